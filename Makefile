@@ -1,0 +1,50 @@
+# The only toolbox. From a bare clone, with Python and make alone, `make demo` and `make test` do everything.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench warm clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(CI),--quiet)
+WORKERS ?= 2
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev  ## make .venv with all that demo, test and lint need
+
+demo: $(VENV)/.demo  ## run the main job: photos, plan, contact sheet, a Keras model trained without and with augmentation
+	$(BIN)/variegate demo --output build/demo
+
+test: lint  ## lint, types, architecture and all tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/.dev  ## style and types alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev  ## measure against the peers that install, each in an environment of its own
+	$(BIN)/python -m bench
+
+warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first use
+	$(BIN)/variegate warm
+
+clean:  ## remove all that make has made, .venv included
+	rm -rf $(VENV) .bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# A stamp says what is installed; it is older than a pyproject.toml that changed since.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Variegate needs Python 3.11 or later; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV) for the demo: a few minutes, once"
+	$(PIP) -e ".[demo]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml tests/requirements.txt | $(BIN)/python
+	@echo "setting up $(VENV) for tests: a few minutes, once"
+	$(PIP) -e ".[demo,dev]" -r tests/requirements.txt
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,62 @@
+"""Time a stream of batches, with a consumer that only touches each, and print one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BATCH = 64
+SIZE = 224
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+RECIPES = ("standard", "seed")
+
+
+def touch(batch: Any) -> np.ndarray:
+    """Read a few hundred of the batch's values, through a view, not a copy."""
+    array = np.asarray(batch)
+    assert array.flags.c_contiguous and array.dtype == np.float32, (array.dtype, array.flags)
+    float(array.reshape(-1)[:: max(1, array.size // 256)].sum())
+    return array
+
+
+def rate(batches: Iterable[Any], count: int, warm: int) -> dict[str, Any]:
+    """Images a second over `count` batches after `warm` of them."""
+    start, seen, last = time.perf_counter(), 0, None
+    for batch in batches:
+        last = touch(batch)
+        seen += 1
+        if seen == warm:
+            start = time.perf_counter()
+        if seen == warm + count:
+            break
+    seconds = time.perf_counter() - start
+    assert seen == warm + count and last is not None, f"{seen} batches of {warm + count}"
+    look = {"shape": list(last.shape), "min": float(last.min()), "max": float(last.max()), "mean": float(last.mean())}
+    return {"images": count * BATCH, "seconds": seconds, "rate": count * BATCH / seconds, **look}
+
+
+def main(batches: Callable[[str, list[str], str], Iterable[Any]], stats: Callable[[], dict[str, Any]] = dict) -> None:
+    """Parse the command line, run, print. `batches` takes the recipe, the files and the variant."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--recipe", choices=RECIPES, required=True)
+    parser.add_argument("--files", type=Path, required=True)
+    parser.add_argument("--batches", type=int, default=48)
+    parser.add_argument("--warm", type=int, default=6)
+    parser.add_argument("--variant", default="")
+    parser.add_argument("--save", type=Path, help="write the first batch here as .npy, to look at")
+    args = parser.parse_args()
+    paths = sorted(str(p) for p in args.files.iterdir())
+    if args.save:
+        np.save(args.save, np.asarray(next(iter(batches(args.recipe, paths, args.variant)))))
+        return
+    result = rate(batches(args.recipe, paths, args.variant), args.batches, args.warm)
+    json.dump({**result, **stats()}, sys.stdout)
+    print(flush=True)

@@ -1,0 +1,55 @@
+"""Run the benchmarks: make the environments and the pictures, run each claim in a process of its own, write the table.
+
+python bench/run.py [CLAIM ...] [--quick] [--data DIR] [--out DIR]     (or: make bench)
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import report
+import setup
+import table
+
+CLAIMS = ["arrays", "files", "chain", "memory", "startup", "quality", "gil"]
+
+
+def main() -> int:
+    """Zero if every claim ran; whether it passed is in the table."""
+    parser = ArgumentParser(description="Measure Variegate against its peers.")
+    parser.add_argument("claims", nargs="*", metavar="CLAIM", help=f"some of: {' '.join(CLAIMS)} (default: all)")
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke test: few images, into bench/.data/quick unless --out is given"
+    )
+    parser.add_argument("--data", type=Path, help="a folder of JPEGs instead of the made ones")
+    parser.add_argument("--out", type=Path, help="where the results go (default: bench/results)")
+    args = parser.parse_args()
+    if unknown := set(args.claims) - set(CLAIMS):
+        parser.error(f"no such claim: {' '.join(sorted(unknown))}; there are {' '.join(CLAIMS)}")
+    usable = setup.setup()
+    if not usable["main"]:
+        return 1
+    out = (args.out or (report.HERE / ".data" / "quick" if args.quick else report.RESULTS)).resolve()
+    options = ["--out", str(out), *(["--quick"] if args.quick else [])]
+    options += ["--data", str(args.data.resolve())] if args.data else []
+    python = str(setup.python("main"))
+    subprocess.run(
+        [python, "photos.py", *(["--data", str(args.data.resolve())] if args.data else [])], cwd=report.HERE, check=True
+    )
+    failed = []
+    for claim in args.claims or CLAIMS:
+        print(f"{claim}:", flush=True)
+        if subprocess.run([python, f"{claim}.py", *options], cwd=report.HERE).returncode:
+            failed.append(claim)
+    table.write(out, CLAIMS)
+    print(f"the table: {out / 'README.md'}" + (f"; did not run: {' '.join(failed)}" if failed else ""))
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Interleaved timing in one process, and the command line that all claims share."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import report
+
+
+def arguments(doc: str | None) -> Namespace:
+    """--quick, --data, --out."""
+    parser = ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a smoke test: few images, no measurement")
+    parser.add_argument("--data", type=Path, help="a folder of JPEGs instead of the made ones")
+    parser.add_argument("--out", type=Path, default=report.RESULTS)
+    return parser.parse_args()
+
+
+def one_thread() -> None:
+    """Pin this process to one core and its libraries to one thread; call before importing them."""
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def interleave(contenders: Mapping[str, Callable[[int], object]], rounds: int, warm: int = 1) -> dict[str, list[float]]:
+    """Seconds of each contender's call with the round's number, A B C A B C; the first goes last in the next round."""
+    names = list(contenders)
+    for i in range(warm):
+        for name in names:
+            contenders[name](i)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for i in range(rounds):
+        for name in names[i % len(names) :] + names[: i % len(names)]:
+            start = time.perf_counter()
+            contenders[name](i)
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def ratios(above: list[float], below: list[float]) -> list[float]:
+    """Round by round."""
+    return [a / b for a, b in zip(above, below, strict=True)]

@@ -1,0 +1,27 @@
+"""The command line: `variegate demo | preview | explain | warm | bench`, one file a command."""
+
+from __future__ import annotations
+
+import sys
+
+from variegate.errors import VariegateError
+
+EXTRAS = {"typer": "cli", "rich": "cli", "yaml": "cli"}
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is one message and exit code 1, without a traceback."""
+    try:
+        from variegate.cli.app import app
+
+        app()
+    except VariegateError as problem:
+        sys.exit(f"variegate: {problem}")
+    except ModuleNotFoundError as problem:
+        package = (problem.name or "").split(".")[0]
+        if package not in EXTRAS:
+            raise
+        sys.exit(f'variegate: the command line needs {package}: pip install "variegate[{EXTRAS[package]}]"')
+
+
+__all__ = ["main"]

@@ -1,0 +1,46 @@
+"""What several commands take: a pipeline's file, a size, and the terminal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from variegate import config
+from variegate.pipeline import Compose
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="The pipeline, a .yaml, .yml or .json file.", show_default=False)
+]
+Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
+
+
+def pipeline(path: Path) -> Compose:
+    """The pipeline of a file."""
+    return config.load(path, Compose)
+
+
+def size(text: str) -> tuple[int, int]:
+    """(height, width) of a text such as 375x500.
+
+    Raises  typer.BadParameter if the text is no such pair.
+    """
+    found = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", text)
+    if not found:
+        raise typer.BadParameter(f"a size is HEIGHTxWIDTH in pixels, such as 375x500, got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def console() -> Console:
+    """The terminal, for what a command has to say."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def progress(on: Console) -> Progress:
+    """A bar for work that lasts."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(SpinnerColumn(), *columns, console=on, transient=True)

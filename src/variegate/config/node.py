@@ -1,0 +1,193 @@
+"""Text to located values: each value of a YAML or JSON file with the line on which it stands.
+
+Node     a value, its line, and the name of its source
+of_yaml  through PyYAML's safe nodes: no tag, no alias, no code
+of_json  through the standard library alone
+of_plain from dicts and lists already in memory, which have no lines
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from variegate.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value of a file and where it stands.
+
+    value   a scalar; or a list of nodes; or a dict of text to nodes
+    line    from 1; None where the value never was in a file
+    source  what to call the file in an error
+    """
+
+    value: Any
+    line: int | None
+    source: str
+
+    def error(self, text: str) -> ConfigError:
+        """A ConfigError that says where this value stands."""
+        place = f"{self.source}, line {self.line}" if self.line else self.source
+        return ConfigError(f"{place}: {text}")
+
+    def kind(self) -> str:
+        """The value as an error shows it."""
+        if isinstance(self.value, dict):
+            return "a mapping"
+        return "a list" if isinstance(self.value, list) else "null" if self.value is None else repr(self.value)
+
+
+def of_plain(value: Any, source: str) -> Node:
+    """Nodes for values in memory; a tuple counts as a list."""
+    if isinstance(value, Mapping):
+        return Node({str(key): of_plain(item, source) for key, item in value.items()}, None, source)
+    if isinstance(value, list | tuple):
+        return Node([of_plain(item, source) for item in value], None, source)
+    return Node(value, None, source)
+
+
+_TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
+
+
+def of_json(text: str, source: str) -> Node:
+    """Nodes for a JSON text.
+
+    Raises  ConfigError if it is not JSON, or a field is given twice.
+    """
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as problem:
+        raise Node(None, problem.lineno, source).error(f"not JSON: {problem.msg}") from None
+    return _Json(text, source).node()
+
+
+class _Json:
+    """Walks the tokens of a text that is known to be JSON, counting lines."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.source = source
+        self.tokens = deque(self._tokens(text))
+
+    @staticmethod
+    def _tokens(text: str) -> Iterator[tuple[str, int]]:
+        line, end = 1, 0
+        for match in _TOKEN.finditer(text):
+            line += text.count("\n", end, match.start(1))
+            end = match.start(1)
+            yield match[1], line
+
+    def node(self) -> Node:
+        token, line = self.tokens.popleft()
+        if token == "[":
+            return Node(list(self._items()), line, self.source)
+        if token == "{":
+            return Node(self._fields(), line, self.source)
+        return Node(json.loads(token), line, self.source)
+
+    def _until(self, end: str) -> Iterator[None]:
+        """Once an item, until the closing bracket."""
+        while self.tokens[0][0] != end:
+            yield
+            if self.tokens[0][0] == ",":
+                self.tokens.popleft()
+        self.tokens.popleft()
+
+    def _items(self) -> Iterator[Node]:
+        for _ in self._until("]"):
+            yield self.node()
+
+    def _fields(self) -> dict[str, Node]:
+        fields: dict[str, Node] = {}
+        for _ in self._until("}"):
+            key, line = self.tokens.popleft()
+            self.tokens.popleft()  # the colon
+            _put(fields, json.loads(key), Node(self.node().value, line, self.source))
+        return fields
+
+
+def of_yaml(text: str, source: str) -> Node:
+    """Nodes for a YAML text.
+
+    Raises  ConfigError if PyYAML is missing, the text is not YAML, has a tag or an alias, or gives a field twice.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise ConfigError(
+            f'{source}: YAML needs PyYAML: pip install "variegate[cli]"; a JSON file needs nothing'
+        ) from None
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        reason = getattr(problem, "problem", None) or str(problem)
+        raise Node(None, mark and mark.line + 1, source).error(f"not YAML: {reason}") from None
+    finally:
+        loader.dispose()
+    return Node(None, 1, source) if root is None else _Yaml(source).node(root)
+
+
+class _Yaml:
+    """Turns PyYAML's nodes into ours, each once: so an alias, which could make a small file huge, is refused."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen: set[int] = set()
+
+    def node(self, given: Any) -> Node:
+        import yaml
+
+        here = Node(None, given.start_mark.line + 1, self.source)
+        if id(given) in self.seen:
+            raise here.error("an alias (*name) is not read; write the value out")
+        self.seen.add(id(given))
+        self.check(given)
+        if isinstance(given, yaml.SequenceNode):
+            return Node([self.node(item) for item in given.value], here.line, self.source)
+        if isinstance(given, yaml.MappingNode):
+            fields: dict[str, Node] = {}
+            for key, item in given.value:
+                value = self.node(item)
+                at = Node(value.value, key.start_mark.line + 1, self.source)
+                if not isinstance(key, yaml.ScalarNode):
+                    raise at.error("a list or a mapping is no name of a field")
+                _put(fields, str(self.scalar(key)), at)
+            return Node(fields, here.line, self.source)
+        return Node(self.scalar(given), here.line, self.source)
+
+    def check(self, given: Any) -> str:
+        """The kind of a node, which must be one of plain data."""
+        kind = str(given.tag).removeprefix("tag:yaml.org,2002:")
+        if kind not in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge"):
+            told = "only numbers, text, true, false, null, lists and mappings are"
+            raise Node(None, given.start_mark.line + 1, self.source).error(f"{kind!r} is not read; {told}")
+        return kind
+
+    def scalar(self, given: Any) -> Any:
+        import yaml
+
+        kind = self.check(given)
+        if given.style is None and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", given.value):
+            return float(given.value)  # YAML 1.1 takes 1e-3 for text
+        if kind not in ("int", "float", "bool", "null") or ":" in given.value:  # nor is 1:30 ninety
+            return given.value
+        loader = yaml.SafeLoader("")
+        try:
+            return loader.construct_object(given)
+        except ValueError:
+            return given.value
+        finally:
+            loader.dispose()
+
+
+def _put(fields: dict[str, Node], key: str, value: Node) -> None:
+    if key in fields:
+        raise value.error(f"{key}: given twice")
+    fields[key] = value

@@ -1,0 +1,188 @@
+"""The colour tail: steps fold into one affine map a segment; tables and the user's functions end a segment.
+
+A step is a row of numbers (see `plan/ir.py`): v -> weights @ v + offset + luminance * mean luma + channel * mean v.
+Its means are those of the whole canvas at that point of the pipeline, fills included. As a mean is linear, it follows
+from the sums over the raw picture's pixels, so that any number of steps needs one look at the canvas.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import float64, int64
+
+from variegate.compiled import kernel, unit
+from variegate.kernels.memory import (
+    bits_f32,
+    input_f32,
+    load_f32,
+    load_f64,
+    load_i64,
+    load_u8,
+    store_f32,
+    store_i64,
+    store_u8,
+    store_u16,
+)
+from variegate.plan.ir import FLOAT16, FLOAT32, LUMA, UINT8
+
+f32, i32, u16 = np.float32, np.int32, np.uint16
+RED, GREEN, BLUE = LUMA
+FIXED = 65536.0  # sums are of whole numbers, so they are the same in any order: steps of 1/65536 of white
+
+
+@unit(int64, int64, int64, int64, int64, int64, float64, int64)
+def sum_row(row, plane, channels, lo, hi, codes, white, sums):  # type: ignore[no-untyped-def]
+    """Add to sums[c] (address of int64) the pixels lo <= x < hi whose code is 0 (codes 0: all), in fixed point."""
+    scale, limit = f32(FIXED / white), f32(1e9)
+    for c in range(channels):
+        line, total = row + 4 * plane * c, np.int64(0)
+        for x in range(lo, hi):
+            value = load_f32(line, x) * scale
+            value = value if value > -limit else -limit  # NaN, too, becomes a number that an integer can hold
+            value = value if value < limit else limit
+            if codes == 0 or load_u8(codes, x) == 0:
+                total += np.int64(i32(value + f32(0.5)))
+        store_i64(sums, c, load_i64(sums, c) + total)
+
+
+@kernel
+def step_through(step, channels, mean, weights, offset):  # type: ignore[no-untyped-def]
+    """(weights, offset), an affine map of colour, followed by one step, in place. mean: of each channel before it."""
+    if channels == 3:
+        luma = (RED * mean[0] + GREEN * mean[1]) + BLUE * mean[2]
+        for j in range(4):
+            a, b, c = (weights[0, j], weights[1, j], weights[2, j]) if j < 3 else (offset[0], offset[1], offset[2])
+            for i in range(3):
+                value = (step[3 * i] * a + step[3 * i + 1] * b) + step[3 * i + 2] * c
+                if j < 3:
+                    weights[i, j] = value
+                else:
+                    offset[i] = value + step[9 + i] + (step[12] * luma + step[13] * mean[i])
+        return
+    total = 0.0
+    for c in range(channels):
+        total += mean[c]
+    for c in range(channels):
+        weights[c, 0] *= step[0]
+        offset[c] = step[0] * offset[c] + step[9] + (step[12] * (total / channels) + step[13] * mean[c])
+
+
+@kernel
+def through(weights, offset, channels, value, out):  # type: ignore[no-untyped-def]
+    """An affine map of colour at one colour (float64); out may not be value."""
+    for i in range(channels):
+        if channels == 3:
+            out[i] = ((weights[i, 0] * value[0] + weights[i, 1] * value[1]) + weights[i, 2] * value[2]) + offset[i]
+        else:
+            out[i] = weights[i, 0] * value[i] + offset[i]
+
+
+@unit(int64, int64, int64, int64, int64, int64)
+def affine_row(row, plane, channels, count, weights, offset):  # type: ignore[no-untyped-def]
+    """The folded affine map (addresses of float64, as `fold` gives it) on a row of planes, in place."""
+    if channels == 3:
+        w00, w01, w02 = f32(load_f64(weights, 0)), f32(load_f64(weights, 1)), f32(load_f64(weights, 2))
+        w10, w11, w12 = f32(load_f64(weights, 3)), f32(load_f64(weights, 4)), f32(load_f64(weights, 5))
+        w20, w21, w22 = f32(load_f64(weights, 6)), f32(load_f64(weights, 7)), f32(load_f64(weights, 8))
+        b0, b1, b2 = f32(load_f64(offset, 0)), f32(load_f64(offset, 1)), f32(load_f64(offset, 2))
+        second, third = row + 4 * plane, row + 8 * plane
+        for x in range(count):
+            r, g, b = load_f32(row, x), load_f32(second, x), load_f32(third, x)
+            store_f32(row, x, ((w00 * r + w01 * g) + w02 * b) + b0)
+            store_f32(second, x, ((w10 * r + w11 * g) + w12 * b) + b1)
+            store_f32(third, x, ((w20 * r + w21 * g) + w22 * b) + b2)
+        return
+    for c in range(channels):
+        line, gain, shift = row + 4 * plane * c, f32(load_f64(weights, c)), f32(load_f64(offset, c))
+        for x in range(count):
+            store_f32(line, x, gain * load_f32(line, x) + shift)
+
+
+@kernel
+def level(value):  # type: ignore[no-untyped-def]
+    """A value in units of white as one of 256 levels: clamped, rounded half to even; NaN is 0."""
+    scaled = value * f32(255.0)
+    scaled = scaled if scaled > f32(0.0) else f32(0.0)
+    scaled = scaled if scaled < f32(255.0) else f32(255.0)
+    return i32((scaled + f32(12582912.0)) - f32(12582912.0))
+
+
+@unit(int64, int64, int64, int64, int64)
+def table_row(row, count, plane, channels, table):  # type: ignore[no-untyped-def]
+    """A table (address of 256 float32) on a row of planes in units of white, in place."""
+    for c in range(channels):
+        line = row + 4 * plane * c
+        for x in range(count):
+            store_f32(line, x, input_f32(table, level(load_f32(line, x))))
+
+
+@kernel
+def half(value):  # type: ignore[no-untyped-def]
+    """A float32 as the bits of a float16, rounded half to even (IEEE 754), with integer arithmetic alone."""
+    bits = bits_f32(value)
+    sign = (bits >> 16) & 0x8000
+    magnitude = bits & 0x7FFFFFFF
+    if magnitude >= 0x47800000:  # 65536 and more: infinity, or NaN
+        return u16(sign | (0x7E00 if magnitude > 0x7F800000 else 0x7C00))
+    if magnitude < 0x38800000:  # below the smallest normal half: let an addition round to steps of 2 ** -24
+        tiny = bits_f32(abs(value) + f32(0.5)) - 0x3F000000
+        return u16(sign | tiny)
+    rounded = magnitude + 0xFFF + ((magnitude >> 13) & 1)
+    return u16(sign | ((rounded - 0x38000000) >> 13))
+
+
+@kernel
+def tone(value, white, scale, offset):  # type: ignore[no-untyped-def]
+    """Clamp to 0..white (NaN is 0), scale and shift."""
+    value = value if value > f32(0.0) else f32(0.0)
+    value = value if value < white else white
+    return value * scale + offset
+
+
+WRITER = [int64, int64, int64, int64, float64, int64, int64, int64, int64, int64]
+
+
+@unit(*WRITER)
+def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+    """One row of planes to float32: clamp, scale and shift each channel.
+
+    white       the upper bound of the clamp; below 0: no clamp (an intermediate)
+    gain, shift addresses of float64, one a channel
+    out         address of the row's first element; channel c of pixel x goes to element x * pixel + c * stride
+    """
+    for c in range(channels):
+        line, to, top = row + 4 * plane * c, out + 4 * c * stride, f32(white)
+        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+        if white < 0.0:
+            for x in range(count):
+                store_f32(to, x * pixel, load_f32(line, x) * scale + offset)
+        elif pixel == 1:
+            for x in range(count):
+                store_f32(to, x, tone(load_f32(line, x), top, scale, offset))
+        else:
+            for x in range(count):
+                store_f32(to, x * pixel, tone(load_f32(line, x), top, scale, offset))
+
+
+@unit(*WRITER)
+def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+    """The same to float16, rounded half to even."""
+    for c in range(channels):
+        line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
+        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+        for x in range(count):
+            store_u16(to, x * pixel, half(tone(load_f32(line, x), top, scale, offset)))
+
+
+@unit(*WRITER)
+def write_bytes(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+    """The same to uint8, rounded half to even."""
+    for c in range(channels):
+        line, to, top = row + 4 * plane * c, out + c * stride, f32(white)
+        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+        for x in range(count):
+            value = tone(load_f32(line, x), top, scale, offset)
+            store_u8(to, x * pixel, np.uint8(i32((value + f32(12582912.0)) - f32(12582912.0))))
+
+
+WRITERS = {UINT8: write_bytes, FLOAT16: write_halves, FLOAT32: write_floats}

@@ -1,0 +1,83 @@
+"""A segment of colour steps, folded into one affine map, with its means taken from sums over the raw canvas."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from variegate.compiled import kernel
+from variegate.kernels.colour import FIXED, step_through, through
+from variegate.plan.ir import AFFINE
+
+
+@kernel
+def segment_end(kinds, start):  # type: ignore[no-untyped-def]
+    """The first step from `start` on that is not affine."""
+    stop = start
+    while stop < kinds.size and kinds[stop] == AFFINE:
+        stop += 1
+    return stop
+
+
+@kernel
+def leans(steps, levels, start, stop):  # type: ignore[no-untyped-def]
+    """Whether a step of the segment needs a mean of the output's canvas."""
+    for s in range(start, stop):
+        if levels[s] == 0 and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0):
+            return True
+    return False
+
+
+@kernel
+def identity(channels):  # type: ignore[no-untyped-def]
+    """The affine map of colour that changes nothing: (C, C) for three channels, a gain a channel otherwise."""
+    weights = np.zeros((channels, channels if channels == 3 else 1))
+    for c in range(channels):
+        weights[c, c if channels == 3 else 0] = 1.0
+    return weights, np.zeros(channels)
+
+
+@kernel
+def mean_of(sums, counts, top, fills, weights, offset, mean):  # type: ignore[no-untyped-def]
+    """Each channel's mean over canvas `top`, in units of white, after the affine map so far; fills are already there."""
+    raw, total = np.empty(mean.size), counts[0]
+    for k in range(top):
+        total += counts[k + 1]
+    for c in range(mean.size):
+        raw[c] = sums[c] / (FIXED * max(counts[0], 1))
+    through(weights, offset, mean.size, raw, mean)
+    for c in range(mean.size):
+        mean[c] *= counts[0]
+        for k in range(top):
+            mean[c] += fills[k, c] * counts[k + 1]
+        mean[c] /= max(total, 1)
+
+
+@kernel
+def step_fills(step, mean, fills, count):  # type: ignore[no-untyped-def]
+    """The first `count` fills, in place, through one step."""
+    channels = mean.size
+    weights, offset = identity(channels)
+    step_through(step, channels, mean, weights, offset)
+    moved = np.empty(channels)
+    for k in range(count):
+        through(weights, offset, channels, fills[k], moved)
+        for c in range(channels):
+            fills[k, c] = moved[c]
+
+
+@kernel
+def fold(begin, stop, steps, after, levels, sums, counts, tops, fills):  # type: ignore[no-untyped-def]
+    """Steps begin..stop-1 as one affine map (weights, offset) in units of white; carries the fills along, in place.
+
+    sums (L, C) and counts (L, G + 1): over the canvas tops[level] of each level that a step leans on
+    """
+    channels = sums.shape[1]
+    weights, offset = identity(channels)
+    mean = np.zeros(channels)
+    for s in range(begin, stop):
+        level = levels[s]
+        if steps[s, 12] != 0.0 or steps[s, 13] != 0.0:
+            mean_of(sums[level], counts[level], tops[level], fills, weights, offset, mean)
+        step_through(steps[s], channels, mean, weights, offset)
+        step_fills(steps[s], mean, fills, after[s])
+    return weights, offset

@@ -1,0 +1,170 @@
+"""From the maps of a run to one map: which windows cut, the way back to the source, and how much the picture shrinks.
+
+A *frame* is a plane in which coordinates are known: first the output's, then, after each window whose border folds,
+that window's canvas. A window that cuts nothing (the whole frame lies inside it) is left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from variegate.compiled import kernel
+from variegate.plan.ir import CONSTANT, EDGE, REFLECT, WRAP
+
+
+@kernel
+def product(a, b, out):  # type: ignore[no-untyped-def]
+    """out = a @ b for 3x3 matrices, in a fixed order of additions; out may be b."""
+    for j in range(3):
+        b0, b1, b2 = b[0, j], b[1, j], b[2, j]
+        for i in range(3):
+            out[i, j] = (a[i, 0] * b0 + a[i, 1] * b1) + a[i, 2] * b2
+
+
+@kernel
+def reset(m):  # type: ignore[no-untyped-def]
+    """m = the identity."""
+    for i in range(3):
+        for j in range(3):
+            m[i, j] = 1.0 if i == j else 0.0
+
+
+@kernel
+def copy(m, out):  # type: ignore[no-untyped-def]
+    """out = m, entry by entry (a slice assignment costs seconds of compile time for its error message)."""
+    for i in range(3):
+        for j in range(3):
+            out[i, j] = m[i, j]
+
+
+@kernel
+def apply(m, x, y):  # type: ignore[no-untyped-def]
+    """(u, v, w) of a point: the map is (u / w, v / w), and means nothing where w <= 0."""
+    return m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2]), m[2, 0] * x + (m[2, 1] * y + m[2, 2])
+
+
+@kernel
+def is_affine(m):  # type: ignore[no-untyped-def]
+    """Whether the last row is exactly (0, 0, 1)."""
+    return m[2, 0] == 0.0 and m[2, 1] == 0.0 and m[2, 2] == 1.0
+
+
+@kernel
+def inside(m, x, y, height, width):  # type: ignore[no-untyped-def]
+    """Whether the image of a point lies in the window, edges included."""
+    u, v, w = apply(m, x, y)
+    if is_affine(m):
+        return u >= 0.0 and u <= width and v >= 0.0 and v <= height
+    return w > 0.0 and u >= 0.0 and u <= width * w and v >= 0.0 and v <= height * w
+
+
+@kernel
+def link(maps, canvas, borders, top, windows, which, way):  # type: ignore[no-untyped-def]
+    """Walk back from canvas `top` to the source, canvas 0.
+
+    windows  (top, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first
+    which    (top,) out: the canvas of each such window
+    way      (3, 3) out: from the last frame to the source
+    Returns  how many windows cut, and whether coordinates must be walked pixel by pixel (a border folds, or the map is
+             no affine one) rather than row by row.
+    """
+    cuts, walked = 0, False
+    left, up = 0.5, 0.5
+    right, down = canvas[top, 1] - 0.5, canvas[top, 0] - 0.5
+    reset(way)
+    for k in range(top - 1, -1, -1):
+        product(maps[k], way, way)
+        h, w = float(canvas[k, 0]), float(canvas[k, 1])
+        walked = walked or not is_affine(way)
+        if (
+            inside(way, left, up, h, w)
+            and inside(way, right, up, h, w)
+            and inside(way, left, down, h, w)
+            and inside(way, right, down, h, w)
+        ):
+            continue
+        copy(way, windows[cuts])
+        which[cuts] = k
+        cuts += 1
+        if borders[k] != CONSTANT:
+            walked = True
+            left, up, right, down = 0.0, 0.0, w, h
+            reset(way)
+    return cuts, walked
+
+
+@kernel
+def jacobian(maps, canvas, top):  # type: ignore[no-untyped-def]
+    """How far the source moves, in pixels, for a step right and a step down at the middle of the output."""
+    m = np.empty((3, 3))
+    reset(m)
+    for k in range(top - 1, -1, -1):
+        product(maps[k], m, m)
+    x, y = canvas[top, 1] * 0.5, canvas[top, 0] * 0.5
+    u, v, w = apply(m, x, y)
+    u, v = u / w, v / w
+    return (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w
+
+
+@kernel
+def span(m, y, count, height, width):  # type: ignore[no-untyped-def]
+    """The pixels lo <= x < hi of output row y whose centres an affine map takes into the window."""
+    lo, hi = 0, count
+    ay, by = m[0, 1] * y + m[0, 2], m[1, 1] * y + m[1, 2]
+    for axis in range(2):
+        a = m[axis, 0]
+        b = ay if axis == 0 else by
+        size = width if axis == 0 else height
+        if a == 0.0:
+            if b < 0.0 or b > size:
+                return 0, 0
+            continue
+        first, last = (0.0 - b) / a, (size - b) / a
+        if a < 0.0:
+            first, last = last, first
+        # The division only guesses; the pixel's own test decides, so that every kernel and the reference agree.
+        start = int(min(max(np.ceil(first - 0.5) - 1.0, 0.0), float(count)))
+        stop = int(min(max(np.floor(last - 0.5) + 2.0, 0.0), float(count)))
+        while start < stop and not (a * (start + 0.5) + b >= 0.0 and a * (start + 0.5) + b <= size):
+            start += 1
+        while stop > start and not (a * (stop - 0.5) + b >= 0.0 and a * (stop - 0.5) + b <= size):
+            stop -= 1
+        lo, hi = max(lo, start), min(hi, stop)
+    return (lo, hi) if lo < hi else (0, 0)
+
+
+@kernel
+def fold(position, size, border):  # type: ignore[no-untyped-def]
+    """A coordinate outside [0, size], brought inside by the border's rule, with numpy.pad's meaning."""
+    if border == EDGE or (border == REFLECT and size <= 1.0):
+        return min(max(position, 0.0), size)
+    if border == WRAP:
+        return min(max(position - np.floor(position / size) * size, 0.0), size)
+    start = 0.5 if border == REFLECT else 0.0
+    period = size - 2.0 * start
+    t = position - start
+    t -= np.floor(t / (2.0 * period)) * (2.0 * period)
+    t = 2.0 * period - t if t > period else t
+    return min(max(t + start, 0.0), size)
+
+
+@kernel
+def walk(windows, which, cuts, way, canvas, borders, x, y):  # type: ignore[no-untyped-def]
+    """One output point to the source: (u, v, code), where code is 0 inside, k + 1 where the window of canvas k cut."""
+    for n in range(cuts):
+        k = which[n]
+        h, w = float(canvas[k, 0]), float(canvas[k, 1])
+        if inside(windows[n], x, y, h, w):
+            # A folding window starts a new frame whether or not it folded this point.
+            if borders[k] != CONSTANT:
+                u, v, d = apply(windows[n], x, y)
+                x, y = (u, v) if is_affine(windows[n]) else (u / d, v / d)
+            continue
+        u, v, d = apply(windows[n], x, y)
+        if borders[k] == CONSTANT or d <= 0.0:
+            return 0.0, 0.0, k + 1
+        x, y = fold(u / d, w, borders[k]), fold(v / d, h, borders[k])
+    u, v, d = apply(way, x, y)
+    if is_affine(way):
+        return u, v, 0
+    return u / d, v / d, 0

@@ -1,0 +1,146 @@
+"""Loads and stores by address, in a way that LLVM can vectorise.
+
+A kernel reads a picture through computed offsets (a gather) while it stores to another buffer. LLVM must then assume
+that a store may change a later load, and gives up vectorising. So `input_*`, `fetch` and `load_word` carry
+`!alias.scope` metadata and every store carries `!noalias` of the same scope: a promise that nothing in the whole
+compiled function, callees that were inlined included, stores to what an input load reads. Whatever a kernel writes
+itself, it reads back with `load_*`, which promises nothing. (Breaking the promise shows up as memory corruption.)
+
+Addresses are plain integers (`array.ctypes.data`); offsets count elements, or bytes for words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from variegate.compiled import kernel
+
+BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
+
+
+def _scope(builder: Any) -> Any:
+    """The module's one alias scope, made on first use: metadata !{scope} for loads and stores to name."""
+    module = builder.module
+    scope = getattr(module, "_variegate_scope", None)
+    if scope is None:
+        domain = module.add_metadata([ir.MetaDataString(module, "variegate")])
+        scope = module.add_metadata([module.add_metadata([ir.MetaDataString(module, "variegate source"), domain])])
+        module._variegate_scope = scope
+    return scope
+
+
+def _element(builder: Any, address: Any, offset: Any, element: Any) -> Any:
+    pointer = builder.inttoptr(address, element.as_pointer())
+    return builder.gep(pointer, [offset])
+
+
+def _loader(number: Any, element: Any, align: int, scoped: bool) -> Callable[..., Any]:
+    def load(typing: Any, address: Any, offset: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = builder.load(_element(builder, args[0], args[1], element), align=align)
+            if scoped:
+                value.set_metadata("alias.scope", _scope(builder))
+            return value
+
+        return number(types.intp, types.intp), codegen
+
+    return load
+
+
+def _storer(number: Any, element: Any, align: int) -> Callable[..., Any]:
+    def store(typing: Any, address: Any, offset: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            stored = builder.store(args[2], _element(builder, args[0], args[1], element), align=align)
+            stored.set_metadata("noalias", _scope(builder))
+            return context.get_dummy_value()
+
+        return types.void(types.intp, types.intp, number), codegen
+
+    return store
+
+
+INT64, DOUBLE, SHORT = ir.IntType(64), ir.DoubleType(), ir.IntType(16)
+
+input_f32 = intrinsic(_loader(types.float32, FLOAT, 4, scoped=True))
+input_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, scoped=True))
+input_i64 = intrinsic(_loader(types.int64, INT64, 8, scoped=True))
+
+load_u8 = intrinsic(_loader(types.uint8, BYTE, 1, scoped=False))
+load_f32 = intrinsic(_loader(types.float32, FLOAT, 4, scoped=False))
+load_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, scoped=False))
+load_i64 = intrinsic(_loader(types.int64, INT64, 8, scoped=False))
+
+store_u8 = intrinsic(_storer(types.uint8, BYTE, 1))
+store_u16 = intrinsic(_storer(types.uint16, SHORT, 2))
+store_u32 = intrinsic(_storer(types.uint32, WORD, 4))
+store_f32 = intrinsic(_storer(types.float32, FLOAT, 4))
+store_f64 = intrinsic(_storer(types.float64, DOUBLE, 8))
+store_i64 = intrinsic(_storer(types.int64, INT64, 8))
+
+
+@kernel
+def address_of(array):  # type: ignore[no-untyped-def]
+    """An array's address, signed: Numba makes a float of an unsigned and a signed integer together."""
+    return np.int64(array.ctypes.data)
+
+
+@intrinsic
+def load_word(typing, address, offset):  # type: ignore[no-untyped-def]
+    """The 32 bits at a byte offset, unaligned: up to four packed channels in one gathered load.
+
+    The offset is 32 bits wide, so that one gather serves as many pixels as a vector has lanes.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        offset64 = builder.sext(args[1], ir.IntType(64))
+        pointer = builder.bitcast(_element(builder, args[0], offset64, BYTE), WORD.as_pointer())
+        value = builder.load(pointer, align=1)
+        value.set_metadata("alias.scope", _scope(builder))
+        return value
+
+    return types.uint32(types.intp, types.int32), codegen
+
+
+@intrinsic
+def fetch(typing, pointer, index):  # type: ignore[no-untyped-def]
+    """Element `index` behind a pointer to uint8 or float32, as float32."""
+    eight = pointer.dtype == types.uint8
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(builder.gep(args[0], [args[1]]), align=1 if eight else 4)
+        value.set_metadata("alias.scope", _scope(builder))
+        return builder.uitofp(value, FLOAT) if eight else value
+
+    return types.float32(pointer, types.intp), codegen
+
+
+@intrinsic
+def bits_f32(typing, value):  # type: ignore[no-untyped-def]
+    """The 32 bits of a float32, as a signed integer."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], WORD)
+
+    return types.int32(types.float32), codegen
+
+
+@intrinsic
+def invoke(typing, address, arguments):  # type: ignore[no-untyped-def]
+    """Call the unit at an address with a tuple of 64-bit integers and floats; it returns nothing."""
+    # Signed and unsigned mixed would have become a float on the way: then the unit would get its arguments shifted.
+    wanted = [types.float64 if isinstance(t, types.Float) else types.int64 for t in arguments.types]
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        given = [builder.extract_value(args[1], n) for n in range(len(wanted))]
+        values = [context.cast(builder, v, t, w) for v, t, w in zip(given, arguments.types, wanted, strict=True)]
+        kind = ir.FunctionType(ir.VoidType(), [context.get_value_type(w) for w in wanted])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, arguments), codegen

@@ -1,0 +1,190 @@
+"""Reading a picture at given coordinates: one row of pixels, into planes of float32.
+
+Coordinates are continuous, in the source's plane (pixel j covers [j, j + 1)), and lie inside it. A tap beyond the edge
+is dropped and the rest renormalised; for two taps that is the same as clamping the coordinate.
+
+Two kinds of source. *Words* hold up to three channels in one 32-bit load: plain uint8 pixels (8 bits a channel, any
+number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels, a channel at a time.
+
+Every unit here has one signature:
+    base, width, height   the source: its address and its size in pixels
+    stride, pixel         from a row to the next and from a pixel to the next: bytes for words, floats for floats
+    bits                  of a channel in a word: 8, or 10 for quarter levels
+    limit                 the last byte offset at which a whole word can be loaded; -1 if every pixel's can
+    us, vs                addresses of the row's coordinates, float64
+    lo, hi, out, plane    pixels lo <= x < hi go to float32 out[x], and the next channels a plane further on
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from numba import int64
+
+from variegate.compiled import Unit, kernel, unit
+from variegate.kernels.memory import input_f32, input_f64, load_word, store_f32
+from variegate.plan.ir import BICUBIC, BILINEAR, NEAREST
+
+f32, i32, u32 = np.float32, np.int32, np.uint32
+
+
+SAMPLER = [int64] * 13
+
+
+@kernel
+def guarded_word(base, offset, limit):  # type: ignore[no-untyped-def]
+    """The word at an offset; with a limit, never a byte beyond it (the last pixel's word ends outside the array)."""
+    if limit is None:
+        return load_word(base, offset)
+    return load_word(base, min(offset, limit)) >> (u32(8) * u32(max(offset - limit, i32(0))))
+
+
+@kernel
+def lerp(a, b, c, d, fu, fv):  # type: ignore[no-untyped-def]
+    """Bilinear mix of four neighbours: a, b above, c, d below."""
+    top, low = a + fu * (b - a), c + fu * (d - c)
+    return top + fv * (low - top)
+
+
+@kernel
+def bilinear_span(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """Bilinear, three channels; limit is None or an int32."""
+    mask, wide = u32((1 << bits) - 1), u32(bits)
+    scale = f32(1.0) / f32(1 << (bits - 8))
+    right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
+    last_u, last_v = float(width - 1), float(height - 1)
+    last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
+    row, step = i32(stride), i32(pixel)
+    for x in range(lo, hi):
+        u = min(max(input_f64(us, x) - 0.5, 0.0), last_u)
+        v = min(max(input_f64(vs, x) - 0.5, 0.0), last_v)
+        i, j = min(i32(u), last_i), min(i32(v), last_j)
+        fu, fv = f32(u - i), f32(v - j)
+        at = j * row + i * step
+        a, b = guarded_word(base, at, limit), guarded_word(base, at + right, limit)
+        c, d = guarded_word(base, at + down, limit), guarded_word(base, at + down + right, limit)
+        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
+        store_f32(out, x, scale * value)
+        a, b, c, d = a >> wide, b >> wide, c >> wide, d >> wide
+        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
+        store_f32(out, x + plane, scale * value)
+        a, b, c, d = a >> wide, b >> wide, c >> wide, d >> wide
+        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
+        store_f32(out, x + 2 * plane, scale * value)
+
+
+@unit(*SAMPLER)
+def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """Bilinear, three channels."""
+    if limit < 0:
+        bilinear_span(base, width, height, stride, pixel, bits, None, us, vs, lo, hi, out, plane)
+    else:
+        bilinear_span(base, width, height, stride, pixel, bits, i32(limit), us, vs, lo, hi, out, plane)
+
+
+@unit(*SAMPLER)
+def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """Bilinear, one channel of float32."""
+    right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
+    last_u, last_v = float(width - 1), float(height - 1)
+    last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
+    for x in range(lo, hi):
+        u = min(max(input_f64(us, x) - 0.5, 0.0), last_u)
+        v = min(max(input_f64(vs, x) - 0.5, 0.0), last_v)
+        i, j = min(i32(u), last_i), min(i32(v), last_j)
+        at = j * i32(stride) + i * i32(pixel)
+        a, b = input_f32(base, at), input_f32(base, at + right)
+        c, d = input_f32(base, at + down), input_f32(base, at + down + right)
+        store_f32(out, x, lerp(a, b, c, d, f32(u - i), f32(v - j)))
+
+
+@unit(*SAMPLER)
+def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """The pixel that covers the coordinate, three channels."""
+    mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    scale = f32(1.0) / f32(1 << (bits - 8))
+    last_i, last_j = float(width - 1), float(height - 1)
+    for x in range(lo, hi):
+        i = i32(min(max(input_f64(us, x), 0.0), last_i))
+        j = i32(min(max(input_f64(vs, x), 0.0), last_j))
+        a = guarded_word(base, j * i32(stride) + i * i32(pixel), bound)
+        store_f32(out, x, scale * f32(i32(a & mask)))
+        store_f32(out, x + plane, scale * f32(i32((a >> wide) & mask)))
+        store_f32(out, x + 2 * plane, scale * f32(i32((a >> wide >> wide) & mask)))
+
+
+@unit(*SAMPLER)
+def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """The pixel that covers the coordinate, one channel of float32."""
+    last_i, last_j = float(width - 1), float(height - 1)
+    for x in range(lo, hi):
+        i = i32(min(max(input_f64(us, x), 0.0), last_i))
+        j = i32(min(max(input_f64(vs, x), 0.0), last_j))
+        store_f32(out, x, input_f32(base, j * i32(stride) + i * i32(pixel)))
+
+
+@kernel
+def cubic(t):  # type: ignore[no-untyped-def]
+    """Keys' cubic convolution with a = -0.5 (IEEE ASSP 29, 1981) at a distance t >= 0."""
+    if t < 1.0:
+        return (1.5 * t - 2.5) * t * t + 1.0
+    if t < 2.0:
+        return ((-0.5 * t + 2.5) * t - 4.0) * t + 2.0
+    return 0.0
+
+
+@kernel
+def keys_taps(position, size, weights, at):  # type: ignore[no-untyped-def]
+    """First index of four taps and, in weights[at:at + 4], their normalised weights; taps outside weigh nothing."""
+    position = min(max(position, 0.0), float(size))
+    start = int(np.floor(position - 0.5)) - 1
+    total = 0.0
+    for k in range(4):
+        weight = cubic(abs(start + k + 0.5 - position)) if 0 <= start + k < size else 0.0
+        weights[at + k] = weight
+        total += weight
+    for k in range(4):
+        weights[at + k] /= total
+    return start
+
+
+@unit(*SAMPLER)
+def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """Bicubic (a = -0.5), three channels."""
+    mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    scale, weights = f32(1.0) / f32(1 << (bits - 8)), np.empty(8)
+    for x in range(lo, hi):
+        first = keys_taps(input_f64(us, x), width, weights, 0)
+        top = keys_taps(input_f64(vs, x), height, weights, 4)
+        red, green, blue = f32(0.0), f32(0.0), f32(0.0)
+        for n in range(4):
+            line = i32(min(max(top + n, 0), height - 1) * stride)
+            for m in range(4):
+                weight = f32(weights[4 + n] * weights[m])
+                a = guarded_word(base, line + i32(min(max(first + m, 0), width - 1) * pixel), bound)
+                red += weight * f32(i32(a & mask))
+                green += weight * f32(i32((a >> wide) & mask))
+                blue += weight * f32(i32((a >> wide >> wide) & mask))
+        store_f32(out, x, scale * red)
+        store_f32(out, x + plane, scale * green)
+        store_f32(out, x + 2 * plane, scale * blue)
+
+
+@unit(*SAMPLER)
+def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+    """Bicubic (a = -0.5), one channel of float32."""
+    weights = np.empty(8)
+    for x in range(lo, hi):
+        first = keys_taps(input_f64(us, x), width, weights, 0)
+        top = keys_taps(input_f64(vs, x), height, weights, 4)
+        value = f32(0.0)
+        for n in range(4):
+            line = min(max(top + n, 0), height - 1) * stride
+            for m in range(4):
+                at = line + min(max(first + m, 0), width - 1) * pixel
+                value += f32(weights[4 + n] * weights[m]) * input_f32(base, at)
+        store_f32(out, x, value)
+
+
+WORD_SAMPLERS: dict[int, Unit] = {NEAREST: nearest_words, BILINEAR: bilinear_words, BICUBIC: bicubic_words}
+FLOAT_SAMPLERS: dict[int, Unit] = {NEAREST: nearest_floats, BILINEAR: bilinear_floats, BICUBIC: bicubic_floats}

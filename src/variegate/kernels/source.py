@@ -1,0 +1,126 @@
+"""The source made ready to be read, and read a row at a time.
+
+A *reader* is a tuple of numbers: (kind, address, height, width, stride, pixel, bits, group, total).
+
+kind    WORDS or FLOATS, read at coordinates (strides in bytes, or in floats), or EXACT, the upright kernel
+group   bytes from one group of three channels to the next (WORDS)
+total   how many bytes the words span, where the last word would end outside the array; 0 if none does
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from variegate.compiled import kernel
+from variegate.kernels.library import (
+    AXIS_TAPS,
+    PREFILTER_FLOATS,
+    PREFILTER_SOURCE,
+    SAMPLE_FLOATS,
+    SAMPLE_WORDS,
+    UPRIGHT_SOURCE,
+)
+from variegate.kernels.memory import address_of, invoke, load_f64
+from variegate.kernels.prefilter import RING_ROWS
+from variegate.kernels.resize import most_taps
+from variegate.kernels.survey import FILTERED, UPRIGHT
+from variegate.plan.ir import BICUBIC
+
+WORDS, FLOATS, EXACT = range(3)
+
+
+@kernel
+def axis(library, count, scale, shift, size, interpolation):  # type: ignore[no-untyped-def]
+    """(first, counts, weights) of the taps along one axis; empty for a count of 0."""
+    most = min(most_taps(scale, interpolation), size)
+    first, counts = np.empty(count, np.int64), np.empty(count, np.int64)
+    weights = np.empty((count, most), np.float32)
+    if count > 0:
+        taps = address_of(first), address_of(counts), address_of(weights)
+        invoke(library[AXIS_TAPS], (count, scale, shift, size, interpolation, most, taps[0], taps[1], taps[2]))
+    return first, counts, weights
+
+
+@kernel
+def exact_row(library, address, width, channels, y, columns, lines, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+    """Output row y of the upright kernel; columns and lines are those of `axis`."""
+    first, counts, weights = columns
+    taps = address_of(lines[2][y])
+    along = address_of(first), address_of(counts), address_of(weights), weights.shape[1], first.size
+    invoke(
+        library[UPRIGHT_SOURCE],
+        (address, width, channels, lines[0][y], lines[1][y], taps, *along, row, out, pixel, plane),
+    )
+
+
+@kernel
+def reduce_source(library, address, height, width, channels, by_x, by_y, interpolation, arena):  # type: ignore[no-untyped-def]
+    """The source shrunk by whole factors with the exact kernel, as float32 pixels at the arena's beginning."""
+    h, w = (height + by_y - 1) // by_y, (width + by_x - 1) // by_x
+    columns = axis(library, w, float(by_x), 0.0, width, interpolation)
+    lines = axis(library, h, float(by_y), 0.0, height, interpolation)
+    for y in range(h):
+        row, out = arena + 4 * h * w * channels, arena + 4 * y * w * channels
+        exact_row(library, address, width, channels, y, columns, lines, row, out, channels, 1)
+    return h, w
+
+
+@kernel
+def open_reader(library, src, eight, shape, state, scale, interpolation, arena):  # type: ignore[no-untyped-def]
+    """The reader for one picture at one site, and `fit`, (scale x, shift x, scale y, shift y) to its plane.
+
+    src    address of the picture, uint8 if `eight`, else float32; shape: (height, width, channels)
+    arena  address of scratch memory
+    """
+    height, width, channels = shape
+    tiny = eight and height * width * channels < 4 + 3 * channels  # no whole word to load
+    if state[2] == UPRIGHT:
+        return (EXACT, src, height, width, 0, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
+    if state[2] != FILTERED and not tiny:
+        if eight:
+            return (WORDS, src, height, width, width * channels, channels, 8, 3, height * width * channels), (1.0, 0.0, 1.0, 0.0)
+        return (FLOATS, src, height, width, width * channels, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
+    unit, by_x, by_y = library[PREFILTER_SOURCE], state[3], state[4]
+    if by_x > 1 or by_y > 1:
+        h, w = reduce_source(library, src, height, width, channels, by_x, by_y, interpolation, arena)
+        src, height, width, unit, arena = arena, h, w, library[PREFILTER_FLOATS], arena + 4 * h * w * channels
+    words = eight and (tiny or interpolation != BICUBIC)
+    left, top, right, bottom = state[5], state[6], state[7], state[8]
+    out, h, w = arena + 4 * RING_ROWS * width * channels, bottom - top, right - left
+    bicubic = 1 if interpolation == BICUBIC else 0
+    invoke(
+        unit,
+        (src, height, width, channels, left, top, right, bottom, scale[0], scale[1], scale[2], int(scale[3]), bicubic)
+        + (arena, 1 if words else 0, out),
+    )
+    fit = (1.0 / by_x, -float(left), 1.0 / by_y, -float(top))
+    if words:
+        return (WORDS, out, h, w, 4 * w, 4, 10, 4 * h * w, 0), fit
+    return (FLOATS, out, h, w, w * channels, channels, 8, 0, 0), fit
+
+
+@kernel
+def read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, plane):  # type: ignore[no-untyped-def]
+    """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart."""
+    kind, base, height, width, stride, pixel, bits, group, total = reader
+    if lo >= hi:
+        return
+    if kind == EXACT:
+        exact_row(library, base, width, channels, y, axes[0], axes[1], scratch, row, 1, plane)
+        return
+    if kind == FLOATS:
+        for c in range(channels):
+            source, out = base + 4 * c, row + 4 * plane * c
+            invoke(library[SAMPLE_FLOATS], (source, width, height, stride, pixel, bits, -1, us, vs, lo, hi, out, plane))
+        return
+    deepest = 0.0  # only the last lines hold words that end beyond the array
+    if total > 0:
+        for x in range(lo, hi):
+            deepest = max(deepest, load_f64(vs, x))
+    for n in range((channels + 2) // 3):
+        limit = total - 4 - group * n if deepest > height - 4.0 and total > 0 else -1
+        source, out = base + group * n, row + 12 * plane * n
+        invoke(library[SAMPLE_WORDS], (source, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane))
+
+
+__all__ = ["UPRIGHT", "open_reader", "read_row"]

@@ -1,0 +1,115 @@
+"""A batch's geometry, once a batch: for each sample, how its canvas is to be read.
+
+The result is a `Sites`: for each level (level 0 the output, further ones canvases of which only a mean is wanted) and
+each sample, which windows cut, the way back to the source, and what has to be done to the source before it is read.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.compiled import entry, kernel
+from variegate.kernels.footprint import footprint, reduction
+from variegate.kernels.link import apply, is_affine, jacobian, link
+from variegate.plan.ir import NEAREST
+
+RAW, FILTERED, UPRIGHT = range(3)
+
+
+class Sites(NamedTuple):
+    """L levels, B samples, G maps.
+
+    top      (L,) int64: which canvas the level is
+    windows  (L, B, G, 3, 3) float64, which (L, B, G) int64, way (L, B, 3, 3): see `link`
+    state    (L, B, 9) int64: windows that cut, walked, RAW | FILTERED | UPRIGHT, whole factors of reduction (x, y),
+             region that is read (left, top, right, bottom) in the reduced source
+    scale    (L, B, 4) float64: prefilter scales along x, y, the diagonal, and the diagonal's sign
+    """
+
+    top: NDArray[np.int64]
+    windows: NDArray[np.float64]
+    which: NDArray[np.int64]
+    way: NDArray[np.float64]
+    state: NDArray[np.int64]
+    scale: NDArray[np.float64]
+
+
+@kernel
+def region(way, walked, rows, columns, height, width, by_x, by_y, state):  # type: ignore[no-untyped-def]
+    """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9]."""
+    width, height = (width + by_x - 1) // by_x, (height + by_y - 1) // by_y
+    left, right, up, down = 1e18, -1e18, 1e18, -1e18
+    for corner in range(4):
+        u, v, _ = apply(way, float(columns) * (corner % 2), float(rows) * (corner // 2))
+        left, right, up, down = min(left, u / by_x), max(right, u / by_x), min(up, v / by_y), max(down, v / by_y)
+    if walked:
+        left, right, up, down = 0.0, float(width), 0.0, float(height)
+    # Far outside, a coordinate may be too large for an integer: clamp it first.
+    x0 = int(min(max(np.floor(left) - 3.0, 0.0), width - 1.0))
+    y0 = int(min(max(np.floor(up) - 3.0, 0.0), height - 1.0))
+    state[5], state[6] = x0, y0
+    state[7] = int(min(max(np.ceil(right) + 3.0, x0 + 1.0), float(width)))
+    state[8] = int(min(max(np.ceil(down) + 3.0, y0 + 1.0), float(height)))
+
+
+@kernel
+def choose(maps, canvas, top, way, antialias, state, scale):  # type: ignore[no-untyped-def]
+    """How the source is read: as it is, prefiltered, or by the exact upright kernel; fills state[2:] and scale."""
+    walked, rows, columns = state[1] != 0, canvas[top, 0], canvas[top, 1]
+    height, width = canvas[0, 0], canvas[0, 1]
+    state[2], state[3], state[4] = RAW, 1, 1
+    scale[0], scale[1], scale[2], scale[3] = 1.0, 1.0, 1.0, 1.0
+    if antialias:
+        a, b, c, d = jacobian(maps, canvas, top)
+        upright = not walked and way[0, 1] == 0.0 and way[1, 0] == 0.0 and is_affine(way)
+        along_x, along_y, diagonal, sign = footprint(a, b, c, d, 1.0, 1.0)
+        if upright and (abs(a) > 1.0 or abs(d) > 1.0):
+            state[2] = UPRIGHT
+        elif along_x > 1.0 or along_y > 1.0 or diagonal > 1.0:
+            by_x, by_y = reduction(along_x), reduction(along_y)
+            if by_x > 1 or by_y > 1:
+                spent_x, spent_y = 2.0 if by_x > 1 else 1.0, 2.0 if by_y > 1 else 1.0
+                along_x, along_y, diagonal, sign = footprint(
+                    a / by_x, b / by_x, c / by_y, d / by_y, spent_x, spent_y
+                )
+            state[2], state[3], state[4] = FILTERED, by_x, by_y
+            scale[0], scale[1], scale[2], scale[3] = along_x, along_y, diagonal, sign
+    region(way, walked, rows, columns, height, width, state[3], state[4], state)
+
+
+@entry
+def survey_all(maps, canvas, borders, antialias, top, windows, which, way, state, scale):  # type: ignore[no-untyped-def]
+    """Fill the arrays of a `Sites` (except `top`) for maps (B, G, 3, 3) and canvas (B, G + 1, 2)."""
+    for level in range(top.size):
+        for i in range(maps.shape[0]):
+            here = state[level, i]
+            cuts, walked = link(maps[i], canvas[i], borders, top[level], windows[level, i], which[level, i], way[level, i])
+            here[0], here[1] = cuts, 1 if walked else 0
+            choose(maps[i], canvas[i], top[level], way[level, i], antialias and level == 0, here, scale[level, i])
+
+
+def survey(
+    maps: NDArray[np.float64],
+    canvas: NDArray[np.int64],
+    borders: NDArray[np.int64],
+    interpolation: int,
+    antialias: bool,
+    levels: list[int],
+) -> Sites:
+    """The sites of a batch: level 0 is the output, `levels` are earlier canvases to be measured."""
+    count, maps_count = maps.shape[:2]
+    top = np.array([maps_count, *levels], np.int64)
+    shape = (top.size, count)
+    sites = Sites(
+        top,
+        np.empty((*shape, maps_count, 3, 3)),
+        np.empty((*shape, maps_count), np.int64),
+        np.empty((*shape, 3, 3)),
+        np.empty((*shape, 9), np.int64),
+        np.empty((*shape, 4)),
+    )
+    survey_all(maps, canvas, borders, bool(antialias) and interpolation != NEAREST, *sites)
+    return sites

@@ -1,0 +1,252 @@
+"""Batch: how the samples of one batch are made, by one thread or by several at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Event
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from variegate.errors import DecodeError, InputError
+from variegate.key import Keys
+from variegate.loader.order import Order
+from variegate.loader.pool import Pool, aligned
+from variegate.loader.source.base import Source
+from variegate.loader.source.subset import taken
+from variegate.loader.stats import DECODE, KERNEL, PLAN, READ, Row, now
+
+if TYPE_CHECKING:
+    from variegate.loader.decode import Encoded
+
+Batch = dict[str, Any]
+LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
+
+
+class Plan(Protocol):
+    """What a pipeline makes of a batch's keys and sizes."""
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each sample's output."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of every output."""
+
+    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
+        """Write sample i into `out`, from any thread."""
+
+
+class Augment(Protocol):
+    """A pipeline, as far as the loader knows it."""
+
+    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> Plan:
+        """The plan of one batch; sizes are (B, 2), height and width."""
+
+
+class Unchanged:
+    """The pipeline that does nothing; its own plan for any batch."""
+
+    def __init__(self, shapes: list[tuple[int, ...]] | None = None, dtype: DTypeLike = np.uint8) -> None:
+        self.shapes, self.dtype = shapes or [], np.dtype(dtype)
+
+    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> Unchanged:
+        """A plan that copies."""
+        return Unchanged([(int(height), int(width), channels) for height, width in sizes], dtype)
+
+    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
+        """Copy one picture."""
+        out[...] = image
+
+
+class Scratch:
+    """One thread's memory to decode into, as large as the largest picture so far (up to 64 MiB)."""
+
+    def __init__(self) -> None:
+        self._memory = aligned(0)
+
+    def of(self, size: int) -> NDArray[np.uint8]:
+        """Bytes to write to: `size` of them or more, with no meaning."""
+        if size > LARGE:
+            return aligned(size)
+        if size > self._memory.nbytes:
+            self._memory = aligned(min(LARGE, size + size // 4))
+        return self._memory
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a batch is made of beside its epoch and number. Threads hold this, and never the loader."""
+
+    source: Source
+    augment: Augment
+    seed: int
+    batch_size: int
+    shuffle: bool
+    drop_last: bool
+    pool: Pool
+    scratches: deque[Scratch] = field(default_factory=deque)
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.source), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def order(self, epoch: int) -> Order:
+        """The order of an epoch's samples."""
+        return Order(len(self.source), self.seed, epoch, self.shuffle)
+
+    def making(self, order: Order, epoch: int, number: int) -> Making:
+        """A batch of an epoch, about to be made."""
+        start = number * self.batch_size
+        return Making(self, epoch, order.batch(start, min(start + self.batch_size, len(self.source))))
+
+    def whole(self, order: Order, epoch: int, number: int, row: Row) -> Batch:
+        """A batch of an epoch, made in the calling thread."""
+        making = self.making(order, epoch, number)
+        scratch = self.scratches.pop() if self.scratches else Scratch()
+        if making.prepare(row):
+            making.work(scratch, row)
+        self.scratches.append(scratch)
+        return making.batch()
+
+
+class _Decoded:
+    """A picture that a source gave as an array, with the face of an encoded one."""
+
+    __slots__ = ("channels", "dtype", "image", "size")
+    nbytes = 0  # of scratch
+
+    def __init__(self, image: NDArray[Any]) -> None:
+        self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
+        self.size, self.channels, self.dtype = self.image.shape[:2], self.image.shape[2], image.dtype
+
+    def decode(self, out: NDArray[np.uint8] | None = None) -> NDArray[Any]:
+        return self.image
+
+
+class Making:
+    """One batch in the making: `prepare` by one thread, then `work` by any number of them, then `batch`.
+
+    Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
+    """
+
+    def __init__(self, recipe: Recipe, epoch: int, index: NDArray[np.int64]) -> None:
+        self._recipe, self._epoch, self._index = recipe, epoch, index
+        self._todo, self._done = count(), count(1)
+        self._pictures: list[Encoded | _Decoded | None] = []
+        self._plan: Plan | None = None
+        self._image: Any = None
+        self._errors: dict[int, BaseException] = {}  # by the sample's place in the batch
+        self.open = False  # whether a thread that looks for work may find some here
+        self.ready = False
+
+    def prepare(self, row: Row, stopped: Event | None = None) -> bool:
+        """Read every sample and its header, then plan the batch; whether there is anything left to do."""
+        try:
+            begun = now()
+            self._read(stopped)
+            row[READ] += (read := now()) - begun
+            if len(self._pictures) < len(self._index):
+                return False
+            self._make_plan()
+            row[PLAN] += now() - read
+        except BaseException as error:
+            self._errors[len(self._pictures)] = error
+            self.ready = True
+            return False
+        return True
+
+    def _read(self, stopped: Event | None) -> None:
+        from variegate.loader.decode import open_image
+
+        source = self._recipe.source
+        for i in self._index.tolist():
+            if stopped is not None and stopped.is_set():
+                return
+            with _Noted(source, i):
+                data = source.read(i)
+                if isinstance(data, bytes):
+                    self._pictures.append(open_image(data, source.where(i), source.mode))  # type: ignore[arg-type]
+                else:
+                    self._pictures.append(_Decoded(data))
+
+    def _make_plan(self) -> None:
+        recipe, pictures = self._recipe, [picture for picture in self._pictures if picture is not None]
+        kinds = {(picture.channels, picture.dtype) for picture in pictures}
+        if len(kinds) > 1:
+            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
+        sizes = np.array([picture.size for picture in pictures], np.int64)
+        keys = Keys.at(recipe.seed, self._epoch, recipe.source.ids[self._index])
+        self._plan = plan = recipe.augment.plan(keys, sizes, *kinds.pop())
+        shapes = plan.shapes
+        if shapes.count(shapes[0]) == len(shapes):
+            self._image = recipe.pool.take((len(shapes), *shapes[0]), plan.dtype)
+        else:
+            self._image = [np.empty(shape, plan.dtype) for shape in shapes]
+
+    def work(self, scratch: Scratch, row: Row, stopped: Event | None = None) -> bool:
+        """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
+        size, last = len(self._pictures), False
+        for i in self._todo:
+            if i >= size or (stopped is not None and stopped.is_set()):
+                break
+            try:
+                self._sample(i, scratch, row)
+            except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
+                raise
+            except BaseException as error:
+                _note(error, self._recipe.source, int(self._index[i]))
+                self._errors[i] = error
+            last = next(self._done) == size
+        self.open = False
+        return last
+
+    def _sample(self, i: int, scratch: Scratch, row: Row) -> None:
+        picture = self._pictures[i]
+        assert picture is not None and self._plan is not None
+        begun = now()
+        image = picture.decode(scratch.of(picture.nbytes))
+        decoded = now()
+        self._plan.run(i, image, self._image[i])
+        row[DECODE] += decoded - begun
+        row[KERNEL] += now() - decoded
+        self._pictures[i] = None  # the file's bytes are of no use any more
+
+    def batch(self) -> Batch:
+        """The finished batch, which this object lets go of.
+
+        Raises  the first error, by place in the batch, of those met in making it.
+        """
+        if self._errors:
+            raise self._errors[min(self._errors)]
+        source, image = self._recipe.source, self._image
+        self._image = self._plan = None
+        batch = {"image": image, "index": self._index, "id": source.ids[self._index]}
+        if source.labels is not None:
+            batch["label"] = taken(source.labels, self._index)
+        return batch
+
+
+class _Noted:
+    """Adds to an error that leaves it which sample was being made."""
+
+    __slots__ = ("_position", "_source")
+
+    def __init__(self, source: Source, position: int) -> None:
+        self._source, self._position = source, position
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None:
+            _note(error, self._source, self._position)
+
+
+def _note(error: BaseException, source: Source, position: int) -> None:
+    if not isinstance(error, DecodeError):  # which names its path itself
+        error.add_note(f"variegate: this was in making sample {position}, {source.where(position)}")

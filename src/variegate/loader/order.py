@@ -1,0 +1,91 @@
+"""Order: a permutation of (seed, epoch) that is never stored.
+
+A swap-or-not shuffle (Hoang, Morris, Rogaway: "An enciphering scheme based on a card shuffle", CRYPTO 2012): in each
+round a position x and its partner k - x (mod n) change places, or not, as one bit of a hash of the pair says. It works
+on any n, so no position has to be walked back into range; place p is known without the others; and it is integer
+arithmetic alone, so it is the same on every machine and under every version of NumPy.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+Positions = NDArray[np.int64]
+
+ROUNDS = 32  # a position stays unmoved with probability 2**-32
+BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
+
+
+def digest(*words: object, size: int = 8) -> bytes:
+    """The BLAKE2b hash of some words; words never run together, so ("a", "bc") and ("ab", "c") differ."""
+    text = "\0".join(str(word) for word in words)
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=size).digest()
+
+
+def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """64-bit words stirred one by one, each bit on all bits (the finaliser of SplitMix64).
+
+    >>> [f"{word:016x}" for word in mixed(np.array([0x9E3779B97F4A7C15], np.uint64))]
+    ['e220a8397b1dcdaf']
+    """
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+class Order:
+    """Which sample stands at which place of an epoch.
+
+    length   number of samples
+    seed     any integer
+    epoch    0 to 2**32 - 1
+    shuffle  False: as the source has them
+
+    >>> order = Order(5, seed=0, epoch=0)
+    >>> sorted(order[np.arange(5)].tolist())
+    [0, 1, 2, 3, 4]
+    """
+
+    def __init__(self, length: int, seed: int, epoch: int, shuffle: bool = True) -> None:
+        self.length, self.shuffle = length, shuffle and length > 1
+        self._block: tuple[int, Positions] | None = None
+        if self.shuffle:
+            words = np.frombuffer(digest("order", seed, epoch, size=64), "<u8").astype(np.uint64)
+            # One stream of words from the hash: a counter, stirred under the key.
+            stream = mixed(words[0] + mixed(words[1] ^ np.arange(1, 2 * ROUNDS + 1, dtype=np.uint64)))
+            self._shifts = (stream[:ROUNDS] % np.uint64(length)).astype(np.int64)
+            self._keys = stream[ROUNDS:]
+
+    def __getitem__(self, places: Positions) -> Positions:
+        """The positions in the source of the samples at these places, from 0 to length - 1."""
+        return self._permute(places) if self.shuffle else places.astype(np.int64)
+
+    def batch(self, start: int, stop: int) -> Positions:
+        """The positions in the source of places start to stop - 1; a block is worked out at once and kept."""
+        parts = [self._from_block(at, stop) for at in self._starts(start, stop)]
+        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int64), *parts])
+
+    def _starts(self, start: int, stop: int) -> range | list[int]:
+        """Where the parts of start to stop begin, none of which crosses the end of a block."""
+        return [start, *range(start - start % BLOCK + BLOCK, stop, BLOCK)] if start < stop else []
+
+    def _from_block(self, start: int, stop: int) -> Positions:
+        number = start // BLOCK
+        known = self._block  # read once: another thread may replace it, as a whole
+        if known is None or known[0] != number:
+            places = np.arange(number * BLOCK, min((number + 1) * BLOCK, self.length), dtype=np.int64)
+            known = self._block = number, self[places]
+        return known[1][start - number * BLOCK : stop - number * BLOCK].copy()
+
+    def _permute(self, places: Positions) -> Positions:
+        x = places.astype(np.int64)
+        for shift, key in zip(self._shifts, self._keys, strict=True):
+            partner = shift - x
+            partner += self.length * (partner < 0)
+            pair = np.maximum(x, partner)
+            swap = mixed(pair.astype(np.uint64) ^ key) >> np.uint64(63)
+            x = np.where(swap.astype(bool), partner, x)
+        return x

@@ -1,0 +1,95 @@
+"""Arrays: pictures that are in memory, or in a file mapped into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.source.base import Source
+
+
+class Arrays(Source):
+    """Pictures in memory; a sample's id is its position.
+
+    images   (N, H, W) or (N, H, W, C), also memory-mapped, or a list of (H, W) or (H, W, C) arrays of any sizes;
+             uint8 or float32, one number of channels. Never copied; in a batch they always have an axis of channels
+    labels   one a picture, or None
+    classes  the names of the labels 0, 1, 2, ...
+
+    >>> source = Arrays(np.zeros((3, 8, 8), np.uint8), labels=[0, 1, 0])
+    >>> len(source), source.read(1).shape, source.labels
+    (3, (8, 8, 1), array([0, 1, 0]))
+
+    Raises  SourceError if there are no pictures, one has another rank, dtype or number of channels, or the number of
+            labels is not that of the pictures.
+    """
+
+    def __init__(
+        self, images: NDArray[Any] | Sequence[NDArray[Any]], labels: Any = None, classes: Sequence[str] = ()
+    ) -> None:
+        self.images = images if isinstance(images, np.ndarray) else [np.asanyarray(image) for image in images]
+        if len(self.images) == 0:
+            raise SourceError("Arrays got no pictures")
+        self._check()
+        self.ids = np.arange(len(self.images), dtype=np.uint64)
+        self.labels = label_column(labels, len(self.images))
+        self.classes = list(classes)
+
+    def _check(self) -> None:
+        if isinstance(self.images, np.ndarray):
+            if self.images.ndim not in (3, 4):
+                raise SourceError(f"images of Arrays have shape (N, H, W) or (N, H, W, C), got {self.images.shape}")
+            _check_picture(self.images[0], "images")
+            return
+        channels, dtype = _check_picture(self.images[0], "images[0]")
+        for i, image in enumerate(self.images):
+            if _check_picture(image, f"images[{i}]") != (channels, dtype):
+                raise SourceError(
+                    f"the pictures of one source have one number of channels and one dtype: images[0] is {dtype} "
+                    f"{self.images[0].shape}, images[{i}] is {image.dtype} {image.shape}"
+                )
+
+    def read(self, i: int) -> NDArray[Any]:
+        """The picture at position i, (height, width, channels); no copy."""
+        image = self.images[i]
+        return image if image.ndim == 3 else image[:, :, np.newaxis]
+
+    def where(self, i: int) -> str:
+        """The place of the picture in the argument."""
+        return f"images[{i}]"
+
+    def __repr__(self) -> str:
+        return f"Arrays({len(self)} pictures)"
+
+
+def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
+    """The number of channels and the dtype of a picture that can be taken."""
+    if image.dtype not in (np.uint8, np.float32):
+        raise SourceError(
+            f"{name} of Arrays is uint8 (0 to 255) or float32 (0 to 1), got {image.dtype}; convert it, as by "
+            "(images * 255).astype('uint8') from 0 to 1, or images.astype('uint8') from 0 to 255"
+        )
+    if image.ndim not in (2, 3) or 0 in image.shape:
+        raise SourceError(f"{name} of Arrays has shape (H, W) or (H, W, C), none of them 0, got {image.shape}")
+    return (image.shape[2] if image.ndim == 3 else 1), image.dtype
+
+
+def label_column(labels: Any, length: int) -> NDArray[Any] | list[Any] | None:
+    """Labels as an array where they are numbers (integers as int64), else as a list; one a sample."""
+    if labels is None:
+        return None
+    if not isinstance(labels, np.ndarray):
+        labels = labels if hasattr(labels, "__array__") else list(labels)
+    if len(labels) != length:
+        raise SourceError(f"there are {length} pictures and {len(labels)} labels; there must be one label a picture")
+    try:
+        column = np.asarray(labels)
+    except ValueError:  # rows of several lengths
+        return list(labels)
+    if column.dtype.kind in "bui":
+        return column.astype(np.int64)
+    return column if column.dtype.kind == "f" else list(labels)

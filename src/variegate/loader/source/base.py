@@ -1,0 +1,70 @@
+"""Source: samples by position, each with an id of its own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from variegate.loader.source.subset import Subset
+
+Ids = NDArray[np.uint64]
+Labels = NDArray[Any] | Sequence[Any]
+
+
+class Source(ABC):
+    """Samples by position, 0 to len - 1: an id, a label, and an encoded or a decoded picture.
+
+    ids      (N,) uint64: what the draws of a sample hang on. A sample keeps its id in every subset
+    labels   one a sample: an array (integers as int64), or a list of anything else; None where there are none
+    classes  the names of the integer labels; empty where they have none
+    mode     into what an encoded picture is decoded: "RGB", "L" or "RGBA"
+
+    A source is read from several threads at once and pickled to other processes, so it holds nothing open. A source of
+    your own has `ids`, `read` and `where`, and sets the rest where it applies.
+    """
+
+    ids: Ids
+    labels: Labels | None = None
+    classes: Sequence[str] = ()
+    mode: str = "RGB"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def id(self, i: int) -> int:
+        """The id of the sample at position i."""
+        return int(self.ids[i])
+
+    def label(self, i: int) -> Any:
+        """The label of the sample at position i, or None."""
+        return None if self.labels is None else self.labels[i]
+
+    @abstractmethod
+    def read(self, i: int) -> bytes | NDArray[Any]:
+        """The sample at position i: the bytes of a picture file, or an array (height, width, channels).
+
+        Raises  DecodeError, with the path, if it cannot be read.
+        """
+
+    @abstractmethod
+    def where(self, i: int) -> str:
+        """The path of the sample at position i, or what else leads a user to it; for errors."""
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Subset, Subset]:
+        """Two subsets without a common sample: round(fraction * len) samples, and the rest.
+
+        Which sample goes where hangs on (seed, id) alone: by the hash of the two, the smallest go to the first. So the
+        split is the same on every machine, and a file added later moves at most a few others across.
+
+        fraction  above 0 and below 1
+
+        Raises  SourceError if one of the two would be empty.
+        """
+        from variegate.loader.source.subset import split
+
+        return split(self, fraction, seed)

@@ -1,0 +1,66 @@
+"""Subset: some samples of a source, which keep their ids and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.order import digest, mixed
+from variegate.loader.source.base import Source
+
+
+class Subset(Source):
+    """The samples of `source` at these positions, in this order.
+
+    positions  0 to len(source) - 1, each at most once
+
+    Raises  SourceError if a position is out of range or comes twice.
+    """
+
+    def __init__(self, source: Source, positions: ArrayLike) -> None:
+        self.positions = np.array(positions, np.int64).reshape(-1)
+        if self.positions.size and not 0 <= self.positions.min() <= self.positions.max() < len(source):
+            raise SourceError(
+                f"the positions of a subset lie in 0 to {len(source) - 1}, got {self.positions.min()} to "
+                f"{self.positions.max()}"
+            )
+        if len(np.unique(self.positions)) < len(self.positions):
+            raise SourceError("a position of a subset comes twice; an epoch has each sample once")
+        self.source = source
+        self.ids = source.ids[self.positions]
+        self.labels = taken(source.labels, self.positions)
+        self.classes, self.mode = source.classes, source.mode
+
+    def read(self, i: int) -> bytes | NDArray[Any]:
+        """The sample at position i of the subset."""
+        return self.source.read(int(self.positions[i]))
+
+    def where(self, i: int) -> str:
+        """The path of the sample at position i of the subset."""
+        return self.source.where(int(self.positions[i]))
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} of {self.source!r}>"
+
+
+def taken(labels: NDArray[Any] | Sequence[Any] | None, positions: NDArray[np.int64]) -> Any:
+    """The labels at these positions: an array of an array, a list of a list, None of None."""
+    if labels is None:
+        return None
+    return labels[positions] if isinstance(labels, np.ndarray) else [labels[i] for i in positions]
+
+
+def split(source: Source, fraction: float, seed: int) -> tuple[Subset, Subset]:
+    """What `Source.split` does."""
+    if not 0 < fraction < 1:
+        raise SourceError(f"split takes a fraction above 0 and below 1, got {fraction!r}")
+    first = round(fraction * len(source))
+    if not 0 < first < len(source):
+        raise SourceError(f"a split of {len(source)} samples at {fraction} leaves one side empty")
+    key = np.frombuffer(digest("split", seed), "<u8").astype(np.uint64)
+    rank = np.argsort(mixed(key + mixed(key ^ source.ids)), kind="stable")
+    return Subset(source, np.sort(rank[:first])), Subset(source, np.sort(rank[first:]))

@@ -1,0 +1,62 @@
+"""The ops: what can happen to a picture. One family a file, named after it."""
+
+from variegate.ops.affine import Affine
+from variegate.ops.base import Op
+from variegate.ops.brightness import Brightness
+from variegate.ops.color_jitter import ColorJitter
+from variegate.ops.contrast import Contrast
+from variegate.ops.crop import CenterCrop, Crop, RandomCrop
+from variegate.ops.dtype import ToDtype
+from variegate.ops.flip import HorizontalFlip, Transpose, VerticalFlip
+from variegate.ops.function import Opaque, Pointwise
+from variegate.ops.gamma import Gamma
+from variegate.ops.hue import Hue
+from variegate.ops.invert import Invert
+from variegate.ops.normalize import Normalize
+from variegate.ops.pad import Pad
+from variegate.ops.perspective import Perspective
+from variegate.ops.posterize import Posterize
+from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
+from variegate.ops.resized_crop import RandomResizedCrop
+from variegate.ops.rotate import Rotate, Rotate90
+from variegate.ops.saturation import Grayscale, Saturation
+from variegate.ops.scale import Scale
+from variegate.ops.shear import Shear
+from variegate.ops.solarize import Solarize
+from variegate.ops.translate import Translate
+
+__all__ = [
+    "Affine",
+    "Brightness",
+    "CenterCrop",
+    "ColorJitter",
+    "Contrast",
+    "Crop",
+    "Gamma",
+    "Grayscale",
+    "HorizontalFlip",
+    "Hue",
+    "Invert",
+    "LongestMaxSize",
+    "Normalize",
+    "Op",
+    "Opaque",
+    "Pad",
+    "Perspective",
+    "Pointwise",
+    "Posterize",
+    "RandomCrop",
+    "RandomResizedCrop",
+    "Resize",
+    "Rotate",
+    "Rotate90",
+    "Saturation",
+    "Scale",
+    "Shear",
+    "SmallestMaxSize",
+    "Solarize",
+    "ToDtype",
+    "Translate",
+    "Transpose",
+    "VerticalFlip",
+]

@@ -1,0 +1,61 @@
+"""Affine: scale, shear, rotation and shift in one op."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from variegate import coords, exact
+from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Bordered
+
+
+@dataclass(frozen=True, repr=False)
+class Affine(Bordered):
+    """Scale, shear, rotate about the image centre, then shift, on the same canvas.
+
+    rotate            degrees, counter-clockwise positive
+    x, y              shift, fractions of the width and of the height, positive to the right and downwards
+    scale             factor of the content; 2 is twice as large
+    scale_x, scale_y  further factors of the width and of the height alone
+    shear_x, shear_y  degrees, as in `Shear`
+    targets           image        effect  geometric (fuses)
+
+    Laws: equals `Scale`, `Shear`, `Rotate`, `Translate` in that order, but with one window at the end in place of four.
+
+    >>> Affine(rotate=(-30, 30), scale=(0.8, 1.2))
+    Affine(rotate=Uniform(-30, 30), scale=Uniform(0.8, 1.2))
+
+    Raises  FieldError if a scale can be 0 or negative, or a shear can reach 90 degrees.
+    """
+
+    rotate: Drawn = 0
+    x: Drawn = 0
+    y: Drawn = 0
+    scale: Drawn = 1
+    scale_x: Drawn = 1
+    scale_y: Drawn = 1
+    shear_x: Drawn = 0
+    shear_y: Drawn = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for item in ("scale", "scale_x", "scale_y"):
+            limit(self, item, above=0)
+        for item in ("shear_x", "shear_y"):
+            limit(self, item, above=-90, below=90)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        sines, cosines = exact.sincos(np.stack([draws["rotate"], draws["shear_x"], draws["shear_y"]]))
+        sin, cos = sines[0], cosines[0]
+        slant, rise = sines[1:] / cosines[1:]
+        across, down = 1 / (draws["scale"] * draws["scale_x"]), 1 / (draws["scale"] * draws["scale_y"])
+        stretch = 1 + slant * rise
+        # From the output back: undo the shift, the rotation, the shear, the scale.
+        a, b = across * (stretch * cos + slant * sin), across * (slant * cos - stretch * sin)
+        d, e = down * (rise * cos + sin), down * (cos - rise * sin)
+        x, y = coords.centre(sizes)
+        to_x, to_y = x + draws["x"] * sizes[:, 1], y + draws["y"] * sizes[:, 0]
+        return Map(coords.affine(a, b, x - a * to_x - b * to_y, d, e, y - d * to_x - e * to_y), sizes)

@@ -1,0 +1,165 @@
+"""Op: a frozen dataclass of typed fields plus one rule, `lower`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+from variegate.dist import Choice, Constant, Distribution, Drawn, is_number, parse, show
+from variegate.errors import FieldError, InputError
+from variegate.ops.effect import Effect, Floats, Ints
+
+Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) where the op asks for several
+EffectName = Literal["geometric", "matrix", "table", "pointwise", "opaque", "output", "combinator"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What lowering may know of a batch beside draws and sizes: how many channels its pictures have."""
+
+    channels: int
+
+
+@dataclass(frozen=True, repr=False)
+class Op:
+    """What happens to a picture: typed fields, and `lower`, which turns drawn numbers into an effect.
+
+    p     probability of application; one draw a sample
+    name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`)
+
+    A subclass names its class of effect, gives its fields, and writes `lower`. A field annotated `Drawn` takes a
+    number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers.
+
+    Raises  FieldError if a field has a value that it cannot have.
+    """
+
+    p: float = field(default=1.0, kw_only=True)
+    name: str | None = field(default=None, kw_only=True)
+
+    effect: ClassVar[EffectName] = "opaque"
+    resizes: ClassVar[bool] = False  # may change (height, width)
+    swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
+    trials: ClassVar[Mapping[str, int]] = {}  # fields drawn several times a sample
+
+    def __post_init__(self) -> None:
+        if self.name is not None and (not isinstance(self.name, str) or not self.name):
+            raise FieldError(f"{type(self).__name__}.name is a text that is not empty, got {self.name!r}")
+        if not is_number(self.p) or not 0 <= self.p <= 1:
+            raise FieldError(f"{self.label}.p is a probability from 0 to 1, got {self.p!r}")
+        for item in fields(self):
+            if item.type == "Drawn":
+                object.__setattr__(self, item.name, parse(getattr(self, item.name), f"{self.label}.{item.name}"))
+
+    def __repr__(self) -> str:
+        shown = ((item, getattr(self, item.name)) for item in fields(self) if item.init and item.repr)
+        told = [f"{item.name}={value!r}" for item, value in shown if not _is_default(item, value)]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+    @property
+    def label(self) -> str:
+        """The name given, or the class's: how errors call the op before it has a path."""
+        return self.name or type(self).__name__
+
+    def drawn(self) -> dict[str, Distribution]:
+        """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.type == "Drawn"}
+
+    def fixes_size(self) -> bool:
+        """Whether every picture leaves the op with the same, declared (height, width)."""
+        return False
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Effect | tuple[Effect, ...]:
+        """The effect of one batch of draws on pictures of these sizes, (B, 2) as (height, width)."""
+        raise TypeError(f"{type(self).__name__} has no lower(): an op must say what it does")
+
+
+def _is_default(item: Any, value: object) -> bool:
+    """Whether a field has the value that it has when nothing is written."""
+    if item.default is MISSING:
+        return False
+    default = parse(item.default, item.name) if item.type == "Drawn" else item.default
+    return bool(value == default)
+
+
+def limit(
+    op: Op,
+    item: str,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> None:
+    """Refuse a drawn field that can give a number outside of these limits.
+
+    Raises  FieldError that names the op, the field, the limits and what was given.
+    """
+    low, high = as_distribution(getattr(op, item)).bounds()
+    if low >= least and high <= most and low > above and high < below:
+        return
+    limits = (("at least", least), ("above", above), ("at most", most), ("below", below))
+    told = " and ".join(f"{word} {show(round(end, 4))}" for word, end in limits if math.isfinite(end))
+    raise FieldError(f"{op.label}.{item} must be {told}, got {getattr(op, item)!r}")
+
+
+def positive_range(distribution: Drawn, owner: str) -> None:
+    """Refuse a distribution that can give a number <= 0 where only positive ones have a meaning."""
+    if not as_distribution(distribution).bounds()[0] > 0:
+        raise FieldError(f"{owner} must be above 0, got {distribution!r}")
+
+
+def whole(op: Op, item: str) -> None:
+    """Refuse a fraction among the declared numbers of a drawn field that counts something.
+
+    Other distributions are allowed: the op rounds what they give down.
+    """
+    given = getattr(op, item)
+    values = (given.value,) if isinstance(given, Constant) else given.values if isinstance(given, Choice) else ()
+    if any(value != int(value) for value in values):
+        raise FieldError(f"{op.label}.{item} is a whole number, got {given!r}")
+
+
+def one_of(op: Op, item: str, options: tuple[str | None, ...]) -> None:
+    """Refuse a word that is not among the options of a field."""
+    given = getattr(op, item)
+    if not isinstance(given, (str, type(None))) or given not in options:
+        raise FieldError(f"{op.label}.{item} is one of {', '.join(map(repr, options))}; got {given!r}")
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is an integer, of Python or NumPy, and no truth value."""
+    return is_number(value) and hasattr(value, "__index__")
+
+
+def one_or_three(op: Op, facts: Facts) -> bool:
+    """Whether the pictures have colour; an error where they have neither one channel nor three."""
+    if facts.channels in (1, 3):
+        return facts.channels == 3
+    raise InputError(
+        f"{op.label} takes pictures of 1 or 3 channels, got {facts.channels}. "
+        "Split off the other channels before, or leave the op out."
+    )
+
+
+def as_distribution(value: Drawn) -> Distribution:
+    """A field after `__post_init__`, for the type checker: always a distribution."""
+    return value if isinstance(value, Distribution) else parse(value, "value")
+
+
+__all__ = [
+    "Constant",
+    "Drawn",
+    "Draws",
+    "EffectName",
+    "Facts",
+    "Op",
+    "as_distribution",
+    "is_whole",
+    "limit",
+    "one_of",
+    "one_or_three",
+    "positive_range",
+    "whole",
+]

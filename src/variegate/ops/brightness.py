@@ -1,0 +1,39 @@
+"""Brightness: a factor on all channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
+from variegate.ops.colour import multiple, nothing
+from variegate.ops.effect import Ints, Matrix
+
+
+@dataclass(frozen=True, repr=False)
+class Brightness(Op):
+    """Multiply every channel: v' = factor v.
+
+    factor   0 is black, 1 changes nothing; one draw a sample
+    targets  image, any number of channels        effect  matrix (fuses)
+
+    Laws: `Brightness(a)` then `Brightness(b)` is `Brightness(a b)`. Source: torchvision's `adjust_brightness`, which
+    on uint8 rounds down and clamps after the op; here rounding and clamping happen once, at the end of the run.
+    TensorFlow's adds a number instead.
+
+    >>> Brightness((0.8, 1.2))
+    Brightness(factor=Uniform(0.8, 1.2))
+
+    Raises  FieldError if the factor can be negative.
+    """
+
+    factor: Drawn
+
+    effect: ClassVar[EffectName] = "matrix"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        limit(self, "factor", least=0)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+        return Matrix(multiple(draws["factor"]), nothing(len(sizes)), uniform=True)

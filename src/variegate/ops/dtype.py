@@ -1,0 +1,42 @@
+"""ToDtype: the number format of what is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from variegate.ops.base import Draws, EffectName, Facts, Op, one_of
+from variegate.ops.effect import Ints, Output
+from variegate.ops.normalize import last_write
+
+
+@dataclass(frozen=True, repr=False)
+class ToDtype(Op):
+    """Write the picture as another dtype, its nominal range kept.
+
+    dtype    "uint8" (0 to 255, rounded half to even), "float32" or "float16" (0 to 1)
+    layout   "HWC" or "CHW" of what is written; None is as it would be
+    targets  image        effect  output: a part of the last write
+
+    Laws: uint8 to float32 divides by 255, and back is exact. torchvision's `ToDtype(scale=True)` and `ToTensor` agree
+    on floats; its way back to uint8 multiplies by 255.999 and rounds down.
+
+    >>> ToDtype("float32", layout="CHW")
+    ToDtype(dtype='float32', layout='CHW')
+
+    Raises  FieldError if the dtype or the layout is another word, or p is not 1.
+    """
+
+    dtype: Literal["uint8", "float16", "float32"]
+    layout: Literal["HWC", "CHW"] | None = None
+
+    effect: ClassVar[EffectName] = "output"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        last_write(self)
+        one_of(self, "dtype", ("uint8", "float16", "float32"))
+        one_of(self, "layout", ("HWC", "CHW", None))
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:
+        return Output(dtype=self.dtype, layout=self.layout)

@@ -1,0 +1,100 @@
+"""What an op does, once its numbers are known: the result of `Op.lower`.
+
+B is the batch; every array has one row a sample. Colours are in units of white: 1.0 is the nominal
+maximum, whether the picture is uint8 (255) or float32 (1.0).
+
+effect      the class it belongs to
+Map         geometric: a map of the plane and a new canvas
+Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
+Table       pointwise: 256 levels to 256 values, after rounding and clamping
+Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
+Opaque      opaque: the user's function of the whole array
+Output      the last write: normalisation, dtype, layout
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Map:
+    """A map of the plane, from the new canvas back to the old one.
+
+    matrix  (B, 3, 3) float64: column vector (x, y, 1) of the new canvas to the old; half-pixel centres
+    size    (B, 2) int64: (height, width) of the new canvas
+    """
+
+    matrix: Floats
+    size: Ints
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """v -> weights @ v + offset + luminance * mean(luma) + channel * mean(v), a colour at a time.
+
+    weights    (B, 3, 3); offset (B, 3), in units of white
+    luminance  (B,): how much of the picture's mean luminance (0.299 R + 0.587 G + 0.114 B) is added to all channels
+    channel    (B,): how much of each channel's own mean is added to that channel
+    uniform    the same for all channels and mixing none, so it works on any number of them:
+               weights is a multiple of the identity and offset is constant
+    """
+
+    weights: Floats
+    offset: Floats
+    luminance: Floats | None = None
+    channel: Floats | None = None
+    uniform: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """v -> values[round(255 * clamp(v))].
+
+    values  (B, 256) float64, in units of white
+    """
+
+    values: Floats
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """The user's function of one pixel: function(pixel, *draws) -> pixel, a tuple of C floats in units of white.
+
+    draws  (B, n) float64: the drawn fields in declared order
+    """
+
+    function: Callable[..., Any]
+    draws: Floats
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """The user's function of a whole picture: function(image, **draws) -> image, float32 (H, W, C) in units of white.
+
+    draws  one dict of plain floats a sample
+    """
+
+    function: Callable[..., Any]
+    draws: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """The last write: (v - mean) / std a channel, then the dtype and the layout. None means "as it is"."""
+
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    dtype: str | None = None
+    layout: str | None = None
+
+
+Effect = Map | Matrix | Table | Pointwise | Opaque | Output

@@ -1,0 +1,71 @@
+"""HorizontalFlip, VerticalFlip and Transpose: mirror images, exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate import coords
+from variegate.ops.base import Draws, Facts
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Geometric
+
+
+@dataclass(frozen=True, repr=False)
+class HorizontalFlip(Geometric):
+    """Exchange left and right.
+
+    targets  image        effect  geometric (fuses)
+
+    Laws: twice is the identity; gives the pixels of `image[:, ::-1]`.
+
+    >>> HorizontalFlip(p=0.5)
+    HorizontalFlip(p=0.5)
+    """
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        matrix = coords.identity(len(sizes))
+        matrix[:, 0, 0] = -1
+        matrix[:, 0, 2] = sizes[:, 1]
+        return Map(matrix, sizes)
+
+
+@dataclass(frozen=True, repr=False)
+class VerticalFlip(Geometric):
+    """Exchange top and bottom.
+
+    targets  image        effect  geometric (fuses)
+
+    Laws: twice is the identity; gives the pixels of `image[::-1]`.
+
+    >>> VerticalFlip(p=0.5)
+    VerticalFlip(p=0.5)
+    """
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        matrix = coords.identity(len(sizes))
+        matrix[:, 1, 1] = -1
+        matrix[:, 1, 2] = sizes[:, 0]
+        return Map(matrix, sizes)
+
+
+@dataclass(frozen=True, repr=False)
+class Transpose(Geometric):
+    """Exchange rows and columns, canvas included: a mirror image about the main diagonal.
+
+    targets  image        effect  geometric (fuses); exchanges height and width
+
+    Laws: twice is the identity; gives the pixels of `image.swapaxes(0, 1)`.
+
+    >>> Transpose()
+    Transpose()
+    """
+
+    swaps_sides: ClassVar[bool] = True
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        matrix = np.zeros((len(sizes), 3, 3))
+        matrix[:, 0, 1] = matrix[:, 1, 0] = matrix[:, 2, 2] = 1
+        return Map(matrix, sizes[:, ::-1])

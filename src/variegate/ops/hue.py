@@ -1,0 +1,42 @@
+"""Hue: a turn of the colours about grey."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate import exact
+from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, one_or_three
+from variegate.ops.colour import hue, multiple, nothing
+from variegate.ops.effect import Ints, Matrix
+
+
+@dataclass(frozen=True, repr=False)
+class Hue(Op):
+    """Turn the chroma in the plane of YIQ, and keep the luminance.
+
+    shift    degrees, positive from red towards yellow and green; one draw a sample
+    targets  image of 3 channels; of 1, the identity        effect  matrix (fuses)
+
+    Laws: the luminance and every grey stay; `Hue(a)` then `Hue(b)` is `Hue(a + b)`; 360 degrees change nothing.
+    Source: the NTSC colour space (YIQ is YUV turned by 33 degrees, so the turn is the same in both), as TensorFlow
+    Addons' `adjust_hsv_in_yiq`. torchvision and TensorFlow turn the hue of HSV instead, by a fraction of a full turn:
+    that keeps the largest channel, not the luminance, and is no matrix. The two agree on the direction, not on the
+    exact colours.
+
+    >>> Hue((-20, 20))
+    Hue(shift=Uniform(-20, 20))
+
+    Raises  FieldError if the range is empty or not finite; InputError on 2 or more than 3 channels.
+    """
+
+    shift: Drawn
+
+    effect: ClassVar[EffectName] = "matrix"
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+        if not one_or_three(self, facts):
+            return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
+        return Matrix(hue(*exact.sincos(draws["shift"])), nothing(len(sizes)))

@@ -1,0 +1,31 @@
+"""Invert: the negative."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate.ops.base import Draws, EffectName, Facts, Op
+from variegate.ops.colour import multiple
+from variegate.ops.effect import Ints, Matrix
+
+
+@dataclass(frozen=True, repr=False)
+class Invert(Op):
+    """Exchange black and white: v' = 1 - v, with white as 1.
+
+    targets  image, any number of channels        effect  matrix (fuses)
+
+    Laws: twice is the identity. Source: Pillow's `ImageOps.invert`; the peers agree.
+
+    >>> Invert(p=0.1)
+    Invert(p=0.1)
+    """
+
+    effect: ClassVar[EffectName] = "matrix"
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+        ones = np.ones((len(sizes), 3))
+        return Matrix(multiple(-ones[:, 0]), ones, uniform=True)

@@ -1,0 +1,63 @@
+"""Pad: a margin around the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from variegate import coords
+from variegate.ops.base import Draws, Facts
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Bordered, checked_extent
+
+
+@dataclass(frozen=True, repr=False)
+class Pad(Bordered):
+    """Add a margin around the picture.
+
+    amount                    pixels on every side
+    top, left, bottom, right  pixels on one side, in place of the amount
+    targets                   image        effect  geometric (fuses); size grows by the margins
+
+    Laws: gives the pixels of `numpy.pad` with the mode of the border; `Pad(n)` then a `Crop` of the middle is the
+    identity.
+
+    >>> Pad(8, border="reflect")
+    Pad(border='reflect', amount=8)
+    >>> Pad(top=16)
+    Pad(top=16)
+
+    Raises  FieldError if a number is not whole, or negative.
+    """
+
+    amount: int = 0
+    top: int | None = field(default=None, kw_only=True)
+    left: int | None = field(default=None, kw_only=True)
+    bottom: int | None = field(default=None, kw_only=True)
+    right: int | None = field(default=None, kw_only=True)
+
+    resizes: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "amount", checked_extent(self.amount, f"{self.label}.amount", 0))
+        for item in ("top", "left", "bottom", "right"):
+            if getattr(self, item) is not None:
+                extent = checked_extent(getattr(self, item), f"{self.label}.{item}", 0)
+                object.__setattr__(self, item, extent)
+
+    def margins(self) -> tuple[int, int, int, int]:
+        """Pixels at the top, left, bottom and right."""
+        top, left, bottom, right = (
+            self.amount if side is None else side for side in (self.top, self.left, self.bottom, self.right)
+        )
+        return top, left, bottom, right
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        top, left, bottom, right = self.margins()
+        matrix = coords.identity(len(sizes))
+        matrix[:, 0, 2] = -left
+        matrix[:, 1, 2] = -top
+        return Map(matrix, sizes + np.array([top + bottom, left + right]))

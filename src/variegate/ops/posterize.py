@@ -1,0 +1,44 @@
+"""Posterize: fewer levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate.dist import Uniform
+from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, whole
+from variegate.ops.effect import Ints, Table
+
+_LEVELS = np.arange(256)
+
+
+@dataclass(frozen=True, repr=False)
+class Posterize(Op):
+    """Keep only the highest bits of each channel's 8.
+
+    bits     1 to 8; 8 changes nothing; a distribution's number is rounded down, so write (4, 9) for 4 to 8
+    targets  image, any number of channels        effect  table: the input is rounded to 256 levels and clamped
+
+    Laws: twice is once; never brighter than the input. Source: Pillow's `ImageOps.posterize`. torchvision rounds float
+    pictures down to the levels instead.
+
+    >>> Posterize(4)
+    Posterize(bits=Constant(4))
+
+    Raises  FieldError if a number written is not whole, or the bits can leave 1 to 8.
+    """
+
+    bits: Drawn
+
+    effect: ClassVar[EffectName] = "table"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole(self, "bits")
+        limit(self, "bits", least=1, most=9 if isinstance(self.bits, Uniform) else 8)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table:
+        dropped = np.maximum(8 - np.floor(draws["bits"]), 0).astype(np.int64)[:, None]
+        return Table(((_LEVELS >> dropped) << dropped) / 255)

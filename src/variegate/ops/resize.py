@@ -1,0 +1,110 @@
+"""Resize, SmallestMaxSize and LongestMaxSize: the whole picture on a new canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate import coords
+from variegate.ops.base import Draws, Facts
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Resampling, Size, checked_extent, checked_size
+
+
+def _onto(sizes: Ints, new: Ints) -> Map:
+    """The map that brings the whole picture onto a canvas of another size."""
+    matrix = coords.identity(len(sizes))
+    scale = sizes / new
+    matrix[:, 0, 0] = scale[:, 1]
+    matrix[:, 1, 1] = scale[:, 0]
+    return Map(matrix, new)
+
+
+def _scaled(sizes: Ints, side: int, known: Ints) -> Ints:
+    """Sizes scaled so that the known side, (B,), becomes `side`; the other is rounded, half up, in integers."""
+    new = (2 * sizes * side + known[:, None]) // (2 * known[:, None])
+    return np.asarray(np.maximum(new, 1))
+
+
+@dataclass(frozen=True, repr=False)
+class Resize(Resampling):
+    """Bring the picture to exactly this size, whatever its shape.
+
+    size     (height, width) in pixels, or one number for both
+    targets  image        effect  geometric (fuses); size as given
+
+    torchvision's `Resize(224)` keeps the shape instead: that is `SmallestMaxSize(224)`.
+
+    >>> Resize((120, 160))
+    Resize(size=(120, 160))
+
+    Raises  FieldError if the size is not whole and positive.
+    """
+
+    size: Size
+
+    resizes: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
+
+    def fixes_size(self) -> bool:
+        return True
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        new = np.empty_like(sizes)
+        new[:] = checked_size(self.size, "size")
+        return _onto(sizes, new)
+
+
+@dataclass(frozen=True, repr=False)
+class SmallestMaxSize(Resampling):
+    """Bring the smaller side to this many pixels, and keep the shape.
+
+    size     pixels of the smaller side; the other is rounded, half up (torchvision rounds down)
+    targets  image        effect  geometric (fuses); size depends on the picture
+
+    >>> SmallestMaxSize(256)
+    SmallestMaxSize(size=256)
+
+    Raises  FieldError if the size is not whole and positive.
+    """
+
+    size: int
+
+    resizes: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "size", checked_extent(self.size, f"{self.label}.size"))
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        return _onto(sizes, _scaled(sizes, self.size, sizes.min(axis=1)))
+
+
+@dataclass(frozen=True, repr=False)
+class LongestMaxSize(Resampling):
+    """Bring the longer side to this many pixels, and keep the shape.
+
+    size     pixels of the longer side; the other is rounded, half up, and at least 1
+    targets  image        effect  geometric (fuses); size depends on the picture
+
+    >>> LongestMaxSize(256)
+    LongestMaxSize(size=256)
+
+    Raises  FieldError if the size is not whole and positive.
+    """
+
+    size: int
+
+    resizes: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "size", checked_extent(self.size, f"{self.label}.size"))
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        return _onto(sizes, _scaled(sizes, self.size, sizes.max(axis=1)))

@@ -1,0 +1,42 @@
+"""Scale: a zoom of the content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from variegate import coords
+from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Bordered
+
+
+@dataclass(frozen=True, repr=False)
+class Scale(Bordered):
+    """Zoom about the image centre, on the same canvas.
+
+    factor   how much larger the content becomes: 2 is twice as large; one draw a sample
+    x, y     further factors of the width and of the height alone; one draw a sample each
+    targets  image        effect  geometric (fuses)
+
+    Laws: `Scale(f)` then `Scale(1 / f)` is the identity where the first window does not cut. For a new canvas, see
+    `Resize`.
+
+    >>> Scale((0.8, 1.2))
+    Scale(factor=Uniform(0.8, 1.2))
+
+    Raises  FieldError if a factor can be 0 or negative.
+    """
+
+    factor: Drawn = 1
+    x: Drawn = 1
+    y: Drawn = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for item in ("factor", "x", "y"):
+            limit(self, item, above=0)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        across, down = 1 / (draws["factor"] * draws["x"]), 1 / (draws["factor"] * draws["y"])
+        x, y = coords.centre(sizes)
+        return Map(coords.affine(across, 0, x - across * x, 0, down, y - down * y), sizes)

@@ -1,0 +1,45 @@
+"""Shear: a slant of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from variegate import coords, exact
+from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Bordered
+
+
+@dataclass(frozen=True, repr=False)
+class Shear(Bordered):
+    """Slant about the image centre, on the same canvas: first along x, then along y.
+
+    x        degrees; positive leans the content to the right, as italics do: the top moves right, the bottom left
+    y        degrees; positive moves the right side up and the left side down
+    targets  image        effect  geometric (fuses)
+
+    Laws: `Shear(x=a)` then `Shear(x=-a)` is the identity where the first window does not cut. The signs and the order
+    are those of torchvision's `affine(shear=[x, y])`: x' = x - tan(a) y, then y' = y - tan(b) x'.
+
+    >>> Shear(x=(-10, 10))
+    Shear(x=Uniform(-10, 10))
+
+    Raises  FieldError if an angle can reach 90 degrees or beyond.
+    """
+
+    x: Drawn = 0
+    y: Drawn = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for item in ("x", "y"):
+            limit(self, item, above=-90, below=90)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        sin, cos = exact.sincos(np.stack([draws["x"], draws["y"]]))
+        slant, rise = sin / cos
+        x, y = coords.centre(sizes)
+        both = slant * rise
+        return Map(coords.affine(1 + both, slant, -(both * x + slant * y), rise, 1, -(rise * x)), sizes)

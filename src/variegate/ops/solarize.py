@@ -1,0 +1,41 @@
+"""Solarize: the negative of what is bright."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
+from variegate.ops.effect import Ints, Table
+
+_LEVELS = np.arange(256) / 255
+
+
+@dataclass(frozen=True, repr=False)
+class Solarize(Op):
+    """Invert each channel where it is at least a threshold: v' = 1 - v if v >= threshold, else v.
+
+    threshold  a fraction of white, 0 to 1: 0.5 is Pillow's 128 of 255; one draw a sample
+    targets    image, any number of channels        effect  table: the input is rounded to 256 levels and clamped
+
+    Laws: threshold 0 is `Invert`. Source: Pillow's `ImageOps.solarize`; torchvision gives the threshold in the
+    picture's own units, and does not round float pictures.
+
+    >>> Solarize((0.3, 0.9))
+    Solarize(threshold=Uniform(0.3, 0.9))
+
+    Raises  FieldError if the threshold can leave 0 to 1.
+    """
+
+    threshold: Drawn = 0.5
+
+    effect: ClassVar[EffectName] = "table"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        limit(self, "threshold", least=0, most=1)
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table:
+        return Table(np.where(draws["threshold"][:, None] <= _LEVELS, _LEVELS[::-1], _LEVELS))

@@ -1,0 +1,37 @@
+"""Translate: a shift of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from variegate import coords
+from variegate.ops.base import Drawn, Draws, Facts
+from variegate.ops.effect import Ints, Map
+from variegate.ops.geometric import Bordered
+
+
+@dataclass(frozen=True, repr=False)
+class Translate(Bordered):
+    """Shift the picture on the same canvas.
+
+    x        fraction of the width, positive to the right; one draw a sample
+    y        fraction of the height, positive downwards; one draw a sample
+    targets  image        effect  geometric (fuses)
+
+    Laws: `Translate(x, y)` then `Translate(-x, -y)` is the identity where the first window does not cut.
+    torchvision rounds the shift to whole pixels; here it is continuous.
+
+    >>> Translate(x=(-0.1, 0.1))
+    Translate(x=Uniform(-0.1, 0.1))
+
+    Raises  FieldError if a range is empty or not finite.
+    """
+
+    x: Drawn = 0
+    y: Drawn = 0
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        matrix = coords.identity(len(sizes))
+        matrix[:, 0, 2] = -draws["x"] * sizes[:, 1]
+        matrix[:, 1, 2] = -draws["y"] * sizes[:, 0]
+        return Map(matrix, sizes)

@@ -1,0 +1,61 @@
+"""Tables: the numbers of one batch of one Read, as the kernels take them.
+
+B samples, G maps, S colour steps, C channels, T tables, F user functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Tables(NamedTuple):
+    """What drives `kernels.render`: every array C-contiguous, colours in units of white.
+
+    maps       (B, G, 3, 3) float64: canvas k + 1 to canvas k
+    canvas     (B, G + 1, 2) int64: (height, width); canvas 0 is the source, canvas G the output
+    borders    (G,) int64 codes, and fills (G, C) float64: what lies outside canvas k
+    steps      (B, S, STEP) float64, after (S,) int64: how many maps precede the step, and levels (S,) int64: the
+               level of `Sites` whose mean it leans on
+    kinds      (S,) int64: AFFINE, TABLE or POINTWISE; picks (S,): which table or function
+    luts       (B, T, 256) float32; functions (F,) int64 addresses; draws (B, F, most) float64
+    gain       (C,) and shift (C,) float64: from white to the output's unit
+    settings   interpolation, bytes an output element, layout, clamped (to 0..white before gain and shift)
+    white      the source's nominal maximum: 255.0 or 1.0
+    library    (LIBRARY,) int64: the addresses of the units to call, see `kernels.library`
+    """
+
+    maps: NDArray[np.float64]
+    canvas: NDArray[np.int64]
+    borders: NDArray[np.int64]
+    fills: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    after: NDArray[np.int64]
+    levels: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    picks: NDArray[np.int64]
+    luts: NDArray[np.float32]
+    functions: NDArray[np.int64]
+    draws: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    settings: tuple[int, int, int, int]
+    white: float
+    library: NDArray[np.int64]
+
+
+def arena_floats(height: int, width: int, channels: int) -> int:
+    """How many float32 of scratch the reader may use for a source: pages not touched cost nothing."""
+    pixels = height * width * channels
+    return 2 * pixels + 200 * (width + 64) * channels + 4096
+
+
+def plane_floats(rows: int, columns: int, source_width: int, channels: int) -> int:
+    """How many float32 of scratch the tail may use: a row, a source row and the canvas."""
+    groups = (channels + 2) // 3 * 3
+    return groups * (columns + 64) + (source_width + 64) * channels + groups * (rows * columns + 64)
+
+
+Array = NDArray[Any]

@@ -1,0 +1,104 @@
+"""Counter streams: a key becomes numbers, a whole batch in one call, without state.
+
+Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A stream is the
+generator's 64-bit key: the BLAKE2b hash of (seed, op path, field, draw). The counter is (id, epoch, variation).
+Importing this module imports Numba, so import it where it is used.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.compiled import entry, kernel
+
+Words = NDArray[np.uint32]
+
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_SHIFT, _UNIT = np.uint64(11), 2.0**-53
+
+
+@kernel
+def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+    """Ten rounds; every word is a uint64 below 2**32, so that products need no casts."""
+    for _ in range(10):
+        product0 = _M0 * c0
+        product1 = _M1 * c2
+        c0 = (product1 >> _HALF) ^ c1 ^ k0
+        c1 = product1 & _LOW
+        c2 = (product0 >> _HALF) ^ c3 ^ k1
+        c3 = product0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@entry
+def _block(counter: Any, key: Any, out: Any) -> None:
+    out[0], out[1], out[2], out[3] = _philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])
+
+
+@entry
+def _uniforms(streams: Any, ids: Any, epochs: Any, variations: Any, out: Any) -> None:
+    for d in range(streams.shape[0]):
+        k0, k1 = np.uint64(streams[d, 0]), np.uint64(streams[d, 1])
+        for b in range(ids.shape[0]):
+            low, high = ids[b] & _LOW, ids[b] >> _HALF
+            word0, word1, _, _ = _philox(low, high, np.uint64(epochs[b]), np.uint64(variations[b]), k0, k1)
+            out[d, b] = np.float64(((word0 << _HALF) | word1) >> _SHIFT) * _UNIT
+
+
+def block(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
+    """One block of the generator: four 32-bit words from a counter of four and a key of two.
+
+    >>> [f"{word:08x}" for word in block((0, 0, 0, 0), (0, 0))]
+    ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
+    """
+    out = np.empty(4, np.uint64)
+    _block(np.array(counter, np.uint64), np.array(key, np.uint64), out)
+    return int(out[0]), int(out[1]), int(out[2]), int(out[3])
+
+
+def uniforms(
+    streams: Words, ids: NDArray[np.uint64], epochs: NDArray[np.uint32], variations: NDArray[np.uint32]
+) -> NDArray[np.float64]:
+    """Numbers in [0, 1) of 53 bits, shape (D, B): one for each of D streams and B samples.
+
+    streams            (D, 2) uint32, from `streams`
+    ids                (B,) uint64
+    epochs, variations (B,) uint32
+    """
+    out = np.empty((len(streams), len(ids)), np.float64)
+    _uniforms(_plain(streams), _plain(ids), _plain(epochs), _plain(variations), out)
+    return out
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """The same column, contiguous and writable: another kind of array would be another compilation."""
+    return column if column.flags.c_contiguous and column.flags.writeable else column.copy()
+
+
+def stream(seed: int, path: str, field: str, draw: int) -> tuple[int, int]:
+    """The generator's key of one draw: two 32-bit words, the BLAKE2b-64 hash of who draws.
+
+    Every part is preceded by its length, so no two lists of parts are written alike.
+    """
+    seed = operator.index(seed)
+    written = seed.to_bytes(seed.bit_length() // 8 + 1, "little", signed=True)
+    digest = blake2b(digest_size=8)
+    for part in (written, path.encode(), field.encode(), draw.to_bytes(4, "little")):
+        digest.update(len(part).to_bytes(4, "little") + part)
+    word = digest.digest()
+    return int.from_bytes(word[:4], "little"), int.from_bytes(word[4:], "little")
+
+
+def streams(seed: int, draws: Iterable[tuple[str, str, int]]) -> Words:
+    """The (D, 2) uint32 table of these (path, field, draw), one row each, for `uniforms`."""
+    return np.array([stream(seed, *draw) for draw in draws], np.uint32).reshape(-1, 2)

@@ -1,0 +1,35 @@
+"""The contact sheet: each picture whole, in its cell, whatever its form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from variegate.cli.sheet import FRAME, GAP, PAPER, fitted, rgb, sheet
+
+
+@pytest.mark.parametrize("shape", [(5, 9), (5, 9, 1), (5, 9, 2), (5, 9, 3), (5, 9, 4), (1, 1, 3), (1, 900, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_a_picture_of_any_form_fits_its_cell(shape: tuple[int, ...], dtype: type) -> None:
+    picture = np.ones(shape, dtype) * dtype(200 if dtype is np.uint8 else 0.5)
+    small = fitted(picture, 40)
+    assert small.mode == "RGB" and max(small.size) == 40 and min(small.size) >= 1
+    value = 200 if dtype is np.uint8 else 128
+    assert small.getpixel((0, 0)) == (value,) * 3
+
+
+def test_float_levels_beyond_the_nominal_range_are_clamped() -> None:
+    assert np.asarray(rgb(np.array([[-1.0, 0.5, 7.0]], np.float32)))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_a_sheet_has_a_cell_a_picture_and_frames_the_first() -> None:
+    grey = np.full((10, 20, 3), 100, np.uint8)
+    page = sheet([[grey, grey, grey], [grey, grey]], cell=40)
+    assert page.size == (GAP + 3 * (40 + GAP), GAP + 2 * (40 + GAP))
+    middle = GAP + 20
+    for row in range(2):
+        for column in range(3):
+            at = (middle + column * (40 + GAP), middle + row * (40 + GAP))
+            assert page.getpixel(at) == ((100,) * 3 if (row, column) != (1, 2) else PAPER)
+    assert page.getpixel((middle, GAP + 9)) == FRAME
+    assert page.getpixel((middle + 40 + GAP, GAP + 9)) == PAPER

@@ -1,0 +1,32 @@
+"""The JSON Schema: it takes what `load` takes, and refuses what `load` refuses."""
+
+from __future__ import annotations
+
+import json
+
+from variegate import config, ops
+from variegate.pipeline import Compose
+
+
+def test_the_schema_names_every_op_that_a_file_may_name() -> None:
+    made = config.schema(Compose)
+    assert json.loads(json.dumps(made)) == made
+    entry = made["$defs"]["op"]["anyOf"]
+    assert {"Rotate", "OneOf", "Compose"} <= set(entry[0]["properties"])
+    assert not {"Pointwise", "Opaque", "Op"} & set(made["$defs"])
+    assert "HorizontalFlip" in entry[1]["enum"] and "Rotate" not in entry[1]["enum"]
+    assert made["required"] == ["variegate", "ops"]
+
+
+def test_fields_are_described_by_the_docstrings() -> None:
+    rotate = config.schema(Compose)["$defs"]["Rotate"]
+    assert rotate["description"] == (ops.Rotate.__doc__ or "").split("\n")[0]
+    assert rotate["properties"]["angle"]["description"].startswith("degrees, counter-clockwise")
+    assert rotate["properties"]["border"]["enum"] == ["constant", "edge", "reflect", "symmetric", "wrap"]
+    assert rotate["required"] == ["angle"] and rotate["additionalProperties"] is False
+
+
+def test_every_reference_leads_somewhere() -> None:
+    made = config.schema(Compose)
+    for part in json.dumps(made).split('"$ref": "')[1:]:
+        assert part.split('"')[0].removeprefix("#/$defs/") in made["$defs"]

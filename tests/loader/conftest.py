@@ -1,0 +1,80 @@
+"""Pictures and a pipeline for the loader's tests; every file is made here, by Pillow and NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from variegate.key import Keys
+
+
+def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """Smooth noise, so that a JPEG of it has something to compress."""
+    rng = np.random.default_rng([height, width, channels, seed])
+    coarse = rng.integers(0, 256, (height // 8 + 2, width // 8 + 2, channels), dtype=np.uint8)
+    return np.stack(
+        [np.asarray(Image.fromarray(coarse[..., c]).resize((width, height), 3)) for c in range(channels)], axis=-1
+    )
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., np.ndarray]:
+    return noise
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """37 pictures of many sizes in three classes, JPEG but for a few PNGs."""
+    root = tmp_path_factory.mktemp("photos")
+    for i in range(37):
+        path = root / ("ash", "birch", "cedar")[i % 3] / f"{i:02}{'.png' if i % 9 == 4 else '.jpg'}"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(noise(20 + i, 60 - i, seed=i)).save(path)
+    return root
+
+
+class _Plan:
+    def __init__(self, keys: Keys, shapes: list[tuple[int, ...]]) -> None:
+        self.keys, self.shapes, self.dtype = keys, shapes, np.dtype(np.uint8)
+
+    def run(self, i: int, image: np.ndarray, out: np.ndarray) -> None:
+        key = self.keys[i]
+        turn = (key.seed * 7 + key.epoch * 5 + key.id) % 251
+        height, width = self.shapes[i][:2]
+        out[...] = image[:height, :width] + np.uint8(turn)
+
+
+class Tiny:
+    """The least pipeline: a corner of the picture, its levels shifted by a number that hangs on the key."""
+
+    def __init__(self, side: int | None = 8) -> None:
+        self.side = side
+
+    def plan(self, keys: Keys, sizes: np.ndarray, channels: int = 3, dtype: Any = np.uint8) -> _Plan:
+        assert sizes.shape == (len(keys), 2) and sizes.dtype == np.int64
+        corner = [(self.side or int(h) - 1, self.side or int(w) - 1, channels) for h, w in sizes]
+        return _Plan(keys, corner)
+
+
+@pytest.fixture
+def ragged() -> Tiny:
+    """A pipeline whose outputs differ in size as the pictures do."""
+    return Tiny(None)
+
+
+@pytest.fixture(params=["tiny", "compose"])
+def augment(request: pytest.FixtureRequest) -> Any:
+    """The least pipeline, then a real one."""
+    if request.param == "tiny":
+        return Tiny()
+    import variegate as vg
+
+    if not hasattr(vg, "Compose"):
+        pytest.skip("vg.Compose is not there yet")
+    ops = [vg.Rotate((-30, 30)), vg.RandomResizedCrop(16), vg.HorizontalFlip(p=0.5), vg.Brightness((0.8, 1.2))]
+    return vg.Compose(ops)

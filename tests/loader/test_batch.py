@@ -1,0 +1,172 @@
+"""A batch is made the same by one thread or many, and its first error is the one that is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Barrier, Thread
+from typing import Any
+
+import numpy as np
+import pytest
+
+from variegate.errors import DecodeError, InputError
+from variegate.loader.batch import LARGE, Making, Recipe, Scratch, Unchanged
+from variegate.loader.order import Order
+from variegate.loader.pool import Pool
+from variegate.loader.source import Arrays, Source
+
+
+class Listed(Source):
+    """What a list holds; an exception in it is raised."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self.items, self.ids = items, np.arange(len(items), dtype=np.uint64)
+
+    def read(self, i: int) -> Any:
+        if isinstance(self.items[i], Exception):
+            raise self.items[i]
+        return self.items[i]
+
+    def where(self, i: int) -> str:
+        return f"item {i}"
+
+
+def recipe(source: Source, augment: Any = None, size: int = 64) -> Recipe:
+    return Recipe(source, augment or Unchanged(), 0, size, False, False, Pool(3))
+
+
+def whole(source: Source, augment: Any = None) -> dict[str, Any]:
+    plan = recipe(source, augment)
+    return plan.whole(Order(len(source), 0, 0, False), 0, 0, [0] * 5)
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "full", "dropped"), [(10, 3, 4, 3), (9, 3, 3, 3), (2, 3, 1, 0), (1, 1, 1, 1)]
+)
+def test_batches_an_epoch(length: int, size: int, full: int, dropped: int) -> None:
+    source = Arrays(np.zeros((length, 2, 2), np.uint8))
+    assert len(Recipe(source, Unchanged(), 0, size, True, False, Pool(1))) == full
+    assert len(Recipe(source, Unchanged(), 0, size, True, True, Pool(1))) == dropped
+
+
+def test_unchanged_pictures() -> None:
+    images = np.arange(5 * 4 * 3 * 2, dtype=np.float32).reshape(5, 4, 3, 2)
+    batch = whole(Arrays(images, ["a", "b", "c", "d", "e"]))
+    assert batch["image"].dtype == np.float32 and np.array_equal(batch["image"], images)
+    assert batch["label"] == ["a", "b", "c", "d", "e"] and batch["index"].tolist() == [0, 1, 2, 3, 4]
+    assert batch["id"].dtype == np.uint64 and batch["index"].dtype == np.int64
+
+
+def test_pictures_of_many_sizes_come_as_a_list() -> None:
+    images = [np.full((3 + i, 4, 3), i, np.uint8) for i in range(4)]
+    batch = whole(Arrays(images))
+    assert isinstance(batch["image"], list) and "label" not in batch
+    assert all(np.array_equal(a, b) for a, b in zip(batch["image"], images, strict=True))
+
+
+def test_a_source_of_ones_own_may_give_grey_planes() -> None:
+    assert whole(Listed([np.zeros((4, 5), np.uint8)] * 3))["image"].shape == (3, 4, 5, 1)
+
+
+def test_one_batch_has_one_kind_of_picture() -> None:
+    with pytest.raises(InputError, match="one number of channels and one dtype"):
+        whole(Listed([np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5, 1), np.uint8)]))
+
+
+def test_many_threads_make_each_sample_once() -> None:
+    runs: list[int] = []
+
+    class Counting(Unchanged):
+        def plan(self, *args: Any, **names: Any) -> Unchanged:
+            plan = super().plan(*args, **names)
+            plan.run = lambda i, image, out: (runs.append(i), Unchanged.run(plan, i, image, out))  # type: ignore
+            return plan
+
+    images = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), dtype=np.uint8)
+    for _ in range(20):
+        runs.clear()
+        making = Making(recipe(Arrays(images), Counting()), 0, np.arange(200))
+        assert making.prepare([0] * 5)
+        barrier, last = Barrier(8), []
+
+        def work(making: Making = making, barrier: Barrier = barrier, last: list[bool] = last) -> None:
+            barrier.wait()
+            last.append(making.work(Scratch(), [0] * 5))
+
+        threads = [Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(runs) == list(range(200)) and sum(last) == 1
+        assert np.array_equal(making.batch()["image"], images)
+
+
+def test_the_first_error_by_place_is_raised() -> None:
+    class Failing(Unchanged):
+        def plan(self, *args: Any, **names: Any) -> Unchanged:
+            plan = super().plan(*args, **names)
+            plan.run = self.fail  # type: ignore[method-assign]
+            return plan
+
+        def fail(self, i: int, image: Any, out: Any) -> None:
+            if i in (5, 2, 7):
+                raise ZeroDivisionError(i)
+
+    making = Making(recipe(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()), 0, np.arange(9)[::-1])
+    making.prepare([0] * 5)
+    assert making.work(Scratch(), [0] * 5)
+    with pytest.raises(ZeroDivisionError, match="2") as caught:
+        making.batch()
+    assert caught.value.__notes__ == ["variegate: this was in making sample 6, images[6]"]
+
+
+def test_an_error_in_reading_names_the_sample() -> None:
+    good = np.zeros((2, 2, 3), np.uint8)
+    with pytest.raises(KeyError) as caught:
+        whole(Listed([good, KeyError("x"), good]))
+    assert caught.value.__notes__ == ["variegate: this was in making sample 1, item 1"]
+    with pytest.raises(DecodeError, match="item 1: cannot be decoded") as said:
+        whole(Listed([good, b"words"]))
+    assert not hasattr(said.value, "__notes__")
+
+
+@pytest.mark.parametrize("stage", ["read", "run"])
+def test_ctrl_c_in_the_consumers_thread_is_no_samples_error(stage: str) -> None:
+    calls = []
+
+    class Interrupted(Unchanged):
+        def plan(self, *args: Any, **names: Any) -> Unchanged:
+            plan = super().plan(*args, **names)
+            plan.run = self.interrupt  # type: ignore[method-assign]
+            return plan
+
+        def interrupt(self, *args: Any) -> None:
+            calls.append(args)
+            raise KeyboardInterrupt
+
+    source = Listed([np.zeros((2, 2), np.uint8)] * 9)
+    if stage == "read":
+        source.read = Interrupted().interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        whole(source, Interrupted())
+    assert len(calls) == 1
+
+
+def test_a_finished_batch_is_let_go_of() -> None:
+    plan = recipe(Arrays(np.zeros((9, 2, 2), np.uint8)))
+    making = Making(plan, 0, np.arange(9))
+    making.prepare([0] * 5)
+    making.work(Scratch(), [0] * 5)
+    batch = making.batch()
+    assert plan.pool.out == 1
+    del batch
+    assert plan.pool.out == 0  # though `making` lives: a thread may hold it a while
+
+
+def test_scratch_grows_to_the_largest_and_no_further() -> None:
+    scratch = Scratch()
+    first = scratch.of(1000)
+    assert first.nbytes >= 1000 and scratch.of(10) is first
+    assert scratch.of(LARGE + 1).nbytes == LARGE + 1
+    assert scratch.of(10) is first

@@ -1,0 +1,65 @@
+"""What the tests of ops share: lowering with chosen draws, and pixels picked by a map, written as plainly as can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from variegate.ops.base import Facts
+
+
+@pytest.fixture(scope="session")
+def lower():
+    """lower(op, sizes, channels=3, **draws): the effect; a field not given is drawn at the middle of its range."""
+
+    def call(op, sizes, channels=3, **draws):
+        sizes = np.array(sizes, np.int64).reshape(-1, 2)
+        columns = {}
+        for field, distribution in op.drawn().items():
+            shape = (op.trials[field], len(sizes)) if field in op.trials else (len(sizes),)
+            if field in draws:
+                columns[field] = np.broadcast_to(np.asarray(draws[field], np.float64), shape)
+            else:
+                columns[field] = distribution.at(np.full((distribution.draws, *shape), 0.5))
+        return op.lower(columns, sizes, Facts(channels))
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def pick():
+    """pick(image, map): each output pixel takes the input pixel that its centre falls in; outside is -1."""
+
+    def call(image, effect):
+        (height, width), (rows, columns) = image.shape[:2], effect.size[0]
+        matrix, out = effect.matrix[0], np.full((rows, columns), -1)
+        for i in range(rows):
+            for j in range(columns):
+                x, y, w = matrix @ (j + 0.5, i + 0.5, 1)
+                column, row = int(np.floor(x / w)), int(np.floor(y / w))
+                if 0 <= row < height and 0 <= column < width:
+                    out[i, j] = image[row, column]
+        return out
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def image():
+    """A small picture in which no two pixels are alike: 5 rows, 7 columns."""
+    return np.arange(35).reshape(5, 7)
+
+
+@pytest.fixture(scope="session")
+def colour():
+    """colour(matrix, pixels, mean=None): what a Matrix makes of (n, 3) pixels of one picture."""
+
+    def call(effect, pixels):
+        out = pixels @ effect.weights[0].T + effect.offset[0]
+        if effect.luminance is not None:
+            out = out + effect.luminance[0] * (pixels @ (0.299, 0.587, 0.114)).mean()
+        if effect.channel is not None:
+            out = out + effect.channel[0] * pixels.mean(axis=0)
+        return out
+
+    return call

@@ -1,0 +1,269 @@
+"""What every op promises: frozen, picklable, hashable, checked on construction, with errors a user understands."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+from variegate import ops
+from variegate.dist import Choice, Constant, Normal, Uniform
+from variegate.errors import FieldError, InputError
+from variegate.ops.base import Drawn, Facts, Op
+
+EXAMPLES = [
+    ops.Affine(rotate=(-30, 30)),
+    ops.Brightness((0.8, 1.2)),
+    ops.CenterCrop(4),
+    ops.ColorJitter((0.8, 1.2), (0.8, 1.2), (0.5, 1), (-20, 20)),
+    ops.Contrast((0.8, 1.2), about="channel"),
+    ops.Crop(1, 2, 3, 4),
+    ops.Gamma((0.5, 2)),
+    ops.Grayscale(p=0.1),
+    ops.HorizontalFlip(p=0.5),
+    ops.Hue((-20, 20)),
+    ops.Invert(),
+    ops.LongestMaxSize(9),
+    ops.Normalize(layout="CHW"),
+    ops.Pad(2, left=5, border="wrap"),
+    ops.Perspective((0, 0.4)),
+    ops.Posterize((1, 9)),
+    ops.RandomCrop((4, 5)),
+    ops.RandomResizedCrop(8, ratio=(0.5, 2)),
+    ops.RandomResizedCrop(),
+    ops.Resize((3, 9)),
+    ops.Rotate(Normal(0, 10), border="reflect", interpolation="bicubic", antialias=False, name="turn"),
+    ops.Rotate90(),
+    ops.Saturation((0, 2)),
+    ops.Scale((0.8, 1.2), fill=(1, 2, 3)),
+    ops.Shear(x=(-10, 10)),
+    ops.SmallestMaxSize(9),
+    ops.Solarize((0.2, 0.8)),
+    ops.ToDtype("float16"),
+    ops.Translate(x=(-0.1, 0.1)),
+    ops.Transpose(),
+    ops.VerticalFlip(),
+]
+COMBINATORS = {"Compose", "OneOf", "SomeOf", "RandomApply"}
+
+
+def test_every_op_has_an_example():
+    public = {name for name in ops.__all__ if isinstance(getattr(ops, name), type) and name != "Op"}
+    assert public - COMBINATORS == {type(op).__name__ for op in EXAMPLES} | {"Pointwise", "Opaque"}
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=repr)
+def test_pickles_replaces_hashes_and_reads_back(op):
+    names = {name: getattr(ops, name) for name in ops.__all__}
+    distributions = {kind.__name__: kind for kind in (Uniform, Constant, Choice, Normal)}
+    from variegate.dist import LogUniform
+
+    for again in (
+        pickle.loads(pickle.dumps(op)),
+        dataclasses.replace(op),
+        eval(repr(op), names | distributions | {"LogUniform": LogUniform}),
+    ):
+        assert again == op and hash(again) == hash(op) and again.resizes == op.resizes
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        op.p = 0.5
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=repr)
+def test_a_batch_equals_its_samples_one_by_one(op):
+    sizes = np.array([[9, 12], [40, 30], [8, 8], [300, 11]])
+    random = np.random.default_rng(1)
+    draws = {}
+    for field, distribution in op.drawn().items():
+        shape = (op.trials[field], 4) if field in op.trials else (4,)
+        draws[field] = distribution.at(random.random((distribution.draws, *shape)))
+    whole = op.lower(draws, sizes, Facts(3))
+    for i in range(4):
+        one = op.lower({field: draw[..., i : i + 1] for field, draw in draws.items()}, sizes[i : i + 1], Facts(3))
+        for a, b in zip(listed(whole), listed(one), strict=True):
+            assert type(a) is type(b)
+            for item in dataclasses.fields(a):
+                x, y = getattr(a, item.name), getattr(b, item.name)
+                if isinstance(x, np.ndarray):
+                    assert np.array_equal(x[i], y[0]), item.name
+                else:
+                    assert x == y
+
+
+@pytest.mark.parametrize("op", EXAMPLES, ids=repr)
+def test_an_empty_batch_lowers(op):
+    draws = {}
+    for field, distribution in op.drawn().items():
+        shape = (op.trials[field], 0) if field in op.trials else (0,)
+        draws[field] = distribution.at(np.zeros((distribution.draws, *shape)))
+    assert op.lower(draws, np.zeros((0, 2), np.int64), Facts(3)) is not None
+
+
+@pytest.mark.parametrize("op", [op for op in EXAMPLES if op.effect == "geometric"], ids=repr)
+def test_maps_have_the_promised_form(op):
+    sizes = np.array([[9, 12], [20, 30], [8, 8]])
+    random = np.random.default_rng(1)
+    draws = {}
+    for field, distribution in op.drawn().items():
+        shape = (op.trials[field], 3) if field in op.trials else (3,)
+        draws[field] = distribution.at(random.random((distribution.draws, *shape)))
+    effect = op.lower(draws, sizes, Facts(3))
+    assert effect.matrix.shape == (3, 3, 3) and effect.matrix.dtype == np.float64
+    assert effect.size.shape == (3, 2) and effect.size.dtype == np.int64
+    if not op.resizes and not op.swaps_sides:
+        assert np.array_equal(effect.size, sizes)
+    if op.fixes_size():
+        assert len(np.unique(effect.size, axis=0)) == 1
+
+
+def listed(effect):
+    return effect if isinstance(effect, tuple) else (effect,)
+
+
+def test_repr_tells_what_was_written():
+    assert repr(ops.Rotate((-30, 30))) == "Rotate(angle=Uniform(-30, 30))"
+    assert repr(ops.Rotate(0)) == "Rotate(angle=Constant(0))"
+    assert repr(ops.HorizontalFlip(p=0.5, name="mirror")) == "HorizontalFlip(p=0.5, name='mirror')"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ops.Rotate(10, p=1.5), "Rotate.p is a probability from 0 to 1, got 1.5"),
+        (lambda: ops.Rotate(10, p=-0.1), "Rotate.p is a probability from 0 to 1, got -0.1"),
+        (lambda: ops.Rotate(10, p=math.nan), "Rotate.p is a probability from 0 to 1, got nan"),
+        (lambda: ops.Rotate(10, p=True), "Rotate.p is a probability from 0 to 1, got True"),
+        (lambda: ops.Rotate(10, p="1"), "Rotate.p is a probability from 0 to 1, got '1'"),
+        (lambda: ops.Rotate((30, -30)), "Rotate.angle runs from low to high, got (30, -30). Write (-30, 30)."),
+        (lambda: ops.Rotate(math.nan, name="turn"), "turn.angle is a finite number, got nan"),
+        (lambda: ops.Rotate(10, name=""), "Rotate.name is a text that is not empty, got ''"),
+        (lambda: ops.Rotate(10, name=3), "Rotate.name is a text that is not empty, got 3"),
+        (
+            lambda: ops.Rotate(10, border="mirror"),
+            "Rotate.border is one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'; got 'mirror'",
+        ),
+        (
+            lambda: ops.Rotate(10, interpolation="cubic"),
+            "Rotate.interpolation is one of 'nearest', 'bilinear', 'bicubic', None; got 'cubic'",
+        ),
+        (
+            lambda: ops.Rotate(10, border=[]),
+            "Rotate.border is one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'; got []",
+        ),
+        (lambda: ops.Rotate(10, antialias=1), "Rotate.antialias is True, False or None; got 1"),
+        (lambda: ops.Rotate(10, fill="red"), "Rotate.fill is a number, or a tuple of one number a channel, got 'red'"),
+        (lambda: ops.Rotate(10, fill=(0, math.inf)), "Rotate.fill[1] is a finite number, got inf"),
+        (lambda: ops.Rotate90(0.5), "Rotate90.turns is a whole number, got Constant(0.5)"),
+        (lambda: ops.Rotate90(Choice((1, 2.5))), "Rotate90.turns is a whole number, got Choice((1, 2.5))"),
+        (lambda: ops.Scale((0, 1)), "Scale.factor must be above 0, got Uniform(0, 1)"),
+        (lambda: ops.Scale(x=-1), "Scale.x must be above 0, got Constant(-1)"),
+        (lambda: ops.Shear(x=90), "Shear.x must be above -90 and below 90, got Constant(90)"),
+        (lambda: ops.Shear(y=(-95, 0)), "Shear.y must be above -90 and below 90, got Uniform(-95, 0)"),
+        (lambda: ops.Affine(scale=(-1, 1)), "Affine.scale must be above 0, got Uniform(-1, 1)"),
+        (lambda: ops.Affine(shear_y=100), "Affine.shear_y must be above -90 and below 90, got Constant(100)"),
+        (
+            lambda: ops.Perspective((0, 0.7)),
+            "Perspective.distortion must be at least 0 and below 0.6667, got Uniform(0, 0.7)",
+        ),
+        (lambda: ops.Crop(-1, 0, 5, 5), "Crop.top is a whole number of pixels, 0 or more; got -1"),
+        (lambda: ops.Crop(0, 0, 0, 5), "Crop.height is a whole number of pixels, 1 or more; got 0"),
+        (
+            lambda: ops.CenterCrop(0.5),
+            "CenterCrop.size is a whole number of pixels or (height, width), 1 or more; got 0.5",
+        ),
+        (
+            lambda: ops.RandomCrop((1, 2, 3)),
+            "RandomCrop.size is a whole number of pixels or (height, width), 1 or more; got (1, 2, 3)",
+        ),
+        (
+            lambda: ops.RandomCrop(4, border="none"),
+            "RandomCrop.border is one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap', None; got 'none'",
+        ),
+        (
+            lambda: ops.Resize((4, -1)),
+            "Resize.size is a whole number of pixels or (height, width), 1 or more; got (4, -1)",
+        ),
+        (
+            lambda: ops.SmallestMaxSize((4, 4)),
+            "SmallestMaxSize.size is a whole number of pixels, 1 or more; got (4, 4)",
+        ),
+        (lambda: ops.LongestMaxSize(True), "LongestMaxSize.size is a whole number of pixels, 1 or more; got True"),
+        (lambda: ops.Pad(-1), "Pad.amount is a whole number of pixels, 0 or more; got -1"),
+        (lambda: ops.Pad(left=1.5), "Pad.left is a whole number of pixels, 0 or more; got 1.5"),
+        (
+            lambda: ops.RandomResizedCrop(8, scale=(0, 1)),
+            "RandomResizedCrop.scale must be above 0 and at most 1, got Uniform(0, 1)",
+        ),
+        (
+            lambda: ops.RandomResizedCrop(8, scale=1.1),
+            "RandomResizedCrop.scale must be above 0 and at most 1, got Constant(1.1)",
+        ),
+        (lambda: ops.RandomResizedCrop(8, ratio=(0, 1)), "RandomResizedCrop.ratio must be above 0, got Uniform(0, 1)"),
+        (lambda: ops.Brightness((-0.5, 1)), "Brightness.factor must be at least 0, got Uniform(-0.5, 1)"),
+        (lambda: ops.Contrast(-1), "Contrast.factor must be at least 0, got Constant(-1)"),
+        (lambda: ops.Contrast(1, "mean"), "Contrast.about is one of 'luminance', 'channel'; got 'mean'"),
+        (lambda: ops.Saturation(-1), "Saturation.factor must be at least 0, got Constant(-1)"),
+        (lambda: ops.Hue(math.inf), "Hue.shift is a finite number, got inf"),
+        (lambda: ops.ColorJitter(contrast=(-1, 1)), "ColorJitter.contrast must be at least 0, got Uniform(-1, 1)"),
+        (lambda: ops.ColorJitter(order="any"), "ColorJitter.order is one of 'random', 'fixed'; got 'any'"),
+        (lambda: ops.Gamma((0, 1)), "Gamma.gamma must be above 0, got Uniform(0, 1)"),
+        (lambda: ops.Gamma(1, gain=-1), "Gamma.gain must be at least 0, got Constant(-1)"),
+        (lambda: ops.Solarize(128), "Solarize.threshold must be at least 0 and at most 1, got Constant(128)"),
+        (lambda: ops.Posterize(0), "Posterize.bits must be at least 1 and at most 8, got Constant(0)"),
+        (lambda: ops.Posterize(9), "Posterize.bits must be at least 1 and at most 8, got Constant(9)"),
+        (lambda: ops.Posterize(4.5), "Posterize.bits is a whole number, got Constant(4.5)"),
+        (lambda: ops.Normalize(std=(0.1, 0, 1)), "Normalize.std must be above 0, got (0.1, 0.0, 1.0)"),
+        (lambda: ops.Normalize(mean=(0.1, math.nan)), "Normalize.mean[1] is a finite number, got nan"),
+        (
+            lambda: ops.Normalize(mean="imagenet"),
+            "Normalize.mean is a number, or a tuple of one number a channel, got 'imagenet'",
+        ),
+        (lambda: ops.Normalize(layout="NCHW"), "Normalize.layout is one of 'HWC', 'CHW'; got 'NCHW'"),
+        (lambda: ops.Normalize(p=0.5), "Normalize.p must be 1, because a batch has one form; got 0.5"),
+        (lambda: ops.ToDtype("int8"), "ToDtype.dtype is one of 'uint8', 'float16', 'float32'; got 'int8'"),
+        (lambda: ops.ToDtype("uint8", "NHWC"), "ToDtype.layout is one of 'HWC', 'CHW', None; got 'NHWC'"),
+        (lambda: ops.Opaque(3), "Opaque takes a function, got 3"),
+        (
+            lambda: ops.Pointwise(abs, amount=(2, 1)),
+            "Pointwise.amount runs from low to high, got (2, 1). Write (1, 2).",
+        ),
+    ],
+)
+def test_bad_fields(make, message):
+    with pytest.raises(FieldError) as problem:
+        make()
+    assert str(problem.value) == message
+
+
+@pytest.mark.parametrize("op", [ops.Saturation(0.5), ops.Hue(5), ops.Grayscale(), ops.ColorJitter(), ops.Contrast(0.5)])
+@pytest.mark.parametrize("channels", [2, 4, 7])
+def test_colour_needs_one_or_three_channels(lower, op, channels):
+    with pytest.raises(InputError, match=rf"takes pictures of 1 or 3 channels, got {channels}\. "):
+        lower(op, (4, 4), channels=channels)
+
+
+def test_the_advice_is_in_the_message(lower):
+    with pytest.raises(InputError) as problem:
+        lower(ops.Hue(5), (4, 4), channels=4)
+    assert str(problem.value) == (
+        "Hue takes pictures of 1 or 3 channels, got 4. Split off the other channels before, or leave the op out."
+    )
+    with pytest.raises(InputError) as problem:
+        lower(ops.Contrast(0.5), (4, 4), channels=4)
+    assert str(problem.value) == (
+        'Contrast about the luminance takes pictures of 1 or 3 channels, got 4. Write about="channel".'
+    )
+
+
+def test_an_op_of_ones_own():
+    @dataclasses.dataclass(frozen=True)
+    class Mine(Op):
+        amount: Drawn = 3
+
+    assert Mine().drawn() == {"amount": Constant(3)}
+    with pytest.raises(TypeError, match=r"Mine has no lower\(\)"):
+        Mine().lower({}, np.zeros((1, 2), np.int64), Facts(3))
+    with pytest.raises(FieldError, match=r"Mine\.amount is a number"):
+        Mine("x")
