@@ -24,8 +24,8 @@ lint: $(VENV)/.dev  ## style and types alone
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev  ## measure against the peers that install, each in an environment of its own
-	$(BIN)/python -m bench
+bench:  ## measure against the peers that install, in environments of its own (ARGS="--quick", ARGS="--data DIR", ...)
+	$(PYTHON) -m bench $(ARGS)
 
 warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first use
 	$(BIN)/variegate warm

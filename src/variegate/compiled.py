@@ -88,14 +88,15 @@ class Unit:
     unit is compiled once (about 0.4 s, then kept on disk), and its callers see no more than a signature.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
-        self.function, self.signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: Any, cache: bool = True) -> None:
+        self.function, self.signature, self.cache = function, signature, cache
 
     @functools.cached_property
     def compiled(self) -> Any:
         """The C callback; compiled or loaded now."""
-        with _cached() as cache:
-            return numba.cfunc(self.signature, nopython=True, error_model="numpy", cache=cache)(self.function)
+        with _cached() as there:
+            options = {"nopython": True, "error_model": "numpy", "cache": there and self.cache}
+            return numba.cfunc(self.signature, **options)(self.function)
 
     @property
     def address(self) -> int:

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-import variegate
 from variegate import config, ops
 from variegate.cli.app import app
 from variegate.errors import VariegateError
@@ -97,16 +96,20 @@ def test_preview_is_decided_by_the_seed(pipeline: Path, photos: Path, tmp_path: 
     assert not np.array_equal(page[6:166], page[172:332])  # the second row goes on where the first ended
 
 
-def test_variations_of_a_sheet_are_those_of_the_pipeline(photos: Path) -> None:
+def test_variations_of_a_sheet_are_those_that_the_loader_draws(photos: Path) -> None:
     from variegate.cli.options import console
     from variegate.cli.preview import originals_and_variations
+    from variegate.loader import ImageFolder, Loader
 
     augment = Compose([ops.Rotate((-30, 30)), ops.CenterCrop(32)])
-    rows = originals_and_variations(console(), augment, photos / "0.jpg", rows=2, cols=3, seed=5)
-    endless = augment.variations(rows[0][0], seed=5)
-    for row in rows:
-        for picture in row[1:]:
-            assert np.array_equal(picture, next(endless))
+    rows = originals_and_variations(console(), augment, photos, rows=3, cols=3, seed=5)
+    (batch,) = Loader(ImageFolder(photos), augment, seed=5, shuffle=False, workers=0).epoch(0)
+    for row, drawn in zip(rows, batch["image"], strict=True):
+        assert np.array_equal(row[1], drawn)
+        assert not np.array_equal(row[1], row[2])
+    alone = originals_and_variations(console(), augment, photos / "1.jpg", rows=2, cols=3, seed=5)
+    assert np.array_equal(alone[0][2], rows[1][2])
+    assert not np.array_equal(alone[0][1], alone[1][1])
 
 
 @pytest.mark.parametrize(
@@ -157,4 +160,3 @@ def test_the_console_script_is_installed() -> None:
 
     (script,) = entry_points(group="console_scripts", name="variegate")
     assert script.value == "variegate.cli:main"
-    assert variegate.__doc__

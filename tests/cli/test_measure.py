@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from variegate import ops
@@ -13,7 +14,7 @@ from variegate.loader import ImageFolder
 from variegate.pipeline import Compose
 
 
-def test_every_step_is_told_and_the_rate_comes_last(tmp_path: Path) -> None:
+def test_every_step_is_told_and_the_rate_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(3):
         Image.fromarray(np.full((8, 9, 3), i, np.uint8)).save(tmp_path / f"{i}.jpg")
     source = ImageFolder(tmp_path)
@@ -24,6 +25,9 @@ def test_every_step_is_told_and_the_rate_comes_last(tmp_path: Path) -> None:
     assert found is not None and found.loader > 0 and found.decoder > 0
     assert found.share == found.loader / found.decoder
     assert 10 < found.peak < 1e5
+    monkeypatch.setattr(measure, "decoding", lambda source, workers: 1000.0)
+    *_, slow = measure.rate(source, Compose([ops.HorizontalFlip()]), workers=2, images=7)
+    assert slow is not None and slow.decoder == 9 / 3000 and slow.loader > 1
 
 
 def test_the_peak_is_the_most_that_was_held() -> None:

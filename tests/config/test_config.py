@@ -139,8 +139,13 @@ def test_numbers_of_yaml_that_python_would_read_are_read() -> None:
 
 
 def test_numpy_numbers_are_saved() -> None:
-    pipeline = Compose([ops.Crop(np.int64(1), np.int64(2), 3, 4), ops.Rotate(np.float32(2))])
+    pipeline = Compose([ops.Crop(np.int64(1), np.int64(2), 3, 4), ops.Rotate(np.float32(2), p=np.float32(0.5))])
+    assert json.loads(json.dumps(config.dump(pipeline))) == config.dump(pipeline)
     assert config.load(config.dump(pipeline), Compose) == pipeline
+
+
+def test_a_large_number_stays_a_float() -> None:
+    assert repr(config.dump(Compose([ops.Rotate(1e300)]))["ops"]) == "[{'Rotate': {'angle': 1e+300}}]"
 
 
 @dataclass(frozen=True, repr=False)

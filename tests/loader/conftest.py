@@ -11,6 +11,11 @@ import pytest
 from PIL import Image
 
 from variegate.key import Keys
+from variegate.ops.brightness import Brightness
+from variegate.ops.flip import HorizontalFlip
+from variegate.ops.resized_crop import RandomResizedCrop
+from variegate.ops.rotate import Rotate
+from variegate.pipeline import Compose
 
 
 def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
@@ -72,9 +77,5 @@ def augment(request: pytest.FixtureRequest) -> Any:
     """The least pipeline, then a real one."""
     if request.param == "tiny":
         return Tiny()
-    import variegate as vg
-
-    if not hasattr(vg, "Compose"):
-        pytest.skip("vg.Compose is not there yet")
-    ops = [vg.Rotate((-30, 30)), vg.RandomResizedCrop(16), vg.HorizontalFlip(p=0.5), vg.Brightness((0.8, 1.2))]
-    return vg.Compose(ops)
+    ops = [Rotate((-30, 30)), RandomResizedCrop(16), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))]
+    return Compose(ops)

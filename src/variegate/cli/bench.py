@@ -15,7 +15,7 @@ from variegate.cli.options import console, progress
 from variegate.cli.options import pipeline as read
 from variegate.loader import ImageFolder
 from variegate.loader.loader import available_cores
-from variegate.ops import HorizontalFlip, Normalize, RandomResizedCrop, Rotate, Scale, Shear, Translate
+from variegate.ops import Contrast, HorizontalFlip, Normalize, RandomResizedCrop, Rotate, Scale, Shear, Translate
 from variegate.pipeline import Compose
 
 CORES = available_cores()
@@ -23,7 +23,7 @@ CORES = available_cores()
 
 def bench(
     data: Annotated[Path | None, typer.Option(help="A folder of pictures. Default: crops of packaged photos.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline. Default: seven ops.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline. Default: eight ops.")] = None,
     images: Annotated[int, typer.Option(min=1, help="How many pictures to time, at least.")] = 1000,
     workers: Annotated[int, typer.Option(min=1, help="Threads.")] = CORES,
 ) -> None:
@@ -41,9 +41,10 @@ def bench(
 
 
 def recipe() -> Compose:
-    """The pipeline that is timed when none is given: maps of the plane, a crop, a flip, ImageNet's normalisation."""
+    """The pipeline that is timed when none is given: maps of the plane, a crop, a flip, contrast, normalisation."""
     moves = [Rotate((-30, 30)), Translate(x=(-0.1, 0.1), y=(-0.1, 0.1)), Scale((0.8, 1.2)), Shear(x=(-10, 10))]
-    return Compose([*moves, RandomResizedCrop(224), HorizontalFlip(p=0.5), Normalize(layout="CHW")])
+    rest = [RandomResizedCrop(224), HorizontalFlip(p=0.5), Contrast((0.8, 1.2)), Normalize(layout="CHW")]
+    return Compose([*moves, *rest])
 
 
 def crops(on: Console, folder: Path, count: int) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -80,11 +79,12 @@ def training(on: Console, seeds: int) -> None:
     found: dict[str, list[float]] = {name: [] for name in digits.pipelines()}
     with progress(on) as bar:
         task = bar.add_task("training", total=len(found) * seeds * digits.EPOCHS)
-        tick: Callable[[], None] = lambda: bar.advance(task)  # noqa: E731
         for seed in range(seeds):
+            shared = digits.share(pixels, labels, seed)
             for name, augment in digits.pipelines().items():
-                bar.update(task, description=f"training {name}, seed {seed}")
-                found[name].append(digits.accuracy(digits.share(pixels, labels, seed), augment, seed, tick))
+                bar.update(task, description=f"training {name} augmentation, seed {seed}")
+                found[name].append(digits.accuracy(shared, augment, seed, lambda: bar.advance(task)))
+                on.print(f"seed {seed}, {name} augmentation: {found[name][-1]:.1%}")
     on.print(accuracies(found, backend))
 
 

@@ -41,6 +41,6 @@ def console() -> Console:
 
 
 def progress(on: Console) -> Progress:
-    """A bar for work that lasts."""
+    """A bar for work that lasts; nothing where no terminal would redraw it."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    return Progress(SpinnerColumn(), *columns, console=on, transient=True)
+    return Progress(SpinnerColumn(), *columns, console=on, transient=True, disable=not on.is_terminal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +13,10 @@ from rich.console import Console
 from variegate.cli.options import Config, Seed, console, pipeline, progress
 from variegate.cli.sheet import Picture, sheet
 from variegate.errors import SourceError
+from variegate.key import Key
 from variegate.loader import ImageFolder
 from variegate.loader.decode import open_image
+from variegate.loader.source.folder import path_id
 from variegate.pipeline import Compose
 
 
@@ -50,25 +51,28 @@ def visible(augment: Compose) -> Compose:
 def originals_and_variations(
     on: Console, augment: Compose, path: Path, rows: int, cols: int, seed: int
 ) -> list[list[Picture]]:
-    """Rows of an original and its variations: of the one picture, or of the first pictures in a folder."""
+    """Rows of an original and its variations: of the one picture, or of the first pictures in a folder.
+
+    They are those that a loader over the folder draws in epoch 0 with this seed: variation 0, 1, 2, ... of each.
+    """
     fresh = cols - 1
+    source = ImageFolder(path, labelled=False) if path.is_dir() else None
     table: list[list[Picture]] = []
     with progress(on) as bar:
-        for row, image in enumerate(bar.track(originals(path, rows), description="augmenting")):
-            skip = row * fresh if path.is_file() else 0
-            endless = augment.variations(image, seed=seed)
-            table.append([image, *(np.asarray(each) for each in islice(endless, skip, skip + fresh))])
+        for row in bar.track(range(rows if source is None else min(rows, len(source))), description="augmenting"):
+            image = original(path if source is None else Path(source.where(row)))
+            id = path_id(path.name) if source is None else source.id(row)
+            first = row * fresh if source is None else 0
+            keys = (Key(seed=seed, id=id, variation=first + i) for i in range(fresh))
+            table.append([image, *(np.asarray(augment(image, key=key)) for key in keys)])
     return table
 
 
-def originals(path: Path, rows: int) -> list[Picture]:
-    """The picture once a row, or the first pictures of the folder, decoded as by the loader.
+def original(path: Path) -> Picture:
+    """A picture decoded as by the loader.
 
-    Raises  SourceError if there is no such file or folder.
+    Raises  SourceError if there is no such file; DecodeError if it is no picture.
     """
-    if path.is_file():
-        return [open_image(path).decode()] * rows
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    folder = ImageFolder(path, labelled=False)
-    return [open_image(folder.where(i)).decode() for i in range(min(rows, len(folder)))]
+    return open_image(path).decode()

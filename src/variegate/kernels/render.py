@@ -62,7 +62,9 @@ def tally(visited, lo, hi, row, plane, white, sums, counts):  # type: ignore[no-
 @kernel
 def bend(tables, i, s, row, plane, channels, count):  # type: ignore[no-untyped-def]
     """Step s, a table or the user's compiled function, on a row of planes in units of white, in place."""
-    pick = tables.picks[s]
+    pick = tables.picks[i, s]
+    if pick < 0:
+        return
     if tables.kinds[s] == TABLE:
         invoke(tables.library[TABLE_ROW], (row, count, plane, channels, address_of(tables.luts[i, pick])))
     else:

@@ -90,7 +90,7 @@ class Stream:
         with self._change:
             while not self._stopped.is_set():
                 for making in self._queue:
-                    if False:
+                    if making.open:
                         return making, True
                 if self._begun < min(self._limit, len(self._recipe)):
                     making = self._recipe.making(self._order, self._epoch, self._begun)

@@ -4,6 +4,7 @@ from variegate.ops.affine import Affine
 from variegate.ops.base import Op
 from variegate.ops.brightness import Brightness
 from variegate.ops.color_jitter import ColorJitter
+from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
 from variegate.ops.dtype import ToDtype
@@ -39,12 +40,14 @@ __all__ = [
     "Invert",
     "LongestMaxSize",
     "Normalize",
+    "OneOf",
     "Op",
     "Opaque",
     "Pad",
     "Perspective",
     "Pointwise",
     "Posterize",
+    "RandomApply",
     "RandomCrop",
     "RandomResizedCrop",
     "Resize",
@@ -55,6 +58,7 @@ __all__ = [
     "Shear",
     "SmallestMaxSize",
     "Solarize",
+    "SomeOf",
     "ToDtype",
     "Translate",
     "Transpose",

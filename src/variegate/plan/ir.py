@@ -4,10 +4,11 @@ The grammar, from the outside in; every name is a class here:
 
     Program  = Stage+                       one kernel call, or one call of a user's array function, each
     Stage    = Read | Call
-    Read     = Warp* Colour* Output?        one pass: the picture is read once, through all the maps together
+    Read     = Map* Colour* Output*         one pass: the picture is read once, through all the maps together
     Call     = an opaque node               the user's array function
-    Warp     = a geometric node             (order kept)
+    Map      = a geometric node             in the order declared
     Colour   = a matrix, table or pointwise node; `after` is how many of the Read's maps come before it
+    Output   = Normalize or ToDtype; only in the last Read, at the end
 
 Between two Reads, or a Read and a Call, the picture is a float32 array in units of white, neither rounded nor clamped.
 """
@@ -34,15 +35,26 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer
 
 
 @dataclass(frozen=True)
-class Node:
-    """A leaf of the declared pipeline: an op and the path that its draws, errors and records go by.
+class Gate:
+    """A drawn decision on which an op depends.
 
-    gate  index into the program's gates: which drawn decision says whether the op applies; -1 if it always does
+    path, field  whose draw decides: "p" of any op, "choice" of a OneOf, "order" of a SomeOf
+    low, high    it says yes where low <= draw < high; for "order", where the op of index `low` is among the first n
     """
+
+    path: str
+    field: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Node:
+    """An op, the path that its draws, errors and records go by, and the gates that must all say yes."""
 
     op: Op
     path: str
-    gate: int = -1
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,8 @@ class Call:
 class Cut:
     """Where a run ended, and why: the No that `fuse` answered."""
 
-    before: str
+    left: str
+    right: str
     reason: str
 
 
@@ -79,3 +92,14 @@ class Program:
 
     stages: tuple[Stage, ...]
     cuts: tuple[Cut, ...] = field(default=())
+
+
+def nodes_of(stage: Stage) -> tuple[Node, ...]:
+    """All nodes of a stage, in the order declared."""
+    if isinstance(stage, Call):
+        return (stage.node,)
+    ordered: list[Node] = []
+    for k in range(len(stage.maps) + 1):
+        ordered += [node for node, after in zip(stage.colours, stage.after, strict=True) if after == k]
+        ordered += stage.maps[k : k + 1]
+    return (*ordered, *stage.output)

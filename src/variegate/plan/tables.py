@@ -19,7 +19,7 @@ class Tables(NamedTuple):
     borders    (G,) int64 codes, and fills (G, C) float64: what lies outside canvas k
     steps      (B, S, STEP) float64, after (S,) int64: how many maps precede the step, and levels (S,) int64: the
                level of `Sites` whose mean it leans on
-    kinds      (S,) int64: AFFINE, TABLE or POINTWISE; picks (S,): which table or function
+    kinds      (S,) int64: AFFINE, TABLE or POINTWISE; picks (B, S) int64: which table or function, -1 for none
     luts       (B, T, 256) float32; functions (F,) int64 addresses; draws (B, F, most) float64
     gain       (C,) and shift (C,) float64: from white to the output's unit
     settings   interpolation, bytes an output element, layout, clamped (to 0..white before gain and shift)

@@ -1,0 +1,39 @@
+"""Bind a batch's tables to the kernels: survey its geometry, compile what it needs, and note the addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from variegate.kernels.library import library
+from variegate.kernels.survey import Sites, survey
+from variegate.kernels.user import row_function
+from variegate.plan.ir import DTYPES
+from variegate.plan.tables import Tables
+
+
+def bind(
+    tables: Tables,
+    functions: Sequence[Callable[..., Any]],
+    draws: Sequence[Any],
+    antialias: bool,
+    dtype: str,
+) -> tuple[Tables, Sites]:
+    """The tables with levels, library and functions filled in, and the sites."""
+    leaning = (tables.steps[:, :, 12:14] != 0).any(axis=(0, 2))
+    top = tables.maps.shape[1]
+    early = sorted({int(after) for after in tables.after[leaning] if after < top})
+    levels = np.array([early.index(a) + 1 if a in early else 0 for a in tables.after.tolist()], np.int64)
+    sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
+    channels = tables.gain.size
+    addresses = [row_function(f, channels, d.shape[1]).address for f, d in zip(functions, draws, strict=True)]
+    bound = tables._replace(
+        levels=levels,
+        functions=np.array(addresses, np.int64),
+        library=library(
+            tables.white > 1.0, tables.settings[0], DTYPES.index(dtype), sites, tables.kinds, bool(leaning.any())
+        ),
+    )
+    return bound, sites

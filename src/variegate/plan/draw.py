@@ -1,0 +1,104 @@
+"""Draws: from keys to columns of numbers, for all ops of a pipeline in one call. Drawing sees nothing but keys."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.dist import Constant, Distribution
+from variegate.key import Keys
+from variegate.ops.base import Floats
+from variegate.plan.flatten import Flat
+from variegate.plan.ir import Gate, Node
+
+Flags = NDArray[np.bool_]
+Columns = Mapping[str, Mapping[str, Floats]]  # path -> field -> (B,) or (trials, B)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One field's share of the uniforms: rows start..stop-1, as (draws, trials)."""
+
+    path: str
+    field: str
+    distribution: Distribution
+    trials: int
+    start: int
+
+    @property
+    def count(self) -> int:
+        """How many uniforms a sample it takes."""
+        return self.distribution.draws * self.trials
+
+
+class Drawing:
+    """What a pipeline draws, laid out once; `columns` then draws it for any batch."""
+
+    def __init__(self, flat: Flat) -> None:
+        self.requests = tuple(_requests(flat.ops))
+        self.gated = tuple(node.path for node in flat.ops if node.op.p < 1)
+        self.paths = tuple(node.path for node in flat.ops)
+        self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
+
+    def _make_streams(self, seed: int) -> NDArray[np.uint32]:
+        from variegate.rng import streams
+
+        names = [(r.path, r.field, n) for r in self.requests for n in range(r.count)]
+        return streams(seed, names + [(path, "p", 0) for path in self.gated])
+
+    def columns(self, keys: Keys) -> dict[str, dict[str, Floats]]:
+        """The numbers drawn for a batch of keys, by path and field; "p" holds the uniform that a gate compares."""
+        from variegate.rng import uniforms
+
+        table = uniforms(self._streams(keys.seed), keys.id, keys.epoch, keys.variation)
+        found: dict[str, dict[str, Floats]] = {path: {} for path in self.paths}
+        at = 0
+        for request in self.requests:
+            u = table[at : at + request.count]
+            at += request.count
+            if request.trials > 1:
+                u = u.reshape(request.distribution.draws, request.trials, len(keys))
+            found[request.path][request.field] = _numbers(request, u, len(keys))
+        for path in self.gated:
+            found[path]["p"] = table[at]
+            at += 1
+        return found
+
+
+def _requests(nodes: tuple[Node, ...]) -> Iterator[Request]:
+    start = 0
+    for node in nodes:
+        for name, distribution in node.op.drawn().items():
+            request = Request(node.path, name, distribution, node.op.trials.get(name, 1), start)
+            start += request.count
+            yield request
+
+
+def _numbers(request: Request, u: Floats, count: int) -> Floats:
+    if isinstance(request.distribution, Constant):
+        shape = (count,) if request.trials == 1 else (request.trials, count)
+        return np.full(shape, request.distribution.value)
+    return request.distribution.at(u)
+
+
+def applied(gates: tuple[Gate, ...], columns: Columns) -> Flags | None:
+    """For which samples all gates say yes; None: for all, as there is no gate."""
+    flags: Flags | None = None
+    for gate in gates:
+        flag = _open(gate, columns[gate.path])
+        flags = flag if flags is None else flags & flag
+    return flags
+
+
+def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
+    if gate.field != "order":
+        return (drawn[gate.field] >= gate.low) & (drawn[gate.field] < gate.high)
+    # The n ops with the smallest numbers are chosen; ties, which 53 bits make next to impossible, go to the first.
+    order = drawn["order"].reshape(-1, drawn["n"].shape[-1])
+    own = order[int(gate.low)]
+    rank = (order < own).sum(axis=0) + (order[: int(gate.low)] == own).sum(axis=0)
+    return rank < np.minimum(np.floor(drawn["n"]), len(order))

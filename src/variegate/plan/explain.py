@@ -1,0 +1,100 @@
+"""The plan as text: for people who would rather see what will happen to their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from variegate.key import Keys
+from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
+
+if TYPE_CHECKING:
+    from variegate.pipeline import Compose
+    from variegate.plan.plan import Group, Pass
+
+HOW = ("as it is", "prefiltered", "by the exact separable kernel")
+
+
+def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtype: str) -> str:
+    """See `Compose.explain`."""
+    compiler = pipeline.compiler
+    program = compiler.program
+    lines = [_headline(program, compiler.cutting, pipeline)]
+    group = None
+    if size is not None:
+        plan = pipeline.plan(Keys.at(0, 0, [0]), [size], channels, dtype)
+        group = plan.groups[0] if plan.groups[0].program == program else None
+        lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
+    for n, stage in enumerate(program.stages):
+        lines += _stage(n, stage, n == len(program.stages) - 1, group)
+    for cut in program.cuts:
+        lines.append(f"No         {cut.left} | {cut.right}: {cut.reason}.")
+    if not program.cuts:
+        lines.append("No         none: nothing had to be cut")
+    return "\n".join(lines)
+
+
+def resamplings(program: Program) -> int:
+    """How often a pixel of the result is read from another picture: stages with maps."""
+    return sum(bool(stage.maps) for stage in program.stages if isinstance(stage, Read))
+
+
+def _headline(program: Program, cutting: tuple[int, ...], pipeline: Compose) -> str:
+    ops = sum(len(nodes_of(stage)) for stage in program.stages)
+    count, stages = resamplings(program), len(program.stages)
+    some = " (where every op applies; samples that an op skips may take fewer)" if cutting else ""
+    return (
+        f"plan       {ops} op{'s' * (ops != 1)} in {stages} stage{'s' * (stages != 1)}, "
+        f"{count} resampling{'s' * (count != 1)}{some}; "
+        f"{pipeline.interpolation}, antialias {'on' if pipeline.antialias else 'off'}"
+    )
+
+
+def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[str]:
+    if isinstance(stage, Call):
+        yield f"stage {n + 1}    call {stage.node.op!r} on float32 (height, width, channels)"
+        return
+    yield f"stage {n + 1}    one pass over the pixels"
+    for node in nodes_of(stage):
+        yield f"  {_kind(node):<9}{node.op!r}{_gates(node)}"
+    means = sum(_leans(node) for node in stage.colours)
+    if means:
+        early = sum(_leans(node) and after < len(stage.maps) for node, after in zip(stage.colours, stage.after, strict=True))
+        where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
+        yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
+    if group is not None:
+        yield from _numbers(group, n)
+    if not final:
+        yield "  write    float32 in units of white, neither rounded nor clamped"
+
+
+def _numbers(group: Group, n: int) -> Iterator[str]:
+    """What is known with a size: how the source is read, and what is written."""
+    stage: Pass = group.stages[n]  # type: ignore[assignment]
+    state, scale = stage.sites.state[0, 0], stage.sites.scale[0, 0]
+    told = HOW[int(state[2])]
+    if state[2] == 1:
+        told += f" (scales {scale[0]:.2f} along x, {scale[1]:.2f} along y, {scale[2]:.2f} along a diagonal)"
+    canvases = " -> ".join(f"{h} x {w}" for h, w in stage.tables.canvas[0].tolist())
+    yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
+    yield f"  read     {told}"
+    if stage.tables.settings[3]:
+        shape = " x ".join(map(str, stage.shape(0)))
+        yield f"  write    {np.dtype(stage.written.dtype).name} {stage.written.layout} {shape}"
+
+
+def _kind(node: Node) -> str:
+    return {"geometric": "map", "output": "output"}.get(node.op.effect, "colour")
+
+
+def _gates(node: Node) -> str:
+    """On what it depends whether the op applies, where that is a combinator above it."""
+    others = [gate for gate in node.gates if gate.path != node.path]
+    return f"   if {' and '.join(gate.path for gate in others)}" if others else ""
+
+
+def _leans(node: Node) -> bool:
+    """Whether an op needs a mean of the picture: only contrast does."""
+    return "contrast" in type(node.op).__name__.lower() or hasattr(node.op, "contrast")

@@ -1,0 +1,186 @@
+"""Plan: one batch, drawn and lowered; each of its samples can then be run from any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.key import Keys
+from variegate.ops import effect as effects
+from variegate.ops.base import Facts
+from variegate.ops.effect import Ints
+from variegate.plan.draw import Columns
+from variegate.plan.ir import CHW, Call, Program, Read
+from variegate.plan.lower import Defaults, Lowering, Written, lower_read, written_by
+from variegate.plan.scratch import SCRATCH
+from variegate.plan.tables import Tables, arena_floats, plane_floats
+
+Image = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What all pictures of a batch share: channels and dtype, by name, and the pipeline's defaults."""
+
+    channels: int
+    dtype: str
+    defaults: Defaults
+
+    @property
+    def unit(self) -> float:
+        """What white is in the picture's own numbers."""
+        return 255.0 if self.dtype == "uint8" else 1.0
+
+
+class Pass:
+    """One Read of a group of samples: its tables, ready for the kernel."""
+
+    def __init__(self, lowering: Lowering, written: Written, kind: Kind, final: bool) -> None:
+        from variegate.kernels.bind import bind
+
+        self.written, self.channels = written, kind.channels
+        tables = lowering.tables(kind.unit, written, clamped=final)
+        self.tables, self.sites = bind(tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype)
+        self.sizes = lowering.canvas[-1]
+
+    def shape(self, i: int) -> tuple[int, ...]:
+        """The shape of sample i's result."""
+        h, w = self.sizes[i].tolist()
+        return (self.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.channels)
+
+    def run(self, i: int, image: Image, out: Image) -> None:
+        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out."""
+        from variegate.kernels.render import render
+
+        height, width, channels = image.shape
+        rows, columns = self.sizes[i].tolist()
+        arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
+        planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, width, channels))
+        source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
+        render(source, (height, width, channels), i, self.tables, self.sites, arena, planes, target)
+        del arena_owner, planes_owner
+
+
+class Group:
+    """The samples of a batch that share a program."""
+
+    def __init__(self, program: Program, columns: Columns, sizes: Ints, kind: Kind, start: int = 0) -> None:
+        self.program, self.columns, self.kind, self.start = program, columns, kind, start
+        self.stages: list[Pass | effects.Opaque] = []
+        self.sizes = [sizes]
+        facts = Facts(kind.channels)
+        for n, stage in enumerate(program.stages[start:], start):
+            if isinstance(stage, Call):
+                effect = stage.node.op.lower(columns[stage.node.path], self.sizes[-1], facts)
+                assert isinstance(effect, effects.Opaque)
+                self.stages.append(effect)
+                self.sizes.append(self.sizes[-1])
+            else:
+                self.stages.append(self._pass(stage, n, facts))
+                self.sizes.append(self.stages[-1].sizes)
+
+    def _pass(self, read: Read, n: int, facts: Facts) -> Pass:
+        sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
+        white = self.kind.unit if n == 0 else 1.0
+        written = written_by(read, self.kind.dtype, self.columns, sizes, facts) if final else Written("float32")
+        lowering = lower_read(read, self.columns, sizes, facts, white, self.kind.defaults)
+        return Pass(lowering, written, self.kind, final)
+
+    @property
+    def last(self) -> Pass:
+        """The pass that writes the result."""
+        last = self.stages[-1]
+        assert isinstance(last, Pass)
+        return last
+
+    def run(self, i: int, image: Image, out: Image) -> None:
+        """Sample i of the group, through all stages."""
+        for n, stage in enumerate(self.stages):
+            if isinstance(stage, effects.Opaque):
+                image = self._call(stage, n, i, image)
+                if image.shape[:2] != tuple(self.sizes[n + 1][i]):
+                    return self._resume(n + 1, i, image, out)
+            else:
+                final = n == len(self.stages) - 1
+                target = out if final else np.empty(stage.shape(i), np.float32)
+                stage.run(i, image, target)
+                image = target
+        return None
+
+    def _call(self, stage: effects.Opaque, n: int, i: int, image: Image) -> Image:
+        """The user's function on a float32 picture in units of white, with what it returns checked."""
+        given = image.astype(np.float32) * np.float32(1 / 255) if image.dtype == np.uint8 else image.copy()
+        result = stage.function(given, **stage.draws[i])
+        node = self.program.stages[self.start + n]
+        assert isinstance(node, Call)
+        if not isinstance(result, np.ndarray) or result.ndim != 3 or result.shape[2] != image.shape[2]:
+            told = f"shape {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
+            raise InputError(
+                f"{node.node.path}: the function must return an array (height, width, {image.shape[2]}), got {told}"
+            )
+        if result.dtype == np.uint8:
+            return result.astype(np.float32) * np.float32(1 / 255)
+        if result.dtype.kind != "f":
+            raise InputError(f"{node.node.path}: the function must return float32 or uint8, got {result.dtype}")
+        return np.ascontiguousarray(result, np.float32)
+
+    def _resume(self, n: int, i: int, image: Image, out: Image) -> None:
+        """The rest of the program for one sample whose size the user's function changed."""
+        one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
+        sizes = np.array([image.shape[:2]], np.int64)
+        rest = Group(self.program, one, sizes, self.kind, self.start + n)
+        if rest.last.shape(0) != out.shape:
+            raise InputError(
+                f"an opaque function changed the size of the picture to {image.shape[:2]}, so the result has shape "
+                f"{rest.last.shape(0)} instead of {out.shape}. Put Resize or CenterCrop after it."
+            )
+        rest.run(0, image, out)
+
+
+class Plan:
+    """A batch of B samples, drawn and lowered.
+
+    shapes  the shape of each sample's result, layout included
+    dtype   the dtype of every result
+    """
+
+    def __init__(self, groups: list[Group], where: list[tuple[int, int]], keys: Keys, columns: Columns) -> None:
+        self.groups, self.where, self.keys, self.columns = groups, where, keys, columns
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each sample's result, layout included."""
+        return [self.groups[g].last.shape(i) for g, i in self.where]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of every result."""
+        return np.dtype(self.groups[0].last.written.dtype)
+
+    def run(self, i: int, image: Image, out: Image) -> None:
+        """Write sample i into `out`; releases the GIL, and may be called from any thread.
+
+        image  (H, W, C) of the size and dtype that was planned
+        out    C-contiguous, of shapes[i] and dtype
+        """
+        group, row = self.groups[self.where[i][0]], self.where[i][1]
+        if image.shape != (*group.sizes[0][row].tolist(), group.kind.channels) or image.dtype != group.kind.dtype:
+            raise InputError(
+                f"sample {i} was planned as {tuple(group.sizes[0][row])} x {group.kind.channels} {group.kind.dtype}, "
+                f"got {image.shape} {image.dtype}"
+            )
+        if out.dtype != self.dtype or not out.flags.c_contiguous or out.shape != group.last.shape(row):
+            raise InputError(
+                f"out must be C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} {out.shape}"
+            )
+        group.run(row, np.ascontiguousarray(image), out)
+
+
+__all__ = ["Group", "Kind", "Pass", "Plan", "Tables"]

@@ -1,0 +1,39 @@
+"""The checker that runs between passes: is this a program by the grammar of `plan/ir.py`?"""
+
+from __future__ import annotations
+
+from variegate.errors import PipelineError
+from variegate.plan.ir import Call, Node, Program, Read, nodes_of
+
+COLOURS = ("matrix", "table", "pointwise")
+
+
+def verify(program: Program) -> None:
+    """Raise if a stage holds what it may not, or if anything comes after the last write.
+
+    Raises  PipelineError for what a user can have declared; AssertionError for a fault of the compiler.
+    """
+    for stage in program.stages:
+        if isinstance(stage, Read):
+            assert all(node.op.effect == "geometric" for node in stage.maps), stage
+            assert all(node.op.effect in COLOURS for node in stage.colours), stage
+            assert all(node.op.effect == "output" for node in stage.output), stage
+            assert len(stage.after) == len(stage.colours), stage
+            assert list(stage.after) == sorted(stage.after), stage
+            assert all(0 <= after <= len(stage.maps) for after in stage.after), stage
+        else:
+            assert isinstance(stage, Call) and stage.node.op.effect == "opaque", stage
+    _check_end([node for stage in program.stages for node in nodes_of(stage)])
+
+
+def _check_end(nodes: list[Node]) -> None:
+    """Normalize and ToDtype say how the result is written, so only each other may follow them."""
+    written: Node | None = None
+    for node in nodes:
+        if written is not None and node.op.effect != "output":
+            raise PipelineError(
+                f"{node.path} comes after {written.path}, which says how the result is written and must be last. "
+                f"Put {node.path} before it."
+            )
+        if node.op.effect == "output":
+            written = node
