@@ -48,6 +48,7 @@ def contenders() -> list[Contender]:
         Contender("torchvision, PIL", "main", "tv", "one-pil"),
         Contender(TF, "tf", "tfdata", slow=True),
         Contender("tf.data, layers on batches after the crop", "tf", "tfdata", "batch", recipes=("seed",), same=False),
+        Contender("tf.data, whole pictures decoded", "tf", "tfdata", "whole", recipes=("standard",)),
         Contender("DALI", "dali", "dali"),
     ]
 

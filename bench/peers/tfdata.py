@@ -2,6 +2,7 @@
 
 Variant "" maps the recipe image by image, in the recipe's order. Variant `batch` crops and resizes first and runs the
 layers on batches of 224 x 224, as Keras's guides do: another recipe (the crop comes before the turn), to compare.
+*standard* decodes the crop alone, as TensorFlow's ImageNet recipe does; variant `whole` decodes all, as ours must.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ def standard(data: Any) -> Any:
     window = tf.concat([offset[:2], size[:2]], 0)
     image = tf.image.resize(tf.image.decode_and_crop_jpeg(data, window, channels=3), SIDE)
     return normalize(tf.image.random_flip_left_right(image))
+
+
+def whole(data: Any) -> Any:
+    """The same with all of the picture decoded."""
+    image = tf.io.decode_jpeg(data, channels=3)
+    offset, size = box(tf.shape(image))
+    return normalize(tf.image.random_flip_left_right(tf.image.resize(tf.slice(image, offset, size), SIDE)))
 
 
 def layers() -> tuple[list[Any], Any]:
@@ -101,11 +109,12 @@ def after() -> Callable[[Any], Any]:
 def batches(recipe: str, paths: list[str], variant: str) -> Iterable[Any]:
     """Shuffled paths, read, decoded and mapped by two threads."""
     files = tf.data.Dataset.from_tensor_slices(paths).shuffle(len(paths)).map(tf.io.read_file)
-    whole = recipe == "seed" and variant == "batch"
-    one = cropped if whole else standard if recipe == "standard" else seed()
+    late = recipe == "seed" and variant == "batch"
+    plain = whole if variant == "whole" else standard
+    one = cropped if late else plain if recipe == "standard" else seed()
     images = files.map(one, num_parallel_calls=WORKERS, deterministic=True)
     images = images.batch(measure.BATCH, drop_remainder=True)
-    if whole:
+    if late:
         images = images.map(after(), num_parallel_calls=WORKERS)
     options = tf.data.Options()
     options.threading.private_threadpool_size = WORKERS

@@ -155,6 +155,14 @@ def test_bench_measures_a_folder(pipeline: Path, photos: Path) -> None:
         assert word in told.output
 
 
+def test_warm_says_where_the_kernels_are() -> None:
+    from variegate.compiled import folder
+
+    told = run("warm")
+    assert told.exit_code == 0, told.exception
+    assert "kernels ready in" in told.output and folder() in told.output
+
+
 def test_the_console_script_is_installed() -> None:
     from importlib.metadata import entry_points
 

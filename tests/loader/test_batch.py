@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.batch import LARGE, Making, Recipe, Scratch, Unchanged
+from variegate.loader.batch import Making, Recipe, Unchanged
 from variegate.loader.order import Order
-from variegate.loader.pool import Pool
+from variegate.loader.pool import Pool, Scratch
 from variegate.loader.source import Arrays, Source
 
 
@@ -162,11 +162,3 @@ def test_a_finished_batch_is_let_go_of() -> None:
     assert plan.pool.out == 1
     del batch
     assert plan.pool.out == 0  # though `making` lives: a thread may hold it a while
-
-
-def test_scratch_grows_to_the_largest_and_no_further() -> None:
-    scratch = Scratch()
-    first = scratch.of(1000)
-    assert first.nbytes >= 1000 and scratch.of(10) is first
-    assert scratch.of(LARGE + 1).nbytes == LARGE + 1
-    assert scratch.of(10) is first

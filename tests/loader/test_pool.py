@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from variegate.loader.pool import ALIGN, Pool, address, aligned
+from variegate.loader.pool import ALIGN, LARGE, Pool, Scratch, address, aligned
 
 SHAPE = (4, 16, 16, 3)
 
@@ -140,3 +140,11 @@ def test_many_threads_share_a_pool() -> None:
     for thread in threads:
         thread.join()
     assert not wrong and pool.out == 0 and pool.idle <= 3
+
+
+def test_scratch_grows_to_the_largest_and_no_further() -> None:
+    scratch = Scratch()
+    first = scratch.of(1000)
+    assert first.nbytes >= 1000 and scratch.of(10) is first
+    assert scratch.of(LARGE + 1).nbytes == LARGE + 1
+    assert scratch.of(10) is first

@@ -32,7 +32,7 @@ def visit(tables, sites, level, i, src, eight, shape, arena):  # type: ignore[no
         axis(library, rows if exact else 0, way[1, 1], way[1, 2], shape[0], tables.settings[0]),
     )
     place = sites.windows[level, i], sites.which[level, i], state[0], state[1], way, canvas, tables.borders, fit
-    lines = np.empty(count), np.empty(count), np.empty(count, np.uint8)
+    lines = np.empty(count), np.empty(count), np.empty(count, np.uint8), np.empty(3 * count, np.int32)
     return library, reader, axes, place, lines, rows, count, shape[2]
 
 
@@ -40,7 +40,7 @@ def visit(tables, sites, level, i, src, eight, shape, arena):  # type: ignore[no
 def find_row(visited, y):  # type: ignore[no-untyped-def]
     """The interval of row y that lies inside all windows; coordinates and border codes go to the visit's lines."""
     windows, which, cuts, walked, way, canvas, borders, fit = visited[3]
-    us, vs, codes = visited[4]
+    us, vs, codes, _ = visited[4]
     at = address_of(us), address_of(vs), address_of(codes)
     return locate_row(y, visited[6], windows, which, cuts, walked, way, canvas, borders, fit, at[0], at[1], at[2])
 
@@ -89,8 +89,8 @@ def expose(visited, kept, scratch, store, white, sums, counts):  # type: ignore[
     for y in range(rows):
         lo, hi = find_row(visited, y)
         row = store + 4 * y * count if kept else store
-        us, vs = address_of(lines[0]), address_of(lines[1])
-        read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, plane)
+        us, vs, work = address_of(lines[0]), address_of(lines[1]), address_of(lines[3])
+        read_row(library, reader, channels, y, lo, hi, us, vs, work, count, axes, scratch, row, plane)
         tally(visited, lo, hi, row, plane, white, sums, counts)
 
 
@@ -108,12 +108,12 @@ def develop(visited, tables, i, stored, affine, bender, scratch, store, tallied,
     plane, step = (rows * count, 4 * count) if kept else (count + PAD, 0)
     pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
     gain, weights, offset = tables.gain / unit, address_of(affine[0]), address_of(affine[1])
-    us, vs, codes = address_of(lines[0]), address_of(lines[1]), address_of(lines[2])
+    us, vs, codes, work = address_of(lines[0]), address_of(lines[1]), address_of(lines[2]), address_of(lines[3])
     for y in range(rows):
         row = store + step * y
         lo, hi = find_row(visited, y) if cut or not stored else (0, count)
         if not stored:
-            read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, plane)
+            read_row(library, reader, channels, y, lo, hi, us, vs, work, count, axes, scratch, row, plane)
         if library[AFFINE_ROW] != 0:
             invoke(library[AFFINE_ROW], (row, plane, channels, count, weights, offset))
         if not final:

@@ -12,6 +12,7 @@ Every unit here has one signature:
     bits                  of a channel in a word: 8, or 10 for quarter levels
     limit                 the last byte offset at which a whole word can be loaded; -1 if every pixel's can
     us, vs                addresses of the row's coordinates, float64
+    work, room            scratch of 3 x room numbers of 32 bits; room is the row's length or more
     lo, hi, out, plane    pixels lo <= x < hi go to float32 out[x], and the next channels a plane further on
 """
 
@@ -22,13 +23,13 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import Unit, kernel, unit
-from variegate.kernels.memory import input_f32, input_f64, load_word, store_f32
+from variegate.kernels.memory import input_f32, input_f64, load_f32, load_i32, load_word, store_f32, store_i32
 from variegate.plan.ir import BICUBIC, BILINEAR, NEAREST
 
 f32, i32, u32 = np.float32, np.int32, np.uint32
 
 
-SAMPLER = [int64] * 13
+SAMPLER = [int64] * 15
 
 
 @kernel
@@ -47,11 +48,11 @@ def lerp(a, b, c, d, fu, fv):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def bilinear_span(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
-    """Bilinear, three channels; limit is None or an int32."""
-    mask, wide = u32((1 << bits) - 1), u32(bits)
-    scale = f32(1.0) / f32(1 << (bits - 8))
-    right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
+def corners(width, height, stride, pixel, us, vs, lo, hi, work, room):  # type: ignore[no-untyped-def]
+    """For each pixel of a row the offset of its upper left tap (int32) and the two fractions (float32), into work.
+
+    A loop of its own, because it is in float64: the loop that gathers then runs with twice the lanes.
+    """
     last_u, last_v = float(width - 1), float(height - 1)
     last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
     row, step = i32(stride), i32(pixel)
@@ -59,8 +60,18 @@ def bilinear_span(base, width, height, stride, pixel, bits, limit, us, vs, lo, h
         u = min(max(input_f64(us, x) - 0.5, 0.0), last_u)
         v = min(max(input_f64(vs, x) - 0.5, 0.0), last_v)
         i, j = min(i32(u), last_i), min(i32(v), last_j)
-        fu, fv = f32(u - i), f32(v - j)
-        at = j * row + i * step
+        store_i32(work, x, j * row + i * step)
+        store_f32(work + 4 * room, x, f32(u - i))
+        store_f32(work + 8 * room, x, f32(v - j))
+
+
+@kernel
+def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+    """Bilinear, three channels, from `corners`; limit is None or an int32."""
+    mask, wide = u32((1 << bits) - 1), u32(bits)
+    scale = f32(1.0) / f32(1 << (bits - 8))
+    for x in range(lo, hi):
+        at, fu, fv = load_i32(work, x), load_f32(work + 4 * room, x), load_f32(work + 8 * room, x)
         a, b = guarded_word(base, at, limit), guarded_word(base, at + right, limit)
         c, d = guarded_word(base, at + down, limit), guarded_word(base, at + down + right, limit)
         value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
@@ -74,32 +85,30 @@ def bilinear_span(base, width, height, stride, pixel, bits, limit, us, vs, lo, h
 
 
 @unit(*SAMPLER)
-def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bilinear, three channels."""
+    right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
+    corners(width, height, stride, pixel, us, vs, lo, hi, work, room)
     if limit < 0:
-        bilinear_span(base, width, height, stride, pixel, bits, None, us, vs, lo, hi, out, plane)
+        bilinear_span(base, right, down, bits, None, lo, hi, work, room, out, plane)
     else:
-        bilinear_span(base, width, height, stride, pixel, bits, i32(limit), us, vs, lo, hi, out, plane)
+        bilinear_span(base, right, down, bits, i32(limit), lo, hi, work, room, out, plane)
 
 
 @unit(*SAMPLER)
-def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bilinear, one channel of float32."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
-    last_u, last_v = float(width - 1), float(height - 1)
-    last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
+    corners(width, height, stride, pixel, us, vs, lo, hi, work, room)
     for x in range(lo, hi):
-        u = min(max(input_f64(us, x) - 0.5, 0.0), last_u)
-        v = min(max(input_f64(vs, x) - 0.5, 0.0), last_v)
-        i, j = min(i32(u), last_i), min(i32(v), last_j)
-        at = j * i32(stride) + i * i32(pixel)
+        at, fu, fv = load_i32(work, x), load_f32(work + 4 * room, x), load_f32(work + 8 * room, x)
         a, b = input_f32(base, at), input_f32(base, at + right)
         c, d = input_f32(base, at + down), input_f32(base, at + down + right)
-        store_f32(out, x, lerp(a, b, c, d, f32(u - i), f32(v - j)))
+        store_f32(out, x, lerp(a, b, c, d, fu, fv))
 
 
 @unit(*SAMPLER)
-def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """The pixel that covers the coordinate, three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale = f32(1.0) / f32(1 << (bits - 8))
@@ -114,7 +123,7 @@ def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, h
 
 
 @unit(*SAMPLER)
-def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """The pixel that covers the coordinate, one channel of float32."""
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
@@ -149,7 +158,7 @@ def keys_taps(position, size, weights, at):  # type: ignore[no-untyped-def]
 
 
 @unit(*SAMPLER)
-def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bicubic (a = -0.5), three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale, weights = f32(1.0) / f32(1 << (bits - 8)), np.empty(8)
@@ -171,7 +180,7 @@ def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, h
 
 
 @unit(*SAMPLER)
-def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bicubic (a = -0.5), one channel of float32."""
     weights = np.empty(8)
     for x in range(lo, hi):

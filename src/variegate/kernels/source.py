@@ -100,8 +100,11 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
 
 
 @kernel
-def read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, plane):  # type: ignore[no-untyped-def]
-    """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart."""
+def read_row(library, reader, channels, y, lo, hi, us, vs, work, room, axes, scratch, row, plane):  # type: ignore[no-untyped-def]
+    """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart.
+
+    us, vs  addresses of the row's coordinates; work, room: scratch of 3 x room numbers of 32 bits
+    """
     kind, base, height, width, stride, pixel, bits, group, total = reader
     if lo >= hi:
         return
@@ -111,7 +114,8 @@ def read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, p
     if kind == FLOATS:
         for c in range(channels):
             source, out = base + 4 * c, row + 4 * plane * c
-            invoke(library[SAMPLE_FLOATS], (source, width, height, stride, pixel, bits, -1, us, vs, lo, hi, out, plane))
+            place = us, vs, lo, hi, work, room, out, plane
+            invoke(library[SAMPLE_FLOATS], (source, width, height, stride, pixel, bits, -1, *place))
         return
     deepest = 0.0  # only the last lines hold words that end beyond the array
     if total > 0:
@@ -120,7 +124,8 @@ def read_row(library, reader, channels, y, lo, hi, us, vs, axes, scratch, row, p
     for n in range((channels + 2) // 3):
         limit = total - 4 - group * n if deepest > height - 4.0 and total > 0 else -1
         source, out = base + group * n, row + 12 * plane * n
-        invoke(library[SAMPLE_WORDS], (source, width, height, stride, pixel, bits, limit, us, vs, lo, hi, out, plane))
+        place = us, vs, lo, hi, work, room, out, plane
+        invoke(library[SAMPLE_WORDS], (source, width, height, stride, pixel, bits, limit, *place))
 
 
 __all__ = ["UPRIGHT", "open_reader", "read_row"]

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
 from variegate.loader.order import Order
-from variegate.loader.pool import Pool, aligned
+from variegate.loader.pool import Pool, Scratch
 from variegate.loader.source.base import Source
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import DECODE, KERNEL, PLAN, READ, Row, now
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from variegate.loader.decode import Encoded
 
 Batch = dict[str, Any]
-LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
 
 
 class Plan(Protocol):
@@ -61,21 +60,6 @@ class Unchanged:
     def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
         """Copy one picture."""
         out[...] = image
-
-
-class Scratch:
-    """One thread's memory to decode into, as large as the largest picture so far (up to 64 MiB)."""
-
-    def __init__(self) -> None:
-        self._memory = aligned(0)
-
-    def of(self, size: int) -> NDArray[np.uint8]:
-        """Bytes to write to: `size` of them or more, with no meaning."""
-        if size > LARGE:
-            return aligned(size)
-        if size > self._memory.nbytes:
-            self._memory = aligned(min(LARGE, size + size // 4))
-        return self._memory
 
 
 @dataclass(frozen=True)

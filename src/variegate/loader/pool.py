@@ -18,6 +18,8 @@ from numpy.typing import DTypeLike, NDArray
 
 ALIGN = 64  # bytes: a cache line, and what jax and AVX-512 ask for
 
+LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
+
 Raw = NDArray[np.uint8]
 
 
@@ -111,6 +113,21 @@ class Pool:
         self._out.pop(address(raw), None)
         if raw.nbytes == self._size and len(self._idle) < self.keep:
             self._idle.append(raw)
+
+
+class Scratch:
+    """One thread's memory to decode into, as large as the largest picture so far (up to 64 MiB)."""
+
+    def __init__(self) -> None:
+        self._memory = aligned(0)
+
+    def of(self, size: int) -> NDArray[np.uint8]:
+        """Bytes to write to: `size` of them or more, with no meaning."""
+        if size > LARGE:
+            return aligned(size)
+        if size > self._memory.nbytes:
+            self._memory = aligned(min(LARGE, size + size // 4))
+        return self._memory
 
 
 def aligned(size: int) -> Raw:

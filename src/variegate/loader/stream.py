@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from threading import Condition, Event, Thread, current_thread
 
 from variegate.errors import VariegateError
-from variegate.loader.batch import Batch, Making, Recipe, Scratch
+from variegate.loader.batch import Batch, Making, Recipe
+from variegate.loader.pool import Scratch
 from variegate.loader.stats import WAIT, Row, Stats, now
 
 PATIENCE = 5.0  # seconds that a closing stream waits for a thread, which ends after the sample it is at
