@@ -69,13 +69,7 @@ def run(each: Contender, recipe: str, folder: Path, batches: int, warm: int) -> 
     each.peaks.append(peak)
 
 
-def stages(last: dict[str, Any], images: int) -> dict[str, float]:
-    """Milliseconds an image by stage, summed over the threads."""
-    named = {k: v for k, v in last.get("stages", {}).items() if k in ("read", "decode", "plan", "kernel", "wait")}
-    return {k: v / images * 1e3 for k, v in named.items()}
-
-
-def rows(recipe: str, ran: dict[str, Contender], images: int) -> list[report.Row]:
+def rows(recipe: str, ran: dict[str, Contender]) -> list[report.Row]:
     """Ratios, round by round."""
     ours = ran[OURS]
     peers = [c for c in ran.values() if c.same and c.name not in (OURS, DECODER)]
@@ -91,7 +85,7 @@ def rows(recipe: str, ran: dict[str, Contender], images: int) -> list[report.Row
         label = f"the best peer, {name}" if name == best.name else name
         values = timing.ratios(ours.rates, ran[name].rates)
         found.append(
-            report.row(f"{recipe}: ours / {label}", values, reach=least, stretch=most, stages=stages(ours.last, images))
+            report.row(f"{recipe}: ours / {label}", values, reach=least, stretch=most, stages=ours.last["stages"])
         )
     return found
 
@@ -109,7 +103,7 @@ def main() -> None:
             for each in racing[i % len(racing) :] + racing[: i % len(racing)]:
                 run(each, recipe, folder, slow if each.slow and recipe == "seed" else batches, warm)
         ran = {c.name: c for c in racing if c.rates}
-        all_rows += rows(recipe, ran, (batches + warm) * BATCH)
+        all_rows += rows(recipe, ran)
         for c in ran.values():
             note = f"peak PSS {max(c.peaks):.0f} MB; {c.last['images'] * len(c.rates)} images"
             figures.append(report.row(f"{recipe}: {c.name}", c.rates, unit="images/s", note=note))

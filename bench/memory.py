@@ -30,7 +30,7 @@ def main() -> None:
     """Sample the child from outside, 20 times a second."""
     args = timing.arguments(__doc__)
     epochs = 3 if args.quick else 20
-    folder = photos.files(args.data)[0].parent
+    folder = photos.stream(512, args.data)
     command = [sys.executable, __file__, "--child", str(folder), str(epochs)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     watch = pss.Watch(process.pid, every=0.05)

@@ -8,7 +8,6 @@ that range. Deterministic.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import io
 import os
@@ -124,14 +123,3 @@ def decoded(count: int, data: Path | None = None) -> list[np.ndarray]:
     sources = files(data)
     unique = [np.asarray(Image.open(p).convert("RGB")).copy() for p in sources[:count]]
     return [unique[i % len(unique)] for i in range(count)]
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path)
-    paths = files(parser.parse_args().data)
-    areas = np.array([np.prod(Image.open(p).size) for p in paths])
-    sizes = np.array([p.stat().st_size for p in paths])
-    means = f"{areas.mean() / 1e6:.3f} megapixels, {sizes.mean() / 1e3:.1f} KB on average"
-    print(f"{len(paths)} JPEGs in {paths[0].parent}: {means}")
-    print("bytes at 5, 25, 50, 75, 95%:", np.percentile(sizes, [5, 25, 50, 75, 95]).round(-2))

@@ -38,9 +38,7 @@ def main() -> int:
     options = ["--out", str(out), *(["--quick"] if args.quick else [])]
     options += ["--data", str(args.data.resolve())] if args.data else []
     python = str(setup.python("main"))
-    subprocess.run(
-        [python, "photos.py", *(["--data", str(args.data.resolve())] if args.data else [])], cwd=report.HERE, check=True
-    )
+    subprocess.run([python, "prepare.py", *options], cwd=report.HERE, check=True)
     failed = []
     for claim in args.claims or CLAIMS:
         print(f"{claim}:", flush=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +16,7 @@ SIZE = 224
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 RECIPES = ("standard", "seed")
+Stats = Callable[[], dict[str, float]]  # seconds by stage so far
 
 
 def touch(batch: Any) -> np.ndarray:
@@ -27,23 +27,23 @@ def touch(batch: Any) -> np.ndarray:
     return array
 
 
-def rate(batches: Iterable[Any], count: int, warm: int) -> dict[str, Any]:
-    """Images a second over `count` batches after `warm` of them."""
-    start, seen, last = time.perf_counter(), 0, None
-    for batch in batches:
+def rate(batches: Iterable[Any], count: int, warm: int, stats: Stats = dict) -> dict[str, Any]:
+    """Images a second over `count` batches after `warm` of them, and milliseconds an image by stage over the same."""
+    start, seen, last, before = time.perf_counter(), 0, None, stats()
+    for seen, batch in enumerate(batches, 1):
         last = touch(batch)
-        seen += 1
         if seen == warm:
-            start = time.perf_counter()
+            start, before = time.perf_counter(), stats()
         if seen == warm + count:
             break
-    seconds = time.perf_counter() - start
+    seconds, images = time.perf_counter() - start, count * BATCH
     assert seen == warm + count and last is not None, f"{seen} batches of {warm + count}"
+    stages = {name: (value - before.get(name, 0)) / images * 1e3 for name, value in stats().items()}
     look = {"shape": list(last.shape), "min": float(last.min()), "max": float(last.max()), "mean": float(last.mean())}
-    return {"images": count * BATCH, "seconds": seconds, "rate": count * BATCH / seconds, **look}
+    return {"images": images, "seconds": seconds, "rate": images / seconds, "stages": stages, **look}
 
 
-def main(batches: Callable[[str, list[str], str], Iterable[Any]], stats: Callable[[], dict[str, Any]] = dict) -> None:
+def main(batches: Callable[[str, list[str], str], Iterable[Any]], stats: Stats = dict) -> None:
     """Parse the command line, run, print. `batches` takes the recipe, the files and the variant."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--recipe", choices=RECIPES, required=True)
@@ -57,6 +57,4 @@ def main(batches: Callable[[str, list[str], str], Iterable[Any]], stats: Callabl
     if args.save:
         np.save(args.save, np.asarray(next(iter(batches(args.recipe, paths, args.variant)))))
         return
-    result = rate(batches(args.recipe, paths, args.variant), args.batches, args.warm)
-    json.dump({**result, **stats()}, sys.stdout)
-    print(flush=True)
+    print(json.dumps(rate(batches(args.recipe, paths, args.variant), args.batches, args.warm, stats)), flush=True)

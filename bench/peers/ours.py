@@ -9,7 +9,6 @@ from typing import Any
 import variegate as vg
 from peers import measure
 
-ANTIALIAS = True
 LOADERS: list[vg.Loader] = []
 
 
@@ -45,9 +44,10 @@ def batches(recipe: str, paths: list[str], variant: str) -> Iterator[Any]:
         yield batch["image"]
 
 
-def stages() -> dict[str, Any]:
-    """Seconds by stage, summed over the threads, of the run so far."""
-    return {"stages": LOADERS[0].stats()}
+def stages() -> dict[str, float]:
+    """Seconds by stage so far: of the threads together, and the consumer's wait."""
+    kept = ("read", "decode", "plan", "kernel", "wait")
+    return {name: LOADERS[0].stats()[name] for name in kept} if LOADERS else {}
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from variegate.compiled import kernel, unit
 from variegate.kernels.memory import (
     bits_f32,
     input_f32,
+    input_f64,
+    input_u8,
     load_f32,
     load_f64,
     load_i64,
-    load_u8,
     store_f32,
     store_i64,
     store_u8,
@@ -30,19 +31,30 @@ RED, GREEN, BLUE = LUMA
 FIXED = 65536.0  # sums are of whole numbers, so they are the same in any order: steps of 1/65536 of white
 
 
+@kernel
+def fixed(value, scale):  # type: ignore[no-untyped-def]
+    """A value in steps of 1/65536 of white, at most 8 whites from 0; NaN, too, becomes such a number."""
+    value = value * scale
+    value = value if value > f32(-8.0 * FIXED) else f32(-8.0 * FIXED)
+    value = value if value < f32(8.0 * FIXED) else f32(8.0 * FIXED)
+    return i32(value + f32(0.5))
+
+
 @unit(int64, int64, int64, int64, int64, int64, float64, int64)
 def sum_row(row, plane, channels, lo, hi, codes, white, sums):  # type: ignore[no-untyped-def]
     """Add to sums[c] (address of int64) the pixels lo <= x < hi whose code is 0 (codes 0: all), in fixed point."""
-    scale, limit = f32(FIXED / white), f32(1e9)
+    scale = f32(FIXED / white)
     for c in range(channels):
-        line, total = row + 4 * plane * c, np.int64(0)
-        for x in range(lo, hi):
-            value = load_f32(line, x) * scale
-            value = value if value > -limit else -limit  # NaN, too, becomes a number that an integer can hold
-            value = value if value < limit else limit
-            if codes == 0 or load_u8(codes, x) == 0:
-                total += np.int64(i32(value + f32(0.5)))
-        store_i64(sums, c, load_i64(sums, c) + total)
+        line = row + 4 * plane * c
+        for block in range(lo, hi, 2048):  # so that 32 bits hold a block's sum
+            total = i32(0)
+            if codes == 0:
+                for x in range(block, min(block + 2048, hi)):
+                    total = i32(total + fixed(input_f32(line, x), scale))
+            else:
+                for x in range(block, min(block + 2048, hi)):
+                    total = i32(total + (fixed(input_f32(line, x), scale) if input_u8(codes, x) == 0 else i32(0)))
+            store_i64(sums, c, load_i64(sums, c) + total)
 
 
 @kernel
@@ -139,6 +151,12 @@ def tone(value, white, scale, offset):  # type: ignore[no-untyped-def]
     return value * scale + offset
 
 
+@kernel
+def triple(address):  # type: ignore[no-untyped-def]
+    """Three float64 as float32."""
+    return f32(input_f64(address, 0)), f32(input_f64(address, 1)), f32(input_f64(address, 2))
+
+
 WRITER = [int64, int64, int64, int64, float64, int64, int64, int64, int64, int64]
 
 
@@ -150,18 +168,27 @@ def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, st
     gain, shift addresses of float64, one a channel
     out         address of the row's first element; channel c of pixel x goes to element x * pixel + c * stride
     """
+    top = f32(white)
+    if channels == 3 and pixel == 3 and white >= 0.0:
+        scale, offset = triple(gain), triple(shift)
+        for x in range(count):
+            r, g, b = input_f32(row, x), input_f32(row, x + plane), input_f32(row, x + 2 * plane)
+            store_f32(out, 3 * x, tone(r, top, scale[0], offset[0]))
+            store_f32(out, 3 * x + 1, tone(g, top, scale[1], offset[1]))
+            store_f32(out, 3 * x + 2, tone(b, top, scale[2], offset[2]))
+        return
     for c in range(channels):
-        line, to, top = row + 4 * plane * c, out + 4 * c * stride, f32(white)
-        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+        line, to = row + 4 * plane * c, out + 4 * c * stride
+        factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
         if white < 0.0:
             for x in range(count):
-                store_f32(to, x * pixel, load_f32(line, x) * scale + offset)
+                store_f32(to, x * pixel, input_f32(line, x) * factor + term)
         elif pixel == 1:
             for x in range(count):
-                store_f32(to, x, tone(load_f32(line, x), top, scale, offset))
+                store_f32(to, x, tone(input_f32(line, x), top, factor, term))
         else:
             for x in range(count):
-                store_f32(to, x * pixel, tone(load_f32(line, x), top, scale, offset))
+                store_f32(to, x * pixel, tone(input_f32(line, x), top, factor, term))
 
 
 @unit(*WRITER)
@@ -169,20 +196,34 @@ def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, st
     """The same to float16, rounded half to even."""
     for c in range(channels):
         line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
-        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+        factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
         for x in range(count):
-            store_u16(to, x * pixel, half(tone(load_f32(line, x), top, scale, offset)))
+            store_u16(to, x * pixel, half(tone(input_f32(line, x), top, factor, term)))
+
+
+@kernel
+def byte(value):  # type: ignore[no-untyped-def]
+    """0 to 255, rounded half to even: adding 1.5 * 2 ** 23 leaves no bits for a fraction."""
+    return np.uint8(i32((value + f32(12582912.0)) - f32(12582912.0)))
 
 
 @unit(*WRITER)
 def write_bytes(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
     """The same to uint8, rounded half to even."""
-    for c in range(channels):
-        line, to, top = row + 4 * plane * c, out + c * stride, f32(white)
-        scale, offset = f32(load_f64(gain, c)), f32(load_f64(shift, c))
+    top = f32(white)
+    if channels == 3 and pixel == 3:
+        scale, offset = triple(gain), triple(shift)
         for x in range(count):
-            value = tone(load_f32(line, x), top, scale, offset)
-            store_u8(to, x * pixel, np.uint8(i32((value + f32(12582912.0)) - f32(12582912.0))))
+            r, g, b = input_f32(row, x), input_f32(row, x + plane), input_f32(row, x + 2 * plane)
+            store_u8(out, 3 * x, byte(tone(r, top, scale[0], offset[0])))
+            store_u8(out, 3 * x + 1, byte(tone(g, top, scale[1], offset[1])))
+            store_u8(out, 3 * x + 2, byte(tone(b, top, scale[2], offset[2])))
+        return
+    for c in range(channels):
+        line, to = row + 4 * plane * c, out + c * stride
+        factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
+        for x in range(count):
+            store_u8(to, x * pixel, byte(tone(input_f32(line, x), top, factor, term)))
 
 
 WRITERS = {UINT8: write_bytes, FLOAT16: write_halves, FLOAT32: write_floats}

@@ -1,11 +1,15 @@
 """Loads and stores by address, in a way that LLVM can vectorise.
 
 A kernel reads a picture through computed offsets (a gather) while it stores to another buffer. LLVM must then assume
-that a store may change a later load, and gives up vectorising. So `input_*`, `fetch` and `load_word` carry
-`!alias.scope` metadata and every store carries `!noalias` of the same scope: a promise that nothing in the whole
-compiled function, callees that were inlined included, stores to what an input load reads. Whatever a kernel writes
-itself, it reads back with `load_*`, which promises nothing. (Breaking the promise shows up as memory corruption.)
+that a store may change a later load, and gives up vectorising. So loads and stores promise which memory they touch
+(`!alias.scope` and `!noalias` metadata); a promise holds for the whole compiled function, inlined callees included:
 
+    input_*, fetch, load_word   memory that nothing in the function stores to
+    load_work_*, store_work_*   scratch that only these two touch
+    load_*                      no promise
+    store_*                     neither an input nor scratch of `store_work_*`
+
+Breaking a promise shows up as memory corruption.
 Addresses are plain integers (`array.ctypes.data`); offsets count elements, or bytes for words.
 """
 
@@ -24,15 +28,17 @@ from variegate.compiled import kernel
 BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
 
 
-def _scope(builder: Any) -> Any:
-    """The module's one alias scope, made on first use: metadata !{scope} for loads and stores to name."""
+def _scopes(builder: Any, names: tuple[str, ...]) -> Any:
+    """The metadata !{scope, ...} of these names, made once a module."""
     module = builder.module
-    scope = getattr(module, "_variegate_scope", None)
-    if scope is None:
+    made = module.__dict__.setdefault("_variegate_scopes", {})
+    if not made:
         domain = module.add_metadata([ir.MetaDataString(module, "variegate")])
-        scope = module.add_metadata([module.add_metadata([ir.MetaDataString(module, "variegate source"), domain])])
-        module._variegate_scope = scope
-    return scope
+        for name in ("input", "work"):
+            made[name] = module.add_metadata([ir.MetaDataString(module, f"variegate {name}"), domain])
+    if names not in made:
+        made[names] = module.add_metadata([made[name] for name in names])
+    return made[names]
 
 
 def _element(builder: Any, address: Any, offset: Any, element: Any) -> Any:
@@ -40,12 +46,12 @@ def _element(builder: Any, address: Any, offset: Any, element: Any) -> Any:
     return builder.gep(pointer, [offset])
 
 
-def _loader(number: Any, element: Any, align: int, scoped: bool) -> Callable[..., Any]:
+def _loader(number: Any, element: Any, align: int, scope: str | None = None) -> Callable[..., Any]:
     def load(typing: Any, address: Any, offset: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             value = builder.load(_element(builder, args[0], args[1], element), align=align)
-            if scoped:
-                value.set_metadata("alias.scope", _scope(builder))
+            if scope is not None:
+                value.set_metadata("alias.scope", _scopes(builder, (scope,)))
             return value
 
         return number(types.intp, types.intp), codegen
@@ -53,11 +59,11 @@ def _loader(number: Any, element: Any, align: int, scoped: bool) -> Callable[...
     return load
 
 
-def _storer(number: Any, element: Any, align: int) -> Callable[..., Any]:
+def _storer(number: Any, element: Any, align: int, apart: tuple[str, ...] = ("input", "work")) -> Callable[..., Any]:
     def store(typing: Any, address: Any, offset: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             stored = builder.store(args[2], _element(builder, args[0], args[1], element), align=align)
-            stored.set_metadata("noalias", _scope(builder))
+            stored.set_metadata("noalias", _scopes(builder, apart))
             return context.get_dummy_value()
 
         return types.void(types.intp, types.intp, number), codegen
@@ -67,20 +73,24 @@ def _storer(number: Any, element: Any, align: int) -> Callable[..., Any]:
 
 INT64, DOUBLE, SHORT = ir.IntType(64), ir.DoubleType(), ir.IntType(16)
 
-input_f32 = intrinsic(_loader(types.float32, FLOAT, 4, scoped=True))
-input_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, scoped=True))
-input_i64 = intrinsic(_loader(types.int64, INT64, 8, scoped=True))
+input_u8 = intrinsic(_loader(types.uint8, BYTE, 1, "input"))
+input_f32 = intrinsic(_loader(types.float32, FLOAT, 4, "input"))
+input_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, "input"))
+input_i64 = intrinsic(_loader(types.int64, INT64, 8, "input"))
 
-load_u8 = intrinsic(_loader(types.uint8, BYTE, 1, scoped=False))
-load_i32 = intrinsic(_loader(types.int32, WORD, 4, scoped=False))
-load_f32 = intrinsic(_loader(types.float32, FLOAT, 4, scoped=False))
-load_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, scoped=False))
-load_i64 = intrinsic(_loader(types.int64, INT64, 8, scoped=False))
+load_u8 = intrinsic(_loader(types.uint8, BYTE, 1))
+load_f32 = intrinsic(_loader(types.float32, FLOAT, 4))
+load_f64 = intrinsic(_loader(types.float64, DOUBLE, 8))
+load_i64 = intrinsic(_loader(types.int64, INT64, 8))
+
+load_work_i32 = intrinsic(_loader(types.int32, WORD, 4, "work"))
+load_work_f32 = intrinsic(_loader(types.float32, FLOAT, 4, "work"))
+store_work_i32 = intrinsic(_storer(types.int32, WORD, 4, ("input",)))
+store_work_f32 = intrinsic(_storer(types.float32, FLOAT, 4, ("input",)))
 
 store_u8 = intrinsic(_storer(types.uint8, BYTE, 1))
 store_u16 = intrinsic(_storer(types.uint16, SHORT, 2))
 store_u32 = intrinsic(_storer(types.uint32, WORD, 4))
-store_i32 = intrinsic(_storer(types.int32, WORD, 4))
 store_f32 = intrinsic(_storer(types.float32, FLOAT, 4))
 store_f64 = intrinsic(_storer(types.float64, DOUBLE, 8))
 store_i64 = intrinsic(_storer(types.int64, INT64, 8))
@@ -103,7 +113,7 @@ def load_word(typing, address, offset):  # type: ignore[no-untyped-def]
         offset64 = builder.sext(args[1], ir.IntType(64))
         pointer = builder.bitcast(_element(builder, args[0], offset64, BYTE), WORD.as_pointer())
         value = builder.load(pointer, align=1)
-        value.set_metadata("alias.scope", _scope(builder))
+        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
         return value
 
     return types.uint32(types.intp, types.int32), codegen
@@ -116,7 +126,7 @@ def fetch(typing, pointer, index):  # type: ignore[no-untyped-def]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(builder.gep(args[0], [args[1]]), align=1 if eight else 4)
-        value.set_metadata("alias.scope", _scope(builder))
+        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
         return builder.uitofp(value, FLOAT) if eight else value
 
     return types.float32(pointer, types.intp), codegen
@@ -133,6 +143,20 @@ def bits_f32(typing, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def touch(typing, address):  # type: ignore[no-untyped-def]
+    """Ask the processor to bring the cache line at an address near."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer, word = BYTE.as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        builder.call(prefetch, [builder.inttoptr(args[0], pointer), word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), codegen
+
+
+@intrinsic
 def invoke(typing, address, arguments):  # type: ignore[no-untyped-def]
     """Call the unit at an address with a tuple of 64-bit integers and floats; it returns nothing."""
     # Signed and unsigned mixed would have become a float on the way: then the unit would get its arguments shifted.
@@ -146,3 +170,25 @@ def invoke(typing, address, arguments):  # type: ignore[no-untyped-def]
         return context.get_dummy_value()
 
     return types.void(types.intp, arguments), codegen
+
+
+@intrinsic
+def borrowed(typing, array):  # type: ignore[no-untyped-def]
+    """The same array without a share in its ownership, so that handing it about costs no atomic reference counts.
+
+    Whoever borrows sees to it that the owner lives longer: an argument of the entry does, a local one needs `hold`.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        copy = context.make_array(array)(context, builder, args[0])
+        copy.meminfo = ir.Constant(copy.meminfo.type, None)
+        copy.parent = ir.Constant(copy.parent.type, None)
+        return copy._getvalue()
+
+    return array(array), codegen
+
+
+@intrinsic
+def hold(typing, owner):  # type: ignore[no-untyped-def]
+    """Nothing; but what is held here lives until here."""
+    return types.void(owner), lambda context, builder, signature, args: context.get_dummy_value()

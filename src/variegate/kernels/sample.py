@@ -11,7 +11,8 @@ Every unit here has one signature:
     stride, pixel         from a row to the next and from a pixel to the next: bytes for words, floats for floats
     bits                  of a channel in a word: 8, or 10 for quarter levels
     limit                 the last byte offset at which a whole word can be loaded; -1 if every pixel's can
-    us, vs                addresses of the row's coordinates, float64
+    us, vs                addresses of the row's coordinates, float64; 0 for an affine map, whose coordinates are
+    a, b, c, d            u = a * (x + 0.5) + b and v = c * (x + 0.5) + d
     work, room            scratch of 3 x room numbers of 32 bits; room is the row's length or more
     lo, hi, out, plane    pixels lo <= x < hi go to float32 out[x], and the next channels a plane further on
 """
@@ -20,16 +21,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from numba import int64
+from numba import float64, int64
 
 from variegate.compiled import Unit, kernel, unit
-from variegate.kernels.memory import input_f32, input_f64, load_f32, load_i32, load_word, store_f32, store_i32
+from variegate.kernels.memory import (
+    input_f32,
+    input_f64,
+    load_word,
+    load_work_f32,
+    load_work_i32,
+    store_f32,
+    store_work_f32,
+    store_work_i32,
+)
 from variegate.plan.ir import BICUBIC, BILINEAR, NEAREST
 
 f32, i32, u32 = np.float32, np.int32, np.uint32
 
 
-SAMPLER = [int64] * 15
+SAMPLER = [int64] * 9 + [float64] * 4 + [int64] * 6
 
 
 @kernel
@@ -41,6 +51,14 @@ def guarded_word(base, offset, limit):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def place(us, vs, a, b, c, d, x):  # type: ignore[no-untyped-def]
+    """The coordinate of pixel x of the row."""
+    if us == 0:
+        return a * (x + 0.5) + b, c * (x + 0.5) + d
+    return input_f64(us, x), input_f64(vs, x)
+
+
+@kernel
 def lerp(a, b, c, d, fu, fv):  # type: ignore[no-untyped-def]
     """Bilinear mix of four neighbours: a, b above, c, d below."""
     top, low = a + fu * (b - a), c + fu * (d - c)
@@ -48,7 +66,15 @@ def lerp(a, b, c, d, fu, fv):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def corners(width, height, stride, pixel, us, vs, lo, hi, work, room):  # type: ignore[no-untyped-def]
+def corner(u, v, last_u, last_v, last_i, last_j):  # type: ignore[no-untyped-def]
+    """The upper left tap (column, row) and the two fractions at a coordinate."""
+    u, v = min(max(u - 0.5, 0.0), last_u), min(max(v - 0.5, 0.0), last_v)
+    i, j = min(i32(u), last_i), min(i32(v), last_j)
+    return i, j, f32(u - i), f32(v - j)
+
+
+@kernel
+def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room):  # type: ignore[no-untyped-def]
     """For each pixel of a row the offset of its upper left tap (int32) and the two fractions (float32), into work.
 
     A loop of its own, because it is in float64: the loop that gathers then runs with twice the lanes.
@@ -56,13 +82,18 @@ def corners(width, height, stride, pixel, us, vs, lo, hi, work, room):  # type: 
     last_u, last_v = float(width - 1), float(height - 1)
     last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
     row, step = i32(stride), i32(pixel)
+    if us == 0:
+        for x in range(lo, hi):
+            i, j, fu, fv = corner(a * (x + 0.5) + b, c * (x + 0.5) + d, last_u, last_v, last_i, last_j)
+            store_work_i32(work, x, j * row + i * step)
+            store_work_f32(work + 4 * room, x, fu)
+            store_work_f32(work + 8 * room, x, fv)
+        return
     for x in range(lo, hi):
-        u = min(max(input_f64(us, x) - 0.5, 0.0), last_u)
-        v = min(max(input_f64(vs, x) - 0.5, 0.0), last_v)
-        i, j = min(i32(u), last_i), min(i32(v), last_j)
-        store_i32(work, x, j * row + i * step)
-        store_f32(work + 4 * room, x, f32(u - i))
-        store_f32(work + 8 * room, x, f32(v - j))
+        i, j, fu, fv = corner(input_f64(us, x), input_f64(vs, x), last_u, last_v, last_i, last_j)
+        store_work_i32(work, x, j * row + i * step)
+        store_work_f32(work + 4 * room, x, fu)
+        store_work_f32(work + 8 * room, x, fv)
 
 
 @kernel
@@ -71,7 +102,7 @@ def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane
     mask, wide = u32((1 << bits) - 1), u32(bits)
     scale = f32(1.0) / f32(1 << (bits - 8))
     for x in range(lo, hi):
-        at, fu, fv = load_i32(work, x), load_f32(work + 4 * room, x), load_f32(work + 8 * room, x)
+        at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
         a, b = guarded_word(base, at, limit), guarded_word(base, at + right, limit)
         c, d = guarded_word(base, at + down, limit), guarded_word(base, at + down + right, limit)
         value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
@@ -85,10 +116,10 @@ def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane
 
 
 @unit(*SAMPLER)
-def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bilinear, three channels."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
-    corners(width, height, stride, pixel, us, vs, lo, hi, work, room)
+    corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room)
     if limit < 0:
         bilinear_span(base, right, down, bits, None, lo, hi, work, room, out, plane)
     else:
@@ -96,39 +127,39 @@ def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, 
 
 
 @unit(*SAMPLER)
-def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bilinear, one channel of float32."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
-    corners(width, height, stride, pixel, us, vs, lo, hi, work, room)
+    corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room)
     for x in range(lo, hi):
-        at, fu, fv = load_i32(work, x), load_f32(work + 4 * room, x), load_f32(work + 8 * room, x)
-        a, b = input_f32(base, at), input_f32(base, at + right)
-        c, d = input_f32(base, at + down), input_f32(base, at + down + right)
-        store_f32(out, x, lerp(a, b, c, d, fu, fv))
+        at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
+        first, second = input_f32(base, at), input_f32(base, at + right)
+        third, fourth = input_f32(base, at + down), input_f32(base, at + down + right)
+        store_f32(out, x, lerp(first, second, third, fourth, fu, fv))
 
 
 @unit(*SAMPLER)
-def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """The pixel that covers the coordinate, three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale = f32(1.0) / f32(1 << (bits - 8))
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
-        i = i32(min(max(input_f64(us, x), 0.0), last_i))
-        j = i32(min(max(input_f64(vs, x), 0.0), last_j))
-        a = guarded_word(base, j * i32(stride) + i * i32(pixel), bound)
-        store_f32(out, x, scale * f32(i32(a & mask)))
-        store_f32(out, x + plane, scale * f32(i32((a >> wide) & mask)))
-        store_f32(out, x + 2 * plane, scale * f32(i32((a >> wide >> wide) & mask)))
+        u, v = place(us, vs, a, b, c, d, x)
+        i, j = i32(min(max(u, 0.0), last_i)), i32(min(max(v, 0.0), last_j))
+        word = guarded_word(base, j * i32(stride) + i * i32(pixel), bound)
+        store_f32(out, x, scale * f32(i32(word & mask)))
+        store_f32(out, x + plane, scale * f32(i32((word >> wide) & mask)))
+        store_f32(out, x + 2 * plane, scale * f32(i32((word >> wide >> wide) & mask)))
 
 
 @unit(*SAMPLER)
-def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """The pixel that covers the coordinate, one channel of float32."""
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
-        i = i32(min(max(input_f64(us, x), 0.0), last_i))
-        j = i32(min(max(input_f64(vs, x), 0.0), last_j))
+        u, v = place(us, vs, a, b, c, d, x)
+        i, j = i32(min(max(u, 0.0), last_i)), i32(min(max(v, 0.0), last_j))
         store_f32(out, x, input_f32(base, j * i32(stride) + i * i32(pixel)))
 
 
@@ -158,34 +189,34 @@ def keys_taps(position, size, weights, at):  # type: ignore[no-untyped-def]
 
 
 @unit(*SAMPLER)
-def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bicubic (a = -0.5), three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale, weights = f32(1.0) / f32(1 << (bits - 8)), np.empty(8)
     for x in range(lo, hi):
-        first = keys_taps(input_f64(us, x), width, weights, 0)
-        top = keys_taps(input_f64(vs, x), height, weights, 4)
+        u, v = place(us, vs, a, b, c, d, x)
+        first, top = keys_taps(u, width, weights, 0), keys_taps(v, height, weights, 4)
         red, green, blue = f32(0.0), f32(0.0), f32(0.0)
         for n in range(4):
             line = i32(min(max(top + n, 0), height - 1) * stride)
             for m in range(4):
                 weight = f32(weights[4 + n] * weights[m])
-                a = guarded_word(base, line + i32(min(max(first + m, 0), width - 1) * pixel), bound)
-                red += weight * f32(i32(a & mask))
-                green += weight * f32(i32((a >> wide) & mask))
-                blue += weight * f32(i32((a >> wide >> wide) & mask))
+                word = guarded_word(base, line + i32(min(max(first + m, 0), width - 1) * pixel), bound)
+                red += weight * f32(i32(word & mask))
+                green += weight * f32(i32((word >> wide) & mask))
+                blue += weight * f32(i32((word >> wide >> wide) & mask))
         store_f32(out, x, scale * red)
         store_f32(out, x + plane, scale * green)
         store_f32(out, x + 2 * plane, scale * blue)
 
 
 @unit(*SAMPLER)
-def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
     """Bicubic (a = -0.5), one channel of float32."""
     weights = np.empty(8)
     for x in range(lo, hi):
-        first = keys_taps(input_f64(us, x), width, weights, 0)
-        top = keys_taps(input_f64(vs, x), height, weights, 4)
+        u, v = place(us, vs, a, b, c, d, x)
+        first, top = keys_taps(u, width, weights, 0), keys_taps(v, height, weights, 4)
         value = f32(0.0)
         for n in range(4):
             line = min(max(top + n, 0), height - 1) * stride

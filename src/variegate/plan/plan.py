@@ -46,6 +46,7 @@ class Pass:
         tables = lowering.tables(kind.unit, written, clamped=final)
         self.tables, self.sites = bind(tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype)
         self.sizes = lowering.canvas[-1]
+        self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
 
     def shape(self, i: int) -> tuple[int, ...]:
         """The shape of sample i's result."""
@@ -128,11 +129,14 @@ class Group:
             raise InputError(f"{node.node.path}: the function must return float32 or uint8, got {result.dtype}")
         return np.ascontiguousarray(result, np.float32)
 
+    def rest(self, n: int, i: int, size: tuple[int, int]) -> Group:
+        """Sample i alone from stage n on, for a picture of another size."""
+        one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
+        return Group(self.program, one, np.array([size], np.int64), self.kind, self.start + n)
+
     def _resume(self, n: int, i: int, image: Image, out: Image) -> None:
         """The rest of the program for one sample whose size the user's function changed."""
-        one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
-        sizes = np.array([image.shape[:2]], np.int64)
-        rest = Group(self.program, one, sizes, self.kind, self.start + n)
+        rest = self.rest(n, i, image.shape[:2])
         if rest.last.shape(0) != out.shape:
             raise InputError(
                 f"an opaque function changed the size of the picture to {image.shape[:2]}, so the result has shape "

@@ -1,0 +1,244 @@
+"""Keras: a loader as a `keras.utils.PyDataset`, for `model.fit` on any backend.
+
+    import variegate.adapters.keras as vk
+    train = vk.Dataset(vg.Loader(source, augment, batch_size=64, seed=0))
+    model.fit(train, epochs=20)
+
+and, in another process or after an interruption, with the very batches that the first run would have seen:
+
+    model.fit(train, epochs=40, initial_epoch=20)
+
+How epochs follow Keras. `fit` tells a PyDataset neither `initial_epoch` nor the epoch, and its hooks cannot be counted:
+it begins an epoch to build a model, and ends one before the first. So the hooks look up which call of Keras they came
+from, and read the epoch there. Where a later Keras hides it, they count, and warn.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError, VariegateError
+from variegate.loader import Loader
+
+try:
+    import keras
+except ImportError as error:
+    raise ImportError(
+        'variegate.adapters.keras needs Keras 3 and one of its backends: pip install "variegate[keras]"'
+    ) from error
+
+Pair = tuple[NDArray[Any], ...]  # (image, label), or (image,) of a source without labels
+
+
+class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
+    """The batches of a loader, as (image, label), for `fit`, `evaluate` and `predict`.
+
+    loader   its pipeline writes what the model takes: HWC, as Keras has it by default
+    epoch    the loader's epoch that the first `fit` begins with, unless it is given `initial_epoch`
+    options  `workers`, `use_multiprocessing` and `max_queue_size` of PyDataset. By default the loader's own threads
+             work ahead, and Keras' workers are of no use; with more than one of them, each makes whole batches
+
+    A new pass over the data is a new epoch. `fit(initial_epoch=k)` begins with epoch k, and so does a `fit` that
+    BackupAndRestore brings back to k; a `fit` that begins at 0 goes on with the first epoch that none has begun. With
+    `steps_per_epoch` a pass spans several of Keras' epochs, and `initial_epoch` counts these. `evaluate`, `predict` and
+    `validation_data` stay at the epoch where the dataset is. The order is the loader's: the `shuffle=True` of `fit`,
+    which would only mix whole batches, by numbers that nobody can draw again, is switched off.
+
+    `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
+
+    Raises  InputError, from the batch where it is met, if pictures differ in size.
+    """
+
+    def __init__(self, loader: Loader, epoch: int = 0, **options: Any) -> None:
+        super().__init__(**options)
+        self.loader = loader
+        self.epoch = epoch
+        self._first, self._offset, self._begun = 0, 0, False
+        self._forget()
+
+    def _forget(self) -> None:
+        """What is never taken to another process."""
+        self._lock = Lock()
+        self._stream: Iterator[dict[str, Any]] | None = None
+        self._place = 0  # of the batch that the stream gives next
+        self._starting = False  # whether the next pass is about to begin, and will ask in order
+        self._building = False  # whether Keras has begun an epoch only to build the model
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    @property
+    def epoch(self) -> int:
+        """The loader's epoch that `dataset[i]` is of."""
+        return self._base // len(self)
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._base = epoch * len(self)  # the place of dataset[0] in the endless row of all epochs' batches
+        self._fresh = epoch  # the first epoch that no fit has begun
+
+    def __getitem__(self, index: int) -> Pair:
+        if not 0 <= index < len(self):
+            raise IndexError(f"a dataset of {len(self)} batches has no batch {index}")
+        return _pair(self._batch(self._base + index))
+
+    def __iter__(self) -> Iterator[Pair]:
+        return map(_pair, self.loader.epoch(self.epoch))
+
+    def _batch(self, place: int) -> dict[str, Any]:
+        """The batch at a place: from the loader's threads while batches are asked for in order, else made here."""
+        epoch, number = divmod(place, len(self))
+        with self._lock:
+            if self._starting and number == 0:
+                self._starting = False
+                self._stream, self._place = self.loader.epoch(epoch), place
+            if self._stream is not None and place == self._place:
+                return self._next(number)
+        return self.loader.batch(epoch, number)
+
+    def _next(self, number: int) -> dict[str, Any]:
+        stream, self._stream = self._stream, None
+        assert stream is not None
+        batch = next(stream)
+        if number < len(self) - 1:  # or the threads end here
+            self._stream, self._place = stream, self._place + 1
+        return batch
+
+    def on_epoch_begin(self) -> None:
+        """Called by Keras: take up its epoch."""
+        call = _call_of(self)
+        if call is not None and call.is_fit:
+            if call.epoch is None:
+                self._building = True
+                return
+            self._follow(call, call.epoch)
+        else:
+            self._starting = not self._keras_works
+
+    def on_epoch_end(self) -> None:
+        """Called by Keras, or at the end of an epoch in a loop of your own: the next epoch."""
+        call = _call_of(self)
+        if call is None:
+            self.epoch += 1
+        elif not call.is_fit:
+            self._stream, self._starting = None, False
+        elif call.epoch is None:
+            self._start(call)
+        elif self._renewed(call, call.epoch + 1):
+            # Keras' workers begin before on_epoch_begin, so the place is made ready here.
+            self._base = self._where(call, call.epoch + 1)
+
+    def _start(self, call: _Call) -> None:
+        """A fit is about to begin."""
+        if self._building and self._keras_works:
+            raise VariegateError(
+                "Keras began an epoch to build the model, and its workers would hand out those batches again. Build the "
+                "model first (give it a keras.Input), or leave workers=1: the loader has threads of its own"
+            )
+        self._building = self._begun = False
+        self._aim(call, call.initial_epoch)
+
+    def _aim(self, call: _Call, first: int) -> None:
+        self._first, self._offset = first, 0 if first else self._fresh
+        self._base = self._where(call, first)
+
+    def _follow(self, call: _Call, epoch: int) -> None:
+        """Keras begins an epoch of a fit."""
+        if not self._begun and epoch != self._first:  # a callback brought the model back to where it was
+            if self._keras_works:
+                raise VariegateError(
+                    f"fit goes on at epoch {epoch}, but Keras' workers began at {self._first}; pass "
+                    f"initial_epoch={epoch}, or leave workers=1: the loader has threads of its own"
+                )
+            self._aim(call, epoch)
+        self._begun = True
+        if self._renewed(call, epoch):
+            self._base = self._where(call, epoch)
+            self._fresh = -(-self._base // len(self)) + 1
+            self._starting = not self._keras_works
+
+    def _renewed(self, call: _Call, epoch: int) -> bool:
+        """Whether Keras asks from dataset[0] on in this epoch; with steps_per_epoch it may still be at a pass."""
+        return (epoch - self._first) % self._epochs_a_pass(call) == 0
+
+    def _where(self, call: _Call, epoch: int) -> int:
+        """The place of an epoch's first batch, when Keras begins with it."""
+        passes, rest = divmod(epoch, self._epochs_a_pass(call))
+        return (self._offset + passes) * len(self) + rest * (call.steps or 0)
+
+    def _epochs_a_pass(self, call: _Call) -> int:
+        return -(-len(self) // call.steps) if call.steps else 1
+
+    @property
+    def _keras_works(self) -> bool:
+        """Whether workers of Keras ask for the batches, several at once and maybe from other processes."""
+        return bool(self.workers > 1 or (self.workers > 0 and self.use_multiprocessing))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_stream")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._forget()
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.loader!r}, epoch={self.epoch})"
+
+
+def _pair(batch: dict[str, Any]) -> Pair:
+    """What Keras takes of a batch."""
+    image = batch["image"]
+    if isinstance(image, list):
+        raise InputError(
+            f"a batch for Keras needs pictures of one size, got {image[0].shape} and others; end the pipeline with "
+            "Resize, RandomResizedCrop or another op that gives a fixed size"
+        )
+    return (image, np.asarray(batch["label"])) if "label" in batch else (image,)
+
+
+class _Call:
+    """The call of Keras that reads a dataset: `fit`, `evaluate` or `predict`, from its local variables.
+
+    epoch  the epoch that a fit is at; None: before its first
+    steps  its steps_per_epoch; None: as many as there are
+    """
+
+    def __init__(self, name: str, names: dict[str, Any]) -> None:
+        self.is_fit = name == "fit"
+        self.epoch: int | None = names.get("epoch")
+        self.initial_epoch: int = names.get("initial_epoch") or 0
+        self.steps: int | None = names.get("steps_per_epoch")
+
+
+_warned = False
+
+
+def _call_of(dataset: Dataset) -> _Call | None:
+    """The call of Keras that the running hook came from; None if the user called it."""
+    frame, by_keras = sys._getframe(2), False
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).startswith("keras."):
+            by_keras, names = True, frame.f_locals
+            adapter = getattr(names.get("epoch_iterator"), "data_adapter", None)
+            if adapter is not None and getattr(adapter, "py_dataset", None) is dataset:
+                adapter.shuffle = False
+                if getattr(adapter, "enqueuer", None) is not None:
+                    adapter.enqueuer.shuffle = False
+                return _Call(frame.f_code.co_name, names)
+        frame = frame.f_back  # type: ignore[assignment]
+    global _warned
+    if by_keras and not _warned:
+        _warned = True
+        warnings.warn(
+            f"Keras {keras.__version__} does not show which epoch it is at, so each of its epochs is the loader's next and "
+            "initial_epoch has no effect; set dataset.epoch before fit, and pass shuffle=False",
+            stacklevel=2,
+        )
+    return None

@@ -1,0 +1,236 @@
+"""The truth: one Read of a plan in plain float64 NumPy, pixel by pixel from the definitions, as slow as it likes.
+
+Pixel (row i, column j) covers [j, j + 1) x [i, i + 1). From the centre of an output pixel the maps lead back, canvas by
+canvas, to the source; at each canvas a coordinate outside of it is a fill, or is folded back. What the kernels live by
+(one composed map, intervals, packed words, folded colours, sums of integers) is not used here, so that the two can be
+held against each other.
+
+Some pixels have no answer that all arithmetic must reach: a centre on a hard edge, a nearest pixel on the line between
+two, a value on the step of a table. `Truth.doubt` marks them, so that a test can leave them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.kernels.reference_read import filtered, interpolated, jacobian, keys, tent, upright
+from variegate.plan.ir import AFFINE, BICUBIC, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, TABLE, WRAP
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Function = Callable[..., Any]
+
+SLACK = 1e-9  # pixels: an edge is closed by a hair, so that what lies exactly on it is inside, whatever the rounding
+
+
+class Truth(NamedTuple):
+    """What becomes of a picture.
+
+    values  float64, in the output's own units and layout, not yet rounded to its dtype
+    doubt   the same shape: where the answer hangs on the last bits of a coordinate or a value
+    """
+
+    values: Floats
+    doubt: Flags
+
+
+class View(NamedTuple):
+    """How the pixels of a canvas, (rows, columns), see the source.
+
+    x, y   source coordinates
+    code   0 inside, k + 1 where the border of canvas k shows its fill
+    doubt  whether a coordinate lies on a hard edge
+    bent   whether a border folds any coordinate, or a map is projective
+    """
+
+    x: Floats
+    y: Floats
+    code: NDArray[np.int64]
+    doubt: Flags
+    bent: bool
+
+
+def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3) -> Truth:
+    """Sample i of a `plan.plan.Plan` through all its stages.
+
+    slack  how near the step of a table a value is in doubt, in levels of 255
+    """
+    group, row, n = plan.groups[plan.where[i][0]], plan.where[i][1], 0
+    picture, doubt = image / group.kind.unit, np.zeros(image.shape, bool)
+    while n < len(group.stages):
+        stage, n = group.stages[n], n + 1
+        if hasattr(stage, "tables"):
+            picture, doubt = reference(stage.tables, row, picture, stage.antialias, stage.functions, doubt, slack)
+            continue
+        picture = np.asarray(stage.function(picture.astype(np.float32), **stage.draws[row]), np.float64)
+        doubt = np.full(picture.shape, doubt.any())
+        if picture.shape[:2] != tuple(group.sizes[n][row]):
+            group, row, n = group.rest(n, row, picture.shape[:2]), 0, 0
+    return Truth(picture, doubt)
+
+
+def reference(
+    tables: Any,
+    i: int,
+    picture: Floats,
+    antialias: bool,
+    functions: Sequence[Function] = (),
+    doubt: Flags | None = None,
+    slack: float = 1e-3,
+) -> Truth:
+    """Sample i of one Read: its `plan.tables.Tables`, and a picture (height, width, channels) in units of white.
+
+    functions  the user's functions of a pixel, as the tables' picks count them
+    doubt      which values of the picture are in doubt
+    """
+    top, steps, after = len(tables.maps[i]), tables.steps[i], tables.after.tolist()
+    leaning = [bool(step[12:].any()) for step in steps]
+    doubt = np.zeros(picture.shape, bool) if doubt is None else doubt
+    wanted = {top, *(a for a, leans in zip(after, leaning, strict=True) if leans)}
+    canvases = {k: expose(tables, i, k, picture, antialias and k == top, doubt) for k in wanted}
+    for s, kind in enumerate(tables.kinds):
+        pick, mean = tables.picks[i, s], np.zeros(picture.shape[2])
+        if leaning[s]:
+            mean = canvases[after[s]].painted().mean(axis=(0, 1))
+            unsure = canvases[after[s]].doubt.any()
+        for canvas in canvases.values():
+            if kind == AFFINE:
+                canvas.doubt |= leaning[s] and unsure
+                canvas.through(partial(affine, step=steps[s], mean=mean), after[s])
+            elif kind == TABLE and pick >= 0:
+                level = 255 * canvas.pixels
+                near = np.abs(level - np.floor(level) - 0.5) <= slack
+                canvas.doubt |= (near & (level > -1) & (level < 256)).any(axis=2)
+                canvas.through(partial(looked_up, table=tables.luts[i, pick]), top)
+            elif pick >= 0:
+                canvas.through(partial(pixelwise, function=functions[pick], draws=tables.draws[i, pick]), top)
+    return develop(canvases[top], tables)
+
+
+def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doubt: Flags) -> Canvas:
+    """Canvas `top` before any colour step."""
+    maps, canvas, interpolation = tables.maps[i], tables.canvas[i], tables.settings[0]
+    view = look(maps[:top], canvas, tables.borders, interpolation)
+    centre = canvas[-1, ::-1] / 2
+    pixels = read(picture, maps, centre, view, interpolation, antialias)
+    smear = read(doubt.astype(np.float64), maps, centre, view, interpolation, antialias) if doubt.any() else 0 * pixels
+    return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), tables.fills)
+
+
+def develop(canvas: Canvas, tables: Any) -> Truth:
+    """The last write: clamp (in the last Read), gain and shift, layout."""
+    values = np.clip(canvas.painted(), 0, 1) if tables.settings[3] else canvas.painted()
+    values = values * tables.gain + tables.shift
+    doubt = np.broadcast_to(canvas.doubt[:, :, None], values.shape)
+    if tables.settings[2] == CHW:
+        return Truth(np.moveaxis(values, 2, 0), np.moveaxis(doubt, 2, 0))
+    return Truth(values, doubt)
+
+
+# Geometry: from the centres of a canvas's pixels back to the source.
+
+
+def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int) -> View:
+    """The view from the canvas after these maps."""
+    y, x = np.mgrid[: canvas[len(maps), 0], : canvas[len(maps), 1]] + 0.5
+    code, doubt, bent = np.zeros(x.shape, np.int64), np.zeros(x.shape, bool), False
+    for k in reversed(range(len(maps))):
+        height, width = canvas[k].tolist()
+        x, y, w = (row[0] * x + row[1] * y + row[2] for row in maps[k])
+        shown, horizon = code == 0, w <= 0  # nothing beyond the horizon can be folded
+        x, y = np.where(w > 0, x / w, -1), np.where(w > 0, y / w, -1)
+        outside = beyond(x, width) | beyond(y, height)
+        code = np.where(shown & (outside if borders[k] == CONSTANT else horizon), k + 1, code)
+        bent |= tuple(maps[k][2]) != (0, 0, 1)
+        if borders[k] in (CONSTANT, WRAP, REFLECT):
+            least, most = (beyond(x, width, s) | beyond(y, height, s) for s in (SLACK * 9, SLACK / 9))
+            doubt |= shown & (least != most)
+        if borders[k] != CONSTANT:
+            bent |= bool(outside.any())
+            x, y = fold(x, width, borders[k]), fold(y, height, borders[k])
+    if interpolation == NEAREST:
+        height, width = canvas[0].tolist()
+        doubt |= (code == 0) & (on_line(x, width) | on_line(y, height))
+    return View(x, y, code, doubt, bent)
+
+
+def beyond(position: Floats, size: float, slack: float = SLACK) -> Flags:
+    """Whether coordinates lie outside of [0, size]."""
+    return np.asarray((position < -slack) | (position > size + slack))
+
+
+def on_line(position: Floats, size: float) -> Flags:
+    """Whether coordinates lie between two pixels, as far as arithmetic can tell."""
+    line = np.clip(np.rint(position), 1, size - 1)
+    return np.asarray(np.abs(position - line) < 1e-9 * (1 + size))
+
+
+def fold(position: Floats, size: float, border: int) -> Floats:
+    """Coordinates outside [0, size] brought inside, with numpy.pad's meaning; those inside stay."""
+    if border == EDGE or (border == REFLECT and size == 1):
+        return np.clip(position, 0, size)
+    start = 0.5 if border == REFLECT else 0.0  # the mirrors stand on the outer pixels' centres, or on their edges
+    span = size - 2 * start
+    there_and_back = np.mod(position - start, 2 * span)
+    folded = np.mod(position, size) if border == WRAP else start + np.minimum(there_and_back, 2 * span - there_and_back)
+    return np.where(beyond(position, size), folded, position)
+
+
+def read(picture: Floats, maps: Floats, centre: Floats, view: View, interpolation: int, antialias: bool) -> Floats:
+    """The picture (height, width, channels) in a view; centre: (x, y) of the canvas, where its scale is measured."""
+    if interpolation == NEAREST:
+        axes = (view.y, picture.shape[0]), (view.x, picture.shape[1])
+        rows, columns = (np.clip(np.floor(p), 0, n - 1).astype(int) for p, n in axes)
+        return np.asarray(picture[rows, columns])
+    kernel = keys if interpolation == BICUBIC else tent
+    if not antialias:
+        return interpolated(picture, view.x, view.y, kernel)
+    way, J = jacobian(maps, *centre)
+    if view.bent or way[0, 1] != 0 or way[1, 0] != 0:
+        return filtered(picture, J, view.x, view.y, kernel)
+    return upright(picture, view.y[:, 0], view.x[0], abs(J[1, 1]), abs(J[0, 0]), kernel)
+
+
+# Colour: one step after the other, on each canvas whose mean is asked for and on the output.
+
+
+class Canvas:
+    """A canvas in colour, in units of white: its pixels, and where which fill shows."""
+
+    def __init__(self, pixels: Floats, view: View, doubt: Flags, fills: Floats) -> None:
+        self.pixels, self.code, self.doubt, self.fills = pixels, view.code, doubt, fills.copy()
+
+    def painted(self) -> Floats:
+        """The canvas as one sees it."""
+        out = self.pixels.copy()
+        for k, fill in enumerate(self.fills):
+            out[self.code == k + 1] = fill
+        return out
+
+    def through(self, colours: Callable[[Floats], Floats], after: int) -> None:
+        """A step on the pixels, and on the fills of the maps before it."""
+        self.pixels = colours(self.pixels)
+        self.fills[:after] = colours(self.fills[:after])
+
+
+def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
+    """An affine step on colours (..., channels); mean: of each channel of the canvas at this point."""
+    if v.shape[-1] != 3:
+        return np.asarray(step[0] * v + step[9] + step[12] * mean.mean() + step[13] * mean)
+    return np.asarray(v @ step[:9].reshape(3, 3).T + step[9:12] + step[12] * (mean @ LUMA) + step[13] * mean)
+
+
+def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:
+    """A table step: clamped, rounded half to even, looked up."""
+    return np.asarray(table[np.rint(255 * np.clip(v, 0, 1)).astype(int)], np.float64)
+
+
+def pixelwise(v: Floats, function: Function, draws: Floats) -> Floats:
+    """The user's function, a pixel at a time."""
+    pixels = [function(tuple(pixel), *draws) for pixel in v.reshape(-1, v.shape[-1])]
+    return np.array(pixels, np.float64).reshape(v.shape)
