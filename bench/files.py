@@ -81,6 +81,7 @@ def rows(recipe: str, ran: dict[str, Contender]) -> list[report.Row]:
     found = []
     for name, (least, most) in reach.items():
         if name not in ran or len(ran[name].rates) != len(ours.rates):
+            print(f"  {recipe}: no row for {name}: it is not installed or failed", file=sys.stderr, flush=True)
             continue
         label = f"the best peer, {name}" if name == best.name else name
         values = timing.ratios(ours.rates, ran[name].rates)
@@ -107,7 +108,8 @@ def main() -> None:
         for c in ran.values():
             note = f"peak PSS {max(c.peaks):.0f} MB; {c.last['images'] * len(c.rates)} images"
             figures.append(report.row(f"{recipe}: {c.name}", c.rates, unit="images/s", note=note))
-    report.save("files", args.out, all_rows, args.quick, figures=figures)
+    absent = sorted({c.name for c in contenders() if not setup.ready(c.env)})
+    report.save("files", args.out, all_rows, args.quick, figures=figures, absent=absent)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import report
 import timing
 from peers import measure, ours
 
+import variegate as vg
+
 
 def python(over: threading.Event) -> None:
     """Holds the GIL and gives it back only when asked to, every 5 ms."""
@@ -33,7 +35,7 @@ def idle(over: threading.Event) -> None:
     over.wait()
 
 
-def rate(loader: measure.Any, beside: Callable[[threading.Event], None], batches: int) -> float:
+def rate(loader: vg.Loader, beside: Callable[[threading.Event], None], batches: int) -> float:
     """Images a second while another thread of the process does its work."""
     over = threading.Event()
     thread = threading.Thread(target=beside, args=(over,), daemon=True)

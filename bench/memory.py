@@ -32,6 +32,7 @@ def main() -> None:
     epochs = 3 if args.quick else 20
     folder = photos.stream(512, args.data)
     command = [sys.executable, __file__, "--child", str(folder), str(epochs)]
+    subprocess.run([*command[:-1], "1"], stdout=subprocess.DEVNULL, check=True)  # compiles what is not cached
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     watch = pss.Watch(process.pid, every=0.05)
     out, _ = process.communicate()

@@ -94,7 +94,7 @@ def chain(quick: bool) -> list[report.Row]:
 def in_float(picture: Image.Image, size: tuple[int, int], resample: Image.Resampling) -> Array:
     """Pillow's resize of the float planes, which nothing rounds or clamps between the passes; clamped at the end."""
     planes = [np.asarray(band.convert("F").resize(size, resample)) for band in picture.split()]
-    return np.clip(np.stack(planes, -1), 0, 255)
+    return np.asarray(np.clip(np.stack(planes, -1), 0, 255))
 
 
 def pillow(quick: bool) -> list[report.Row]:

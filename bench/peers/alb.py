@@ -39,13 +39,13 @@ def pipeline(recipe: str, variant: str = "one") -> Callable[[np.ndarray], Any]:
 
 def read_cv2(path: str) -> np.ndarray:
     """Decode by OpenCV."""
-    return cv2.imread(path, cv2.IMREAD_COLOR_RGB)
+    return np.asarray(cv2.imread(path, cv2.IMREAD_COLOR_RGB))
 
 
 def read_simplejpeg(path: str) -> np.ndarray:
     """Decode by simplejpeg."""
     with open(path, "rb") as file:
-        return simplejpeg.decode_jpeg(file.read(), "RGB")
+        return np.asarray(simplejpeg.decode_jpeg(file.read(), "RGB"))
 
 
 def batches(recipe: str, paths: list[str], variant: str) -> Iterable[Any]:

@@ -18,12 +18,12 @@ def ops(recipe: str, variant: str = "four") -> list[Any]:
     last = vg.Normalize(mean=measure.MEAN, std=measure.STD, layout="CHW")
     if recipe == "standard":
         return [crop, mirror, last]
-    shift, zoom, slant = {"x": (-0.1, 0.1), "y": (-0.1, 0.1)}, (0.8, 1.2), (-10, 10)
-    affine = {
-        "one": [vg.Affine(rotate=(-30, 30), scale=zoom, shear_x=slant, shear_y=slant, **shift)],
-        "four": [vg.Rotate((-30, 30)), vg.Translate(**shift), vg.Scale(zoom), vg.Shear(x=slant, y=slant)],
-    }[variant]
-    return [*affine, mirror, vg.VerticalFlip(p=0.5), crop, vg.Contrast((0.8, 1.2)), last]
+    turn, shift, zoom, slant = (-30, 30), (-0.1, 0.1), (0.8, 1.2), (-10, 10)
+    affine: dict[str, list[Any]] = {
+        "one": [vg.Affine(rotate=turn, x=shift, y=shift, scale=zoom, shear_x=slant, shear_y=slant)],
+        "four": [vg.Rotate(turn), vg.Translate(x=shift, y=shift), vg.Scale(zoom), vg.Shear(x=slant, y=slant)],
+    }
+    return [*affine[variant], mirror, vg.VerticalFlip(p=0.5), crop, vg.Contrast((0.8, 1.2)), last]
 
 
 def pipeline(recipe: str, variant: str = "four", antialias: bool = True) -> vg.Compose:

@@ -139,8 +139,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         """A fit is about to begin."""
         if self._building and self._keras_works:
             raise VariegateError(
-                "Keras began an epoch to build the model, and its workers would hand out those batches again. Build the "
-                "model first (give it a keras.Input), or leave workers=1: the loader has threads of its own"
+                "Keras began an epoch to build the model, and its workers would hand out those batches again. Build "
+                "the model first (give it a keras.Input), or leave workers=1: the loader has threads of its own"
             )
         self._building = self._begun = False
         self._aim(call, call.initial_epoch)
@@ -185,7 +185,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         return {name: value for name, value in vars(self).items() if name not in ("_lock", "_stream")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        self.__dict__.update(state)
         self._forget()
 
     def __repr__(self) -> str:
@@ -237,8 +237,8 @@ def _call_of(dataset: Dataset) -> _Call | None:
     if by_keras and not _warned:
         _warned = True
         warnings.warn(
-            f"Keras {keras.__version__} does not show which epoch it is at, so each of its epochs is the loader's next and "
-            "initial_epoch has no effect; set dataset.epoch before fit, and pass shuffle=False",
+            f"Keras {keras.__version__} does not show which epoch it is at, so each of its epochs is the loader's next "
+            "and initial_epoch has no effect; set dataset.epoch before fit, and pass shuffle=False",
             stacklevel=2,
         )
     return None

@@ -60,11 +60,10 @@ def dataset(loader: Loader, epoch: int | tf.Variable = 0) -> Dataset:
 
     Raises  InputError, from the batch where it is met, if pictures differ in size.
     """
-    passes = None if isinstance(epoch, tf.Variable) else itertools.count(epoch)
+    passes = itertools.count(epoch) if isinstance(epoch, int) else None
 
     def batches() -> Iterator[Any]:
-        number = int(epoch.numpy()) if passes is None else next(passes)
-        return map(_elements, loader.epoch(number))
+        return map(_elements, loader.epoch(next(passes) if passes else int(epoch)))
 
     made = tf.data.Dataset.from_generator(batches, output_signature=_signature(loader))
     return made.apply(tf.data.experimental.assert_cardinality(len(loader))).prefetch(1)
@@ -74,8 +73,8 @@ def _elements(batch: dict[str, Any]) -> Any:
     image = batch["image"]
     if isinstance(image, list):
         raise InputError(
-            f"a batch for TensorFlow needs pictures of one size, got {image[0].shape} and others; end the pipeline with "
-            "Resize, RandomResizedCrop or another op that gives a fixed size"
+            f"a batch for TensorFlow needs pictures of one size, got {image[0].shape} and others; end the pipeline "
+            "with Resize, RandomResizedCrop or another op that gives a fixed size"
         )
     return (image, np.asarray(batch["label"])) if "label" in batch else image
 
@@ -126,28 +125,27 @@ def _form(augment: Augment, sizes: list[tuple[int, int]], channels: int, dtype: 
 def mapper(augment: Compose) -> Callable[..., Any]:
     """A function for `dataset.map`, with fresh numbers at every call: image -> image, or image, label -> image, label.
 
-    A picture is (H, W, C) or (H, W), or a batch of them (B, H, W, C); uint8 (white at 255) or float32 (white at 1). What
-    follows it in an element is passed on; an element may also be a dict with the picture under "image". Calls may run in
-    parallel, and no two draw the same numbers. The static shape is set as far as it is known.
+    A picture is (H, W, C) or (H, W), or a batch of them (B, H, W, C); uint8 (white at 255) or float32 (white at 1).
+    What follows it in an element is passed on; an element may also be a dict with the picture under "image". Calls may
+    run in parallel, and no two draw the same numbers. The static shape is set as far as it is known.
 
     Raises  InputError, when the graph is made, if pictures have another dtype or rank.
     """
 
     def fresh(image: NDArray[Any]) -> NDArray[Any]:
-        return augment(image) if image.ndim < 4 else _one_array(augment.batch(image))  # type: ignore[no-any-return]
+        return augment(image) if image.ndim < 4 else _one_array(augment.batch(image))
 
-    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def mapped(*element: Any) -> Any:
         first, rest = element[0], element[1:]
         done = _replaced(first, lambda image: _hop(augment, fresh, image))
         return (done, *rest) if rest else done
 
-    return mapped
+    return _left_alone(mapped)
 
 
 def keyed_mapper(
     augment: Compose, seed: int = 0, epoch: int | tf.Variable = 0, ids: ArrayLike | None = None
-) -> Callable[[Any, Any], Any]:
+) -> Callable[..., Any]:
     """A function for `dataset.enumerate().map`: (index, element) -> element, the same for ever.
 
     seed     any integer
@@ -166,14 +164,19 @@ def keyed_mapper(
             return augment(image, key=Key(seed, int(now), int(numbers)))  # type: ignore[no-any-return]
         return _one_array(augment.batch(image, keys=Keys.at(seed, int(now), numbers)))
 
-    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def mapped(index: Tensor, element: Any) -> Any:
         first, rest = (element[0], element[1:]) if isinstance(element, tuple) else (element, ())
         now = tf.cast(epoch, tf.int64)
         done = _replaced(first, lambda image: _hop(augment, keyed, image, index, now))
         return (done, *rest) if isinstance(element, tuple) else done
 
-    return mapped  # type: ignore[no-any-return]
+    return _left_alone(mapped)
+
+
+def _left_alone(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function for a graph as it stands: AutoGraph has nothing to rewrite in it."""
+    function = tf.autograph.experimental.do_not_convert(function)
+    return function
 
 
 def _replaced(first: Any, function: Callable[[Tensor], Tensor]) -> Any:

@@ -76,7 +76,9 @@ class Loader:
 
 def _tensors(batch: dict[str, Any]) -> dict[str, Any]:
     """A batch with tensors for arrays; the memory stays the batch's."""
-    made = {name: torch.from_numpy(value) for name, value in batch.items() if isinstance(value, np.ndarray)}
+    made: dict[str, Any] = {
+        name: torch.from_numpy(value) for name, value in batch.items() if isinstance(value, np.ndarray)
+    }
     if isinstance(batch["image"], list):
         made["image"] = [torch.from_numpy(image) for image in batch["image"]]
     return {name: made.get(name, value) for name, value in batch.items()}
@@ -135,7 +137,7 @@ class KeyedDataset(Dataset[Any]):
         self.ids = None if ids is None else np.asarray(ids, np.uint64)
         if self.ids is not None and len(self.ids) != len(dataset):
             raise InputError(f"{len(self.ids)} ids for {len(dataset)} samples; give one a sample")
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # seen by every worker process
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]  # seen by every worker process
 
     @property
     def epoch(self) -> int:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from variegate.kernels.colour import WRITERS, affine_row, sum_row, table_row
 from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats
+from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats
 from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
 from variegate.kernels.survey import FILTERED, UPRIGHT, Sites
@@ -35,10 +36,11 @@ def library(
     state = sites.state.reshape(-1, 9)
     ways = set(np.unique(state[:, 2]).tolist())
     reduced = bool((state[:, 3:5] > 1).any())
+    # Words hold no negative numbers, which a bicubic prefilter makes.
     words = eight and not (interpolation == BICUBIC and FILTERED in ways)
     if eight:
         addresses[SAMPLE_WORDS] = WORD_SAMPLERS[interpolation].address
-        addresses[PREFILTER_SOURCE] = prefilter_bytes.address  # also packs what is too small to read by words
+        addresses[PREFILTER_SOURCE] = (prefilter_words if words else prefilter_bytes).address
     if not words:
         addresses[SAMPLE_FLOATS] = FLOAT_SAMPLERS[interpolation].address
     if UPRIGHT in ways or reduced:

@@ -49,13 +49,22 @@ def is_affine(m):  # type: ignore[no-untyped-def]
     return m[2, 0] == 0.0 and m[2, 1] == 0.0 and m[2, 2] == 1.0
 
 
+SLACK = 1e-9  # pixels: a window is closed, and rounding must not push out what lies exactly on its edge
+
+
+@kernel
+def within(u, size):  # type: ignore[no-untyped-def]
+    """Whether a coordinate lies in [0, size], by a hair."""
+    return u >= -SLACK and u <= size + SLACK
+
+
 @kernel
 def inside(m, x, y, height, width):  # type: ignore[no-untyped-def]
     """Whether the image of a point lies in the window, edges included."""
     u, v, w = apply(m, x, y)
     if is_affine(m):
-        return u >= 0.0 and u <= width and v >= 0.0 and v <= height
-    return w > 0.0 and u >= 0.0 and u <= width * w and v >= 0.0 and v <= height * w
+        return within(u, width) and within(v, height)
+    return w > 0.0 and within(u / w, width) and within(v / w, height)
 
 
 @kernel
@@ -116,7 +125,7 @@ def span(m, y, count, height, width):  # type: ignore[no-untyped-def]
         b = ay if axis == 0 else by
         size = width if axis == 0 else height
         if a == 0.0:
-            if b < 0.0 or b > size:
+            if not within(b, size):
                 return 0, 0
             continue
         first, last = (0.0 - b) / a, (size - b) / a
@@ -125,9 +134,9 @@ def span(m, y, count, height, width):  # type: ignore[no-untyped-def]
         # The division only guesses; the pixel's own test decides, so that every kernel and the reference agree.
         start = int(min(max(np.ceil(first - 0.5) - 1.0, 0.0), float(count)))
         stop = int(min(max(np.floor(last - 0.5) + 2.0, 0.0), float(count)))
-        while start < stop and not (a * (start + 0.5) + b >= 0.0 and a * (start + 0.5) + b <= size):
+        while start < stop and not within(a * (start + 0.5) + b, size):
             start += 1
-        while stop > start and not (a * (stop - 0.5) + b >= 0.0 and a * (stop - 0.5) + b <= size):
+        while stop > start and not within(a * (stop - 0.5) + b, size):
             stop -= 1
         lo, hi = max(lo, start), min(hi, stop)
     return (lo, hi) if lo < hi else (0, 0)
@@ -135,7 +144,9 @@ def span(m, y, count, height, width):  # type: ignore[no-untyped-def]
 
 @kernel
 def fold(position, size, border):  # type: ignore[no-untyped-def]
-    """A coordinate outside [0, size], brought inside by the border's rule, with numpy.pad's meaning."""
+    """A coordinate brought into [0, size] by the border's rule, with numpy.pad's meaning; one inside stays."""
+    if within(position, size):
+        return min(max(position, 0.0), size)
     if border == EDGE or (border == REFLECT and size <= 1.0):
         return min(max(position, 0.0), size)
     if border == WRAP:

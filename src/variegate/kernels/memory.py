@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from variegate.compiled import kernel
@@ -73,6 +74,7 @@ def _storer(number: Any, element: Any, align: int, apart: tuple[str, ...] = ("in
 
 INT64, DOUBLE, SHORT = ir.IntType(64), ir.DoubleType(), ir.IntType(16)
 
+load_u16 = intrinsic(_loader(types.uint16, SHORT, 2))
 input_u8 = intrinsic(_loader(types.uint8, BYTE, 1, "input"))
 input_f32 = intrinsic(_loader(types.float32, FLOAT, 4, "input"))
 input_f64 = intrinsic(_loader(types.float64, DOUBLE, 8, "input"))
@@ -133,6 +135,18 @@ def fetch(typing, pointer, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def fetch_u8(typing, pointer, index):  # type: ignore[no-untyped-def]
+    """Element `index` behind a pointer to uint8, as it is."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(builder.gep(args[0], [args[1]]), align=1)
+        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
+        return value
+
+    return types.uint8(pointer, types.intp), codegen
+
+
+@intrinsic
 def bits_f32(typing, value):  # type: ignore[no-untyped-def]
     """The 32 bits of a float32, as a signed integer."""
 
@@ -140,6 +154,32 @@ def bits_f32(typing, value):  # type: ignore[no-untyped-def]
         return builder.bitcast(args[0], WORD)
 
     return types.int32(types.float32), codegen
+
+
+@intrinsic
+def mix_three(typing, pixels, weights, count):  # type: ignore[no-untyped-def]
+    """The weighted sum of `count` neighbouring pixels of three float32 channels, as a tuple.
+
+    Written as vectors of four lanes, which LLVM does not find by itself: one load, product and sum a pixel. The fourth
+    lane reads the float after the pixel and is thrown away, so a row needs one float more than its pixels.
+    """
+    four = ir.VectorType(FLOAT, 4)
+    result = types.UniTuple(types.float32, 3)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        total = cgutils.alloca_once_value(builder, ir.Constant(four, [0.0] * 4))
+        row, factors = (builder.inttoptr(args[n], FLOAT.as_pointer()) for n in (0, 1))
+        with cgutils.for_range(builder, args[2]) as loop:
+            start = builder.gep(row, [builder.mul(loop.index, INT64(3))])
+            pixel = builder.load(builder.bitcast(start, four.as_pointer()), align=4)
+            factor = builder.load(builder.gep(factors, [loop.index]), align=4)
+            first = builder.insert_element(ir.Constant(four, ir.Undefined), factor, WORD(0))
+            lanes = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(WORD, 4), [0] * 4))
+            builder.store(builder.fadd(builder.load(total), builder.fmul(pixel, lanes)), total)
+        sums = [builder.extract_element(builder.load(total), WORD(n)) for n in range(3)]
+        return context.make_tuple(builder, result, sums)
+
+    return result(types.intp, types.intp, types.intp), codegen
 
 
 @intrinsic

@@ -150,12 +150,14 @@ def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], in
         if borders[k] in (CONSTANT, WRAP, REFLECT):
             least, most = (beyond(x, width, s) | beyond(y, height, s) for s in (SLACK * 9, SLACK / 9))
             doubt |= shown & (least != most)
+        if borders[k] == WRAP:
+            doubt |= shown & (outside & (on_line(x, width) | on_line(y, height)))
         if borders[k] != CONSTANT:
             bent |= bool(outside.any())
             x, y = fold(x, width, borders[k]), fold(y, height, borders[k])
     if interpolation == NEAREST:
         height, width = canvas[0].tolist()
-        doubt |= (code == 0) & (on_line(x, width) | on_line(y, height))
+        doubt |= (code == 0) & (on_line(x, 1) & ~beyond(x, width, -0.5) | on_line(y, 1) & ~beyond(y, height, -0.5))
     return View(x, y, code, doubt, bent)
 
 
@@ -164,10 +166,9 @@ def beyond(position: Floats, size: float, slack: float = SLACK) -> Flags:
     return np.asarray((position < -slack) | (position > size + slack))
 
 
-def on_line(position: Floats, size: float) -> Flags:
-    """Whether coordinates lie between two pixels, as far as arithmetic can tell."""
-    line = np.clip(np.rint(position), 1, size - 1)
-    return np.asarray(np.abs(position - line) < 1e-9 * (1 + size))
+def on_line(position: Floats, spacing: float) -> Flags:
+    """Whether coordinates lie on a multiple of the spacing, as far as arithmetic can tell."""
+    return np.asarray(np.abs(position - np.rint(position / spacing) * spacing) < 1e-9 * (1 + np.abs(position)))
 
 
 def fold(position: Floats, size: float, border: int) -> Floats:

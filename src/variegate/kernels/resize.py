@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64, types
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.memory import fetch, input_f32, input_i64, load_f32, store_f32, store_i64
+from variegate.kernels.memory import fetch, input_f32, input_i64, load_f32, mix_three, store_f32, store_i64
 from variegate.kernels.sample import cubic
 from variegate.plan.ir import BICUBIC
 
@@ -82,14 +82,8 @@ def mix_rows(src, start, stride, taps, count, length, out):  # type: ignore[no-u
 def mix_pixels(row, left, channels, first, counts, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
     """One output row: weighted sums along a row of interleaved floats that begins at source pixel `left`."""
     for x in range(count if channels == 3 else 0):
-        red, green, blue = f32(0.0), f32(0.0), f32(0.0)
-        at, taps = (input_i64(first, x) - left) * 3, x * most
-        for k in range(input_i64(counts, x)):
-            weight = input_f32(weights, taps + k)
-            red += weight * load_f32(row, at)
-            green += weight * load_f32(row, at + 1)
-            blue += weight * load_f32(row, at + 2)
-            at += 3
+        at = row + 12 * (input_i64(first, x) - left)
+        red, green, blue = mix_three(at, weights + 4 * x * most, input_i64(counts, x))
         store_f32(out, x * pixel, red)
         store_f32(out, x * pixel + plane, green)
         store_f32(out, x * pixel + 2 * plane, blue)

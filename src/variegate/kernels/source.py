@@ -98,7 +98,7 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
     if by_x > 1 or by_y > 1:
         h, w = reduce_source(library, src, height, width, channels, by_x, by_y, interpolation, arena)
         src, height, width, unit, arena = arena, h, w, library[PREFILTER_FLOATS], arena + 4 * h * w * channels
-    words = eight and (tiny or interpolation != BICUBIC)
+    words = eight and (interpolation != BICUBIC or state[2] != FILTERED)
     left, top, right, bottom = state[5], state[6], state[7], state[8]
     out, h, w = arena + 4 * RING_ROWS * width * channels, bottom - top, right - left
     bicubic = 1 if interpolation == BICUBIC else 0
