@@ -141,7 +141,7 @@ def test_a_training_loop() -> None:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
     assert len(losses) == 10 and np.isfinite(losses).all()
     assert not torch.equal(before, model[1].weight)
 
@@ -174,26 +174,38 @@ def test_a_transform_refuses_what_is_no_picture(image: Any, said: str) -> None:
         Transform(AUGMENT)(image)
 
 
-@pytest.mark.parametrize("context", ["fork", "spawn"])
-def test_no_two_workers_draw_the_same_numbers(context: str) -> None:
-    same = np.repeat(PICTURES[:1], 16, axis=0)  # one picture, so that equal numbers would give equal bytes
-    Transform(AUGMENT)(same[0])  # the parent has drawn already; a fork must not go on from its count
-    data = Pairs(same, Transform(AUGMENT))
-    got: list[bytes] = []
-    for _ in range(2):
-        for images, _labels in DataLoader(data, batch_size=4, num_workers=2, multiprocessing_context=context):
-            assert images.shape == (4, 3, 8, 8)
-            got += [image.numpy().tobytes() for image in images]
-    assert len(set(got)) == len(got) == 32
+class Both(torch.utils.data.Dataset):
+    """The same picture at every index, drawn afresh, and the keyed picture of the index."""
+
+    def __init__(self) -> None:
+        self.fresh, self.keyed = Transform(AUGMENT), KeyedDataset(Pairs(), AUGMENT, seed=3)
+
+    def __len__(self) -> int:
+        return len(self.keyed)
+
+    def __getitem__(self, i: int) -> Any:
+        return self.fresh(PICTURES[0]), self.keyed[i][0]
 
 
 @pytest.mark.parametrize("context", ["fork", "spawn"])
-def test_a_keyed_data_set_gives_the_bytes_of_the_loader(context: str) -> None:
-    data = KeyedDataset(Pairs(), AUGMENT, seed=3)
-    workers = DataLoader(
-        data, batch_size=4, num_workers=2, multiprocessing_context=context, persistent_workers=True, prefetch_factor=4
-    )
+def test_workers_never_draw_alike_but_by_key(context: str) -> None:
+    data, fresh = Both(), []
+    data[0]  # the parent has drawn already; a fork must not go on from its count
+    workers = DataLoader(data, batch_size=4, num_workers=2, multiprocessing_context=context, persistent_workers=True)
     for epoch in (0, 5, 1):  # to the same workers
+        data.keyed.set_epoch(epoch)
+        keyed = []
+        for new, same in workers:
+            fresh += [image.numpy().tobytes() for image in new]
+            keyed += [image.numpy().tobytes() for image in same]
+        assert keyed == in_order(vg.Arrays(PICTURES), epoch)
+    assert len(set(fresh)) == len(fresh) == 3 * len(data)
+
+
+def test_a_keyed_data_set_gives_the_bytes_of_the_loader() -> None:
+    data = KeyedDataset(Pairs(), AUGMENT, seed=3)
+    workers = DataLoader(data, batch_size=4, num_workers=2, multiprocessing_context="fork", persistent_workers=True)
+    for epoch in (0, 5, 1):
         data.set_epoch(epoch)
         got = [image.numpy().tobytes() for images, _ in workers for image in images]
         assert got == in_order(vg.Arrays(PICTURES), epoch)

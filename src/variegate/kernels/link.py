@@ -116,29 +116,20 @@ def jacobian(maps, canvas, top):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def span(m, y, count, height, width):  # type: ignore[no-untyped-def]
-    """The pixels lo <= x < hi of output row y whose centres an affine map takes into the window."""
-    lo, hi = 0, count
-    ay, by = m[0, 1] * y + m[0, 2], m[1, 1] * y + m[1, 2]
-    for axis in range(2):
-        a = m[axis, 0]
-        b = ay if axis == 0 else by
-        size = width if axis == 0 else height
-        if a == 0.0:
-            if not within(b, size):
-                return 0, 0
-            continue
-        first, last = (0.0 - b) / a, (size - b) / a
-        if a < 0.0:
-            first, last = last, first
-        # The division only guesses; the pixel's own test decides, so that every kernel and the reference agree.
-        start = int(min(max(np.ceil(first - 0.5) - 1.0, 0.0), float(count)))
-        stop = int(min(max(np.floor(last - 0.5) + 2.0, 0.0), float(count)))
-        while start < stop and not within(a * (start + 0.5) + b, size):
-            start += 1
-        while stop > start and not within(a * (stop - 0.5) + b, size):
-            stop -= 1
-        lo, hi = max(lo, start), min(hi, stop)
+def span(a, b, count, size):  # type: ignore[no-untyped-def]
+    """The pixels lo <= x < hi of a row with a * (x + 0.5) + b in [0, size]; (0, 0) if there are none."""
+    if a == 0.0:
+        return (0, count) if within(b, size) else (0, 0)
+    first, last = (0.0 - b) / a, (size - b) / a
+    if a < 0.0:
+        first, last = last, first
+    # The division only guesses; the pixel's own test decides, so that every kernel and the reference agree.
+    lo = int(min(max(np.ceil(first - 0.5) - 1.0, 0.0), float(count)))
+    hi = int(min(max(np.floor(last - 0.5) + 2.0, 0.0), float(count)))
+    while lo < hi and not within(a * (lo + 0.5) + b, size):
+        lo += 1
+    while hi > lo and not within(a * (hi - 0.5) + b, size):
+        hi -= 1
     return (lo, hi) if lo < hi else (0, 0)
 
 

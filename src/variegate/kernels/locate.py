@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from variegate.compiled import kernel
 from variegate.kernels.link import span, walk
-from variegate.kernels.memory import store_f64, store_u8
+from variegate.kernels.memory import load_f64, load_i64, store_f64, store_u8
 
 
 @kernel
-def border_codes(y, count, windows, which, cuts, canvas, codes):  # type: ignore[no-untyped-def]
+def border_codes(y, count, cuts, windows, which, canvas, codes):  # type: ignore[no-untyped-def]
     """The interval of row y inside all windows; outside it, codes[x] is k + 1 where the window of canvas k cut.
 
-    Windows of constant borders under affine maps are convex, so on a row each is an interval, and they nest.
+    Windows of constant borders under affine maps are convex, so on a row each is an interval, and they nest. windows,
+    which, canvas and codes are addresses: this runs for every row, and arrays would be counted each time.
     """
     lo, hi = 0, count
     for n in range(cuts):
-        k = which[n]
-        left, right = span(windows[n], y + 0.5, count, float(canvas[k, 0]), float(canvas[k, 1]))
-        left, right = max(left, lo), min(right, hi)
+        k, m = load_i64(which, n), windows + 72 * n
+        a, b = load_f64(m, 0), load_f64(m, 1) * (y + 0.5) + load_f64(m, 2)
+        c, d = load_f64(m, 3), load_f64(m, 4) * (y + 0.5) + load_f64(m, 5)
+        left, right = span(a, b, count, float(load_i64(canvas, 2 * k + 1)))
+        top, bottom = span(c, d, count, float(load_i64(canvas, 2 * k)))
+        left, right = max(left, top, lo), min(right, bottom, hi)
         if left >= right:
             left, right = hi, hi
         for x in range(lo, left):
@@ -29,10 +33,13 @@ def border_codes(y, count, windows, which, cuts, canvas, codes):  # type: ignore
 
 
 @kernel
-def affine_line(way, y, fit):  # type: ignore[no-untyped-def]
-    """(a, b, c, d) of row y under an affine map: u = a * (x + 0.5) + b, v = c * (x + 0.5) + d in the reader's plane."""
-    b, d = way[0, 1] * (y + 0.5) + way[0, 2], way[1, 1] * (y + 0.5) + way[1, 2]
-    return way[0, 0] * fit[0], b * fit[0] + fit[1], way[1, 0] * fit[2], d * fit[2] + fit[3]
+def affine_lines(way, fit):  # type: ignore[no-untyped-def]
+    """(a, b, c, d, e, f): u = a * x + b * y + c and v = d * x + e * y + f, in the plane of the buffer that is read.
+
+    fit  (scale x, shift x, scale y, shift y): from the source's plane to that buffer's
+    """
+    across = way[0, 0] * fit[0], way[0, 1] * fit[0], way[0, 2] * fit[0] + fit[1]
+    return (*across, way[1, 0] * fit[2], way[1, 1] * fit[2], way[1, 2] * fit[2] + fit[3])
 
 
 @kernel

@@ -20,7 +20,7 @@ from variegate.kernels.library import (
     SAMPLE_WORDS,
     UPRIGHT_SOURCE,
 )
-from variegate.kernels.memory import address_of, invoke, load_f64, touch
+from variegate.kernels.memory import address_of, hold, invoke, load_f64, load_i64, touch
 from variegate.kernels.prefilter import RING_ROWS
 from variegate.kernels.resize import most_taps
 from variegate.kernels.survey import FILTERED, UPRIGHT
@@ -42,15 +42,16 @@ def axis(library, count, scale, shift, size, interpolation):  # type: ignore[no-
 
 
 @kernel
-def exact_row(library, address, width, channels, y, columns, lines, row, out, pixel, plane):  # type: ignore[no-untyped-def]
-    """Output row y of the upright kernel; columns and lines are those of `axis`."""
-    first, counts, weights = columns
-    taps = address_of(lines[2][y])
-    along = address_of(first), address_of(counts), address_of(weights), weights.shape[1], first.size
-    invoke(
-        library[UPRIGHT_SOURCE],
-        (address, width, channels, lines[0][y], lines[1][y], taps, *along, row, out, pixel, plane),
-    )
+def taps_of(axis):  # type: ignore[no-untyped-def]
+    """The taps of an axis as numbers: addresses of first, counts and weights, taps a pixel, and pixels."""
+    return address_of(axis[0]), address_of(axis[1]), address_of(axis[2]), axis[2].shape[1], axis[0].size
+
+
+@kernel
+def exact_row(unit, address, width, channels, y, columns, lines, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+    """Output row y of the upright kernel; columns and lines as `taps_of` gives them."""
+    line, count, taps = load_i64(lines[0], y), load_i64(lines[1], y), lines[2] + 4 * lines[3] * y
+    invoke(unit, (address, width, channels, line, count, taps, *columns, row, out, pixel, plane))
 
 
 @kernel
@@ -61,7 +62,9 @@ def reduce_source(library, address, height, width, channels, by_x, by_y, interpo
     lines = axis(library, h, float(by_y), 0.0, height, interpolation)
     for y in range(h):
         row, out = arena + 4 * h * w * channels, arena + 4 * y * w * channels
-        exact_row(library, address, width, channels, y, columns, lines, row, out, channels, 1)
+        unit, across, down = library[UPRIGHT_SOURCE], taps_of(columns), taps_of(lines)
+        exact_row(unit, address, width, channels, y, across, down, row, out, channels, 1)
+    hold((columns, lines))
     return h, w
 
 
@@ -117,25 +120,26 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
 def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axes, scratch, row, plane):  # type: ignore[no-untyped-def]
     """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart.
 
-    us, vs  addresses of the row's coordinates, or 0 and `line`, see `affine_line`
-    work    scratch of 3 x room numbers of 32 bits
+    library  address of the units' addresses
+    us, vs   addresses of the row's coordinates, or 0 and `line`: (a, b, c, d) as the samplers take it
+    work     scratch of 3 x room numbers of 32 bits; axes: `taps_of` columns and lines
     """
     kind, base, height, width, stride, pixel, bits, group, total = reader
     if lo >= hi:
         return
     if kind == EXACT:
-        exact_row(library, base, width, channels, y, axes[0], axes[1], scratch, row, 1, plane)
+        exact_row(load_i64(library, UPRIGHT_SOURCE), base, width, channels, y, axes[0], axes[1], scratch, row, 1, plane)
         return
     shape, span = (width, height, stride, pixel, bits), (us, vs, *line, lo, hi, work, room)
     if kind == FLOATS:
         for c in range(channels):
-            invoke(library[SAMPLE_FLOATS], (base + 4 * c, *shape, -1, *span, row + 4 * plane * c, plane))
+            invoke(load_i64(library, SAMPLE_FLOATS), (base + 4 * c, *shape, -1, *span, row + 4 * plane * c, plane))
         return
     last_lines = total > 0 and deepest(vs, line, lo, hi) > height - 4.0
     for n in range((channels + 2) // 3):
         # Only in the last lines do words end beyond the array.
         limit = total - 4 - group * n if last_lines else -1
-        invoke(library[SAMPLE_WORDS], (base + group * n, *shape, limit, *span, row + 12 * plane * n, plane))
+        invoke(load_i64(library, SAMPLE_WORDS), (base + group * n, *shape, limit, *span, row + 12 * plane * n, plane))
 
 
 @kernel

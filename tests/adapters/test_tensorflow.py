@@ -1,0 +1,308 @@
+"""The TensorFlow adapter, on TensorFlow: whole batches, and maps in graphs that run in parallel."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import variegate as vg
+from variegate.adapters.tensorflow import EpochCallback, dataset, keyed_mapper, mapper
+from variegate.errors import InputError
+
+AUGMENT = vg.Compose([vg.Rotate((-30, 30)), vg.RandomResizedCrop(8), vg.HorizontalFlip(p=0.5), vg.Normalize()])
+PICTURES = np.random.default_rng(0).integers(0, 256, (19, 12, 10, 3), np.uint8)
+LABELS = np.arange(19) % 3
+AUTOTUNE = tf.data.AUTOTUNE
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> vg.ImageFolder:
+    """Files of many sizes, PNG and JPEG, in two classes."""
+    root = tmp_path_factory.mktemp("photos")
+    for i in range(11):
+        path = root / "ab"[i % 2] / f"{i:02}{('.png', '.jpg')[i // 2 % 2]}"
+        path.parent.mkdir(exist_ok=True)
+        small = np.random.default_rng(i).integers(0, 256, (5, 6, 3), np.uint8)
+        Image.fromarray(small).resize((40 + i, 33 - i)).save(path)
+    return vg.ImageFolder(root)
+
+
+def plain(source: Any = None, augment: Any = AUGMENT, **options: Any) -> vg.Loader:
+    source = vg.Arrays(PICTURES, LABELS) if source is None else source
+    return vg.Loader(source, augment, **{"batch_size": 4, "seed": 3, "workers": 2, **options})
+
+
+def in_order(source: Any, epoch: int) -> list[bytes]:
+    """The pictures of an epoch in the order of the source."""
+    return [image.tobytes() for batch in plain(source, shuffle=False).epoch(epoch) for image in batch["image"]]
+
+
+def bytes_of(made: Any) -> list[bytes]:
+    return [element[0].tobytes() for element in made.as_numpy_iterator()]
+
+
+def epoch_bytes(*numbers: int) -> list[bytes]:
+    return [batch["image"].tobytes() for number in numbers for batch in plain().epoch(number)]
+
+
+def model(spy: list[bytes]) -> Any:
+    """A tiny classifier that notes the bytes of the batches it is trained on."""
+
+    class Spy(tf.keras.Sequential):
+        def train_step(self, data: Any) -> Any:
+            spy.append(data[0].numpy().tobytes())
+            return super().train_step(data)
+
+    made = Spy([tf.keras.layers.Flatten(), tf.keras.layers.Dense(3, activation="softmax")])
+    made.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    return made
+
+
+def test_a_dataset_gives_the_batches_of_the_next_epoch() -> None:
+    made = dataset(plain())
+    assert len(made) == 5
+    assert bytes_of(made) == epoch_bytes(0)
+    assert bytes_of(made.repeat(2)) == epoch_bytes(1, 2)
+    labels = [label.tolist() for _, label in dataset(plain(), epoch=4).as_numpy_iterator()]
+    assert labels == [batch["label"].tolist() for batch in plain().epoch(4)]
+
+
+def test_a_dataset_of_files_gives_the_bytes_of_the_loader(photos: vg.ImageFolder) -> None:
+    got = bytes_of(dataset(plain(photos), epoch=2))
+    assert got == [batch["image"].tobytes() for batch in plain(photos).epoch(2)]
+
+
+def test_a_variable_holds_the_epoch_of_the_next_pass() -> None:
+    epoch = tf.Variable(3, dtype=tf.int64)
+    made = dataset(plain(), epoch)
+    assert bytes_of(made) == bytes_of(made) == epoch_bytes(3)
+    epoch.assign(8)
+    assert bytes_of(made) == epoch_bytes(8)
+
+
+RESIZE = vg.Compose([vg.Resize(6), vg.Normalize(layout="CHW"), vg.ToDtype("float16")])
+ROTATE = vg.Compose([vg.Rotate((-30, 30))])
+
+
+@pytest.mark.parametrize(
+    ("source", "augment", "options", "shape", "dtype"),
+    [
+        (vg.Arrays(PICTURES), AUGMENT, {}, (None, 8, 8, 3), "float32"),
+        (vg.Arrays(PICTURES), AUGMENT, {"drop_last": True}, (4, 8, 8, 3), "float32"),
+        (vg.Arrays(PICTURES[:8]), RESIZE, {}, (4, 3, 6, 6), "float16"),
+        (vg.Arrays(PICTURES), ROTATE, {}, (None, 12, 10, 3), "uint8"),
+        (vg.Arrays(PICTURES), None, {}, (None, 12, 10, 3), "uint8"),
+        (vg.Arrays(list(PICTURES)), ROTATE, {}, (None, None, None, 3), "uint8"),
+        (vg.Arrays(PICTURES[..., 0]).split(0.5)[0], ROTATE, {}, (None, 12, 10, 1), "uint8"),
+        (vg.Arrays(PICTURES / np.float32(255)), ROTATE, {}, (None, 12, 10, 3), "float32"),
+    ],
+)
+def test_the_specification_is_as_static_as_the_pipeline(
+    source: Any, augment: Any, options: dict[str, Any], shape: tuple[int | None, ...], dtype: str
+) -> None:
+    made = dataset(plain(source, augment, **options))
+    assert made.element_spec == tf.TensorSpec(shape, dtype)
+    assert all(made.element_spec.is_compatible_with(batch) for batch in made)
+
+
+def test_labels_keep_their_form(photos: vg.ImageFolder) -> None:
+    def spec(labels: Any) -> Any:
+        return dataset(plain(vg.Arrays(PICTURES, labels))).element_spec[1]
+
+    assert spec(LABELS) == tf.TensorSpec((None,), tf.int64)
+    assert spec(np.eye(19, 5, dtype=np.float32)) == tf.TensorSpec((None, 5), tf.float32)
+    assert dataset(plain(photos)).element_spec[0] == tf.TensorSpec((None, 8, 8, 3), tf.float32)
+    names = dataset(plain(vg.Arrays(PICTURES, [f"n{i}" for i in range(19)]), shuffle=False))
+    assert next(iter(names))[1].numpy().tolist() == [b"n0", b"n1", b"n2", b"n3"]
+
+
+def test_pictures_of_several_sizes_are_refused_with_advice() -> None:
+    ragged = vg.Arrays([np.zeros((8, 8 + i, 3), np.uint8) for i in range(3)])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="one size, got .*end the pipeline with Resize"):
+        list(dataset(plain(ragged, ROTATE)))
+    sized = tf.data.Dataset.from_tensors(PICTURES[:3]).map(mapper(OneInTwo()))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="several sizes, .*or map before batch"):
+        list(sized)
+
+
+class OneInTwo(vg.Compose):
+    """A pipeline whose results differ in size."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+
+    def batch(self, images: Any, **_: Any) -> Any:
+        return [image[: 3 + i] for i, image in enumerate(images)]
+
+
+def test_the_threads_end_with_a_pass_that_is_left_early() -> None:
+    before = set(threading.enumerate())
+    for _ in dataset(plain(batch_size=1)):
+        break
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("variegate-")]
+        if not left:
+            return
+        time.sleep(0.01)
+    pytest.fail(f"{left} still live")
+
+
+def test_fit_sees_the_epochs_that_the_callback_sets() -> None:
+    epoch, spy = tf.Variable(0, dtype=tf.int64), []
+    made, data = model(spy), dataset(plain(), epoch)
+    made.fit(data, epochs=2, callbacks=[EpochCallback(epoch)], verbose=0)
+    made.fit(data, epochs=6, initial_epoch=4, callbacks=[EpochCallback(epoch)], verbose=0)
+    assert spy == epoch_bytes(0, 1, 4, 5)
+
+
+ONE = tf.data.Dataset.from_tensors(PICTURES[0])
+
+
+def test_a_mapper_draws_fresh_numbers_in_parallel() -> None:
+    made = ONE.repeat(200).map(mapper(AUGMENT), num_parallel_calls=AUTOTUNE)
+    got = [image.tobytes() for _ in range(2) for image in made.as_numpy_iterator()]
+    assert len(set(got)) == len(got) == 400
+
+
+def test_a_mapper_moves_the_picture_and_passes_the_rest_on() -> None:
+    same = vg.Compose([vg.Normalize(0.0, 1.0)])
+    want = PICTURES / np.float32(255)
+    pictures = tf.data.Dataset.from_tensor_slices(PICTURES)
+    both = tf.data.Dataset.from_tensor_slices((PICTURES, LABELS, LABELS / 2))
+    named = tf.data.Dataset.from_tensor_slices({"image": PICTURES, "label": LABELS})
+
+    def check(made: Any, i: int, image: Any) -> None:
+        assert np.allclose(image, want[i], atol=1e-6)
+
+    for i, image in enumerate(pictures.map(mapper(same), AUTOTUNE).as_numpy_iterator()):
+        assert np.allclose(image, want[i], atol=1e-6)
+    for i, (image, label, weight) in enumerate(both.map(mapper(same), AUTOTUNE).as_numpy_iterator()):
+        assert np.allclose(image, want[i], atol=1e-6) and (label, weight) == (LABELS[i], LABELS[i] / 2)
+    for i, element in enumerate(named.map(mapper(same), AUTOTUNE).as_numpy_iterator()):
+        assert np.allclose(element["image"], want[i], atol=1e-6) and element["label"] == LABELS[i]
+    (batch,) = pictures.batch(19).map(mapper(same)).as_numpy_iterator()
+    assert np.allclose(batch, want, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "augment", "want"),
+    [
+        ((12, 10, 3), AUGMENT, (8, 8, 3)),
+        ((None, None, 3), AUGMENT, (8, 8, 3)),
+        ((12, 10, 3), ROTATE, (12, 10, 3)),
+        ((None, None, 3), ROTATE, (None, None, 3)),
+        ((None, 10, 3), ROTATE, (None, 10, 3)),
+        ((None, None, 3), RESIZE, (3, 6, 6)),
+        ((None, None, None), AUGMENT, (None, None, None)),
+        (None, AUGMENT, None),
+        ((None, None), ROTATE, (None, None)),
+        ((12, 10), ROTATE, (12, 10)),
+        ((None, None, None, 3), AUGMENT, (None, 8, 8, 3)),
+        ((5, None, None, 3), AUGMENT, (5, 8, 8, 3)),
+    ],
+)
+def test_the_static_shape_is_set_as_far_as_it_is_known(shape: Any, augment: Any, want: Any) -> None:
+    traced = tf.function(mapper(augment)).get_concrete_function(tf.TensorSpec(shape, tf.uint8))
+    assert traced.structured_outputs.shape == tf.TensorShape(want)
+    given = np.zeros([side or 12 for side in shape or (12, 12, 3)], np.uint8)
+    if shape is None or shape[-1:] != (None,):
+        assert traced.structured_outputs.shape.is_compatible_with(traced(tf.constant(given)).shape)
+
+
+def test_a_mapper_refuses_what_is_no_picture_when_the_graph_is_made() -> None:
+    with pytest.raises(InputError, match="got int32; tf.cast it first"):
+        tf.data.Dataset.from_tensors(PICTURES[0].astype(np.int32)).map(mapper(AUGMENT))
+    with pytest.raises(InputError, match=r"a batch \(B, H, W, C\), got the shape \(7,\)"):
+        tf.data.Dataset.from_tensors(np.zeros(7, np.uint8)).map(mapper(AUGMENT))
+
+
+def numbered(**options: Any) -> Any:
+    """The keyed form of the data set, in the order of the source."""
+    pairs = tf.data.Dataset.from_tensor_slices((PICTURES, LABELS))
+    return pairs.enumerate().map(keyed_mapper(AUGMENT, seed=3, **options), num_parallel_calls=AUTOTUNE)
+
+
+def test_a_keyed_mapper_gives_the_bytes_of_the_loader() -> None:
+    epoch = tf.Variable(0, dtype=tf.int64)
+    made = numbered(epoch=epoch)
+    for number in (0, 6):
+        epoch.assign(number)
+        assert bytes_of(made) == in_order(vg.Arrays(PICTURES), number)
+    assert bytes_of(numbered(epoch=6)) == in_order(vg.Arrays(PICTURES), 6)
+    assert [int(label) for _, label in made] == LABELS.tolist()
+
+
+def test_a_keyed_mapper_of_batches_shuffled_elements_or_pictures_alone_gives_the_same_bytes() -> None:
+    keyed = keyed_mapper(AUGMENT, seed=3, epoch=2)
+    pictures = tf.data.Dataset.from_tensor_slices(PICTURES)
+    want = in_order(vg.Arrays(PICTURES), 2)
+    assert [image.tobytes() for image in pictures.enumerate().map(keyed).as_numpy_iterator()] == want
+    batches = pictures.enumerate().batch(8).map(keyed, AUTOTUNE).as_numpy_iterator()
+    assert [image.tobytes() for batch in batches for image in batch] == want
+    shuffled = pictures.enumerate().shuffle(19, seed=1).map(lambda i, image: (keyed(i, image), i), AUTOTUNE)
+    assert sorted((int(i), image.tobytes()) for image, i in shuffled.as_numpy_iterator()) == list(enumerate(want))
+    named = tf.data.Dataset.from_tensor_slices({"image": PICTURES, "label": LABELS}).enumerate().map(keyed)
+    assert [element["image"].tobytes() for element in named.as_numpy_iterator()] == want
+
+
+def test_a_keyed_mapper_of_files_gives_the_bytes_of_the_loader(photos: vg.ImageFolder) -> None:
+    def decoded(path: Any) -> Any:
+        data = tf.io.read_file(path)
+        if tf.strings.regex_full_match(path, r".*\.jpg"):
+            image = tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE")
+        else:
+            image = tf.io.decode_png(data, 3)
+        return tf.ensure_shape(image, (None, None, 3))
+
+    paths = [photos.where(i) for i in range(len(photos))]
+    keyed = keyed_mapper(AUGMENT, seed=3, epoch=2, ids=photos.ids)
+    made = tf.data.Dataset.from_tensor_slices(paths).map(decoded).enumerate().map(keyed, num_parallel_calls=AUTOTUNE)
+    assert made.element_spec == tf.TensorSpec((8, 8, 3), tf.float32)
+    assert [image.tobytes() for image in made.as_numpy_iterator()] == in_order(photos, 2)
+
+
+def test_fit_on_a_keyed_mapper_draws_the_epoch_it_is_at() -> None:
+    epoch, spy = tf.Variable(0, dtype=tf.int64), []
+    data = numbered(epoch=epoch).batch(19).prefetch(AUTOTUNE)
+    made = model(spy)
+    made.fit(data, epochs=3, callbacks=[EpochCallback(epoch)], verbose=0)
+    made.fit(data, epochs=8, initial_epoch=7, callbacks=[EpochCallback(epoch)], verbose=0)
+    assert spy == [b"".join(in_order(vg.Arrays(PICTURES), number)) for number in (0, 1, 2, 7)]
+
+
+def test_a_map_of_fresh_numbers_trains_in_graph_mode() -> None:
+    pairs = tf.data.Dataset.from_tensor_slices((PICTURES, LABELS))
+    data = pairs.shuffle(19).map(mapper(AUGMENT), num_parallel_calls=AUTOTUNE).batch(4).prefetch(AUTOTUNE)
+    made = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(3, activation="softmax")])
+    made.compile("sgd", "sparse_categorical_crossentropy")
+    history = made.fit(data, epochs=2, verbose=0).history["loss"]
+    assert len(history) == 2 and np.isfinite(history).all()
+
+
+def test_without_tensorflow_the_error_says_what_to_install() -> None:
+    code = "import sys; sys.modules['tensorflow'] = None; import variegate.adapters.tensorflow"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert 'variegate.adapters.tensorflow needs TensorFlow: pip install "variegate[tensorflow]"' in ran.stderr
+
+
+def test_a_damaged_file_names_its_path(tmp_path: Path) -> None:
+    for i in range(2):
+        Image.fromarray(PICTURES[i]).save(tmp_path / f"{i}.png")
+    (tmp_path / "1.png").write_bytes((tmp_path / "1.png").read_bytes()[:60])
+    with pytest.raises(tf.errors.OpError, match=r"1\.png"):
+        list(dataset(plain(vg.ImageFolder(tmp_path))))
