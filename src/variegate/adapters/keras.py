@@ -139,8 +139,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         """A fit is about to begin."""
         if self._building and self._keras_works:
             raise VariegateError(
-                "Keras began an epoch to build the model, and its workers would hand out those batches again. Build "
-                "the model first (give it a keras.Input), or leave workers=1: the loader has threads of its own"
+                "Keras began an epoch only to build the model and its metrics, and its workers would hand those "
+                "batches out again, in the wrong order. Leave workers=1: the loader has threads of its own"
             )
         self._building = self._begun = False
         self._aim(call, call.initial_epoch)

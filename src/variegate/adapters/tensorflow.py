@@ -45,8 +45,8 @@ Tensor = Any  # TensorFlow has no types that mypy could read
 Dataset = Any
 Shape = tuple[int | None, ...]
 
-PROBES = 4  # keys with which a shape is tried: one that hangs on the draw is no fixed shape
-UNKNOWN = (4096, 4096)  # stands for a size that a graph does not know, larger than any crop
+PROBES = 32  # keys with which a shape is tried: one that hangs on the draw is no fixed shape
+UNKNOWN = 4096  # pixels; stands for a side that is not known, larger than any crop
 
 
 def dataset(loader: Loader, epoch: int | tf.Variable = 0) -> Dataset:
@@ -99,18 +99,22 @@ def _pictures(source: Source) -> tuple[list[tuple[int, int]], int, str]:
     data = source.read(0)
     if isinstance(data, bytes):
         header = open_image(data, source.where(0), source.mode)  # type: ignore[arg-type]
-        return _about(header.size), header.channels, header.dtype.name
+        return _about(None, None), header.channels, header.dtype.name
     while isinstance(source, Subset):
         source = source.source
-    one_array = isinstance(source, Arrays) and isinstance(source.images, np.ndarray)
+    of_one_size = isinstance(source, Arrays) and isinstance(source.images, np.ndarray)
     height, width, channels = data.shape if data.ndim == 3 else (*data.shape, 1)
-    return ([(height, width)] if one_array else _about((height, width))), channels, data.dtype.name
+    return _about(height, width) if of_one_size else _about(None, None), channels, data.dtype.name
 
 
-def _about(size: tuple[int, int]) -> list[tuple[int, int]]:
-    """A size and larger ones: a shape that is the same for all of them is the same for any size."""
-    height, width = size
-    return [size, (height + 1, width), (height, width + 2), (2 * height + 3, 3 * width + 1)]
+def _about(height: int | None, width: int | None) -> list[tuple[int, int]]:
+    """Sizes of pictures of which only these sides are known.
+
+    A shape that is the same for all of them is the same for any size.
+    """
+    rows = [height] if height else [UNKNOWN, UNKNOWN + 1, UNKNOWN * 2]
+    columns = [width] if width else [UNKNOWN, UNKNOWN + 2, UNKNOWN * 2 + 1]
+    return [(row, column) for row in rows for column in columns]
 
 
 def _form(augment: Augment, sizes: list[tuple[int, int]], channels: int, dtype: str) -> tuple[Shape, Any]:
@@ -213,8 +217,7 @@ def _promise(augment: Compose, image: Tensor) -> tuple[Shape | None, Any]:
         raise InputError(f"a picture is (H, W), (H, W, C) or a batch (B, H, W, C), got the shape {image.shape}")
     known: list[int | None] = [None, None, None] if rank is None else image.shape.as_list()[rank == 4 :]
     height, width, channels = (*known, 1)[:3]
-    sizes = [(height, width)] if height and width else _about((height or UNKNOWN[0], width or UNKNOWN[1]))
-    shape, dtype = _form(augment, sizes, channels or 3, image.dtype.name)
+    shape, dtype = _form(augment, _about(height, width), channels or 3, image.dtype.name)
     if rank is None or channels is None:
         return (None if rank is None else (None,) * rank), dtype
     if rank == 2:

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from variegate.compiled import kernel
@@ -156,30 +155,34 @@ def bits_f32(typing, value):  # type: ignore[no-untyped-def]
     return types.int32(types.float32), codegen
 
 
-@intrinsic
-def mix_three(typing, pixels, weights, count):  # type: ignore[no-untyped-def]
-    """The weighted sum of `count` neighbouring pixels of three float32 channels, as a tuple.
+def _mixer(taps: int) -> Callable[..., Any]:
+    """The weighted sum of `taps` neighbouring pixels of three float32 channels, as a tuple.
 
     Written as vectors of four lanes, which LLVM does not find by itself: one load, product and sum a pixel. The fourth
     lane reads the float after the pixel and is thrown away, so a row needs one float more than its pixels.
     """
-    four = ir.VectorType(FLOAT, 4)
-    result = types.UniTuple(types.float32, 3)
+    four, result = ir.VectorType(FLOAT, 4), types.UniTuple(types.float32, 3)
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total = cgutils.alloca_once_value(builder, ir.Constant(four, [0.0] * 4))
-        row, factors = (builder.inttoptr(args[n], FLOAT.as_pointer()) for n in (0, 1))
-        with cgutils.for_range(builder, args[2]) as loop:
-            start = builder.gep(row, [builder.mul(loop.index, INT64(3))])
-            pixel = builder.load(builder.bitcast(start, four.as_pointer()), align=4)
-            factor = builder.load(builder.gep(factors, [loop.index]), align=4)
-            first = builder.insert_element(ir.Constant(four, ir.Undefined), factor, WORD(0))
-            lanes = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(WORD, 4), [0] * 4))
-            builder.store(builder.fadd(builder.load(total), builder.fmul(pixel, lanes)), total)
-        sums = [builder.extract_element(builder.load(total), WORD(n)) for n in range(3)]
-        return context.make_tuple(builder, result, sums)
+    def mix(typing: Any, pixels: Any, weights: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            row, factors = (builder.inttoptr(args[n], FLOAT.as_pointer()) for n in (0, 1))
+            total = None
+            for k in range(taps):
+                pixel = builder.bitcast(builder.gep(row, [INT64(3 * k)]), four.as_pointer())
+                factor = builder.load(builder.gep(factors, [INT64(k)]), align=4)
+                lane = builder.insert_element(ir.Constant(four, ir.Undefined), factor, WORD(0))
+                lanes = builder.shuffle_vector(lane, lane, ir.Constant(ir.VectorType(WORD, 4), [0] * 4))
+                product = builder.fmul(builder.load(pixel, align=4), lanes)
+                total = product if total is None else builder.fadd(total, product)
+            sums = [builder.extract_element(total, WORD(n)) for n in range(3)]
+            return context.make_tuple(builder, result, sums)
 
-    return result(types.intp, types.intp, types.intp), codegen
+        return result(types.intp, types.intp), codegen
+
+    return mix
+
+
+mix_2, mix_3, mix_4, mix_5 = (intrinsic(_mixer(taps)) for taps in range(2, 6))
 
 
 @intrinsic

@@ -12,7 +12,7 @@ from numba import float64, int64, types
 
 from variegate.compiled import kernel, unit
 from variegate.kernels.footprint import cubic_taps, tent_taps
-from variegate.kernels.memory import fetch, load_f32, store_f32, store_u32
+from variegate.kernels.memory import borrowed, fetch, hold, load_f32, store_f32, store_u32
 
 f32, u32 = np.float32, np.uint32
 RADIUS = 33  # more taps than any scale asks for: see footprint.py
@@ -177,10 +177,12 @@ def filter_region(src, height, width, channels, left, top, right, bottom, taps, 
 @kernel
 def filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
     """`filter_region` with the taps for three scales."""
-    taps, radii = np.zeros((3, RADIUS), np.float64), np.zeros(3, np.int64)
+    own_taps, own_radii = np.zeros((3, RADIUS), np.float64), np.zeros(3, np.int64)
+    taps, radii = borrowed(own_taps), borrowed(own_radii)
     for n in range(3):
         radii[n] = cubic_taps(scales[n], taps[n]) if bicubic else tent_taps(scales[n], taps[n])
     filter_region(src, height, width, channels, left, top, right, bottom, taps, radii, sign, rings, words != 0, out)
+    hold((own_taps, own_radii))
 
 
 ARGUMENTS = [int64] * 7 + [float64] * 3 + [int64] * 5

@@ -11,7 +11,7 @@ from numba import types
 
 from variegate.compiled import kernel, unit
 from variegate.kernels.footprint import tent_taps
-from variegate.kernels.memory import fetch, fetch_u8, load_u16, store_u16, store_u32
+from variegate.kernels.memory import borrowed, fetch, fetch_u8, hold, load_u16, store_u16, store_u32
 from variegate.kernels.prefilter import ARGUMENTS, RADIUS
 
 u16, u32 = np.uint16, np.uint32
@@ -73,15 +73,29 @@ def filter_x(src, y, width, channels, left, right, taps, parts, radius, out):  #
             store_u16(inner, e, sixteen(src, first + e))
         return
     side = parts[radius + 1]
+    if radius == 1:
+        for e in range(count):
+            before, after = sixteen(src, first + e - channels), sixteen(src, first + e + channels)
+            here = part(sixteen(src, first + e), middle)
+            store_u16(inner, e, u16(here + part(before, side) + part(after, side)))
+        return
+    wing, two = parts[radius + 2], 2 * channels
     for e in range(count):
         before, after = sixteen(src, first + e - channels), sixteen(src, first + e + channels)
-        here = part(sixteen(src, first + e), middle)
-        store_u16(inner, e, u16(here + part(before, side) + part(after, side)))
-    for k in range(2, radius + 1):
+        here = u16(part(sixteen(src, first + e), middle) + part(before, side) + part(after, side))
+        wings = u16(part(sixteen(src, first + e - two), wing) + part(sixteen(src, first + e + two), wing))
+        store_u16(inner, e, u16(here + wings))
+    for k in range(3, radius + 1):
         far = parts[radius + k]
         for e in range(count):
             before, after = sixteen(src, first + e - k * channels), sixteen(src, first + e + k * channels)
             store_u16(inner, e, u16(load_u16(inner, e) + part(before, far) + part(after, far)))
+
+
+@kernel
+def far_row(ring, slots, length, y, k, skip, step):  # type: ignore[no-untyped-def]
+    """The address in row y + k of a ring from which k is taken."""
+    return ring + 2 * (length * ((y + k) % slots) + skip + k * step)
 
 
 @kernel
@@ -92,21 +106,29 @@ def combine(ring, slots, length, y, height, step, skip, count, taps, parts, radi
     """
     low, high = max(-radius, -y), min(radius, height - 1 - y)
     parts_of(taps, radius, low, high, parts)
-    here, to = ring + 2 * (length * (y % slots) + skip), out + 2 * skip
+    here, to = far_row(ring, slots, length, y, 0, skip, step), out + 2 * skip
     middle = parts[radius]
     if low == -1 and high == 1:
-        above = ring + 2 * (length * ((y - 1) % slots) + skip - step)
-        below = ring + 2 * (length * ((y + 1) % slots) + skip + step)
+        above, below = far_row(ring, slots, length, y, -1, skip, step), far_row(ring, slots, length, y, 1, skip, step)
         side = parts[radius + 1]
         for e in range(count):
             sides = part(load_u16(above, e), side) + part(load_u16(below, e), side)
             store_u16(to, e, u16(part(load_u16(here, e), middle) + sides))
         return
+    if low == -2 and high == 2:
+        first, fifth = far_row(ring, slots, length, y, -2, skip, step), far_row(ring, slots, length, y, 2, skip, step)
+        second, fourth = far_row(ring, slots, length, y, -1, skip, step), far_row(ring, slots, length, y, 1, skip, step)
+        side, wing = parts[radius + 1], parts[radius + 2]
+        for e in range(count):
+            sides = u16(part(load_u16(second, e), side) + part(load_u16(fourth, e), side))
+            wings = u16(part(load_u16(first, e), wing) + part(load_u16(fifth, e), wing))
+            store_u16(to, e, u16(part(load_u16(here, e), middle) + u16(sides + wings)))
+        return
     for e in range(count):
         store_u16(to, e, part(load_u16(here, e), middle))
     for k in range(low, high + 1):
         if k != 0:
-            row, weight = ring + 2 * (length * ((y + k) % slots) + skip + k * step), parts[radius + k]
+            row, weight = far_row(ring, slots, length, y, k, skip, step), parts[radius + k]
             for e in range(count):
                 store_u16(to, e, u16(load_u16(to, e) + part(load_u16(row, e), weight)))
 
@@ -155,7 +177,8 @@ def quarter(value):  # type: ignore[no-untyped-def]
 @unit(types.CPointer(types.uint8), *ARGUMENTS)
 def prefilter_words(src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
     """Filter a region of a uint8 source into words at `out`; the arguments are those of `prefilter.prefilter_bytes`."""
-    taps, parts = np.zeros((3, RADIUS), np.float64), np.zeros((3, 2 * RADIUS + 1), np.uint16)
+    own_taps, own_parts = np.zeros((3, RADIUS), np.float64), np.zeros((3, 2 * RADIUS + 1), np.uint16)
+    taps, parts = borrowed(own_taps), borrowed(own_parts)
     rx, ry, rd = tent_taps(x, taps[0]), tent_taps(y, taps[1]), tent_taps(diagonal, taps[2])
     parts_of(taps[0], rx, -rx, rx, parts[0])
     wide_left, wide_right = max(left - rd, 0), min(right + rd, width)
@@ -185,3 +208,4 @@ def prefilter_words(src, height, width, channels, left, top, right, bottom, x, y
             row = last
         row += 2 * (left - wide_left) * channels
         pack_row(row, count, channels, out + 4 * count * (line - top), count * (bottom - top))
+    hold((own_taps, own_parts))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.reference_read import filtered, interpolated, jacobian, keys, tent, upright
-from variegate.plan.ir import AFFINE, BICUBIC, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, TABLE, WRAP
+from variegate.plan.ir import AFFINE, BICUBIC, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -147,7 +147,7 @@ def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], in
         outside = beyond(x, width) | beyond(y, height)
         code = np.where(shown & (outside if borders[k] == CONSTANT else horizon), k + 1, code)
         bent |= tuple(maps[k][2]) != (0, 0, 1)
-        if borders[k] in (CONSTANT, WRAP, REFLECT):
+        if borders[k] != SYMMETRIC:
             least, most = (beyond(x, width, s) | beyond(y, height, s) for s in (SLACK * 9, SLACK / 9))
             doubt |= shown & (least != most)
         if borders[k] == WRAP:
@@ -173,12 +173,14 @@ def on_line(position: Floats, spacing: float) -> Flags:
 
 def fold(position: Floats, size: float, border: int) -> Floats:
     """Coordinates outside [0, size] brought inside, with numpy.pad's meaning; those inside stay."""
-    if border == EDGE or (border == REFLECT and size == 1):
-        return np.clip(position, 0, size)
     start = 0.5 if border == REFLECT else 0.0  # the mirrors stand on the outer pixels' centres, or on their edges
-    span = size - 2 * start
-    there_and_back = np.mod(position - start, 2 * span)
-    folded = np.mod(position, size) if border == WRAP else start + np.minimum(there_and_back, 2 * span - there_and_back)
+    if border == EDGE or size == 2 * start:
+        folded = np.clip(position, 0.5, size - 0.5)
+    elif border == WRAP:
+        folded = np.mod(position, size)
+    else:
+        there_and_back = np.mod(position - start, 2 * (size - 2 * start))
+        folded = start + np.minimum(there_and_back, 2 * (size - 2 * start) - there_and_back)
     return np.where(beyond(position, size), folded, position)
 
 

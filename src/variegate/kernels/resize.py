@@ -7,11 +7,13 @@ Rows are combined first (contiguous, so it vectorises), then pixels along the ro
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import float64, int64, types
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.memory import fetch, input_f32, input_i64, load_f32, mix_three, store_f32, store_i64
+from variegate.kernels.memory import fetch, input_f32, input_i64, load_f32, mix_2, mix_3, mix_4, mix_5, store_f32, store_i64
 from variegate.kernels.sample import cubic
 from variegate.plan.ir import BICUBIC
 
@@ -22,31 +24,33 @@ f32 = np.float32
 def axis_taps(count, scale, shift, size, interpolation, most, first, counts, weights):  # type: ignore[no-untyped-def]
     """Taps of output pixels 0..count-1 along one axis, for the map position = scale * (pixel + 0.5) + shift.
 
-    first, counts  addresses of (count,) int64; weights: address of (count, most) float32, `most` from `most_taps`
+    first, counts  addresses of (count,) int64: the first tap and how many
+    weights        address of (count, most) float32, `most` from `most_taps`. Taps beyond `counts` weigh 0 and lie inside
+                   the source, so that a loop may as well run over all: a steady length is what the processor foresees
     """
     stretch = max(abs(scale), 1.0)
     reach = 2.0 * stretch if interpolation == BICUBIC else stretch
     for x in range(count):
         centre = min(max(scale * (x + 0.5) + shift, 0.0), float(size))
-        lo = max(int(np.ceil(centre - reach - 0.5)), 0)
-        hi = min(int(np.floor(centre + reach - 0.5)), size - 1)
-        total = 0.0
-        for k in range(lo, hi + 1):
-            distance = abs(k + 0.5 - centre) / stretch
+        lo = max(int(np.floor(centre - reach - 0.5)) + 1, 0)
+        hi = min(int(np.ceil(centre + reach - 0.5)) - 1, size - 1)
+        start, total = min(lo, size - most), 0.0
+        for k in range(most):
+            distance = abs(start + k + 0.5 - centre) / stretch
             weight = cubic(distance) if interpolation == BICUBIC else max(1.0 - distance, 0.0)
-            store_f32(weights, x * most + k - lo, f32(weight))
+            store_f32(weights, x * most + k, f32(weight))
             total += weight
-        for k in range(hi - lo + 1):
+        for k in range(most):
             store_f32(weights, x * most + k, load_f32(weights, x * most + k) / f32(total))
-        store_i64(first, x, lo)
-        store_i64(counts, x, hi - lo + 1)
+        store_i64(first, x, start)
+        store_i64(counts, x, hi - start + 1)
 
 
 @kernel
-def most_taps(scale, interpolation):  # type: ignore[no-untyped-def]
-    """An upper bound for the taps of one output pixel."""
+def most_taps(scale, interpolation, size):  # type: ignore[no-untyped-def]
+    """How many taps an output pixel can have."""
     reach = max(abs(scale), 1.0) * (2.0 if interpolation == BICUBIC else 1.0)
-    return int(2.0 * reach) + 2
+    return min(int(np.ceil(2.0 * reach)), size)
 
 
 @kernel
@@ -78,47 +82,73 @@ def mix_rows(src, start, stride, taps, count, length, out):  # type: ignore[no-u
             store_f32(out, e, load_f32(out, e) + weight * fetch(src, line + e))
 
 
+def _colour_row(mixer: Any) -> Any:
+    """The kernel of one output row of three channels, for a mixer of a set number of taps, so that it is unrolled."""
+
+    @kernel
+    def colour_row(row, left, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+        for x in range(count):
+            red, green, blue = mixer(row + 12 * (input_i64(first, x) - left), weights + 4 * most * x)
+            store_f32(out, x * pixel, red)
+            store_f32(out, x * pixel + plane, green)
+            store_f32(out, x * pixel + 2 * plane, blue)
+
+    return colour_row
+
+
+row_of_2, row_of_3, row_of_4, row_of_5 = (_colour_row(mixer) for mixer in (mix_2, mix_3, mix_4, mix_5))
+
+
 @kernel
-def mix_pixels(row, left, channels, first, counts, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
-    """One output row: weighted sums along a row of interleaved floats that begins at source pixel `left`."""
-    for x in range(count if channels == 3 else 0):
-        at = row + 12 * (input_i64(first, x) - left)
-        red, green, blue = mix_three(at, weights + 4 * x * most, input_i64(counts, x))
-        store_f32(out, x * pixel, red)
-        store_f32(out, x * pixel + plane, green)
-        store_f32(out, x * pixel + 2 * plane, blue)
-    for c in range(channels if channels != 3 else 0):
+def row_of_any(row, left, channels, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+    """One output row, for any number of channels and taps."""
+    for c in range(channels):
         for x in range(count):
             value, at = f32(0.0), (input_i64(first, x) - left) * channels + c
-            for k in range(input_i64(counts, x)):
+            for k in range(most):
                 value += input_f32(weights, x * most + k) * load_f32(row, at + k * channels)
             store_f32(out, x * pixel + c * plane, value)
 
 
 @kernel
-def mix(src, width, channels, line, lines, taps, first, counts, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+def mix_pixels(row, left, channels, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+    """One output row: weighted sums along a row of interleaved floats that begins at source pixel `left`."""
+    if channels == 3 and most == 2:
+        row_of_2(row, left, first, weights, most, count, out, pixel, plane)
+    elif channels == 3 and most == 3:
+        row_of_3(row, left, first, weights, most, count, out, pixel, plane)
+    elif channels == 3 and most == 4:
+        row_of_4(row, left, first, weights, most, count, out, pixel, plane)
+    elif channels == 3 and most == 5:
+        row_of_5(row, left, first, weights, most, count, out, pixel, plane)
+    else:
+        row_of_any(row, left, channels, first, weights, most, count, out, pixel, plane)
+
+
+@kernel
+def mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
     """One output row; see `upright_bytes`."""
-    last = count - 1
-    left = min(input_i64(first, 0), input_i64(first, last))
-    right = max(input_i64(first, 0) + input_i64(counts, 0), input_i64(first, last) + input_i64(counts, last))
+    left = min(input_i64(first, 0), input_i64(first, count - 1))
+    right = max(input_i64(first, 0), input_i64(first, count - 1)) + most
     start = (line * width + left) * channels
     mix_rows(src, start, width * channels, taps, lines, (right - left) * channels, row)
-    mix_pixels(row, left, channels, first, counts, weights, most, count, out, pixel, plane)
+    mix_pixels(row, left, channels, first, weights, most, count, out, pixel, plane)
 
 
-@unit(types.CPointer(types.uint8), *[int64] * 14)
-def upright_bytes(src, width, channels, line, lines, taps, first, counts, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+@unit(types.CPointer(types.uint8), *[int64] * 13)
+def upright_bytes(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
     """One output row of an upright map of a uint8 source.
 
-    line, lines, taps               the first source line, how many, and the address of their weights
-    first, counts, weights, most    addresses of the taps along the row, `most` a pixel
-    row                             address of scratch for one source row of float32
-    out, pixel, plane               channel c of pixel x goes to float32 out[x * pixel + c * plane]
+    line, lines, taps       the first source line, how many, and the address of their weights
+    first, weights, most    addresses of the taps along the row, `most` a pixel
+    count                   how many pixels
+    row                     address of scratch for one source row of float32 and one number more
+    out, pixel, plane       channel c of pixel x goes to float32 out[x * pixel + c * plane]
     """
-    mix(src, width, channels, line, lines, taps, first, counts, weights, most, count, row, out, pixel, plane)
+    mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane)
 
 
-@unit(types.CPointer(types.float32), *[int64] * 14)
-def upright_floats(src, width, channels, line, lines, taps, first, counts, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+@unit(types.CPointer(types.float32), *[int64] * 13)
+def upright_floats(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
     """The same for a float32 source."""
-    mix(src, width, channels, line, lines, taps, first, counts, weights, most, count, row, out, pixel, plane)
+    mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane)

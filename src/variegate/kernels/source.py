@@ -32,7 +32,7 @@ WORDS, FLOATS, EXACT = range(3)
 @kernel
 def axis(library, count, scale, shift, size, interpolation):  # type: ignore[no-untyped-def]
     """(first, counts, weights) of the taps along one axis; empty for a count of 0."""
-    most = min(most_taps(scale, interpolation), size)
+    most = most_taps(scale, interpolation, size)
     first, counts = np.empty(count, np.int64), np.empty(count, np.int64)
     weights = np.empty((count, most), np.float32)
     if count > 0:
@@ -51,7 +51,8 @@ def taps_of(axis):  # type: ignore[no-untyped-def]
 def exact_row(unit, address, width, channels, y, columns, lines, row, out, pixel, plane):  # type: ignore[no-untyped-def]
     """Output row y of the upright kernel; columns and lines as `taps_of` gives them."""
     line, count, taps = load_i64(lines[0], y), load_i64(lines[1], y), lines[2] + 4 * lines[3] * y
-    invoke(unit, (address, width, channels, line, count, taps, *columns, row, out, pixel, plane))
+    first, _, weights, most, pixels = columns
+    invoke(unit, (address, width, channels, line, count, taps, first, weights, most, pixels, row, out, pixel, plane))
 
 
 @kernel

@@ -180,9 +180,10 @@ class Plan:
                 f"sample {i} was planned as {tuple(group.sizes[0][row])} x {group.kind.channels} {group.kind.dtype}, "
                 f"got {image.shape} {image.dtype}"
             )
-        if out.dtype != self.dtype or not out.flags.c_contiguous or out.shape != group.last.shape(row):
+        if out.dtype != self.dtype or not out.flags.carray or out.shape != group.last.shape(row):
             raise InputError(
-                f"out must be C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} {out.shape}"
+                f"out must be writeable, C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} "
+                f"{out.shape}{'' if out.flags.writeable else ', read-only'}"
             )
         group.run(row, np.ascontiguousarray(image), out)
 
