@@ -120,7 +120,7 @@ def span(a, b, count, size):  # type: ignore[no-untyped-def]
     """The pixels lo <= x < hi of a row with a * (x + 0.5) + b in [0, size]; (0, 0) if there are none."""
     if a == 0.0:
         return (0, count) if within(b, size) else (0, 0)
-    first, last = (0.0 - b) / a, (size - b) / a
+    first, last = (-SLACK - b) / a, (size + SLACK - b) / a
     if a < 0.0:
         first, last = last, first
     # The division only guesses; the pixel's own test decides, so that every kernel and the reference agree.
@@ -139,7 +139,7 @@ def fold(position, size, border):  # type: ignore[no-untyped-def]
     if within(position, size):
         return min(max(position, 0.0), size)
     if border == EDGE or (border == REFLECT and size <= 1.0):
-        return min(max(position, 0.0), size)
+        return min(max(position, 0.5), size - 0.5)  # the outer pixels' centres: their very values, however it is read
     if border == WRAP:
         return min(max(position - np.floor(position / size) * size, 0.0), size)
     start = 0.5 if border == REFLECT else 0.0

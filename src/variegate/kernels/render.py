@@ -253,6 +253,7 @@ def render(src, shape, i, tables, sites, arena, planes, out):  # type: ignore[no
         clear(sums[0], counts[0])
         tallied = leans(steps, levels, stop + 1, segment_end(kinds, stop + 1))
         develop(numbers, arrays, bends, stop, stored, affine, planes, store, tallied, *tallies)
+        hold((weights, offset))
         bend_fills(address_of(library), bends, stop, fills)
         begin, unit, stored = stop + 1, 1.0, True
     gain, colours = tables.gain / goal, fills * goal

@@ -177,7 +177,7 @@ class Plan:
         group, row = self.groups[self.where[i][0]], self.where[i][1]
         if image.shape != (*group.sizes[0][row].tolist(), group.kind.channels) or image.dtype != group.kind.dtype:
             raise InputError(
-                f"sample {i} was planned as {tuple(group.sizes[0][row])} x {group.kind.channels} {group.kind.dtype}, "
+                f"sample {i} was planned as {tuple(group.sizes[0][row].tolist())} x {group.kind.channels} {group.kind.dtype}, "
                 f"got {image.shape} {image.dtype}"
             )
         if out.dtype != self.dtype or not out.flags.carray or out.shape != group.last.shape(row):
