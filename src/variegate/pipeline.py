@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +14,13 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import InputError
 from variegate.key import Key, Keys, fresh_key
 from variegate.ops.combine import Chain
+from variegate.plan.picture import DTYPES, as_picture, check_fields
 
 if TYPE_CHECKING:
     from variegate.plan.compiler import Compiler
     from variegate.plan.plan import Plan
 
 Image = NDArray[Any]
-DTYPES = ("uint8", "float32")
 MOST_BYTES = 2**31 - 1
 
 
@@ -60,12 +59,16 @@ class Compose(Chain):
 
     @property
     def fingerprint(self) -> str:
-        """A hex digest of the declared pipeline: equal if and only if its ops and their fields are.
+        """A hex digest of the declared pipeline: equal if its ops, their fields and the user's functions are.
+
+        A function counts by its module, its name and its compiled body, so an edited function is another one.
 
         >>> Compose([]).fingerprint == Compose([], antialias=False).fingerprint
         False
         """
-        return hashlib.blake2b(repr(self).encode(), digest_size=16).hexdigest()
+        from variegate.plan.fingerprint import fingerprint
+
+        return fingerprint(self, self.compiler.flat.nodes)
 
     def __call__(self, image: Image | None = None, /, *, key: Key | None = None, **fields: Any) -> Any:
         """Augment one picture: an array gives an array, fields give a dict.
@@ -101,8 +104,12 @@ class Compose(Chain):
             raise InputError(f"pictures are uint8 or float32, got {name}; convert them first")
         if len(sizes) != len(keys):
             raise InputError(f"{len(keys)} keys for {len(sizes)} sizes; a plan needs one of each a sample")
-        if len(sizes) and (sizes.min() < 1 or (sizes.prod(axis=1) * channels).max() * np.dtype(dtype).itemsize > MOST_BYTES):
-            raise InputError(f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}")
+        if len(sizes) and (
+            sizes.min() < 1 or (sizes.prod(axis=1) * channels).max() * np.dtype(dtype).itemsize > MOST_BYTES
+        ):
+            raise InputError(
+                f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
+            )
         return self.compiler.plan(keys, sizes, channels, name)
 
     def batch(self, images: Sequence[Image] | Image, *, keys: Keys | Sequence[Key] | None = None) -> Any:
@@ -209,33 +216,3 @@ def save(pipeline: Compose, path: str | Path, ops: Iterable[type] = ()) -> None:
     from variegate import config
 
     config.save(pipeline, path, ops)
-
-
-def check_fields(fields: dict[str, Any]) -> None:
-    """Refuse a sample without a picture, and fields that would be passed on unchanged without anyone noticing."""
-    if "image" not in fields:
-        raise InputError(f"a sample needs image=, got {sorted(fields) or 'nothing'}")
-    unknown = sorted(set(fields) - {"image", "label"})
-    if unknown:
-        raise InputError(
-            f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: this version moves `image` and passes "
-            "`label` on. Masks, boxes and keypoints would be left behind, so they are refused."
-        )
-
-
-def as_picture(image: Any) -> tuple[Image, bool]:
-    """A picture as (H, W, C), C-contiguous, and whether it came as (H, W).
-
-    Raises  InputError if it is no array, of another rank or dtype, or empty.
-    """
-    if not isinstance(image, np.ndarray):
-        raise InputError(f"a picture is a NumPy array, got {type(image).__name__}; np.asarray(picture) may do")
-    if image.dtype.name not in DTYPES:
-        raise InputError(
-            f"a picture is uint8 (white at 255) or float32 (white at 1), got {image.dtype} {image.shape}; convert it first"
-        )
-    flat = image.ndim == 2
-    picture = image[:, :, None] if flat else image
-    if picture.ndim != 3 or 0 in picture.shape:
-        raise InputError(f"a picture is (height, width) or (height, width, channels), none of them 0; got {image.shape}")
-    return np.ascontiguousarray(picture), flat

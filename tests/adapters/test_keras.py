@@ -131,7 +131,9 @@ def test_what_backup_and_restore_brings_back_goes_on_too(tmp_path: Path) -> None
 
     with pytest.raises(KeyboardInterrupt):
         model().fit(Dataset(loader()), epochs=4, callbacks=[backup(), Break()], verbose=0)
-    assert seen(Dataset(loader()), epochs=4, callbacks=[backup()]) == epochs(2, 3)
+    with pytest.raises(vg.VariegateError, match=r"fit goes on at epoch 2, but Keras' workers began at 0"):
+        seen(Dataset(loader(), workers=2), epochs=4, callbacks=[backup()])
+    assert seen(Dataset(loader(), epoch=6), epochs=4, callbacks=[backup()]) == epochs(2, 3)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
@@ -146,6 +148,10 @@ def test_a_fit_after_steps_that_stopped_within_a_pass_begins_a_fresh_one() -> No
     dataset = Dataset(loader(6))
     seen(dataset, epochs=2, steps_per_epoch=4)
     assert seen(dataset, epochs=1) == epochs(1, batches=6)
+    row = epochs(0, 1, 2, batches=6)
+    dataset = Dataset(loader(6))
+    assert seen(dataset, epochs=4, initial_epoch=1, steps_per_epoch=2) == row[2:8]
+    assert seen(dataset, epochs=1) == row[12:]
 
 
 def test_validation_evaluation_and_prediction_stay_at_their_epoch() -> None:
@@ -173,12 +179,24 @@ def test_a_look_at_a_batch_in_a_callback_disturbs_nothing() -> None:
     assert looks == [epochs(number)[0] for number in (0, 1) for _ in range(BATCHES)]
 
 
+def test_a_look_back_takes_nothing_from_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, direct = loader(), []
+    batch = plain.batch
+    monkeypatch.setattr(plain, "batch", lambda *place: direct.append(place) or batch(*place))
+    dataset = Dataset(plain)
+    dataset.on_epoch_begin()
+    got = [dataset[i][0].tobytes() for i in (0, 1, 0, 2, 3, 4)]
+    assert got == [epochs(0)[i] for i in (0, 1, 0, 2, 3, 4)]
+    assert direct == [(0, 0)]
+
+
 def test_the_threads_of_the_loader_work_ahead_in_fit_and_end_with_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     plain, direct = loader(), []
     batch = plain.batch
     monkeypatch.setattr(plain, "batch", lambda *place: direct.append(place) or batch(*place))
     before = set(threading.enumerate())
     assert seen(Dataset(plain), epochs=3) == epochs(0, 1, 2)
+    model().evaluate(Dataset(plain), verbose=0)
     assert set(direct) <= {(0, 0), (0, 1)}  # Keras looks at two batches to learn their form
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("variegate-")]
 

@@ -28,10 +28,14 @@ def test_half_rounds_as_numpy_does():
     each = each[np.isfinite(each)]
     ordered = np.unique(each)
     middles = (ordered[1:] + ordered[:-1]) / 2
-    top = np.array([65504, 65519.996, 65520, 65520.004, 65536, 1e38, np.inf, 1e-8, 2.0**-25, 2.0**-24, 1e-45, 0], np.float32)
+    top = np.array(
+        [65504, 65519.996, 65520, 65520.004, 65536, 1e38, np.inf, 1e-8, 2.0**-25, 2.0**-24, 1e-45, 0], np.float32
+    )
     values = np.concatenate([each, middles, top, -top])
     with np.errstate(over="ignore"):
-        values = np.concatenate([values, np.nextafter(values, np.float32(np.inf)), np.nextafter(values, -np.float32(np.inf))])
+        values = np.concatenate(
+            [values, np.nextafter(values, np.float32(np.inf)), np.nextafter(values, -np.float32(np.inf))]
+        )
         want = values.astype(np.float16).view(np.uint16)
     got = np.empty(values.size, np.uint16)
     halves(values, got)
@@ -44,7 +48,9 @@ def test_half_rounds_as_numpy_does():
 def test_float16_and_float32_agree(layout):
     image = noise((9, 11, 3))
     whole = vg.Compose([vg.Rotate(20), vg.ToDtype("float32", layout)])(image)
-    np.testing.assert_array_equal(vg.Compose([vg.Rotate(20), vg.ToDtype("float16", layout)])(image), whole.astype(np.float16))
+    np.testing.assert_array_equal(
+        vg.Compose([vg.Rotate(20), vg.ToDtype("float16", layout)])(image), whole.astype(np.float16)
+    )
 
 
 def test_bytes_round_half_to_even():
@@ -58,9 +64,7 @@ def test_a_table_clamps_and_rounds_what_it_reads():
     image = np.array([-1, -0.001, 0.4 / 255, 0.6 / 255, 100.4 / 255, 100.6 / 255, 1.0, 1.5], np.float32)[None, :, None]
     levels = np.array([0, 0, 0, 1, 100, 101, 255, 255])
     np.testing.assert_allclose(vg.Compose([vg.Gamma(2)])(image)[0, :, 0], (levels / 255) ** 2, atol=1e-6)
-    np.testing.assert_allclose(
-        vg.Compose([vg.Posterize(3)])(image)[0, :, 0], (levels & 0b11100000) / 255, atol=1e-6
-    )
+    np.testing.assert_allclose(vg.Compose([vg.Posterize(3)])(image)[0, :, 0], (levels & 0b11100000) / 255, atol=1e-6)
 
 
 def test_colours_are_neither_rounded_nor_clamped_between_ops():

@@ -1,4 +1,4 @@
-"""Laws of the antialiasing footprint: how wide each filter is, and that all three together are as wide as they should be."""
+"""Laws of the antialiasing footprint: how wide each filter is, and that all three together are as wide as wanted."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def test_three_filters_have_the_covariance_of_the_footprint(a, b, c, d):
 def test_a_map_that_does_not_shrink_has_no_filter(angle):
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     for scale in (1.0, 0.7, 0.1):
-        np.testing.assert_allclose(scales(scale * cos, -scale * sin, scale * sin, scale * cos, 1.0, 1.0)[:3], 1, atol=1e-7)
+        np.testing.assert_allclose(
+            scales(scale * cos, -scale * sin, scale * sin, scale * cos, 1.0, 1.0)[:3], 1, atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
@@ -94,7 +96,8 @@ def test_a_turn_of_nothing_and_of_next_to_nothing_look_alike(interpolation, fact
     """The upright kernel and the prefilter are two ways to the same picture: no seam shows between them."""
     image = pytest.importorskip("skimage.data").astronaut()
     still, turned = (
-        vg.Compose([vg.Rotate(a), vg.Scale(factor)], interpolation=interpolation)(image).astype(float) for a in (0, 0.01)
+        vg.Compose([vg.Rotate(a), vg.Scale(factor)], interpolation=interpolation)(image).astype(float)
+        for a in (0, 0.01)
     )
     assert np.abs(still - turned)[still.any(axis=2)].mean() <= 1
 

@@ -16,7 +16,11 @@ from variegate.plan.ir import NEAREST
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 RUNS = settings(
-    derandomize=True, deadline=None, phases=(Phase.explicit, Phase.generate), max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "250")), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    derandomize=True,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "250")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -60,7 +64,9 @@ def chance():
 def same_canvas(draw, channels):
     """A geometric op that may be left out without changing the size."""
     options, p = draw(reading(channels)), draw(chance())
-    kind = draw(st.sampled_from(("rotate", "translate", "scale", "shear", "affine", "perspective", "flip", "flop", "part")))
+    kind = draw(
+        st.sampled_from(("rotate", "translate", "scale", "shear", "affine", "perspective", "flip", "flop", "part"))
+    )
     if kind == "rotate":
         return vg.Rotate(draw(number(-180, 180, 0, 45, 90, -90, 180, 0.01)), p=p, **options)
     if kind == "translate":

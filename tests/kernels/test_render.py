@@ -66,7 +66,9 @@ def test_what_touches_an_edge_exactly_is_inside(border):
     for width in range(1, 41):
         white = np.full((3, width, 1), 255, np.uint8)
         for new in range(1, 41):
-            augment = vg.Compose([vg.Resize((3, new)), vg.Pad(0, left=2, right=2, border=border)], interpolation="nearest")
+            augment = vg.Compose(
+                [vg.Resize((3, new)), vg.Pad(0, left=2, right=2, border=border)], interpolation="nearest"
+            )
             assert augment(white).min() == 255, (width, new)
 
 
@@ -177,7 +179,12 @@ def test_thin_pictures(size):
 
 
 @pytest.mark.parametrize(
-    "ops", [[vg.Resize((31, 17))], [vg.Rotate(20, border="edge"), vg.Scale(0.11, border="edge")], [vg.Rotate(20, border="wrap")]]
+    "ops",
+    [
+        [vg.Resize((31, 17))],
+        [vg.Rotate(20, border="edge"), vg.Scale(0.11, border="edge")],
+        [vg.Rotate(20, border="wrap")],
+    ],
 )
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
 def test_a_plain_picture_stays_plain(ops, interpolation):
@@ -230,7 +237,7 @@ def test_an_image_that_was_not_planned_is_refused():
     good = np.empty((8, 9, 3), np.uint8)
     with pytest.raises(vg.InputError, match=r"sample 0 was planned as \(8, 9\) x 3 uint8, got \(9, 8, 3\) uint8"):
         plan.run(0, image.swapaxes(0, 1), good)
-    with pytest.raises(vg.InputError, match="sample 0 was planned as .* got .*float32"):
+    with pytest.raises(vg.InputError, match=r"sample 0 was planned as .* got .*float32"):
         plan.run(0, image.astype(np.float32), good)
     for wrong in (np.empty((9, 8, 3), np.uint8), np.empty((8, 9, 3)), np.empty((8, 18, 3), np.uint8)[:, ::2]):
         with pytest.raises(vg.InputError, match=r"out must be writeable, C-contiguous uint8 of shape \(8, 9, 3\), got"):

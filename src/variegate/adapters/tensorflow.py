@@ -34,7 +34,8 @@ from variegate.key import Key, Keys
 from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.batch import Augment, Unchanged
 from variegate.loader.source.subset import taken
-from variegate.pipeline import DTYPES, Compose
+from variegate.pipeline import Compose
+from variegate.plan.picture import DTYPES
 
 try:
     import tensorflow as tf

@@ -13,7 +13,7 @@ def warm() -> None:
     **Example:**  `variegate warm`
     """
     from variegate.compiled import folder
-    from variegate.kernels.cache import warm as kernels
+    from variegate.plan.warm import warm as kernels
 
     on = console()
     total = 0.0

@@ -32,7 +32,7 @@ FIXED = 65536.0  # sums are of whole numbers, so they are the same in any order:
 
 
 @kernel
-def fixed(value, scale):  # type: ignore[no-untyped-def]
+def fixed(value, scale):
     """A value in steps of 1/65536 of white, at most 8 whites from 0; NaN, too, becomes such a number."""
     value = value * scale
     value = value if value > f32(-8.0 * FIXED) else f32(-8.0 * FIXED)
@@ -41,7 +41,7 @@ def fixed(value, scale):  # type: ignore[no-untyped-def]
 
 
 @unit(int64, int64, int64, int64, int64, int64, float64, int64)
-def sum_row(row, plane, channels, lo, hi, codes, white, sums):  # type: ignore[no-untyped-def]
+def sum_row(row, plane, channels, lo, hi, codes, white, sums):
     """Add to sums[c] (address of int64) the pixels lo <= x < hi whose code is 0 (codes 0: all), in fixed point."""
     scale = f32(FIXED / white)
     for c in range(channels):
@@ -58,7 +58,7 @@ def sum_row(row, plane, channels, lo, hi, codes, white, sums):  # type: ignore[n
 
 
 @kernel
-def step_through(step, channels, mean, weights, offset):  # type: ignore[no-untyped-def]
+def step_through(step, channels, mean, weights, offset):
     """(weights, offset), an affine map of colour, followed by one step, in place. mean: of each channel before it."""
     if channels == 3:
         luma = (RED * mean[0] + GREEN * mean[1]) + BLUE * mean[2]
@@ -80,7 +80,7 @@ def step_through(step, channels, mean, weights, offset):  # type: ignore[no-unty
 
 
 @kernel
-def through(weights, offset, channels, value, out):  # type: ignore[no-untyped-def]
+def through(weights, offset, channels, value, out):
     """An affine map of colour at one colour (float64); out may not be value."""
     for i in range(channels):
         if channels == 3:
@@ -90,7 +90,7 @@ def through(weights, offset, channels, value, out):  # type: ignore[no-untyped-d
 
 
 @unit(int64, int64, int64, int64, int64, int64)
-def affine_row(row, plane, channels, count, weights, offset):  # type: ignore[no-untyped-def]
+def affine_row(row, plane, channels, count, weights, offset):
     """The folded affine map (addresses of float64, as `fold` gives it) on a row of planes, in place."""
     if channels == 3:
         w00, w01, w02 = f32(load_f64(weights, 0)), f32(load_f64(weights, 1)), f32(load_f64(weights, 2))
@@ -111,7 +111,7 @@ def affine_row(row, plane, channels, count, weights, offset):  # type: ignore[no
 
 
 @kernel
-def level(value):  # type: ignore[no-untyped-def]
+def level(value):
     """A value in units of white as one of 256 levels: clamped, rounded half to even; NaN is 0."""
     scaled = value * f32(255.0)
     scaled = scaled if scaled > f32(0.0) else f32(0.0)
@@ -120,7 +120,7 @@ def level(value):  # type: ignore[no-untyped-def]
 
 
 @unit(int64, int64, int64, int64, int64)
-def table_row(row, count, plane, channels, table):  # type: ignore[no-untyped-def]
+def table_row(row, count, plane, channels, table):
     """A table (address of 256 float32) on a row of planes in units of white, in place."""
     for c in range(channels):
         line = row + 4 * plane * c
@@ -129,7 +129,7 @@ def table_row(row, count, plane, channels, table):  # type: ignore[no-untyped-de
 
 
 @kernel
-def half(value):  # type: ignore[no-untyped-def]
+def half(value):
     """A float32 as the bits of a float16, rounded half to even (IEEE 754), with integer arithmetic alone."""
     bits = bits_f32(value)
     sign = (bits >> 16) & 0x8000
@@ -144,7 +144,7 @@ def half(value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def tone(value, white, scale, offset):  # type: ignore[no-untyped-def]
+def tone(value, white, scale, offset):
     """Clamp to 0..white (NaN is 0), scale and shift."""
     value = value if value > f32(0.0) else f32(0.0)
     value = value if value < white else white
@@ -152,7 +152,7 @@ def tone(value, white, scale, offset):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def triple(address):  # type: ignore[no-untyped-def]
+def triple(address):
     """Three float64 as float32."""
     return f32(input_f64(address, 0)), f32(input_f64(address, 1)), f32(input_f64(address, 2))
 
@@ -161,7 +161,7 @@ WRITER = [int64, int64, int64, int64, float64, int64, int64, int64, int64, int64
 
 
 @unit(*WRITER)
-def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, stride):
     """One row of planes to float32: clamp, scale and shift each channel.
 
     white       the upper bound of the clamp; below 0: no clamp (an intermediate)
@@ -192,7 +192,7 @@ def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, st
 
 
 @unit(*WRITER)
-def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, stride):
     """The same to float16, rounded half to even."""
     for c in range(channels):
         line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
@@ -202,13 +202,13 @@ def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, st
 
 
 @kernel
-def byte(value):  # type: ignore[no-untyped-def]
+def byte(value):
     """0 to 255, rounded half to even: adding 1.5 * 2 ** 23 leaves no bits for a fraction."""
     return np.uint8(i32((value + f32(12582912.0)) - f32(12582912.0)))
 
 
 @unit(*WRITER)
-def write_bytes(row, plane, channels, count, white, gain, shift, out, pixel, stride):  # type: ignore[no-untyped-def]
+def write_bytes(row, plane, channels, count, white, gain, shift, out, pixel, stride):
     """The same to uint8, rounded half to even."""
     top = f32(white)
     if channels == 3 and pixel == 3:

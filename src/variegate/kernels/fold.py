@@ -10,7 +10,7 @@ from variegate.plan.ir import AFFINE
 
 
 @kernel
-def segment_end(kinds, start):  # type: ignore[no-untyped-def]
+def segment_end(kinds, start):
     """The first step from `start` on that is not affine."""
     stop = start
     while stop < kinds.size and kinds[stop] == AFFINE:
@@ -19,16 +19,16 @@ def segment_end(kinds, start):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def leans(steps, levels, start, stop):  # type: ignore[no-untyped-def]
+def leans(steps, levels, start, stop):
     """Whether a step of the segment needs a mean of the output's canvas."""
+    found = False
     for s in range(start, stop):
-        if levels[s] == 0 and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0):
-            return True
-    return False
+        found = found or (levels[s] == 0 and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0))
+    return found
 
 
 @kernel
-def identity(channels):  # type: ignore[no-untyped-def]
+def identity(channels):
     """The affine map of colour that changes nothing: (C, C) for three channels, a gain a channel otherwise."""
     weights = np.zeros((channels, channels if channels == 3 else 1))
     for c in range(channels):
@@ -37,8 +37,8 @@ def identity(channels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mean_of(sums, counts, top, fills, weights, offset, mean):  # type: ignore[no-untyped-def]
-    """Each channel's mean over canvas `top`, in units of white, after the affine map so far; fills are already there."""
+def mean_of(sums, counts, top, fills, weights, offset, mean):
+    """Each channel's mean over canvas `top`, in units of white, after the affine map so far, fills included."""
     raw, total = np.empty(mean.size), counts[0]
     for k in range(top):
         total += counts[k + 1]
@@ -53,7 +53,7 @@ def mean_of(sums, counts, top, fills, weights, offset, mean):  # type: ignore[no
 
 
 @kernel
-def step_fills(step, mean, fills, count):  # type: ignore[no-untyped-def]
+def step_fills(step, mean, fills, count):
     """The first `count` fills, in place, through one step."""
     channels = mean.size
     weights, offset = identity(channels)
@@ -66,7 +66,7 @@ def step_fills(step, mean, fills, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fold(begin, stop, steps, after, levels, sums, counts, tops, fills):  # type: ignore[no-untyped-def]
+def fold(begin, stop, steps, after, levels, sums, counts, tops, fills):
     """Steps begin..stop-1 as one affine map (weights, offset) in units of white; carries the fills along, in place.
 
     sums (L, C) and counts (L, G + 1): over the canvas tops[level] of each level that a step leans on

@@ -17,7 +17,7 @@ from variegate.kernels.sample import cubic
 
 
 @kernel
-def footprint(a, b, c, d, spent_x, spent_y):  # type: ignore[no-untyped-def]
+def footprint(a, b, c, d, spent_x, spent_y):
     """Scales (along x, along y, along the diagonal, sign of the diagonal) for the Jacobian ((a, b), (c, d)).
 
     spent_x, spent_y  the share of the covariance, in units of 1/6, that other steps supply: 1 for the bilinear read
@@ -38,13 +38,13 @@ def footprint(a, b, c, d, spent_x, spent_y):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reduction(scale):  # type: ignore[no-untyped-def]
+def reduction(scale):
     """The whole factor by which the source is reduced along an axis before anything else: 1 below a shrinking of 4."""
     return max(1, int(min(scale, 1e6) * 0.5))
 
 
 @kernel
-def tent_taps(scale, taps):  # type: ignore[no-untyped-def]
+def tent_taps(scale, taps):
     """Weights taps[0..radius] of the symmetric filter (taps[k] stands for +k and -k); returns the radius."""
     scale = min(scale, float(taps.size - 1))
     if not scale > 1.0:
@@ -60,7 +60,7 @@ def tent_taps(scale, taps):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cubic_taps(scale, taps):  # type: ignore[no-untyped-def]
+def cubic_taps(scale, taps):
     """The same for a bicubic read: the cubic stretched by `scale`, sampled at whole steps and normalised."""
     scale = min(scale, 0.5 * (taps.size - 1))
     if not scale > 1.0:

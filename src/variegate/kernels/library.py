@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,10 +34,17 @@ def library(
     eight: bool, interpolation: int, dtype: int, sites: Sites, kinds: NDArray[np.int64], means: bool
 ) -> NDArray[np.int64]:
     """Addresses for a batch of sources of uint8 (or float32): zero where the batch needs no such unit."""
-    addresses = np.zeros(LIBRARY, np.int64)
     state = sites.state.reshape(-1, 9)
-    ways = set(np.unique(state[:, 2]).tolist())
-    reduced = bool((state[:, 3:5] > 1).any())
+    ways = set(state[:, 2].tolist())
+    reduced = FILTERED in ways and bool((state[:, 3:5] > 1).any())
+    return _addresses(eight, interpolation, dtype, frozenset(ways), reduced, frozenset(kinds.tolist()), means)
+
+
+@functools.lru_cache(maxsize=256)
+def _addresses(
+    eight: bool, interpolation: int, dtype: int, ways: frozenset[int], reduced: bool, kinds: frozenset[int], means: bool
+) -> NDArray[np.int64]:
+    addresses = np.zeros(LIBRARY, np.int64)
     # Words hold no negative numbers, which a bicubic prefilter makes.
     words = eight and not (interpolation == BICUBIC and FILTERED in ways)
     if eight:
@@ -46,14 +55,14 @@ def library(
     if UPRIGHT in ways or reduced:
         addresses[UPRIGHT_SOURCE] = (upright_bytes if eight else upright_floats).address
         addresses[AXIS_TAPS] = axis_taps.address
-    if FILTERED in ways and not eight or reduced:
+    if (FILTERED in ways and not eight) or reduced:
         addresses[PREFILTER_FLOATS] = prefilter_floats.address
         addresses[PREFILTER_SOURCE] = addresses[PREFILTER_SOURCE] or addresses[PREFILTER_FLOATS]
-    if kinds.size:
+    if kinds:
         addresses[AFFINE_ROW] = affine_row.address
     if means:
         addresses[SUM_ROW] = sum_row.address
-    if (kinds == TABLE).any():
+    if TABLE in kinds:
         addresses[TABLE_ROW] = table_row.address
     addresses[WRITE_ROW] = WRITERS[dtype].address
     return addresses

@@ -13,7 +13,7 @@ from variegate.plan.ir import CONSTANT, EDGE, REFLECT, WRAP
 
 
 @kernel
-def product(a, b, out):  # type: ignore[no-untyped-def]
+def product(a, b, out):
     """out = a @ b for 3x3 matrices, in a fixed order of additions; out may be b."""
     for j in range(3):
         b0, b1, b2 = b[0, j], b[1, j], b[2, j]
@@ -22,7 +22,7 @@ def product(a, b, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def reset(m):  # type: ignore[no-untyped-def]
+def reset(m):
     """m = the identity."""
     for i in range(3):
         for j in range(3):
@@ -30,7 +30,7 @@ def reset(m):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def copy(m, out):  # type: ignore[no-untyped-def]
+def copy(m, out):
     """out = m, entry by entry (a slice assignment costs seconds of compile time for its error message)."""
     for i in range(3):
         for j in range(3):
@@ -38,13 +38,17 @@ def copy(m, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def apply(m, x, y):  # type: ignore[no-untyped-def]
+def apply(m, x, y):
     """(u, v, w) of a point: the map is (u / w, v / w), and means nothing where w <= 0."""
-    return m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2]), m[2, 0] * x + (m[2, 1] * y + m[2, 2])
+    return (
+        m[0, 0] * x + (m[0, 1] * y + m[0, 2]),
+        m[1, 0] * x + (m[1, 1] * y + m[1, 2]),
+        m[2, 0] * x + (m[2, 1] * y + m[2, 2]),
+    )
 
 
 @kernel
-def is_affine(m):  # type: ignore[no-untyped-def]
+def is_affine(m):
     """Whether the last row is exactly (0, 0, 1)."""
     return m[2, 0] == 0.0 and m[2, 1] == 0.0 and m[2, 2] == 1.0
 
@@ -53,13 +57,13 @@ SLACK = 1e-9  # pixels: a window is closed, and rounding must not push out what 
 
 
 @kernel
-def within(u, size):  # type: ignore[no-untyped-def]
+def within(u, size):
     """Whether a coordinate lies in [0, size], by a hair."""
     return u >= -SLACK and u <= size + SLACK
 
 
 @kernel
-def inside(m, x, y, height, width):  # type: ignore[no-untyped-def]
+def inside(m, x, y, height, width):
     """Whether the image of a point lies in the window, edges included."""
     u, v, w = apply(m, x, y)
     if is_affine(m):
@@ -68,7 +72,7 @@ def inside(m, x, y, height, width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def link(maps, canvas, borders, top, windows, which, way):  # type: ignore[no-untyped-def]
+def link(maps, canvas, borders, top, windows, which, way):
     """Walk back from canvas `top` to the source, canvas 0.
 
     windows  (top, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first
@@ -103,7 +107,7 @@ def link(maps, canvas, borders, top, windows, which, way):  # type: ignore[no-un
 
 
 @kernel
-def jacobian(maps, canvas, top):  # type: ignore[no-untyped-def]
+def jacobian(maps, canvas, top):
     """How far the source moves, in pixels, for a step right and a step down at the middle of the output."""
     m = np.empty((3, 3))
     reset(m)
@@ -112,11 +116,16 @@ def jacobian(maps, canvas, top):  # type: ignore[no-untyped-def]
     x, y = canvas[top, 1] * 0.5, canvas[top, 0] * 0.5
     u, v, w = apply(m, x, y)
     u, v = u / w, v / w
-    return (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w
+    return (
+        (m[0, 0] - u * m[2, 0]) / w,
+        (m[0, 1] - u * m[2, 1]) / w,
+        (m[1, 0] - v * m[2, 0]) / w,
+        (m[1, 1] - v * m[2, 1]) / w,
+    )
 
 
 @kernel
-def span(a, b, count, size):  # type: ignore[no-untyped-def]
+def span(a, b, count, size):
     """The pixels lo <= x < hi of a row with a * (x + 0.5) + b in [0, size]; (0, 0) if there are none."""
     if a == 0.0:
         return (0, count) if within(b, size) else (0, 0)
@@ -134,7 +143,7 @@ def span(a, b, count, size):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fold(position, size, border):  # type: ignore[no-untyped-def]
+def fold(position, size, border):
     """A coordinate brought into [0, size] by the border's rule, with numpy.pad's meaning; one inside stays."""
     if within(position, size):
         return min(max(position, 0.0), size)
@@ -151,7 +160,7 @@ def fold(position, size, border):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def walk(windows, which, cuts, way, canvas, borders, x, y):  # type: ignore[no-untyped-def]
+def walk(windows, which, cuts, way, canvas, borders, x, y):
     """One output point to the source: (u, v, code), where code is 0 inside, k + 1 where the window of canvas k cut."""
     for n in range(cuts):
         k = which[n]

@@ -8,7 +8,7 @@ from variegate.kernels.memory import load_f64, load_i64, store_f64, store_u8
 
 
 @kernel
-def border_codes(y, count, cuts, windows, which, canvas, codes):  # type: ignore[no-untyped-def]
+def border_codes(y, count, cuts, windows, which, canvas, codes):
     """The interval of row y inside all windows; outside it, codes[x] is k + 1 where the window of canvas k cut.
 
     Windows of constant borders under affine maps are convex, so on a row each is an interval, and they nest. windows,
@@ -33,7 +33,7 @@ def border_codes(y, count, cuts, windows, which, canvas, codes):  # type: ignore
 
 
 @kernel
-def affine_lines(way, fit):  # type: ignore[no-untyped-def]
+def affine_lines(way, fit):
     """(a, b, c, d, e, f): u = a * x + b * y + c and v = d * x + e * y + f, in the plane of the buffer that is read.
 
     fit  (scale x, shift x, scale y, shift y): from the source's plane to that buffer's
@@ -43,7 +43,7 @@ def affine_lines(way, fit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def walk_row(y, count, windows, which, cuts, way, canvas, borders, fit, us, vs, codes):  # type: ignore[no-untyped-def]
+def walk_row(y, count, windows, which, cuts, way, canvas, borders, fit, us, vs, codes):
     """Coordinates and codes (0 inside) of row y, pixel by pixel; returns an interval that holds all that are inside."""
     lo, hi = count, 0
     for x in range(count):

@@ -18,12 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-
-from variegate.compiled import kernel
 
 BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
 
@@ -97,14 +94,18 @@ store_f64 = intrinsic(_storer(types.float64, DOUBLE, 8))
 store_i64 = intrinsic(_storer(types.int64, INT64, 8))
 
 
-@kernel
-def address_of(array):  # type: ignore[no-untyped-def]
+@intrinsic
+def address_of(typing, array):
     """An array's address, signed: Numba makes a float of an unsigned and a signed integer together."""
-    return np.int64(array.ctypes.data)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(context.make_array(array)(context, builder, args[0]).data, INT64)
+
+    return types.int64(array), codegen
 
 
 @intrinsic
-def load_word(typing, address, offset):  # type: ignore[no-untyped-def]
+def load_word(typing, address, offset):
     """The 32 bits at a byte offset, unaligned: up to four packed channels in one gathered load.
 
     The offset is 32 bits wide, so that one gather serves as many pixels as a vector has lanes.
@@ -121,7 +122,7 @@ def load_word(typing, address, offset):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def fetch(typing, pointer, index):  # type: ignore[no-untyped-def]
+def fetch(typing, pointer, index):
     """Element `index` behind a pointer to uint8 or float32, as float32."""
     eight = pointer.dtype == types.uint8
 
@@ -134,7 +135,7 @@ def fetch(typing, pointer, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def fetch_u8(typing, pointer, index):  # type: ignore[no-untyped-def]
+def fetch_u8(typing, pointer, index):
     """Element `index` behind a pointer to uint8, as it is."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -146,7 +147,7 @@ def fetch_u8(typing, pointer, index):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def bits_f32(typing, value):  # type: ignore[no-untyped-def]
+def bits_f32(typing, value):
     """The 32 bits of a float32, as a signed integer."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -186,8 +187,8 @@ mix_2, mix_3, mix_4, mix_5 = (intrinsic(_mixer(taps)) for taps in range(2, 6))
 
 
 @intrinsic
-def touch(typing, address):  # type: ignore[no-untyped-def]
-    """Load a byte and forget it, which brings its cache line near; a prefetch instruction was measured to be dropped."""
+def touch(typing, address):
+    """Load a byte and forget it, which brings its cache line near (prefetch instructions were seen to be dropped)."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(_element(builder, args[0], INT64(0), BYTE), align=1)
@@ -199,7 +200,7 @@ def touch(typing, address):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def invoke(typing, address, arguments):  # type: ignore[no-untyped-def]
+def invoke(typing, address, arguments):
     """Call the unit at an address with a tuple of 64-bit integers and floats; it returns nothing."""
     # Signed and unsigned mixed would have become a float on the way: then the unit would get its arguments shifted.
     wanted = [types.float64 if isinstance(t, types.Float) else types.int64 for t in arguments.types]
@@ -215,7 +216,7 @@ def invoke(typing, address, arguments):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def borrowed(typing, array):  # type: ignore[no-untyped-def]
+def borrowed(typing, array):
     """The same array without a share in its ownership, so that handing it about costs no atomic reference counts.
 
     Whoever borrows sees to it that the owner lives longer: an argument of the entry does, a local one needs `hold`.
@@ -231,6 +232,6 @@ def borrowed(typing, array):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def hold(typing, owner):  # type: ignore[no-untyped-def]
+def hold(typing, owner):
     """Nothing; but what is held here lives until here."""
     return types.void(owner), lambda context, builder, signature, args: context.get_dummy_value()

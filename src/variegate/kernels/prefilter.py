@@ -19,14 +19,14 @@ RADIUS = 33  # more taps than any scale asks for: see footprint.py
 
 
 @kernel
-def blend_row(out, count, row, weight):  # type: ignore[no-untyped-def]
+def blend_row(out, count, row, weight):
     """out[:count] += weight * row."""
     for e in range(count):
         store_f32(out, e, load_f32(out, e) + weight * load_f32(row, e))
 
 
 @kernel
-def edge_pixel(src, line, x, width, channels, taps, radius, out):  # type: ignore[no-untyped-def]
+def edge_pixel(src, line, x, width, channels, taps, radius, out):
     """One pixel of the filter along x whose taps may lie beyond the edge; out is the pixel's address."""
     total = f32(0.0)
     for k in range(max(x - radius, 0), min(x + radius, width - 1) + 1):
@@ -39,7 +39,7 @@ def edge_pixel(src, line, x, width, channels, taps, radius, out):  # type: ignor
 
 
 @kernel
-def filter_x(src, y, width, channels, left, right, taps, radius, out):  # type: ignore[no-untyped-def]
+def filter_x(src, y, width, channels, left, right, taps, radius, out):
     """Pixels left <= x < right of source row y, filtered along x, to the row at address out."""
     line = y * width * channels
     lo = min(max(left, radius), right)
@@ -71,7 +71,7 @@ def filter_x(src, y, width, channels, left, right, taps, radius, out):  # type: 
 
 
 @kernel
-def combine_rows(ring, slots, length, y, height, taps, radius, out):  # type: ignore[no-untyped-def]
+def combine_rows(ring, slots, length, y, height, taps, radius, out):
     """Row y filtered along y: rows y - radius .. y + radius of a ring, those beyond the edge dropped."""
     lo, hi = max(y - radius, 0), min(y + radius, height - 1)
     total = f32(0.0)
@@ -93,7 +93,7 @@ def combine_rows(ring, slots, length, y, height, taps, radius, out):  # type: ig
 
 
 @kernel
-def combine_diagonal(ring, slots, length, y, height, channels, left, width, taps, radius, sign, out):  # type: ignore[no-untyped-def]
+def combine_diagonal(ring, slots, length, y, height, channels, left, width, taps, radius, sign, out):
     """Row y filtered along (sign, 1): from row y + k the pixel k * sign further right; taps beyond an edge dropped."""
     pixels = length // channels
     centre = ring + 4 * length * (y % slots)
@@ -124,7 +124,7 @@ def combine_diagonal(ring, slots, length, y, height, channels, left, width, taps
 
 
 @kernel
-def pack_row(row, count, channels, words, plane):  # type: ignore[no-untyped-def]
+def pack_row(row, count, channels, words, plane):
     """Levels 0..255 to quarter levels, three channels a word; groups of three channels lie a plane apart."""
     for group in range((channels + 2) // 3):
         first, out = row + 4 * 3 * group, words + 4 * plane * group
@@ -138,14 +138,14 @@ def pack_row(row, count, channels, words, plane):  # type: ignore[no-untyped-def
 
 
 @kernel
-def copy_row(row, count, out):  # type: ignore[no-untyped-def]
+def copy_row(row, count, out):
     """out[:count] = row."""
     for e in range(count):
         store_f32(out, e, load_f32(row, e))
 
 
 @kernel
-def filter_region(src, height, width, channels, left, top, right, bottom, taps, radii, sign, rings, words, out):  # type: ignore[no-untyped-def]
+def filter_region(src, height, width, channels, left, top, right, bottom, taps, radii, sign, rings, words, out):
     """Filter the region left..right, top..bottom of a source; taps (3, RADIUS) and radii (3,) along x, y, diagonal."""
     rx, ry, rd = radii[0], radii[1], radii[2]
     wide_left, wide_right = max(left - rd, 0), min(right + rd, width)
@@ -175,7 +175,7 @@ def filter_region(src, height, width, channels, left, top, right, bottom, taps, 
 
 
 @kernel
-def filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
+def filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out):
     """`filter_region` with the taps for three scales."""
     own_taps, own_radii = np.zeros((3, RADIUS), np.float64), np.zeros(3, np.int64)
     taps, radii = borrowed(own_taps), borrowed(own_radii)
@@ -189,18 +189,24 @@ ARGUMENTS = [int64] * 7 + [float64] * 3 + [int64] * 5
 
 
 @unit(types.CPointer(types.uint8), *ARGUMENTS)
-def prefilter_bytes(src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
+def prefilter_bytes(
+    src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out
+):
     """Filter a region of a uint8 source (height, width, channels) into `out`, which has the size of the region.
 
     x, y, diagonal, sign  the scales, see `footprint`; rings: scratch, see `RING_ROWS`; words: pack, or keep float32
     """
-    filter_scaled(src, height, width, channels, left, top, right, bottom, (x, y, diagonal), sign, bicubic, rings, words, out)
+    scales = x, y, diagonal
+    filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out)
 
 
 @unit(types.CPointer(types.float32), *ARGUMENTS)
-def prefilter_floats(src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
+def prefilter_floats(
+    src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out
+):
     """The same for a float32 source."""
-    filter_scaled(src, height, width, channels, left, top, right, bottom, (x, y, diagonal), sign, bicubic, rings, words, out)
+    scales = x, y, diagonal
+    filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out)
 
 
 RING_ROWS = 4 * RADIUS  # scratch rows of a source's width

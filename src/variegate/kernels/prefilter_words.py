@@ -18,19 +18,19 @@ u16, u32 = np.uint16, np.uint32
 
 
 @kernel
-def part(value, weight):  # type: ignore[no-untyped-def]
+def part(value, weight):
     """value * weight / 65536, rounded down."""
     return u16((u32(value) * u32(weight)) >> u32(16))
 
 
 @kernel
-def sixteen(src, index):  # type: ignore[no-untyped-def]
+def sixteen(src, index):
     """256 times a level."""
     return u16(u32(fetch_u8(src, index)) << u32(8))
 
 
 @kernel
-def parts_of(taps, radius, low, high, out):  # type: ignore[no-untyped-def]
+def parts_of(taps, radius, low, high, out):
     """Weights of offsets -radius..radius in 1/65536, which sum to 65536; outside low..high they are dropped."""
     total, spent = 0.0, 0
     for k in range(low, high + 1):
@@ -43,7 +43,7 @@ def parts_of(taps, radius, low, high, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def edge_pixel(src, line, x, width, channels, taps, radius, out):  # type: ignore[no-untyped-def]
+def edge_pixel(src, line, x, width, channels, taps, radius, out):
     """One pixel of the filter along x whose taps may lie beyond the edge; out is the pixel's address."""
     low, high = max(x - radius, 0), min(x + radius, width - 1)
     total = 0.0
@@ -57,7 +57,7 @@ def edge_pixel(src, line, x, width, channels, taps, radius, out):  # type: ignor
 
 
 @kernel
-def filter_x(src, y, width, channels, left, right, taps, parts, radius, out):  # type: ignore[no-untyped-def]
+def filter_x(src, y, width, channels, left, right, taps, parts, radius, out):
     """Pixels left <= x < right of source row y, filtered along x, to the row at address out."""
     line = y * width * channels
     lo = min(max(left, radius), right)
@@ -93,31 +93,40 @@ def filter_x(src, y, width, channels, left, right, taps, parts, radius, out):  #
 
 
 @kernel
-def far_row(ring, slots, length, y, k, skip, step):  # type: ignore[no-untyped-def]
-    """The address in row y + k of a ring from which k is taken."""
-    return ring + 2 * (length * ((y + k) % slots) + skip + k * step)
+def ring_row(ring, slots, length, line, at):
+    """The address of number `at` of a line in a ring of rows."""
+    return ring + 2 * (length * (line % slots) + at)
 
 
 @kernel
-def combine(ring, slots, length, y, height, step, skip, count, taps, parts, radius, out):  # type: ignore[no-untyped-def]
+def combine(ring, slots, length, y, height, step, skip, count, taps, parts, radius, out):
     """Rows y - radius .. y + radius of a ring, each `step` numbers further along than the one above, weighted.
 
     step  0 along y; a pixel's channels, or minus that, along a diagonal; skip, count: where along the row
     """
     low, high = max(-radius, -y), min(radius, height - 1 - y)
     parts_of(taps, radius, low, high, parts)
-    here, to = far_row(ring, slots, length, y, 0, skip, step), out + 2 * skip
+    here, to = ring_row(ring, slots, length, y, skip), out + 2 * skip
     middle = parts[radius]
     if low == -1 and high == 1:
-        above, below = far_row(ring, slots, length, y, -1, skip, step), far_row(ring, slots, length, y, 1, skip, step)
+        above, below = (
+            ring_row(ring, slots, length, y - 1, skip - step),
+            ring_row(ring, slots, length, y + 1, skip + step),
+        )
         side = parts[radius + 1]
         for e in range(count):
             sides = part(load_u16(above, e), side) + part(load_u16(below, e), side)
             store_u16(to, e, u16(part(load_u16(here, e), middle) + sides))
         return
     if low == -2 and high == 2:
-        first, fifth = far_row(ring, slots, length, y, -2, skip, step), far_row(ring, slots, length, y, 2, skip, step)
-        second, fourth = far_row(ring, slots, length, y, -1, skip, step), far_row(ring, slots, length, y, 1, skip, step)
+        first, fifth = (
+            ring_row(ring, slots, length, y - 2, skip - 2 * step),
+            ring_row(ring, slots, length, y + 2, skip + 2 * step),
+        )
+        second, fourth = (
+            ring_row(ring, slots, length, y - 1, skip - step),
+            ring_row(ring, slots, length, y + 1, skip + step),
+        )
         side, wing = parts[radius + 1], parts[radius + 2]
         for e in range(count):
             sides = u16(part(load_u16(second, e), side) + part(load_u16(fourth, e), side))
@@ -128,13 +137,13 @@ def combine(ring, slots, length, y, height, step, skip, count, taps, parts, radi
         store_u16(to, e, part(load_u16(here, e), middle))
     for k in range(low, high + 1):
         if k != 0:
-            row, weight = far_row(ring, slots, length, y, k, skip, step), parts[radius + k]
+            row, weight = ring_row(ring, slots, length, y + k, skip + k * step), parts[radius + k]
             for e in range(count):
                 store_u16(to, e, u16(load_u16(to, e) + part(load_u16(row, e), weight)))
 
 
 @kernel
-def diagonal_edges(ring, slots, length, y, height, channels, sign, taps, radius, out):  # type: ignore[no-untyped-def]
+def diagonal_edges(ring, slots, length, y, height, channels, sign, taps, radius, out):
     """The pixels at both ends of a row, where the diagonal leaves it: taps beyond the ends are dropped."""
     pixels = length // channels
     left = min(radius, pixels)
@@ -151,7 +160,7 @@ def diagonal_edges(ring, slots, length, y, height, channels, sign, taps, radius,
 
 
 @kernel
-def pack_row(row, count, channels, words, plane):  # type: ignore[no-untyped-def]
+def pack_row(row, count, channels, words, plane):
     """To quarter levels, three channels a word; groups of three channels lie a plane apart."""
     for group in range((channels + 2) // 3):
         first, out = row + 2 * 3 * group, words + 4 * plane * group
@@ -169,13 +178,15 @@ def pack_row(row, count, channels, words, plane):  # type: ignore[no-untyped-def
 
 
 @kernel
-def quarter(value):  # type: ignore[no-untyped-def]
+def quarter(value):
     """256 times the level to 4 times the level, rounded."""
     return (u32(value) + u32(32)) >> u32(6)
 
 
 @unit(types.CPointer(types.uint8), *ARGUMENTS)
-def prefilter_words(src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out):  # type: ignore[no-untyped-def]
+def prefilter_words(
+    src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out
+):
     """Filter a region of a uint8 source into words at `out`; the arguments are those of `prefilter.prefilter_bytes`."""
     own_taps, own_parts = np.zeros((3, RADIUS), np.float64), np.zeros((3, 2 * RADIUS + 1), np.uint16)
     taps, parts = borrowed(own_taps), borrowed(own_parts)
@@ -183,6 +194,7 @@ def prefilter_words(src, height, width, channels, left, top, right, bottom, x, y
     parts_of(taps[0], rx, -rx, rx, parts[0])
     wide_left, wide_right = max(left - rd, 0), min(right + rd, width)
     length, count = (wide_right - wide_left) * channels, right - left
+    nought = np.int64(0)  # a literal would be a type of its own, and compile `combine` twice
     slots_x, slots_y = 2 * ry + 1, 2 * rd + 1
     ring_y = rings + 2 * length * slots_x
     last = ring_y + 2 * length * slots_y
@@ -197,7 +209,7 @@ def prefilter_words(src, height, width, channels, left, top, right, bottom, x, y
                     row = rings + 2 * length * (next_x % slots_x)
                     filter_x(src, next_x, width, channels, wide_left, wide_right, taps[0], parts[0], rx, row)
                     next_x += 1
-                combine(rings, slots_x, length, next_y, height, 0, 0, length, taps[1], parts[1], ry, below)
+                combine(rings, slots_x, length, next_y, height, nought, nought, length, taps[1], parts[1], ry, below)
             next_y += 1
         row = ring_y + 2 * length * (line % slots_y)
         if rd > 0:

@@ -13,7 +13,18 @@ import numpy as np
 from numba import float64, int64, types
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.memory import fetch, input_f32, input_i64, load_f32, mix_2, mix_3, mix_4, mix_5, store_f32, store_i64
+from variegate.kernels.memory import (
+    fetch,
+    input_f32,
+    input_i64,
+    load_f32,
+    mix_2,
+    mix_3,
+    mix_4,
+    mix_5,
+    store_f32,
+    store_i64,
+)
 from variegate.kernels.sample import cubic
 from variegate.plan.ir import BICUBIC
 
@@ -21,12 +32,12 @@ f32 = np.float32
 
 
 @unit(int64, float64, float64, int64, int64, int64, int64, int64, int64)
-def axis_taps(count, scale, shift, size, interpolation, most, first, counts, weights):  # type: ignore[no-untyped-def]
+def axis_taps(count, scale, shift, size, interpolation, most, first, counts, weights):
     """Taps of output pixels 0..count-1 along one axis, for the map position = scale * (pixel + 0.5) + shift.
 
     first, counts  addresses of (count,) int64: the first tap and how many
-    weights        address of (count, most) float32, `most` from `most_taps`. Taps beyond `counts` weigh 0 and lie inside
-                   the source, so that a loop may as well run over all: a steady length is what the processor foresees
+    weights        address of (count, most) float32, `most` from `most_taps`. Taps beyond `counts` weigh 0 and lie
+                   inside the source, so that a loop may run over all: a steady length is what the processor foresees
     """
     stretch = max(abs(scale), 1.0)
     reach = 2.0 * stretch if interpolation == BICUBIC else stretch
@@ -47,14 +58,14 @@ def axis_taps(count, scale, shift, size, interpolation, most, first, counts, wei
 
 
 @kernel
-def most_taps(scale, interpolation, size):  # type: ignore[no-untyped-def]
+def most_taps(scale, interpolation, size):
     """How many taps an output pixel can have."""
     reach = max(abs(scale), 1.0) * (2.0 if interpolation == BICUBIC else 1.0)
     return min(int(np.ceil(2.0 * reach)), size)
 
 
 @kernel
-def mix_rows(src, start, stride, taps, count, length, out):  # type: ignore[no-untyped-def]
+def mix_rows(src, start, stride, taps, count, length, out):
     """out[:length] = the sum of `count` source rows from element `start`, weighted."""
     a = input_f32(taps, 0)
     if count == 1:
@@ -86,7 +97,7 @@ def _colour_row(mixer: Any) -> Any:
     """The kernel of one output row of three channels, for a mixer of a set number of taps, so that it is unrolled."""
 
     @kernel
-    def colour_row(row, left, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+    def colour_row(row, left, first, weights, most, count, out, pixel, plane):
         for x in range(count):
             red, green, blue = mixer(row + 12 * (input_i64(first, x) - left), weights + 4 * most * x)
             store_f32(out, x * pixel, red)
@@ -100,7 +111,7 @@ row_of_2, row_of_3, row_of_4, row_of_5 = (_colour_row(mixer) for mixer in (mix_2
 
 
 @kernel
-def row_of_any(row, left, channels, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+def row_of_any(row, left, channels, first, weights, most, count, out, pixel, plane):
     """One output row, for any number of channels and taps."""
     for c in range(channels):
         for x in range(count):
@@ -111,7 +122,7 @@ def row_of_any(row, left, channels, first, weights, most, count, out, pixel, pla
 
 
 @kernel
-def mix_pixels(row, left, channels, first, weights, most, count, out, pixel, plane):  # type: ignore[no-untyped-def]
+def mix_pixels(row, left, channels, first, weights, most, count, out, pixel, plane):
     """One output row: weighted sums along a row of interleaved floats that begins at source pixel `left`."""
     if channels == 3 and most == 2:
         row_of_2(row, left, first, weights, most, count, out, pixel, plane)
@@ -126,7 +137,7 @@ def mix_pixels(row, left, channels, first, weights, most, count, out, pixel, pla
 
 
 @kernel
-def mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+def mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):
     """One output row; see `upright_bytes`."""
     left = min(input_i64(first, 0), input_i64(first, count - 1))
     right = max(input_i64(first, 0), input_i64(first, count - 1)) + most
@@ -136,7 +147,7 @@ def mix(src, width, channels, line, lines, taps, first, weights, most, count, ro
 
 
 @unit(types.CPointer(types.uint8), *[int64] * 13)
-def upright_bytes(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+def upright_bytes(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):
     """One output row of an upright map of a uint8 source.
 
     line, lines, taps       the first source line, how many, and the address of their weights
@@ -149,6 +160,6 @@ def upright_bytes(src, width, channels, line, lines, taps, first, weights, most,
 
 
 @unit(types.CPointer(types.float32), *[int64] * 13)
-def upright_floats(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+def upright_floats(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):
     """The same for a float32 source."""
     mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane)

@@ -4,7 +4,8 @@ Coordinates are continuous, in the source's plane (pixel j covers [j, j + 1)), a
 is dropped and the rest renormalised; for two taps that is the same as clamping the coordinate.
 
 Two kinds of source. *Words* hold up to three channels in one 32-bit load: plain uint8 pixels (8 bits a channel, any
-number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels, a channel at a time.
+number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels, read a
+channel at a time.
 
 Every unit here has one signature:
     base, width, height   the source: its address and its size in pixels
@@ -20,7 +21,6 @@ Every unit here has one signature:
 from __future__ import annotations
 
 import numpy as np
-
 from numba import float64, int64
 
 from variegate.compiled import Unit, kernel, unit
@@ -43,7 +43,7 @@ SAMPLER = [int64] * 9 + [float64] * 4 + [int64] * 6
 
 
 @kernel
-def guarded_word(base, offset, limit):  # type: ignore[no-untyped-def]
+def guarded_word(base, offset, limit):
     """The word at an offset; with a limit, never a byte beyond it (the last pixel's word ends outside the array)."""
     if limit is None:
         return load_word(base, offset)
@@ -51,7 +51,7 @@ def guarded_word(base, offset, limit):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def place(us, vs, a, b, c, d, x):  # type: ignore[no-untyped-def]
+def place(us, vs, a, b, c, d, x):
     """The coordinate of pixel x of the row."""
     if us == 0:
         return a * (x + 0.5) + b, c * (x + 0.5) + d
@@ -59,14 +59,14 @@ def place(us, vs, a, b, c, d, x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lerp(a, b, c, d, fu, fv):  # type: ignore[no-untyped-def]
+def lerp(a, b, c, d, fu, fv):
     """Bilinear mix of four neighbours: a, b above, c, d below."""
     top, low = a + fu * (b - a), c + fu * (d - c)
     return top + fv * (low - top)
 
 
 @kernel
-def corner(u, v, last_u, last_v, last_i, last_j):  # type: ignore[no-untyped-def]
+def corner(u, v, last_u, last_v, last_i, last_j):
     """The upper left tap (column, row) and the two fractions at a coordinate."""
     u, v = min(max(u - 0.5, 0.0), last_u), min(max(v - 0.5, 0.0), last_v)
     i, j = min(i32(u), last_i), min(i32(v), last_j)
@@ -74,7 +74,7 @@ def corner(u, v, last_u, last_v, last_i, last_j):  # type: ignore[no-untyped-def
 
 
 @kernel
-def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room):  # type: ignore[no-untyped-def]
+def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room):
     """For each pixel of a row the offset of its upper left tap (int32) and the two fractions (float32), into work.
 
     A loop of its own, because it is in float64: the loop that gathers then runs with twice the lanes.
@@ -97,14 +97,14 @@ def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room
 
 
 @kernel
-def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane):
     """Bilinear, three channels, from `corners`; limit is None or an int32."""
     mask, wide = u32((1 << bits) - 1), u32(bits)
     scale = f32(1.0) / f32(1 << (bits - 8))
     for x in range(lo, hi):
         at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
-        a, b = guarded_word(base, at, limit), guarded_word(base, at + right, limit)
-        c, d = guarded_word(base, at + down, limit), guarded_word(base, at + down + right, limit)
+        a, b = guarded_word(base, at, limit), guarded_word(base, i32(at + right), limit)
+        c, d = guarded_word(base, i32(at + down), limit), guarded_word(base, i32(at + down + right), limit)
         value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
         store_f32(out, x, scale * value)
         a, b, c, d = a >> wide, b >> wide, c >> wide, d >> wide
@@ -116,7 +116,7 @@ def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane
 
 
 @unit(*SAMPLER)
-def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """Bilinear, three channels."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
     corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room)
@@ -127,7 +127,9 @@ def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b
 
 
 @unit(*SAMPLER)
-def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bilinear_floats(
+    base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane
+):
     """Bilinear, one channel of float32."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
     corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room)
@@ -139,7 +141,7 @@ def bilinear_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, 
 
 
 @unit(*SAMPLER)
-def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """The pixel that covers the coordinate, three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale = f32(1.0) / f32(1 << (bits - 8))
@@ -147,14 +149,14 @@ def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)
         i, j = i32(min(max(u, 0.0), last_i)), i32(min(max(v, 0.0), last_j))
-        word = guarded_word(base, j * i32(stride) + i * i32(pixel), bound)
+        word = guarded_word(base, i32(j * i32(stride) + i * i32(pixel)), bound)
         store_f32(out, x, scale * f32(i32(word & mask)))
         store_f32(out, x + plane, scale * f32(i32((word >> wide) & mask)))
         store_f32(out, x + 2 * plane, scale * f32(i32((word >> wide >> wide) & mask)))
 
 
 @unit(*SAMPLER)
-def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """The pixel that covers the coordinate, one channel of float32."""
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
@@ -164,7 +166,7 @@ def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b
 
 
 @kernel
-def cubic(t):  # type: ignore[no-untyped-def]
+def cubic(t):
     """Keys' cubic convolution with a = -0.5 (IEEE ASSP 29, 1981) at a distance t >= 0."""
     if t < 1.0:
         return (1.5 * t - 2.5) * t * t + 1.0
@@ -174,7 +176,7 @@ def cubic(t):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def keys_taps(position, size, weights, at):  # type: ignore[no-untyped-def]
+def keys_taps(position, size, weights, at):
     """First index of four taps and, in weights[at:at + 4], their normalised weights; taps outside weigh nothing."""
     position = min(max(position, 0.0), float(size))
     start = int(np.floor(position - 0.5)) - 1
@@ -189,7 +191,7 @@ def keys_taps(position, size, weights, at):  # type: ignore[no-untyped-def]
 
 
 @unit(*SAMPLER)
-def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """Bicubic (a = -0.5), three channels."""
     mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
     scale, weights = f32(1.0) / f32(1 << (bits - 8)), np.empty(8)
@@ -201,7 +203,7 @@ def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
             line = i32(min(max(top + n, 0), height - 1) * stride)
             for m in range(4):
                 weight = f32(weights[4 + n] * weights[m])
-                word = guarded_word(base, line + i32(min(max(first + m, 0), width - 1) * pixel), bound)
+                word = guarded_word(base, i32(line + min(max(first + m, 0), width - 1) * pixel), bound)
                 red += weight * f32(i32(word & mask))
                 green += weight * f32(i32((word >> wide) & mask))
                 blue += weight * f32(i32((word >> wide >> wide) & mask))
@@ -211,7 +213,7 @@ def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
 
 
 @unit(*SAMPLER)
-def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):  # type: ignore[no-untyped-def]
+def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """Bicubic (a = -0.5), one channel of float32."""
     weights = np.empty(8)
     for x in range(lo, hi):

@@ -30,7 +30,7 @@ WORDS, FLOATS, EXACT = range(3)
 
 
 @kernel
-def axis(library, count, scale, shift, size, interpolation):  # type: ignore[no-untyped-def]
+def axis(library, count, scale, shift, size, interpolation):
     """(first, counts, weights) of the taps along one axis; empty for a count of 0."""
     most = most_taps(scale, interpolation, size)
     first, counts = np.empty(count, np.int64), np.empty(count, np.int64)
@@ -42,13 +42,13 @@ def axis(library, count, scale, shift, size, interpolation):  # type: ignore[no-
 
 
 @kernel
-def taps_of(axis):  # type: ignore[no-untyped-def]
+def taps_of(axis):
     """The taps of an axis as numbers: addresses of first, counts and weights, taps a pixel, and pixels."""
     return address_of(axis[0]), address_of(axis[1]), address_of(axis[2]), axis[2].shape[1], axis[0].size
 
 
 @kernel
-def exact_row(unit, address, width, channels, y, columns, lines, row, out, pixel, plane):  # type: ignore[no-untyped-def]
+def exact_row(unit, address, width, channels, y, columns, lines, row, out, pixel, plane):
     """Output row y of the upright kernel; columns and lines as `taps_of` gives them."""
     line, count, taps = load_i64(lines[0], y), load_i64(lines[1], y), lines[2] + 4 * lines[3] * y
     first, _, weights, most, pixels = columns
@@ -56,7 +56,7 @@ def exact_row(unit, address, width, channels, y, columns, lines, row, out, pixel
 
 
 @kernel
-def reduce_source(library, address, height, width, channels, by_x, by_y, interpolation, arena):  # type: ignore[no-untyped-def]
+def reduce_source(library, address, height, width, channels, by_x, by_y, interpolation, arena):
     """The source shrunk by whole factors with the exact kernel, as float32 pixels at the arena's beginning."""
     h, w = (height + by_y - 1) // by_y, (width + by_x - 1) // by_x
     columns = axis(library, w, float(by_x), 0.0, width, interpolation)
@@ -64,13 +64,13 @@ def reduce_source(library, address, height, width, channels, by_x, by_y, interpo
     for y in range(h):
         row, out = arena + 4 * h * w * channels, arena + 4 * y * w * channels
         unit, across, down = library[UPRIGHT_SOURCE], taps_of(columns), taps_of(lines)
-        exact_row(unit, address, width, channels, y, across, down, row, out, channels, 1)
+        exact_row(unit, address, width, channels, y, across, down, row, out, channels, np.int64(1))
     hold((columns, lines))
     return h, w
 
 
 @kernel
-def bring_near(src, width, size, state):  # type: ignore[no-untyped-def]
+def bring_near(src, width, size, state):
     """Touch the part of the source that will be read, line by line.
 
     A turned row reads all over the source; from memory that is one wait a cache line, where a straight walk has many
@@ -83,7 +83,7 @@ def bring_near(src, width, size, state):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def open_reader(library, src, eight, shape, state, scale, interpolation, arena):  # type: ignore[no-untyped-def]
+def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
     """The reader for one picture at one site, and `fit`, (scale x, shift x, scale y, shift y) to its plane.
 
     src    address of the picture, uint8 if `eight`, else float32; shape: (height, width, channels)
@@ -95,9 +95,10 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
         return (EXACT, src, height, width, 0, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
     if state[2] != FILTERED and not tiny:
         bring_near(src, width, channels * (1 if eight else 4), state)
+        stride, here = width * channels, (1.0, 0.0, 1.0, 0.0)
         if eight:
-            return (WORDS, src, height, width, width * channels, channels, 8, 3, height * width * channels), (1.0, 0.0, 1.0, 0.0)
-        return (FLOATS, src, height, width, width * channels, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
+            return (WORDS, src, height, width, stride, channels, 8, 3, height * stride), here
+        return (FLOATS, src, height, width, stride, channels, 8, 0, 0), here
     unit, by_x, by_y = library[PREFILTER_SOURCE], state[3], state[4]
     if by_x > 1 or by_y > 1:
         h, w = reduce_source(library, src, height, width, channels, by_x, by_y, interpolation, arena)
@@ -105,12 +106,10 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
     words = eight and (interpolation != BICUBIC or state[2] != FILTERED)
     left, top, right, bottom = state[5], state[6], state[7], state[8]
     out, h, w = arena + 4 * RING_ROWS * width * channels, bottom - top, right - left
-    bicubic = 1 if interpolation == BICUBIC else 0
-    invoke(
-        unit,
-        (src, height, width, channels, left, top, right, bottom, scale[0], scale[1], scale[2], int(scale[3]), bicubic)
-        + (arena, 1 if words else 0, out),
-    )
+    bicubic, packed = 1 if interpolation == BICUBIC else 0, 1 if words else 0
+    x, y, diagonal, sign = scale[0], scale[1], scale[2], int(scale[3])
+    window = src, height, width, channels, left, top, right, bottom
+    invoke(unit, (*window, x, y, diagonal, sign, bicubic, arena, packed, out))
     fit = (1.0 / by_x, -float(left), 1.0 / by_y, -float(top))
     if words:
         return (WORDS, out, h, w, 4 * w, 4, 10, 4 * h * w, 0), fit
@@ -118,7 +117,7 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
 
 
 @kernel
-def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axes, scratch, row, plane):  # type: ignore[no-untyped-def]
+def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axes, scratch, row, plane):
     """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart.
 
     library  address of the units' addresses
@@ -129,7 +128,8 @@ def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axe
     if lo >= hi:
         return
     if kind == EXACT:
-        exact_row(load_i64(library, UPRIGHT_SOURCE), base, width, channels, y, axes[0], axes[1], scratch, row, 1, plane)
+        unit, columns, lines = load_i64(library, UPRIGHT_SOURCE), axes[0], axes[1]
+        exact_row(unit, base, width, channels, y, columns, lines, scratch, row, np.int64(1), plane)
         return
     shape, span = (width, height, stride, pixel, bits), (us, vs, *line, lo, hi, work, room)
     if kind == FLOATS:
@@ -144,7 +144,7 @@ def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axe
 
 
 @kernel
-def deepest(vs, line, lo, hi):  # type: ignore[no-untyped-def]
+def deepest(vs, line, lo, hi):
     """The largest v of a row."""
     if vs == 0:
         return max(line[2] * (lo + 0.5), line[2] * (hi - 0.5)) + line[3]

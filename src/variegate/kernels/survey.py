@@ -38,7 +38,7 @@ class Sites(NamedTuple):
 
 
 @kernel
-def region(way, walked, rows, columns, height, width, by_x, by_y, state):  # type: ignore[no-untyped-def]
+def region(way, walked, rows, columns, height, width, by_x, by_y, state):
     """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9]."""
     width, height = (width + by_x - 1) // by_x, (height + by_y - 1) // by_y
     left, right, up, down = 1e18, -1e18, 1e18, -1e18
@@ -56,7 +56,7 @@ def region(way, walked, rows, columns, height, width, by_x, by_y, state):  # typ
 
 
 @kernel
-def choose(maps, canvas, top, way, antialias, state, scale):  # type: ignore[no-untyped-def]
+def choose(maps, canvas, top, way, antialias, state, scale):
     """How the source is read: as it is, prefiltered, or by the exact upright kernel; fills state[2:] and scale."""
     walked, rows, columns = state[1] != 0, canvas[top, 0], canvas[top, 1]
     height, width = canvas[0, 0], canvas[0, 1]
@@ -72,21 +72,21 @@ def choose(maps, canvas, top, way, antialias, state, scale):  # type: ignore[no-
             by_x, by_y = reduction(along_x), reduction(along_y)
             if by_x > 1 or by_y > 1:
                 spent_x, spent_y = 2.0 if by_x > 1 else 1.0, 2.0 if by_y > 1 else 1.0
-                along_x, along_y, diagonal, sign = footprint(
-                    a / by_x, b / by_x, c / by_y, d / by_y, spent_x, spent_y
-                )
+                along_x, along_y, diagonal, sign = footprint(a / by_x, b / by_x, c / by_y, d / by_y, spent_x, spent_y)
             state[2], state[3], state[4] = FILTERED, by_x, by_y
             scale[0], scale[1], scale[2], scale[3] = along_x, along_y, diagonal, sign
     region(way, walked, rows, columns, height, width, state[3], state[4], state)
 
 
 @entry
-def survey_all(maps, canvas, borders, antialias, top, windows, which, way, state, scale):  # type: ignore[no-untyped-def]
+def survey_all(maps, canvas, borders, antialias, top, windows, which, way, state, scale):
     """Fill the arrays of a `Sites` (except `top`) for maps (B, G, 3, 3) and canvas (B, G + 1, 2)."""
     for level in range(top.size):
         for i in range(maps.shape[0]):
             here = state[level, i]
-            cuts, walked = link(maps[i], canvas[i], borders, top[level], windows[level, i], which[level, i], way[level, i])
+            cuts, walked = link(
+                maps[i], canvas[i], borders, top[level], windows[level, i], which[level, i], way[level, i]
+            )
             here[0], here[1] = cuts, 1 if walked else 0
             choose(maps[i], canvas[i], top[level], way[level, i], antialias and level == 0, here, scale[level, i])
 

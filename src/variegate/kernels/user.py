@@ -28,7 +28,7 @@ def row_function(function: Callable[..., Any], channels: int, numbers: int) -> U
     """
     pixel_function = function if hasattr(function, "py_func") else numba.njit(error_model="numpy")(function)
 
-    def row_of_pixels(row, count, plane, draws):  # type: ignore[no-untyped-def]
+    def row_of_pixels(row, count, plane, draws):
         pixel, drawn = np.empty(channels), np.empty(numbers)
         for n in range(numbers):
             drawn[n] = load_f64(draws, n)

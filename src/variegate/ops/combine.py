@@ -135,11 +135,14 @@ class SomeOf(Combinator):
     def __post_init__(self) -> None:
         super().__post_init__()
         whole(self, "n")
-        limit(self, "n", least=0, most=len(self.ops) + (0 if self.drawn()["n"].draws == 0 else 1))
+        limit(self, "n", least=0, most=len(self.ops))
         object.__setattr__(self, "trials", {"order": len(self.ops)})
 
     def drawn(self) -> dict[str, Distribution]:
-        return {**super().drawn(), "order": Uniform(0, 1)}
+        count = super().drawn()["n"]
+        if isinstance(count, Uniform):  # both ends: what is drawn is rounded down
+            count = Uniform(count.low, count.high + 1)
+        return {"n": count, "order": Uniform(0, 1)}
 
 
 def _last_word(ops: Sequence[Op]) -> bool:

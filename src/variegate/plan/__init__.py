@@ -1,0 +1,1 @@
+"""The compiler: from declared ops to the tables that drive the kernels."""

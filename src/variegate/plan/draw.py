@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.dist import Constant, Distribution
 from variegate.key import Keys
-from variegate.ops.base import Floats
+from variegate.ops.effect import Floats
 from variegate.plan.flatten import Flat
 from variegate.plan.ir import Gate, Node
 
@@ -21,18 +21,14 @@ Columns = Mapping[str, Mapping[str, Floats]]  # path -> field -> (B,) or (trials
 
 @dataclass(frozen=True)
 class Request:
-    """One field's share of the uniforms: rows start..stop-1, as (draws, trials)."""
+    """One field's share of the uniforms: `count` rows from `start` on, as (draws, trials)."""
 
     path: str
     field: str
     distribution: Distribution
     trials: int
     start: int
-
-    @property
-    def count(self) -> int:
-        """How many uniforms a sample it takes."""
-        return self.distribution.draws * self.trials
+    count: int
 
 
 class Drawing:
@@ -56,16 +52,13 @@ class Drawing:
 
         table = uniforms(self._streams(keys.seed), keys.id, keys.epoch, keys.variation)
         found: dict[str, dict[str, Floats]] = {path: {} for path in self.paths}
-        at = 0
         for request in self.requests:
-            u = table[at : at + request.count]
-            at += request.count
+            u = table[request.start : request.start + request.count]
             if request.trials > 1:
                 u = u.reshape(request.distribution.draws, request.trials, len(keys))
             found[request.path][request.field] = _numbers(request, u, len(keys))
-        for path in self.gated:
-            found[path]["p"] = table[at]
-            at += 1
+        for n, path in enumerate(self.gated):
+            found[path]["p"] = table[n - len(self.gated)]
         return found
 
 
@@ -73,9 +66,10 @@ def _requests(nodes: tuple[Node, ...]) -> Iterator[Request]:
     start = 0
     for node in nodes:
         for name, distribution in node.op.drawn().items():
-            request = Request(node.path, name, distribution, node.op.trials.get(name, 1), start)
-            start += request.count
-            yield request
+            trials = node.op.trials.get(name, 1)
+            count = distribution.draws * trials
+            yield Request(node.path, name, distribution, trials, start, count)
+            start += count
 
 
 def _numbers(request: Request, u: Floats, count: int) -> Floats:
@@ -101,4 +95,5 @@ def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
     order = drawn["order"].reshape(-1, drawn["n"].shape[-1])
     own = order[int(gate.low)]
     rank = (order < own).sum(axis=0) + (order[: int(gate.low)] == own).sum(axis=0)
-    return rank < np.minimum(np.floor(drawn["n"]), len(order))
+    chosen: Flags = rank < np.minimum(np.floor(drawn["n"]), len(order))
+    return chosen

@@ -9,10 +9,11 @@ import numpy as np
 
 from variegate.key import Keys
 from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
+from variegate.plan.plan import Group, Kind
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
-    from variegate.plan.plan import Group, Pass
+    from variegate.plan.plan import Pass
 
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
@@ -24,8 +25,8 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     lines = [_headline(program, compiler.cutting, pipeline)]
     group = None
     if size is not None:
-        plan = pipeline.plan(Keys.at(0, 0, [0]), [size], channels, dtype)
-        group = plan.groups[0] if plan.groups[0].program == program else None
+        columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
+        group = Group(program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults))
         lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
     for n, stage in enumerate(program.stages):
         lines += _stage(n, stage, n == len(program.stages) - 1, group)
@@ -61,7 +62,9 @@ def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[s
         yield f"  {_kind(node):<9}{node.op!r}{_gates(node)}"
     means = sum(_leans(node) for node in stage.colours)
     if means:
-        early = sum(_leans(node) and after < len(stage.maps) for node, after in zip(stage.colours, stage.after, strict=True))
+        early = sum(
+            _leans(node) and after < len(stage.maps) for node, after in zip(stage.colours, stage.after, strict=True)
+        )
         where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
         yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
     if group is not None:

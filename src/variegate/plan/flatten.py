@@ -101,10 +101,7 @@ def _unsettled(ops: Sequence[Op]) -> Op | None:
     """The last op by which chance decides a size, if nothing after it fixes the size."""
     found: Op | None = None
     for op in ops:
-        if op.fixes_size() and op.p == 1:
-            found = None
-        else:
-            found = _chancy(op) or found
+        found = None if op.fixes_size() and op.p == 1 else _chancy(op) or found
     return found
 
 

@@ -45,6 +45,4 @@ def is_bent(node: Node) -> bool:
 def joined(left: Read, right: Read) -> Read:
     """Two stages as one."""
     shifted = tuple(len(left.maps) + after for after in right.after)
-    return Read(
-        left.maps + right.maps, left.colours + right.colours, left.after + shifted, left.output + right.output
-    )
+    return Read(left.maps + right.maps, left.colours + right.colours, left.after + shifted, left.output + right.output)

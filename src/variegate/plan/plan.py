@@ -15,7 +15,8 @@ from variegate.ops.base import Facts
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns
 from variegate.plan.ir import CHW, Call, Program, Read
-from variegate.plan.lower import Defaults, Lowering, Written, lower_read, written_by
+from variegate.plan.lower import Defaults, Lowering, lower_read
+from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import Tables, arena_floats, plane_floats
 
@@ -40,11 +41,13 @@ class Pass:
     """One Read of a group of samples: its tables, ready for the kernel."""
 
     def __init__(self, lowering: Lowering, written: Written, kind: Kind, final: bool) -> None:
-        from variegate.kernels.bind import bind
+        from variegate.plan.bind import bind
 
         self.written, self.channels = written, kind.channels
         tables = lowering.tables(kind.unit, written, clamped=final)
-        self.tables, self.sites = bind(tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype)
+        self.tables, self.sites = bind(
+            tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype
+        )
         self.sizes = lowering.canvas[-1]
         self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
 
@@ -62,7 +65,8 @@ class Pass:
         arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
         planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, width, channels))
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
-        render(source, (height, width, channels), i, self.tables, self.sites, arena, planes, target)
+        shape = height, width, channels
+        render(source, shape, i, self.tables, self.sites, arena, planes, target)  # type: ignore[no-untyped-call]
         del arena_owner, planes_owner
 
 
@@ -82,7 +86,7 @@ class Group:
                 self.sizes.append(self.sizes[-1])
             else:
                 self.stages.append(self._pass(stage, n, facts))
-                self.sizes.append(self.stages[-1].sizes)
+                self.sizes.append(self.last.sizes)
 
     def _pass(self, read: Read, n: int, facts: Facts) -> Pass:
         sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
@@ -118,7 +122,12 @@ class Group:
         result = stage.function(given, **stage.draws[i])
         node = self.program.stages[self.start + n]
         assert isinstance(node, Call)
-        if not isinstance(result, np.ndarray) or result.ndim != 3 or result.shape[2] != image.shape[2]:
+        if (
+            not isinstance(result, np.ndarray)
+            or result.ndim != 3
+            or result.shape[2] != image.shape[2]
+            or not result.size
+        ):
             told = f"shape {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
             raise InputError(
                 f"{node.node.path}: the function must return an array (height, width, {image.shape[2]}), got {told}"
@@ -177,8 +186,8 @@ class Plan:
         group, row = self.groups[self.where[i][0]], self.where[i][1]
         if image.shape != (*group.sizes[0][row].tolist(), group.kind.channels) or image.dtype != group.kind.dtype:
             raise InputError(
-                f"sample {i} was planned as {tuple(group.sizes[0][row].tolist())} x {group.kind.channels} {group.kind.dtype}, "
-                f"got {image.shape} {image.dtype}"
+                f"sample {i} was planned as {tuple(group.sizes[0][row].tolist())} x {group.kind.channels} "
+                f"{group.kind.dtype}, got {image.shape} {image.dtype}"
             )
         if out.dtype != self.dtype or not out.flags.carray or out.shape != group.last.shape(row):
             raise InputError(

@@ -1,0 +1,47 @@
+"""The last write of a program: dtype, layout and normalisation, as gathered from Normalize and ToDtype."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from variegate.errors import InputError
+from variegate.ops import effect as effects
+from variegate.ops.base import Facts
+from variegate.ops.effect import Floats, Ints
+from variegate.plan.draw import Columns
+from variegate.plan.ir import Read
+
+
+@dataclass
+class Written:
+    """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off."""
+
+    dtype: str
+    layout: str = "HWC"
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+
+def written_by(read: Read, dtype: str, columns: Columns, sizes: Ints, facts: Facts) -> Written:
+    """How the last Read writes: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise."""
+    written = Written(dtype)
+    for node in read.output:
+        effect = node.op.lower(columns[node.path], sizes, facts)
+        assert isinstance(effect, effects.Output)
+        if written.mean is not None and (effect.mean is not None or effect.dtype == "uint8"):
+            raise InputError(
+                f"{node.path} after Normalize: a normalised picture is no longer in the range of {effect.dtype}"
+            )
+        written.dtype = effect.dtype or written.dtype
+        written.layout = effect.layout or written.layout
+        written.mean, written.std = effect.mean or written.mean, effect.std or written.std
+    return written
+
+
+def last_write(written: Written, channels: int) -> tuple[Floats, Floats]:
+    """Gain and shift a channel, from white to the output's unit."""
+    white = 255.0 if written.dtype == "uint8" else 1.0
+    mean, std = written.mean or (0.0,) * channels, written.std or (1.0,) * channels
+    return np.array([white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])

@@ -1,0 +1,138 @@
+"""From nodes to a program: what is dropped, joined and added, and what cannot stand together."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import variegate as vg
+from variegate.plan.ir import Call, Cut, Node, Program, Read, nodes_of
+from variegate.plan.passes import PASSES, stage_of
+from variegate.plan.verify import verify
+
+
+def negative(image):
+    return 1 - image
+
+
+def program(*ops):
+    return vg.Compose(list(ops)).compiler.program
+
+
+def told(*ops):
+    """The stages as texts: M map, C colour with the number of maps before it, O output, ! call."""
+    return [
+        "!" if isinstance(s, Call) else "M" * len(s.maps) + "".join(f"C{a}" for a in s.after) + "O" * len(s.output)
+        for s in program(*ops).stages
+    ]
+
+
+def test_the_passes_are_a_visible_tuple():
+    assert [each.__name__ for each in PASSES] == ["drop_never", "merge", "end_with_read"]
+
+
+def test_any_chain_of_maps_is_one_read():
+    maps = [
+        vg.Rotate(3), vg.Translate(0.1), vg.Scale(2), vg.Shear(4), vg.Affine(), vg.HorizontalFlip(), vg.VerticalFlip(),
+        vg.Transpose(), vg.Rotate90(), vg.Perspective(), vg.Crop(0, 0, 8, 8), vg.CenterCrop(4), vg.RandomCrop(4),
+        vg.RandomResizedCrop(8), vg.Resize(8), vg.SmallestMaxSize(8), vg.LongestMaxSize(8), vg.Pad(2),
+    ]  # fmt: skip
+    assert told(*maps) == ["M" * len(maps)]
+    assert told(*maps[::-1], vg.Normalize()) == ["M" * len(maps) + "O"]
+
+
+def test_matrices_stay_with_the_maps_around_them():
+    assert told(vg.Contrast(2), vg.Rotate(1), vg.Invert(), vg.Scale(2), vg.Hue(3), vg.ToDtype("float32")) == [
+        "MMC0C1C2O"
+    ]
+
+
+def test_a_table_cuts_what_comes_after_it():
+    assert told(vg.Rotate(1), vg.Gamma(2), vg.Contrast(2), vg.Scale(2), vg.Posterize(3)) == ["MC1C1", "MC1"]
+
+
+def test_a_call_cuts_both_sides():
+    assert told(vg.Rotate(1), vg.Opaque(negative), vg.Scale(2)) == ["M", "!", "M"]
+    assert told(vg.Opaque(negative)) == ["!", ""]
+    assert told(vg.Opaque(negative), vg.Opaque(negative), vg.Normalize()) == ["!", "!", "O"]
+
+
+def test_nothing_is_one_empty_read():
+    assert told() == [""]
+
+
+def test_what_can_never_apply_is_left_out():
+    never = [vg.Gamma(2, p=0), vg.Opaque(negative, p=0), vg.RandomApply([vg.Posterize(3)], p=0)]
+    never += [vg.OneOf([vg.Rotate(1), vg.Solarize()], weights=(1, 0))]
+    assert told(vg.Rotate(1), *never, vg.Scale(2)) == ["MMM"]
+    assert program(vg.Rotate(1), *never, vg.Scale(2)).cuts == ()
+
+
+def test_each_no_is_kept():
+    cuts = program(vg.Gamma(2), vg.Rotate(1), vg.Opaque(negative)).cuts
+    assert [(cut.left, cut.right) for cut in cuts] == [("Gamma", "Rotate"), ("Rotate", "Opaque")]
+    assert all(isinstance(cut, Cut) and cut.reason for cut in cuts)
+
+
+def test_nodes_keep_the_order_declared():
+    ops = [vg.Invert(), vg.Rotate(1), vg.Contrast(2), vg.Hue(1), vg.Scale(2), vg.Gamma(2), vg.Normalize()]
+    (stage,) = program(*ops).stages
+    assert [node.op for node in nodes_of(stage)] == ops
+
+
+@pytest.mark.parametrize(
+    ("ops", "message"),
+    [
+        (
+            [vg.Normalize(), vg.Rotate(3)],
+            "Rotate comes after Normalize, which says how the result is written and must be last. Put Rotate before "
+            "it.",
+        ),
+        (
+            [vg.ToDtype("float32", name="floats"), vg.Gamma(2)],
+            "Gamma comes after floats, which says how the result is written and must be last. Put Gamma before it.",
+        ),
+        (
+            [vg.Rotate(1), vg.Normalize(), vg.Opaque(negative)],
+            "Opaque comes after Normalize, which says how the result is written and must be last. Put Opaque before "
+            "it.",
+        ),
+    ],
+)
+def test_nothing_follows_the_last_write(ops, message):
+    with pytest.raises(vg.PipelineError, match=re.escape(message)):
+        program(*ops)
+
+
+def test_two_last_writes_must_agree():
+    image = np.zeros((3, 4, 3), np.uint8)
+    both = vg.Compose([vg.Normalize(layout="CHW"), vg.ToDtype("float16")])(image)
+    assert both.dtype == np.float16 and both.shape == (3, 3, 4)
+    assert vg.Compose([vg.ToDtype("uint8"), vg.Normalize()])(image).dtype == np.float32
+    with pytest.raises(
+        vg.InputError,
+        match=re.escape("ToDtype after Normalize: a normalised picture is no longer in the range of uint8"),
+    ):
+        vg.Compose([vg.Normalize(), vg.ToDtype("uint8")])(image)
+    with pytest.raises(
+        vg.InputError, match=re.escape("Normalize#2 after Normalize: a normalised picture is no longer in the range")
+    ):
+        vg.Compose([vg.Normalize(), vg.Normalize()])(image)
+
+
+def test_the_checker_finds_what_a_pass_may_not_make():
+    rotate, contrast = Node(vg.Rotate(1), "Rotate"), Node(vg.Contrast(1), "Contrast")
+    for wrong in (
+        Read(maps=(contrast,)),
+        Read(colours=(rotate,), after=(0,)),
+        Read(output=(rotate,)),
+        Read(colours=(contrast,), after=()),
+        Read(maps=(rotate,), colours=(contrast,), after=(2,)),
+        Read(maps=(rotate,), colours=(contrast, contrast), after=(1, 0)),
+        Call(rotate),
+    ):
+        with pytest.raises(AssertionError):
+            verify(Program((wrong,)))
+    verify(Program((stage_of(rotate), stage_of(contrast))))
