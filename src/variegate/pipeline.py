@@ -90,7 +90,7 @@ class Compose(Chain):
         plan = self.plan(Keys.of([key or fresh_key()]), np.array([picture.shape[:2]]), picture.shape[2], picture.dtype)
         out = np.empty(plan.shapes[0], plan.dtype)
         plan.run(0, picture, out)
-        return out[:, :, 0] if flat and out.shape[2:] == (1,) else out
+        return out[:, :, 0] if flat and plan.layout == "HWC" else out
 
     def plan(self, keys: Keys, sizes: Any, channels: int = 3, dtype: DTypeLike = np.uint8) -> Plan:
         """Draw and lower a batch: one call a batch, then `plan.run(i, image, out)` for each sample, from any thread.
@@ -119,22 +119,31 @@ class Compose(Chain):
 
         Returns an array (B, ...) where all results have one shape, otherwise a list of arrays.
         """
-        pictures = [as_picture(image)[0] for image in images]
+        pictures = [as_picture(image) for image in images]
         columns = self._keys(keys, len(pictures))
         if not pictures:
-            return np.empty((0, *images.shape[1:]), images.dtype) if isinstance(images, np.ndarray) else []
-        kinds = {(picture.shape[2], picture.dtype.name) for picture in pictures}
+            return self._nothing(images)
+        kinds = {(picture.shape[2], picture.dtype.name) for picture, _ in pictures}
         if len(kinds) > 1:
             raise InputError(f"pictures of one batch share channels and dtype, got {sorted(kinds)}")
-        plan = self.plan(columns, [picture.shape[:2] for picture in pictures], *kinds.pop())
+        plan = self.plan(columns, [picture.shape[:2] for picture, _ in pictures], *kinds.pop())
         shapes = plan.shapes
         if len(set(shapes)) == 1:
             out: Any = np.empty((len(pictures), *shapes[0]), plan.dtype)
         else:
             out = [np.empty(shape, plan.dtype) for shape in shapes]
-        for i, picture in enumerate(pictures):
+        for i, (picture, _) in enumerate(pictures):
             plan.run(i, picture, out[i])
-        return out
+        if plan.layout == "CHW" or not all(flat for _, flat in pictures):
+            return out
+        return out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
+
+    def _nothing(self, images: Sequence[Image] | Image) -> Any:
+        """The result for no pictures: an empty list, or an empty array of the shape that pictures would have."""
+        if not isinstance(images, np.ndarray):
+            return []
+        one = self.batch(np.zeros((1, *images.shape[1:]), images.dtype), keys=[Key()])
+        return one[:0]
 
     def _keys(self, keys: Keys | Sequence[Key] | None, count: int) -> Keys:
         if keys is None:

@@ -15,7 +15,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("op", "expected"), CASES, ids=lambda case: repr(case))
+@pytest.mark.parametrize(("op", "expected"), CASES, ids=[repr(op) for op, _ in CASES])
 def test_pixels(lower, pick, image, op, expected):
     effect = lower(op, image.shape)
     assert np.array_equal(pick(image, effect), expected(image))

@@ -15,6 +15,7 @@ from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
 from variegate.loader.order import Order
 from variegate.loader.pool import Pool, Scratch
+from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import DECODE, KERNEL, PLAN, READ, Row, now
@@ -73,6 +74,7 @@ class Recipe:
     shuffle: bool
     drop_last: bool
     pool: Pool
+    shelf: Shelf = field(default_factory=Shelf)
     scratches: deque[Scratch] = field(default_factory=deque)
 
     def __len__(self) -> int:
@@ -147,13 +149,13 @@ class Making:
     def _read(self, stopped: Event | None) -> None:
         from variegate.loader.decode import open_image
 
-        source = self._recipe.source
+        source, room = self._recipe.source, self._recipe.shelf.rooms()
         for i in self._index.tolist():
             if stopped is not None and stopped.is_set():
                 return
             with _Noted(source, i):
-                data = source.read(i)
-                if isinstance(data, bytes):
+                data = source.read_into(i, room)
+                if isinstance(data, bytes | memoryview):
                     self._pictures.append(open_image(data, source.where(i), source.mode))  # type: ignore[arg-type]
                 else:
                     self._pictures.append(_Decoded(data))

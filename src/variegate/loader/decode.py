@@ -90,7 +90,7 @@ class _Jpeg(Encoded):
 
     __slots__ = ("_data",)
 
-    def __init__(self, data: bytes, *rest: Any) -> None:
+    def __init__(self, data: bytes | memoryview, *rest: Any) -> None:
         super().__init__(*rest)
         self._data = data
 
@@ -148,10 +148,12 @@ def _converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
     return np.asarray(picture if picture.mode == mode else picture.convert(mode))
 
 
-def open_image(data: bytes | str | os.PathLike[str], name: str | None = None, mode: Mode = "RGB") -> Encoded:
+def open_image(
+    data: bytes | memoryview | str | os.PathLike[str], name: str | None = None, mode: Mode = "RGB"
+) -> Encoded:
     """Read a picture's header: its size, its orientation and who will decode it.
 
-    data  the bytes of the file, or its path
+    data  the bytes of the file, which stay as they are until it is decoded; or its path
     name  what errors call it; by default the path
     mode  "RGB", "L" (grey: the luminance 0.299 R + 0.587 G + 0.114 B) or "RGBA"
 
@@ -159,7 +161,7 @@ def open_image(data: bytes | str | os.PathLike[str], name: str | None = None, mo
     """
     if mode not in CHANNELS:
         raise FieldError(f'mode is "RGB", "L" or "RGBA", got {mode!r}')
-    if not isinstance(data, bytes):
+    if not isinstance(data, bytes | memoryview):
         name = name or os.fspath(data)
         data = _contents(data, name)
     name = name or f"{len(data)} bytes"
@@ -180,7 +182,7 @@ def _contents(path: str | os.PathLike[str], name: str) -> bytes:
         raise DecodeError(name, error.strerror or str(error)) from error
 
 
-def _open_other(data: bytes, name: str, mode: str, orientation: int | None) -> Encoded:
+def _open_other(data: bytes | memoryview, name: str, mode: str, orientation: int | None) -> Encoded:
     """Read the header by Pillow; the orientation is Pillow's to find where it is not known yet."""
     from PIL import Image, UnidentifiedImageError
 
@@ -199,8 +201,8 @@ def _open_other(data: bytes, name: str, mode: str, orientation: int | None) -> E
     return _Other(picture, name, (height, width), orientation if orientation in UPRIGHT else 1, mode)
 
 
-def _no_picture(data: bytes, name: str) -> NoReturn:
-    start = data[:12]
+def _no_picture(data: bytes | memoryview, name: str) -> NoReturn:
+    start = bytes(data[:12])
     kind = "text" if start.isascii() and start.decode("ascii").isprintable() else "bytes"
     raise DecodeError(name, f"no picture format begins with the {kind} {start!r}") from None
 

@@ -33,7 +33,7 @@ class JpegHeader(NamedTuple):
     usual: bool
 
 
-def jpeg_header(data: bytes, name: str) -> JpegHeader:
+def jpeg_header(data: bytes | memoryview, name: str) -> JpegHeader:
     """The header of a file that begins as a JPEG does; `name` is for the error.
 
     Raises  DecodeError if the file ends, or its pixels begin, before its size is told.
@@ -44,7 +44,7 @@ def jpeg_header(data: bytes, name: str) -> JpegHeader:
         raise DecodeError(name, f"the file ends within its header, after {len(data)} bytes") from None
 
 
-def _scan(data: bytes, name: str) -> JpegHeader:
+def _scan(data: bytes | memoryview, name: str) -> JpegHeader:
     at, orientation = 2, 1
     while True:
         if data[at] != 0xFF:
@@ -65,7 +65,7 @@ def _scan(data: bytes, name: str) -> JpegHeader:
         at += data[at] << 8 | data[at + 1]
 
 
-def _frame(data: bytes, at: int, marker: int, orientation: int, name: str) -> JpegHeader:
+def _frame(data: bytes | memoryview, at: int, marker: int, orientation: int, name: str) -> JpegHeader:
     _, depth, height, width, components = unpack_from(">HBHHB", data, at)
     if not height or not width:
         raise DecodeError(name, f"its header says {height} x {width} pixels (height x width)")
@@ -74,9 +74,9 @@ def _frame(data: bytes, at: int, marker: int, orientation: int, name: str) -> Jp
     return JpegHeader(height, width, orientation, usual)
 
 
-def _orientation(tiff: bytes) -> int:
+def _orientation(tiff: bytes | memoryview) -> int:
     """The orientation in an Exif segment; 1 if it has none, or none that makes sense."""
-    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
     if order is None:
         return 1
     try:

@@ -16,6 +16,8 @@ from weakref import ref
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from variegate.plan.scratch import mapped, rounded
+
 ALIGN = 64  # bytes: a cache line, and what jax and AVX-512 ask for
 
 LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
@@ -126,13 +128,13 @@ class Scratch:
         if size > LARGE:
             return aligned(size)
         if size > self._memory.nbytes:
-            self._memory = aligned(min(LARGE, size + size // 4))
+            self._memory = aligned(rounded(size))
         return self._memory
 
 
 def aligned(size: int) -> Raw:
     """Fresh bytes that begin at a multiple of 64."""
-    memory = np.empty(size + ALIGN, np.uint8)
+    memory = mapped(size + ALIGN)
     start = -address(memory) % ALIGN
     return memory[start : start + size]
 

@@ -60,13 +60,6 @@ def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[s
     yield f"stage {n + 1}    one pass over the pixels"
     for node in nodes_of(stage):
         yield f"  {_kind(node):<9}{node.op!r}{_gates(node)}"
-    means = sum(_leans(node) for node in stage.colours)
-    if means:
-        early = sum(
-            _leans(node) and after < len(stage.maps) for node, after in zip(stage.colours, stage.after, strict=True)
-        )
-        where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
-        yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
     if group is not None:
         yield from _numbers(group, n)
     if not final:
@@ -81,6 +74,12 @@ def _numbers(group: Group, n: int) -> Iterator[str]:
     if state[2] == 1:
         told += f" (scales {scale[0]:.2f} along x, {scale[1]:.2f} along y, {scale[2]:.2f} along a diagonal)"
     canvases = " -> ".join(f"{h} x {w}" for h, w in stage.tables.canvas[0].tolist())
+    leaning = (stage.tables.steps[0, :, 12:14] != 0).any(axis=1)
+    means = int(leaning.sum())
+    if means:
+        early = int((stage.tables.levels[leaning] > 0).sum())
+        where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
+        yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
     yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
     yield f"  read     {told}"
     if stage.tables.settings[3]:
@@ -96,8 +95,3 @@ def _gates(node: Node) -> str:
     """On what it depends whether the op applies, where that is a combinator above it."""
     others = [gate for gate in node.gates if gate.path != node.path]
     return f"   if {' and '.join(gate.path for gate in others)}" if others else ""
-
-
-def _leans(node: Node) -> bool:
-    """Whether an op needs a mean of the picture: only contrast does."""
-    return "contrast" in type(node.op).__name__.lower() or hasattr(node.op, "contrast")

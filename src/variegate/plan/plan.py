@@ -173,6 +173,11 @@ class Plan:
         return [self.groups[g].last.shape(i) for g, i in self.where]
 
     @property
+    def layout(self) -> str:
+        """ "HWC" or "CHW", as every result is written."""
+        return self.groups[0].last.written.layout
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of every result."""
         return np.dtype(self.groups[0].last.written.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Ids = NDArray[np.uint64]
 Labels = NDArray[Any] | Sequence[Any]
+Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
 class Source(ABC):
@@ -50,6 +51,18 @@ class Source(ABC):
 
         Raises  DecodeError, with the path, if it cannot be read.
         """
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview | NDArray[Any]:
+        """What `read` gives, or the same bytes in memory from `room`, which the loader uses again and again.
+
+        A source of your own may leave this as it is.
+        """
+        return self.read(i)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "read" in vars(cls) and "read_into" not in vars(cls):
+            cls.read_into = Source.read_into  # type: ignore[method-assign]  # who replaces one replaces both
 
     @abstractmethod
     def where(self, i: int) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.source.base import Source
+from variegate.loader.source.base import Room, Source
 
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
 )
-FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class ImageFolder(Source):
@@ -79,11 +80,17 @@ class ImageFolder(Source):
 
     def read(self, i: int) -> bytes:
         """The bytes of the file at position i."""
-        path = f"{self.root}/{self.paths[i]}"
-        try:
-            return read_file(path)
-        except OSError as error:
-            raise DecodeError(path, f"it cannot be read ({error.strerror or error})") from error
+        with opened(self.where(i)) as file:
+            return file.readall()
+
+    def read_into(self, i: int, room: Room) -> memoryview:
+        """The same, in memory from `room`."""
+        with opened(self.where(i)) as file:
+            memory = room(os.fstat(file.fileno()).st_size)
+            end = 0
+            while end < len(memory) and (more := file.readinto(memory[end:])):
+                end += more
+            return memory[:end]
 
     def __repr__(self) -> str:
         return f"ImageFolder({self.root!r}, {len(self)} pictures)"
@@ -123,17 +130,14 @@ class _Listing:
         return f"{self.root}: no pictures; {sought}; found {seen} and {len(self.folders)} subfolders"
 
 
-def read_file(path: str) -> bytes:
-    """The bytes of a file, in four system calls."""
-    handle = os.open(path, FLAGS)
+@contextmanager
+def opened(path: str) -> Iterator[FileIO]:
+    """A file to read, without a buffer; what goes wrong is said with its path."""
     try:
-        size = os.fstat(handle).st_size
-        data = os.read(handle, size)
-        while len(data) < size and (more := os.read(handle, size - len(data))):
-            data += more
-        return data
-    finally:
-        os.close(handle)
+        with FileIO(path) as file:
+            yield file
+    except OSError as error:
+        raise DecodeError(path, f"it cannot be read ({error.strerror or error})") from error
 
 
 def path_id(relative: str) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.order import digest, mixed
-from variegate.loader.source.base import Source
+from variegate.loader.source.base import Room, Source
 
 
 class Subset(Source):
@@ -38,6 +38,10 @@ class Subset(Source):
     def read(self, i: int) -> bytes | NDArray[Any]:
         """The sample at position i of the subset."""
         return self.source.read(int(self.positions[i]))
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview | NDArray[Any]:
+        """The same, in memory from `room` where the source can."""
+        return self.source.read_into(int(self.positions[i]), room)
 
     def where(self, i: int) -> str:
         """The path of the sample at position i of the subset."""
