@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -125,7 +125,8 @@ class Making:
         self._todo, self._done = count(), count(1)
         self._pictures: list[Encoded | _Decoded | None] = []
         self._plan: Plan | None = None
-        self._image: Any = None
+        self._image: Any = None  # where the samples are written; taken when the first of them is
+        self._taking = Lock()
         self._errors: dict[int, BaseException] = {}  # by the sample's place in the batch
         self.open = False  # whether a thread that looks for work may find some here
         self.ready = False
@@ -167,12 +168,18 @@ class Making:
             raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
         sizes = np.array([picture.size for picture in pictures], np.int64)
         keys = Keys.at(recipe.seed, self._epoch, recipe.source.ids[self._index])
-        self._plan = plan = recipe.augment.plan(keys, sizes, *kinds.pop())
-        shapes = plan.shapes
-        if shapes.count(shapes[0]) == len(shapes):
-            self._image = recipe.pool.take((len(shapes), *shapes[0]), plan.dtype)
-        else:
-            self._image = [np.empty(shape, plan.dtype) for shape in shapes]
+        self._plan = recipe.augment.plan(keys, sizes, *kinds.pop())
+
+    def _target(self, plan: Plan) -> Any:
+        """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
+        with self._taking:
+            if self._image is None:
+                shapes = plan.shapes
+                if shapes.count(shapes[0]) == len(shapes):
+                    self._image = self._recipe.pool.take((len(shapes), *shapes[0]), plan.dtype)
+                else:
+                    self._image = [np.empty(shape, plan.dtype) for shape in shapes]
+            return self._image
 
     def work(self, scratch: Scratch, row: Row, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
@@ -197,7 +204,7 @@ class Making:
         begun = now()
         image = picture.decode(scratch.of(picture.nbytes))
         decoded = now()
-        self._plan.run(i, image, self._image[i])
+        self._plan.run(i, image, self._target(self._plan)[i])
         row[DECODE] += decoded - begun
         row[KERNEL] += now() - decoded
         self._pictures[i] = None  # the file's bytes are of no use any more
