@@ -37,7 +37,7 @@ class Stream:
         self._stopped = Event()
         self._queue: deque[Making] = deque()  # from the consumer's next batch to the last begun
         self._begun = 0
-        self._limit = 1 + prefetch  # how many batches may have been begun
+        self._limit = prefetch  # how many batches may have been begun; the consumer may yet hold the last epoch's last
         self._failure: BaseException | None = None
         self._rows = [stats.row() for _ in range(workers + 1)]
         self._threads = [
