@@ -64,7 +64,7 @@ PIPELINES = {
     ],
     "changing size": [
         vg.Opaque(smaller, by=(1, 4), p=0.6),
-        vg.Rotate(20),
+        vg.Rotate((-30, 30)),
         vg.Resize(10),
         vg.ToDtype("float16", layout="CHW"),
     ],
