@@ -94,7 +94,7 @@ def rows(recipe: str, ran: dict[str, Contender]) -> list[report.Row]:
 def main() -> None:
     """Rounds of all contenders, a recipe at a time."""
     args = timing.arguments(__doc__)
-    rounds, warm, batches, slow = (1, 3, 3, 2) if args.quick else (4, 6, 48, 12)
+    rounds, warm, batches, slow = (1, 3, 3, 2) if args.quick else (3, 6, 24, 16)
     folder = photos.stream((batches + warm + 2) * BATCH, args.data)
     all_rows: list[report.Row] = []
     figures: list[report.Row] = []
