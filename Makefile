@@ -31,7 +31,7 @@ warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first
 	$(BIN)/variegate warm
 
 clean:  ## remove all that make has made, .venv included
-	rm -rf $(VENV) .bench build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A stamp says what is installed; it is older than a pyproject.toml that changed since.

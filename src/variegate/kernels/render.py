@@ -39,56 +39,53 @@ def bend(library, bends, s, row, plane, channels, count):
 
 
 @kernel
-def expose(numbers, arrays, kept, scratch, store, white, sums, counts):
+def expose(here, arrays, kept, scratch, store, white, sums, counts):
     """Read every row and tally it; kept: into the canvas at address store, else each over the last."""
-    rows, count = numbers[7], numbers[8]
-    plane = rows * count if kept else count + PAD
-    for y in range(rows):
-        row = store + 4 * y * count if kept else store
-        lo, hi = load_row(numbers, arrays, y, scratch, row, plane)
-        tally(numbers, lo, hi, row, plane, white, sums, counts)
+    plane = here.rows * here.count if kept else here.count + PAD
+    for y in range(here.rows):
+        row = store + 4 * y * here.count if kept else store
+        lo, hi = load_row(here, arrays, y, scratch, row, plane)
+        tally(here, lo, hi, row, plane, white, sums, counts)
 
 
 @kernel
-def develop(numbers, arrays, bends, bender, stored, affine, scratch, store, tallied, sums, counts):
+def develop(here, arrays, bends, bender, stored, affine, scratch, store, tallied, sums, counts):
     """A segment that ends in step `bender`: each row through its affine map and the bender, kept in the canvas.
 
     stored   rows are in the canvas at address store already; otherwise they are read now
     affine   addresses of weights and offset
     tallied  whether the next segment leans on a mean of what this one makes
     """
-    library, rows, count, channels = numbers[0], numbers[7], numbers[8], numbers[9]
-    plane = rows * count
-    for y in range(rows):
-        row = store + 4 * y * count
-        lo, hi = cut_row(numbers, arrays, y) if stored else load_row(numbers, arrays, y, scratch, row, plane)
-        invoke(load_i64(library, AFFINE_ROW), (row, plane, channels, count, *affine))
-        bend(library, bends, bender, row, plane, channels, count)
+    plane = here.rows * here.count
+    for y in range(here.rows):
+        row = store + 4 * y * here.count
+        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
+        invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
+        bend(here.library, bends, bender, row, plane, here.channels, here.count)
         if tallied:
-            tally(numbers, lo, hi, row, plane, 1.0, sums, counts)
+            tally(here, lo, hi, row, plane, 1.0, sums, counts)
 
 
 @kernel
-def finish(numbers, arrays, stored, affine, scratch, store, colours, last, unit, out):
+def finish(here, arrays, stored, affine, scratch, store, colours, last, unit, out):
     """The last segment: each row through its affine map, painted, and written.
 
     colours  address of the fills; last: (address of gain, of shift, bytes an element, layout, clamped)
     """
-    library, rows, count, channels = numbers[0], numbers[7], numbers[8], numbers[9]
-    codes, walked = numbers[5][2], numbers[6] != 0
+    rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
     gain, shift, size, layout, clamped = last
     plane, step = (rows * count, 4 * count) if stored else (count + PAD, 0)
     pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
     white, nought = unit if clamped != 0 else -1.0, np.int64(0)
     for y in range(rows):
         row = store + step * y
-        lo, hi = cut_row(numbers, arrays, y) if stored else load_row(numbers, arrays, y, scratch, row, plane)
+        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
         if affine[0] != 0:
-            invoke(load_i64(library, AFFINE_ROW), (row, plane, channels, count, *affine))
-        paint(codes, nought, count if walked else lo, colours, channels, row, plane)
-        paint(codes, count if walked else hi, count, colours, channels, row, plane)
+            invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, *affine))
+        paint(here, nought, count if walked else lo, colours, row, plane)
+        paint(here, count if walked else hi, count, colours, row, plane)
         to = out + size * y * count * pixel
-        invoke(load_i64(library, WRITE_ROW), (row, plane, channels, count, white, gain, shift, to, pixel, stride))
+        invoke(load_i64(here.library, WRITE_ROW), (row, plane, channels, count, white, gain, shift, to, pixel, stride))
 
 
 @kernel
@@ -138,18 +135,18 @@ def render(src, shape, i, tables, sites, arena, planes, out):
         return
     sums, counts = np.zeros((tops.size, shape[2]), np.int64), np.zeros((tops.size, canvas.shape[0]), np.int64)
     for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
-        numbers, arrays, owners = visit(
-            library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena
-        )
-        expose(numbers, arrays, nought > 0, planes, planes, unit, address_of(sums[level]), address_of(counts[level]))
+        here, arrays, owners = visit(library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena)
+        expose(here, arrays, nought > 0, planes, planes, unit, address_of(sums[level]), address_of(counts[level]))
         hold(owners)
-    numbers, arrays, owners = visit(library, canvas, borders, sites, nought, i, src, eight, shape, interpolation, arena)
-    store, tallies = planes + 4 * (shape[1] + PAD) * shape[2], (address_of(sums), address_of(counts))
+    here, arrays, owners = visit(library, canvas, borders, sites, nought, i, src, eight, shape, interpolation, arena)
+    line, tallies = planes + 4 * (shape[1] + PAD) * shape[2], (address_of(sums), address_of(counts))
+    # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
+    store = out if size == 4 and layout == CHW and shape[2] == 3 else line
     fills, begin, stored = tables.fills.copy(), nought, False
     while True:
         stop = segment_end(kinds, begin)
         if leans(steps, levels, begin, stop) and not stored:
-            expose(numbers, arrays, nought == 0, planes, store, unit, *tallies)
+            expose(here, arrays, nought == 0, planes, store, unit, *tallies)
             stored = True
         weights, offset = fold(begin, stop, steps, tables.after, levels, sums, counts, tops, fills)
         goal = unit if stop == kinds.size else 1.0
@@ -159,7 +156,7 @@ def render(src, shape, i, tables, sites, arena, planes, out):
             break
         clear(sums[0], counts[0])
         tallied = leans(steps, levels, stop + 1, segment_end(kinds, stop + 1))
-        develop(numbers, arrays, bends, stop, stored, affine, planes, store, tallied, *tallies)
+        develop(here, arrays, bends, stop, stored, affine, planes, store, tallied, *tallies)
         hold((weights, offset))
         bend_fills(address_of(library), bends, stop, fills)
         begin, unit, stored = stop + 1, 1.0, True
@@ -167,5 +164,5 @@ def render(src, shape, i, tables, sites, arena, planes, out):
     last = address_of(gain), address_of(tables.shift), size, layout, clamped
     if begin == stop and goal == unit:
         affine = 0, 0
-    finish(numbers, arrays, stored, affine, planes, store, address_of(colours), last, goal, out)
+    finish(here, arrays, stored, affine, planes, store if stored else line, address_of(colours), last, goal, out)
     hold((owners, sums, counts, weights, offset, gain, colours))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from variegate.compiled import kernel
@@ -22,12 +24,41 @@ from variegate.kernels.source import EXACT, axis, open_reader, read_row, taps_of
 PAD = 16  # a row buffer is a little longer than the row
 
 
+class Visit(NamedTuple):
+    """What is the same for all rows of a canvas, as numbers and addresses: arrays would be counted at every row.
+
+    library   address of the units' addresses; reader: see `source`
+    axes      `taps_of` columns and lines, for the upright kernel; lines: see `affine_lines`
+    cuts      how many windows cut; windows, which, canvas: addresses, see `border_codes`
+    walked    not 0 if borders are walked pixel by pixel
+    us, vs, codes, work         addresses of scratch for one row: coordinates, border codes, and the sampler's
+    rows, count, channels       the canvas's height and width, and the channels
+    """
+
+    library: Any
+    reader: Any
+    axes: Any
+    lines: Any
+    cuts: Any
+    windows: Any
+    which: Any
+    canvas: Any
+    walked: Any
+    us: Any
+    vs: Any
+    codes: Any
+    work: Any
+    rows: Any
+    count: Any
+    channels: Any
+
+
 @kernel
 def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena):
-    """A level's canvas, ready to be read by rows: (numbers, arrays, owners).
+    """A level's canvas, ready to be read by rows: (a Visit, arrays, owners).
 
-    Every row is read from numbers and addresses alone; the arrays are for borders that are walked, and the owners of
-    what the addresses point to must be held until the last row.
+    The arrays are for borders that are walked; the owners of what the addresses point to must be held until the last
+    row is read.
     """
     top, state = sites.top[level], borrowed(sites.state)[level, i]
     way, scale = borrowed(sites.way)[level, i], borrowed(sites.scale)[level, i]
@@ -38,65 +69,65 @@ def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpol
     lines = axis(library, rows if exact else 0, way[1, 1], way[1, 2], shape[0], interpolation)
     us, vs, codes, work = np.empty(count), np.empty(count), np.empty(count, np.uint8), np.empty(3 * count, np.int32)
     windows, which = borrowed(sites.windows)[level, i], borrowed(sites.which)[level, i]
-    cutting = state[0], address_of(windows), address_of(which), address_of(canvas)
-    scratch = address_of(us), address_of(vs), address_of(codes), address_of(work)
-    axes = taps_of(columns), taps_of(lines)
-    numbers = (
+    visited = Visit(
         address_of(library),
         reader,
-        axes,
+        (taps_of(columns), taps_of(lines)),
         affine_lines(way, fit),
-        cutting,
-        scratch,
+        state[0],
+        address_of(windows),
+        address_of(which),
+        address_of(canvas),
         state[1],
+        address_of(us),
+        address_of(vs),
+        address_of(codes),
+        address_of(work),
         rows,
         count,
         shape[2],
     )
-    return numbers, (windows, which, way, canvas, borders, fit), (columns, lines, us, vs, codes, work)
+    return visited, (windows, which, way, canvas, borders, fit), (columns, lines, us, vs, codes, work)
 
 
 @kernel
-def cut_row(numbers, arrays, y):
+def cut_row(here, arrays, y):
     """The interval of row y inside all windows, and its border codes (and, if walked, coordinates) in scratch.
 
     Outside the interval all pixels are border; inside it, only a row that is walked can hold some.
     """
-    cuts, windows_at, which_at, canvas_at = numbers[4]
-    us, vs, codes, _ = numbers[5]
-    if numbers[6] == 0:
-        return border_codes(y, numbers[8], cuts, windows_at, which_at, canvas_at, codes)
+    if here.walked == 0:
+        return border_codes(y, here.count, here.cuts, here.windows, here.which, here.canvas, here.codes)
     windows, which, way, canvas, borders, fit = arrays
-    return walk_row(y, numbers[8], windows, which, cuts, way, canvas, borders, fit, us, vs, codes)
+    scratch = here.us, here.vs, here.codes
+    return walk_row(y, here.count, windows, which, here.cuts, way, canvas, borders, fit, *scratch)
 
 
 @kernel
-def load_row(numbers, arrays, y, scratch, row, plane):
+def load_row(here, arrays, y, scratch, row, plane):
     """Read row y into planes at address row; returns what `cut_row` does."""
-    library, reader, axes, lines, _, own, walked, _, count, channels = numbers
-    us, vs, _, work = own
-    lo, hi = cut_row(numbers, arrays, y)
-    if walked == 0:
-        us, vs = 0, 0
-    line = lines[0], lines[1] * (y + 0.5) + lines[2], lines[3], lines[4] * (y + 0.5) + lines[5]
-    read_row(library, reader, channels, y, lo, hi, us, vs, line, work, count, axes, scratch, row, plane)
+    lo, hi = cut_row(here, arrays, y)
+    us, vs = (0, 0) if here.walked == 0 else (here.us, here.vs)
+    a, b, c, d, e, f = here.lines
+    line = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f
+    at = us, vs, line, here.work, here.count, here.axes
+    read_row(here.library, here.reader, here.channels, y, lo, hi, *at, scratch, row, plane)
     return lo, hi
 
 
 @kernel
-def tally(numbers, lo, hi, row, plane, white, sums, counts):
+def tally(here, lo, hi, row, plane, white, sums, counts):
     """Add one row to the sums of its picture pixels and to the counts of its border codes (addresses)."""
-    library, codes, walked, count, channels = numbers[0], numbers[5][2], numbers[6], numbers[8], numbers[9]
-    checked = codes if walked != 0 else 0
-    invoke(load_i64(library, SUM_ROW), (row, plane, channels, lo, hi, checked, white, sums))
+    checked = here.codes if here.walked != 0 else 0
+    invoke(load_i64(here.library, SUM_ROW), (row, plane, here.channels, lo, hi, checked, white, sums))
     start = 0
-    if walked == 0:
+    if here.walked == 0:
         store_i64(counts, 0, load_i64(counts, 0) + hi - lo)
         for x in range(lo):
-            count_code(counts, codes, x)
+            count_code(counts, here.codes, x)
         start = hi
-    for x in range(start, count):
-        count_code(counts, codes, x)
+    for x in range(start, here.count):
+        count_code(counts, here.codes, x)
 
 
 @kernel
@@ -107,10 +138,10 @@ def count_code(counts, codes, x):
 
 
 @kernel
-def paint(codes, start, stop, colours, channels, row, plane):
+def paint(here, start, stop, colours, row, plane):
     """The fills (address), as they leave the tail, over the pixels start <= x < stop that a border cut."""
     for x in range(start, stop):
-        code = load_u8(codes, x)
+        code = load_u8(here.codes, x)
         if code > 0:
-            for c in range(channels):
-                store_f32(row, c * plane + x, np.float32(load_f64(colours, (code - 1) * channels + c)))
+            for c in range(here.channels):
+                store_f32(row, c * plane + x, np.float32(load_f64(colours, (code - 1) * here.channels + c)))
