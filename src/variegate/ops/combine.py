@@ -62,7 +62,7 @@ class RandomApply(Combinator):
 
     >>> from variegate.ops import Rotate
     >>> RandomApply([Rotate((-30, 30))], p=0.3)
-    RandomApply(ops=(Rotate(angle=Uniform(-30, 30)),), p=0.3)
+    RandomApply(p=0.3, ops=(Rotate(angle=Uniform(-30, 30)),))
 
     Raises  FieldError if ops holds anything but ops, or p is no probability.
     """
@@ -124,8 +124,8 @@ class SomeOf(Combinator):
     n  how many; a number, a range (both ends, rounded down) or a distribution
 
     >>> from variegate.ops import Brightness, Invert, Rotate
-    >>> SomeOf([Rotate(30), Brightness(1.2), Invert()], n=2)
-    SomeOf(ops=(Rotate(angle=30), Brightness(factor=1.2), Invert()), n=2)
+    >>> SomeOf([Rotate((-9, 9)), Brightness((1, 1.2)), Invert()], n=(1, 2))
+    SomeOf(ops=(Rotate(angle=Uniform(-9, 9)), Brightness(factor=Uniform(1, 1.2)), Invert()), n=Uniform(1, 2))
 
     Raises  FieldError if n can be below 0 or above the number of ops.
     """
