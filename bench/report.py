@@ -92,7 +92,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "date": datetime.now().isoformat(timespec="seconds"),
-        "command": " ".join(sys.argv),
+        "command": " ".join([Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if word.startswith("--quick"))]),
         "versions": versions(),
     }
 
