@@ -61,9 +61,10 @@ def reduce_source(library, address, height, width, channels, by_x, by_y, interpo
     h, w = (height + by_y - 1) // by_y, (width + by_x - 1) // by_x
     columns = axis(library, w, float(by_x), 0.0, width, interpolation)
     lines = axis(library, h, float(by_y), 0.0, height, interpolation)
+    unit, across, down = library[UPRIGHT_SOURCE], taps_of(columns), taps_of(lines)
+    row = arena + 4 * h * w * channels
     for y in range(h):
-        row, out = arena + 4 * h * w * channels, arena + 4 * y * w * channels
-        unit, across, down = library[UPRIGHT_SOURCE], taps_of(columns), taps_of(lines)
+        out = arena + 4 * y * w * channels
         exact_row(unit, address, width, channels, y, across, down, row, out, channels, np.int64(1))
     hold((columns, lines))
     return h, w

@@ -104,12 +104,6 @@ def limit(
     raise FieldError(f"{op.label}.{item} must be {told}, got {getattr(op, item)!r}")
 
 
-def positive_range(distribution: Drawn, owner: str) -> None:
-    """Refuse a distribution that can give a number <= 0 where only positive ones have a meaning."""
-    if not as_distribution(distribution).bounds()[0] > 0:
-        raise FieldError(f"{owner} must be above 0, got {distribution!r}")
-
-
 def whole(op: Op, item: str) -> None:
     """Refuse a fraction among the declared numbers of a drawn field that counts something.
 
@@ -160,6 +154,5 @@ __all__ = [
     "limit",
     "one_of",
     "one_or_three",
-    "positive_range",
     "whole",
 ]

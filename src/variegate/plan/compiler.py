@@ -51,7 +51,7 @@ class Compiler:
         columns = self.drawing.columns(keys)
         kind = Kind(channels, dtype, self.defaults)
         if not self.cutting:
-            return Plan([Group(self.program, columns, sizes, kind)], [(0, i) for i in range(len(keys))], keys, columns)
+            return Plan([Group(self.program, columns, sizes, kind)], [(0, i) for i in range(len(keys))], keys)
         return self._grouped(keys, columns, sizes, kind)
 
     def _grouped(self, keys: Keys, columns: Columns, sizes: Ints, kind: Kind) -> Plan:
@@ -71,4 +71,4 @@ class Compiler:
             groups.append(Group(self._programs(left_out), part, sizes[rows], kind))
         if not groups:
             groups.append(Group(self.program, columns, sizes, kind))
-        return Plan(groups, where, keys, columns)
+        return Plan(groups, where, keys)

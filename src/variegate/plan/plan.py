@@ -161,8 +161,8 @@ class Plan:
     dtype   the dtype of every result
     """
 
-    def __init__(self, groups: list[Group], where: list[tuple[int, int]], keys: Keys, columns: Columns) -> None:
-        self.groups, self.where, self.keys, self.columns = groups, where, keys, columns
+    def __init__(self, groups: list[Group], where: list[tuple[int, int]], keys: Keys) -> None:
+        self.groups, self.where, self.keys = groups, where, keys
 
     def __len__(self) -> int:
         return len(self.where)

@@ -5,7 +5,7 @@ B samples, G maps, S colour steps, C channels, T tables, F user functions.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,3 @@ def plane_floats(rows: int, columns: int, source_width: int, channels: int) -> i
     """How many float32 of scratch the tail may use: a row, a source row and the canvas."""
     groups = (channels + 2) // 3 * 3
     return groups * (columns + 64) + (source_width + 64) * channels + groups * (rows * columns + 64)
-
-
-Array = NDArray[Any]
