@@ -18,7 +18,7 @@ SRC = Path(__file__).parents[1] / "src" / "variegate"
 FLOORS = (
     ("errors", "targets", "key", "coords", "compiled", "exact", "rng", "dist"),
     ("ops", "config"),
-    ("plan", "kernels", "pipeline"),
+    ("plan", "kernels", "labels", "pipeline", "draw", "tta"),
     ("loader",),
     ("adapters",),
     ("cli", "testing"),

@@ -74,6 +74,29 @@ def test_a_full_turn_changes_no_bit(sixty_fourths, turns):
     assert [float(x) for x in one] == [float(x) for x in other]
 
 
+def test_atan2_against_the_standard_library():
+    y, x = np.random.default_rng(0).normal(size=(2, 20000)) * [[1.0], [1e-3]]
+    truth = np.arctan2(y.astype(np.longdouble), x.astype(np.longdouble)) * 180 / np.longdouble(f"{exact._PI}") * 2**256
+    if np.finfo(np.longdouble).nmant < 60:
+        truth = np.degrees(np.arctan2(y, x))  # no longer double here: then the standard library's rounding counts too
+    assert relative(exact.atan2(y, x), truth) < 2 * TOLERANCE
+
+
+def test_atan2_is_exact_on_axes_and_diagonals():
+    turns = np.arange(-3, 5)
+    sin, cos = np.sign(np.rint(2 * np.array(exact.sincos(turns * 45.0))))
+    assert np.array_equal(exact.atan2(sin, cos), turns * 45.0)
+    assert np.array_equal(exact.atan2(-0.0, -1.0), 180) and exact.atan2(0.0, 0.0) == 0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_atan2_is_odd_and_mirrored(y, x):
+    angle = float(exact.atan2(y, x))
+    assert exact.atan2(-y, x) == (-angle if y else angle)
+    if x != 0:
+        assert exact.atan2(y, -x) == pytest.approx((-180 if y < 0 else 180) - angle, abs=1e-13)
+
+
 def test_exp_against_the_standard_library():
     x = np.concatenate([numbers(-700, 700), numbers(-1, 1), [0.0, 1.0, -1.0]])
     assert relative(exact.exp(x), [math.exp(value) for value in x]) < TOLERANCE
@@ -114,7 +137,7 @@ def test_shapes_are_kept():
 
 
 ALLOWED = {"asarray", "array", "rint", "frexp", "ldexp", "minimum", "maximum", "where", "zeros", "concatenate", "stack"}
-ALLOWED |= {"roll", "int32", "int64", "float64"}
+ALLOWED |= {"abs", "roll", "int32", "int64", "float64"}
 
 
 def test_only_portable_operations():

@@ -19,6 +19,7 @@ from variegate.ops import (
     ColorJitter,
     Contrast,
     Crop,
+    CropNonEmptyMask,
     Gamma,
     Grayscale,
     HorizontalFlip,
@@ -35,7 +36,11 @@ from variegate.ops import (
     Posterize,
     RandomApply,
     RandomCrop,
+    RandomCropNearBox,
+    RandomIoUCrop,
     RandomResizedCrop,
+    RandomSizedBoxSafeCrop,
+    RandomZoomOut,
     Resize,
     Rotate,
     Rotate90,
@@ -51,8 +56,9 @@ from variegate.ops import (
     VerticalFlip,
 )
 from variegate.pipeline import Compose, load, save
+from variegate.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Affine",
@@ -67,6 +73,7 @@ __all__ = [
     "Constant",
     "Contrast",
     "Crop",
+    "CropNonEmptyMask",
     "DecodeError",
     "FieldError",
     "Gamma",
@@ -93,7 +100,11 @@ __all__ = [
     "Posterize",
     "RandomApply",
     "RandomCrop",
+    "RandomCropNearBox",
+    "RandomIoUCrop",
     "RandomResizedCrop",
+    "RandomSizedBoxSafeCrop",
+    "RandomZoomOut",
     "Resize",
     "Rotate",
     "Rotate90",

@@ -1,11 +1,14 @@
-"""The pixel convention, and the 3x3 mathematics of stacks of maps.
+"""The pixel convention, the 3x3 mathematics of stacks of maps, and the formats of boxes.
 
 Pixel (row i, column j) covers [j, j + 1) x [i, i + 1); x runs to the right, y down. A picture of (height, width) covers
 [0, width) x [0, height). A map is a (B, 3, 3) stack that takes the column vector (x, y, 1).
+A box with the edges x0, y0, x1, y1 covers [x0, x1) x [y0, y1): one pixel is 0, 0, 1, 1.
 Products are written out, element by element: NumPy's `@` and `linalg` give other bits on other CPUs.
 """
 
 from __future__ import annotations
+
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Numbers = float | Floats  # one for all, or one a sample
+BoxLayout = Literal["xyxy", "xywh", "cxcywh"]  # edges; corner and sides; centre and sides
 
 HALF = 0.5  # from a pixel's corner to its centre
 
@@ -96,3 +100,66 @@ def apply(matrix: Floats, x: Numbers, y: Numbers) -> tuple[Floats, Floats]:
     m = matrix
     w = m[:, 2, 0] * x + m[:, 2, 1] * y + m[:, 2, 2]
     return (m[:, 0, 0] * x + m[:, 0, 1] * y + m[:, 0, 2]) / w, (m[:, 1, 0] * x + m[:, 1, 1] * y + m[:, 1, 2]) / w
+
+
+def box_edges(rows: Floats, layout: BoxLayout) -> Floats:
+    """The left, top, right and bottom edge of boxes (N, 4) in a layout.
+
+    >>> box_edges(np.array([[5.0, 4, 2, 4]]), "cxcywh")
+    array([[4., 2., 6., 6.]])
+    """
+    if layout == "xyxy":
+        return rows.copy()
+    place, sides = rows[:, :2], rows[:, 2:]
+    first = place if layout == "xywh" else place - sides * HALF
+    last = place + (sides if layout == "xywh" else sides * HALF)
+    return np.concatenate([first, last], axis=1)
+
+
+def box_rows(edges: Floats, layout: BoxLayout) -> Floats:
+    """Boxes (N, 4) in a layout, from their left, top, right and bottom edges.
+
+    >>> box_rows(np.array([[4.0, 2, 6, 6]]), "cxcywh")
+    array([[5., 4., 2., 4.]])
+    """
+    if layout == "xyxy":
+        return edges.copy()
+    first, last = edges[:, :2], edges[:, 2:]
+    place = first if layout == "xywh" else (first + last) * HALF
+    return np.concatenate([place, last - first], axis=1)
+
+
+def box_limits(width: float, height: float, dtype: Any) -> NDArray[Any]:
+    """The far edges (x, y) of a picture as numbers of a dtype: the largest that lie in it."""
+    limits = np.array([width, height], dtype)
+    over = limits.astype(np.float64) > (width, height)  # float32 holds every whole number up to 2**24 only
+    return np.where(over, np.nextafter(limits, limits.dtype.type(0)), limits)
+
+
+def boxes_within(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> NDArray[np.bool_]:
+    """(N,): whether boxes lie within 0 and the limits, as arithmetic in their own dtype finds."""
+    place, sides = rows[:, :2], rows[:, 2:]
+    if layout == "xyxy":
+        first, last = place, sides
+    elif layout == "xywh":
+        first, last = place, place + sides
+    else:
+        first, last = place - sides / 2, place + sides / 2
+    return np.asarray(((first >= 0) & (last <= limits)).all(axis=1))
+
+
+def fit_boxes(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> NDArray[Any]:
+    """Boxes that lie within 0 and the limits but for rounding, mended: x + w, or cx + w / 2, passes no limit.
+
+    The law holds for sums in the dtype of the rows and in float64. Sides give way, by a rounding's worth.
+    """
+    place, sides = np.clip(rows[:, :2], 0, limits), rows[:, 2:]
+    if layout == "xyxy":
+        sides = np.clip(sides, place, limits)
+    elif layout == "xywh":
+        sides = np.clip(sides, 0, limits - place)
+        over = np.add(place, sides, dtype=np.float64) > limits  # limits - place was rounded up: by half a step at most
+        sides = np.where(over, np.nextafter(sides, sides.dtype.type(0)), sides)
+    else:  # the smaller of the two differences is exact: 2 * place, or by Sterbenz' lemma limits - place
+        sides = np.clip(sides, 0, np.minimum(2 * place, 2 * (limits - place)))
+    return np.concatenate([place, sides], axis=1)

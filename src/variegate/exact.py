@@ -1,4 +1,4 @@
-"""sin, cos, exp and log from + - * / sqrt alone: the same bits on every CPU.
+"""sin, cos, atan2, exp and log from + - * / sqrt alone: the same bits on every CPU.
 
 NumPy's own differ between CPUs, since they choose other code for AVX-512, AVX2 and NEON. Everything here is an IEEE
 operation on one element, or exact (rint, frexp, ldexp). Each function reduces its argument to a small remainder by a
@@ -63,8 +63,23 @@ def _logs() -> Floats:
     return out
 
 
-_CIRCLE, _POWERS, _LOGS = _circle(), _powers(), _logs()
+def _arcs() -> Floats:
+    """(65,): atan(j / 64) in degrees; each from the one before, by atan((x - y) / (1 + x y)) of their difference."""
+    out, angle, half_turn = [0.0], 0, _PI >> (256 - 120)
+    for j in range(1, 65):
+        s = _ONE * 64 // (64 * 64 + j * (j - 1))
+        term, step = s, 0
+        for n in range(1, 40, 2):
+            step += (-term if n % 4 == 3 else term) // n
+            term = term * s // _ONE * s // _ONE
+        angle += step
+        out.append(angle * 180 / half_turn)
+    return np.array([*out[:-1], 45.0])
+
+
+_CIRCLE, _POWERS, _LOGS, _ARCS = _circle(), _powers(), _logs(), _arcs()
 _RADIAN = (_PI / 2**256) / 180
+_DEGREE = 180 / (_PI / 2**256)
 _STEP = 360 / 256  # 1.40625: exact in binary
 _TAYLOR = np.array([[-1 / 6, 1 / 120, -1 / 5040], [-1 / 2, 1 / 24, -1 / 720]])[:, :, None]
 _LN2_HIGH = (_LN2 >> 224) / 2**32  # 32 bits, so that its product with an exponent is exact
@@ -88,6 +103,26 @@ def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
     sine, less = x + x * tail[0], tail[1]  # sin x, and cos x - 1
     sin, cos = table
     return sin + (cos * sine + sin * less), cos + (cos * less - sin * sine)
+
+
+def atan2(y: ArrayLike, x: ArrayLike) -> Floats:
+    """The angle of the direction (x, y) in degrees, -180 to 180; exact at every multiple of 45, and 0 for (0, 0).
+
+    >>> atan2(np.array([0.0, 1.0, -1.0]), np.array([-1.0, 0.0, 1.0]))
+    array([180.,  90., -45.])
+    """
+    x, y = np.asarray(x, np.float64) + 0.0, np.asarray(y, np.float64) + 0.0
+    along, across = np.maximum(np.abs(x), np.abs(y)), np.minimum(np.abs(x), np.abs(y))
+    t = across / np.where(along > 0, along, 1.0)
+    nearest = np.rint(t * 64)
+    known = nearest * (1 / 64)
+    s = (t - known) / (1 + t * known)
+    z = s * s
+    tail = s * ((z * (-1 / 7) + 1 / 5) * z - 1 / 3) * z
+    angle = _ARCS[nearest.astype(np.int64)] + (s + tail) * _DEGREE
+    angle = np.where(np.abs(y) > np.abs(x), 90 - angle, angle)
+    angle = np.where(x < 0, 180 - angle, angle)
+    return np.asarray(np.where(y < 0, -angle, angle))
 
 
 def exp(x: ArrayLike) -> Floats:

@@ -2,6 +2,7 @@
 
 from variegate.ops.affine import Affine
 from variegate.ops.base import Op
+from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
@@ -13,6 +14,9 @@ from variegate.ops.function import Opaque, Pointwise
 from variegate.ops.gamma import Gamma
 from variegate.ops.hue import Hue
 from variegate.ops.invert import Invert
+from variegate.ops.iou_crop import RandomIoUCrop
+from variegate.ops.mask_crop import CropNonEmptyMask
+from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.normalize import Normalize
 from variegate.ops.pad import Pad
 from variegate.ops.perspective import Perspective
@@ -25,6 +29,7 @@ from variegate.ops.scale import Scale
 from variegate.ops.shear import Shear
 from variegate.ops.solarize import Solarize
 from variegate.ops.translate import Translate
+from variegate.ops.zoom_out import RandomZoomOut
 
 __all__ = [
     "Affine",
@@ -33,6 +38,7 @@ __all__ = [
     "ColorJitter",
     "Contrast",
     "Crop",
+    "CropNonEmptyMask",
     "Gamma",
     "Grayscale",
     "HorizontalFlip",
@@ -49,7 +55,11 @@ __all__ = [
     "Posterize",
     "RandomApply",
     "RandomCrop",
+    "RandomCropNearBox",
+    "RandomIoUCrop",
     "RandomResizedCrop",
+    "RandomSizedBoxSafeCrop",
+    "RandomZoomOut",
     "Resize",
     "Rotate",
     "Rotate90",

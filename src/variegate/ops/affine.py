@@ -21,7 +21,7 @@ class Affine(Bordered):
     scale             factor of the content; 2 is twice as large
     scale_x, scale_y  further factors of the width and of the height alone
     shear_x, shear_y  degrees, as in `Shear`
-    targets           image        effect  geometric (fuses)
+    targets           image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: equals `Scale`, `Shear`, `Rotate`, `Translate` in that order, but with one window at the end in place of four.
 

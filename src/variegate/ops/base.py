@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from variegate.dist import Choice, Constant, Distribution, Drawn, is_number, parse, show
 from variegate.errors import FieldError, InputError
@@ -15,11 +18,30 @@ Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) whe
 EffectName = Literal["geometric", "matrix", "table", "pointwise", "opaque", "output", "combinator"]
 
 
+class Seen(NamedTuple):
+    """A mask as an op sees it: not moved yet, but with the way to where it will lie.
+
+    mask    (H, W) integers or bool: the classes, on the source picture
+    matrix  (3, 3): column vector (x, y, 1) of the source picture to the canvas that the op sees
+    """
+
+    mask: NDArray[Any]
+    matrix: Floats
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What lowering may know of a batch beside draws and sizes: how many channels its pictures have."""
+    """What lowering may know of a batch beside draws and sizes.
+
+    channels  how many its pictures have
+    boxes     where the op looks at boxes, one entry a row of `sizes`: (N, 4) x0, y0, x1, y1 in pixels of the canvas
+              that the op sees; None for a sample that has no boxes, as opposed to no box
+    masks     where the op looks at masks, one entry a row of `sizes`; None for a sample that has none
+    """
 
     channels: int
+    boxes: Sequence[Floats | None] = ()
+    masks: Sequence[Seen | None] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,6 +53,7 @@ class Op:
 
     A subclass names its class of effect, gives its fields, and writes `lower`. A field annotated `Drawn` takes a
     number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers.
+    An op whose numbers depend on the labels says in `looks` at which, and finds them in `Facts`; drawing stays blind.
 
     Raises  FieldError if a field has a value that it cannot have.
     """
@@ -42,6 +65,7 @@ class Op:
     resizes: ClassVar[bool] = False  # may change (height, width)
     swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
     trials: ClassVar[Mapping[str, int]] = {}  # fields drawn several times a sample
+    looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `Facts`
 
     def __post_init__(self) -> None:
         if self.name is not None and (not isinstance(self.name, str) or not self.name):
@@ -137,6 +161,43 @@ def one_or_three(op: Op, facts: Facts) -> bool:
     )
 
 
+def boxes_of(op: Op, sizes: Ints, facts: Facts) -> list[Floats]:
+    """The boxes of each sample, as far as they lie within the picture: (N, 4) x0, y0, x1, y1, each with an area.
+
+    Raises  InputError if a sample has no boxes at all: zero of them are fine.
+    """
+    if len(facts.boxes) < len(sizes):
+        raise _nothing_seen(op, "boxes", "boxes", "Boxes(...)")
+    return [_within(op, boxes, size) for boxes, size in zip(facts.boxes, sizes.tolist(), strict=True)]
+
+
+def _within(op: Op, boxes: Floats | None, size: list[int]) -> Floats:
+    if boxes is None:
+        raise _nothing_seen(op, "boxes", "boxes", "Boxes(...)")
+    height, width = size
+    clipped = np.minimum(np.maximum(boxes, 0.0), np.array([width, height, width, height], np.float64))
+    there = (clipped[:, 2] > clipped[:, 0]) & (clipped[:, 3] > clipped[:, 1])
+    return clipped if there.all() else clipped[there]
+
+
+def masks_of(op: Op, sizes: Ints, facts: Facts) -> list[Seen]:
+    """The mask of each sample.
+
+    Raises  InputError if a sample has none.
+    """
+    found = [seen for seen in facts.masks if seen is not None]
+    if len(found) < len(sizes):
+        raise _nothing_seen(op, "a mask", "mask", "Mask()")
+    return found
+
+
+def _nothing_seen(op: Op, what: str, field: str, target: str) -> InputError:
+    return InputError(
+        f"{op.label} looks at {what}, but the sample has none declared: "
+        f"give targets={{'{field}': {target}}} to Compose and {field}= to the call"
+    )
+
+
 def as_distribution(value: Drawn) -> Distribution:
     """A field after `__post_init__`, for the type checker: always a distribution."""
     return value if isinstance(value, Distribution) else parse(value, "value")
@@ -149,9 +210,12 @@ __all__ = [
     "EffectName",
     "Facts",
     "Op",
+    "Seen",
     "as_distribution",
+    "boxes_of",
     "is_whole",
     "limit",
+    "masks_of",
     "one_of",
     "one_or_three",
     "whole",

@@ -15,7 +15,7 @@ class Brightness(Op):
     """Multiply every channel: v' = factor v.
 
     factor   0 is black, 1 changes nothing; one draw a sample
-    targets  image, any number of channels        effect  matrix (fuses)
+    targets  image, any number of channels (labels stay)        effect  matrix (fuses)
 
     Laws: `Brightness(a)` then `Brightness(b)` is `Brightness(a b)`. Source: torchvision's `adjust_brightness`, which
     on uint8 rounds down and clamps after the op; here rounding and clamping happen once, at the end of the run.

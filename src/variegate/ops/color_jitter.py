@@ -28,7 +28,8 @@ class ColorJitter(Op):
     saturation  factor, as in `Saturation`
     hue         degrees, as in `Hue` (torchvision's unit is a full turn: its 0.1 is 36 here, and another formula)
     order       "random": one hidden draw a sample picks one of the orders; "fixed": the order above
-    targets     image of 3 channels; of 1, brightness and contrast        effect  matrix (fuses), with a statistic
+    targets     image of 3 channels; of 1, brightness and contrast (labels stay)
+    effect      matrix (fuses), with a statistic
 
     Laws: equals the four ops in the order drawn. torchvision's `ColorJitter(0.2)` is a range: write (0.8, 1.2). It
     rounds down and clamps between the four; here that happens once, at the end of the run, half to even.

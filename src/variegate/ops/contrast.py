@@ -18,7 +18,7 @@ class Contrast(Op):
     factor   0 is flat, 1 changes nothing; one draw a sample
     about    "luminance": the mean of 0.299 R + 0.587 G + 0.114 B, one for all channels
              "channel": each channel's own mean, for any number of channels
-    targets  image        effect  matrix, with a statistic of the picture at this point of the pipeline
+    targets  image (labels stay)        effect  matrix, with a statistic of the picture at this point of the pipeline
 
     Laws: the mean stays; `Contrast(a)` then `Contrast(b)` is `Contrast(a b)`. "luminance" is torchvision's
     `adjust_contrast` (which rounds each pixel's luminance down before the mean, as Pillow rounds the mean itself, and

@@ -11,7 +11,7 @@ from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.errors import InputError
 from variegate.ops.base import Draws, Facts, one_of
-from variegate.ops.effect import Ints, Map
+from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.geometric import BORDERS, Border, Fill, Geometric, Size, checked_extent, checked_fill, checked_size
 
 
@@ -53,6 +53,15 @@ class Cut(Geometric):
         new[:] = size
         return Map(matrix, new)
 
+    @staticmethod
+    def anywhere(place: Floats, size: tuple[int, int], sizes: Ints) -> Ints:
+        """(B, 2): the corner of a window at a random place; place: two draws a sample, for top and left.
+
+        A picture that is smaller than the window lies anywhere within it: its corner is then negative.
+        """
+        free = sizes - np.array(size)
+        return np.asarray(np.floor(place * (np.abs(free) + 1)).astype(np.int64) * np.sign(free))
+
     def _refuse(self, top: Any, left: Any, size: tuple[int, int], sizes: Ints, i: int) -> None:
         height, width = sizes[i].tolist()
         place = f" at ({top}, {left})" if isinstance(top, int) else ""
@@ -69,7 +78,7 @@ class Crop(Cut):
     top, left      its corner, pixels from the top and from the left; may be negative where there is a border
     height, width  its extent in pixels
     border, fill   what lies beyond the picture; by default a window that does not fit is an error
-    targets        image        effect  geometric (fuses); size (height, width)
+    targets        image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size (height, width)
 
     Laws: gives the pixels of `image[top:top + height, left:left + width]`.
 
@@ -101,7 +110,7 @@ class CenterCrop(Cut):
 
     size          (height, width) in pixels, or one number for both
     border, fill  what lies beyond the picture; by default a picture that is smaller is an error
-    targets       image        effect  geometric (fuses); size as given
+    targets       image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size as given
 
     Where the margin is odd, the smaller half is above and to the left (torchvision rounds half to even).
 
@@ -129,7 +138,7 @@ class RandomCrop(Cut):
     size          (height, width) in pixels, or one number for both; two hidden draws a sample, top and left
     border, fill  what lies beyond the picture; by default a picture that is smaller is an error. With a border, a
                   smaller picture lies anywhere within the window
-    targets       image        effect  geometric (fuses); size as given
+    targets       image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size as given
 
     >>> RandomCrop((32, 64))
     RandomCrop(size=(32, 64))
@@ -148,7 +157,5 @@ class RandomCrop(Cut):
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         size = checked_size(self.size, "size")
-        free = sizes - np.array(size)
-        steps = np.stack([draws["top"], draws["left"]], axis=1) * (np.abs(free) + 1)
-        corner = np.floor(steps).astype(np.int64) * np.sign(free)
+        corner = self.anywhere(np.stack([draws["top"], draws["left"]], axis=1), size, sizes)
         return self.window(corner[:, 0], corner[:, 1], size, sizes)

@@ -16,7 +16,7 @@ class ToDtype(Op):
 
     dtype    "uint8" (0 to 255, rounded half to even), "float32" or "float16" (0 to 1)
     layout   "HWC" or "CHW" of what is written; None is as it would be
-    targets  image        effect  output: a part of the last write
+    targets  image (labels stay)        effect  output: a part of the last write
 
     Laws: uint8 to float32 divides by 255, and back is exact. torchvision's `ToDtype(scale=True)` and `ToTensor` agree
     on floats; its way back to uint8 multiplies by 255.999 and rounds down.

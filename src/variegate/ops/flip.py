@@ -17,7 +17,7 @@ from variegate.ops.geometric import Geometric
 class HorizontalFlip(Geometric):
     """Exchange left and right.
 
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: twice is the identity; gives the pixels of `image[:, ::-1]`.
 
@@ -36,7 +36,7 @@ class HorizontalFlip(Geometric):
 class VerticalFlip(Geometric):
     """Exchange top and bottom.
 
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: twice is the identity; gives the pixels of `image[::-1]`.
 
@@ -55,7 +55,7 @@ class VerticalFlip(Geometric):
 class Transpose(Geometric):
     """Exchange rows and columns, canvas included: a mirror image about the main diagonal.
 
-    targets  image        effect  geometric (fuses); exchanges height and width
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses); exchanges height and width
 
     Laws: twice is the identity; gives the pixels of `image.swapaxes(0, 1)`.
 

@@ -20,7 +20,7 @@ class Gamma(Op):
 
     gamma    above 0; above 1 darkens the middle, below 1 brightens it; one draw a sample
     gain     factor, 0 or more; one draw a sample
-    targets  image, any number of channels        effect  table: the input is rounded to 256 levels and clamped
+    targets  image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
 
     Laws: black stays black, and with gain 1 white stays white. Source: torchvision's `adjust_gamma`, which on float
     pictures does not round its input, and clamps its output at once.

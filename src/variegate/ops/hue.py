@@ -18,7 +18,7 @@ class Hue(Op):
     """Turn the chroma in the plane of YIQ, and keep the luminance.
 
     shift    degrees, positive from red towards yellow and green; one draw a sample
-    targets  image of 3 channels; of 1, the identity        effect  matrix (fuses)
+    targets  image of 3 channels; of 1, the identity (labels stay)        effect  matrix (fuses)
 
     Laws: the luminance and every grey stay; `Hue(a)` then `Hue(b)` is `Hue(a + b)`; 360 degrees change nothing.
     Source: the NTSC colour space (YIQ is YUV turned by 33 degrees, so the turn is the same in both), as TensorFlow

@@ -16,7 +16,7 @@ from variegate.ops.effect import Ints, Matrix
 class Invert(Op):
     """Exchange black and white: v' = 1 - v, with white as 1.
 
-    targets  image, any number of channels        effect  matrix (fuses)
+    targets  image, any number of channels (labels stay)        effect  matrix (fuses)
 
     Laws: twice is the identity. Source: Pillow's `ImageOps.invert`; the peers agree.
 

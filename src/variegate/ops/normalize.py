@@ -36,7 +36,7 @@ class Normalize(Op):
 
     mean, std  with white as 1; one number a channel, or one for all; by default ImageNet's, for RGB
     layout     "HWC" or "CHW" of what is written
-    targets    image        effect  output: a part of the last write
+    targets    image (labels stay)        effect  output: a part of the last write
 
     The result is float32, unless a `ToDtype` says otherwise. Just before, values are clamped to black and white, once.
     Source: torchvision's `Normalize` after `ToTensor`; Albumentations' agrees.

@@ -19,7 +19,7 @@ class Pad(Bordered):
 
     amount                    pixels on every side
     top, left, bottom, right  pixels on one side, in place of the amount
-    targets                   image        effect  geometric (fuses); size grows by the margins
+    targets                   image, mask, boxes, keypoints, polygons        effect  geometric (fuses); the size grows
 
     Laws: gives the pixels of `numpy.pad` with the mode of the border; `Pad(n)` then a `Crop` of the middle is the
     identity.

@@ -20,7 +20,7 @@ class Perspective(Bordered):
     """Move each corner inwards by chance, and the picture with it, on the same canvas.
 
     distortion  how far at most, as a fraction of half the side, from 0 to below 2/3; one draw a sample
-    targets     image        effect  geometric (fuses)
+    targets     image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Each corner moves by two further draws, even between 0 and distortion / 2 of the width, and of the height.
     Laws: distortion 0 is the identity. From 2/3 on, the four corners could form a quadrilateral that bends inwards,

@@ -19,7 +19,7 @@ class Posterize(Op):
     """Keep only the highest bits of each channel's 8.
 
     bits     1 to 8; 8 changes nothing; a distribution's number is rounded down, so write (4, 9) for 4 to 8
-    targets  image, any number of channels        effect  table: the input is rounded to 256 levels and clamped
+    targets  image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
 
     Laws: twice is once; never brighter than the input. Source: Pillow's `ImageOps.posterize`. torchvision rounds float
     pictures down to the levels instead.

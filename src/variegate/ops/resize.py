@@ -33,7 +33,7 @@ class Resize(Resampling):
     """Bring the picture to exactly this size, whatever its shape.
 
     size     (height, width) in pixels, or one number for both
-    targets  image        effect  geometric (fuses); size as given
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size as given
 
     torchvision's `Resize(224)` keeps the shape instead: that is `SmallestMaxSize(224)`.
 
@@ -65,7 +65,7 @@ class SmallestMaxSize(Resampling):
     """Bring the smaller side to this many pixels, and keep the shape.
 
     size     pixels of the smaller side; the other is rounded, half up (torchvision rounds down)
-    targets  image        effect  geometric (fuses); size depends on the picture
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size depends on the picture
 
     >>> SmallestMaxSize(256)
     SmallestMaxSize(size=256)
@@ -90,7 +90,7 @@ class LongestMaxSize(Resampling):
     """Bring the longer side to this many pixels, and keep the shape.
 
     size     pixels of the longer side; the other is rounded, half up, and at least 1
-    targets  image        effect  geometric (fuses); size depends on the picture
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses); size depends on the picture
 
     >>> LongestMaxSize(256)
     LongestMaxSize(size=256)

@@ -26,7 +26,7 @@ class RandomResizedCrop(Resampling):
     size     (height, width) in pixels, or one number for both; None is back to the picture's own size
     scale    area of the part, a fraction of the picture's, above 0 and at most 1
     ratio    width / height of the part; here a pair is a log-uniform range, so that wide and tall are as likely
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     The drawing is torchvision's: up to ten trials of area and ratio, the sides rounded to whole pixels (half to even),
     the first trial that fits at a random place; else the largest central part of an allowed ratio. All ten trials and

@@ -19,7 +19,7 @@ class Rotate(Bordered):
     """Rotate about the image centre, on the same canvas.
 
     angle    degrees, counter-clockwise positive as seen on the screen; one draw a sample
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: `Rotate(90)` then `Rotate(-90)` is the identity on a square picture; elsewhere the first window cuts.
     Every multiple of 90 degrees is exact on a square.
@@ -50,9 +50,10 @@ class Rotate90(Geometric):
     """Turn the picture and its canvas by quarter turns, without reading between pixels.
 
     turns    how many quarter turns counter-clockwise, as `numpy.rot90`; a distribution's number is rounded down
-    targets  image        effect  geometric (fuses); exchanges height and width when the number is odd
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
-    Laws: `Rotate90(1)` four times is the identity; `Rotate90(k)` gives the pixels of `numpy.rot90(image, k)`.
+    An odd number exchanges height and width. Laws: `Rotate90(1)` four times is the identity; `Rotate90(k)` gives the
+    pixels of `numpy.rot90(image, k)`.
 
     >>> Rotate90()
     Rotate90()

@@ -17,7 +17,7 @@ class Saturation(Op):
     """Multiply the distance from grey: v' = factor v + (1 - factor) (0.299 R + 0.587 G + 0.114 B).
 
     factor   0 is grey, 1 changes nothing; one draw a sample
-    targets  image of 3 channels; of 1, the identity        effect  matrix (fuses)
+    targets  image of 3 channels; of 1, the identity (labels stay)        effect  matrix (fuses)
 
     Laws: the luminance stays; `Saturation(a)` then `Saturation(b)` is `Saturation(a b)`. Source: torchvision's
     `adjust_saturation`, which rounds the luminance down and clamps after the op; TensorFlow's works in HSV instead.
@@ -46,7 +46,7 @@ class Saturation(Op):
 class Grayscale(Op):
     """Give all three channels the luminance, 0.299 R + 0.587 G + 0.114 B.
 
-    targets  image of 3 channels, which it keeps; of 1, the identity        effect  matrix (fuses)
+    targets  image of 3 channels, which it keeps; of 1, the identity (labels stay)        effect  matrix (fuses)
 
     Laws: twice is once; equals `Saturation(0)`. torchvision weighs red with 0.2989 and rounds down.
 

@@ -16,7 +16,7 @@ class Scale(Bordered):
 
     factor   how much larger the content becomes: 2 is twice as large; one draw a sample
     x, y     further factors of the width and of the height alone; one draw a sample each
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: `Scale(f)` then `Scale(1 / f)` is the identity where the first window does not cut. For a new canvas, see
     `Resize`.

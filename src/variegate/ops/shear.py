@@ -18,7 +18,7 @@ class Shear(Bordered):
 
     x        degrees; positive leans the content to the right, as italics do: the top moves right, the bottom left
     y        degrees; positive moves the right side up and the left side down
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: `Shear(x=a)` then `Shear(x=-a)` is the identity where the first window does not cut. The signs and the order
     are those of torchvision's `affine(shear=[x, y])`: x' = x - tan(a) y, then y' = y - tan(b) x'.

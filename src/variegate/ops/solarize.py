@@ -18,7 +18,7 @@ class Solarize(Op):
     """Invert each channel where it is at least a threshold: v' = 1 - v if v >= threshold, else v.
 
     threshold  a fraction of white, 0 to 1: 0.5 is Pillow's 128 of 255; one draw a sample
-    targets    image, any number of channels        effect  table: the input is rounded to 256 levels and clamped
+    targets    image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
 
     Laws: threshold 0 is `Invert`. Source: Pillow's `ImageOps.solarize`; torchvision gives the threshold in the
     picture's own units, and does not round float pictures.

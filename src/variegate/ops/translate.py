@@ -16,7 +16,7 @@ class Translate(Bordered):
 
     x        fraction of the width, positive to the right; one draw a sample
     y        fraction of the height, positive downwards; one draw a sample
-    targets  image        effect  geometric (fuses)
+    targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
     Laws: `Translate(x, y)` then `Translate(-x, -y)` is the identity where the first window does not cut.
     torchvision rounds the shift to whole pixels; here it is continuous.

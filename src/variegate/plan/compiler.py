@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns, Drawing, applied
 from variegate.plan.flatten import flatten
 from variegate.plan.fuse import is_bent
-from variegate.plan.ir import Program
-from variegate.plan.lower import Defaults
+from variegate.plan.ir import Defaults, Program
 from variegate.plan.passes import compile_nodes
 from variegate.plan.plan import Group, Kind, Plan
+from variegate.plan.trail import Leaves
+from variegate.targets import Targets
 
 
 class Compiler:
@@ -46,29 +48,45 @@ class Compiler:
     def _program_without(self, left_out: frozenset[int]) -> Program:
         return compile_nodes(tuple(node for n, node in enumerate(self.flat.nodes) if n not in left_out))
 
-    def plan(self, keys: Keys, sizes: Ints, channels: int, dtype: str) -> Plan:
-        """Draw and lower one batch; sizes (B, 2) as (height, width)."""
-        columns = self.drawing.columns(keys)
-        kind = Kind(channels, dtype, self.defaults)
-        if not self.cutting:
-            return Plan([Group(self.program, columns, sizes, kind)], [(0, i) for i in range(len(keys))], keys)
-        return self._grouped(keys, columns, sizes, kind)
+    def plan(
+        self,
+        columns: Columns,
+        keys: Keys,
+        sizes: Ints,
+        channels: int,
+        dtype: str,
+        targets: Targets,
+        leaves: Sequence[Leaves] = (),
+    ) -> Plan:
+        """Lower one batch of drawn numbers; sizes (B, 2) as (height, width), and the labels of each sample, if any."""
+        kind = Kind(channels, dtype, self.defaults, targets)
 
-    def _grouped(self, keys: Keys, columns: Columns, sizes: Ints, kind: Kind) -> Plan:
-        """The same, where samples differ in what cuts them: a group for each signature, with a program of its own."""
+        def again(channels: int, dtype: str) -> Plan:
+            return self.plan(columns, keys, sizes, channels, dtype, targets, leaves)
+
+        if not self.cutting:
+            group = Group(self.program, columns, sizes, kind, leaves=leaves)
+            return Plan([group], [(0, i) for i in range(len(sizes))], keys, again)
+        return Plan(*self._grouped(columns, sizes, kind, leaves), keys, again)
+
+    def _grouped(
+        self, columns: Columns, sizes: Ints, kind: Kind, leaves: Sequence[Leaves]
+    ) -> tuple[list[Group], list[tuple[int, int]]]:
+        """Groups, and where each sample is: samples that differ in what cuts them have programs of their own."""
         flags = [applied(self.flat.nodes[n].gates, columns) for n in self.cutting]
         signatures = [
             frozenset(n for n, flag in zip(self.cutting, flags, strict=True) if flag is not None and not flag[i])
-            for i in range(len(keys))
+            for i in range(len(sizes))
         ]
         groups: list[Group] = []
-        where: list[tuple[int, int]] = [(0, 0)] * len(keys)
+        where: list[tuple[int, int]] = [(0, 0)] * len(sizes)
         for left_out in dict.fromkeys(signatures):
             rows = np.array([i for i, s in enumerate(signatures) if s == left_out], np.int64)
             part = {path: {f: c[..., rows] for f, c in fields.items()} for path, fields in columns.items()}
             for place, i in enumerate(rows.tolist()):
                 where[i] = (len(groups), place)
-            groups.append(Group(self._programs(left_out), part, sizes[rows], kind))
+            chosen = [leaves[i] for i in rows.tolist()] if leaves else ()
+            groups.append(Group(self._programs(left_out), part, sizes[rows], kind, leaves=chosen))
         if not groups:
             groups.append(Group(self.program, columns, sizes, kind))
-        return Plan(groups, where, keys)
+        return groups, where

@@ -26,7 +26,7 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     group = None
     if size is not None:
         columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
-        group = Group(program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults))
+        group = Group(program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults, pipeline.known))
         lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
     for n, stage in enumerate(program.stages):
         lines += _stage(n, stage, n == len(program.stages) - 1, group)

@@ -83,6 +83,14 @@ class Cut:
     reason: str
 
 
+@dataclass(frozen=True)
+class Defaults:
+    """What a pipeline says for ops that do not: how to read between pixels, and whether to filter what shrinks."""
+
+    interpolation: str
+    antialias: bool
+
+
 Stage = Read | Call
 
 

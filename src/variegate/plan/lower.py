@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from variegate.errors import InputError
 from variegate.ops import effect as effects
-from variegate.ops.base import Facts, Op
+from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.plan.draw import Columns, applied
 from variegate.plan.ir import BORDERS, INTERPOLATIONS, LAYOUTS, STEP, Node, Read
 from variegate.plan.output import Written, last_write
 from variegate.plan.steps import Steps, stack
 from variegate.plan.tables import Tables
+from variegate.plan.trail import Trail
 
 EYE = np.eye(3)
+RESOLVED = "map"  # among the draws of a replay: (11, B), a matrix and a size that once hung on labels
 
 
-@dataclass(frozen=True)
-class Defaults:
-    """What a pipeline says for ops that do not: how to read between pixels, and whether to filter what shrinks."""
-
-    interpolation: str
-    antialias: bool
+def resolved(draws: Draws) -> effects.Map:
+    """The map that a record holds in place of the labels which it hung on."""
+    rows = draws[RESOLVED].T
+    return effects.Map(np.ascontiguousarray(rows[:, :9]).reshape(-1, 3, 3), rows[:, 9:].astype(np.int64))
 
 
 class Lowering:
     """The tables of one Read for one batch, gathered node by node."""
 
-    def __init__(self, columns: Columns, sizes: Ints, facts: Facts, white: float, defaults: Defaults) -> None:
-        self.columns, self.sizes, self.facts = columns, sizes, facts
+    def __init__(self, columns: Columns, sizes: Ints, facts: Facts, white: float, trail: Trail) -> None:
+        self.columns, self.sizes, self.facts, self.trail = columns, sizes, facts, trail
         self.count, self.white = len(sizes), white
-        self.interpolation, self.antialias = defaults.interpolation, defaults.antialias
+        self.interpolation, self.antialias = trail.defaults.interpolation, trail.defaults.antialias
         self.maps: list[Floats] = []
         self.canvas: list[Ints] = [sizes]
         self.borders: list[int] = []
@@ -51,7 +50,7 @@ class Lowering:
             self._options(node.op)
         for effect in self._effects(node, rows):
             if isinstance(effect, effects.Map):
-                self._map(effect, node.op, rows)
+                self._map(effect, node, rows)
             elif isinstance(effect, effects.Matrix):
                 self._check_channels(effect, node)
                 self.steps.matrix(effect, len(self.maps), rows)
@@ -66,7 +65,10 @@ class Lowering:
         draws, sizes = self.columns[node.path], self.canvas[-1]
         if not isinstance(rows, slice):
             draws, sizes = {name: column[..., rows] for name, column in draws.items()}, sizes[rows]
-        effect = node.op.lower(draws, sizes, self.facts)
+        if RESOLVED in draws:
+            return (resolved(draws),)
+        facts = self.trail.seen_by(node.op, self.facts, rows) if node.op.looks else self.facts
+        effect = node.op.lower(draws, sizes, facts)
         return effect if isinstance(effect, tuple) else (effect,)
 
     def _check_channels(self, effect: effects.Matrix, node: Node) -> None:
@@ -79,7 +81,8 @@ class Lowering:
         self.interpolation = self.interpolation if interpolation is None else interpolation
         self.antialias = self.antialias if antialias is None else antialias
 
-    def _map(self, effect: effects.Map, op: Op, rows: Any) -> None:
+    def _map(self, effect: effects.Map, node: Node, rows: Any) -> None:
+        op = node.op
         matrix, size = effect.matrix, effect.size
         if not isinstance(rows, slice):
             matrix, size = np.empty((self.count, 3, 3)), self.canvas[-1].copy()
@@ -88,6 +91,9 @@ class Lowering:
         self.maps.append(matrix)
         self.canvas.append(size)
         self.borders.append(BORDERS.index(getattr(op, "border", None) or "constant"))
+        self.trail.add(matrix, size, self.borders[-1])
+        if op.looks:
+            self.trail.looked[node.path] = effects.Map(matrix, size)
         self.fills.append(_fill(getattr(op, "fill", 0), op, self.facts.channels))
 
     def tables(self, unit: float, written: Written, clamped: bool) -> Tables:
@@ -125,9 +131,9 @@ class Lowering:
         )
 
 
-def lower_read(read: Read, columns: Columns, sizes: Ints, facts: Facts, white: float, defaults: Defaults) -> Lowering:
+def lower_read(read: Read, columns: Columns, sizes: Ints, facts: Facts, white: float, trail: Trail) -> Lowering:
     """Gather a Read's maps and colours, in the order declared."""
-    lowering = Lowering(columns, sizes, facts, white, defaults)
+    lowering = Lowering(columns, sizes, facts, white, trail)
     for k in range(len(read.maps) + 1):
         for node, after in zip(read.colours, read.after, strict=True):
             if after == k:

@@ -1,4 +1,4 @@
-"""What may be called a picture, and a sample."""
+"""What may be called a picture."""
 
 from __future__ import annotations
 
@@ -10,18 +10,6 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 
 DTYPES = ("uint8", "float32")
-
-
-def check_fields(fields: dict[str, Any]) -> None:
-    """Refuse a sample without a picture, and fields that would be passed on unchanged without anyone noticing."""
-    if "image" not in fields:
-        raise InputError(f"a sample needs image=, got {sorted(fields) or 'nothing'}")
-    unknown = sorted(set(fields) - {"image", "label"})
-    if unknown:
-        raise InputError(
-            f"unknown field{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: this version moves `image` and "
-            "passes `label` on. Masks, boxes and keypoints would be left behind, so they are refused."
-        )
 
 
 def as_picture(image: Any) -> tuple[NDArray[Any], bool]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +16,27 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Facts
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns
-from variegate.plan.ir import CHW, Call, Program, Read
-from variegate.plan.lower import Defaults, Lowering, lower_read
+from variegate.plan.ir import CHW, Call, Defaults, Node, Program, Read
+from variegate.plan.lower import Lowering, lower_read
 from variegate.plan.output import Written, written_by
+from variegate.plan.picture import as_picture
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import Tables, arena_floats, plane_floats
+from variegate.plan.trail import Leaves, Trail
+from variegate.targets import Image as View
+from variegate.targets import PerInstance, PerSample, Targets
 
 Image = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What all pictures of a batch share: channels and dtype, by name, and the pipeline's defaults."""
+    """What all pictures of a batch share: channels and dtype, by name, the pipeline's defaults, and what labels are."""
 
     channels: int
     dtype: str
     defaults: Defaults
+    targets: Targets
 
     @property
     def unit(self) -> float:
@@ -71,12 +78,25 @@ class Pass:
 
 
 class Group:
-    """The samples of a batch that share a program."""
+    """The samples of a batch that share a program.
 
-    def __init__(self, program: Program, columns: Columns, sizes: Ints, kind: Kind, start: int = 0) -> None:
+    leaves  the labels of each sample, for ops that look at them
+    trail   all maps of the program, which labels follow
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        columns: Columns,
+        sizes: Ints,
+        kind: Kind,
+        start: int = 0,
+        leaves: Sequence[Leaves] = (),
+    ) -> None:
         self.program, self.columns, self.kind, self.start = program, columns, kind, start
         self.stages: list[Pass | effects.Opaque] = []
         self.sizes = [sizes]
+        self.trail = Trail(sizes, kind.defaults, kind.targets, leaves)
         facts = Facts(kind.channels)
         for n, stage in enumerate(program.stages[start:], start):
             if isinstance(stage, Call):
@@ -92,7 +112,7 @@ class Group:
         sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
         white = self.kind.unit if n == 0 else 1.0
         written = written_by(read, self.kind.dtype, self.columns, sizes, facts) if final else Written("float32")
-        lowering = lower_read(read, self.columns, sizes, facts, white, self.kind.defaults)
+        lowering = lower_read(read, self.columns, sizes, facts, white, self.trail)
         return Pass(lowering, written, self.kind, final)
 
     @property
@@ -101,6 +121,20 @@ class Group:
         last = self.stages[-1]
         assert isinstance(last, Pass)
         return last
+
+    def check_labels(self, leaves: Leaves) -> None:
+        """Refuse labels where the user's function may have moved what they point at.
+
+        Raises  InputError that names the op and the fields.
+        """
+        calls = [stage.node for stage in self.program.stages if isinstance(stage, Call)]
+        moving = [node for node in calls if _moves(node)]
+        fields = [name for name in leaves if not isinstance(self.kind.targets[name], (PerInstance, PerSample, View))]
+        if moving and fields:
+            raise InputError(
+                f"{moving[0].path} is a function of the whole picture that may move pixels, and {', '.join(fields)} "
+                "cannot follow it. If it leaves every pixel in its place, declare it with moves=False"
+            )
 
     def run(self, i: int, image: Image, out: Image) -> None:
         """Sample i of the group, through all stages."""
@@ -132,6 +166,10 @@ class Group:
             raise InputError(
                 f"{node.node.path}: the function must return an array (height, width, {image.shape[2]}), got {told}"
             )
+        if not _moves(node.node) and result.shape != image.shape:
+            raise InputError(
+                f"{node.node.path} is declared with moves=False, but made {result.shape[:2]} of {image.shape[:2]} pixels"
+            )
         if result.dtype == np.uint8:
             return result.astype(np.float32) * np.float32(1 / 255)
         if result.dtype.kind != "f":
@@ -154,6 +192,22 @@ class Group:
         rest.run(0, image, out)
 
 
+def _moves(node: Node) -> bool:
+    """Whether a user's function may move pixels: yes, unless it was declared that it does not."""
+    return bool(getattr(node.op, "moves", True))
+
+
+class Carried(NamedTuple):
+    """What becomes of a sample's other fields.
+
+    fields   by name, in the formats declared
+    dropped  how many instances went, by the field and the filter that asked for it, as "boxes.min_area"
+    """
+
+    fields: dict[str, Any]
+    dropped: dict[str, int]
+
+
 class Plan:
     """A batch of B samples, drawn and lowered.
 
@@ -161,8 +215,15 @@ class Plan:
     dtype   the dtype of every result
     """
 
-    def __init__(self, groups: list[Group], where: list[tuple[int, int]], keys: Keys) -> None:
+    def __init__(
+        self,
+        groups: list[Group],
+        where: list[tuple[int, int]],
+        keys: Keys,
+        again: Callable[[int, str], Plan],
+    ) -> None:
         self.groups, self.where, self.keys = groups, where, keys
+        self._again = functools.cache(again)  # the same plan for views of other channels or another dtype
 
     def __len__(self) -> int:
         return len(self.where)
@@ -202,4 +263,33 @@ class Plan:
         group.run(row, np.ascontiguousarray(image), out)
 
 
-__all__ = ["Group", "Kind", "Pass", "Plan", "Tables"]
+    def carry(self, i: int) -> Carried:
+        """The other fields of sample i, moved as its pixels are; may be called from any thread.
+
+        Raises  InputError if an opaque function may have moved the pixels.
+        """
+        from variegate.labels.carry import carry
+
+        group, row = self.groups[self.where[i][0]], self.where[i][1]
+        targets, leaves = group.kind.targets, group.trail.leaves[row] if group.trail.leaves else {}
+        if not leaves:
+            return Carried({}, {})
+        group.check_labels(leaves)
+        way = group.trail.track.way(row)
+        moved, dropped = carry(targets, leaves, way)
+        fields = {
+            name: self._view(i, leaf.value) if isinstance(targets[name], View) else targets[name].write(leaf, way.size)
+            for name, leaf in moved.items()
+        }
+        return Carried(fields, dict(dropped))
+
+    def _view(self, i: int, image: Image) -> Image:
+        """Another picture through the same numbers."""
+        picture, flat = as_picture(image)
+        plan = self._again(picture.shape[2], picture.dtype.name)
+        out = np.empty(plan.shapes[i], plan.dtype)
+        plan.run(i, picture, out)
+        return out[:, :, 0] if flat and plan.layout == "HWC" else out
+
+
+__all__ = ["Carried", "Group", "Kind", "Pass", "Plan", "Tables"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from variegate.loader.source.subset import Subset
+    from variegate.targets import Targets
 
 Ids = NDArray[np.uint64]
 Labels = NDArray[Any] | Sequence[Any]
@@ -24,15 +25,17 @@ class Source(ABC):
     labels   one a sample: an array (integers as int64), or a list of anything else; None where there are none
     classes  the names of the integer labels; empty where they have none
     mode     into what an encoded picture is decoded: "RGB", "L" or "RGBA"
+    targets  what the fields beside the picture are: boxes and their format, masks, ...; None where there are none
 
     A source is read from several threads at once and pickled to other processes, so it holds nothing open. A source of
-    your own has `ids`, `read` and `where`, and sets the rest where it applies.
+    your own has `ids`, `read` and `where`, and sets or defines the rest where it applies.
     """
 
     ids: Ids
     labels: Labels | None = None
     classes: Sequence[str] = ()
     mode: str = "RGB"
+    targets: Targets | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -44,6 +47,15 @@ class Source(ABC):
     def label(self, i: int) -> Any:
         """The label of the sample at position i, or None."""
         return None if self.labels is None else self.labels[i]
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the sample at position i beside its picture and `label`, as `targets` declares them.
+
+        They lie on the picture as it is decoded: upright, whatever its EXIF orientation.
+
+        Raises  DecodeError or InputError, with the path, if they cannot be read or are not of this picture.
+        """
+        return {}
 
     @abstractmethod
     def read(self, i: int) -> bytes | NDArray[Any]:

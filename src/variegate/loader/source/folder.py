@@ -1,10 +1,13 @@
-"""ImageFolder: picture files in a folder, with a class a subfolder or without labels."""
+"""ImageFolder: picture files in a folder, with a class a subfolder or without labels.
+
+And Files, what every source of picture files shares: paths below a folder, ids of them, and how they are read.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from io import FileIO
@@ -12,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import DecodeError, InputError, SourceError
+from variegate.loader.decode import CHANNELS, open_image
 from variegate.loader.source.base import Room, Source
 
 EXTENSIONS = (
@@ -21,7 +25,77 @@ EXTENSIONS = (
 )
 
 
-class ImageFolder(Source):
+class Files(Source):
+    """Picture files below a folder; a sample's id is the hash of its path there.
+
+    root   the folder
+    paths  of the pictures, within the folder, with /
+
+    Raises  SourceError if there is no such folder, or the mode is none.
+    """
+
+    paths: Sequence[str]
+
+    def __init__(self, root: str | os.PathLike[str], mode: str) -> None:
+        self.root = existing_folder(root, type(self).__name__)
+        if mode not in CHANNELS:
+            raise SourceError(f'mode of {type(self).__name__} is "RGB", "L" or "RGBA", got {mode!r}')
+        self.mode = mode
+
+    def _at(self, paths: Sequence[str]) -> None:
+        """The pictures are these."""
+        self.paths = paths
+        self.ids = np.array([path_id(relative) for relative in paths], np.uint64)
+
+    def where(self, i: int) -> str:
+        """The path of the picture at position i."""
+        return f"{self.root}/{self.paths[i]}"
+
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        """(height, width) of the picture for which the labels at position i were made, if they say."""
+        return None
+
+    def read(self, i: int) -> bytes:
+        """The bytes of the file at position i."""
+        with opened(self.where(i)) as file:
+            data = file.readall()
+        self._check_size(i, data)
+        return data
+
+    def read_into(self, i: int, room: Room) -> memoryview:
+        """The same, in memory from `room`."""
+        with opened(self.where(i)) as file:
+            memory = room(os.fstat(file.fileno()).st_size)
+            end = 0
+            while end < len(memory) and (more := file.readinto(memory[end:])):
+                end += more
+        self._check_size(i, memory[:end])
+        return memory[:end]
+
+    def _check_size(self, i: int, data: bytes | memoryview) -> None:
+        """Refuse a picture that is not of the size for which its labels were made."""
+        said = self.size_of_labels(i)
+        if said is None:
+            return
+        found = open_image(data, self.where(i)).size
+        if said == found:
+            return
+        why = "they belong to another picture, or to this one before it was resized; make them anew"
+        if said == found[::-1]:
+            why = (
+                "labels lie on the picture as it stands upright, after the turn that its EXIF orientation asks for; "
+                "turn the labels, or save the picture without that orientation"
+            )
+        raise InputError(
+            f"{self.where(i)}: the picture is {found[0]} x {found[1]} (height x width), its labels are for "
+            f"{said[0]} x {said[1]}: {why}"
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.root!r}, {len(self)} pictures)"
+
+
+class ImageFolder(Files):
     """Picture files in a folder, listed once, in the order of their names.
 
     path        the folder. Pictures in its subfolders, at any depth: a class a subfolder, labelled 0, 1, 2, ... in the
@@ -45,23 +119,15 @@ class ImageFolder(Source):
         labelled: bool | None = None,
         mode: str = "RGB",
     ) -> None:
-        self.root = os.fspath(path)
-        if not os.path.isdir(self.root):
-            raise SourceError(_not_a_folder(self.root))
-        if mode not in ("RGB", "L", "RGBA"):
-            raise SourceError(f'mode of ImageFolder is "RGB", "L" or "RGBA", got {mode!r}')
+        super().__init__(path, mode)
         texts = [extensions] if isinstance(extensions, str) else extensions
         self.extensions = tuple(_extension(text) for text in texts)
-        self.mode = mode
-        listing = _Listing(self.root, self.extensions)
-        self.paths = listing.pictures
-        if not self.paths:
-            raise SourceError(listing.found_nothing())
-        self.ids = np.array([path_id(relative) for relative in self.paths], np.uint64)
+        listing = Listing(self.root, self.extensions)
+        self._at(listing.some())
         if labelled is not False:
             self._label(listing, must=bool(labelled))
 
-    def _label(self, listing: _Listing, must: bool) -> None:
+    def _label(self, listing: Listing, must: bool) -> None:
         beside = sum("/" not in relative for relative in self.paths)
         if beside == len(self.paths) and not must:
             return
@@ -74,39 +140,18 @@ class ImageFolder(Source):
         number = {name: i for i, name in enumerate(self.classes)}
         self.labels = np.array([number[relative.partition("/")[0]] for relative in self.paths], np.int64)
 
-    def where(self, i: int) -> str:
-        """The path of the picture at position i."""
-        return f"{self.root}/{self.paths[i]}"
 
-    def read(self, i: int) -> bytes:
-        """The bytes of the file at position i."""
-        with opened(self.where(i)) as file:
-            return file.readall()
-
-    def read_into(self, i: int, room: Room) -> memoryview:
-        """The same, in memory from `room`."""
-        with opened(self.where(i)) as file:
-            memory = room(os.fstat(file.fileno()).st_size)
-            end = 0
-            while end < len(memory) and (more := file.readinto(memory[end:])):
-                end += more
-            return memory[:end]
-
-    def __repr__(self) -> str:
-        return f"ImageFolder({self.root!r}, {len(self)} pictures)"
-
-
-class _Listing:
-    """The pictures below a folder, and what else was seen."""
+class Listing:
+    """The files of some extensions below a folder, in the order of their names, and what else was seen."""
 
     def __init__(self, root: str, extensions: tuple[str, ...]) -> None:
         self.root, self.extensions = root, extensions
         self.folders: list[str] = []  # of the first level
         self.others: Counter[str] = Counter()
-        self.pictures = list(self._walk(root, "", {os.path.realpath(root)}))
+        self.files = list(self._walk(root, "", {os.path.realpath(root)}))
 
     def _walk(self, folder: str, prefix: str, above: set[str]) -> Iterator[str]:
-        """Paths of pictures relative to the root, with /; `above` are the real folders that lead here."""
+        """Paths of files relative to the root, with /; `above` are the real folders that lead here."""
         with os.scandir(folder) as scan:
             entries = sorted((e for e in scan if not e.name.startswith(".")), key=lambda e: e.name)
         for entry in entries:
@@ -121,13 +166,21 @@ class _Listing:
             else:
                 self.others[os.path.splitext(entry.name)[1] or "no extension"] += 1
 
-    def found_nothing(self) -> str:
-        """What to say of a folder without pictures."""
+    def some(self, what: str = "pictures") -> list[str]:
+        """The files, at least one.
+
+        Raises  SourceError, which says what there is instead of `what`, if there are none.
+        """
+        if not self.files:
+            raise SourceError(self._found_nothing(what))
+        return self.files
+
+    def _found_nothing(self, what: str) -> str:
         sought = f"looked for {' '.join('*' + text for text in self.extensions)}, in it and below"
         if not self.others and not self.folders:
             return f"{self.root}: the folder is empty; {sought}"
         seen = ", ".join(f"{count} files ({name})" for name, count in self.others.most_common(4)) or "no files"
-        return f"{self.root}: no pictures; {sought}; found {seen} and {len(self.folders)} subfolders"
+        return f"{self.root}: no {what}; {sought}; found {seen} and {len(self.folders)} subfolders"
 
 
 @contextmanager
@@ -153,7 +206,11 @@ def _extension(text: str) -> str:
     return "." + text.lower().lstrip("*").lstrip(".")
 
 
-def _not_a_folder(root: str) -> str:
+def existing_folder(path: str | os.PathLike[str], owner: str, what: str = "the pictures") -> str:
+    """The path of a folder that is there; `owner` is who takes it, `what` it holds, for the error."""
+    root = os.fspath(path)
+    if os.path.isdir(root):
+        return root
     if os.path.exists(root):
-        return f"{root} is a file; ImageFolder takes the folder that holds the pictures, such as {Path(root).parent}"
-    return f"{root}: there is no such folder; looked in {os.getcwd()}"
+        raise SourceError(f"{root} is a file; {owner} takes the folder that holds {what}, such as {Path(root).parent}")
+    raise SourceError(f"{root}: there is no such folder; looked in {os.getcwd()}")

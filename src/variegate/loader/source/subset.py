@@ -33,7 +33,11 @@ class Subset(Source):
         self.source = source
         self.ids = source.ids[self.positions]
         self.labels = taken(source.labels, self.positions)
-        self.classes, self.mode = source.classes, source.mode
+        self.classes, self.mode, self.targets = source.classes, source.mode, source.targets
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the sample at position i of the subset."""
+        return self.source.fields(int(self.positions[i]))
 
     def read(self, i: int) -> bytes | NDArray[Any]:
         """The sample at position i of the subset."""

@@ -1,0 +1,53 @@
+"""Upright boxes through a map: tight around the warped shape, clipped to what is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate import exact
+from variegate.labels.shown import Shown, areas
+from variegate.labels.track import Way
+from variegate.targets import Boxes
+from variegate.targets.leaf import BoxLeaf
+
+Floats = NDArray[np.float64]
+
+POINTS = 64  # of an ellipse: at most 0.12% smaller than its curve, and never where an axis ends
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+_SIN, _COS = exact.sincos(np.arange(POINTS) * (360 / POINTS))
+ELLIPSE = np.stack([0.5 + _COS / 2, 0.5 + _SIN / 2], axis=1)
+SHAPES = {"corners": CORNERS, "ellipse": ELLIPSE}
+
+
+def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> tuple[BoxLeaf, Shown]:
+    """The boxes on the result, and what is left of them.
+
+    around  what polygons or masks of the same instances know: a box is then tight around those. Where the map is
+            upright and cuts nothing of the box away, the box itself is moved, as it was drawn
+    """
+    from variegate.kernels.points import IDENTITY, PLAIN
+
+    count = len(leaf.xyxy)
+    if way.flags[IDENTITY]:
+        return leaf, Shown(np.ones(count, bool), np.ones(count), areas(leaf.xyxy), leaf.xyxy, leaf.xyxy)
+    seen, whole, share = outlines(leaf.xyxy, SHAPES[target.shape], way)
+    if around is not None:
+        tight = around.known & ~(way.flags[PLAIN] & (share == 1))
+        seen, whole = np.where(tight[:, None], around.seen, seen), np.where(tight[:, None], around.whole, whole)
+        share = np.where(around.known, around.share, share)
+    shown = Shown(np.ones(count, bool), share, areas(seen), seen, whole)
+    return replace(leaf, xyxy=seen if target.clip else whole, given=None), shown
+
+
+def outlines(boxes: Floats, unit: Floats, way: Way) -> tuple[Floats, Floats, Floats]:
+    """Boxes (N, 4) around what is seen of a shape, and around all of it; and the share that is seen."""
+    from variegate.kernels.points import outline
+
+    count = len(boxes)
+    seen, whole, share = np.empty((count, 4)), np.empty((count, 4)), np.empty(count)
+    geometry = way.flags, way.forward, way.region, way.source, way.canvas[-1]
+    outline(np.ascontiguousarray(boxes, np.float64), unit, *geometry, seen, whole, share)
+    return seen, whole, share

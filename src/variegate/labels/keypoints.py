@@ -1,0 +1,102 @@
+"""Keypoints through a map: places, visibility, scale and direction; left and right exchanged in a mirror."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate import exact
+from variegate.labels.region import inside, moved
+from variegate.labels.shown import Shown
+from variegate.labels.track import Way
+from variegate.targets import Keypoints
+from variegate.targets.leaf import PointLeaf
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointLeaf, Shown]:
+    """The points on the result, and what is left of each instance: the share of its labelled points."""
+    from variegate.kernels.points import IDENTITY, MIRRORED
+
+    labelled = np.ones(leaf.xy.shape[:2], bool)
+    if leaf.visible is not None:  # COCO writes a point that nobody placed as 0, 0, 0
+        labelled = (leaf.visible != 0) | (leaf.xy != 0).any(axis=2)
+    shape = leaf.xy.shape
+    within = inside(leaf.xy.reshape(-1, 2), way.source).reshape(shape[:2])
+    image = moved(leaf.xy.reshape(-1, 2), way.forward).reshape(shape)
+    image = np.where(labelled[:, :, None], image, leaf.xy)
+    shown = _shown(labelled, within & labelled, image)
+    if way.flags[IDENTITY]:
+        return leaf, shown
+    changed: dict[str, Any] = {"xy": image}
+    if leaf.visible is not None:
+        changed["visible"] = np.where(within, leaf.visible, 0)
+    if leaf.scale is not None or leaf.angle is not None:
+        changed |= _local(leaf, way.forward)
+    if way.flags[MIRRORED] and target.swap:
+        order = _mirrored(target.swap, shape[1])
+        changed = {name: column[:, order] for name, column in changed.items()}
+    return replace(leaf, **changed, given=None), shown
+
+
+def _mirrored(swap: tuple[tuple[int, int], ...], count: int) -> list[int]:
+    """Where each point comes from in a mirror image."""
+    order = list(range(count))
+    for left, right in swap:
+        order[left], order[right] = right, left
+    return order
+
+
+def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
+    count, known = len(image), labelled.any(axis=1)
+    share = within.sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
+
+    def around(flags: Flags) -> Floats:
+        some = flags.any(axis=1)[:, None]
+        low, high = np.where(flags[:, :, None], image, np.inf), np.where(flags[:, :, None], image, -np.inf)
+        if not image.size:
+            return np.zeros((count, 4))
+        return np.where(some, np.concatenate([low.min(axis=1), high.max(axis=1)], axis=1), 0.0)
+
+    return Shown(known, share, np.zeros(count), around(within), around(labelled))
+
+
+def _local(leaf: PointLeaf, forward: Floats) -> dict[str, Floats]:
+    """Scale and direction, by the map's derivative at each point: a direction goes where a small arrow would."""
+    a, b, c, d = derivative(leaf.xy, forward)
+    changed = {}
+    if leaf.scale is not None:
+        changed["scale"] = leaf.scale * np.sqrt(np.abs(a * d - b * c))
+    if leaf.angle is not None:
+        changed["angle"] = turned(leaf.angle, a, b, c, d)
+    return changed
+
+
+def derivative(points: Floats, m: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """dx'/dx, dx'/dy, dy'/dx, dy'/dy of a map at points (..., 2)."""
+    x, y = points[..., 0], points[..., 1]
+    w = m[2, 0] * x + (m[2, 1] * y + m[2, 2])
+    u, v = (m[0, 0] * x + (m[0, 1] * y + m[0, 2])) / w, (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) / w
+    across = (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w
+    return (*across, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w)
+
+
+def turned(angle: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
+    """Directions, degrees counter-clockwise on the screen, through a derivative; exact for flips and quarter turns.
+
+    A map that keeps shapes turns all directions alike, and a mirror turns them the other way round.
+    """
+    quarter = exact.atan2(-c, a)  # where the arrow to the right goes; y points down
+    alike = np.where(a * d - b * c < 0, quarter - angle, quarter + angle)
+    sin, cos = exact.sincos(angle)
+    bent = exact.atan2(-(c * cos - d * sin), a * cos - b * sin)
+    keeps = (np.abs(a * b + c * d) <= 1e-12 * np.abs(a * d - b * c)) & (
+        np.abs((a * a + c * c) - (b * b + d * d)) <= 1e-12 * (a * a + c * c)
+    )
+    turn = np.where(keeps, alike, bent)
+    return np.asarray(turn - 360 * np.rint(turn / 360))

@@ -1,0 +1,93 @@
+"""Turned boxes through a map: exact where it keeps shapes, else the smallest turned box around the warped one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate import exact
+from variegate.labels.keypoints import derivative, turned
+from variegate.labels.region import common, inside, moved, shoelace
+from variegate.labels.shown import Shown, bounds
+from variegate.labels.track import Way
+from variegate.targets import OrientedBoxes
+from variegate.targets.leaf import OrientedLeaf
+
+Floats = NDArray[np.float64]
+SIDES = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])  # top left, top right, bottom right, bottom left
+
+
+def move_oriented(target: OrientedBoxes, leaf: OrientedLeaf, way: Way) -> tuple[OrientedLeaf, Shown]:
+    """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
+    from variegate.kernels.points import IDENTITY
+
+    rows = leaf.rows if way.flags[IDENTITY] else fitted(leaf.rows, way.forward)
+    shown = _shown(corners(leaf.rows), corners(rows), way)
+    return (leaf if way.flags[IDENTITY] else replace(leaf, rows=rows, given=None)), shown
+
+
+def corners(rows: Floats) -> Floats:
+    """(N, 4, 2): the corners of turned boxes (N, 5), in the order of `SIDES`."""
+    sin, cos = exact.sincos(rows[:, 4])
+    along, down = SIDES[:, 0] * rows[:, 2:3], SIDES[:, 1] * rows[:, 3:4]
+    x = rows[:, 0:1] + (cos[:, None] * along + sin[:, None] * down)
+    y = rows[:, 1:2] + (cos[:, None] * down - sin[:, None] * along)
+    return np.stack([x, y], axis=2)
+
+
+def fitted(rows: Floats, forward: Floats) -> Floats:
+    """Turned boxes through a map.
+
+    A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
+    with the smallest area has a side along one of its own (Freeman and Shapira, 1975).
+    """
+    a, b, c, d = derivative(rows[:, :2], forward)
+    scale = np.sqrt(np.abs(a * d - b * c))
+    centre = moved(rows[:, :2], forward)
+    same = np.column_stack([centre, rows[:, 2:4] * scale[:, None], turned(rows[:, 4], a, b, c, d)])
+    if _keeps_shapes(forward):
+        return same
+    quads = moved(corners(rows).reshape(-1, 2), forward).reshape(-1, 4, 2)
+    around = [_around(quads, side) for side in range(4)]
+    best = np.argmin([box[:, 2] * box[:, 3] for box in around], axis=0)
+    return np.stack(around)[best, np.arange(len(rows))] if len(rows) else same
+
+
+def _keeps_shapes(m: Floats) -> bool:
+    a, b, c, d = m[0, 0], m[0, 1], m[1, 0], m[1, 1]
+    small = 1e-12 * abs(a * d - b * c)
+    affine = m[2, 0] == 0 and m[2, 1] == 0
+    return bool(affine and abs(a * b + c * d) <= small and abs((a * a + c * c) - (b * b + d * d)) <= small)
+
+
+def _around(quads: Floats, side: int) -> Floats:
+    """(N, 5): the boxes around quadrilaterals (N, 4, 2) with a side along one of theirs; top edges stay top edges."""
+    edge = quads[:, (side + 1) % 4] - quads[:, side]
+    for _ in range(side):  # so that the direction is that of the edge that was on top, about
+        edge = np.stack([edge[:, 1], -edge[:, 0]], axis=1)
+    length = np.sqrt(edge[:, 0] * edge[:, 0] + edge[:, 1] * edge[:, 1])
+    cos, sin = edge[:, 0] / np.where(length > 0, length, 1), edge[:, 1] / np.where(length > 0, length, 1)
+    cos = np.where(length > 0, cos, 1.0)
+    along = cos[:, None] * quads[..., 0] + sin[:, None] * quads[..., 1]
+    down = cos[:, None] * quads[..., 1] - sin[:, None] * quads[..., 0]
+    low, high = (
+        np.stack([along.min(axis=1), down.min(axis=1)]),
+        np.stack([along.max(axis=1), down.max(axis=1)]),
+    )
+    (u, v), (w, h) = (low + high) / 2, high - low
+    return np.column_stack([cos * u - sin * v, sin * u + cos * v, w, h, exact.atan2(-sin, cos)])
+
+
+def _shown(before: Floats, after: Floats, way: Way) -> Shown:
+    share, area, seen = np.ones(len(before)), np.zeros(len(before)), np.zeros((len(before), 4))
+    whole = np.array([bounds(box) for box in after]).reshape(-1, 4)
+    within = inside(before.reshape(-1, 2), way.source).reshape(-1, 4).all(axis=1)
+    for n, box in enumerate(before):
+        ring = box if within[n] else common(box, way.source)
+        every = abs(shoelace(box))
+        share[n] = min(abs(shoelace(ring)) / every, 1.0) if len(ring) and every > 0 else 0.0
+        image = moved(ring, way.forward)
+        seen[n], area[n] = bounds(image), abs(shoelace(image)) if len(image) else 0.0
+    return Shown(np.ones(len(before), bool), share, area, seen, whole)

@@ -1,0 +1,127 @@
+"""Polygons and polylines through a map: corner by corner, and clipped as polygons to what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.labels.region import SLACK, inside, moved, shoelace
+from variegate.labels.shown import Shown, bounds
+from variegate.labels.track import Way
+from variegate.targets import Polygons
+from variegate.targets.leaf import RingLeaf
+
+Floats = NDArray[np.float64]
+Rings = tuple[Floats, ...]
+
+
+def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf, Shown]:
+    """The polygons on the result, and what is left of them."""
+    from variegate.kernels.points import AFFINE, IDENTITY
+
+    lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
+    flat = [ring for rings in leaf.rings for ring in rings]
+    points = np.concatenate(flat) if flat else np.empty((0, 2))
+    image = moved(points, way.forward)
+    within = inside(points, way.source)
+    everything, begin = [], 0
+    for ring_lengths in lengths:
+        end = begin + sum(ring_lengths)
+        source, result = _split(points[begin:end], ring_lengths), _split(image[begin:end], ring_lengths)
+        cut = not within[begin:end].all()
+        if cut and way.flags[AFFINE]:  # clipped on the result, where windows are upright and their sides met exactly
+            rings, share = clipped(result, way.region, target)
+        elif cut:
+            rings, share = clipped(source, way.source, target)
+            rings = tuple(moved(ring, way.forward) for ring in rings)
+        else:
+            rings, share = result, 1.0
+        if cut:
+            rings = tuple(within_sides(ring, way.size) for ring in rings)
+        everything.append((rings, share, bounds(image[begin:end])))
+        begin = end
+    shown = _shown(target, everything)
+    if way.flags[IDENTITY]:
+        return leaf, shown
+    return replace(leaf, rings=tuple(rings for rings, _, _ in everything), given=None), shown
+
+
+def within_sides(points: Floats, size: tuple[int, int]) -> Floats:
+    """Clipped points, those that rounding left a hair beside a side of the result put upon it."""
+    most = np.array(size[::-1], np.float64)
+    out = np.where(points < SLACK, 0.0, points)
+    return np.where(out > most - SLACK, most, out)
+
+
+def _split(points: Floats, lengths: Sequence[int]) -> Rings:
+    return tuple(np.split(points, np.cumsum(lengths)[:-1])) if lengths else ()
+
+
+def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats]]) -> Shown:
+    seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, _, _ in everything]
+    extent = [measure(rings, target) if rings else 0.0 for rings, _, _ in everything]
+    known = [bool(rings) or share < 1 for rings, share, _ in everything]
+    return Shown(
+        np.array(known, bool),
+        np.array([share for _, share, _ in everything], np.float64),
+        np.array(extent, np.float64),
+        np.array(seen, np.float64).reshape(-1, 4),
+        np.array([whole for _, _, whole in everything], np.float64).reshape(-1, 4),
+    )
+
+
+def measure(rings: Rings, target: Polygons) -> float:
+    """The area of rings: of parts the sum, with holes even-odd; of polylines there is none."""
+    if not target.closed:
+        return 0.0
+    if target.holes and len(rings) > 1:
+        return float(_geometry(rings, target).area)
+    return sum(abs(shoelace(ring)) for ring in rings)
+
+
+def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, float]:
+    """The part of an instance in a convex region, and its share of the whole's area (of a polyline: length)."""
+    import shapely
+
+    if len(region) < 3:
+        return (), 0.0
+    window = shapely.Polygon(region)
+    parts = [_geometry(rings, target)] if target.holes else [_geometry((ring,), target) for ring in rings]
+    kept = [shapely.intersection(part, window) for part in parts]
+    size = shapely.area if target.closed else shapely.length
+    every = float(size(parts).sum())
+    share = min(float(size(kept).sum()) / every, 1.0) if every > 0 else 0.0
+    return tuple(ring for part in kept for ring in _rings_of(part, target)), share
+
+
+def _geometry(rings: Rings, target: Polygons) -> Any:
+    """Rings as a valid shapely geometry; polygons that cross themselves are even-odd, as when they are filled."""
+    import shapely
+
+    if not target.closed:
+        return shapely.MultiLineString([ring for ring in rings if len(ring) > 1])
+    whole = shapely.Polygon()
+    for ring in rings:
+        if len(ring) > 2:
+            part = shapely.Polygon(ring)
+            part = part if part.is_valid else shapely.make_valid(part)
+            whole = part if whole.is_empty else shapely.symmetric_difference(whole, part)
+    return whole
+
+
+def _rings_of(geometry: Any, target: Polygons) -> list[Floats]:
+    """The rings of what is left: lines of a polyline, else outlines, then holes; points and slivers are no part."""
+    import shapely
+
+    found: list[Floats] = []
+    for part in shapely.get_parts(shapely.get_parts(geometry)):
+        if not target.closed and part.geom_type == "LineString":
+            found.append(np.array(part.coords))
+        elif target.closed and part.geom_type == "Polygon" and part.area > 0:
+            outlines = [part.exterior, *(part.interiors if target.holes else ())]
+            found += [np.array(outline.coords)[:-1] for outline in outlines]
+    return found

@@ -1,0 +1,82 @@
+"""Regions: convex polygons that say which part of a picture is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SLACK = 1e-9  # pixels: a region is closed by a hair, as windows are
+
+
+def inside(points: Floats, region: Floats) -> Flags:
+    """Which of the points (n, 2) lie in a convex polygon (m, 2), its edge included; none do if it has no corners.
+
+    >>> inside(np.array([[1.0, 1.0], [3.0, 1.0]]), np.array([[0.0, 0], [2, 0], [2, 2], [0, 2]]))
+    array([ True, False])
+    """
+    if len(region) < 3:
+        return np.zeros(len(points), bool)
+    edges = np.roll(region, -1, axis=0) - region
+    lengths = np.sqrt(edges[:, 0] * edges[:, 0] + edges[:, 1] * edges[:, 1])
+    away = points[:, None] - region
+    side = edges[:, 0] * away[..., 1] - edges[:, 1] * away[..., 0]  # times the edge's length, the distance from it
+    if shoelace(region) >= 0:
+        return np.asarray((side >= -SLACK * lengths).all(axis=1))
+    return np.asarray((side <= SLACK * lengths).all(axis=1))
+
+
+def cover(region: Floats, size: tuple[int, int]) -> Flags:
+    """(height, width): the pixels whose centre lies in a convex polygon, row by row an interval."""
+    height, width = size
+    if len(region) < 3:
+        return np.zeros(size, bool)
+    lines = np.arange(height) + 0.5
+    first, last = np.full(height, np.inf), np.full(height, -np.inf)
+    for (x0, y0), (x1, y1) in zip(region, np.roll(region, -1, axis=0), strict=True):
+        crossed = (lines >= min(y0, y1) - SLACK) & (lines <= max(y0, y1) + SLACK)
+        if y0 == y1 or not crossed.any():
+            continue
+        x = x0 + (lines[crossed] - y0) * ((x1 - x0) / (y1 - y0))
+        first[crossed], last[crossed] = np.minimum(first[crossed], x), np.maximum(last[crossed], x)
+    columns = np.arange(width) + 0.5
+    return np.asarray((columns >= first[:, None] - SLACK) & (columns <= last[:, None] + SLACK))
+
+
+def moved(points: Floats, matrix: Floats) -> Floats:
+    """Points (n, 2) through a 3x3 map; behind the horizon, where they have no image, they land very far away."""
+    x, y, m = points[:, 0], points[:, 1], matrix
+    out = np.empty((len(points), 2))
+    out[:, 0] = m[0, 0] * x + (m[0, 1] * y + m[0, 2])
+    out[:, 1] = m[1, 0] * x + (m[1, 1] * y + m[1, 2])
+    if m[2, 0] != 0 or m[2, 1] != 0 or m[2, 2] != 1:
+        out /= np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), SLACK)[:, None]
+    return out
+
+
+def common(polygon: Floats, region: Floats) -> Floats:
+    """The part (k, 2) of one convex polygon in another, by Sutherland and Hodgman (1974); (0, 2) if there is none."""
+    if len(region) < 3:
+        return np.empty((0, 2))
+    turn = 1.0 if shoelace(region) >= 0 else -1.0
+    for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
+        after = np.roll(polygon, -1, axis=0)
+        here, there = (turn * ((u - x) * (p[:, 1] - y) - (v - y) * (p[:, 0] - x)) for p in (polygon, after))
+        kept: list[Floats] = []
+        for n in range(len(polygon)):
+            if here[n] >= 0:
+                kept.append(polygon[n])
+            if (here[n] < 0) != (there[n] < 0):
+                kept.append(polygon[n] + here[n] / (here[n] - there[n]) * (after[n] - polygon[n]))
+        polygon = np.array(kept).reshape(-1, 2)
+    return polygon
+
+
+def shoelace(ring: Floats) -> float:
+    """The signed area of a ring of points (n, 2), positive if clockwise on the screen, where y points down."""
+    if not len(ring):
+        return 0.0
+    x, y = (ring - ring[0]).T
+    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2

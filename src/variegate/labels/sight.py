@@ -1,0 +1,37 @@
+"""What an op that looks at labels is shown of one sample: its boxes, or its mask, on the canvas at that point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.labels.carry import carry
+from variegate.labels.track import Way
+from variegate.ops.base import Seen
+from variegate.targets import Boxes, Mask, Targets
+from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
+
+Floats = NDArray[np.float64]
+
+
+def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Floats | None:
+    """The boxes (N, 4) of all fields of boxes, those that filters drop left out; None if there is no such field."""
+    fields = [name for name, target in targets.fields if isinstance(target, Boxes) and name in leaves]
+    if not fields:
+        return None
+    # Masks are not read for this: that is a pass over pixels. Where they alone would make a box tight, it is looser.
+    shapes = {name: leaf for name, leaf in leaves.items() if not isinstance(leaf, MaskLeaf)}
+    carried = carry(targets, shapes, way).leaves
+    found = [leaf.xyxy for name in fields if isinstance(leaf := carried[name], BoxLeaf)]
+    return np.concatenate(found)
+
+
+def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | None:
+    """The first mask of classes, and the way to the canvas; None if there is none."""
+    for name, target in targets.fields:
+        leaf = leaves.get(name)
+        if isinstance(target, Mask) and not target.stack and isinstance(leaf, MaskLeaf) and leaf.pixels.dtype.kind in "biu":
+            return Seen(leaf.pixels, way.forward)
+    return None

@@ -1,0 +1,129 @@
+"""The shapes in a COCO file: outlines as rings of numbers, masks as runs (RLE), both drawn by pycocotools."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.source.coco_table import Row, Table, short
+from variegate.loader.source.instances import Rings
+
+FARTHEST = 1e6  # pixels from the origin; an outline that goes farther would take pycocotools gigabytes to draw
+WHAT = "a list of rings [x0, y0, x1, y1, ...], or an RLE of counts and size"
+
+
+class Masks:
+    """The mask of every instance, drawn when it is asked for.
+
+    rings  the outlines of the table's rows, where they are read already
+    sizes  (rows, 2) height and width of the picture of each row
+
+    Raises  SourceError if pycocotools is not installed, or an object cannot be drawn.
+    """
+
+    def __init__(self, table: Table, rings: Rings | None, sizes: NDArray[np.int64]) -> None:
+        pycocotools(table.path)
+        rings = outlines(table) if rings is None else rings
+        far = ~(np.abs(rings.numbers) <= FARTHEST)  # of NaN as well
+        if far.any():
+            ring = np.searchsorted(rings.points, np.argmax(far), side="right") - 1
+            row = table.rows[int(np.searchsorted(rings.instances, ring, side="right")) - 1]
+            raise table.error(row, f"its outline goes to {rings.numbers[np.argmax(far)]}, far from any picture")
+        self.rings = rings
+        self.runs = {
+            n: _runs(table, row, (int(height), int(width)))
+            for n, (row, (height, width)) in enumerate(zip(table.rows, sizes, strict=True))
+            if isinstance(row["segmentation"], dict)
+        }
+
+    def rows(self, first: int, last: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """The masks of these instances, (instances, height, width), 1 where the object is and 0 elsewhere."""
+        kit = pycocotools("masks")
+        out = np.zeros((last - first, *size), np.uint8)
+        for n, rings in enumerate(self.rings.rows(first, last)):
+            runs = self.runs.get(first + n)
+            # Fewer than three points enclose nothing, and four numbers are a box to pycocotools.
+            drawn = [ring for ring in rings if len(ring) >= 6]
+            if runs is not None:
+                out[n] = kit.decode({"size": list(size), "counts": runs})
+            elif drawn:
+                out[n] = kit.decode(kit.merge(kit.frPyObjects(drawn, *size)))
+        return out
+
+
+def outlines(table: Table) -> Rings:
+    """The rings of every annotation of a table; one that has an RLE has none.
+
+    Raises  SourceError if a segmentation is neither, or a ring has half a point.
+    """
+    return Rings([_rings(table, row) for row in table.rows])
+
+
+def _rings(table: Table, row: Row) -> list[array[float]]:
+    outline = table.value(row, "segmentation", (list, dict), WHAT)
+    if isinstance(outline, dict):
+        return []
+    for n, ring in enumerate(outline):
+        if not isinstance(ring, array):
+            raise table.error(row, f'"segmentation" is {WHAT}, got {short(outline)}')
+        if len(ring) % 2:
+            raise table.error(row, f"ring {n} of its segmentation has {len(ring)} numbers; x and y take turns")
+    return [ring for ring in outline if len(ring)]
+
+
+def _runs(table: Table, row: Row, size: tuple[int, int]) -> bytes:
+    """The compressed runs of an annotation, checked: pycocotools leaves pixels unset where runs end too early."""
+    rle = row["segmentation"]
+    counts, said = rle.get("counts"), rle.get("size")
+    if said != list(size):
+        raise table.error(row, f"its RLE is of size {short(said)}, its picture {list(size)} (height, width)")
+    if isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts):
+        total, compressed = sum(counts), None
+    elif isinstance(counts, str) and counts.isascii():
+        compressed = counts.encode()
+        total = run_total(compressed)
+    else:
+        raise table.error(row, f"the counts of its RLE are integers from 0, or a compressed text, got {short(counts)}")
+    if total != size[0] * size[1]:
+        raise table.error(row, f"its RLE is damaged: it runs over {total} pixels of {size[0]} x {size[1]}")
+    return compressed or bytes(pycocotools(table.path).frPyObjects(rle, *size)["counts"])
+
+
+def run_total(counts: bytes) -> int:
+    """Over how many pixels compressed runs go; -1 where they are no runs.
+
+    A character holds 5 bits of a number, the lowest first, and a bit that says whether more follow; the top bit of the
+    last is the sign. From the fourth number on, a number is the difference from the one before the last.
+
+    >>> run_total(b"013000")  # 0 1 3 1 3 1
+    9
+    """
+    codes = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
+    if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
+        return -1
+    ends = np.flatnonzero((codes & 32) == 0)
+    begins = np.concatenate(([0], ends[:-1] + 1))
+    lengths = ends - begins + 1
+    if lengths.max() > 7:  # 32 bits have no more
+        return -1
+    place = 5 * (np.arange(codes.size) - np.repeat(begins, lengths))
+    numbers = np.add.reduceat((codes & 31) << place, begins)
+    numbers -= np.where(codes[ends] & 16, 1 << (5 * lengths), 0)
+    runs = np.concatenate((numbers[:1], np.cumsum(numbers[1::2]), np.cumsum(numbers[2::2])))
+    return int(runs.sum()) if runs.min() >= 0 else -1
+
+
+def pycocotools(asker: str) -> Any:
+    """The module that draws masks.
+
+    Raises  SourceError if it is not installed.
+    """
+    try:
+        from pycocotools import mask
+    except ImportError:
+        raise SourceError(f'{asker}: masks are drawn by pycocotools: pip install "variegate[coco]"') from None
+    return mask

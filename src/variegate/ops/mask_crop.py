@@ -1,0 +1,109 @@
+"""CropNonEmptyMask: a window in which something is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate import coords
+from variegate.dist import Distribution, Uniform
+from variegate.errors import FieldError
+from variegate.ops.base import Draws, Facts, Seen, is_whole, masks_of
+from variegate.ops.crop import Cut
+from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.geometric import Size, checked_size
+
+
+@dataclass(frozen=True, repr=False)
+class CropNonEmptyMask(Cut):
+    """Cut out a window at a random place that shows at least one marked pixel of the mask.
+
+    size          (height, width) in pixels, or one number for both
+    ignore        classes of the mask that do not count; 255 too, where the mask has it for "unknown"
+    border, fill  what lies beyond the picture; by default a picture that is smaller is an error. With a border, a
+                  smaller picture lies anywhere within the window
+    targets       image, mask, boxes, keypoints, polygons        effect  geometric (fuses); looks at a mask
+
+    One pixel is drawn of all those that count and whose centre lies on the canvas, every one as likely; then its place
+    in the window, every one as likely; and the window is moved back into the picture where it juts out. So a large
+    object is met more often than a small one. Three hidden draws. Where no pixel counts: a window anywhere, as in
+    `RandomCrop`. After albumentations' CropNonEmptyMaskIfExists.
+    Laws: where a pixel counts, the window holds the centre of one that does.
+
+    >>> CropNonEmptyMask(256, ignore=(0, 255))
+    CropNonEmptyMask(size=(256, 256), ignore=(0, 255))
+
+    Raises  FieldError if the size is not whole and positive, or ignore holds anything but whole numbers; InputError if
+            the picture is smaller, or the sample has no mask declared.
+    """
+
+    size: Size
+    ignore: Sequence[int] = (0,)
+
+    looks: ClassVar[Literal["", "boxes", "mask"]] = "mask"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
+        if not isinstance(self.ignore, (tuple, list)) or not all(map(is_whole, self.ignore)):
+            raise FieldError(f"{self.label}.ignore is a list of whole numbers, got {self.ignore!r}")
+        object.__setattr__(self, "ignore", tuple(int(value) for value in self.ignore))
+
+    def drawn(self) -> dict[str, Distribution]:
+        return {**super().drawn(), "pixel": Uniform(0, 1), "top": Uniform(0, 1), "left": Uniform(0, 1)}
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+        size = checked_size(self.size, "size")
+        place = np.stack([draws["top"], draws["left"]], axis=1)
+        corner = self.anywhere(place, size, sizes)
+        free = sizes - np.array(size)
+        for row, seen in enumerate(masks_of(self, sizes, facts)):
+            pixel = _drawn_pixel(seen, self.ignore, sizes[row], float(draws["pixel"][row]))
+            if pixel is not None:
+                around = pixel - np.floor(place[row] * size).astype(np.int64)
+                corner[row] = np.minimum(np.maximum(around, np.minimum(free[row], 0)), np.maximum(free[row], 0))
+        return self.window(corner[:, 0], corner[:, 1], size, sizes)
+
+
+def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Ints | None:
+    """(row, column) on the canvas of the pixel drawn, by its place among those that count; None where none does."""
+    marked: NDArray[np.bool_] = np.ones(seen.mask.shape, np.bool_)
+    for value in ignore:
+        marked &= seen.mask != value
+    _hide_outside(marked, seen.matrix, size)
+    upto = np.cumsum(np.add.reduce(marked, axis=1, dtype=np.int32))  # by rows, as a list of all pixels would be large
+    if not upto[-1]:
+        return None
+    index = int(u * upto[-1])
+    row = int(np.searchsorted(upto, index, side="right"))
+    column = np.flatnonzero(marked[row])[index - upto[row]]  # counted from the row's end
+    x, y = coords.apply(seen.matrix[None], coords.pixel_centre([column]), coords.pixel_centre([row]))
+    return np.minimum(np.maximum(np.floor([y[0], x[0]]), 0), size - 1).astype(np.int64)
+
+
+def _hide_outside(marked: NDArray[np.bool_], matrix: Floats, size: Ints) -> None:
+    """Unmark the pixels whose centre falls outside of the canvas.
+
+    The canvas is convex, and so is its image on the mask: a run of pixels on each row of it, found by its ends.
+    """
+    height, width = marked.shape
+    y = coords.pixel_centre(np.arange(height))
+    first, last = np.full(height, -np.inf), np.full(height, np.inf)
+    u, v, w = matrix
+    for a, b, c in (w, u, size[1] * w - u, v, size[0] * w - v):  # inside: a x + b y + c >= 0 for all of them
+        rest = b * y + c
+        if a > 0:
+            first = np.maximum(first, -rest / a)
+        elif a < 0:
+            last = np.minimum(last, -rest / a)
+        else:
+            last[rest < 0] = -np.inf
+    begin = np.minimum(np.maximum(np.ceil(first - coords.HALF), 0), width).astype(np.int32)
+    end = np.minimum(np.maximum(np.floor(last - coords.HALF) + 1, 0), width).astype(np.int32)
+    if begin.any() or (end < width).any():
+        column = np.arange(width, dtype=np.int32)
+        marked &= (column >= begin[:, None]) & (column < end[:, None])

@@ -1,0 +1,6 @@
+"""Pipelines that can be called: Compose, the way back, and predictions averaged over variations."""
+
+from variegate.pipeline.compose import Compose
+from variegate.pipeline.files import load, save
+
+__all__ = ["Compose", "load", "save"]

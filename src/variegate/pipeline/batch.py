@@ -1,0 +1,88 @@
+"""Several samples at once: drawn and planned together, with the same bytes as one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.key import Key, Keys, fresh_key
+from variegate.labels.collate import collate
+from variegate.pipeline.sample import image_of
+from variegate.plan.picture import as_picture
+
+if TYPE_CHECKING:
+    from variegate.pipeline.compose import Compose
+
+Image = NDArray[Any]
+
+
+def batch(
+    pipeline: Compose,
+    images: Sequence[Image] | Image | None,
+    fields: Mapping[str, Sequence[Any]],
+    keys: Keys | Sequence[Key] | None,
+) -> Any:
+    """See `Compose.batch`.
+
+    Raises  InputError if fields differ in length, or the pictures in channels or dtype.
+    """
+    if images is not None and fields:
+        raise InputError(f"give the pictures by position or by keyword, not both: got {sorted(fields)}")
+    bare, images = images is not None, image_of(fields) if images is None else images
+    samples = [] if bare else _samples(fields, len(images))
+    pictures = [as_picture(image) for image in images]
+    columns = _keys(keys, len(pictures))
+    if not pictures:
+        nothing = _nothing(pipeline, images)
+        return nothing if bare else {name: nothing if name == "image" else [] for name in fields}
+    kinds = {(picture.shape[2], picture.dtype.name) for picture, _ in pictures}
+    if len(kinds) > 1:
+        raise InputError(f"pictures of one batch share channels and dtype, got {sorted(kinds)}")
+    sizes = [picture.shape[:2] for picture, _ in pictures]
+    leaves = [pipeline.known.read(sample, size) for sample, size in zip(samples, sizes, strict=False)]
+    plan = pipeline.plan(columns, sizes, *kinds.pop(), leaves=leaves if any(leaves) else ())
+    shapes = plan.shapes
+    if len(set(shapes)) == 1:
+        out: Any = np.empty((len(pictures), *shapes[0]), plan.dtype)
+    else:
+        out = [np.empty(shape, plan.dtype) for shape in shapes]
+    for i, (picture, _) in enumerate(pictures):
+        plan.run(i, picture, out[i])
+    if plan.layout == "HWC" and all(flat for _, flat in pictures):
+        out = out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
+    if bare:
+        return out
+    labels = collate(pipeline.known, [plan.carry(i).fields for i in range(len(pictures))])
+    return {name: out if name == "image" else labels[name] for name in fields}
+
+
+def _samples(fields: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
+    """Each sample's fields but the picture."""
+    lengths = {name: len(values) for name, values in fields.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"the fields of a batch have one value a sample, got {lengths}")
+    names = [name for name in fields if name != "image"]
+    return [{name: fields[name][i] for name in names} for i in range(count)]
+
+
+def _nothing(pipeline: Compose, images: Sequence[Image] | Image) -> Any:
+    """The result for no pictures: an empty list, or an empty array of the shape that pictures would have."""
+    if not isinstance(images, np.ndarray):
+        return []
+    one = pipeline.batch(np.zeros((1, *images.shape[1:]), images.dtype), keys=[Key()])
+    return one[:0]
+
+
+def _keys(keys: Keys | Sequence[Key] | None, count: int) -> Keys:
+    if keys is None:
+        # A fresh key a batch, and a variation a sample: as fresh as a key each, and cheaper.
+        key = fresh_key()
+        return Keys.at(key.seed, 0, np.full(count, key.id, np.uint64), np.arange(count, dtype=np.uint32))
+    columns = keys if isinstance(keys, Keys) else Keys.of(list(keys))
+    if len(columns) != count:
+        raise InputError(f"{len(columns)} keys for {count} pictures; give one key a picture")
+    return columns

@@ -1,0 +1,239 @@
+"""Compose: a declared pipeline that can be called. declare -> draw -> compile -> run."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from variegate.errors import FieldError, InputError
+from variegate.key import Key, Keys, fresh_key
+from variegate.ops.combine import Chain
+from variegate.pipeline.sample import make
+from variegate.plan.picture import DTYPES
+from variegate.targets import Target, Targets
+
+if TYPE_CHECKING:
+    from variegate.pipeline.inverse import Inverse
+    from variegate.plan.compiler import Compiler
+    from variegate.plan.plan import Plan
+    from variegate.plan.trail import Leaves
+
+Image = NDArray[Any]
+MOST_BYTES = 2**31 - 1
+
+
+@dataclass(frozen=True, repr=False)
+class Compose(Chain):
+    """Ops, one after the other, compiled into as few passes over the pixels as they allow.
+
+    ops            the ops, in order
+    interpolation  "nearest", "bilinear" or "bicubic", for ops that name none
+    antialias      whether a picture that shrinks is filtered first, for ops that do not say
+    targets        what the fields of a sample are beside `image`, as Targets(...) or a dict: their formats are declared
+                   here, once, and never guessed. `mask` and `label` are known without
+
+    A picture is (H, W, C) or (H, W), uint8 with white at 255 or float32 with white at 1. The result has its dtype,
+    unless `Normalize` or `ToDtype` say otherwise.
+
+    >>> from variegate import HorizontalFlip, Key, Rotate
+    >>> augment = Compose([Rotate((-30, 30)), HorizontalFlip(p=0.5)])
+    >>> image = np.zeros((40, 60, 3), np.uint8)
+    >>> augment(image).shape
+    (40, 60, 3)
+    >>> same = augment(image, key=Key(seed=1, id=7)) == augment(image, key=Key(seed=1, id=7))
+    >>> bool(same.all())
+    True
+
+    Raises  FieldError if ops holds anything but ops; PipelineError, on first use, if the ops cannot stand together.
+    """
+
+    targets: Targets | Mapping[str, Target] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.targets is not None:
+            object.__setattr__(self, "targets", Targets.of(self.targets))
+
+    @functools.cached_property
+    def compiler(self) -> Compiler:
+        """The compiled form, made when it is first needed."""
+        from variegate.plan.compiler import Compiler
+
+        return Compiler(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("compiler", "known")}
+
+    @property
+    def fingerprint(self) -> str:
+        """A hex digest of the declared pipeline: equal if its ops, their fields and the user's functions are.
+
+        A function counts by its module, its name and its compiled body, so an edited function is another one.
+
+        >>> Compose([]).fingerprint == Compose([], antialias=False).fingerprint
+        False
+        """
+        from variegate.plan.fingerprint import fingerprint
+
+        return fingerprint(self, self.compiler.flat.nodes)
+
+    @functools.cached_property
+    def known(self) -> Targets:
+        """What the fields of a sample are: those declared, and image, mask and label."""
+        return Targets.of(self.targets)
+
+    def __call__(
+        self, image: Image | None = None, /, *, key: Key | None = None, return_params: bool = False, **fields: Any
+    ) -> Any:
+        """Augment one sample: an array gives an array, fields give a dict of the same fields.
+
+        image          the picture; or, by keyword, `image=` and the fields that `targets` declares
+        key            which numbers to draw; the same key gives the same bytes for ever. None: fresh numbers, never
+                       repeated
+        return_params  give (result, record), a small dict for JSON from which `replay` makes the same result
+
+        Raises  InputError if the picture is no uint8 or float32 array of rank 2 or 3, or a field is unknown or not what
+                was declared.
+        """
+        keys = Keys.of([key or fresh_key()])
+        made = make(self.known, image, fields, functools.partial(self.plan, keys))
+        return (made.result, made.record(self.fingerprint)) if return_params else made.result
+
+    def replay(self, record: Mapping[str, Any], image: Image | None = None, /, **fields: Any) -> Any:
+        """The same result again, of the numbers in a record; also of fewer or other fields than the record's sample.
+
+        record  what `return_params=True` gave, on any machine, by this version
+
+        >>> from variegate import Rotate
+        >>> augment, picture = Compose([Rotate((-30, 30))]), np.eye(9, dtype=np.float32)
+        >>> result, record = augment(picture, return_params=True)
+        >>> bool((augment.replay(record, picture) == result).all())
+        True
+
+        Raises  InputError if the record is of another version, pipeline or size.
+        """
+        from variegate.plan.record import plan_of
+
+        return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
+
+    def inverse(self, record: Mapping[str, Any], targets: Targets | Mapping[str, Target] | None = None) -> Inverse:
+        """The way back: a function that takes predictions on the result to the original picture.
+
+        record   what `return_params=True` gave
+        targets  what the predictions are, where they differ from the pipeline's own targets
+
+        >>> from variegate import HorizontalFlip, Keypoints
+        >>> augment = Compose([HorizontalFlip()], targets={"points": Keypoints(group=None)})
+        >>> _, record = augment(image=np.zeros((8, 10), np.uint8), return_params=True)
+        >>> augment.inverse(record)(points=[[1.0, 2.0]])
+        {'points': array([[9., 2.]])}
+
+        Raises  InputError if the record is of another version or pipeline.
+        """
+        from variegate.pipeline.inverse import Inverse
+        from variegate.plan.record import plan_of
+
+        plan = plan_of(record, self, None)
+        return Inverse(self.known if targets is None else Targets.of(targets), plan.groups[0].trail.track.way(0))
+
+    def plan(
+        self,
+        keys: Keys,
+        sizes: Any,
+        channels: int = 3,
+        dtype: DTypeLike = np.uint8,
+        leaves: Sequence[Leaves] = (),
+    ) -> Plan:
+        """Draw and lower a batch: one call a batch, then `plan.run(i, image, out)` for each sample, from any thread.
+
+        keys    B keys
+        sizes   (B, 2): (height, width) of each picture
+        leaves  the labels of each sample, as `known.read` gives them; `plan.carry(i)` then moves them
+        """
+        sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
+        name = np.dtype(dtype).name
+        if name not in DTYPES:
+            raise InputError(f"pictures are uint8 or float32, got {name}; convert them first")
+        if len(sizes) != len(keys):
+            raise InputError(f"{len(keys)} keys for {len(sizes)} sizes; a plan needs one of each a sample")
+        if len(sizes) and (
+            sizes.min() < 1 or (sizes.prod(axis=1) * channels).max() * np.dtype(dtype).itemsize > MOST_BYTES
+        ):
+            raise InputError(
+                f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
+            )
+        columns = self.compiler.drawing.columns(keys)
+        return self.compiler.plan(columns, keys, sizes, channels, name, self.known, leaves)
+
+    def batch(
+        self,
+        images: Sequence[Image] | Image | None = None,
+        /,
+        *,
+        keys: Keys | Sequence[Key] | None = None,
+        **fields: Sequence[Any],
+    ) -> Any:
+        """Augment a list of pictures or an array (B, H, W, C): faster than one by one, and the same bytes.
+
+        images  or, by keyword, `image=` and the fields that `targets` declares, each a list of one value a picture
+        keys    one a picture; None: fresh numbers
+
+        Returns an array (B, ...) where all results have one shape, otherwise a list of arrays; of fields a dict, in
+        which masks too are one array where they can be, and all else is a list.
+        """
+        from variegate.pipeline.batch import batch
+
+        return batch(self, images, fields, keys)
+
+    def variations(
+        self, image: Image | None = None, /, *, seed: int | None = None, id: int = 0, **fields: Any
+    ) -> Iterator[Any]:
+        """An endless stream of variations of one picture, or of one sample given as fields.
+
+        seed  the same seed gives the same stream; None: a fresh one
+
+        >>> from variegate import Rotate
+        >>> stream = Compose([Rotate((-30, 30))]).variations(np.zeros((8, 8), np.uint8), seed=0)
+        >>> next(stream).shape
+        (8, 8)
+        """
+        if seed is None:
+            fresh = fresh_key()
+            seed, id = fresh.seed, fresh.id
+        variation = 0
+        while True:
+            yield self(image, key=Key(seed, 0, id, variation), **fields)
+            variation += 1
+
+    def params(self, key: Key, size: tuple[int, int] | None = None) -> dict[str, dict[str, Any]]:
+        """The numbers drawn for a key, by the path of each op: `applied`, and every field.
+
+        A field that is drawn several times (the ten trials of a crop) is a list.
+
+        >>> from variegate import Rotate
+        >>> Compose([Rotate(10)]).params(Key())
+        {'Rotate': {'applied': True, 'angle': 10.0}}
+        """
+        from variegate.plan.draw import applied
+
+        columns = self.compiler.drawing.columns(Keys.of([key]))
+        told: dict[str, dict[str, Any]] = {}
+        for node in self.compiler.flat.nodes:
+            flags = applied(node.gates, columns)
+            numbers = {name: column[..., 0].tolist() for name, column in columns[node.path].items() if name != "p"}
+            told[node.path] = {"applied": True if flags is None else bool(flags[0]), **numbers}
+        return told
+
+    def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike = np.uint8) -> str:
+        """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
+
+        size  (height, width) of a picture; with it, the sizes along the way and the kernels are told too
+        """
+        from variegate.plan.explain import explain
+
+        return explain(self, size, channels, np.dtype(dtype).name)

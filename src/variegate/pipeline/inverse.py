@@ -1,0 +1,47 @@
+"""Inverse: from the result of one sample back to its picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from variegate import coords
+from variegate.labels.carry import carry
+from variegate.labels.track import Track, Way
+from variegate.plan.ir import CONSTANT
+from variegate.targets import Targets
+
+
+class Inverse:
+    """Takes predictions on a result back to the picture that it was made of.
+
+    Called with fields, as they are on the result; gives the same fields on the picture. What the result does not show
+    cannot come back: there a mask has its `fill` (or `ignore_index`), a box ends, and a polygon is cut. No instance is
+    dropped: one of which nothing can be seen has a box of zeros and no rings.
+
+    size  (height, width) of the picture
+    """
+
+    def __init__(self, targets: Targets, way: Way) -> None:
+        count = len(way.maps)
+        maps = coords.inverse(way.maps)[::-1] if count else way.maps
+        canvas, borders = way.canvas[::-1], np.full(count, CONSTANT, np.int64)
+        track = Track(np.ascontiguousarray(maps)[None], np.ascontiguousarray(canvas)[None], borders, way.defaults)
+        self._targets, self._way, self._from = targets, track.way(0), way.size
+        self.size = self._way.size
+
+    def __call__(self, **fields: Any) -> dict[str, Any]:
+        """Predictions on the picture, in the formats declared.
+
+        Raises  InputError if a field is unknown or does not fit the result's size.
+        """
+        leaves = self._targets.read(fields, self._from)
+        moved = carry(self._targets, leaves, self._way, filters=False).leaves
+        return {name: self._targets[name].write(leaf, self.size) for name, leaf in moved.items()}
+
+    def seen(self) -> Any:
+        """(height, width) bool: the pixels of the picture that the result shows."""
+        from variegate.labels.masks import seen
+
+        return seen(self._way)

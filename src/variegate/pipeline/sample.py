@@ -1,0 +1,72 @@
+"""One sample through a plan: the picture, and whatever else its fields are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.plan.picture import as_picture
+from variegate.targets import Targets
+
+if TYPE_CHECKING:
+    from variegate.plan.plan import Plan
+    from variegate.plan.record import Record
+
+Image = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sample that was made.
+
+    result   an array, or a dict of fields
+    plan     of which it is the only sample
+    dropped  how many instances went, and why
+    """
+
+    result: Any
+    plan: Plan
+    dropped: Mapping[str, int]
+
+    def record(self, fingerprint: str) -> Record:
+        """What makes it again."""
+        from variegate.plan.record import record_of
+
+        return record_of(self.plan, 0, fingerprint, self.dropped)
+
+
+def make(targets: Targets, image: Image | None, fields: Mapping[str, Any], planned: Callable[..., Plan]) -> Made:
+    """A sample, given as an array or as fields, through the plan that `planned` makes of its size.
+
+    planned  (sizes, channels, dtype, leaves) -> plan
+
+    Raises  InputError if the sample cannot be taken.
+    """
+    if image is not None and fields:
+        raise InputError(f"give the picture by position or by keyword, not both: got {sorted(fields)}")
+    picture, flat = as_picture(image_of(fields) if image is None else image)
+    size = picture.shape[:2]
+    leaves = targets.read({name: value for name, value in fields.items() if name != "image"}, size)
+    plan = planned(np.array([size]), picture.shape[2], picture.dtype, [leaves] if leaves else ())
+    out = np.empty(plan.shapes[0], plan.dtype)
+    plan.run(0, picture, out)
+    out = out[:, :, 0] if flat and plan.layout == "HWC" else out
+    if image is not None:
+        return Made(out, plan, {})
+    carried = plan.carry(0)
+    return Made({name: out if name == "image" else carried.fields[name] for name in fields}, plan, carried.dropped)
+
+
+def image_of(fields: Mapping[str, Any]) -> Any:
+    """The picture among the fields.
+
+    Raises  InputError if there is none.
+    """
+    if "image" not in fields:
+        raise InputError(f"a sample needs image=, got {sorted(fields) or 'nothing'}")
+    return fields["image"]

@@ -1,0 +1,160 @@
+"""Target: the declaration of what a field of a sample is, and what all targets share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from variegate.dist import finite, show
+from variegate.errors import FieldError, InputError
+from variegate.targets.leaf import Leaf
+
+Size = tuple[int, int]  # (height, width) of the picture on which a leaf lies
+
+
+@dataclass(frozen=True, repr=False)
+class Target:
+    """What a field of a sample is: `read` checks a value of it and makes a leaf, `write` gives a leaf back as declared.
+
+    Laws: writing what was read, and not moved, gives the same values; reading copies what a later write could change.
+
+    Raises  FieldError if a field has a value that it cannot have.
+    """
+
+    @property
+    def rows_of(self) -> str | None:
+        """The group whose instances are the rows of this field; None where it has no rows."""
+        return None
+
+    def read(self, value: Any, size: Size, name: str) -> Leaf:
+        """The leaf of a value on a picture of this size; `name` is the field's, for errors.
+
+        Raises  InputError if the value is none of what was declared.
+        """
+        raise TypeError(f"{type(self).__name__} has no read(): a target must say what it takes")
+
+    def write(self, leaf: Any, size: Size) -> Any:
+        """The value of a leaf that lies on a picture of this size, in the declared format."""
+        raise TypeError(f"{type(self).__name__} has no write(): a target must say what it gives")
+
+    def __repr__(self) -> str:
+        first, rest = [], []  # what may be written without its name comes first
+        for item in fields(self):
+            if not self._is_default(item):
+                shown = repr(getattr(self, item.name))
+                rest.append(f"{item.name}={shown}") if item.kw_only else first.append(shown)
+        return f"{type(self).__name__}({', '.join(first + rest)})"
+
+    def _is_default(self, item: Field[Any]) -> bool:
+        """Whether a field has the value that it has when nothing is written."""
+        return item.default is not MISSING and bool(getattr(self, item.name) == item.default)
+
+    def _number(self, item: str, least: float = -np.inf, most: float = np.inf) -> None:
+        """Refuse what is no finite number within limits; keep a plain int or float of it."""
+        owner = f"{type(self).__name__}.{item}"
+        given = getattr(self, item)
+        value = finite(given, owner)
+        if not least <= value <= most:
+            limits = f"at least {show(least)}" if most == np.inf else f"{show(least)} to {show(most)}"
+            raise FieldError(f"{owner} is {limits}, got {given!r}")
+        object.__setattr__(self, item, int(value) if hasattr(given, "__index__") else value)
+
+    def _option(self, item: str, options: tuple[str, ...]) -> None:
+        """Refuse a word that is not among the options of a field."""
+        given = getattr(self, item)
+        if not isinstance(given, str) or given not in options:
+            told = ", ".join(map(repr, options))
+            raise FieldError(f"{type(self).__name__}.{item} is one of {told}; got {given!r}")
+
+    def _switch(self, *items: str) -> None:
+        """Refuse what is neither True nor False."""
+        for item in items:
+            given = getattr(self, item)
+            if not isinstance(given, (bool, np.bool_)):
+                raise FieldError(f"{type(self).__name__}.{item} is True or False, got {given!r}")
+            object.__setattr__(self, item, bool(given))
+
+
+@dataclass(frozen=True, repr=False)
+class Grouped(Target):
+    """A target whose rows are the instances of a group: instance n is row n of each field of the group.
+
+    group  the group's name; an instance that one field drops is dropped from all of them
+    """
+
+    group: str = field(default="instances", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.group, str) or not self.group:
+            raise FieldError(f"{type(self).__name__}.group is a text that is not empty, got {self.group!r}")
+
+    @property
+    def rows_of(self) -> str | None:
+        return self.group
+
+
+@dataclass(frozen=True, repr=False)
+class Shaped(Grouped):
+    """A target whose instances have a shape, and are dropped where too little of it is seen.
+
+    min_area     pixels² that must be seen on the result
+    min_visible  fraction, 0 to 1, of the object in the source that must still be seen
+    min_side     pixels: the smaller side of the box around what is seen must have as much
+    """
+
+    min_area: float = field(default=0, kw_only=True)
+    min_visible: float = field(default=0, kw_only=True)
+    min_side: float = field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._number("min_area", least=0)
+        self._number("min_visible", least=0, most=1)
+        self._number("min_side", least=0)
+
+
+def as_numbers(value: Any, name: str, what: str) -> NDArray[Any]:
+    """A copy of an array or a list of numbers, float32 where it was that, else float64.
+
+    what  how the value should look, for the error: "(N, 4) numbers"
+
+    Raises  InputError if it is no array and no list, ragged, or of other things than numbers.
+    """
+    if not isinstance(value, (np.ndarray, list, tuple)):
+        raise InputError(f"{name} is {what}, as an array or a list; got {type(value).__name__}")
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise InputError(f"{name} is {what}, got rows of different lengths") from None
+    if array.dtype.kind not in "iuf":
+        raise InputError(f"{name} is {what}, got {array.dtype} {array.shape}")
+    return array.astype(np.float32 if array.dtype == np.float32 else np.float64)
+
+
+def all_finite(rows: NDArray[Any], name: str, unit: str = "") -> None:
+    """Refuse rows, (N, ...), that hold a NaN or an infinity; name the first."""
+    wrong = ~np.isfinite(rows)
+    if wrong.any():
+        n = int(np.argwhere(wrong)[0][0])
+        raise InputError(f"{name}[{n}] = {told(rows[n])}{unit} holds a number that is not finite; fix the annotation")
+
+
+def told(row: ArrayLike) -> str:
+    """A row as a person writes it: (0.9, 0.1, 30); long ones are cut."""
+    flat = np.asarray(row).ravel()
+    few = [_short(number) for number in flat[:12]]
+    return f"({', '.join(few)}{', ...' if flat.size > 12 else ''})"
+
+
+def _short(number: Any) -> str:
+    """A number of its own dtype, in as few digits as tell it: float32 0.1 is 0.1."""
+    return str(number)[:-2] if str(number).endswith(".0") else str(number)
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words in one line, with commas."""
+    return ", ".join(map(str, words))

@@ -1,0 +1,49 @@
+"""PerInstance and PerSample: what has no place in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from variegate.errors import InputError
+from variegate.targets.base import Grouped, Size, Target
+from variegate.targets.leaf import PlainLeaf, RowLeaf
+
+
+@dataclass(frozen=True, repr=False)
+class PerInstance(Grouped):
+    """A row for each instance of a group, such as its class; a dropped instance takes its row with it.
+
+    An array of any rank above 0, a list or a tuple; dtype and type come back unchanged.
+
+    >>> PerInstance()
+    PerInstance()
+    """
+
+    def read(self, value: Any, size: Size, name: str) -> RowLeaf:
+        if isinstance(value, np.ndarray) and value.ndim:
+            return RowLeaf(value.copy(), len(value))
+        if isinstance(value, (list, tuple)):
+            return RowLeaf(list(value) if isinstance(value, list) else tuple(value), len(value))
+        got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise InputError(f"{name} is a row for each instance, as an array, a list or a tuple; got {got}")
+
+    def write(self, leaf: RowLeaf, size: Size) -> Any:
+        return leaf.rows if isinstance(leaf.rows, tuple) else leaf.rows.copy()
+
+
+@dataclass(frozen=True, repr=False)
+class PerSample(Target):
+    """Anything that belongs to the sample as a whole; passed on as it is.
+
+    >>> PerSample()
+    PerSample()
+    """
+
+    def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
+        return PlainLeaf(value)
+
+    def write(self, leaf: PlainLeaf, size: Size) -> Any:
+        return leaf.value
