@@ -37,6 +37,27 @@ def pipeline(recipe: str, variant: str = "one") -> Callable[[np.ndarray], Any]:
     return lambda image: compose(image=image)["image"]
 
 
+def detection(order: str = "affine first") -> A.Compose:
+    """Affine, flip, resized crop, colours, with COCO boxes and their classes; or the crop before the affine."""
+    move = A.Affine(rotate=(-10, 10), scale=(0.8, 1.2), translate_percent=(-0.1, 0.1), shear=(-5, 5), p=1)
+    crop, mirror = A.RandomResizedCrop((640, 640)), A.HorizontalFlip(p=0.5)
+    colours = A.HueSaturationValue((-20, 20), (-30, 30), (-20, 20), p=1)
+    steps = [move, mirror, crop] if order == "affine first" else [crop, move, mirror]
+    boxes = A.BboxParams("coco", label_fields=["labels"], min_visibility=0.1)
+    return A.Compose([*steps, colours], bbox_params=boxes)
+
+
+def segmentation(form: str = "an op each") -> A.Compose:
+    """Scale, rotate, crop with padding, flip, colours, with a mask; or scale and rotation as one Affine."""
+    turn, colours = (-10, 10), A.ColorJitter((0.8, 1.2), (0.8, 1.2), (0.8, 1.2), (-0.05, 0.05), p=1)
+    zoom = {
+        "an op each": [A.RandomScale((-0.5, 1.0), p=1), A.Rotate(turn, p=1, fill_mask=255)],
+        "one Affine": [A.Affine(scale=(0.5, 2.0), rotate=turn, p=1, fill_mask=255)],
+    }[form]
+    crop = A.RandomCrop(512, 512, pad_if_needed=True, fill_mask=255)
+    return A.Compose([*zoom, crop, A.HorizontalFlip(p=0.5), colours])
+
+
 def read_cv2(path: str) -> np.ndarray:
     """Decode by OpenCV."""
     return np.asarray(cv2.imread(path, cv2.IMREAD_COLOR_RGB))

@@ -1,4 +1,4 @@
-"""Variegate: the two recipes, and its loader with two workers over files."""
+"""Variegate: the recipes, with and without labels, and its loader with two workers over files."""
 
 from __future__ import annotations
 
@@ -29,6 +29,26 @@ def ops(recipe: str, variant: str = "four") -> list[Any]:
 def pipeline(recipe: str, variant: str = "four", antialias: bool = True) -> vg.Compose:
     """The recipe to CHW float32."""
     return vg.Compose(ops(recipe, variant), antialias=antialias)
+
+
+def detection(order: str = "affine first", antialias: bool = True) -> vg.Compose:
+    """Affine, flip, resized crop, colours, with COCO boxes and their classes; or the crop before the affine."""
+    shift, slant = (-0.1, 0.1), (-5, 5)
+    move = vg.Affine(rotate=(-10, 10), scale=(0.8, 1.2), x=shift, y=shift, shear_x=slant, shear_y=slant)
+    crop, mirror = vg.RandomResizedCrop(640), vg.HorizontalFlip(p=0.5)
+    colours = vg.ColorJitter(hue=(-40, 40), saturation=(0.8, 1.2), brightness=(0.9, 1.1))
+    steps = [move, mirror, crop] if order == "affine first" else [crop, move, mirror]
+    targets = vg.Targets(boxes=vg.Boxes("coco", min_visible=0.1), labels=vg.PerInstance())
+    return vg.Compose([*steps, colours], antialias=antialias, targets=targets)
+
+
+def segmentation(antialias: bool = True) -> vg.Compose:
+    """Scale, rotate, crop with padding, flip, colours, with a mask."""
+    factor = (0.8, 1.2)
+    colours = vg.ColorJitter(brightness=factor, contrast=factor, saturation=factor, hue=(-18, 18))
+    crop = vg.RandomCrop(512, border="constant")
+    ops = [vg.Scale((0.5, 2)), vg.Rotate((-10, 10)), crop, vg.HorizontalFlip(p=0.5), colours]
+    return vg.Compose(ops, antialias=antialias, targets=vg.Targets(mask=vg.Mask(ignore_index=255)))
 
 
 def loader(recipe: str, folder: str | Path, **options: Any) -> vg.Loader:

@@ -55,7 +55,8 @@ from variegate.ops import (
     Transpose,
     VerticalFlip,
 )
-from variegate.pipeline import Compose, load, save
+from variegate.pipeline import Compose, load, save, tta
+from variegate.targets import Boxes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons, Targets
 from variegate.version import VERSION
 
 __version__ = VERSION
@@ -64,6 +65,7 @@ __all__ = [
     "Affine",
     "Arrays",
     "Bernoulli",
+    "Boxes",
     "Brightness",
     "CenterCrop",
     "Choice",
@@ -80,23 +82,30 @@ __all__ = [
     "Grayscale",
     "HorizontalFlip",
     "Hue",
+    "Image",
     "ImageFolder",
     "InputError",
     "Invert",
     "Key",
+    "Keypoints",
     "Keys",
     "Loader",
     "LogUniform",
     "LongestMaxSize",
+    "Mask",
     "Normal",
     "Normalize",
     "OneOf",
     "Op",
     "Opaque",
+    "OrientedBoxes",
     "Pad",
+    "PerInstance",
+    "PerSample",
     "Perspective",
     "PipelineError",
     "Pointwise",
+    "Polygons",
     "Posterize",
     "RandomApply",
     "RandomCrop",
@@ -115,6 +124,7 @@ __all__ = [
     "Solarize",
     "SomeOf",
     "SourceError",
+    "Targets",
     "ToDtype",
     "Translate",
     "Transpose",
@@ -124,4 +134,5 @@ __all__ = [
     "__version__",
     "load",
     "save",
+    "tta",
 ]

@@ -10,9 +10,12 @@ from variegate.ops.base import Facts
 
 @pytest.fixture(scope="session")
 def lower():
-    """lower(op, sizes, channels=3, **draws): the effect; a field not given is drawn at the middle of its range."""
+    """lower(op, sizes, channels=3, **draws): the effect; a field not given is drawn at the middle of its range.
 
-    def call(op, sizes, channels=3, **draws):
+    boxes, masks  what the op sees of the labels, one entry a sample
+    """
+
+    def call(op, sizes, channels=3, boxes=(), masks=(), **draws):
         sizes = np.array(sizes, np.int64).reshape(-1, 2)
         columns = {}
         for field, distribution in op.drawn().items():
@@ -21,7 +24,23 @@ def lower():
                 columns[field] = np.broadcast_to(np.asarray(draws[field], np.float64), shape)
             else:
                 columns[field] = distribution.at(np.full((distribution.draws, *shape), 0.5))
-        return op.lower(columns, sizes, Facts(channels))
+        boxes = [None if each is None else np.asarray(each, np.float64).reshape(-1, 4) for each in boxes]
+        return op.lower(columns, sizes, Facts(channels, boxes, masks))
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def parts():
+    """parts(map): (top, left, bottom, right) of the part that each picture is cut to, in pixels."""
+
+    def call(effect):
+        (height, width), matrix = effect.size.T, effect.matrix
+        top, left = matrix[:, 1, 2], matrix[:, 0, 2]
+        exact = np.stack([top, left, top + matrix[:, 1, 1] * height, left + matrix[:, 0, 0] * width], axis=1)
+        whole = np.rint(exact)
+        assert np.abs(exact - whole).max(initial=0) < 1e-9 and np.array_equal(exact[:, :2], whole[:, :2])
+        return [tuple(row) for row in whole.astype(int).tolist()]
 
     return call
 

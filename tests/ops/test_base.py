@@ -12,7 +12,7 @@ import pytest
 from variegate import ops
 from variegate.dist import Choice, Constant, Normal, Uniform
 from variegate.errors import FieldError, InputError
-from variegate.ops.base import Drawn, Facts, Op
+from variegate.ops.base import Drawn, Facts, Op, Seen
 
 EXAMPLES = [
     ops.Affine(rotate=(-30, 30)),
@@ -21,6 +21,7 @@ EXAMPLES = [
     ops.ColorJitter((0.8, 1.2), (0.8, 1.2), (0.5, 1), (-20, 20)),
     ops.Contrast((0.8, 1.2), about="channel"),
     ops.Crop(1, 2, 3, 4),
+    ops.CropNonEmptyMask((4, 5), ignore=(0, 255)),
     ops.Gamma((0.5, 2)),
     ops.Grayscale(p=0.1),
     ops.HorizontalFlip(p=0.5),
@@ -32,8 +33,15 @@ EXAMPLES = [
     ops.Perspective((0, 0.4)),
     ops.Posterize((1, 9)),
     ops.RandomCrop((4, 5)),
+    ops.RandomCropNearBox(shift=(0, 0.5)),
+    ops.RandomCropNearBox(8),
+    ops.RandomIoUCrop(8, ratio=(0.1, 2)),
+    ops.RandomIoUCrop(iou=(0.2, 1)),
     ops.RandomResizedCrop(8, ratio=(0.5, 2)),
     ops.RandomResizedCrop(),
+    ops.RandomSizedBoxSafeCrop(8, erosion=0.2),
+    ops.RandomSizedBoxSafeCrop(),
+    ops.RandomZoomOut((1, 2), border="reflect"),
     ops.Resize((3, 9)),
     ops.Rotate(Normal(0, 10), border="reflect", interpolation="bicubic", antialias=False, name="turn"),
     ops.Rotate90(),
@@ -47,6 +55,11 @@ EXAMPLES = [
     ops.Transpose(),
     ops.VerticalFlip(),
 ]
+SIZES = np.array([[9, 12], [40, 30], [8, 8], [300, 11]])
+BOXES = [
+    np.array(rows, np.float64).reshape(-1, 4) for rows in ([2, 1, 9, 6], [0, 0, 5, 5, 9, 9, 20, 38], [], [1, 0, 9, 9])
+]
+MASKS = [Seen((np.indices(size).sum(axis=0) % 5 == 0) * (i != 2), np.eye(3)) for i, size in enumerate(SIZES.tolist())]
 COMBINATORS = {"Compose", "OneOf", "SomeOf", "RandomApply"}
 
 
@@ -71,17 +84,26 @@ def test_pickles_replaces_hashes_and_reads_back(op):
         op.p = 0.5
 
 
+def facts(rows):
+    return Facts(3, BOXES[rows], MASKS[rows])
+
+
+def drawn_at_random(op, count):
+    random, draws = np.random.default_rng(1), {}
+    for field, distribution in op.drawn().items():
+        shape = (op.trials[field], count) if field in op.trials else (count,)
+        draws[field] = distribution.at(random.random((distribution.draws, *shape)))
+    return draws
+
+
 @pytest.mark.parametrize("op", EXAMPLES, ids=repr)
 def test_a_batch_equals_its_samples_one_by_one(op):
-    sizes = np.array([[9, 12], [40, 30], [8, 8], [300, 11]])
-    random = np.random.default_rng(1)
-    draws = {}
-    for field, distribution in op.drawn().items():
-        shape = (op.trials[field], 4) if field in op.trials else (4,)
-        draws[field] = distribution.at(random.random((distribution.draws, *shape)))
-    whole = op.lower(draws, sizes, Facts(3))
+    draws, given = drawn_at_random(op, 4), {field: draw.copy() for field, draw in drawn_at_random(op, 4).items()}
+    whole = op.lower(draws, SIZES, Facts(3, BOXES, MASKS))
+    assert all(np.array_equal(draws[field], given[field]) for field in given), "lowering leaves its draws as they are"
     for i in range(4):
-        one = op.lower({field: draw[..., i : i + 1] for field, draw in draws.items()}, sizes[i : i + 1], Facts(3))
+        here = slice(i, i + 1)
+        one = op.lower({field: draw[..., here] for field, draw in draws.items()}, SIZES[here], facts(here))
         for a, b in zip(listed(whole), listed(one), strict=True):
             assert type(a) is type(b)
             for item in dataclasses.fields(a):
@@ -94,22 +116,13 @@ def test_a_batch_equals_its_samples_one_by_one(op):
 
 @pytest.mark.parametrize("op", EXAMPLES, ids=repr)
 def test_an_empty_batch_lowers(op):
-    draws = {}
-    for field, distribution in op.drawn().items():
-        shape = (op.trials[field], 0) if field in op.trials else (0,)
-        draws[field] = distribution.at(np.zeros((distribution.draws, *shape)))
-    assert op.lower(draws, np.zeros((0, 2), np.int64), Facts(3)) is not None
+    assert op.lower(drawn_at_random(op, 0), np.zeros((0, 2), np.int64), Facts(3)) is not None
 
 
 @pytest.mark.parametrize("op", [op for op in EXAMPLES if op.effect == "geometric"], ids=repr)
 def test_maps_have_the_promised_form(op):
-    sizes = np.array([[9, 12], [20, 30], [8, 8]])
-    random = np.random.default_rng(1)
-    draws = {}
-    for field, distribution in op.drawn().items():
-        shape = (op.trials[field], 3) if field in op.trials else (3,)
-        draws[field] = distribution.at(random.random((distribution.draws, *shape)))
-    effect = op.lower(draws, sizes, Facts(3))
+    sizes = SIZES[:3]
+    effect = op.lower(drawn_at_random(op, 3), sizes, facts(slice(3)))
     assert effect.matrix.shape == (3, 3, 3) and effect.matrix.dtype == np.float64
     assert effect.size.shape == (3, 2) and effect.size.dtype == np.int64
     if not op.resizes and not op.swaps_sides:
@@ -224,7 +237,41 @@ def test_repr_tells_what_was_written():
         (lambda: ops.Normalize(p=0.5), "Normalize.p must be 1, because a batch has one form; got 0.5"),
         (lambda: ops.ToDtype("int8"), "ToDtype.dtype is one of 'uint8', 'float16', 'float32'; got 'int8'"),
         (lambda: ops.ToDtype("uint8", "NHWC"), "ToDtype.layout is one of 'HWC', 'CHW', None; got 'NHWC'"),
+        (
+            lambda: ops.RandomCropNearBox((4, 0)),
+            "RandomCropNearBox.size is a whole number of pixels or (height, width), 1 or more; got (4, 0)",
+        ),
+        (
+            lambda: ops.RandomCropNearBox(shift=-0.6),
+            "RandomCropNearBox.shift must be at least -0.5, got Constant(-0.6)",
+        ),
+        (
+            lambda: ops.RandomSizedBoxSafeCrop(8, 1.5),
+            "RandomSizedBoxSafeCrop.erosion must be at least 0 and at most 1, got Constant(1.5)",
+        ),
+        (
+            lambda: ops.RandomIoUCrop(iou=(-0.1, 1)),
+            "RandomIoUCrop.iou must be at least 0 and at most 1, got Uniform(-0.1, 1)",
+        ),
+        (
+            lambda: ops.RandomIoUCrop(scale=(0, 1)),
+            "RandomIoUCrop.scale must be above 0 and at most 1, got Uniform(0, 1)",
+        ),
+        (lambda: ops.RandomIoUCrop(ratio=2), "RandomIoUCrop.ratio is a pair (least, most), got 2"),
+        (lambda: ops.RandomIoUCrop(ratio=(1, 2, 3)), "RandomIoUCrop.ratio is a pair (least, most), got (1, 2, 3)"),
+        (lambda: ops.RandomIoUCrop(ratio=(0, 2)), "RandomIoUCrop.ratio is a pair (least, most) above 0, got (0, 2)"),
+        (lambda: ops.RandomIoUCrop(ratio=(2, 1)), "RandomIoUCrop.ratio is a pair (least, most) above 0, got (2, 1)"),
+        (lambda: ops.RandomIoUCrop(ratio=(1, math.inf)), "RandomIoUCrop.ratio[1] is a finite number, got inf"),
+        (lambda: ops.RandomZoomOut((0.5, 2)), "RandomZoomOut.scale must be at least 1, got Uniform(0.5, 2)"),
+        (
+            lambda: ops.CropNonEmptyMask(4.5),
+            "CropNonEmptyMask.size is a whole number of pixels or (height, width), 1 or more; got 4.5",
+        ),
+        (lambda: ops.CropNonEmptyMask(4, 0), "CropNonEmptyMask.ignore is a list of whole numbers, got 0"),
+        (lambda: ops.CropNonEmptyMask(4, (0, 1.5)), "CropNonEmptyMask.ignore is a list of whole numbers, got (0, 1.5)"),
         (lambda: ops.Opaque(3), "Opaque takes a function, got 3"),
+        (lambda: ops.Opaque(abs, moves=0.5), "Opaque.moves is True or False, got 0.5"),
+        (lambda: ops.Opaque(abs, moves=(0, 1), name="mine"), "mine.moves is True or False, got (0, 1)"),
         (
             lambda: ops.Pointwise(abs, amount=(2, 1)),
             "Pointwise.amount runs from low to high, got (2, 1). Write (1, 2).",
@@ -255,6 +302,46 @@ def test_the_advice_is_in_the_message(lower):
     assert str(problem.value) == (
         'Contrast about the luminance takes pictures of 1 or 3 channels, got 4. Write about="channel".'
     )
+
+
+BOX_LOOKERS = [op for op in EXAMPLES if op.looks == "boxes"]
+
+
+def test_an_op_says_at_which_labels_it_looks():
+    crops = {"RandomCropNearBox": "boxes", "RandomSizedBoxSafeCrop": "boxes", "RandomIoUCrop": "boxes"}
+    found = {type(op).__name__: op.looks for op in EXAMPLES if op.looks}
+    assert found == crops | {"CropNonEmptyMask": "mask"} and Op.looks == ""
+
+
+@pytest.mark.parametrize("op", BOX_LOOKERS, ids=repr)
+@pytest.mark.parametrize("boxes", [[], [np.ones((1, 4)), None]])
+def test_an_op_that_looks_at_boxes_needs_them(lower, op, boxes):
+    with pytest.raises(InputError) as problem:
+        lower(op, [(9, 9)] * 2, boxes=boxes)
+    assert str(problem.value) == (
+        f"{op.label} looks at boxes, but the sample has none declared: "
+        "give targets={'boxes': Boxes(...)} to Compose and boxes= to the call"
+    )
+
+
+@pytest.mark.parametrize("masks", [[], [Seen(np.ones((9, 9), int), np.eye(3)), None]])
+def test_an_op_that_looks_at_a_mask_needs_one(lower, masks):
+    with pytest.raises(InputError) as problem:
+        lower(ops.CropNonEmptyMask(4, name="window"), [(9, 9)] * 2, masks=masks)
+    assert str(problem.value) == (
+        "window looks at a mask, but the sample has none declared: "
+        "give targets={'mask': Mask()} to Compose and mask= to the call"
+    )
+
+
+@pytest.mark.parametrize("op", BOX_LOOKERS, ids=repr)
+def test_a_box_counts_as_far_as_it_lies_within_the_picture(lower, op):
+    whole = [[-5, -3, 4, 6], [10, 2, 40, 40], [-9, -9, 0, 8], [3, 3, 3, 9], [2, 5, 6, 5], [21, 3, 25, 9]]
+    draws = drawn_at_random(op, 1)
+    some, within = (lower(op, (15, 20), boxes=[b], **draws) for b in (whole, [[0, 0, 4, 6], [10, 2, 20, 15]]))
+    assert np.array_equal(some.matrix, within.matrix) and np.array_equal(some.size, within.size)
+    some, none = (lower(op, (15, 20), boxes=[b], **draws) for b in (whole[2:], []))
+    assert np.array_equal(some.matrix, none.matrix) and np.array_equal(some.size, none.size)
 
 
 def test_an_op_of_ones_own():

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 
+from variegate import Compose
 from variegate.dist import Constant, Uniform
 from variegate.ops import Opaque, Pointwise
 from variegate.ops import effect as effects
@@ -30,6 +31,17 @@ def test_fields_p_and_name():
     assert op.drawn() == {"amount": Uniform(0, 2), "size": Constant(3)} and op.p == 0.5 and op.label == "mine"
     assert repr(op) == "Opaque(abs, amount=Uniform(0, 2), size=Constant(3), p=0.5, name='mine')"
     assert Pointwise(abs, function=2).drawn() == {"function": Constant(2)}
+
+
+def test_whether_an_opaque_moves_pixels_is_a_field_of_its_own():
+    stays = Opaque(abs, amount=(0, 2), p=0.5, moves=False)
+    assert Opaque(abs).moves and not stays.moves and stays.drawn() == {"amount": Uniform(0, 2)}
+    assert repr(stays) == "Opaque(abs, amount=Uniform(0, 2), p=0.5, moves=False)"
+    assert stays != Opaque(abs, amount=(0, 2), p=0.5) and hash(stays) != hash(Opaque(abs, amount=(0, 2), p=0.5))
+    again = pickle.loads(pickle.dumps(stays))
+    assert again == stays and again.moves is False
+    assert Compose([Opaque(abs)]).fingerprint != Compose([Opaque(abs, moves=False)]).fingerprint
+    assert Pointwise(abs, moves=2).drawn() == {"moves": Constant(2)}, "a pixel's function has no such field"
 
 
 def test_pickles_by_reference():

@@ -236,7 +236,7 @@ def _address(array: NDArray[Any]) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _owned(chain: Chain) -> list[NDArray[Any]]:
+def _owned(chain: Chain) -> Chain:
     """The chain's arrays as the kernel was compiled for them: read-only ones would be of another type."""
     dtypes = np.float64, np.int64, np.int64
-    return [np.require(array, dtype, "CW") for array, dtype in zip(chain, dtypes, strict=True)]
+    return Chain(*(np.require(array, dtype, ["C", "W"]) for array, dtype in zip(chain, dtypes, strict=True)))

@@ -1,11 +1,11 @@
 """A pixel of a class mask put to the vote of its sub-pixels: which class wins.
 
 First come the kept classes, in the order given: one that is met wins however few its votes. Then the class with the
-most votes, the smallest of equals. The ignored class and what lies outside win only where there is nothing else; between
-the two, again the one with more votes.
+most votes, the smallest of equals. The ignored class and what lies outside win only where there is nothing else;
+between the two, again the one with more votes.
 
-Classes are compared by their *keys*: the bits of a pixel, as an integer of 64 bits, exclusive-or a `flip` by which signed
-and unsigned pixels of every width keep their order.
+Classes are compared by their *keys*: the bits of a pixel, as an integer of 64 bits, exclusive-or a `flip` by which
+signed and unsigned pixels of every width keep their order.
 """
 
 from __future__ import annotations

@@ -49,5 +49,6 @@ def outlines(boxes: Floats, unit: Floats, way: Way) -> tuple[Floats, Floats, Flo
     count = len(boxes)
     seen, whole, share = np.empty((count, 4)), np.empty((count, 4)), np.empty(count)
     geometry = way.flags, way.forward, way.region, way.source, way.canvas[-1]
-    outline(np.ascontiguousarray(boxes, np.float64), unit, *geometry, seen, whole, share)
+    boxes = np.ascontiguousarray(boxes, np.float64)
+    outline(boxes, unit, *geometry, seen, whole, share)  # type: ignore[no-untyped-call]
     return seen, whole, share

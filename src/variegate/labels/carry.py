@@ -126,7 +126,7 @@ def _filter(
     for name in telling:
         if isinstance(targets[name], (Boxes, OrientedBoxes)):
             refuse(f"{name}.empty", _empty(leaves[name]))
-    if not any(isinstance(targets[name], Boxes) and not targets[name].clip for name in telling):
+    if all(getattr(targets[name], "clip", True) for name in telling):  # boxes that are not clipped may lie outside
         refuse(f"{telling[0]}.outside", best.known & (best.share <= 0))
     for name in telling:
         _limits(name, targets[name], shown[name], best, refuse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,9 +24,9 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
     """The points on the result, and what is left of each instance: the share of its labelled points."""
     from variegate.kernels.points import IDENTITY, MIRRORED
 
-    labelled = np.ones(leaf.xy.shape[:2], bool)
+    labelled: Flags = np.ones(leaf.xy.shape[:2], bool)
     if leaf.visible is not None:  # COCO writes a point that nobody placed as 0, 0, 0
-        labelled = (leaf.visible != 0) | (leaf.xy != 0).any(axis=2)
+        labelled = (leaf.visible != 0) | np.any(leaf.xy != 0, axis=2)
     shape = leaf.xy.shape
     within = inside(leaf.xy.reshape(-1, 2), way.source).reshape(shape[:2])
     image = moved(leaf.xy.reshape(-1, 2), way.forward).reshape(shape)
@@ -39,13 +40,13 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
     if leaf.scale is not None or leaf.angle is not None:
         changed |= _local(leaf, way.forward)
     if way.flags[MIRRORED] and target.swap:
-        order = _mirrored(target.swap, shape[1])
+        order = exchanged(target.swap, shape[1])
         changed = {name: column[:, order] for name, column in changed.items()}
     return replace(leaf, **changed, given=None), shown
 
 
-def _mirrored(swap: tuple[tuple[int, int], ...], count: int) -> list[int]:
-    """Where each point comes from in a mirror image."""
+def exchanged(swap: Sequence[tuple[int, int]], count: int) -> list[int]:
+    """Where each of `count` points comes from when pairs of them are exchanged."""
     order = list(range(count))
     for left, right in swap:
         order[left], order[right] = right, left
@@ -53,11 +54,11 @@ def _mirrored(swap: tuple[tuple[int, int], ...], count: int) -> list[int]:
 
 
 def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
-    count, known = len(image), labelled.any(axis=1)
+    count, known = len(image), np.asarray(labelled.any(axis=1))
     share = within.sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
 
     def around(flags: Flags) -> Floats:
-        some = flags.any(axis=1)[:, None]
+        some = np.reshape(flags.any(axis=1), (count, 1))
         low, high = np.where(flags[:, :, None], image, np.inf), np.where(flags[:, :, None], image, -np.inf)
         if not image.size:
             return np.zeros((count, 4))

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.labels.track import Way
 from variegate.ops.base import Facts
-from variegate.plan.lower import Defaults, Lowering
-from variegate.plan.output import Written
-from variegate.plan.plan import Kind, Pass
-from variegate.targets import Mask, MaskLeaf
+from variegate.plan.ir import Defaults
+from variegate.targets import Mask, MaskLeaf, Targets
 
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
 
@@ -49,21 +47,17 @@ def _classes(target: Mask, planes: NDArray[Any], way: Way) -> NDArray[Any]:
     """A stack of class masks, in the machine's own byte order."""
     from variegate.kernels.gather import Chain, Vote, gather
 
-    dtype = planes.dtype.newbyteorder("=")
-    vote = None
-    if target.shrink == "area":  # a class that the dtype does not have is never met
-        keep = tuple(int(value) for value in target.keep if _fits(value, dtype))
-        ignore = target.ignore_index
-        vote = Vote(int(ignore) if ignore is not None and _fits(ignore, dtype) else None, keep)
-    planes = np.require(planes, dtype, "CA")
-    return gather(Chain(way.maps, way.canvas, way.borders), planes, int(_fill(target, dtype)), vote)
+    vote = Vote(target.ignore_index, target.keep) if target.shrink == "area" else None
+    fill = int(_fill(target, planes.dtype))
+    planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
+    return gather(Chain(way.maps, way.canvas, way.borders), planes, fill, vote)
 
 
 def _floats(target: Mask, pixels: NDArray[Any], way: Way) -> NDArray[Any]:
     """A float map (H, W) or (H, W, C), or a stack (N, H, W) of them: each one a channel of a picture."""
     fill = float(_fill(target, pixels.dtype))
     image = np.moveaxis(pixels, 0, 2) if target.stack else pixels
-    image = np.require(image.reshape(*image.shape[:2], -1), np.float32, "CA")
+    image = np.require(image.reshape(*image.shape[:2], -1), np.float32, ["C", "A"])
     out = _picture(image, fill, way) if image.size else np.empty((*way.canvas[-1].tolist(), 0), np.float32)
     out = out.astype(pixels.dtype)
     if target.stack:
@@ -73,40 +67,35 @@ def _floats(target: Mask, pixels: NDArray[Any], way: Way) -> NDArray[Any]:
 
 def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
-    channels, count = image.shape[2], len(way.maps)
+    from variegate.plan.lower import Lowering
+    from variegate.plan.output import Written
+    from variegate.plan.group import Kind, Pass
+    from variegate.plan.trail import Trail
+
     if image.size > MOST:
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
+    channels, sizes, nothing = image.shape[2], way.canvas[:1], Targets()
     defaults = Defaults("bilinear", way.defaults.antialias)
-    lowering = Lowering({}, way.canvas[:1], Facts(channels), 1.0, defaults)
+    lowering = Lowering({}, sizes, Facts(channels), 1.0, Trail(sizes, defaults, nothing))
     lowering.maps, lowering.canvas = list(way.maps[:, None]), list(way.canvas[:, None])
-    lowering.borders, lowering.fills = way.borders.tolist(), [(fill,) * channels] * count
-    reading = Pass(lowering, Written("float32"), Kind(channels, "float32", defaults), final=False)
+    lowering.borders, lowering.fills = way.borders.tolist(), [(fill,) * channels] * len(way.maps)
+    reading = Pass(lowering, Written("float32"), Kind(channels, "float32", defaults, nothing), final=False)
     out = np.empty(reading.shape(0), np.float32)
     reading.run(0, image, out)
     return out
 
 
 def _fill(target: Mask, dtype: np.dtype[Any]) -> float:
-    """What lies outside: the mask's own fill, else its ignored class, else 0."""
-    name, value = "fill", target.fill
-    if value is None:
-        name, value = "ignore_index", target.ignore_index
-    if value is None:
-        return 0
-    if not _fits(value, dtype):
+    """What lies outside, as a mask of this dtype can hold it."""
+    fill = target.outside
+    if dtype.kind == "f":  # read as float32, whatever it is
+        fits = abs(fill) <= min(float(np.finfo(dtype).max), float(np.finfo(np.float32).max))
+    else:
+        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        fits = low <= fill <= high and fill == int(fill)
+    if not fits:
         raise InputError(
-            f"Mask({name}={value!r}) is what lies outside of the picture, but a mask of {dtype} cannot hold it. Give a "
-            "fill of that dtype, or a mask of another one."
+            f"a mask of {dtype} cannot hold {fill}, which is to lie outside of the picture; give the mask another "
+            "dtype, or Mask another fill"
         )
-    return value
-
-
-def _fits(value: float, dtype: np.dtype[Any]) -> bool:
-    """Whether a number is one of a dtype; a float map has those of float32, in which it is read, if it has more."""
-    if dtype.kind == "b":
-        return value in (0, 1)
-    if dtype.kind == "f":
-        most = float(min(np.finfo(dtype).max, np.finfo(np.float32).max))
-        return bool(np.isfinite(value) <= (abs(value) <= most))
-    limits = np.iinfo(dtype)
-    return bool(limits.min <= value <= limits.max) and value == int(value)
+    return fill

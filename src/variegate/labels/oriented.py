@@ -83,7 +83,7 @@ def _around(quads: Floats, side: int) -> Floats:
 def _shown(before: Floats, after: Floats, way: Way) -> Shown:
     share, area, seen = np.ones(len(before)), np.zeros(len(before)), np.zeros((len(before), 4))
     whole = np.array([bounds(box) for box in after]).reshape(-1, 4)
-    within = inside(before.reshape(-1, 2), way.source).reshape(-1, 4).all(axis=1)
+    within = [bool(inside(box, way.source).all()) for box in before]
     for n, box in enumerate(before):
         ring = box if within[n] else common(box, way.source)
         every = abs(shoelace(box))

@@ -32,6 +32,11 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | N
     """The first mask of classes, and the way to the canvas; None if there is none."""
     for name, target in targets.fields:
         leaf = leaves.get(name)
-        if isinstance(target, Mask) and not target.stack and isinstance(leaf, MaskLeaf) and leaf.pixels.dtype.kind in "biu":
+        if (
+            isinstance(target, Mask)
+            and not target.stack
+            and isinstance(leaf, MaskLeaf)
+            and leaf.pixels.dtype.kind in "biu"
+        ):
             return Seen(leaf.pixels, way.forward)
     return None

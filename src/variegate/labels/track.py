@@ -54,7 +54,8 @@ class Track:
         self.backward, self.forward = np.empty((count, 3, 3)), np.empty((count, 3, 3))
         self.region, self.source = np.empty((count, corners, 2)), np.empty((count, corners, 2))
         self.corners, self.flags = np.empty(count, np.int64), np.empty((count, FLAGS), np.bool_)
-        follow(maps, canvas, self.backward, self.forward, self.region, self.source, self.corners, self.flags)
+        found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
+        follow(maps, canvas, *found)  # type: ignore[no-untyped-call]
 
     def way(self, i: int) -> Way:
         """Sample i's."""

@@ -1,6 +1,25 @@
 """Loader: batches from a source, in order, made by threads."""
 
 from variegate.loader.loader import Loader
-from variegate.loader.source import Arrays, ImageFolder, Source, Subset
+from variegate.loader.source import (
+    Arrays,
+    CocoJson,
+    ImageFolder,
+    ImageMaskFolder,
+    Source,
+    Subset,
+    VocFolder,
+    YoloFolder,
+)
 
-__all__ = ["Arrays", "ImageFolder", "Loader", "Source", "Subset"]
+__all__ = [
+    "Arrays",
+    "CocoJson",
+    "ImageFolder",
+    "ImageMaskFolder",
+    "Loader",
+    "Source",
+    "Subset",
+    "VocFolder",
+    "YoloFolder",
+]

@@ -96,12 +96,13 @@ def _hide_outside(marked: NDArray[np.bool_], matrix: Floats, size: Ints) -> None
     u, v, w = matrix
     for a, b, c in (w, u, size[1] * w - u, v, size[0] * w - v):  # inside: a x + b y + c >= 0 for all of them
         rest = b * y + c
-        if a > 0:
-            first = np.maximum(first, -rest / a)
-        elif a < 0:
-            last = np.minimum(last, -rest / a)
-        else:
-            last[rest < 0] = -np.inf
+        with np.errstate(over="ignore"):  # infinite is as good as very far
+            if a > 0:
+                first = np.maximum(first, -rest / a)
+            elif a < 0:
+                last = np.minimum(last, -rest / a)
+            else:
+                last[rest < 0] = -np.inf
     begin = np.minimum(np.maximum(np.ceil(first - coords.HALF), 0), width).astype(np.int32)
     end = np.minimum(np.maximum(np.floor(last - coords.HALF) + 1, 0), width).astype(np.int32)
     if begin.any() or (end < width).any():

@@ -2,5 +2,6 @@
 
 from variegate.pipeline.compose import Compose
 from variegate.pipeline.files import load, save
+from variegate.pipeline.tta import tta
 
-__all__ = ["Compose", "load", "save"]
+__all__ = ["Compose", "load", "save", "tta"]

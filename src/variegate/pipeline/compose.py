@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.errors import FieldError, InputError
+from variegate.errors import InputError
 from variegate.key import Key, Keys, fresh_key
 from variegate.ops.combine import Chain
 from variegate.pipeline.sample import make
@@ -139,7 +139,7 @@ class Compose(Chain):
         from variegate.plan.record import plan_of
 
         plan = plan_of(record, self, None)
-        return Inverse(self.known if targets is None else Targets.of(targets), plan.groups[0].trail.track.way(0))
+        return Inverse(self.known if targets is None else Targets.of(targets), plan.way(0))
 
     def plan(
         self,

@@ -40,6 +40,13 @@ class Inverse:
         moved = carry(self._targets, leaves, self._way, filters=False).leaves
         return {name: self._targets[name].write(leaf, self.size) for name, leaf in moved.items()}
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether the result is a mirror image of the picture."""
+        from variegate.kernels.points import MIRRORED
+
+        return bool(self._way.flags[MIRRORED])
+
     def seen(self) -> Any:
         """(height, width) bool: the pixels of the picture that the result shows."""
         from variegate.labels.masks import seen

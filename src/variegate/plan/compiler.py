@@ -13,9 +13,10 @@ from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns, Drawing, applied
 from variegate.plan.flatten import flatten
 from variegate.plan.fuse import is_bent
+from variegate.plan.group import Group, Kind
 from variegate.plan.ir import Defaults, Program
 from variegate.plan.passes import compile_nodes
-from variegate.plan.plan import Group, Kind, Plan
+from variegate.plan.plan import Plan
 from variegate.plan.trail import Leaves
 from variegate.targets import Targets
 

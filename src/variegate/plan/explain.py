@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from variegate.key import Keys
+from variegate.plan.group import Group, Kind
 from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
-from variegate.plan.plan import Group, Kind
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
-    from variegate.plan.plan import Pass
+    from variegate.plan.group import Pass
 
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
@@ -26,7 +26,9 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     group = None
     if size is not None:
         columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
-        group = Group(program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults, pipeline.known))
+        group = Group(
+            program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults, pipeline.known)
+        )
         lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
     for n, stage in enumerate(program.stages):
         lines += _stage(n, stage, n == len(program.stages) - 1, group)

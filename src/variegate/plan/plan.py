@@ -3,198 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.ops import effect as effects
-from variegate.ops.base import Facts
-from variegate.ops.effect import Ints
-from variegate.plan.draw import Columns
-from variegate.plan.ir import CHW, Call, Defaults, Node, Program, Read
-from variegate.plan.lower import Lowering, lower_read
-from variegate.plan.output import Written, written_by
+from variegate.plan.group import Group
 from variegate.plan.picture import as_picture
-from variegate.plan.scratch import SCRATCH
-from variegate.plan.tables import Tables, arena_floats, plane_floats
-from variegate.plan.trail import Leaves, Trail
 from variegate.targets import Image as View
-from variegate.targets import PerInstance, PerSample, Targets
+
+if TYPE_CHECKING:
+    from variegate.labels.track import Way
 
 Image = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What all pictures of a batch share: channels and dtype, by name, the pipeline's defaults, and what labels are."""
-
-    channels: int
-    dtype: str
-    defaults: Defaults
-    targets: Targets
-
-    @property
-    def unit(self) -> float:
-        """What white is in the picture's own numbers."""
-        return 255.0 if self.dtype == "uint8" else 1.0
-
-
-class Pass:
-    """One Read of a group of samples: its tables, ready for the kernel."""
-
-    def __init__(self, lowering: Lowering, written: Written, kind: Kind, final: bool) -> None:
-        from variegate.plan.bind import bind
-
-        self.written, self.channels = written, kind.channels
-        tables = lowering.tables(kind.unit, written, clamped=final)
-        self.tables, self.sites = bind(
-            tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype
-        )
-        self.sizes = lowering.canvas[-1]
-        self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
-
-    def shape(self, i: int) -> tuple[int, ...]:
-        """The shape of sample i's result."""
-        h, w = self.sizes[i].tolist()
-        return (self.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.channels)
-
-    def run(self, i: int, image: Image, out: Image) -> None:
-        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out."""
-        from variegate.kernels.render import render
-
-        height, width, channels = image.shape
-        rows, columns = self.sizes[i].tolist()
-        arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
-        planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, width, channels))
-        source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
-        shape = height, width, channels
-        render(source, shape, i, self.tables, self.sites, arena, planes, target)  # type: ignore[no-untyped-call]
-        del arena_owner, planes_owner
-
-
-class Group:
-    """The samples of a batch that share a program.
-
-    leaves  the labels of each sample, for ops that look at them
-    trail   all maps of the program, which labels follow
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        columns: Columns,
-        sizes: Ints,
-        kind: Kind,
-        start: int = 0,
-        leaves: Sequence[Leaves] = (),
-    ) -> None:
-        self.program, self.columns, self.kind, self.start = program, columns, kind, start
-        self.stages: list[Pass | effects.Opaque] = []
-        self.sizes = [sizes]
-        self.trail = Trail(sizes, kind.defaults, kind.targets, leaves)
-        facts = Facts(kind.channels)
-        for n, stage in enumerate(program.stages[start:], start):
-            if isinstance(stage, Call):
-                effect = stage.node.op.lower(columns[stage.node.path], self.sizes[-1], facts)
-                assert isinstance(effect, effects.Opaque)
-                self.stages.append(effect)
-                self.sizes.append(self.sizes[-1])
-            else:
-                self.stages.append(self._pass(stage, n, facts))
-                self.sizes.append(self.last.sizes)
-
-    def _pass(self, read: Read, n: int, facts: Facts) -> Pass:
-        sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
-        white = self.kind.unit if n == 0 else 1.0
-        written = written_by(read, self.kind.dtype, self.columns, sizes, facts) if final else Written("float32")
-        lowering = lower_read(read, self.columns, sizes, facts, white, self.trail)
-        return Pass(lowering, written, self.kind, final)
-
-    @property
-    def last(self) -> Pass:
-        """The pass that writes the result."""
-        last = self.stages[-1]
-        assert isinstance(last, Pass)
-        return last
-
-    def check_labels(self, leaves: Leaves) -> None:
-        """Refuse labels where the user's function may have moved what they point at.
-
-        Raises  InputError that names the op and the fields.
-        """
-        calls = [stage.node for stage in self.program.stages if isinstance(stage, Call)]
-        moving = [node for node in calls if _moves(node)]
-        fields = [name for name in leaves if not isinstance(self.kind.targets[name], (PerInstance, PerSample, View))]
-        if moving and fields:
-            raise InputError(
-                f"{moving[0].path} is a function of the whole picture that may move pixels, and {', '.join(fields)} "
-                "cannot follow it. If it leaves every pixel in its place, declare it with moves=False"
-            )
-
-    def run(self, i: int, image: Image, out: Image) -> None:
-        """Sample i of the group, through all stages."""
-        for n, stage in enumerate(self.stages):
-            if isinstance(stage, effects.Opaque):
-                image = self._call(stage, n, i, image)
-                if image.shape[:2] != tuple(self.sizes[n + 1][i]):
-                    return self._resume(n + 1, i, image, out)
-            else:
-                final = n == len(self.stages) - 1
-                target = out if final else np.empty(stage.shape(i), np.float32)
-                stage.run(i, image, target)
-                image = target
-        return None
-
-    def _call(self, stage: effects.Opaque, n: int, i: int, image: Image) -> Image:
-        """The user's function on a float32 picture in units of white, with what it returns checked."""
-        given = image.astype(np.float32) * np.float32(1 / 255) if image.dtype == np.uint8 else image.copy()
-        result = stage.function(given, **stage.draws[i])
-        node = self.program.stages[self.start + n]
-        assert isinstance(node, Call)
-        if (
-            not isinstance(result, np.ndarray)
-            or result.ndim != 3
-            or result.shape[2] != image.shape[2]
-            or not result.size
-        ):
-            told = f"shape {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
-            raise InputError(
-                f"{node.node.path}: the function must return an array (height, width, {image.shape[2]}), got {told}"
-            )
-        if not _moves(node.node) and result.shape != image.shape:
-            raise InputError(
-                f"{node.node.path} is declared with moves=False, but made {result.shape[:2]} of {image.shape[:2]} pixels"
-            )
-        if result.dtype == np.uint8:
-            return result.astype(np.float32) * np.float32(1 / 255)
-        if result.dtype.kind != "f":
-            raise InputError(f"{node.node.path}: the function must return float32 or uint8, got {result.dtype}")
-        return np.ascontiguousarray(result, np.float32)
-
-    def rest(self, n: int, i: int, size: tuple[int, int]) -> Group:
-        """Sample i alone from stage n on, for a picture of another size."""
-        one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
-        return Group(self.program, one, np.array([size], np.int64), self.kind, self.start + n)
-
-    def _resume(self, n: int, i: int, image: Image, out: Image) -> None:
-        """The rest of the program for one sample whose size the user's function changed."""
-        rest = self.rest(n, i, image.shape[:2])
-        if rest.last.shape(0) != out.shape:
-            raise InputError(
-                f"an opaque function changed the size of the picture to {image.shape[:2]}, so the result has shape "
-                f"{rest.last.shape(0)} instead of {out.shape}. Put Resize or CenterCrop after it."
-            )
-        rest.run(0, image, out)
-
-
-def _moves(node: Node) -> bool:
-    """Whether a user's function may move pixels: yes, unless it was declared that it does not."""
-    return bool(getattr(node.op, "moves", True))
 
 
 class Carried(NamedTuple):
@@ -262,7 +86,6 @@ class Plan:
             )
         group.run(row, np.ascontiguousarray(image), out)
 
-
     def carry(self, i: int) -> Carried:
         """The other fields of sample i, moved as its pixels are; may be called from any thread.
 
@@ -275,13 +98,15 @@ class Plan:
         if not leaves:
             return Carried({}, {})
         group.check_labels(leaves)
-        way = group.trail.track.way(row)
+        way = self.way(i)
         moved, dropped = carry(targets, leaves, way)
-        fields = {
-            name: self._view(i, leaf.value) if isinstance(targets[name], View) else targets[name].write(leaf, way.size)
-            for name, leaf in moved.items()
-        }
-        return Carried(fields, dict(dropped))
+        written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
+        views = {name: self._view(i, image) for name, image in written.items() if isinstance(targets[name], View)}
+        return Carried(written | views, dict(dropped))
+
+    def way(self, i: int) -> Way:
+        """Sample i's map from its picture to its result, all ops together."""
+        return self.groups[self.where[i][0]].trail.track.way(self.where[i][1])
 
     def _view(self, i: int, image: Image) -> Image:
         """Another picture through the same numbers."""
@@ -290,6 +115,3 @@ class Plan:
         out = np.empty(plan.shapes[i], plan.dtype)
         plan.run(i, picture, out)
         return out[:, :, 0] if flat and plan.layout == "HWC" else out
-
-
-__all__ = ["Carried", "Group", "Kind", "Pass", "Plan", "Tables"]

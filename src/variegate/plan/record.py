@@ -1,9 +1,9 @@
 """Record: the numbers of one sample, as JSON can hold them, from which the same bytes can be made again.
 
-    variegate  the version that drew them           pipeline  the fingerprint of the pipeline
-    size       (height, width) of the picture        draws     by path and field: floats in hex, so that no bit is lost
-    looked     by path, of ops that looked at labels: the map (9) and the size (2) that came of it, in hex
-    dropped    how many instances went, and why
+variegate  the version that drew them           pipeline  the fingerprint of the pipeline
+size       (height, width) of the picture        draws     by path and field: floats in hex, so that no bit is lost
+looked     by path, of ops that looked at labels: the map (9) and the size (2) that came of it, in hex
+dropped    how many instances went, and why
 """
 
 from __future__ import annotations

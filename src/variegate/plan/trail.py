@@ -65,6 +65,7 @@ class Trail:
             return facts
         track = self._track()
         chosen = range(self.count) if isinstance(rows, slice) else rows.tolist()
-        look = boxes_at if op.looks == "boxes" else masks_at
-        found = [look(self.targets, self.leaves[i], track.way(i)) for i in chosen]
-        return replace(facts, boxes=found) if op.looks == "boxes" else replace(facts, masks=found)
+        shown = [(self.targets, self.leaves[i], track.way(i)) for i in chosen]
+        if op.looks == "boxes":
+            return replace(facts, boxes=[boxes_at(*each) for each in shown])
+        return replace(facts, masks=[masks_at(*each) for each in shown])

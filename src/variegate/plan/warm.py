@@ -13,22 +13,31 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
-    from variegate.kernels import colour, prefilter, prefilter_words, resize, sample
+    from variegate.kernels import colour, pick, prefilter, prefilter_words, resize, sample, vote
 
-    for module in (sample, resize, prefilter, prefilter_words, colour):
+    for module in (sample, resize, prefilter, prefilter_words, colour, pick, vote):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
                 assert unit.address
                 yield name, time.perf_counter() - begun
-    begun = time.perf_counter()
-    _run_once()
-    yield "draw, survey and render", time.perf_counter() - begun
+    for name, run in (("draw, survey and render", _render_once), ("gather", _gather_once)):
+        begun = time.perf_counter()
+        run()
+        yield name, time.perf_counter() - begun
 
 
-def _run_once() -> None:
+def _render_once() -> None:
     """One tiny picture through a pipeline: the functions that Python calls compile by being called."""
     from variegate.pipeline import Compose
 
     picture = np.zeros((8, 8, 3), np.uint8)
     Compose([]).batch([picture], keys=Keys.at(0, 0, [0]))
+
+
+def _gather_once() -> None:
+    """One tiny mask through no map."""
+    from variegate.kernels.gather import Chain, gather
+
+    nowhere = Chain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
+    gather(nowhere, np.zeros((1, 8, 8), np.uint8), 0)

@@ -126,14 +126,12 @@ class Boxes(Shaped):
     def _outside(self, row: NDArray[Any], edges: Floats, by: float, side: int, size: Size, name: str) -> str:
         """The error of a box that reaches too far on one of its sides."""
         unit, (height, width) = self._unit(size), size
-        reach, end = round(edges[side] / unit[side], 6), (width, height)[side % 2] / unit[side]
-        limit = f"left of 0 to x {show(reach)}" if side == 0 else f"above 0 to y {show(reach)}"
-        if side > 1:
-            limit = f"{'xy'[side % 2]} {show(reach)} of {show(end)}"
+        at = f"{'xy'[side % 2]} {show(round(float(edges[side] / unit[side]), 6))}"
+        end = show(float((width, height)[side % 2] / unit[side]))
         return (
-            f"{name} = {told(row)}{self._called()} reaches {limit}, {by:.6g} px outside of the picture of "
-            f"{width} x {height} px (width x height); fix the annotation, allow for it with epsilon= (now "
-            f"{show(self.epsilon)} px), or keep what is outside with clip=False"
+            f"{name} = {told(row)}{self._called()} {f'reaches {at} of {end}' if side > 1 else f'begins at {at}, before 0'}:"
+            f" {by:.6g} px outside of the picture of {width} x {height} px (width x height). Fix the annotation, allow for "
+            f"it with epsilon= (now {show(self.epsilon)} px), or keep what is outside with clip=False"
         )
 
     def _numbers(self, edges: Floats, size: Size, dtype: Any) -> NDArray[Any]:

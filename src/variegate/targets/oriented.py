@@ -66,18 +66,15 @@ class OrientedBoxes(Shaped):
     def write(self, leaf: OrientedLeaf, size: Size) -> NDArray[Any]:
         if leaf.given is not None:
             return leaf.given.copy()
-        rows = (leaf.rows / self._unit(size)).astype(leaf.dtype)
-        rows[:, 4] = _half_turn(rows[:, 4], rows.dtype.type(90 if self.angle == "degrees" else np.pi / 2))
-        return rows
+        rows, turn = leaf.rows.copy(), -1 if self.clockwise else 1
+        rows[:, 4] -= turn * 180 * np.floor((rows[:, 4] * turn + 90) / 180)
+        out = (rows / self._unit(size)).astype(leaf.dtype)
+        end = out.dtype.type(90 if self.angle == "degrees" else np.pi / 2)
+        out[:, 4] = np.where(out[:, 4] >= end, -end, out[:, 4])  # rounded up to the end that is not included
+        return out
 
     def _unit(self, size: Size) -> Floats:
         """Pixels, and degrees counter-clockwise, in a unit of each column."""
         width, height = (size[1], size[0]) if self.normalised else (1, 1)
         turn = (1 if self.angle == "degrees" else DEGREES) * (-1 if self.clockwise else 1)
         return np.array([width, height, width, height, turn], np.float64)
-
-
-def _half_turn(angle: NDArray[Any], quarter: Any) -> NDArray[Any]:
-    """The same directions, but for their sign, from minus a quarter turn to below a quarter turn."""
-    out = angle - 2 * quarter * np.floor((angle + quarter) / (2 * quarter))
-    return np.where((out >= quarter) | (out < -quarter), -quarter, out)  # rounded past an end

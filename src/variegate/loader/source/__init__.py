@@ -2,7 +2,11 @@
 
 from variegate.loader.source.arrays import Arrays
 from variegate.loader.source.base import Source
+from variegate.loader.source.coco import CocoJson
 from variegate.loader.source.folder import ImageFolder
+from variegate.loader.source.mask_folder import ImageMaskFolder
 from variegate.loader.source.subset import Subset
+from variegate.loader.source.voc import VocFolder
+from variegate.loader.source.yolo import YoloFolder
 
-__all__ = ["Arrays", "ImageFolder", "Source", "Subset"]
+__all__ = ["Arrays", "CocoJson", "ImageFolder", "ImageMaskFolder", "Source", "Subset", "VocFolder", "YoloFolder"]

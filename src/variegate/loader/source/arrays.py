@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.base import Source
+from variegate.targets import Target, Targets
+
+TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
 
 
 class Arrays(Source):
@@ -19,17 +22,29 @@ class Arrays(Source):
              uint8 or float32, one number of channels. Never copied; in a batch they always have an axis of channels
     labels   one a picture, or None
     classes  the names of the labels 0, 1, 2, ...
+    fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
+    targets  what these fields are; None where the pipeline says
 
     >>> source = Arrays(np.zeros((3, 8, 8), np.uint8), labels=[0, 1, 0])
     >>> len(source), source.read(1).shape, source.labels
     (3, (8, 8, 1), array([0, 1, 0]))
+    >>> from variegate.targets import Boxes, Targets
+    >>> boxes = [[[0, 0, 4, 4]], [], [[1, 1, 2, 2], [3, 3, 8, 8]]]
+    >>> Arrays(source.images, fields={"boxes": boxes}, targets=Targets(boxes=Boxes())).fields(2)
+    {'boxes': [[1, 1, 2, 2], [3, 3, 8, 8]]}
 
-    Raises  SourceError if there are no pictures, one has another rank, dtype or number of channels, or the number of
-            labels is not that of the pictures.
+    Raises  SourceError if there are no pictures, one has another rank, dtype or number of channels, the number of
+            labels or of a field's values is not that of the pictures, or a field has no target.
     """
 
     def __init__(
-        self, images: NDArray[Any] | Sequence[NDArray[Any]], labels: Any = None, classes: Sequence[str] = ()
+        self,
+        images: NDArray[Any] | Sequence[NDArray[Any]],
+        labels: Any = None,
+        classes: Sequence[str] = (),
+        *,
+        fields: Mapping[str, Sequence[Any]] | None = None,
+        targets: Targets | Mapping[str, Target] | None = None,
     ) -> None:
         self.images = images if isinstance(images, np.ndarray) else [np.asanyarray(image) for image in images]
         if len(self.images) == 0:
@@ -38,6 +53,9 @@ class Arrays(Source):
         self.ids = np.arange(len(self.images), dtype=np.uint64)
         self.labels = label_column(labels, len(self.images))
         self.classes = list(classes)
+        self.targets = None if targets is None else Targets.of(targets)
+        self.columns = dict(fields or {})
+        self._check_fields()
 
     def _check(self) -> None:
         if isinstance(self.images, np.ndarray):
@@ -52,6 +70,21 @@ class Arrays(Source):
                     f"the pictures of one source have one number of channels and one dtype: images[0] is {dtype} "
                     f"{self.images[0].shape}, images[{i}] is {image.dtype} {image.shape}"
                 )
+
+    def _check_fields(self) -> None:
+        for name, values in self.columns.items():
+            if name in TAKEN:
+                hint = "pass it as labels" if name == "label" else "give it another name"
+                raise SourceError(f"a field of Arrays cannot be called {name!r}: {hint}")
+            if not hasattr(values, "__len__") or len(values) != len(self):
+                got = len(values) if hasattr(values, "__len__") else f"a {type(values).__name__}"
+                raise SourceError(f"there are {len(self)} pictures and {got} {name}; there must be one value a picture")
+            if self.targets is not None and name not in self.targets:
+                raise SourceError(f"the field {name!r} of Arrays has no target: say what it is, as by {name}=Boxes()")
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the picture at position i; no copy."""
+        return {name: values[i] for name, values in self.columns.items()}
 
     def read(self, i: int) -> NDArray[Any]:
         """The picture at position i, (height, width, channels); no copy."""

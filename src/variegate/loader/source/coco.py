@@ -152,15 +152,16 @@ class CocoJson(Files):
         """Turn the other fields of the annotations into columns."""
         makers: dict[str, Callable[[], Column]] = {
             "boxes": lambda: Values(annotations.numbers("bbox", 4)),
-            "polygons": lambda: outlines(annotations),
             "iscrowd": lambda: Values(annotations.wholes("iscrowd", missing=0)),
             "area": lambda: Values(annotations.numbers("area", 0)),
             "ids": lambda: Values(annotations.wholes("id")),
         }
         columns |= {name: make() for name, make in makers.items() if name in self._fields}
         self._masks = None
-        if "masks" in self._fields:
-            self._masks = Masks(annotations, columns.get("polygons"), self.sizes[picture])
+        if not {"polygons", "masks"}.isdisjoint(self._fields):
+            columns["polygons"] = rings = outlines(annotations)
+            if "masks" in self._fields:
+                self._masks = Masks(annotations, rings, self.sizes[picture])
         self._instances = Instances(np.bincount(picture, minlength=len(self)), columns)
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
@@ -170,12 +171,12 @@ class CocoJson(Files):
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields chosen, of the picture at position i."""
-        found = self._instances.of(i)
+        found = self._instances.of(i, self._fields)
         if self._masks is not None:
             found["masks"] = self._masks.rows(*self._instances.span(i), tuple(self.sizes[i].tolist()))
         if "image_id" in self._fields:
             found["image_id"] = int(self.image_ids[i])
-        return {name: found[name] for name in self._fields}
+        return found
 
     def __repr__(self) -> str:
         return f"CocoJson({self.annotations!r}, {len(self)} pictures, {len(self._instances)} objects)"

@@ -19,15 +19,14 @@ WHAT = "a list of rings [x0, y0, x1, y1, ...], or an RLE of counts and size"
 class Masks:
     """The mask of every instance, drawn when it is asked for.
 
-    rings  the outlines of the table's rows, where they are read already
+    rings  the outlines of the table's rows
     sizes  (rows, 2) height and width of the picture of each row
 
     Raises  SourceError if pycocotools is not installed, or an object cannot be drawn.
     """
 
-    def __init__(self, table: Table, rings: Rings | None, sizes: NDArray[np.int64]) -> None:
+    def __init__(self, table: Table, rings: Rings, sizes: NDArray[np.int64]) -> None:
         pycocotools(table.path)
-        rings = outlines(table) if rings is None else rings
         far = ~(np.abs(rings.numbers) <= FARTHEST)  # of NaN as well
         if far.any():
             ring = np.searchsorted(rings.points, np.argmax(far), side="right") - 1

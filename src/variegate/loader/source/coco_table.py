@@ -57,9 +57,8 @@ class Table:
         if len(set(values)) < len(values):
             first: dict[Any, int] = {}
             twice = next(n for n, value in enumerate(values) if first.setdefault(value, n) != n)
-            raise self.error(
-                self.rows[twice], f'"{key}" is {short(values[twice])} as of {self.name}[{first[values[twice]]}]'
-            )
+            other = f"{self.name}[{first[values[twice]]}]"
+            raise self.error(self.rows[twice], f'"{key}" is {short(values[twice])}, as of {other}; each has its own')
 
     def numbers(self, key: str, width: int, missing: Any = ABSENT) -> NDArray[np.float64]:
         """A column of lists of so many numbers, (rows, width); (rows,) where the width is 0, for bare numbers."""

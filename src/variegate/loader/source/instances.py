@@ -69,7 +69,7 @@ class Instances:
     counts   instances of each picture
     columns  name -> the values of all instances, in that order
 
-    >>> Instances([2, 0, 1], {"labels": Values(np.array([7, 8, 9]))}).of(0)
+    >>> Instances([2, 0, 1], {"labels": Values(np.array([7, 8, 9]))}).of(0, ["labels"])
     {'labels': array([7, 8])}
     """
 
@@ -80,10 +80,10 @@ class Instances:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
-    def of(self, i: int) -> dict[str, Any]:
-        """The values of picture i."""
+    def of(self, i: int, names: Iterable[str]) -> dict[str, Any]:
+        """The values of picture i in those of the columns that are named."""
         first, last = self.span(i)
-        return {name: column.rows(first, last) for name, column in self.columns.items()}
+        return {name: self.columns[name].rows(first, last) for name in names if name in self.columns}
 
     def span(self, i: int) -> tuple[int, int]:
         """The first instance of picture i, and the first that is not its any more."""

@@ -1,0 +1,121 @@
+"""ImageMaskFolder: pictures, and a mask of classes for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from struct import unpack
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import DecodeError, InputError
+from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder, opened
+from variegate.loader.source.instances import class_names
+from variegate.loader.source.pairs import by_stem, pairs
+from variegate.targets import Mask, Targets
+
+GREY, PALETTE = 0, 3  # PNG's colour types that have one number a pixel
+COLOURS = {2: "red, green and blue", 4: "grey with transparency", 6: "red, green, blue and transparency"}
+
+
+class ImageMaskFolder(Files):
+    """Picture files, each with a PNG of the same name in another folder: the class of every pixel.
+
+    images        the folder of pictures, at any depth
+    masks         the folder of masks, at the same places there: train/a.png for train/a.jpg
+    names         the samples wanted, in this order, as paths within the folders without extension; None: all there are,
+                  in the order of their names, and then every picture has a mask and every mask a picture
+    classes       the names of classes 0, 1, 2, ...
+    ignore_index  the class that means "not annotated", such as 255; it is also what lies outside of a picture
+    image_suffix  what the names of pictures end with, and those of masks do not: "_leftImg8bit". Others are passed over
+    mask_suffix   the same of masks: "_gtFine_labelIds"
+    mode          "RGB", "L" or "RGBA": into what every picture is decoded
+
+    A sample has a mask, (H, W): grey PNGs give their numbers, uint8 or, of 16 bits, uint16; PNGs with a palette give
+    the numbers of their colours, uint8. A mask lies on the picture as it stands upright, and has its size. A sample's
+    id is the hash of its picture's path, as in ImageFolder. The folders are listed once, now; masks are read with their
+    pictures.
+
+    Raises  SourceError if a picture has no mask or a mask no picture; when it is read, InputError if a mask has another
+            size than its picture or is in colours, DecodeError if it is damaged.
+    """
+
+    def __init__(
+        self,
+        images: str | os.PathLike[str],
+        masks: str | os.PathLike[str],
+        names: Sequence[str] | None = None,
+        classes: Sequence[str] = (),
+        *,
+        ignore_index: int | None = None,
+        image_suffix: str = "",
+        mask_suffix: str = "",
+        mode: str = "RGB",
+    ) -> None:
+        super().__init__(images, mode)
+        self.mask_root = existing_folder(masks, "ImageMaskFolder", "the masks")
+        self.classes = class_names(classes, "ImageMaskFolder")
+        pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some(), image_suffix)
+        found = by_stem(self.mask_root, Listing(self.mask_root, (".png",)).some("masks"), mask_suffix)
+        both = pairs(pictures, found, names, ("picture", self.root), ("mask", self.mask_root))
+        self._at([picture for picture, _ in both])
+        self.masks = [mask for _, mask in both]
+        self.targets = Targets(mask=Mask(ignore_index=ignore_index))
+
+    def where_mask(self, i: int) -> str:
+        """The path of the mask at position i."""
+        return f"{self.mask_root}/{self.masks[i]}"
+
+    def size_of_labels(self, i: int) -> tuple[int, int]:
+        """(height, width) of the mask at position i."""
+        return _header(self.where_mask(i)).size
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The mask of the picture at position i."""
+        return {"mask": read_mask(self.where_mask(i))}
+
+    def __repr__(self) -> str:
+        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures)"
+
+
+class _Header(NamedTuple):
+    size: tuple[int, int]
+    depth: int  # bits a number
+    colour: int
+
+
+def _header(path: str) -> _Header:
+    """The first 26 bytes of a PNG: its signature and its IHDR (ISO/IEC 15948, 11.2.2)."""
+    with opened(path) as file:
+        start = file.read(26)
+    if len(start) < 26 or start[:8] != b"\x89PNG\r\n\x1a\n" or start[12:16] != b"IHDR":
+        raise DecodeError(path, "it is no PNG; masks are PNG files, whose numbers come back as they were saved")
+    width, height, depth, colour = unpack(">IIBB", start[16:26])
+    return _Header((height, width), depth, colour)
+
+
+def read_mask(path: str) -> NDArray[Any]:
+    """The numbers of a PNG's pixels, (height, width) uint8, or uint16 of 16 bits: never its colours.
+
+    Raises  DecodeError if it cannot be read; InputError if a pixel is a colour.
+    """
+    from PIL import Image
+
+    header = _header(path)
+    if header.colour not in (GREY, PALETTE):
+        raise InputError(
+            f"{path}: a pixel of a mask is one number, its class; this PNG has colours "
+            f"({COLOURS.get(header.colour, header.colour)}). Save it as grey, or with a palette"
+        )
+    try:
+        with Image.open(path) as picture:
+            pixels = np.array(picture)
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
+        raise DecodeError(path, str(error) or type(error).__name__) from error
+    if header.colour == GREY and header.depth in (2, 4):
+        pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
+    return pixels.astype(np.uint16 if header.depth == 16 else np.uint8, copy=False)

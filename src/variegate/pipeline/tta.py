@@ -1,0 +1,123 @@
+"""tta: predictions averaged over variations of a picture, each taken back to the picture first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import FieldError, InputError
+from variegate.key import Keys
+from variegate.labels.keypoints import exchanged
+from variegate.ops.base import is_whole
+from variegate.pipeline.inverse import Inverse
+from variegate.plan.picture import as_picture
+from variegate.targets import Keypoints, Mask, Targets
+
+if TYPE_CHECKING:
+    from variegate.pipeline.compose import Compose
+
+Floats = NDArray[Any]
+Predict = Callable[[Floats], Any]
+MAP = Targets(scores=Mask())
+TINY = 1e-12  # of a weight: no division by nothing
+
+
+class Tta:
+    """Test-time augmentation: a model's predictions on `n` variations of a picture, averaged.
+
+    augment  a pipeline whose results have one size
+    n        variations of each picture
+    seed     the same seed gives the same variations of every picture
+
+    `predict` below is the model: a batch of n results, (n, ...), to n predictions.
+
+    >>> from variegate import Compose, HorizontalFlip
+    >>> average = tta(Compose([HorizontalFlip(p=0.5)]), n=4)
+    >>> picture = np.arange(12, dtype=np.float32).reshape(3, 4) / 12
+    >>> bool((average.segmentation(lambda batch: batch, picture) == picture).all())
+    True
+
+    Raises  FieldError if n is no positive whole number.
+    """
+
+    def __init__(self, augment: Compose, n: int, seed: int = 0) -> None:
+        if not is_whole(n) or n < 1:
+            raise FieldError(f"tta: n is a whole number of variations, 1 or more; got {n!r}")
+        self.augment, self.n, self.seed = augment, int(n), seed
+
+    def classification(self, predict: Predict, image: Floats) -> Floats:
+        """The mean prediction: of scores (n, C), (C,).
+
+        Raises  InputError if there are not n predictions.
+        """
+        return np.asarray(np.mean(self._predicted(predict, self._views(image)[0]), axis=0))
+
+    def segmentation(self, predict: Predict, image: Floats, layout: Literal["HWC", "CHW"] = "HWC") -> Floats:
+        """The mean of score maps, on the picture: (H, W) or (H, W, C), in the layout of the predictions.
+
+        predict  gives floats (n, h, w) or (n, h, w, C), or (n, C, h, w) with layout="CHW", of the results' size
+        A pixel's mean is over those variations that show it; one that none shows is 0.
+
+        Raises  InputError if the predictions have another form.
+        """
+        batch, inverses = self._views(image)
+        predicted = self._predicted(predict, batch)
+        if predicted.dtype.kind != "f":
+            raise InputError(
+                f"tta averages scores, as floats; got predictions of {predicted.dtype}. One-hot them first"
+            )
+        last = predicted.ndim == 4 and layout == "CHW"
+        maps = np.moveaxis(predicted, 1, -1) if last else predicted
+        total, count = 0.0, 0.0
+        for scores, inverse in zip(maps, inverses, strict=True):
+            seen = inverse.seen().reshape(*inverse.size, *(1,) * (maps.ndim - 3))
+            total = total + inverse(scores=np.ascontiguousarray(scores))["scores"] * seen
+            count = count + seen
+        mean = (total / np.maximum(count, 1)).astype(predicted.dtype)
+        return np.moveaxis(mean, -1, 0) if last else mean
+
+    def keypoints(self, predict: Predict, image: Floats, swap: Sequence[tuple[int, int]] = ()) -> Floats:
+        """The mean of points, on the picture: of (n, K, 2) in pixels of the results, (K, 2).
+
+        swap  pairs of points that a mirror image exchanges, such as left and right eyes
+        With a third column, (n, K, 3), that is the weight of each point in its mean; the result then has the mean
+        weight there.
+
+        Raises  InputError if the predictions have another form.
+        """
+        points = Targets(points=Keypoints(group=None, swap=tuple(swap)))
+        batch, inverses = self._views(image, points)
+        predicted = self._predicted(predict, batch)
+        if predicted.ndim != 3 or predicted.shape[2] not in (2, 3):
+            raise InputError(f"tta takes points (n, K, 2), or (n, K, 3) with weights; got {predicted.shape}")
+        back = np.array([way(points=each[:, :2])["points"] for way, each in zip(inverses, predicted, strict=True)])
+        if predicted.shape[2] == 2:
+            return np.asarray(back.mean(axis=0))
+        order = [exchanged(swap if way.mirrored else (), back.shape[1]) for way in inverses]
+        weights = np.array([each[row, 2:] for each, row in zip(predicted, order, strict=True)])
+        mean = (back * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), TINY)
+        return np.concatenate([mean, weights.mean(axis=0)], axis=1)
+
+    def _views(self, image: Floats, targets: Targets = MAP) -> tuple[Floats, list[Inverse]]:
+        """The variations, (n, ...), and the way back from each."""
+        picture, _ = as_picture(image)
+        keys = Keys.at(self.seed, 0, np.zeros(self.n, np.uint64), np.arange(self.n, dtype=np.uint32))
+        plan = self.augment.plan(keys, [picture.shape[:2]] * self.n, picture.shape[2], picture.dtype)
+        if len(set(plan.shapes)) > 1:
+            raise InputError("tta needs variations of one size; end the pipeline with Resize or another fixed size")
+        batch = self.augment.batch([image] * self.n, keys=keys)
+        return batch, [Inverse(targets, plan.way(i)) for i in range(self.n)]
+
+    def _predicted(self, predict: Predict, batch: Floats) -> Floats:
+        predicted = np.asarray(predict(batch))
+        if len(predicted) != self.n:
+            raise InputError(f"tta gave {self.n} variations to predict, which returned shape {predicted.shape}")
+        return predicted
+
+
+def tta(augment: Compose, n: int, seed: int = 0) -> Tta:
+    """Predictions averaged over n variations of a picture, each taken back first: see `Tta`."""
+    return Tta(augment, n, seed)

@@ -1,0 +1,104 @@
+"""Target: what all declarations share; fields are checked, compared, written as they were."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from variegate.errors import FieldError
+from variegate.targets import (
+    Boxes,
+    Image,
+    Keypoints,
+    Mask,
+    OrientedBoxes,
+    PerInstance,
+    PerSample,
+    Polygons,
+    Target,
+)
+from variegate.targets.base import told
+
+EXAMPLES = [
+    (Image(), "Image()"),
+    (PerSample(), "PerSample()"),
+    (PerInstance(), "PerInstance()"),
+    (PerInstance(group="faces"), "PerInstance(group='faces')"),
+    (Boxes(), "Boxes()"),
+    (Boxes("coco", min_visible=0.1, group="faces"), "Boxes('coco', group='faces', min_visible=0.1)"),
+    (Boxes(normalised=False, clip=False), "Boxes(normalised=False, clip=False)"),
+    (OrientedBoxes(angle="radians", min_side=np.float32(2)), "OrientedBoxes(min_side=2.0, angle='radians')"),
+    (Mask(3, stack=True, min_area=np.int64(20)), "Mask(3, min_area=20, stack=True)"),
+    (Mask(shrink="area", keep=[1, 2]), "Mask(shrink='area', keep=(1, 2))"),
+    (Keypoints("xyv", group=None), "Keypoints('xyv', group=None)"),
+    (Polygons(flat=True), "Polygons(flat=True)"),
+]
+
+
+@pytest.mark.parametrize(("target", "text"), EXAMPLES, ids=[text for _, text in EXAMPLES])
+def test_a_target_is_told_as_it_is_written(target, text):
+    assert repr(target) == text
+    assert eval(text) == target and hash(eval(text)) == hash(target)
+    assert pickle.loads(pickle.dumps(target)) == target == copy.deepcopy(target)
+
+
+def test_targets_of_one_kind_differ_by_their_fields():
+    assert len({target for target, _ in EXAMPLES}) == len(EXAMPLES)
+    assert Boxes("coco") == Boxes("coco", clip=True) != Boxes("voc")
+
+
+def test_a_target_does_not_change():
+    with pytest.raises(AttributeError):
+        Boxes().format = "xywh"
+
+
+@pytest.mark.parametrize("kind", [PerInstance, Boxes, OrientedBoxes, Polygons])
+def test_rows_are_of_a_group(kind):
+    assert kind().rows_of == "instances" and kind(group="faces").rows_of == "faces"
+
+
+def test_what_has_no_rows_is_of_no_group():
+    assert Image().rows_of is None is PerSample().rows_of
+    assert Mask().rows_of is None and Mask(stack=True).rows_of == "instances"
+    assert Keypoints(group=None).rows_of is None and Keypoints().rows_of == "instances"
+
+
+@pytest.mark.parametrize("kind", [PerInstance, Boxes, OrientedBoxes, Polygons, Mask])
+@pytest.mark.parametrize("group", ["", None, 3])
+def test_a_group_has_a_name(kind, group):
+    with pytest.raises(FieldError, match=f"^{kind.__name__}.group is a text that is not empty, got {group!r}$"):
+        kind(group=group)
+
+
+@pytest.mark.parametrize("kind", [Boxes, OrientedBoxes, Polygons])
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"min_area": -1}, r"min_area is at least 0, got -1$"),
+        ({"min_side": -0.5}, r"min_side is at least 0, got -0\.5$"),
+        ({"min_visible": 1.1}, r"min_visible is 0 to 1, got 1\.1$"),
+        ({"min_visible": -1}, r"min_visible is 0 to 1, got -1$"),
+        ({"min_area": "10"}, r"min_area is a number, got '10'$"),
+        ({"min_area": True}, r"min_area is a number, got True$"),
+        ({"min_side": float("nan")}, r"min_side is a finite number, got nan$"),
+    ],
+)
+def test_filters_are_numbers_that_make_sense(kind, fields, message):
+    with pytest.raises(FieldError, match=rf"^{kind.__name__}\.{message}"):
+        kind(**fields)
+
+
+def test_a_target_without_rules_says_so():
+    with pytest.raises(TypeError, match=r"^Target has no read\(\): a target must say what it takes$"):
+        Target().read(1, (1, 1), "x")
+    with pytest.raises(TypeError, match=r"^Target has no write\(\): a target must say what it gives$"):
+        Target().write(None, (1, 1))
+
+
+def test_rows_are_told_in_few_digits():
+    assert told(np.array([0.1, 30], np.float32)) == "(0.1, 30)"
+    assert told([1e-5, -2.5]) == "(1e-05, -2.5)"
+    assert told(np.zeros(14)).count("0") == 12 and told(np.zeros(14)).endswith(", ...)")
