@@ -1,10 +1,11 @@
-"""coords: the 3x3 mathematics against exact fractions, and the same bits for a batch and for one."""
+"""coords: the 3x3 maths against exact fractions, the same bits for a batch and for one; boxes that stay in range."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -77,3 +78,83 @@ def test_centres():
     x, y = coords.centre(np.array([[2, 5], [1, 1]]))
     assert x.tolist() == [2.5, 0.5] and y.tolist() == [1, 0.5]
     assert coords.pixel_centre(np.array([0, 3])).tolist() == [0.5, 3.5]
+
+
+LAYOUTS = ("xyxy", "xywh", "cxcywh")
+
+
+@pytest.mark.parametrize(
+    ("layout", "row"), [("xyxy", [1, 2, 4, 8]), ("xywh", [1, 2, 3, 6]), ("cxcywh", [2.5, 5, 3, 6])]
+)
+def test_every_layout_says_the_same_box(layout, row):
+    rows, edges = np.array([row, row], np.float64), np.array([[1.0, 2, 4, 8]] * 2)
+    assert np.array_equal(coords.box_edges(rows, layout), edges)
+    assert np.array_equal(coords.box_rows(edges, layout), rows)
+    assert not np.shares_memory(coords.box_edges(rows, layout), rows)
+    assert not np.shares_memory(coords.box_rows(edges, layout), edges)
+
+
+@given(arrays(np.int64, (3, 4), elements=st.integers(-(2**40), 2**40)), st.sampled_from(LAYOUTS))
+def test_layouts_are_exact_for_short_numbers(rows, layout):
+    rows = rows / 4
+    assert np.array_equal(coords.box_rows(coords.box_edges(rows, layout), layout), rows)
+
+
+@pytest.mark.parametrize(
+    ("side", "dtype", "limit"),
+    [
+        (1, np.float32, 1),
+        (640, np.float64, 640),
+        (2**24 + 1, np.float32, 2**24),
+        (2**24 + 3, np.float32, 2**24 + 2),  # the nearest is 2**24 + 4, which lies outside
+        (2**24 + 3, np.float64, 2**24 + 3),
+    ],
+)
+def test_limits_lie_in_the_picture(side, dtype, limit):
+    limits = coords.box_limits(side, 1, dtype)
+    assert limits.dtype == dtype and limits.tolist() == [limit, 1]
+
+
+@given(st.data(), st.sampled_from(LAYOUTS), st.sampled_from([np.float32, np.float64]), st.integers(1, 2**25))
+def test_fitted_boxes_are_in_range(data, layout, dtype, side):
+    """The law for any numbers, and as exact fractions but for the rounding of the sum itself."""
+    numbers = st.floats(-0.5, 1.5).map(lambda part: float(dtype(part * side)))
+    near = st.sampled_from([0, 1e-30, 1 / 3, side / 3, side / 2, np.nextafter(side, 0), side])
+    rows = data.draw(arrays(dtype, (5, 4), elements=st.one_of(numbers, near.map(dtype).map(float))))
+    limits = coords.box_limits(side, side, dtype)
+    fitted = coords.fit_boxes(rows, layout, limits)
+    assert fitted.dtype == dtype and (fitted >= 0).all()
+    assert coords.boxes_within(fitted, layout, limits).all()
+    assert coords.boxes_within(fitted.astype(np.float64), layout, limits.astype(np.float64)).all()
+    half = Fraction(1, 2)
+    for row in fitted:
+        a, b, c, d = map(Fraction, row.tolist())
+        far = {"xyxy": (c, d), "xywh": (a + c, b + d), "cxcywh": (a + c * half, b + d * half)}[layout]
+        assert float(max(far)) <= float(limits[0])
+    again = coords.fit_boxes(fitted, layout, limits)
+    assert again.tobytes() == fitted.tobytes()
+
+
+@given(st.data(), st.sampled_from(LAYOUTS), st.sampled_from([np.float32, np.float64]))
+def test_boxes_well_inside_are_left_alone(data, layout, dtype):
+    edges = np.sort(data.draw(arrays(np.float64, (4, 2, 2), elements=st.floats(1, 99))), axis=1).reshape(4, 4)
+    rows = coords.box_rows(edges, layout).astype(dtype)
+    limits = coords.box_limits(100, 100, dtype)
+    assert coords.fit_boxes(rows, layout, limits).tobytes() == rows.tobytes()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("edges", "within"),
+    [
+        ([0, 0, 8, 4], True),
+        ([1, 1, 2, 2], True),
+        ([-1, 0, 8, 4], False),
+        ([0, -1, 8, 4], False),
+        ([0, 0, 9, 4], False),
+        ([0, 0, 8, 5], False),
+    ],
+)
+def test_within_means_every_edge(layout, edges, within):
+    rows = coords.box_rows(np.array([[1.0, 1, 2, 2], edges]), layout)
+    assert coords.boxes_within(rows, layout, coords.box_limits(8, 4, np.float64)).tolist() == [True, within]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from variegate.dist import Choice
 from variegate.ops import RandomIoUCrop
 
+pytestmark = pytest.mark.filterwarnings("error")
 OPTIONS = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 1)
 sides = st.integers(1, 80)
 
@@ -104,6 +106,19 @@ def test_the_first_value_and_the_first_part_that_fit(lower, parts):
     assert parts(lower(RandomIoUCrop(), (60, 60), boxes=[box], iou=asked, **draws)) == [(0, 0, 30, 30)]
     asked[2] = 1
     assert parts(lower(RandomIoUCrop(), (60, 60), boxes=[box], iou=asked, **draws)) == [(0, 0, 60, 60)]
+
+
+def test_as_much_as_asked_is_enough(lower, parts):
+    place = np.where(np.arange(40) == 3, 0.5, 0)[:, None]  # half of the fourth part, and less of the others
+    draws = {"boxes": [[[15, 15, 45, 30]]], "scale": 0.5, "top": place, "left": place}
+    assert parts(lower(RandomIoUCrop(iou=0.5), (60, 60), **draws)) == [(15, 15, 45, 45)]
+    assert parts(lower(RandomIoUCrop(iou=0.51), (60, 60), **draws)) == [(0, 0, 60, 60)]
+
+
+def test_a_part_and_a_box_far_apart_divide_by_nothing(lower, parts):
+    # What the box and the part have in common would be (1 - 3) * (2 - 4) = 4, as much as both areas together.
+    draws = {"scale": np.repeat([[0.2], [0.1]], 40, axis=0), "top": 0.5, "left": 0.35}
+    assert parts(lower(RandomIoUCrop(iou=0), (10, 10), boxes=[[0, 0, 1, 2]], **draws)) == [(0, 0, 10, 10)]
 
 
 def test_every_draw_is_blind():

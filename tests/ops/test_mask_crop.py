@@ -17,6 +17,7 @@ from variegate.ops.base import Seen
 units = st.floats(0, 1, exclude_max=True)
 sides = st.integers(1, 20)
 EYE = np.eye(3)
+pytestmark = pytest.mark.filterwarnings("error")
 
 
 def candidates(mask, matrix, ignore, height, width):

@@ -7,12 +7,16 @@
       - Scale: {factor: {LogUniform: [0.8, 1.25]}, p: 0.5}
       - OneOf: {ops: [HorizontalFlip, VerticalFlip], weights: [2, 1]}
       - RandomResizedCrop: 224            # a value that is no mapping is the op's first field
+    targets:                              # what the fields of a sample are; the same notation
+      boxes: {Boxes: {format: coco, min_visible: 0.1}}
+      labels: PerInstance
+      mask: {Mask: {ignore_index: 255}}
 
 dump, save   an op tree to plain values, and to a file
 load         a file, a text or plain values to an op tree; load(dump(x)) == x
 schema       the JSON Schema of such a file, for editors
 
-The types of the ops' fields are the schema: reading, saving and errors all come from the dataclasses.
+The types of the fields of ops and targets are the schema: reading, saving and errors all come from the dataclasses.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from variegate.config.fields import registry
+from variegate.config.fields import registry, target_registry
 from variegate.config.node import Node, of_json, of_plain, of_yaml
 from variegate.config.read import VERSION, Reader
 from variegate.config.schema import schema
@@ -34,11 +38,11 @@ SUFFIXES = {".json": of_json, ".yaml": of_yaml, ".yml": of_yaml}
 
 
 def dump(pipeline: Any, ops: Iterable[type] = ()) -> dict[str, Any]:
-    """A pipeline as dicts, lists, numbers and text; `ops` are classes of the user's own.
+    """A pipeline as dicts, lists, numbers and text; `ops` are classes of the user's own, targets too.
 
     Raises  ConfigError, naming the op and the field, if a value has no form in a file: a function, an unknown op.
     """
-    return Writer(registry([type(pipeline), *ops])).pipeline(pipeline)
+    return Writer(registry([type(pipeline), *ops]), target_registry(ops)).pipeline(pipeline)
 
 
 def save(pipeline: Any, path: str | Path, ops: Iterable[type] = ()) -> None:
@@ -55,12 +59,12 @@ def load(source: str | Path | Mapping[str, Any], top: type[Top], ops: Iterable[t
     """A pipeline from a path, from YAML or JSON text (of two lines or more, or in braces), or from `dump`'s dict.
 
     top  the class of the outermost op: Compose
-    ops  classes of the user's own that the file may name
+    ops  classes of the user's own that the file may name, ops and targets
 
     Raises  ConfigError, with the line and the field, if anything in it cannot be read.
     """
     try:
-        return Reader(registry([top, *ops])).pipeline(_nodes(source), top)  # type: ignore[no-any-return]
+        return Reader(registry([top, *ops]), target_registry(ops)).pipeline(_nodes(source), top)  # type: ignore[no-any-return]
     except RecursionError:
         raise ConfigError("the pipeline is nested too deeply to be read") from None
 

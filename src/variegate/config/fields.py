@@ -1,7 +1,4 @@
-"""What an op takes, read off its dataclass: the one description that reading, saving and the schema share.
-
-Registry  the names that a file may use, and the classes they mean
-"""
+"""What an op or a target takes, read off its dataclass: the one description that reading, saving and schema share."""
 
 from __future__ import annotations
 
@@ -13,8 +10,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from variegate.dist import Distribution, Drawn
 from variegate.ops.base import Op
+from variegate.targets import Grouped, Shaped, Target, Targets
 
-Registry = Mapping[str, type]
+Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
 DISTRIBUTIONS: Registry = {kind.__name__: kind for kind in Distribution.__subclasses__()}
 REQUIRED = dataclasses.MISSING
 _SEQUENCES = (tuple, list, Sequence)
@@ -26,16 +24,18 @@ _WORDS = {
     str: "text",
     Op: "an op",
     Distribution: "a distribution such as {Normal: [0, 1]}",
+    Targets: "a mapping of fields to targets such as {boxes: {Boxes: coco}}",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field of an op: its name, its type, and its default or REQUIRED."""
+    """One field of an op: its name, its type, its default or REQUIRED, and whether only a name gives it a value."""
 
     name: str
     hint: Any
     default: Any
+    named: bool = False
 
     def is_function(self) -> bool:
         """Whether only Python can give the field a value."""
@@ -47,8 +47,17 @@ def registry(extra: Iterable[type] = ()) -> dict[str, type]:
     from variegate import ops
 
     own = (getattr(ops, name) for name in ops.__all__)
-    kinds = [kind for kind in own if isinstance(kind, type) and issubclass(kind, Op) and kind is not Op]
-    return {kind.__name__: kind for kind in (*kinds, *extra)}
+    kinds = [kind for kind in own if is_kind(kind, Op) and kind is not Op]
+    return {kind.__name__: kind for kind in (*kinds, *extra) if not is_kind(kind, Target)}
+
+
+def target_registry(extra: Iterable[type] = ()) -> dict[str, type]:
+    """The targets that a file may name: all of Variegate's, and those among the classes given."""
+    from variegate import targets
+
+    own = (getattr(targets, name) for name in targets.__all__)
+    kinds = [kind for kind in own if is_kind(kind, Target) and kind not in (Target, Grouped, Shaped)]
+    return {kind.__name__: kind for kind in (*kinds, *(kind for kind in extra if is_kind(kind, Target)))}
 
 
 @cache
@@ -59,13 +68,19 @@ def fields_of(kind: type) -> dict[str, Field]:
     for item in sorted(dataclasses.fields(kind), key=lambda item: item.kw_only is True):
         if item.init:
             default = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
-            found[item.name] = Field(item.name, hints[item.name], default)
+            found[item.name] = Field(item.name, hints[item.name], default, item.kw_only is True)
     return found
 
 
+def is_kind(value: Any, kind: type) -> bool:
+    """Whether a value is a class of that kind."""
+    return isinstance(value, type) and issubclass(value, kind)
+
+
 def alternatives(hint: Any) -> tuple[Any, ...]:
-    """The members of a union; any other type alone."""
-    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    """The members of a union; any other type alone. A mapping of names to targets is Targets in another form."""
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(dict.fromkeys(Targets if each == Mapping[str, Target] else each for each in members))
 
 
 def items(hint: Any) -> tuple[Any, int | None] | None:

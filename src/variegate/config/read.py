@@ -1,4 +1,4 @@
-"""Located values to ops: every value is checked against the type of its field before an op is made.
+"""Located values to ops and targets: every value is checked against the type of its field before one is made.
 
 Nothing of a file is ever executed: a name is looked up in the registry, and nowhere else.
 """
@@ -10,20 +10,21 @@ from collections.abc import Iterable
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Registry, alternatives, describe, fields_of, items
+from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Registry, alternatives, describe, fields_of, is_kind, items
 from variegate.config.node import Node
 from variegate.dist import Distribution
 from variegate.errors import VariegateError
 from variegate.ops.base import Op
+from variegate.targets import Targets
 
 VERSION = 1
 
 
 class Reader:
-    """Makes ops of nodes, knowing the names that may stand in a file."""
+    """Makes ops of nodes, knowing the names of ops and of targets that may stand in a file."""
 
-    def __init__(self, names: Registry) -> None:
-        self.names = names
+    def __init__(self, names: Registry, targets: Registry) -> None:
+        self.names, self.targets = names, targets
 
     def pipeline(self, root: Node, top: type) -> Any:
         """The whole file: `variegate: 1` and the fields of the outermost Compose.
@@ -61,6 +62,29 @@ class Reader:
             body = Node(dict(zip(declared, body.value, strict=False)), body.line, body.source)
         return self.make(kind, body, owner=f"{owner}: {name}")
 
+    def declared(self, node: Node, owner: str) -> Targets:
+        """Targets: a mapping of each field to its target."""
+        found = Targets()
+        for name, entry in node.value.items():
+            target = self.target(entry, f"{owner}.{name}")
+            try:
+                found = Targets(**{**dict(found.fields), name: target})
+            except VariegateError as problem:
+                raise entry.error(str(problem)) from None
+        return found
+
+    def target(self, node: Node, owner: str) -> Any:
+        """One target: its name, or a mapping of its name to its fields, or to the value of its first field."""
+        name, body = self.named(node, f"{owner}: a target", "Boxes")
+        if name not in self.targets:
+            raise node.error(f"{owner}: unknown target {name}{_meant(name, self.targets)}")
+        declared = fields_of(self.targets[name])
+        if not declared and body.value != {}:
+            raise body.error(f"{owner}: {name} takes no fields, got {body.kind()}")
+        if not isinstance(body.value, dict) and next(iter(declared.values())).named:
+            raise body.error(f"{owner}: {name} takes its fields by name, as in `{name}: {{...}}`, got {body.kind()}")
+        return self.make(self.targets[name], body, owner=f"{owner}: {name}")
+
     def named(self, node: Node, what: str, example: str) -> tuple[str, Node]:
         """The name of an entry and what stands under it."""
         if isinstance(node.value, str):
@@ -72,7 +96,7 @@ class Reader:
         return name, body if body.value is not None else Node({}, body.line, body.source)
 
     def make(self, kind: type, body: Node, known: Iterable[str] = (), owner: str | None = None) -> Any:
-        """An op or a distribution from the fields under its name; `known` are further keys to offer in an error."""
+        """What has fields: an op, a target or a distribution. `known` are further keys to offer in an error."""
         owner = owner or kind.__name__
         declared = fields_of(kind)
         for field in declared.values():
@@ -104,10 +128,12 @@ class Reader:
 
     def convert(self, node: Node, hint: Any, owner: str) -> Any:
         """A value of a type that it is known to fit."""
-        if _is(hint, Op):
+        if is_kind(hint, Op):
             return self.op(node)
-        if _is(hint, Distribution):
+        if is_kind(hint, Distribution):
             return self.distribution(node, owner)
+        if hint is Targets:
+            return self.declared(node, owner)
         sequence = items(hint)
         if sequence is not None:
             return tuple(self.value(item, sequence[0], f"{owner}[{i}]") for i, item in enumerate(node.value))
@@ -117,9 +143,9 @@ class Reader:
 def fits(node: Node, hint: Any) -> bool:
     """Whether a value has the form of a type; what stands inside an op or a distribution is looked at later."""
     value = node.value
-    if _is(hint, Op):
+    if is_kind(hint, Op):
         return isinstance(value, str | dict)
-    if _is(hint, Distribution):
+    if is_kind(hint, Distribution) or hint is Targets:
         return isinstance(value, dict)
     if get_origin(hint) is Literal:
         return any(value == each and type(value) is type(each) for each in get_args(hint))
@@ -131,20 +157,16 @@ def fits(node: Node, hint: Any) -> bool:
     return hint is Any or (hint in (bool, str, NoneType) and isinstance(value, hint))
 
 
-def _is(hint: Any, kind: type) -> bool:
-    return isinstance(hint, type) and issubclass(hint, kind)
-
-
 def _culprit(body: Node, owner: str, values: dict[str, Any], problem: str) -> Node:
-    """The node of the field that an op's own error names; else the op's."""
-    label = values.get("name") or owner
+    """The node of the field that the error of an op, a target or a distribution names; else the node of it all."""
+    label = values.get("name") or owner.rpartition(": ")[2]
     named = [name for name in values if problem.startswith(f"{label}.{name}")]
     node = body.value[max(named, key=len)] if named else body
     return node if isinstance(node, Node) else body
 
 
 def _placed(owner: str, problem: str) -> str:
-    """An error of a distribution, which knows only itself, with the field that holds it."""
+    """An error of a distribution or a target, which knows only itself, with the field that holds it."""
     field, colon, kind = owner.partition(": ")
     return f"{field}: {problem}" if colon and problem.startswith(kind) else problem
 

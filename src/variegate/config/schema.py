@@ -1,6 +1,6 @@
 """The JSON Schema (draft 2020-12) of a pipeline file, for an editor's completion and squiggles.
 
-Descriptions come from the docstrings: an op's first sentence, and the lines of the form `field    what it is`.
+Descriptions come from the docstrings: an op's or a target's first sentence, and its lines `field    what it is`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,23 @@ from collections.abc import Iterable
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Field, Registry, alternatives, fields_of, items, registry
+from variegate.config.fields import (
+    DISTRIBUTIONS,
+    REQUIRED,
+    Field,
+    Registry,
+    alternatives,
+    fields_of,
+    is_kind,
+    items,
+    registry,
+    target_registry,
+)
 from variegate.config.read import VERSION
 from variegate.dist import Distribution
 from variegate.ops.base import Op
+from variegate.targets import Image, Target, Targets
+from variegate.targets.declared import RESERVED
 
 _PLAIN = {NoneType: "null", bool: "boolean", int: "integer", float: "number", str: "string"}
 Schema = dict[str, Any]
@@ -21,6 +34,7 @@ Schema = dict[str, Any]
 
 def schema(top: type, ops: Iterable[type] = ()) -> Schema:
     """The JSON Schema of a file that `load` reads; `top` is the class of the outermost op, `ops` the user's own."""
+    targets = target_registry(ops)
     names = {name: kind for name, kind in registry([top, *ops]).items() if not _needs_python(kind)}
     document = _fields(top)
     document["properties"] = {"variegate": {"const": VERSION}, **document["properties"]}
@@ -32,14 +46,21 @@ def schema(top: type, ops: Iterable[type] = ()) -> Schema:
         "$defs": {
             "op": _entry(names, bare=True),
             "distribution": _entry(DISTRIBUTIONS, bare=False),
-            **{kind.__name__: _fields(kind) for kind in (*names.values(), *DISTRIBUTIONS.values())},
+            "target": _entry(targets, bare=True),
+            "targets": {
+                "type": "object",
+                "properties": {"image": _entry({"Image": Image}, bare=True)},
+                "propertyNames": {"not": {"enum": list(RESERVED)}},
+                "additionalProperties": {"$ref": "#/$defs/target"},
+            },
+            **{kind.__name__: _fields(kind) for kind in (*names.values(), *targets.values(), *DISTRIBUTIONS.values())},
         },
     }
 
 
 def _entry(names: Registry, bare: bool) -> Schema:
-    """A mapping of one name to fields, or to the value of the first field; or the bare name of an op."""
-    properties = {name: {"anyOf": [{"$ref": f"#/$defs/{name}"}, _first(kind, bare)]} for name, kind in names.items()}
+    """A mapping of one name to fields, or to the value of the first field; or the bare name of an op or a target."""
+    properties = {name: {"anyOf": [{"$ref": f"#/$defs/{name}"}, *_first(kind, bare)]} for name, kind in names.items()}
     mapping = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     forms: list[Schema] = [{**mapping, "properties": properties}]
     if bare:
@@ -47,15 +68,18 @@ def _entry(names: Registry, bare: bool) -> Schema:
     return {"anyOf": forms}
 
 
-def _first(kind: type, bare: bool) -> Schema:
-    """The short form: an op's first field, or a distribution's fields in order."""
-    if not bare and len(fields_of(kind)) > 1 and items(next(iter(fields_of(kind).values())).hint) is None:
-        return {"type": "array", "items": {"type": "number"}, "maxItems": len(fields_of(kind))}
-    return _union(next(iter(fields_of(kind).values())).hint)
+def _first(kind: type, bare: bool) -> list[Schema]:
+    """The short form: the first field of an op or a target, or a distribution's fields in order."""
+    first = next(iter(fields_of(kind).values()), None)
+    if first is None or (first.named and is_kind(kind, Target)):
+        return []
+    if not bare and len(fields_of(kind)) > 1 and items(first.hint) is None:
+        return [{"type": "array", "items": {"type": "number"}, "maxItems": len(fields_of(kind))}]
+    return [_union(first.hint)]
 
 
 def _fields(kind: type) -> Schema:
-    doc = kind.__doc__ or ""
+    doc = "\n".join(each.__doc__ or "" for each in kind.__mro__ if each is not object)
     return {
         "description": doc.strip().split("\n")[0],
         "type": "object",
@@ -87,8 +111,9 @@ def _form(hint: Any) -> Schema:
     if sequence is not None:
         each, count = sequence
         return {"type": "array", "items": _union(each), **({"minItems": count, "maxItems": count} if count else {})}
-    if isinstance(hint, type) and issubclass(hint, Op | Distribution):
-        return {"$ref": "#/$defs/op" if issubclass(hint, Op) else "#/$defs/distribution"}
+    for kind, name in ((Op, "op"), (Distribution, "distribution"), (Targets, "targets")):
+        if is_kind(hint, kind):
+            return {"$ref": f"#/$defs/{name}"}
     return {"type": _PLAIN[hint]} if hint in _PLAIN else {}
 
 

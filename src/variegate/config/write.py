@@ -1,4 +1,4 @@
-"""Ops to plain values: dicts, lists, numbers and text. A field that has its default is left out."""
+"""Ops and targets to plain values: dicts, lists, numbers and text. A field that has its default is left out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Registry, fields_of
 from variegate.config.read import VERSION
 from variegate.dist import Constant, Distribution, Uniform
 from variegate.errors import ConfigError
+from variegate.targets import Target, Targets
 
 
 class Writer:
-    """Takes ops apart, refusing what a file could not bring back."""
+    """Takes ops and targets apart, refusing what a file could not bring back."""
 
-    def __init__(self, names: Registry) -> None:
-        self.names = names
+    def __init__(self, names: Registry, targets: Registry) -> None:
+        self.names, self.targets = names, targets
 
     def pipeline(self, pipeline: Any) -> dict[str, Any]:
         """The whole file: `variegate: 1` and the fields of the outermost Compose.
@@ -26,7 +27,7 @@ class Writer:
         return {"variegate": VERSION, **self.fields(pipeline, type(pipeline).__name__)}
 
     def fields(self, thing: Any, owner: str) -> dict[str, Any]:
-        """The fields of an op or a distribution that differ from their defaults."""
+        """The fields of an op, a target or a distribution that differ from their defaults."""
         found: dict[str, Any] = {}
         kind: type = type(thing)
         for name, field in fields_of(kind).items():
@@ -45,6 +46,13 @@ class Writer:
             return [self.value(item, f"{owner}[{i}]") for i, item in enumerate(value)]
         if isinstance(value, Distribution):
             return self.distribution(value, owner)
+        if isinstance(value, Targets):
+            known = dict(Targets().fields)
+            return {
+                name: self.target(target, f"{owner}.{name}")
+                for name, target in value.fields
+                if target != known.get(name)
+            }
         if self.names.get(type(value).__name__) is type(value):
             return self.op(value)
         if callable(value):
@@ -57,6 +65,16 @@ class Writer:
         """An op as its name, or as a mapping of its name to its fields."""
         name = type(op).__name__
         fields = self.fields(op, name)
+        return {name: fields} if fields else name
+
+    def target(self, target: Target, owner: str) -> Any:
+        """A target as its name, or as a mapping of its name to its fields."""
+        name = type(target).__name__
+        if self.targets.get(name) is not type(target):
+            raise ConfigError(
+                f"{owner}: {target!r} cannot be saved to a file; if it is a target of your own, pass ops=[...]"
+            )
+        fields = self.fields(target, f"{owner}: {name}")
         return {name: fields} if fields else name
 
     def distribution(self, value: Distribution, owner: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
-from variegate.labels.region import inside, moved
+from variegate.labels.region import inside
 from variegate.labels.shown import Shown
 from variegate.labels.track import Way
 from variegate.targets import Keypoints
@@ -29,7 +28,7 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
         labelled = (leaf.visible != 0) | np.any(leaf.xy != 0, axis=2)
     shape = leaf.xy.shape
     within = inside(leaf.xy.reshape(-1, 2), way.source).reshape(shape[:2])
-    image = moved(leaf.xy.reshape(-1, 2), way.forward).reshape(shape)
+    image = way.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
     shown = _shown(labelled, within & labelled, image)
     if way.flags[IDENTITY]:
@@ -38,19 +37,11 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
     if leaf.visible is not None:
         changed["visible"] = np.where(within, leaf.visible, 0)
     if leaf.scale is not None or leaf.angle is not None:
-        changed |= _local(leaf, way.forward)
+        changed |= _local(leaf, way, labelled)
     if way.flags[MIRRORED] and target.swap:
-        order = exchanged(target.swap, shape[1])
+        order = target.mirrored(shape[1])
         changed = {name: column[:, order] for name, column in changed.items()}
     return replace(leaf, **changed, given=None), shown
-
-
-def exchanged(swap: Sequence[tuple[int, int]], count: int) -> list[int]:
-    """Where each of `count` points comes from when pairs of them are exchanged."""
-    order = list(range(count))
-    for left, right in swap:
-        order[left], order[right] = right, left
-    return order
 
 
 def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
@@ -67,24 +58,15 @@ def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
     return Shown(known, share, np.zeros(count), around(within), around(labelled))
 
 
-def _local(leaf: PointLeaf, forward: Floats) -> dict[str, Floats]:
+def _local(leaf: PointLeaf, way: Way, labelled: Flags) -> dict[str, Floats]:
     """Scale and direction, by the map's derivative at each point: a direction goes where a small arrow would."""
-    a, b, c, d = derivative(leaf.xy, forward)
+    a, b, c, d = way.derivative(leaf.xy)
     changed = {}
     if leaf.scale is not None:
-        changed["scale"] = leaf.scale * np.sqrt(np.abs(a * d - b * c))
+        changed["scale"] = np.where(labelled, leaf.scale * np.sqrt(np.abs(a * d - b * c)), leaf.scale)
     if leaf.angle is not None:
-        changed["angle"] = turned(leaf.angle, a, b, c, d)
+        changed["angle"] = np.where(labelled, turned(leaf.angle, a, b, c, d), leaf.angle)
     return changed
-
-
-def derivative(points: Floats, m: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """dx'/dx, dx'/dy, dy'/dx, dy'/dy of a map at points (..., 2)."""
-    x, y = points[..., 0], points[..., 1]
-    w = m[2, 0] * x + (m[2, 1] * y + m[2, 2])
-    u, v = (m[0, 0] * x + (m[0, 1] * y + m[0, 2])) / w, (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) / w
-    across = (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w
-    return (*across, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w)
 
 
 def turned(angle: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:

@@ -16,13 +16,15 @@ from variegate.targets import Mask, MaskLeaf, Targets
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
 
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
     """A mask, or a stack of them, as it lies on the result; its dtype stays.
 
     Classes, bool or integers, are read by nearest; with `shrink="area"`, what shrinks is put to the vote. Floats are
-    read as a picture is: bilinear, filtered where they shrink if the pipeline says so, in float32, never clamped.
+    read as a picture is: bilinear, filtered where they shrink if the pipeline says so, in float32, never clamped; but
+    bit by bit where all maps are flips, quarter turns and shifts by whole pixels.
 
     Raises  InputError if the fill is no number of the mask's dtype, or a float map is too large.
     """
@@ -55,21 +57,44 @@ def _classes(target: Mask, planes: NDArray[Any], way: Way) -> NDArray[Any]:
 
 def _floats(target: Mask, pixels: NDArray[Any], way: Way) -> NDArray[Any]:
     """A float map (H, W) or (H, W, C), or a stack (N, H, W) of them: each one a channel of a picture."""
-    fill = float(_fill(target, pixels.dtype))
+    fill = _fill(target, pixels.dtype)
     image = np.moveaxis(pixels, 0, 2) if target.stack else pixels
-    image = np.require(image.reshape(*image.shape[:2], -1), np.float32, ["C", "A"])
-    out = _picture(image, fill, way) if image.size else np.empty((*way.canvas[-1].tolist(), 0), np.float32)
-    out = out.astype(pixels.dtype)
+    image = image.reshape(*image.shape[:2], -1)
+    if not image.size or (_whole(way.maps) and pixels.dtype.itemsize <= 8):
+        out = _bits(image, fill, way)
+    else:
+        out = _picture(np.require(image, np.float32, ["C", "A"]), fill, way).astype(pixels.dtype)
     if target.stack:
         return np.ascontiguousarray(np.moveaxis(out, 2, 0))
     return out if pixels.ndim == 3 else out[:, :, 0]
 
 
+def _whole(maps: Floats) -> bool:
+    """Whether every map is a flip, a quarter turn or a shift by whole pixels: then nothing lies between pixels."""
+    turns = np.abs(maps[:, :2, :2])
+    return bool(
+        (maps == np.rint(maps)).all()
+        and (maps[:, 2] == (0, 0, 1)).all()
+        and (turns.sum(axis=1) == 1).all()
+        and (turns.sum(axis=2) == 1).all()
+    )
+
+
+def _bits(image: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
+    """A picture of floats (H, W, C) by nearest, so that every number stays as it is, bit by bit."""
+    from variegate.kernels.gather import Chain, gather
+
+    dtype = image.dtype.newbyteorder("=")
+    planes, number = np.ascontiguousarray(np.moveaxis(image, 2, 0), dtype), np.dtype(f"i{dtype.itemsize}")
+    out = gather(Chain(way.maps, way.canvas, way.borders), planes.view(number), int(np.array(fill, dtype).view(number)))
+    return np.ascontiguousarray(np.moveaxis(out.view(dtype), 0, 2), image.dtype)
+
+
 def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
+    from variegate.plan.group import Kind, Pass
     from variegate.plan.lower import Lowering
     from variegate.plan.output import Written
-    from variegate.plan.group import Kind, Pass
     from variegate.plan.trail import Trail
 
     if image.size > MOST:

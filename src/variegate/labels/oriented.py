@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
-from variegate.labels.keypoints import derivative, turned
-from variegate.labels.region import common, inside, moved, shoelace
+from variegate.labels.keypoints import turned
+from variegate.labels.region import common, inside, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.track import Way
 from variegate.targets import OrientedBoxes
@@ -23,7 +23,7 @@ def move_oriented(target: OrientedBoxes, leaf: OrientedLeaf, way: Way) -> tuple[
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
     from variegate.kernels.points import IDENTITY
 
-    rows = leaf.rows if way.flags[IDENTITY] else fitted(leaf.rows, way.forward)
+    rows = leaf.rows if way.flags[IDENTITY] else fitted(leaf.rows, way)
     shown = _shown(corners(leaf.rows), corners(rows), way)
     return (leaf if way.flags[IDENTITY] else replace(leaf, rows=rows, given=None)), shown
 
@@ -37,19 +37,19 @@ def corners(rows: Floats) -> Floats:
     return np.stack([x, y], axis=2)
 
 
-def fitted(rows: Floats, forward: Floats) -> Floats:
+def fitted(rows: Floats, way: Way) -> Floats:
     """Turned boxes through a map.
 
     A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
     with the smallest area has a side along one of its own (Freeman and Shapira, 1975).
     """
-    a, b, c, d = derivative(rows[:, :2], forward)
+    a, b, c, d = way.derivative(rows[:, :2])
     scale = np.sqrt(np.abs(a * d - b * c))
-    centre = moved(rows[:, :2], forward)
+    centre = way.image(rows[:, :2])
     same = np.column_stack([centre, rows[:, 2:4] * scale[:, None], turned(rows[:, 4], a, b, c, d)])
-    if _keeps_shapes(forward):
+    if _keeps_shapes(way.forward):
         return same
-    quads = moved(corners(rows).reshape(-1, 2), forward).reshape(-1, 4, 2)
+    quads = way.image(corners(rows).reshape(-1, 2)).reshape(-1, 4, 2)
     around = [_around(quads, side) for side in range(4)]
     best = np.argmin([box[:, 2] * box[:, 3] for box in around], axis=0)
     return np.stack(around)[best, np.arange(len(rows))] if len(rows) else same
@@ -88,6 +88,6 @@ def _shown(before: Floats, after: Floats, way: Way) -> Shown:
         ring = box if within[n] else common(box, way.source)
         every = abs(shoelace(box))
         share[n] = min(abs(shoelace(ring)) / every, 1.0) if len(ring) and every > 0 else 0.0
-        image = moved(ring, way.forward)
+        image = way.image(ring)
         seen[n], area[n] = bounds(image), abs(shoelace(image)) if len(image) else 0.0
     return Shown(np.ones(len(before), bool), share, area, seen, whole)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.labels.region import SLACK, inside, moved, shoelace
+from variegate.labels.region import SLACK, inside, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.track import Way
 from variegate.targets import Polygons
@@ -26,7 +26,7 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
-    image = moved(points, way.forward)
+    image = way.image(points)
     within = inside(points, way.source)
     everything, begin = [], 0
     for ring_lengths in lengths:
@@ -37,7 +37,7 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
             rings, share = clipped(result, way.region, target)
         elif cut:
             rings, share = clipped(source, way.source, target)
-            rings = tuple(moved(ring, way.forward) for ring in rings)
+            rings = tuple(way.image(ring) for ring in rings)
         else:
             rings, share = result, 1.0
         if cut:

@@ -45,17 +45,6 @@ def cover(region: Floats, size: tuple[int, int]) -> Flags:
     return np.asarray((columns >= first[:, None] - SLACK) & (columns <= last[:, None] + SLACK))
 
 
-def moved(points: Floats, matrix: Floats) -> Floats:
-    """Points (n, 2) through a 3x3 map; behind the horizon, where they have no image, they land very far away."""
-    x, y, m = points[:, 0], points[:, 1], matrix
-    out = np.empty((len(points), 2))
-    out[:, 0] = m[0, 0] * x + (m[0, 1] * y + m[0, 2])
-    out[:, 1] = m[1, 0] * x + (m[1, 1] * y + m[1, 2])
-    if m[2, 0] != 0 or m[2, 1] != 0 or m[2, 2] != 1:
-        out /= np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), SLACK)[:, None]
-    return out
-
-
 def common(polygon: Floats, region: Floats) -> Floats:
     """The part (k, 2) of one convex polygon in another, by Sutherland and Hodgman (1974); (0, 2) if there is none."""
     if len(region) < 3:

@@ -13,6 +13,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+HORIZON = 1e-9  # the least w by which a point is divided
+
+
 class Way(NamedTuple):
     """One sample's map from the picture to the result, and what is seen of the picture.
 
@@ -32,6 +35,29 @@ class Way(NamedTuple):
     source: Floats
     flags: NDArray[np.bool_]
     defaults: Defaults
+
+    def image(self, points: Floats) -> Floats:
+        """Points (n, 2) of the picture on the result; behind the horizon, where there is none, they land far away.
+
+        Everything that moves a label asks here or in `derivative`. So a displacement field, which says for each point
+        of the result where it is read from, needs no more than its own answer to these two: it is found by following
+        the matrices first and then correcting by Newton's steps until the way back meets the point.
+        """
+        x, y, m = points[:, 0], points[:, 1], self.forward
+        out = np.empty((len(points), 2))
+        out[:, 0] = m[0, 0] * x + (m[0, 1] * y + m[0, 2])
+        out[:, 1] = m[1, 0] * x + (m[1, 1] * y + m[1, 2])
+        if m[2, 0] != 0 or m[2, 1] != 0 or m[2, 2] != 1:
+            out /= np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), HORIZON)[:, None]
+        return out
+
+    def derivative(self, points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """dx'/dx, dx'/dy, dy'/dx and dy'/dy of the map at points (..., 2) of the picture."""
+        x, y, m = points[..., 0], points[..., 1], self.forward
+        w = np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), HORIZON)
+        u, v = (m[0, 0] * x + (m[0, 1] * y + m[0, 2])) / w, (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) / w
+        across = (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w
+        return (*across, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w)
 
     @property
     def size(self) -> tuple[int, int]:

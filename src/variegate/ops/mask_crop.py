@@ -94,7 +94,7 @@ def _hide_outside(marked: NDArray[np.bool_], matrix: Floats, size: Ints) -> None
     y = coords.pixel_centre(np.arange(height))
     first, last = np.full(height, -np.inf), np.full(height, np.inf)
     u, v, w = matrix
-    for a, b, c in (w, u, size[1] * w - u, v, size[0] * w - v):  # inside: a x + b y + c >= 0 for all of them
+    for a, b, c in (u, size[1] * w - u, v, size[0] * w - v):  # inside: a x + b y + c >= 0 for all; so w > 0 as well
         rest = b * y + c
         with np.errstate(over="ignore"):  # infinite is as good as very far
             if a > 0:

@@ -148,12 +148,14 @@ class Compose(Chain):
         channels: int = 3,
         dtype: DTypeLike = np.uint8,
         leaves: Sequence[Leaves] = (),
+        targets: Targets | None = None,
     ) -> Plan:
         """Draw and lower a batch: one call a batch, then `plan.run(i, image, out)` for each sample, from any thread.
 
-        keys    B keys
-        sizes   (B, 2): (height, width) of each picture
-        leaves  the labels of each sample, as `known.read` gives them; `plan.carry(i)` then moves them
+        keys     B keys
+        sizes    (B, 2): (height, width) of each picture
+        leaves   the labels of each sample, as the targets read them; `plan.carry(i)` then moves them
+        targets  what the labels are; None: as the pipeline knows them
         """
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
         name = np.dtype(dtype).name
@@ -168,7 +170,8 @@ class Compose(Chain):
                 f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
             )
         columns = self.compiler.drawing.columns(keys)
-        return self.compiler.plan(columns, keys, sizes, channels, name, self.known, leaves)
+        known = self.known if targets is None else targets
+        return self.compiler.plan(columns, keys, sizes, channels, name, known, leaves)
 
     def batch(
         self,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.key import Keys
-from variegate.labels.keypoints import exchanged
 from variegate.ops.base import is_whole
 from variegate.pipeline.inverse import Inverse
 from variegate.plan.picture import as_picture
@@ -96,7 +95,8 @@ class Tta:
         back = np.array([way(points=each[:, :2])["points"] for way, each in zip(inverses, predicted, strict=True)])
         if predicted.shape[2] == 2:
             return np.asarray(back.mean(axis=0))
-        order = [exchanged(swap if way.mirrored else (), back.shape[1]) for way in inverses]
+        plain, mirrored = np.arange(back.shape[1]), Keypoints(swap=tuple(swap)).mirrored(back.shape[1])
+        order = [mirrored if way.mirrored else plain for way in inverses]
         weights = np.array([each[row, 2:] for each, row in zip(predicted, order, strict=True)])
         mean = (back * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), TINY)
         return np.concatenate([mean, weights.mean(axis=0)], axis=1)

@@ -128,10 +128,11 @@ class Boxes(Shaped):
         unit, (height, width) = self._unit(size), size
         at = f"{'xy'[side % 2]} {show(round(float(edges[side] / unit[side]), 6))}"
         end = show(float((width, height)[side % 2] / unit[side]))
+        where = f"reaches {at} of {end}" if side > 1 else f"begins at {at}, before 0"
         return (
-            f"{name} = {told(row)}{self._called()} {f'reaches {at} of {end}' if side > 1 else f'begins at {at}, before 0'}:"
-            f" {by:.6g} px outside of the picture of {width} x {height} px (width x height). Fix the annotation, allow for "
-            f"it with epsilon= (now {show(self.epsilon)} px), or keep what is outside with clip=False"
+            f"{name} = {told(row)}{self._called()} {where}: {by:.6g} px outside of the picture of {width} x {height} "
+            f"px (width x height). Fix the annotation, allow for it with epsilon= (now {show(self.epsilon)} px), or "
+            "keep what is outside with clip=False"
         )
 
     def _numbers(self, edges: Floats, size: Size, dtype: Any) -> NDArray[Any]:

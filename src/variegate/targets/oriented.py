@@ -55,7 +55,7 @@ class OrientedBoxes(Shaped):
             rows = rows.reshape(0, 5)
         if rows.ndim != 2 or rows.shape[1] != 5:
             raise InputError(f"{name} is {WHAT}; got {rows.shape}")
-        all_finite(rows, name)
+        all_finite(rows, name, " (cx, cy, w, h, angle)")
         if (rows[:, 2:4] < 0).any():
             n = int(np.argmax((rows[:, 2:4] < 0).any(axis=1)))
             raise InputError(

@@ -1,0 +1,167 @@
+"""VOC's pixel numbers become edges; what a file lacks is named."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from variegate.errors import InputError, SourceError
+from variegate.loader import ImageFolder, VocFolder
+from variegate.targets import Boxes, PerInstance, Targets
+
+
+def item(name: str, corners: tuple[Any, ...], more: str = "") -> str:
+    inside = "".join(f"<{k}>{v}</{k}>" for k, v in zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True))
+    return f"<object><name>{name}</name>{more}<bndbox>{inside}</bndbox></object>"
+
+
+PART = "<part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part>"
+
+
+@pytest.fixture
+def root(tmp_path: Path, photo: Callable[..., Path]) -> Path:
+    for name in ("a", "b", "c"):
+        photo(tmp_path / "JPEGImages" / f"{name}.jpg")
+    note(
+        tmp_path,
+        "a",
+        item("dog", (3, 2, 7, 5), PART + "<difficult>1</difficult>"),
+        item("bird", ("1", " 1.0\n", "20", 12.5)),
+    )
+    note(tmp_path, "b")
+    note(tmp_path, "c", item("person", (1, 1, 1, 1), "<difficult>0</difficult>"), size="")
+    listing = tmp_path / "ImageSets" / "Main"
+    listing.mkdir(parents=True)
+    (listing / "val.txt").write_text("c\n\na  \n")
+    return tmp_path
+
+
+def note(root: Path, name: str, *objects: str, size: str = "<height>12</height><width>20</width>") -> Path:
+    path = root / "Annotations" / f"{name}.xml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"<annotation><filename>x.jpg</filename><size>{size}</size>{''.join(objects)}</annotation>")
+    return path
+
+
+def test_pixel_numbers_become_edges(root: Path, read_leaves: Callable[..., Any]) -> None:
+    image = np.zeros((12, 20, 3), np.uint8)
+    image[1:5, 2:7] = 255  # rows 2 to 5 and columns 3 to 7, the first being 1
+    Image.fromarray(image).save(root / "JPEGImages" / "a.png")
+    (root / "JPEGImages" / "a.jpg").unlink()
+    source = VocFolder(root)
+    assert source.where(0) == f"{root}/JPEGImages/a.png"
+    fields = source.fields(0)
+    left, top, right, bottom = fields["boxes"][0].astype(int)
+    assert image[top:bottom, left:right].all() and image.sum() == image[top:bottom, left:right].sum()
+    assert fields["boxes"].tolist() == [[2, 1, 7, 5], [0, 0, 20, 12.5]] and fields["boxes"].dtype == np.float64
+    assert read_leaves(VocFolder(root, "val"), 0, (12, 20))["boxes"].xyxy.tolist() == [[0, 0, 1, 1]]
+
+
+def test_an_object_has_a_class_and_may_be_difficult(root: Path) -> None:
+    source = VocFolder(root)
+    assert len(source.classes) == 20 and list(source.classes) == sorted(source.classes)
+    fields = source.fields(0)
+    assert list(fields) == ["boxes", "labels", "difficult"]
+    assert [source.classes[n] for n in fields["labels"]] == ["dog", "bird"] and fields["labels"].dtype == np.int64
+    assert fields["difficult"].tolist() == [1, 0] and fields["difficult"].dtype == np.int64
+    assert source.targets == Targets(boxes=Boxes("voc"), labels=PerInstance(), difficult=PerInstance())
+    empty = source.fields(1)
+    assert empty["boxes"].shape == (0, 4) and empty["labels"].shape == empty["difficult"].shape == (0,)
+    assert repr(source) == f"VocFolder('{root}', 3 pictures, 3 objects)"
+
+
+def test_fields_and_edges_as_asked(root: Path) -> None:
+    source = VocFolder(root, fields=["labels", "boxes"], one_based=False, mode="L")
+    assert list(source.fields(0)) == ["labels", "boxes"] and source.mode == "L"
+    assert source.fields(0)["boxes"][0].tolist() == [3, 2, 7, 5]
+    assert source.targets == Targets(boxes=Boxes("voc"), labels=PerInstance())
+    with pytest.raises(SourceError, match=r"VocFolder\.fields are some of boxes, labels, difficult; got 'pose'"):
+        VocFolder(root, fields=["pose"])
+
+
+def test_a_split_chooses_and_orders(root: Path) -> None:
+    source = VocFolder(root, "val")
+    assert source.paths == ["c.jpg", "a.jpg"] and [len(source.fields(i)["labels"]) for i in range(2)] == [1, 2]
+    ids = dict(zip(*(getattr(ImageFolder(root / "JPEGImages"), name) for name in ("paths", "ids")), strict=True))
+    assert source.ids.tolist() == [ids["c.jpg"], ids["a.jpg"]]
+    listing = root / "ImageSets" / "Main"
+    for text, said in [
+        ("a 1\nb -1\n", r"dog_val\.txt, line 1: a line is a name alone, got 'a 1'; the lists of one class"),
+        ("a\nz\n", r"JPEGImages: there is no picture for z; each name of the list needs one"),
+        ("a\na\n", "'a' twice"),
+        ("", "no names"),
+    ]:
+        (listing / "dog_val.txt").write_text(text)
+        with pytest.raises(SourceError, match=said):
+            VocFolder(root, "dog_val")
+    with pytest.raises(SourceError, match=r"Main/test\.txt: the split cannot be read \(No such file"):
+        VocFolder(root, "test")
+
+
+def test_picture_and_annotation_go_together(root: Path, photo: Callable[..., Path]) -> None:
+    photo(root / "JPEGImages" / "d.jpg")
+    with pytest.raises(SourceError, match="Annotations: there is no annotation for d; each picture"):
+        VocFolder(root)
+    assert len(VocFolder(root, "val")) == 2
+    (root / "JPEGImages" / "a.jpg").unlink()
+    note(root, "d")
+    with pytest.raises(SourceError, match="JPEGImages: there is no picture for a; each annotation"):
+        VocFolder(root)
+
+
+def test_the_size_of_the_file_must_be_that_of_the_picture(root: Path, photo: Callable[..., Path]) -> None:
+    assert VocFolder(root).size_of_labels(0) == (12, 20) and VocFolder(root).size_of_labels(2) is None
+    path = photo(root / "JPEGImages" / "a.jpg", 12, 20, orientation=6)
+    with pytest.raises(
+        InputError, match=r"a\.jpg: the picture is 20 x 12 .* its labels are for 12 x 20: labels lie on"
+    ):
+        VocFolder(root).read(0)
+    photo(path, 20, 12, orientation=6)  # upright, it is 12 x 20
+    assert VocFolder(root).read(0) == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (item("mug", (1, 1, 2, 2)), r"object 1, 'mug', is of none of the classes aeroplane, .*; pass classes="),
+        (item("dog", (1, 1, 2, 2)) + "<object/>", "object 2, '', is of none"),
+        ("<object><name>dog</name></object>", "object 1, 'dog': <bndbox><xmin> is a number, it has none"),
+        (item("dog", (1, 1, "", 2)), "<bndbox><xmax> is a number, got ''"),
+        (item("dog", (1, "nan", 2, 2)), "<bndbox><ymin> is a number, got 'nan'"),
+        (item("dog", (1, 1, 2, 2), "<difficult>so</difficult>"), "<difficult> is a number, got 'so'"),
+        ("<size>", r"it is no XML: mismatched tag: line 1"),
+    ],
+)
+def test_what_a_file_lacks_is_named(root: Path, text: str, said: str) -> None:
+    path = note(root, "b", text)
+    with pytest.raises(SourceError, match=said) as caught:
+        VocFolder(root)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_classes_are_numbered_as_listed(root: Path) -> None:
+    assert VocFolder(root, classes=["person", "dog", "bird"]).fields(0)["labels"].tolist() == [1, 2]
+    with pytest.raises(SourceError, match=r"VocFolder\.classes has 'dog' twice"):
+        VocFolder(root, classes=["dog", "dog"])
+
+
+def test_what_is_no_data_set(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="absent: there is no such folder"):
+        VocFolder(tmp_path / "absent")
+    with pytest.raises(SourceError, match="ImageSets/JPEGImages: there is no such folder"):
+        VocFolder(root / "ImageSets")
+    for path in (root / "Annotations").iterdir():
+        path.unlink()
+    with pytest.raises(SourceError, match=r"Annotations: the folder is empty; looked for \*\.xml"):
+        VocFolder(root)
+
+
+def test_a_pickled_source_is_the_same(root: Path, equal: Callable[..., bool]) -> None:
+    source = VocFolder(root)
+    assert equal(pickle.loads(pickle.dumps(source)), source)

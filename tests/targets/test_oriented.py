@@ -1,0 +1,110 @@
+"""OrientedBoxes: any unit and sense of the angle; unmoved rows bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from variegate.errors import FieldError, InputError
+from variegate.targets import OrientedBoxes, OrientedLeaf
+
+SIZE = (50, 100)
+targets = st.builds(
+    OrientedBoxes, normalised=st.booleans(), angle=st.sampled_from(["degrees", "radians"]), clockwise=st.booleans()
+)
+floats = st.sampled_from([np.float32, np.float64]).flatmap(
+    lambda dtype: arrays(dtype, st.tuples(st.integers(0, 4), st.just(5)), elements=st.floats(0, 2**20, width=32))
+)
+
+
+@settings(deadline=None)
+@given(floats, targets)
+def test_unmoved_rows_come_back_bit_for_bit(rows, target):
+    out = target.write(target.read(rows, SIZE, "ships"), SIZE)
+    assert out.dtype == rows.dtype and out.tobytes() == rows.tobytes() and not np.shares_memory(out, rows)
+
+
+@settings(deadline=None)
+@given(targets, st.floats(-1000, 1000), st.sampled_from([np.float32, np.float64]))
+def test_a_moved_angle_is_the_same_direction_within_half_a_turn(target, angle, dtype):
+    leaf = OrientedLeaf(np.array([[10.0, 20, 30, 40, angle]]), None, dtype)
+    out = target.write(leaf, SIZE)
+    end = dtype(90 if target.angle == "degrees" else np.pi / 2)
+    assert out.dtype == dtype and -end <= out[0, 4] < end
+    again = target.read(out, SIZE, "ships").rows
+    assert np.allclose(again[0, :4], leaf.rows[0, :4], rtol=1e-6)
+    turned = (again[0, 4] - angle) / 180
+    assert abs(turned - round(turned)) < 1e-6
+
+
+@pytest.mark.parametrize("angle", [0.0, -90, 45, 89.75, -0.25])
+@pytest.mark.parametrize("clockwise", [False, True])
+def test_whole_degrees_stay_exact(angle, clockwise):
+    target = OrientedBoxes(clockwise=clockwise)
+    rows = np.array([[10.0, 20, 30, 40, angle]])
+    leaf = replace(target.read(rows, SIZE, "ships"), given=None)
+    for turn in (0, 180, -180, 360):
+        turned = replace(leaf, rows=leaf.rows + np.array([0, 0, 0, 0, turn]))
+        assert np.array_equal(target.write(turned, SIZE), rows)
+
+
+@pytest.mark.parametrize(
+    ("target", "row"),
+    [
+        (OrientedBoxes(), [40, 30, 20, 10, 30]),
+        (OrientedBoxes(clockwise=True), [40, 30, 20, 10, -30]),
+        (OrientedBoxes(angle="radians"), [40, 30, 20, 10, np.pi / 6]),
+        (OrientedBoxes(angle="radians", clockwise=True), [40, 30, 20, 10, -np.pi / 6]),
+        (OrientedBoxes(normalised=True), [0.4, 0.6, 0.2, 0.2, 30]),
+    ],
+)
+def test_every_format_says_the_same_box(target, row):
+    leaf = target.read([row], SIZE, "ships")
+    assert np.allclose(leaf.rows, [[40, 30, 20, 10, 30]], rtol=0, atol=1e-13)
+    assert np.allclose(target.write(replace(leaf, given=None), SIZE), [row], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("value", [[], np.zeros((0, 5), np.float32), np.zeros(0)])
+def test_no_boxes_are_five_columns_of_none(value):
+    leaf = OrientedBoxes().read(value, SIZE, "ships")
+    assert leaf.count == 0 and OrientedBoxes().write(replace(leaf, given=None), SIZE).shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([[1, 2, 3, 4]], r"^ships is \(N, 5\) numbers, cx, cy, w, h, angle an instance; got \(1, 4\)$"),
+        ([1, 2, 3, 4, 5], r"an instance; got \(5,\)$"),
+        (None, r"^ships is \(N, 5\) .* an instance, as an array or a list; got NoneType$"),
+        (
+            [[1, 2, 3, 4, 5], [1, 2, 3, 4, np.nan]],
+            r"^ships\[1\] = \(1, 2, 3, 4, nan\) \(cx, cy, w, h, angle\) holds a number that is not finite; fix the "
+            r"annotation$",
+        ),
+        (
+            [[1, 2, 3, 4, 5], [1, 2, 3, -4, 0.5]],
+            r"^ships\[1\] = \(1, 2, 3, -4, 0\.5\) \(cx, cy, w, h, angle\) has a negative side; fix the annotation$",
+        ),
+    ],
+)
+def test_errors_of_values(value, message):
+    with pytest.raises(InputError, match=message):
+        OrientedBoxes().read(value, SIZE, "ships")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"angle": "turns"}, r"^OrientedBoxes\.angle is one of 'degrees', 'radians'; got 'turns'$"),
+        ({"clockwise": "yes"}, r"^OrientedBoxes\.clockwise is True or False, got 'yes'$"),
+        ({"normalised": None}, r"^OrientedBoxes\.normalised is True or False, got None$"),
+    ],
+)
+def test_errors_of_fields(fields, message):
+    with pytest.raises(FieldError, match=message):
+        OrientedBoxes(**fields)

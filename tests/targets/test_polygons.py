@@ -1,0 +1,144 @@
+"""Polygons: rings as points or flat; unmoved rings bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from variegate.errors import FieldError, InputError
+from variegate.targets import Polygons
+
+SIZE = (50, 100)
+TRIANGLE = [[0, 0], [50, 0], [50, 25]]
+
+
+def some_rings(dtype):
+    """Up to three instances of up to three rings of one to five points."""
+    points = arrays(dtype, st.tuples(st.integers(1, 5), st.just(2)), elements=st.floats(-64, 64, width=32))
+    return st.lists(st.lists(points, max_size=3), max_size=3)
+
+
+@settings(deadline=None)
+@given(st.data(), st.booleans(), st.booleans(), st.sampled_from([np.float32, np.float64]), st.booleans())
+def test_rings_come_back_as_they_were(data, flat, normalised, dtype, as_lists):
+    target = Polygons(flat=flat, normalised=normalised)
+    rings = [[r.reshape(-1) if flat else r for r in rings] for rings in data.draw(some_rings(dtype))]
+    value = [[ring.tolist() for ring in rings] for rings in rings] if as_lists else rings
+    leaf = target.read(value, SIZE, "polygons")
+    assert leaf.count == len(rings)
+    for out, exact in ((target.write(leaf, SIZE), True), (target.write(replace(leaf, given=None), SIZE), False)):
+        assert [len(instance) for instance in out] == [len(instance) for instance in rings]
+        for ring, expected in zip(chain(*out), chain(*rings), strict=True):
+            assert ring.dtype == (np.float64 if as_lists else dtype) and ring.shape == expected.shape
+            assert not np.shares_memory(ring, expected)
+            if exact:
+                assert ring.tobytes() == expected.astype(ring.dtype).tobytes()
+            else:
+                assert np.allclose(ring, expected, rtol=1e-6, atol=0)
+
+
+def test_every_format_says_the_same_points():
+    flat = [c for point in TRIANGLE for c in point]
+    fractions = [[0, 0], [0.5, 0], [0.5, 0.5]]
+    for target, ring in (
+        (Polygons(), TRIANGLE),
+        (Polygons(flat=True), flat),
+        (Polygons(normalised=True), fractions),
+        (Polygons(normalised=True, flat=True), [*chain(*fractions)]),
+    ):
+        (got,) = target.read([[ring]], SIZE, "polygons").rings[0]
+        assert got.tolist() == TRIANGLE and got.dtype == np.float64
+
+
+def test_one_ring_of_float64_makes_all_of_them_float64():
+    single, double = np.ones((3, 2), np.float32), np.ones((3, 2))
+    leaf = Polygons().read([[single], [double]], SIZE, "polygons")
+    assert [rings[0].dtype for rings in Polygons().write(leaf, SIZE)] == [np.float64, np.float64]
+    leaf = Polygons().read([[single], [single]], SIZE, "polygons")
+    assert [rings[0].dtype for rings in Polygons().write(leaf, SIZE)] == [np.float32, np.float32]
+
+
+def test_a_later_write_changes_nothing():
+    ring = np.ones((3, 2))
+    leaf = Polygons().read([[ring]], SIZE, "polygons")
+    ring[:] = 5
+    Polygons().write(leaf, SIZE)[0][0][:] = 7
+    assert Polygons().write(leaf, SIZE)[0][0].tolist() == leaf.rings[0][0].tolist() == [[1, 1]] * 3
+
+
+@pytest.mark.parametrize("value", [[], (), np.zeros((0, 3, 2)), [[], []], [[TRIANGLE], []], [[[[1, 2]]]]])
+def test_what_is_empty_is_taken(value):
+    leaf = Polygons().read(value, SIZE, "polygons")
+    assert leaf.count == len(value) == len(Polygons().write(leaf, SIZE))
+
+
+def test_an_array_of_equal_rings_is_taken():
+    assert Polygons().read(np.ones((4, 2, 3, 2)), SIZE, "polygons").rings[3][1].shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "message"),
+    [
+        (Polygons(), None, r"^polygons is a list of instances, each a list of rings; got NoneType$"),
+        (Polygons(), np.array(3), r"^polygons is a list of instances, each a list of rings; got ndarray$"),
+        (
+            Polygons(flat=True),
+            [[[1, 2, 3, 4, 5, 6]], {"counts": "abc", "size": [1, 2]}],
+            r"^polygons\[1\] is a dict, as COCO writes run lengths \(RLE\): decode it, and give it as "
+            r"Mask\(stack=True\)$",
+        ),
+        (Polygons(), [3], r"^polygons\[0\] is a list of rings, got int$"),
+        (Polygons(), [TRIANGLE], r"^polygons\[0\] is a list of rings, got the points of one: put it in a list$"),
+        (Polygons(), np.ones((4, 3, 2)), r"^polygons\[0\] is a list of rings, got the points of one"),
+        (Polygons(flat=True), [[0, 0, 1, 1, 2, 0]], r"^polygons\[0\] is a list of rings, got the points of one"),
+        (
+            Polygons(),
+            [[TRIANGLE], [TRIANGLE, [0, 0, 1, 1, 2, 0]]],
+            r"^polygons\[1\]\[1\] is a ring, \(V, 2\) points x, y, at least one point; got \(6,\); flat=True takes "
+            r"x0, y0, "
+            r"x1, y1, \.\.\.$",
+        ),
+        (
+            Polygons(flat=True),
+            [[TRIANGLE]],
+            r"^polygons\[0\]\[0\] is a ring, x0, y0, x1, y1, \.\.\. \(flat=True\), at least one point; got \(3, 2\)$",
+        ),
+        (Polygons(flat=True), [[[0, 0, 1]]], r"got \(3,\)$"),
+        (Polygons(), [[[]]], r"^polygons\[0\]\[0\] is a ring, \(V, 2\) points x, y, at least one point; got \(0,\)$"),
+        (Polygons(), [[[[1, 2, 3]]]], r"got \(1, 3\)$"),
+        (Polygons(), [[[[1, 2], [3]]]], r"^polygons\[0\]\[0\] is a ring, .*, got rows of different lengths$"),
+        (
+            Polygons(),
+            [[TRIANGLE, [[0, 0], [1, np.nan], [2, 2]]]],
+            r"^polygons\[0\]\[1\], point 1 = \(1, nan\) holds a number that is not finite; fix the annotation$",
+        ),
+        (Polygons(flat=True), [[[0, 0, np.inf, 1]]], r"^polygons\[0\]\[0\], point 1 = \(inf, 1\) holds a number"),
+    ],
+)
+def test_errors_of_values(target, value, message):
+    with pytest.raises(InputError, match=message):
+        target.read(value, SIZE, "polygons")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"closed": False, "holes": True}, r"^Polygons\.holes needs closed=True: polylines have no area$"),
+        ({"closed": False, "min_area": 3}, r"^Polygons\.min_area needs closed=True: polylines have no area$"),
+        ({"flat": 1}, r"^Polygons\.flat is True or False, got 1$"),
+        ({"closed": None}, r"^Polygons\.closed is True or False, got None$"),
+    ],
+)
+def test_errors_of_fields(fields, message):
+    with pytest.raises(FieldError, match=message):
+        Polygons(**fields)
+
+
+def test_polylines_may_be_filtered_by_length():
+    assert Polygons(closed=False, min_visible=0.5, min_side=3).min_visible == 0.5
