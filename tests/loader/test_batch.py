@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.batch import Making, Recipe, Unchanged
+from variegate.loader.batch import Making, Recipe
 from variegate.loader.order import Order
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.source import Arrays, Source
+from variegate.loader.unchanged import Unchanged
 
 
 class Listed(Source):

@@ -239,7 +239,7 @@ def test_a_spawned_process_makes_the_same_bytes(folder: Path, tmp_path: Path) ->
 def test_stats_say_where_the_time_went(folder: Path, augment: Any) -> None:
     loader = Loader(ImageFolder(folder), augment, batch_size=8, workers=2)
     assert set(loader.stats()) == {
-        *("read", "decode", "plan", "kernel", "wait"),
+        *("read", "decode", "plan", "kernel", "wait", "carry", "dropped"),
         *("lent", "lent_bytes", "idle", "made"),
     }
     for _ in loader:

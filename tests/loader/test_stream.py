@@ -16,7 +16,7 @@ import pytest
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source
-from variegate.loader.batch import Unchanged
+from variegate.loader.unchanged import Unchanged
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (64, 6, 6, 3), dtype=np.uint8)
 

@@ -30,6 +30,15 @@ def candidates(mask, matrix, ignore, height, width):
     return found
 
 
+def seen_by(mask, matrix, height, width):
+    """The mask, with what lies on a canvas of this size marked."""
+    shown = np.zeros(mask.shape, bool)
+    for i, j in np.ndindex(mask.shape):
+        x, y, w = (float(v) for v in matrix @ (j + 0.5, i + 0.5, 1))
+        shown[i, j] = w > 0 and 0 <= x / w <= width and 0 <= y / w <= height
+    return Seen(mask, matrix, shown)
+
+
 def rule(found, u, place, size, height, width):
     """(top, left), by the docstring."""
     free = height - size[0], width - size[1]
@@ -75,7 +84,7 @@ def test_follows_its_rule(lower, mask, way, ignore, u, top, left, height, width)
     if on_an_edge(mask, way, height, width):
         return
     op = CropNonEmptyMask((5, 8), ignore=ignore, border="constant")
-    effect = lower(op, (height, width), masks=[Seen(mask, way)], pixel=u, top=top, left=left)
+    effect = lower(op, (height, width), masks=[seen_by(mask, way, height, width)], pixel=u, top=top, left=left)
     found = candidates(mask, way, ignore, height, width)
     assert tuple(effect.matrix[0, [1, 0], 2]) == rule(found, u, (top, left), (5, 8), height, width)
     assert effect.size.tolist() == [[5, 8]]
@@ -116,7 +125,7 @@ def test_nothing_marked_is_a_window_anywhere(lower):
     empty = Seen(np.zeros((9, 9), int), EYE)
     effect = lower(CropNonEmptyMask((4, 5)), [(9, 9)] * 2, masks=[empty] * 2, top=[0.999, 0], left=[0.999, 0])
     assert effect.matrix[:, [1, 0], 2].tolist() == [[5, 4], [0, 0]]
-    outside = Seen(np.ones((9, 9), int), np.array([[1, 0, 20], [0, 1, 0], [0, 0, 1.0]]))
+    outside = seen_by(np.ones((9, 9), int), np.array([[1, 0, 20], [0, 1, 0], [0, 0, 1.0]]), 9, 9)
     effect = lower(CropNonEmptyMask((4, 5)), (9, 9), masks=[outside], top=0.999, left=0.999)
     assert effect.matrix[0, [1, 0], 2].tolist() == [5, 4], "what is marked lies beside the canvas"
 

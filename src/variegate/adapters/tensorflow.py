@@ -32,8 +32,8 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.loader import Arrays, Loader, Source, Subset
-from variegate.loader.batch import Augment, Unchanged
 from variegate.loader.source.subset import taken
+from variegate.loader.unchanged import Augment, Unchanged
 from variegate.pipeline import Compose
 from variegate.plan.picture import DTYPES
 

@@ -44,7 +44,7 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> 
 
 def outlines(boxes: Floats, unit: Floats, way: Way) -> tuple[Floats, Floats, Floats]:
     """Boxes (N, 4) around what is seen of a shape, and around all of it; and the share that is seen."""
-    from variegate.kernels.points import outline
+    from variegate.kernels.outline import outline
 
     count = len(boxes)
     seen, whole, share = np.empty((count, 4)), np.empty((count, 4)), np.empty(count)

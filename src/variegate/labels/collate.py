@@ -4,8 +4,8 @@ What becomes of a field of B samples:
 
                                           "list"                    Padded()
     a view, a mask or a map               one array (B, H, W ...) where they have one shape, else a list of B arrays
-    boxes, points of instances, a stack   a list of B arrays        one array (B, M, ...), zeros after the last instance;
-    of masks, numbers of instances        (or lists, as given)      a list where their rows differ in shape
+    boxes, points of instances, a stack   a list of B arrays        one array (B, M, ...), zeros after a sample's last
+    of masks, numbers of instances        (or lists, as given)      instance; a list where rows differ in shape
     polygons; texts of instances          a list of B               a list of B
     points of the picture; PerSample      a list of B               one array where they are numbers of one shape
     a group                               nothing                   `valid`, (B, M) bool, under the group's name
@@ -118,8 +118,8 @@ def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: C
     if padded.overflow == "error":
         n = int(np.argmax(np.array(counts) > most))
         raise InputError(
-            f"{where(n)} has {counts[n]} instances of the group {group!r}, and Padded(most={most}) has room for {most}; "
-            'give more room, or let the last ones go with overflow="drop", which counts them in stats'
+            f"{where(n)} has {counts[n]} instances of the group {group!r}, and Padded(most={most}) takes {most}; "
+            'raise it, or let the last ones go with overflow="drop", which counts them in stats'
         )
     return sum(max(0, count - most) for count in counts)
 

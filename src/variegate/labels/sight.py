@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
+from variegate.labels.region import cover
 from variegate.labels.track import Way
 from variegate.ops.base import Seen
 from variegate.targets import Boxes, Mask, Targets
@@ -38,5 +39,6 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | N
             and isinstance(leaf, MaskLeaf)
             and leaf.pixels.dtype.kind in "biu"
         ):
-            return Seen(leaf.pixels, way.forward)
+            shown = cover(way.source, leaf.pixels.shape)
+            return Seen(leaf.pixels, way.forward, None if shown.all() else shown)
     return None

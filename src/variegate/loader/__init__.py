@@ -1,5 +1,6 @@
 """Loader: batches from a source, in order, made by threads."""
 
+from variegate.labels.collate import Padded
 from variegate.loader.loader import Loader
 from variegate.loader.source import (
     Arrays,
@@ -18,6 +19,7 @@ __all__ = [
     "ImageFolder",
     "ImageMaskFolder",
     "Loader",
+    "Padded",
     "Source",
     "Subset",
     "VocFolder",

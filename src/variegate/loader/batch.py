@@ -3,64 +3,31 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
+from variegate.loader.labels import Labels
 from variegate.loader.order import Order
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
 from variegate.loader.source.subset import taken
-from variegate.loader.stats import DECODE, KERNEL, PLAN, READ, Row, now
+from variegate.loader.stats import CARRY, DECODE, KERNEL, PLAN, READ, Row, Stats, now
+from variegate.loader.unchanged import Augment, Leaves, Plan
 
 if TYPE_CHECKING:
     from variegate.loader.decode import Encoded
+    from variegate.plan.plan import Carried
 
 Batch = dict[str, Any]
-
-
-class Plan(Protocol):
-    """What a pipeline makes of a batch's keys and sizes."""
-
-    @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """The shape of each sample's output."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of every output."""
-
-    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
-        """Write sample i into `out`, from any thread."""
-
-
-class Augment(Protocol):
-    """A pipeline, as far as the loader knows it."""
-
-    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> Plan:
-        """The plan of one batch; sizes are (B, 2), height and width."""
-
-
-class Unchanged:
-    """The pipeline that does nothing; its own plan for any batch."""
-
-    def __init__(self, shapes: list[tuple[int, ...]] | None = None, dtype: DTypeLike = np.uint8) -> None:
-        self.shapes, self.dtype = shapes or [], np.dtype(dtype)
-
-    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> Unchanged:
-        """A plan that copies."""
-        return Unchanged([(int(height), int(width), channels) for height, width in sizes], dtype)
-
-    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
-        """Copy one picture."""
-        out[...] = image
 
 
 @dataclass(frozen=True)
@@ -74,6 +41,8 @@ class Recipe:
     shuffle: bool
     drop_last: bool
     pool: Pool
+    labels: Labels | None = None
+    stats: Stats = field(default_factory=Stats)
     shelf: Shelf = field(default_factory=Shelf)
     scratches: deque[Scratch] = field(default_factory=deque)
 
@@ -124,6 +93,10 @@ class Making:
         self._recipe, self._epoch, self._index = recipe, epoch, index
         self._todo, self._done = count(), count(1)
         self._pictures: list[Encoded | _Decoded | None] = []
+        self._leaves: list[Leaves] = []  # the labels of each sample, if the source has any
+        self._carried: list[Carried | None] = []  # what becomes of them
+        self._fields: dict[str, Any] = {}  # those of the whole batch
+        self._dropped: Mapping[str, int] = {}
         self._plan: Plan | None = None
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._taking = Lock()
@@ -150,16 +123,20 @@ class Making:
     def _read(self, stopped: Event | None) -> None:
         from variegate.loader.decode import open_image
 
-        source, room = self._recipe.source, self._recipe.shelf.rooms()
+        source, labels, room = self._recipe.source, self._recipe.labels, self._recipe.shelf.rooms()
         for i in self._index.tolist():
             if stopped is not None and stopped.is_set():
                 return
             with _Noted(source, i):
                 data = source.read_into(i, room)
+                picture: Encoded | _Decoded
                 if isinstance(data, bytes | memoryview):
-                    self._pictures.append(open_image(data, source.where(i), source.mode))  # type: ignore[arg-type]
+                    picture = open_image(data, source.where(i), source.mode)  # type: ignore[arg-type]
                 else:
-                    self._pictures.append(_Decoded(data))
+                    picture = _Decoded(data)
+                if labels is not None:
+                    self._leaves.append(labels.read(i, picture.size, self._leaves))
+                self._pictures.append(picture)
 
     def _make_plan(self) -> None:
         recipe, pictures = self._recipe, [picture for picture in self._pictures if picture is not None]
@@ -168,7 +145,11 @@ class Making:
             raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
         sizes = np.array([picture.size for picture in pictures], np.int64)
         keys = Keys.at(recipe.seed, self._epoch, recipe.source.ids[self._index])
-        self._plan = recipe.augment.plan(keys, sizes, *kinds.pop())
+        given: tuple[Any, ...] = ()
+        if recipe.labels is not None and any(self._leaves):
+            given = self._leaves, recipe.labels.targets
+            self._carried = [None] * len(pictures)
+        self._plan = recipe.augment.plan(keys, sizes, *kinds.pop(), *given)
 
     def _target(self, plan: Plan) -> Any:
         """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
@@ -195,6 +176,8 @@ class Making:
                 _note(error, self._recipe.source, int(self._index[i]))
                 self._errors[i] = error
             last = next(self._done) == size
+        if last and self._carried and not self._errors:
+            self._collate(row)
         self.open = False
         return last
 
@@ -206,8 +189,23 @@ class Making:
         decoded = now()
         self._plan.run(i, image, self._target(self._plan)[i])
         row[DECODE] += decoded - begun
-        row[KERNEL] += now() - decoded
+        row[KERNEL] += (done := now()) - decoded
         self._pictures[i] = None  # the file's bytes are of no use any more
+        if self._carried:
+            self._carried[i] = self._plan.carry(i)  # type: ignore[attr-defined]
+            row[CARRY] += now() - done
+
+    def _collate(self, row: Row) -> None:
+        """Put the labels of the batch together, in the thread that made its last sample."""
+        begun, labels = now(), self._recipe.labels
+        assert labels is not None
+        try:
+            self._fields, self._dropped = labels.collate(self._index, self._carried)  # type: ignore[arg-type]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._errors[0] = error
+        row[CARRY] += now() - begun
 
     def batch(self) -> Batch:
         """The finished batch, which this object lets go of.
@@ -217,8 +215,11 @@ class Making:
         if self._errors:
             raise self._errors[min(self._errors)]
         source, image = self._recipe.source, self._image
+        batch = {"image": image, **self._fields, "index": self._index, "id": source.ids[self._index]}
+        if self._dropped:
+            self._recipe.stats.drop(self._dropped)
         self._image = self._plan = None
-        batch = {"image": image, "index": self._index, "id": source.ids[self._index]}
+        self._leaves, self._carried, self._fields = [], [], {}
         if source.labels is not None:
             batch["label"] = taken(source.labels, self._index)
         return batch

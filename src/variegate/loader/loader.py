@@ -9,12 +9,15 @@ from typing import Any
 
 from variegate.errors import FieldError, InputError, SourceError
 from variegate.key import LIMITS
-from variegate.loader.batch import Augment, Batch, Recipe, Unchanged
+from variegate.loader.batch import Batch, Recipe
+from variegate.loader.labels import Form, labels_of
 from variegate.loader.order import Order
 from variegate.loader.pool import Pool
 from variegate.loader.source.base import Source
 from variegate.loader.stats import Stats
 from variegate.loader.stream import Stream
+from variegate.loader.unchanged import Augment, Unchanged
+from variegate.targets import Targets
 
 
 class Loader:
@@ -29,11 +32,17 @@ class Loader:
     prefetch    how many batches may be made ahead of the one in use. With that one and the one asked for, about
                 prefetch + 2 batches are in memory
     drop_last   leave out a last batch of fewer samples
+    collate     how fields of instances stand in a batch: "list", a list of one value a sample; or Padded(...), arrays
+                (B, M, ...) and which of the M instances are there
 
     A batch is a dict: `image`, an array (B, ...), or a list of arrays where their shapes differ; `label`, as the source
     has them (integers as int64), absent if it has none; `index`, (B,) int64, the positions in the source; `id`, (B,)
     uint64. The bytes are the same for any number of workers and any batch size. A batch belongs to whoever has it: its
     memory is used again only when nobody refers to it any more.
+
+    The other fields of the samples, such as boxes, follow the pixels: masks as one array where they have one shape,
+    fields of instances as `collate` says. What a field is, the source declares, or the pipeline's `targets`, or both:
+    then the pipeline's declaration holds, with its filters, and must say the same of format and group.
 
     >>> import numpy as np
     >>> from variegate.loader import Arrays
@@ -41,8 +50,9 @@ class Loader:
     >>> [batch["image"].shape for batch in loader]
     [(2, 4, 4, 3), (2, 4, 4, 3), (1, 4, 4, 3)]
 
-    Raises  SourceError or FieldError if an argument cannot be; DecodeError, with the path, from the batch where a
-            file is that cannot be decoded.
+    Raises  SourceError or FieldError if an argument cannot be, or source and pipeline declare a field differently;
+            DecodeError, with the path, from the batch where a file is that cannot be decoded; InputError from the
+            batch where labels are that cannot be taken.
     """
 
     def __init__(
@@ -55,6 +65,7 @@ class Loader:
         workers: int | None = None,
         prefetch: int = 2,
         drop_last: bool = False,
+        collate: Form = "list",
     ) -> None:
         if not isinstance(source, Source):
             raise SourceError(
@@ -67,7 +78,7 @@ class Loader:
         self.seed = _whole(seed, "seed", None)
         self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
         self.workers = None if workers is None else _whole(workers, "workers", 0)
-        self.prefetch = _whole(prefetch, "prefetch", 0)
+        self.prefetch, self.collate = _whole(prefetch, "prefetch", 0), collate
         if len(source) == 0 or (drop_last and len(source) < self.batch_size):
             raise SourceError(f"{len(source)} samples make no batch of {self.batch_size} (drop_last={self.drop_last})")
         self.next_epoch = 0
@@ -80,9 +91,15 @@ class Loader:
         self._pool = Pool(keep=self.prefetch + 2)
         self._last_order: tuple[int, Order] | None = None
         augment = Unchanged() if self.augment is None else self.augment
-        self._recipe = Recipe(
-            self.source, augment, self.seed, self.batch_size, self.shuffle, self.drop_last, self._pool
-        )
+        labels = labels_of(self.source, augment, self.collate)
+        options = self.seed, self.batch_size, self.shuffle, self.drop_last
+        self._recipe = Recipe(self.source, augment, *options, self._pool, labels, self._stats)
+
+    @property
+    def targets(self) -> Targets | None:
+        """What the fields of the samples are, as source and pipeline declare them; None if there are none."""
+        labels = self._recipe.labels
+        return None if labels is None else labels.targets
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -118,16 +135,19 @@ class Loader:
             raise InputError(f"an epoch is 0 to {LIMITS['epoch']}, got {epoch}")
         return operator.index(epoch)
 
-    def stats(self) -> dict[str, float]:
-        """Where the time went, in seconds summed over threads, and how many batches' memory there is.
+    def stats(self) -> dict[str, Any]:
+        """Where the time went, in seconds summed over threads, how many batches' memory there is, and what was dropped.
 
-        read, decode, plan, kernel  the stages of a sample       wait  the consumer, for a batch
-        lent, lent_bytes            slots of batches in the making, in use or kept by the user
-        idle, made                  slots to be used again; slots made since the start
+        read, decode, plan, kernel, carry  the stages of a sample, carry that of its labels
+        wait                               the consumer, for a batch
+        lent, lent_bytes                   slots of batches in the making, in use or kept by the user
+        idle, made                         slots to be used again; slots made since the start
+        dropped                            instances gone from the batches handed out: a dict by the field and the
+                                           filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
         """
         pool = self._pool
         slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
-        return {**self._stats.seconds(), **slots}
+        return {**self._stats.seconds(), **slots, "dropped": self._stats.dropped()}
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}

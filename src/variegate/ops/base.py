@@ -23,10 +23,12 @@ class Seen(NamedTuple):
 
     mask    (H, W) integers or bool: the classes, on the source picture
     matrix  (3, 3): column vector (x, y, 1) of the source picture to the canvas that the op sees
+    shown   (H, W) bool: the pixels that no window before has cut away; None: none has
     """
 
     mask: NDArray[Any]
     matrix: Floats
+    shown: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from variegate.dist import Distribution, Uniform
 from variegate.errors import FieldError
 from variegate.ops.base import Draws, Facts, Seen, is_whole, masks_of
 from variegate.ops.crop import Cut
-from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.effect import Ints, Map
 from variegate.ops.geometric import Size, checked_size
 
 
@@ -74,7 +74,8 @@ def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Int
     marked: NDArray[np.bool_] = np.ones(seen.mask.shape, np.bool_)
     for value in ignore:
         marked &= seen.mask != value
-    _hide_outside(marked, seen.matrix, size)
+    if seen.shown is not None:
+        marked &= seen.shown
     upto = np.cumsum(np.add.reduce(marked, axis=1, dtype=np.int32))  # by rows, as a list of all pixels would be large
     if not upto[-1]:
         return None
@@ -83,28 +84,3 @@ def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Int
     column = np.flatnonzero(marked[row])[index - upto[row]]  # counted from the row's end
     x, y = coords.apply(seen.matrix[None], coords.pixel_centre([column]), coords.pixel_centre([row]))
     return np.minimum(np.maximum(np.floor([y[0], x[0]]), 0), size - 1).astype(np.int64)
-
-
-def _hide_outside(marked: NDArray[np.bool_], matrix: Floats, size: Ints) -> None:
-    """Unmark the pixels whose centre falls outside of the canvas.
-
-    The canvas is convex, and so is its image on the mask: a run of pixels on each row of it, found by its ends.
-    """
-    height, width = marked.shape
-    y = coords.pixel_centre(np.arange(height))
-    first, last = np.full(height, -np.inf), np.full(height, np.inf)
-    u, v, w = matrix
-    for a, b, c in (u, size[1] * w - u, v, size[0] * w - v):  # inside: a x + b y + c >= 0 for all; so w > 0 as well
-        rest = b * y + c
-        with np.errstate(over="ignore"):  # infinite is as good as very far
-            if a > 0:
-                first = np.maximum(first, -rest / a)
-            elif a < 0:
-                last = np.minimum(last, -rest / a)
-            else:
-                last[rest < 0] = -np.inf
-    begin = np.minimum(np.maximum(np.ceil(first - coords.HALF), 0), width).astype(np.int32)
-    end = np.minimum(np.maximum(np.floor(last - coords.HALF) + 1, 0), width).astype(np.int32)
-    if begin.any() or (end < width).any():
-        column = np.arange(width, dtype=np.int32)
-        marked &= (column >= begin[:, None]) & (column < end[:, None])

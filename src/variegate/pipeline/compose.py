@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys, fresh_key
-from variegate.ops.combine import Chain
+from variegate.ops.base import Op
+from variegate.ops.combine import Chain, Combinator
 from variegate.pipeline.sample import make
 from variegate.plan.picture import DTYPES
 from variegate.targets import Target, Targets
@@ -58,6 +59,8 @@ class Compose(Chain):
         super().__post_init__()
         if self.targets is not None:
             object.__setattr__(self, "targets", Targets.of(self.targets))
+        if any(_declares(op) for op in self.ops):
+            raise FieldError(f"{self.label}: targets are declared once, on the outermost Compose, not on one within it")
 
     @functools.cached_property
     def compiler(self) -> Compiler:
@@ -240,3 +243,10 @@ class Compose(Chain):
         from variegate.plan.explain import explain
 
         return explain(self, size, channels, np.dtype(dtype).name)
+
+
+def _declares(op: Op) -> bool:
+    """Whether an op, or one below it, says what the fields of a sample are."""
+    if not isinstance(op, Combinator):
+        return False
+    return getattr(op, "targets", None) is not None or any(_declares(each) for each in op.ops)

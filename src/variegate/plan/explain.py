@@ -10,11 +10,13 @@ import numpy as np
 from variegate.key import Keys
 from variegate.plan.group import Group, Kind
 from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
+from variegate.targets import Boxes, Targets
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
     from variegate.plan.group import Pass
 
+UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks at labels finds none
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
 
@@ -26,10 +28,12 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     group = None
     if size is not None:
         columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
-        group = Group(
-            program, columns, np.array([size], np.int64), Kind(channels, dtype, compiler.defaults, pipeline.known)
-        )
+        leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
+        kind = Kind(channels, dtype, compiler.defaults, UNLABELLED)
+        group = Group(program, columns, np.array([size], np.int64), kind, leaves=[leaves])
         lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
+        looking = [node.path for node in compiler.flat.nodes if node.op.looks]
+        lines += [f"labels     {path} looks at them; here it finds none" for path in looking]
     for n, stage in enumerate(program.stages):
         lines += _stage(n, stage, n == len(program.stages) - 1, group)
     for cut in program.cuts:

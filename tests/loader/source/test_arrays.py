@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from variegate.errors import SourceError
-from variegate.loader import Arrays
+from variegate.loader import Arrays, Source
+from variegate.targets import Boxes, Mask, PerInstance, Targets
 
 
 @pytest.mark.parametrize("shape", [(5, 4, 6), (5, 4, 6, 1), (5, 4, 6, 3), (5, 4, 6, 7)])
@@ -77,3 +78,53 @@ def test_pickled_arrays_are_the_same() -> None:
     assert (
         copy.labels.tolist() == [3, 4] and copy.read(1).ravel().tolist() == [4, 5, 6, 7] and copy.classes == ["a", "b"]
     )
+
+
+def test_fields_are_those_given_and_no_copies() -> None:
+    boxes = [np.array([[0, 0, 2, 2]]), np.zeros((0, 4)), np.array([[1, 1, 4, 4], [0, 0, 1, 1]])]
+    masks = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
+    targets = Targets(boxes=Boxes(), names=PerInstance())
+    source = Arrays(masks, fields={"boxes": boxes, "mask": masks, "names": [["a"], [], ["b", "c"]]}, targets=targets)
+    fields = source.fields(2)
+    assert list(fields) == ["boxes", "mask", "names"] and fields["boxes"] is boxes[2] and fields["names"] == ["b", "c"]
+    assert np.shares_memory(fields["mask"], masks) and np.array_equal(fields["mask"], masks[2])
+    assert source.targets == targets and source.labels is None
+    assert targets.read(fields, (4, 4))["boxes"].count == 2
+    copy = pickle.loads(pickle.dumps(source))
+    assert copy.targets == targets and copy.fields(2)["names"] == ["b", "c"]
+
+
+def test_targets_may_be_a_dict_or_the_pipelines() -> None:
+    grey = np.zeros((2, 4, 4), np.uint8)
+    assert Arrays(grey, targets={"ids": Mask()}).targets == Targets(ids=Mask())
+    source = Arrays(grey, [5, 6], fields={"boxes": [[], []]})
+    assert source.targets is None and source.fields(1) == {"boxes": []} and source.label(1) == 6
+    assert Arrays(grey).targets is None and Arrays(grey).fields(0) == {}
+
+
+def test_what_are_no_fields() -> None:
+    grey = np.zeros((3, 2, 2), np.uint8)
+    for fields, said in [
+        ({"boxes": [1, 2]}, "boxes of Arrays is one value for each of 3 pictures, got 2"),
+        ({"boxes": 7}, "each of 3 pictures, got int"),
+        ({"image": grey}, "cannot be called 'image': give it another name"),
+        ({"index": grey}, "cannot be called 'index'"),
+        ({"id": grey}, "cannot be called 'id'"),
+        ({"label": [1, 2, 3]}, "cannot be called 'label': pass it as labels"),
+        ({"poses": [1, 2, 3]}, "the field 'poses' of Arrays has no target: say what it is, as by poses=Boxes()"),
+    ]:
+        with pytest.raises(SourceError, match=said):
+            Arrays(grey, fields=fields, targets=Targets(boxes=Boxes()))  # type: ignore[dict-item]
+
+
+def test_a_source_of_ones_own_has_no_fields_unless_it_says_so() -> None:
+    class Own(Source):
+        ids = np.arange(2, dtype=np.uint64)
+
+        def read(self, i: int) -> np.ndarray:
+            return np.zeros((2, 2, 3), np.uint8)
+
+        def where(self, i: int) -> str:
+            return f"#{i}"
+
+    assert Own().targets is None and Own().fields(1) == {} and Own().split(0.5)[0].fields(0) == {}

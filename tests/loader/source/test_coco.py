@@ -140,7 +140,7 @@ def test_fields_are_those_asked_for(root: Path, content: Any) -> None:
     for row in content["annotations"]:
         del row["segmentation"], row["area"]
     assert len(source(root, content, ["boxes", "labels"]).fields(1)["boxes"]) == 3
-    with pytest.raises(SourceError, match=r'annotations\[0\] \(id 20\): it has no "segmentation"'):
+    with pytest.raises(SourceError, match=r'annotations\[1\] \(id 21\): it has no "segmentation"'):
         source(root, content)
     with pytest.raises(SourceError, match='it has no "area", which is a number'):
         source(root, content, ["area"])
@@ -189,7 +189,7 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
     assert coco.read(0) == path.read_bytes()
     photo(root / "images" / "deep" / "a.png", 6, 10)
     with pytest.raises(
-        InputError, match="the picture is 6 x 10 .* another picture, or to this one before it was resized"
+        InputError, match=r"the picture is 6 x 10 .* another picture, or to this one before it was resized"
     ):
         coco.read(1)
     photo(root / "images" / "c.jpg", 5, 5)
@@ -241,7 +241,9 @@ def test_masks_need_sizes_and_the_extra(root: Path, content: Any, monkeypatch: p
         source(root, content, ["masks"])
     monkeypatch.setitem(sys.modules, "pycocotools", None)
     assert len(source(root, content, crowd=True).fields(1)["polygons"]) == 4
-    with pytest.raises(SourceError, match=r'x\.json: masks are drawn by pycocotools: pip install "variegate\[coco\]"'):
+    with pytest.raises(
+        SourceError, match=r'x\.json: masks of outlines are drawn by pycocotools: pip install "variegate\[coco\]"'
+    ):
         source(root, sized(content), ["masks"])
 
 

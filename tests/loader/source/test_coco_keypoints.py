@@ -23,7 +23,7 @@ def categories(*rows: dict[str, Any]) -> Table:
 
 def test_left_and_right_are_pairs() -> None:
     assert mirrored(PERSON) == tuple((n, n + 1) for n in range(1, 17, 2))
-    assert mirrored(["right hip", "hip-left", "left hip", "hip-right", "left"]) == ((2, 0), (1, 3))
+    assert mirrored(["right hip", "hip-left", "left hip", "hip-right", "left"]) == ((1, 3), (2, 0))
     assert mirrored(["leftover", "rightover", "left_wing", "top"]) == ()  # no word, no partner, no side
 
 

@@ -11,7 +11,7 @@ import pytest
 from pycocotools import mask as kit
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco_shapes import Masks, outlines, run_total
+from variegate.loader.source.coco_shapes import Masks, outlines, read_runs
 from variegate.loader.source.coco_table import Table
 
 SIZE = (9, 13)
@@ -78,7 +78,8 @@ def test_runs_are_their_mask(density: float, size: tuple[int, int]) -> None:
         rows = table(*map(form, each))
         found = Masks(rows, outlines(rows), np.array([size] * 3))
         assert np.array_equal(found.rows(0, 3, size), each) and np.array_equal(found.rows(1, 2, size), each[1:2])
-    assert all(run_total(compressed(mask)["counts"].encode()) == mask.size for mask in each)
+    for mask in each:
+        assert read_runs(compressed(mask)["counts"].encode()).tolist() == plain(mask)["counts"]
 
 
 def test_no_instances_are_no_masks() -> None:
@@ -127,12 +128,12 @@ GOOD = compressed(noise(3))["counts"]
         ({"size": [9, 13], "counts": [117.0]}, "are integers from 0"),
         ({"size": [9, 13]}, "got None"),
         ({"size": [9, 13], "counts": "é"}, "got 'é'"),
-        ({"size": [9, 13], "counts": ""}, "it runs over -1 pixels"),
+        ({"size": [9, 13], "counts": ""}, "it runs over 0 pixels"),
         ({"size": [9, 13], "counts": GOOD[:-1]}, "its RLE is damaged"),
         ({"size": [9, 13], "counts": GOOD + "1"}, "its RLE is damaged"),
         ({"size": [9, 13], "counts": GOOD[: len(GOOD) // 2]}, "its RLE is damaged"),
-        ({"size": [9, 13], "counts": "~" * 9}, "it runs over -1 pixels"),
-        ({"size": [9, 13], "counts": "o" * 8 + "0"}, "it runs over -1 pixels"),
+        ({"size": [9, 13], "counts": "~" * 9}, "it runs over 0 pixels"),
+        ({"size": [9, 13], "counts": "o" * 8 + "0"}, "it runs over 0 pixels"),
     ],
 )
 def test_damaged_runs_are_named(rle: dict[str, Any], said: str) -> None:
@@ -148,6 +149,8 @@ def test_outlines_far_from_any_picture_are_not_drawn(far: float) -> None:
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycocotools", None)
-    with pytest.raises(SourceError, match=r'masks are drawn by pycocotools: pip install "variegate\[coco\]"'):
+    with pytest.raises(
+        SourceError, match=r'masks of outlines are drawn by pycocotools: pip install "variegate\[coco\]"'
+    ):
         masks([box(0, 0, 1, 1)])
-    assert outlines(table([box(0, 0, 1, 1)], plain(noise(1)))).rows(1, 2) == [[]]  # for which nothing is needed
+    assert outlines(table([box(0, 0, 1, 1)])).rows(0, 1) and masks(plain(noise(1)), [])  # need nothing

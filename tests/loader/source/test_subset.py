@@ -10,6 +10,7 @@ import pytest
 
 from variegate.errors import SourceError
 from variegate.loader import Arrays, ImageFolder, Subset
+from variegate.targets import PerSample, Targets
 
 
 def numbers(length: int) -> Arrays:
@@ -71,3 +72,12 @@ def test_a_pickled_subset_is_the_same() -> None:
     part = numbers(20).split(0.3)[1]
     copy = pickle.loads(pickle.dumps(part))
     assert np.array_equal(copy.ids, part.ids) and copy.labels.tolist() == part.labels.tolist()
+
+
+def test_fields_and_targets_are_passed_on() -> None:
+    targets = Targets(depth=PerSample())
+    source = Arrays(np.zeros((5, 1, 1), np.uint8), fields={"depth": [10, 11, 12, 13, 14]}, targets=targets)
+    part = Subset(Subset(source, [4, 2, 0]), [1, 0])
+    assert [part.fields(i) for i in range(2)] == [{"depth": 12}, {"depth": 14}] and part.targets == targets
+    copy = pickle.loads(pickle.dumps(part))
+    assert copy.fields(1) == {"depth": 14} and copy.targets == targets

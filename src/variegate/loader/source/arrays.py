@@ -76,9 +76,9 @@ class Arrays(Source):
             if name in TAKEN:
                 hint = "pass it as labels" if name == "label" else "give it another name"
                 raise SourceError(f"a field of Arrays cannot be called {name!r}: {hint}")
-            if not hasattr(values, "__len__") or len(values) != len(self):
-                got = len(values) if hasattr(values, "__len__") else f"a {type(values).__name__}"
-                raise SourceError(f"there are {len(self)} pictures and {got} {name}; there must be one value a picture")
+            got = len(values) if hasattr(values, "__len__") else type(values).__name__
+            if got != len(self):
+                raise SourceError(f"{name} of Arrays is one value for each of {len(self)} pictures, got {got}")
             if self.targets is not None and name not in self.targets:
                 raise SourceError(f"the field {name!r} of Arrays has no target: say what it is, as by {name}=Boxes()")
 

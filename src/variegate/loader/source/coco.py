@@ -39,7 +39,7 @@ class CocoJson(Files):
         boxes        (N, 4) float64: x, y, width, height in pixels
         labels       (N,) int64: the class, 0, 1, 2, ...
         polygons     N lists of rings [x0, y0, x1, y1, ...]; an object that has an RLE instead has none
-        masks        (N, H, W) uint8, 1 on the object: its rings or RLE, drawn by pycocotools (variegate[coco])
+        masks        (N, H, W) uint8, 1 on the object: its RLE, or its rings drawn by pycocotools (variegate[coco])
         keypoints    (N, K, 3) float64: x, y, v; an object without has zeros
         iscrowd      (N,) int64
         area         (N,) float64: as annotated, so of the whole object on the whole picture

@@ -1,4 +1,8 @@
-"""The shapes in a COCO file: outlines as rings of numbers, masks as runs (RLE), both drawn by pycocotools."""
+"""The shapes in a COCO file: outlines as rings of numbers, which pycocotools draws, and masks as runs (RLE).
+
+The runs are read here, because they must be checked: pycocotools leaves whatever was in memory where they end too
+early, and its decoder warns at every call under NumPy 2.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from variegate.errors import SourceError
 from variegate.loader.source.coco_table import Row, Table, short
 from variegate.loader.source.instances import Rings
 
+Runs = NDArray[np.int64]
+
 FARTHEST = 1e6  # pixels from the origin; an outline that goes farther would take pycocotools gigabytes to draw
 WHAT = "a list of rings [x0, y0, x1, y1, ...], or an RLE of counts and size"
 
@@ -22,11 +28,12 @@ class Masks:
     rings  the outlines of the table's rows
     sizes  (rows, 2) height and width of the picture of each row
 
-    Raises  SourceError if pycocotools is not installed, or an object cannot be drawn.
+    Raises  SourceError if an outline is to be drawn and pycocotools is not installed, or an object cannot be drawn.
     """
 
     def __init__(self, table: Table, rings: Rings, sizes: NDArray[np.int64]) -> None:
-        pycocotools(table.path)
+        if rings.numbers.size:
+            pycocotools(table.path)
         far = ~(np.abs(rings.numbers) <= FARTHEST)  # of NaN as well
         if far.any():
             ring = np.searchsorted(rings.points, np.argmax(far), side="right") - 1
@@ -41,16 +48,18 @@ class Masks:
 
     def rows(self, first: int, last: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The masks of these instances, (instances, height, width), 1 where the object is and 0 elsewhere."""
-        kit = pycocotools("masks")
         out = np.zeros((last - first, *size), np.uint8)
         for n, rings in enumerate(self.rings.rows(first, last)):
-            runs = self.runs.get(first + n)
+            counts = self.runs.get(first + n)
             # Fewer than three points enclose nothing, and four numbers are a box to pycocotools.
             drawn = [ring for ring in rings if len(ring) >= 6]
-            if runs is not None:
-                out[n] = kit.decode({"size": list(size), "counts": runs})
-            elif drawn:
-                out[n] = kit.decode(kit.merge(kit.frPyObjects(drawn, *size)))
+            if drawn:
+                kit = pycocotools("masks")
+                counts = kit.merge(kit.frPyObjects(drawn, *size))["counts"]
+            if counts is not None:
+                runs = read_runs(counts) if isinstance(counts, bytes) else counts
+                ones = (np.arange(len(runs)) & 1).astype(np.uint8)
+                out[n] = np.repeat(ones, runs).reshape(size[::-1]).T  # column by column
         return out
 
 
@@ -74,55 +83,60 @@ def _rings(table: Table, row: Row) -> list[array[float]]:
     return [ring for ring in outline if len(ring)]
 
 
-def _runs(table: Table, row: Row, size: tuple[int, int]) -> bytes:
-    """The compressed runs of an annotation, checked: pycocotools leaves pixels unset where runs end too early."""
+def _runs(table: Table, row: Row, size: tuple[int, int]) -> bytes | Runs:
+    """The runs of an annotation, checked, in as little memory as they came."""
     rle = row["segmentation"]
     counts, said = rle.get("counts"), rle.get("size")
     if said != list(size):
         raise table.error(row, f"its RLE is of size {short(said)}, its picture {list(size)} (height, width)")
-    if isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts):
-        total, compressed = sum(counts), None
+    kept: bytes | Runs
+    if isinstance(counts, list) and all(type(count) is int and 0 <= count < 1 << 32 for count in counts):
+        kept = runs = np.array(counts, np.int64)
     elif isinstance(counts, str) and counts.isascii():
-        compressed = counts.encode()
-        total = run_total(compressed)
+        kept = counts.encode()
+        runs = read_runs(kept)
     else:
         raise table.error(row, f"the counts of its RLE are integers from 0, or a compressed text, got {short(counts)}")
-    if total != size[0] * size[1]:
-        raise table.error(row, f"its RLE is damaged: it runs over {total} pixels of {size[0]} x {size[1]}")
-    return compressed or bytes(pycocotools(table.path).frPyObjects(rle, *size)["counts"])
+    if runs.sum() != size[0] * size[1]:
+        raise table.error(row, f"its RLE is damaged: it runs over {runs.sum()} pixels of {size[0]} x {size[1]}")
+    return kept
 
 
-def run_total(counts: bytes) -> int:
-    """Over how many pixels compressed runs go; -1 where they are no runs.
+def read_runs(counts: bytes) -> Runs:
+    """The lengths of compressed runs: of zeros, of ones, of zeros, ...; none where they are damaged.
 
     A character holds 5 bits of a number, the lowest first, and a bit that says whether more follow; the top bit of the
-    last is the sign. From the fourth number on, a number is the difference from the one before the last.
+    last is the sign. From the fourth number on, a number is the difference from the one before the last. This is
+    rleFrString in pycocotools' maskApi.c.
 
-    >>> run_total(b"013000")  # 0 1 3 1 3 1
-    9
+    >>> read_runs(b"013000")
+    array([0, 1, 3, 1, 3, 1])
     """
     codes = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
     if not codes.size or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
-        return -1
+        return np.empty(0, np.int64)
     ends = np.flatnonzero((codes & 32) == 0)
     begins = np.concatenate(([0], ends[:-1] + 1))
     lengths = ends - begins + 1
-    if lengths.max() > 7:  # 32 bits have no more
-        return -1
+    if lengths.max() > 7:  # of 32 bits there are no more
+        return np.empty(0, np.int64)
     place = 5 * (np.arange(codes.size) - np.repeat(begins, lengths))
-    numbers = np.add.reduceat((codes & 31) << place, begins)
-    numbers -= np.where(codes[ends] & 16, 1 << (5 * lengths), 0)
-    runs = np.concatenate((numbers[:1], np.cumsum(numbers[1::2]), np.cumsum(numbers[2::2])))
-    return int(runs.sum()) if runs.min() >= 0 else -1
+    runs = np.add.reduceat((codes & 31) << place, begins)
+    runs -= np.where(codes[ends] & 16, 1 << (5 * lengths), 0)
+    for first in (1, 2):
+        runs[first::2] = np.cumsum(runs[first::2])
+    return runs if runs.min() >= 0 else np.empty(0, np.int64)
 
 
 def pycocotools(asker: str) -> Any:
-    """The module that draws masks.
+    """The module that draws outlines.
 
     Raises  SourceError if it is not installed.
     """
     try:
         from pycocotools import mask
     except ImportError:
-        raise SourceError(f'{asker}: masks are drawn by pycocotools: pip install "variegate[coco]"') from None
+        raise SourceError(
+            f'{asker}: masks of outlines are drawn by pycocotools: pip install "variegate[coco]"'
+        ) from None
     return mask

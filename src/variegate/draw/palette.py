@@ -1,0 +1,59 @@
+"""Colours: of classes and instances, and of heat.
+
+The first seven are those of Okabe and Ito (2008), which people tell apart whatever their colour vision; then come
+lighter and darker ones of the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.coords import Floats
+
+Colour = tuple[int, int, int]
+Bytes = NDArray[np.uint8]
+
+WHITE, BLACK, SLATE = (255, 255, 255), (0, 0, 0), (60, 64, 72)
+SEVEN: tuple[Colour, ...] = (
+    (230, 159, 0),  # orange
+    (86, 180, 233),  # sky blue
+    (0, 158, 115),  # bluish green
+    (240, 228, 66),  # yellow
+    (0, 114, 178),  # blue
+    (213, 94, 0),  # vermilion
+    (204, 121, 167),  # reddish purple
+)
+HEAT = np.array(  # from dark to bright, even to the eye and to the colour-blind
+    [(0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164)], np.float64
+)
+
+
+def colour(number: int) -> Colour:
+    """The colour of a class or an instance; the 22nd has that of the first.
+
+    >>> colour(0), colour(7), colour(21)
+    ((230, 159, 0), (242, 207, 128), (230, 159, 0))
+    """
+    shade, place = divmod(number % 21, 7)
+    base, mixed = SEVEN[place], (None, WHITE, BLACK)[shade]
+    return base if mixed is None else mix(base, mixed, 0.5 if mixed == WHITE else 0.4)
+
+
+def mix(one: Colour, other: Colour, part: float) -> Colour:
+    """A colour with so large a part of another."""
+    red, green, blue = (round(a + (b - a) * part + 1e-9) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def ink(paper: Colour) -> Colour:
+    """Black or white, whichever is read more easily on that colour."""
+    red, green, blue = paper
+    return BLACK if 299 * red + 587 * green + 114 * blue > 128_000 else WHITE
+
+
+def heat(levels: Floats) -> Bytes:
+    """(..., 3) colours of levels from 0 to 1."""
+    at, stops = levels * (len(HEAT) - 1), np.arange(len(HEAT))
+    channels = [np.interp(at, stops, HEAT[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=-1).astype(np.uint8)

@@ -1,0 +1,65 @@
+"""The picture below the labels: what can be seen, and how large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from variegate.errors import InputError
+from variegate.plan.picture import as_picture
+
+LONGER = 640  # pixels that the longer side of a small picture should have
+SLACK = 0.01  # of a float picture, beyond 0 to 1
+
+
+def seen(image: Any, name: str) -> Image.Image:
+    """A picture as RGB, as a person sees it.
+
+    Raises  InputError, which says what to do, if it is normalised, channels first, or none.
+    """
+    picture, _ = as_picture(image)
+    channels = picture.shape[2]
+    if channels > 4 and picture.shape[0] <= 4:
+        raise InputError(
+            f"{name} is {picture.shape}, as with its channels first; draw takes (height, width, channels). Give "
+            f'{name}.transpose(1, 2, 0), or draw before Normalize(layout="CHW")'
+        )
+    if channels not in (1, 3, 4):
+        raise InputError(
+            f"{name} has {channels} channels, {picture.shape}; draw shows 1, 3 or 4. Choose some: {name}[:, :, :3]"
+        )
+    if picture.dtype != np.uint8:
+        picture = _levels(picture, name)
+    return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
+
+
+def _levels(picture: NDArray[np.float32], name: str) -> NDArray[np.uint8]:
+    """A float picture as bytes."""
+    low, high = float(picture.min()), float(picture.max())
+    if not (-SLACK <= low and high <= 1 + SLACK):  # NaN too
+        raise InputError(
+            f"{name} is float32 from {low:.4g} to {high:.4g}; draw takes 0 to 1. Draw before Normalize, or undo it: "
+            f"{name} * std + mean; pixels from 0 to 255 are {name}.astype('uint8')"
+        )
+    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def drawn_size(size: tuple[int, int], width: int | None) -> tuple[int, int]:
+    """(width, height) in which a picture of (width, height) is drawn."""
+    if width is None:
+        times = max(1, round(LONGER / max(size)))
+        return size[0] * times, size[1] * times
+    if isinstance(width, bool) or not hasattr(width, "__index__") or width < 1:
+        raise InputError(f"width of draw is a number of pixels, 1 or more; got {width!r}")
+    return int(width), max(1, round(size[1] * int(width) / size[0]))
+
+
+def resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A picture in another size; where it grows to the double or more its pixels stay squares."""
+    if picture.size == size:
+        return picture.copy()
+    grows = size[0] >= 2 * picture.width
+    return picture.resize(size, Image.Resampling.NEAREST if grows else Image.Resampling.LANCZOS)

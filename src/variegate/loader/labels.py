@@ -1,0 +1,170 @@
+"""Labels: what the fields of a loader's samples are, and how they go through a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import FieldError, InputError
+from variegate.labels.collate import Collated, Padded, collate, pad
+from variegate.loader.source.base import Source
+from variegate.loader.unchanged import Augment, Leaves
+from variegate.plan.plan import Carried
+from variegate.targets import (
+    Boxes,
+    Image,
+    Keypoints,
+    Mask,
+    OrientedBoxes,
+    PerInstance,
+    PerSample,
+    Polygons,
+    Target,
+    Targets,
+)
+from variegate.targets.declared import KNOWN
+
+Form = Literal["list"] | Padded
+
+TAKEN = ("image", "index", "id")  # what a batch has of its own
+
+# What the values of a field are; the rest of a declaration says what is to become of them.
+FACTS: dict[type[Target], tuple[str, ...]] = {
+    Image: (),
+    PerSample: (),
+    PerInstance: (),
+    Mask: ("stack",),
+    Boxes: ("layout", "fractions"),
+    OrientedBoxes: ("normalised", "angle", "clockwise"),
+    Keypoints: ("columns", "normalised", "radians", "swap"),
+    Polygons: ("normalised", "flat", "holes", "closed"),
+}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The fields of a source's samples beside the picture.
+
+    targets  what they are
+    form     how those of a batch stand together
+    """
+
+    source: Source
+    targets: Targets
+    form: Form
+
+    def read(self, i: int, size: tuple[int, int], others: Sequence[Leaves]) -> Leaves:
+        """The leaves of the sample at position i, whose picture has this size; `others` are those of its batch so far.
+
+        Raises  InputError if a field cannot be taken, or the samples of a batch have not the same fields.
+        """
+        values = self.source.fields(i)
+        if not others:
+            self._check_names(values)
+        elif values.keys() != others[0].keys():
+            raise InputError(
+                f"the samples of a batch have the same fields: this one has {sorted(values)}, the first of its batch "
+                f"{sorted(others[0])}. Give an empty value where there is nothing, as [] for boxes"
+            )
+        return self.targets.read(values, size)
+
+    def _check_names(self, values: dict[str, Any]) -> None:
+        """Refuse fields whose names are taken."""
+        taken = TAKEN if self.source.labels is None else (*TAKEN, "label")
+        for name in values:
+            if name in taken:
+                raise InputError(f"a batch has {name!r} of its own; give the field of the source another name")
+
+    def collate(self, index: NDArray[np.int64], samples: Sequence[Carried]) -> Collated:
+        """The fields of a batch, of the samples at these positions, and how many instances went."""
+        columns = [sample.fields for sample in samples]
+        dropped: Counter[str] = Counter()
+        for sample in samples:
+            dropped.update(sample.dropped)
+        if isinstance(self.form, str):
+            return Collated(collate(self.targets, columns), dropped)
+
+        def where(n: int) -> str:
+            return f"sample {index[n]}, {self.source.where(int(index[n]))},"
+
+        made = pad(self.targets, columns, self.form, where)
+        return Collated(made.fields, dropped + made.dropped)
+
+
+def labels_of(source: Source, augment: Augment, form: Form) -> Labels | None:
+    """What a loader does with the fields of a source's samples; None if they have none.
+
+    Raises  FieldError if source and pipeline do not agree on a field, or the pipeline takes no labels.
+    """
+    if not (isinstance(form, Padded) or form == "list"):
+        raise FieldError(f'Loader.collate is "list" or Padded(...), got {form!r}')
+    # Who declares nothing may yet have fields that the pipeline declares; the first sample tells.
+    if source.targets is None and (type(source).fields is Source.fields or not source.fields(0)):
+        return None
+    known = getattr(augment, "known", None)
+    if not isinstance(known, Targets):
+        raise FieldError(
+            f"Loader.augment is {augment!r}, which takes no labels, and the samples of {source!r} have some; "
+            "give a Compose, or None"
+        )
+    targets = agreed(source.targets or Targets(), known)
+    if isinstance(form, Padded):
+        _check_groups(targets)
+    return Labels(source, targets, form)
+
+
+def agreed(source: Targets, pipeline: Targets) -> Targets:
+    """What the fields are, of what source and pipeline declare.
+
+    Where one of them declares a field, that holds. Where both do, the pipeline's declaration holds, which must say the
+    same of what the values are (class, format, group); filters and other options may differ. A mask for which the
+    pipeline says nothing of `ignore_index`, or neither of `fill`, has the source's.
+
+    >>> agreed(Targets(boxes=Boxes("coco")), Targets(boxes=Boxes("coco", min_area=4)))
+    Targets(boxes=Boxes('coco', min_area=4))
+
+    Raises  FieldError that names the field and both declarations.
+    """
+    theirs, ours = _declared(source), _declared(pipeline)
+    both = {name: _merged(name, theirs[name], ours[name]) for name in theirs if name in ours}
+    return Targets.of({**theirs, **ours, **both})
+
+
+def _declared(targets: Targets) -> dict[str, Target]:
+    """The fields that are declared: a known name that is declared as it is known anyway says nothing."""
+    return {name: target for name, target in targets.fields if (name, target) not in KNOWN}
+
+
+def _merged(name: str, theirs: Target, ours: Target) -> Target:
+    if type(theirs) is not type(ours) or _facts(theirs) != _facts(ours):
+        raise FieldError(
+            f"the field {name!r} is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the "
+            "same of what the values are, and may add filters and other options. Declare it there as the source does, "
+            "or not at all"
+        )
+    if isinstance(theirs, Mask) and isinstance(ours, Mask) and ours.ignore_index is None:
+        fill = theirs.fill if ours.fill is None else ours.fill
+        return replace(ours, fill=fill, ignore_index=theirs.ignore_index)
+    return ours
+
+
+def _facts(target: Target) -> tuple[Any, ...]:
+    """What a declaration says of the values; of a class that is not known here, all of it."""
+    names = FACTS.get(type(target), tuple(item.name for item in fields(target)))
+    return (target.rows_of, *(getattr(target, name) for name in names))
+
+
+def _check_groups(targets: Targets) -> None:
+    """Refuse a group whose name, under which a padded batch says what is valid, is also that of a field."""
+    for name, target in targets.fields:
+        group = target.rows_of
+        if group is not None and (group in targets or group in TAKEN):
+            raise FieldError(
+                f"{name}={target!r}: a padded batch says under {group!r}, the name of the group, which instances are "
+                "there, and that is the name of a field too; call the group otherwise"
+            )
