@@ -11,7 +11,7 @@ import variegate as vg
 
 Array = np.ndarray
 SIZE = (256, 512)  # powers of two: fractions of the sides are exact, so that any difference is a fault
-COUNT = 50  # instances
+COUNT = 16  # instances
 FORMATS = ("xyxy", "xywh", "cxcywh")
 
 
@@ -69,7 +69,7 @@ def sample(rng: np.random.Generator) -> dict[str, Any]:
         "view": rng.random((*SIZE, 2), np.float32),
         "mask": rng.integers(0, 21, SIZE, np.uint8),
         "map": rng.normal(size=(*SIZE, 2)).astype(np.float32),
-        "stack": np.ones((COUNT, *SIZE), bool) & (rng.random((COUNT, *SIZE)) < 0.5),
+        "stack": rng.random((COUNT, *SIZE)) < 0.5,
         "points": np.concatenate([points, local], axis=2),
         "oriented": np.concatenate([turned, rng.integers(-720, 720, (COUNT, 1)) / 8], axis=1),
         "polygons": [[places(7), places(5)] for _ in range(COUNT)],

@@ -125,6 +125,7 @@ def test_fitted_boxes_are_in_range(data, layout, dtype, side):
     fitted = coords.fit_boxes(rows, layout, limits)
     assert fitted.dtype == dtype and (fitted >= 0).all()
     assert coords.boxes_within(fitted, layout, limits).all()
+    assert layout != "xyxy" or (fitted[:, 2:] >= fitted[:, :2]).all()
     assert coords.boxes_within(fitted.astype(np.float64), layout, limits.astype(np.float64)).all()
     half = Fraction(1, 2)
     for row in fitted:

@@ -58,6 +58,16 @@ def segmentation(form: str = "an op each") -> A.Compose:
     return A.Compose([*zoom, crop, A.HorizontalFlip(p=0.5), colours])
 
 
+def rotation(angle: float, **options: Any) -> A.Compose:
+    """One turn, counter-clockwise, with boxes as x0, y0, x1, y1 in pixels."""
+    return A.Compose([A.Rotate((angle, angle), p=1, **options)], bbox_params=A.BboxParams("pascal_voc"))
+
+
+def nothing(layout: str) -> A.Compose:
+    """No op, but boxes, which are checked."""
+    return A.Compose([A.NoOp()], bbox_params=A.BboxParams(layout))
+
+
 def read_cv2(path: str) -> np.ndarray:
     """Decode by OpenCV."""
     return np.asarray(cv2.imread(path, cv2.IMREAD_COLOR_RGB))

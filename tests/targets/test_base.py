@@ -29,7 +29,7 @@ EXAMPLES = [
     (PerInstance(group="faces"), "PerInstance(group='faces')"),
     (Boxes(), "Boxes()"),
     (Boxes("coco", min_visible=0.1, group="faces"), "Boxes('coco', group='faces', min_visible=0.1)"),
-    (Boxes(normalised=False, clip=False), "Boxes(normalised=False, clip=False)"),
+    (Boxes(normalised=False, clip=np.bool_(False)), "Boxes(normalised=False, clip=False)"),
     (OrientedBoxes(angle="radians", min_side=np.float32(2)), "OrientedBoxes(min_side=2.0, angle='radians')"),
     (Mask(3, stack=True, min_area=np.int64(20)), "Mask(3, min_area=20, stack=True)"),
     (Mask(shrink="area", keep=[1, 2]), "Mask(shrink='area', keep=(1, 2))"),

@@ -42,6 +42,16 @@ def test_a_moved_angle_is_the_same_direction_within_half_a_turn(target, angle, d
     assert abs(turned - round(turned)) < 1e-6
 
 
+@pytest.mark.parametrize("angle", ["degrees", "radians"])
+@pytest.mark.parametrize("clockwise", [False, True])
+def test_the_end_of_the_half_turn_is_not_included(angle, clockwise):
+    """Also where only the rounding to float32 reaches it."""
+    end = np.float32(90 if angle == "degrees" else np.pi / 2)
+    for turn in (90, 90 - 1e-12, -90 + 1e-12):
+        leaf = OrientedLeaf(np.array([[10.0, 20, 30, 40, turn]]), None, np.float32)
+        assert OrientedBoxes(angle=angle, clockwise=clockwise).write(leaf, SIZE)[0, 4] == -end
+
+
 @pytest.mark.parametrize("angle", [0.0, -90, 45, 89.75, -0.25])
 @pytest.mark.parametrize("clockwise", [False, True])
 def test_whole_degrees_stay_exact(angle, clockwise):

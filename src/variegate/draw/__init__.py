@@ -3,7 +3,9 @@
 draw      the face: a sample in, a PIL image out
 palette   which colours; told apart by the colour-blind too
 picture   what may be drawn on, and how large
-canvas    lines, fills, dots and tags, with smooth edges
+regions   where a label lies
+canvas    lines, fills and dots, with smooth edges
+tags      words, in places where they hide nothing
 legend    the colour and the name of an instance
 layers    each kind of target on the canvas, one above the other
 """
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import InputError
 from variegate.pipeline.compose import Compose
+from variegate.targets import Image as View
 from variegate.targets import Target, Targets
 
 if TYPE_CHECKING:
@@ -33,22 +36,22 @@ def draw(
     background: int | None = 0,
     on: str = "image",
 ) -> Image.Image:
-    """The picture of a sample with its labels on it, as a PIL image: a notebook shows it, and `.save("a.png")` writes it.
+    """The picture of a sample with its labels on it, as a PIL image: a notebook shows it, `.save("a.png")` writes it.
 
-    sample      a dict of `image` and its labels, as a pipeline, a source or a loader gives them. The picture is (H, W) or
+    sample      a dict of `image` and its labels, as a pipeline or a source gives them. The picture is (H, W) or
                 (H, W, C) with 1, 3 or 4 channels, uint8 or float32 from 0 to 1; a fourth channel is not shown
     targets     what its fields are: the pipeline that made it, or Targets, or a dict of them
     classes     the names of classes 0, 1, 2, ..., or a dict from class to name
     width       pixels; None: those of the picture, or so many times more that the longer side has about 640
-    by          "class": one colour a class, where the group of an instance has a PerInstance field of integers or texts
-                called labels, label, classes, class_ids, category_ids or class_labels; "instance": one colour an instance
+    by          "class": a colour a class, for instances whose group has a PerInstance field of integers or texts called
+                labels, label, classes, class_ids, category_ids or class_labels. "instance": a colour an instance
     background  the class of masks that is left clear; None: none is
     on          which picture of the sample is drawn on, where there are several views
 
-    Boxes and outlines have the names of their classes beside them; masks are translucent, their ignore_index is hatched
-    in grey, float maps glow from dark to bright over 0 to 1 (or from their least to their greatest number). Keypoints are
-    dots; those with v = 0 are hollow; with a scale they have a ring of that radius, with an angle a hand. Class n has the
-    same colour in every picture.
+    Boxes and outlines have the names of their classes beside them. Masks are translucent, and hatched in grey where
+    they have their ignore_index. Maps of floats glow from dark to bright, from 0 to 1 if all of them lie there, else
+    from the least to the greatest; of several channels the highest is shown. Keypoints are dots, hollow where v is 0;
+    with a scale they have a ring of that radius, with an angle a hand. A class has one colour in every picture.
 
     >>> import numpy as np
     >>> from variegate.targets import Boxes, PerInstance
@@ -59,12 +62,39 @@ def draw(
     Raises  InputError if a field is not what was declared, or the picture is none that can be seen: normalised, or with
             its channels first.
     """
-    from variegate.draw.layers import drawn
-
     if not isinstance(sample, Mapping):
-        raise InputError(f'draw takes a sample, a dict such as {{"image": ..., "boxes": ...}}; got {type(sample).__name__}')
+        raise InputError(
+            f'draw takes a sample, a dict such as {{"image": ..., "boxes": ...}}; got {type(sample).__name__}'
+        )
     known = targets.known if isinstance(targets, Compose) else Targets.of(targets)
-    return drawn(sample, known, names_of(classes), width, by, background, on)
+    if by not in ("class", "instance"):
+        raise InputError(f"by of draw is 'class' or 'instance', got {by!r}")
+    return _drawn(sample, known, names_of(classes), width, by == "instance", background, on)
+
+
+def _drawn(
+    sample: Mapping[str, Any],
+    targets: Targets,
+    names: Mapping[int, str],
+    width: int | None,
+    by_instance: bool,
+    background: int | None,
+    on: str,
+) -> Image.Image:
+    """The same, of arguments that are checked. Pillow is loaded here, since `import variegate` is light."""
+    from variegate.draw.canvas import Canvas
+    from variegate.draw.layers import Layers
+    from variegate.draw.legend import Legend
+    from variegate.draw.picture import drawn_size, seen
+
+    if on not in sample or on not in targets or not isinstance(targets[on], View):
+        raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
+    picture = seen(sample[on], on)
+    fields = {name: value for name, value in sample.items() if name not in ("image", on)}
+    leaves = targets.read(fields, (picture.height, picture.width))
+    legend = Legend(names, by_instance, targets, leaves)
+    canvas = Canvas(picture, drawn_size(picture.size, width))
+    return Layers(canvas, targets, leaves, legend, background).paint()
 
 
 def names_of(classes: Names) -> dict[int, str]:

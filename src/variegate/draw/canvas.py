@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw
 
-from variegate.coords import HALF, Floats
-from variegate.draw.palette import BLACK, WHITE, Bytes, Colour, ink, mix
+from variegate.coords import HALF, Floats, pixel_centre
+from variegate.draw.palette import BLACK, WHITE, Bytes, Colour, mix
 from variegate.draw.picture import resized
+from variegate.draw.regions import Bools
 
 MOST = 24_000_000  # pixels of the larger drawing
 FAR = 1e6  # pixels: what lies further out is moved here, since Pillow counts in 32 bits
-Point = tuple[float, float]
+SEAM = 1.0  # pixels by which the dark seam of a line is wider than the line
 
 
 class Canvas:
@@ -26,132 +26,113 @@ class Canvas:
     size     (width, height) of the result
 
     line     the width of a line in pixels of the result; text, dots and gaps follow it
-    fine     how many pixels of the canvas a pixel of the result has, along each side
+    zoom     pixels of the result for a pixel of the picture
+    fine     pixels of the canvas for a pixel of the result
     """
 
     def __init__(self, picture: Image.Image, size: tuple[int, int]) -> None:
-        self.size = size
-        self.line = float(np.clip((size[0] * size[1]) ** 0.5 / 320, 1.25, 8))
+        self.picture_size, self.size = picture.size, size
+        self.line = float(np.clip((size[0] * size[1]) ** 0.5 / 280, 1.25, 8))
+        self.zoom = size[0] / picture.width
         self.fine = next((n for n in (3, 2) if n * n * size[0] * size[1] <= MOST), 1)
-        self.scale = np.array([self.fine * size[0] / picture.width, self.fine * size[1] / picture.height])
         self.shape = size[1] * self.fine, size[0] * self.fine
-        whole = (self.shape[1], self.shape[0])
-        self.page = resized(picture, size).resize(whole, Image.Resampling.NEAREST)
+        self.scale = np.array([self.shape[1] / picture.width, self.shape[0] / picture.height])
+        self.page = resized(picture, size).resize(self.shape[::-1], Image.Resampling.NEAREST)
         self.pen = ImageDraw.Draw(self.page)
-        self._tags: list[tuple[str, Colour, Point, bool]] = []
 
-    def places(self, points: Floats) -> list[Point]:
-        """Points of the picture as Pillow's: pixel centres at whole numbers."""
-        return [tuple(point) for point in np.clip(points * self.scale - HALF, -FAR, FAR).tolist()]
+    def finish(self) -> Image.Image:
+        """What was drawn, in the size of the result."""
+        return self.page.reduce(self.fine) if self.fine > 1 else self.page
 
     def grown(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """A mask (h, w), of any size and dtype, as (H, W) of the canvas, by nearest."""
-        rows, columns = (
-            ((np.arange(many) + HALF) * few / many).astype(np.int64)
-            for many, few in zip(self.shape, pixels.shape, strict=False)
-        )
+        """An array (h, w) of the picture, as (H, W) of the canvas, by nearest."""
+        rows, columns = self._sources()
         return np.asarray(pixels[rows[:, None], columns])
 
-    def wash(self, colours: Bytes | Colour, strength: Bytes | NDArray[np.float64]) -> None:
-        """Mix colours, (H, W, 3) or one, into the canvas: not at all where the strength, (H, W), is 0; wholly at 1."""
-        mask = Image.fromarray(np.rint(strength * 255).astype(np.uint8))
-        over = colours if isinstance(colours, tuple) else Image.fromarray(colours)
-        self.page.paste(over, (0, 0) if not isinstance(over, tuple) else (0, 0, *self.page.size), mask)
+    def window(self, inside: Bools) -> tuple[Bools, tuple[int, int]]:
+        """The part of `grown` in which a mask is, and some more, and the (left, top) of it."""
+        cuts = []
+        for sources, axis in zip(self._sources(), (1, 0), strict=True):
+            met, margin = np.flatnonzero(np.asarray(inside.any(axis=axis))[sources]), 2 * self._far
+            cuts.append(slice(max(0, int(met[0]) - margin), int(met[-1]) + 1 + margin))
+        rows, columns = (sources[cut] for sources, cut in zip(self._sources(), cuts, strict=True))
+        return inside[rows[:, None], columns], (cuts[1].start, cuts[0].start)
 
-    def rim(self, inside: NDArray[Any]) -> NDArray[np.bool_]:
-        """(H, W): the pixels whose value differs from one a line's width away; the picture's own edge is no rim."""
-        far = max(1, round(self.line * self.fine * HALF * 2))
-        found = np.zeros(inside.shape, np.bool_)
+    def _sources(self) -> list[NDArray[np.int64]]:
+        """The row and the column of the picture at each of the canvas."""
+        sides = zip(self.shape, self.picture_size[::-1], strict=True)
+        return [(pixel_centre(np.arange(many)) * few / many).astype(np.int64) for many, few in sides]
+
+    @property
+    def _far(self) -> int:
+        """How wide a rim is, in pixels of the canvas."""
+        return max(1, round(self.line * self.fine * 0.7))
+
+    def rim(self, values: NDArray[Any]) -> Bools:
+        """(H, W): where the value differs from one a line's width away; the edge of the picture is no rim."""
+        far, found = self._far, np.zeros(values.shape, np.bool_)
         for axis in (0, 1):
-            if inside.shape[axis] > far:
-                one = np.take(inside, np.arange(far, inside.shape[axis]), axis)
-                other = np.take(inside, np.arange(inside.shape[axis] - far), axis)
-                differs = one != other
-                found |= np.pad(differs, [(far, 0) if n == axis else (0, 0) for n in (0, 1)])
-                found |= np.pad(differs, [(0, far) if n == axis else (0, 0) for n in (0, 1)])
+            turned, marks = (np.moveaxis(array, axis, 0) for array in (values, found))
+            differs = turned[far:] != turned[:-far]
+            marks[far:] |= differs
+            marks[:-far] |= differs
         return found
 
-    def inside(self, rings: Sequence[Floats], holes: bool) -> Image.Image:
-        """A 1-bit image of what lies in any ring; with holes, in an odd number of them."""
+    def wash(self, colours: Bytes | Colour, strength: NDArray[Any], at: tuple[int, int] = (0, 0)) -> None:
+        """Mix colours, (H, W, 3) or one, into the canvas: not at all where the strength, (H, W), is 0; wholly at 1.
+
+        at  (left, top) of the strength on the canvas
+        """
+        mask = Image.fromarray(np.rint(strength * 255).astype(np.uint8))
+        box = (*at, at[0] + mask.width, at[1] + mask.height)
+        self.page.paste(colours if isinstance(colours, tuple) else Image.fromarray(colours), box, mask)
+
+    def tint(self, rings: Sequence[Floats], holes: bool, colour: Colour, strength: float) -> None:
+        """Mix a colour into what lies in any ring; with holes, in an odd number of them."""
         whole = Image.new("1", self.page.size)
         for ring in rings:
             if len(ring) > 2:
                 part = Image.new("1", self.page.size)
-                ImageDraw.Draw(part).polygon(self.places(ring), fill=1)
+                ImageDraw.Draw(part).polygon(self._places(ring), fill=1)
                 whole = ImageChops.logical_xor(whole, part) if holes else ImageChops.logical_or(whole, part)
-        return whole
+        self.page.paste(colour, mask=whole.convert("L").point([round(level * strength) for level in range(256)]))
 
-    def stroke(self, points: Floats, colour: Colour, closed: bool, width: float = 1) -> None:
-        """A line through points, with a thin dark seam so that it is seen on any ground."""
-        path = self.places(points)
-        if closed and len(path) > 1:
-            path = [*path, *path[:2]]  # the second again joins the corner at the start
-        if len(path) < 2:
-            return
-        for shade, extra in ((mix(colour, BLACK, 0.7), 0.8), (colour, 0)):
-            thick = max(1, round((self.line * width + extra) * self.fine))
-            self.pen.line(path, fill=shade, width=thick, joint="curve")
+    def stroke(self, points: Floats, colour: Colour, closed: bool) -> None:
+        """A line through points, with a thin dark seam, so that it is seen on any ground."""
+        path = self._places(points)
+        if closed:
+            path = [*path, *path[:2]]  # the second again: it joins the corner at the start
+        if len(points) > 1:
+            for shade, extra in ((mix(colour, BLACK, 0.7), SEAM), (colour, 0)):
+                self.pen.line(path, fill=shade, width=round((self.line + extra) * self.fine), joint="curve")
 
     def dot(self, at: Floats, colour: Colour, hollow: bool = False) -> None:
         """A dot; a hollow one is a ring."""
-        radius = self.line * 2.1
+        radius = self.line * 2.2
         if hollow:
             self.ring(at, radius, colour)
             return
-        self._disc(at, radius + 0.5 * self.line, WHITE)
-        self._disc(at, radius, colour)
+        for shade, extra in ((mix(colour, BLACK, 0.7), SEAM + self.line * 0.7), (WHITE, self.line * 0.7), (colour, 0)):
+            self.pen.ellipse(self._around(at, radius + extra), fill=shade)
 
     def ring(self, at: Floats, radius: float, colour: Colour) -> None:
         """A circle of a radius in pixels of the result."""
-        for shade, extra in ((mix(colour, BLACK, 0.7), 0.8), (colour, 0)):
-            thick = max(1, round((self.line + extra) * self.fine))
-            self.pen.ellipse(self._round(at, radius + (self.line + extra) * HALF), outline=shade, width=thick)
+        for shade, extra in ((mix(colour, BLACK, 0.7), SEAM), (colour, 0)):
+            thick = round((self.line + extra) * self.fine)
+            self.pen.ellipse(self._around(at, radius + (self.line + extra) / 2), outline=shade, width=thick)
 
-    def _disc(self, at: Floats, radius: float, colour: Colour) -> None:
-        self.pen.ellipse(self._round(at, radius), fill=colour)
+    def corners(self, xyxy: Floats) -> Floats:
+        """(4, 2): the corners of a box; a side on the edge of the picture is so far in that its line is seen whole."""
+        half, ends = self.line / 2 / self.zoom, np.array(self.picture_size * 2, np.float64)
+        sides = np.where(np.abs(xyxy) <= half, half, xyxy)
+        x0, y0, x1, y1 = np.where(np.abs(sides - ends) <= half, ends - half, sides).tolist()
+        return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
-    def _round(self, at: Floats, radius: float) -> tuple[float, float, float, float]:
-        (x, y), r = self.places(at[None])[0], min(radius * self.fine, FAR)
+    def _places(self, points: Floats) -> list[tuple[float, float]]:
+        """Points of the picture as Pillow's: pixel centres at whole numbers."""
+        return [(x, y) for x, y in np.clip(points * self.scale - HALF, -FAR, FAR).tolist()]
+
+    def _around(self, at: Floats, radius: float) -> tuple[float, float, float, float]:
+        """The square around a circle of a radius in pixels of the result."""
+        ((x, y),), r = self._places(at[None]), min(radius * self.fine, FAR)
         return x - r, y - r, x + r, y + r
-
-    def tag(self, text: str, colour: Colour, at: Floats, centred: bool = False) -> None:
-        """A word above a point; tags are drawn last, and give way to each other."""
-        x, y = self.places(at[None])[0]
-        self._tags.append((text, colour, (x / self.fine, y / self.fine), centred))
-
-    def finish(self) -> Image.Image:
-        """The result."""
-        result = self.page.reduce(self.fine) if self.fine > 1 else self.page
-        pen, taken = ImageDraw.Draw(result), list[tuple[float, float, float, float]]()
-        for text, colour, at, centred in self._tags:
-            room = self._room(text, at, centred, taken)
-            taken.append(room)
-            left, top, right, bottom = room
-            pen.rounded_rectangle((left, top, right - 1, bottom - 1), self.line, fill=colour)
-            pen.text(((left + right) / 2, (top + bottom) / 2), text, ink(colour), self.font, anchor="mm")
-        return result
-
-    @cached_property
-    def font(self) -> Any:
-        """Pillow's own, in a size that can be read."""
-        return ImageFont.load_default(max(10, self.line * 7.5))
-
-    def _room(
-        self, text: str, at: Point, centred: bool, taken: Iterable[tuple[float, float, float, float]]
-    ) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) of a tag: above its point, else below, else where nothing is written yet."""
-        long, high = self.font.getlength(text) + self.line * 4, self.font.size * 1.3
-        long, high = float(round(long)), float(round(high))
-        left = float(np.clip(round(at[0] - (long / 2 if centred else self.line / 2)), 0, max(0, self.size[0] - long)))
-        for step in (-1, 0, 1, -2, 2, -3, 3):
-            top = round(at[1]) + step * high
-            room = (left, top, left + long, top + high)
-            if 0 <= top <= self.size[1] - high and not any(_meet(room, other) for other in taken):
-                return room
-        top = float(np.clip(round(at[1]) - high, 0, max(0, self.size[1] - high)))
-        return left, top, left + long, top + high
-
-
-def _meet(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two rectangles have a point in common."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,20 +1,19 @@
-"""Each kind of target on the canvas, one above the other: maps, masks, outlines, boxes, points, names."""
+"""Each kind of target on the canvas, one above the other: maps, masks, outlines, boxes, points, and names last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from variegate.coords import HALF, Floats
+from variegate.coords import Floats
 from variegate.draw.canvas import Canvas
 from variegate.draw.legend import Legend
-from variegate.draw.palette import SLATE, Colour, heat
-from variegate.draw.picture import drawn_size, seen
-from variegate.errors import InputError
+from variegate.draw.palette import SLATE, WHITE, Colour, colour, heat
+from variegate.draw.regions import Bools, deepest, hatch, levels, shape_of, topmost, within
+from variegate.draw.tags import Place, Tags
+from variegate.exact import sincos
 from variegate.targets import (
     BoxLeaf,
     Keypoints,
@@ -26,31 +25,150 @@ from variegate.targets import (
     PointLeaf,
     Polygons,
     RingLeaf,
-    Target,
     Targets,
 )
 
-FILL, TINT = 0.45, 0.22  # how much of a mask's colour, and of an outline's, is mixed into the picture
-SMALL = 0.002  # the part of the picture below which a class of a mask has no name on it
+FILL, RIM, TINT = 0.45, 0.9, 0.2  # how much colour is mixed in: into a mask, its rim, and what an outline encloses
+SMALL = 0.004  # the part of the picture below which a class of a mask has no name on it
+KINDS = (MaskLeaf, RingLeaf, OrientedLeaf, BoxLeaf, PointLeaf, PlainLeaf)  # from the lowest layer to the topmost
+BEST = (BoxLeaf, OrientedLeaf, MaskLeaf, RingLeaf, PointLeaf)  # beside which of them an instance is named
 
 
-def drawn(
-    sample: Mapping[str, Any],
-    targets: Targets,
-    names: Mapping[int, str],
-    width: int | None,
-    by: str,
-    background: int | None,
-    on: str,
-) -> Image.Image:
-    """See `draw`."""
-    if on not in sample:
-        raise InputError(f"a sample needs {on}=, got {sorted(sample) or 'nothing'}")
-    if by not in ("class", "instance"):
-        raise InputError(f"by of draw is 'class' or 'instance', got {by!r}")
-    picture = seen(sample[on], on)
-    size = picture.height, picture.width
-    leaves = targets.read({name: value for name, value in sample.items() if name != "image"}, size)
-    page = Page(Canvas(picture, drawn_size(picture.size, width)), targets, leaves, Legend(names, by == "instance", targets, leaves), background)
-    page.paint()
-    return page.canvas.finish()
+class Layers:
+    """The labels of one sample on a canvas.
+
+    background  the class of masks that is left clear, or None
+    """
+
+    def __init__(
+        self, canvas: Canvas, targets: Targets, leaves: Mapping[str, Leaf], legend: Legend, background: int | None
+    ) -> None:
+        self.canvas, self.targets, self.leaves, self.legend = canvas, targets, leaves, legend
+        self.background = background
+        self.tags = Tags(canvas.size, canvas.line)
+
+    def paint(self) -> Image.Image:
+        """Draw them all; the result."""
+        for kind in KINDS:
+            for name, leaf in self.leaves.items():
+                if isinstance(leaf, kind):
+                    self.paint_one(name, leaf)
+        for group in self.legend.labels:
+            self.name(group)
+        picture = self.canvas.finish()
+        self.tags.write(picture)
+        return picture
+
+    def paint_one(self, name: str, leaf: Leaf) -> None:
+        """Draw one field."""
+        match leaf, self.targets[name]:
+            case MaskLeaf(), Mask(stack=True) as target:
+                self.stack(leaf, target.group)
+            case MaskLeaf(), Mask() as target:
+                self.map(leaf) if leaf.pixels.dtype.kind == "f" else self.classes(leaf, target)
+            case RingLeaf(), Polygons() as target:
+                self.outlines(leaf, target)
+            case ((OrientedLeaf() | BoxLeaf()), target):
+                self.boxes(leaf, target.rows_of)
+            case PointLeaf(), Keypoints() as target:
+                self.points(leaf, target.group)
+            case PlainLeaf(value=int() | np.integer() | str() as label), _ if name == "label":
+                text = label if isinstance(label, str) else self.legend.name_of(int(label))
+                self.tags.add(text, SLATE, (0, 0), "corner")
+
+    def map(self, leaf: MaskLeaf) -> None:
+        """A map of floats as heat, stronger where it is higher."""
+        level = levels(leaf.pixels)
+        strength = np.minimum(0.7, 1.4 * level)
+        self.canvas.wash(self.canvas.grown(heat(level)), self.canvas.grown(strength))
+
+    def classes(self, leaf: MaskLeaf, target: Mask) -> None:
+        """A mask of classes: tinted, rimmed, and named where names are known."""
+        found, number = np.unique(leaf.pixels, return_inverse=True)
+        number = number.reshape(leaf.pixels.shape)
+        clear = np.array([label in (self.background, target.ignore_index) for label in found.tolist()], np.bool_)
+        tint = np.array([self.legend.of_class(int(label)) for label in found], np.uint8)
+        grown = self.canvas.grown(number)
+        strength = np.where(self.canvas.rim(grown), RIM, FILL)
+        self.canvas.wash(tint[grown], np.where(clear[grown], 0, strength))
+        if target.ignore_index is not None:
+            self.ignored(self.canvas.grown(leaf.pixels == target.ignore_index))
+        for n, label in enumerate(found.tolist()):
+            region = number == n
+            if not clear[n] and label in self.legend.names and region.mean() >= SMALL:
+                self.tag(self.legend.names[label], self.legend.of_class(label), deepest(region), "on")
+
+    def ignored(self, region: Bools) -> None:
+        """What has no class: grey, hatched."""
+        self.canvas.wash(SLATE, region * 0.5)
+        self.canvas.wash(WHITE, (region & hatch(region.shape, self.canvas.line * self.canvas.fine * 6)) * 0.35)
+
+    def stack(self, leaf: MaskLeaf, group: str) -> None:
+        """A mask an instance: tinted and rimmed."""
+        inside = within(leaf.pixels)
+        for n in _larger_first(inside.sum(axis=(1, 2))):
+            if inside[n].any():
+                grown, at = self.canvas.window(inside[n])
+                strength = np.where(self.canvas.rim(grown), RIM, FILL)
+                self.canvas.wash(self.legend.colour(group, n), grown * strength, at)
+
+    def outlines(self, leaf: RingLeaf, target: Polygons) -> None:
+        """Polygons, faintly tinted where their instances have no masks; or polylines."""
+        masked = any(isinstance(self.leaves[name], MaskLeaf) for name in self.fields_of(target.group))
+        for n in _larger_first(_area(shape_of(leaf, n)) for n in range(leaf.count)):
+            shade = self.legend.colour(target.group, n)
+            if target.closed and not masked:
+                self.canvas.tint(leaf.rings[n], target.holes, shade, TINT)
+            for ring in leaf.rings[n]:
+                self.canvas.stroke(ring, shade, target.closed)
+
+    def boxes(self, leaf: BoxLeaf | OrientedLeaf, group: str | None) -> None:
+        """Boxes, turned or not."""
+        for n in _larger_first(_area(shape_of(leaf, n)) for n in range(leaf.count)):
+            corners = self.canvas.corners(leaf.xyxy[n]) if isinstance(leaf, BoxLeaf) else leaf.corners[n]
+            self.canvas.stroke(corners, self.legend.colour(group, n), closed=True)
+
+    def points(self, leaf: PointLeaf, group: str | None) -> None:
+        """Keypoints, all but those that nobody placed."""
+        for n, k in np.argwhere(~leaf.unlabelled).tolist():
+            shade = colour(k) if group is None else self.legend.colour(group, n)
+            at = leaf.xy[n, k]
+            radius = None if leaf.scale is None else float(leaf.scale[n, k]) * self.canvas.zoom
+            if radius is not None:
+                self.canvas.ring(at, radius, shade)
+            if leaf.angle is not None:
+                sin, cos = sincos(leaf.angle[n, k])
+                reach = (radius or self.canvas.line * 8) / self.canvas.zoom
+                self.canvas.stroke(np.array([at, at + reach * np.array([cos, -sin])]), shade, closed=False)
+            self.canvas.dot(at, shade, hollow=leaf.visible is not None and leaf.visible[n, k] == 0)
+
+    def name(self, group: str) -> None:
+        """The names of a group's instances, each at the most telling of its shapes."""
+        fields = [name for kind in BEST for name in self.fields_of(group) if isinstance(self.leaves[name], kind)]
+        for n in range(len(self.legend.labels[group])):
+            for name in fields:
+                points = shape_of(self.leaves[name], n)
+                at = topmost(points, self.canvas.picture_size)
+                if at is not None:
+                    place: Place = "corner" if isinstance(self.leaves[name], BoxLeaf) else "above"
+                    self.tag(self.legend.name(group, n), self.legend.colour(group, n), at, place)
+                    break
+
+    def tag(self, text: str, shade: Colour, at: Floats, place: Place) -> None:
+        """A name at a point of the picture."""
+        self.tags.add(text, shade, (at * self.canvas.scale / self.canvas.fine).tolist(), place)
+
+    def fields_of(self, group: str) -> list[str]:
+        """The fields of a group."""
+        return [name for name in self.leaves if self.targets[name].rows_of == group]
+
+
+def _area(points: Floats) -> float:
+    """Of the box around points."""
+    return float(np.ptp(points, axis=0).prod()) if len(points) else 0.0
+
+
+def _larger_first(areas: Iterable[float]) -> list[int]:
+    """The order in which instances are drawn, so that small ones are not hidden."""
+    order: list[int] = np.argsort(-np.asarray(list(areas), np.float64), kind="stable").tolist()
+    return order

@@ -21,23 +21,24 @@ class Legend:
     by_instance  whether instances of one class have colours of their own
     """
 
-    def __init__(self, names: Mapping[int, str], by_instance: bool, targets: Targets, leaves: Mapping[str, Leaf]) -> None:
+    def __init__(
+        self, names: Mapping[int, str], by_instance: bool, targets: Targets, leaves: Mapping[str, Leaf]
+    ) -> None:
         self.names, self.by_instance = names, by_instance
-        self.labels: dict[str | None, list[int | str]] = {}
+        self.labels: dict[str, list[int | str]] = {}
         for name in FIELDS:
-            leaf = leaves.get(name)
-            if isinstance(leaf, RowLeaf) and targets[name].rows_of not in self.labels and _are_classes(leaf.rows):
-                self.labels[targets[name].rows_of] = [_plain(row) for row in leaf.rows]
+            leaf, group = leaves.get(name), targets[name].rows_of if name in targets else None
+            if isinstance(leaf, RowLeaf) and group is not None and group not in self.labels and _are_classes(leaf.rows):
+                self.labels[group] = [_plain(row) for row in leaf.rows]
 
     def colour(self, group: str | None, n: int) -> Colour:
         """The colour of instance n of a group."""
-        labels = self.labels.get(group)
-        return colour(n) if labels is None or self.by_instance else self.of_class(labels[n])
+        known = group in self.labels and not self.by_instance
+        return self.of_class(self.labels[str(group)][n]) if known else colour(n)
 
-    def name(self, group: str | None, n: int) -> str | None:
-        """What instance n of a group is; None where nothing says so."""
-        labels = self.labels.get(group)
-        return None if labels is None else self.name_of(labels[n])
+    def name(self, group: str, n: int) -> str:
+        """What instance n of a group is."""
+        return self.name_of(self.labels[group][n])
 
     def of_class(self, label: int | str) -> Colour:
         """The colour of a class: of one that is a text, that of its number if it has one, else one of its own."""

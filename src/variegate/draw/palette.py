@@ -37,7 +37,7 @@ def colour(number: int) -> Colour:
     """
     shade, place = divmod(number % 21, 7)
     base, mixed = SEVEN[place], (None, WHITE, BLACK)[shade]
-    return base if mixed is None else mix(base, mixed, 0.5 if mixed == WHITE else 0.4)
+    return base if mixed is None else mix(base, mixed, 0.5 if mixed == WHITE else 0.3)
 
 
 def mix(one: Colour, other: Colour, part: float) -> Colour:

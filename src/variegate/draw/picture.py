@@ -39,7 +39,7 @@ def seen(image: Any, name: str) -> Image.Image:
 def _levels(picture: NDArray[np.float32], name: str) -> NDArray[np.uint8]:
     """A float picture as bytes."""
     low, high = float(picture.min()), float(picture.max())
-    if not (-SLACK <= low and high <= 1 + SLACK):  # NaN too
+    if not (low >= -SLACK and high <= 1 + SLACK):  # NaN too
         raise InputError(
             f"{name} is float32 from {low:.4g} to {high:.4g}; draw takes 0 to 1. Draw before Normalize, or undo it: "
             f"{name} * std + mean; pixels from 0 to 255 are {name}.astype('uint8')"

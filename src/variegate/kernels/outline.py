@@ -15,6 +15,8 @@ from variegate.kernels.points import AFFINE, PLAIN, area, cut_by
 @kernel
 def clip(points, count, region, corners, room):
     """The part of a polygon in a convex region, in place; returns how many corners it has."""
+    if corners < 3:
+        return 0
     turn = 1.0 if area(region, corners) > 0.0 else -1.0
     for n in range(corners):
         if count == 0:
@@ -22,7 +24,7 @@ def clip(points, count, region, corners, room):
         m = n + 1 if n + 1 < corners else 0
         x, y = region[n, 0], region[n, 1]
         a, b = (y - region[m, 1]) * turn, (region[m, 0] - x) * turn
-        count = cut_by(points, count, a, b, -(a * x + b * y), room)
+        count, _ = cut_by(points, count, a, b, -(a * x + b * y), room)
     return count
 
 
@@ -64,6 +66,8 @@ def plain_box(box, forward, limit, whole, seen):
         first, last = forward[j, k] * box[k] + forward[j, 2], forward[j, k] * box[2 + k] + forward[j, 2]
         whole[j], whole[2 + j] = min(first, last), max(first, last)
         seen[j], seen[2 + j] = max(whole[j], limit[j]), min(whole[2 + j], limit[2 + j])
+        if seen[j] - whole[j] < SLACK and whole[2 + j] - seen[2 + j] < SLACK:  # a hair is not cut away
+            whole[j], whole[2 + j] = seen[j], seen[2 + j]
     if seen[0] > seen[2] or seen[1] > seen[3]:
         for j in range(4):
             seen[j] = 0.0

@@ -56,16 +56,16 @@ def cut(points, count, a, b, c, out):
 
 @kernel
 def cut_by(region, count, a, b, c, room):
-    """Cut the region in place, unless it lies in the half-plane by a hair; returns how many corners it has."""
+    """Cut the region in place, unless it lies in the half-plane by a hair: (how many corners it has, whether it was)."""
     length, worst = np.sqrt(a * a + b * b), 0.0
     for n in range(count):
         worst = min(worst, a * region[n, 0] + b * region[n, 1] + c)
     if count == 0 or worst >= -SLACK * max(length, 1.0):
-        return count
+        return count, False
     kept = cut(region, count, a, b, c, room)
     for n in range(kept):
         region[n, 0], region[n, 1] = room[n, 0], room[n, 1]
-    return kept
+    return kept, True
 
 
 @kernel
@@ -94,14 +94,15 @@ def seen_region(maps, canvas, way, region, room):
     reset(way)
     for k in range(top - 1, -1, -1):
         product(maps[k], way, way)
-        before = count
         for axis in range(2):
             size = float(canvas[k, 1 - axis])
             a, b, c = way[axis, 0], way[axis, 1], way[axis, 2]
-            count = cut_by(region, count, a, b, c, room)
+            count, one = cut_by(region, count, a, b, c, room)
             p, q, r = size * way[2, 0] - a, size * way[2, 1] - b, size * way[2, 2] - c
-            count = cut_by(region, count, p, q, r, room)
-        plain = plain and (count == before or is_upright(way))
+            count, other = cut_by(region, count, p, q, r, room)
+            plain = plain and (not (one or other) or is_upright(way))
+    if abs(area(region, count)) <= SLACK * (h + w):  # the windows touch, and have nothing in common
+        count = 0
     return count, plain
 
 

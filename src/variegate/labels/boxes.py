@@ -30,16 +30,17 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> 
     """
     from variegate.kernels.points import IDENTITY, PLAIN
 
-    count = len(leaf.xyxy)
-    if way.flags[IDENTITY]:
-        return leaf, Shown(np.ones(count, bool), np.ones(count), areas(leaf.xyxy), leaf.xyxy, leaf.xyxy)
     seen, whole, share = outlines(leaf.xyxy, SHAPES[target.shape], way)
     if around is not None:
         tight = around.known & ~(way.flags[PLAIN] & (share == 1))
-        seen, whole = np.where(tight[:, None], around.seen, seen), np.where(tight[:, None], around.whole, whole)
+        outer = tight & ~np.isnan(around.whole[:, 0])
+        seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)
-    shown = Shown(np.ones(count, bool), share, areas(seen), seen, whole)
-    return replace(leaf, xyxy=seen if target.clip else whole, given=None), shown
+    shown = Shown(np.ones(len(seen), bool), share, areas(seen), seen, whole)
+    result = seen if target.clip else whole
+    if way.flags[IDENTITY] and np.array_equal(result, leaf.xyxy):
+        return leaf, shown
+    return replace(leaf, xyxy=result, given=None), shown
 
 
 def outlines(boxes: Floats, unit: Floats, way: Way) -> tuple[Floats, Floats, Floats]:

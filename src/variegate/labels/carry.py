@@ -111,7 +111,7 @@ def _filter(
 ) -> None:
     """Drop what no target of the group shows any more, and what a filter refuses, from every field of the group."""
     members = [name for name in moved if targets[name].rows_of == group]
-    telling = [name for name in members if name in shown]
+    telling = [name for name in shown if name in members]  # who knows best first
     count = len(shown[telling[0]].share)
     stay = np.ones(count, bool)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.labels.region import SLACK, inside, shoelace
+from variegate.labels.region import SLACK, inside, length, line_within, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.track import Way
 from variegate.targets import Polygons
@@ -79,31 +79,40 @@ def measure(rings: Rings, target: Polygons) -> float:
     if not target.closed:
         return 0.0
     if target.holes and len(rings) > 1:
-        return float(_geometry(rings, target).area)
+        return float(_geometry(rings).area)
     return sum(abs(shoelace(ring)) for ring in rings)
 
 
 def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, float]:
     """The part of an instance in a convex region, and its share of the whole's area (of a polyline: length)."""
-    import shapely
-
     if len(region) < 3:
         return (), 0.0
-    window = shapely.Polygon(region)
-    parts = [_geometry(rings, target)] if target.holes else [_geometry((ring,), target) for ring in rings]
-    kept = [shapely.intersection(part, window) for part in parts]
-    size = shapely.area if target.closed else shapely.length
-    every = float(size(parts).sum())
-    share = min(float(size(kept).sum()) / every, 1.0) if every > 0 else 0.0
-    return tuple(ring for part in kept for ring in _rings_of(part, target)), share
-
-
-def _geometry(rings: Rings, target: Polygons) -> Any:
-    """Rings as a valid shapely geometry; polygons that cross themselves are even-odd, as when they are filled."""
+    if not target.closed:
+        kept = [line for ring in rings for line in line_within(ring, region)]
+        every = sum(map(length, rings))
+        return tuple(kept), min(sum(map(length, kept)) / every, 1.0) if every > 0 else 0.0
     import shapely
 
-    if not target.closed:
-        return shapely.MultiLineString([ring for ring in rings if len(ring) > 1])
+    window = shapely.Polygon(region)
+    found: list[Floats] = []
+    every = part = 0.0
+    for group in [rings] if target.holes else [(ring,) for ring in rings]:
+        whole = _geometry(group)
+        every += whole.area
+        if not target.holes and inside(group[0], region).all():  # as it is, from its first point on
+            found.append(group[0])
+            part += whole.area
+            continue
+        common = shapely.intersection(whole, window)
+        part += common.area
+        found += _rings_of(common, target.holes)
+    return tuple(found), min(part / every, 1.0) if every > 0 else 0.0
+
+
+def _geometry(rings: Rings) -> Any:
+    """Rings as a valid shapely geometry, even-odd where they cross each other or themselves."""
+    import shapely
+
     whole = shapely.Polygon()
     for ring in rings:
         if len(ring) > 2:
@@ -113,15 +122,13 @@ def _geometry(rings: Rings, target: Polygons) -> Any:
     return whole
 
 
-def _rings_of(geometry: Any, target: Polygons) -> list[Floats]:
-    """The rings of what is left: lines of a polyline, else outlines, then holes; points and slivers are no part."""
+def _rings_of(geometry: Any, holes: bool) -> list[Floats]:
+    """The outlines of what is left, then its holes; points, lines and slivers are no part of it."""
     import shapely
 
     found: list[Floats] = []
     for part in shapely.get_parts(shapely.get_parts(geometry)):
-        if not target.closed and part.geom_type == "LineString":
-            found.append(np.array(part.coords))
-        elif target.closed and part.geom_type == "Polygon" and part.area > 0:
-            outlines = [part.exterior, *(part.interiors if target.holes else ())]
+        if part.geom_type == "Polygon" and part.area > 0:
+            outlines = [part.exterior, *(part.interiors if holes else ())]
             found += [np.array(outline.coords)[:-1] for outline in outlines]
     return found

@@ -69,3 +69,40 @@ def shoelace(ring: Floats) -> float:
         return 0.0
     x, y = (ring - ring[0]).T
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2
+
+
+def length(line: Floats) -> float:
+    """The length of a polyline of points (n, 2)."""
+    steps = line[1:] - line[:-1]
+    return float(np.sqrt(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1]).sum())
+
+
+def line_within(line: Floats, region: Floats) -> list[Floats]:
+    """The pieces of a polyline in a convex polygon, segment by segment (Cyrus and Beck, 1978), joined where they meet."""
+    pieces: list[list[Floats]] = []
+    for one, other in zip(line[:-1], line[1:], strict=True):
+        first, last = _interval(one, other, region)
+        if first >= last:
+            continue
+        begin = one if first == 0 else one + first * (other - one)
+        end = other if last == 1 else one + last * (other - one)
+        if first == 0 and pieces and np.array_equal(pieces[-1][-1], one):
+            pieces[-1].append(end)
+        else:
+            pieces.append([begin, end])
+    return [np.array(piece) for piece in pieces]
+
+
+def _interval(one: Floats, other: Floats, region: Floats) -> tuple[float, float]:
+    """From which to which fraction of its length a segment lies in a convex polygon; (0, 0) if nowhere."""
+    turn = 1.0 if shoelace(region) >= 0 else -1.0
+    first, last = 0.0, 1.0
+    for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
+        here, there = (turn * ((u - x) * (p[1] - y) - (v - y) * (p[0] - x)) for p in (one, other))
+        if here < 0 and there < 0:
+            return 0.0, 0.0
+        if here < 0:
+            first = max(first, here / (here - there))
+        elif there < 0:
+            last = min(last, here / (here - there))
+    return first, last

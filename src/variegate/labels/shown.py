@@ -18,7 +18,7 @@ class Shown(NamedTuple):
     share  (N,): the part of the object, measured on the picture, that is still seen: 0 to 1
     area   (N,): what is seen, in square pixels of the result
     seen   (N, 4): the upright box around what is seen, x0, y0, x1, y1 of the result; all 0 where nothing is
-    whole  (N, 4): the same around all of it, also what lies outside
+    whole  (N, 4): the same around all of it, also what lies outside; NaN where the target cannot know
     """
 
     known: Flags

@@ -23,8 +23,9 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way) -> Shown:
     height, width = way.canvas[0].tolist()
     within = cover(way.source, (height, width))
     part = every if within.all() else _pixels(old & within)
-    seen = _bounds(new)
-    return Shown(every > 0, part / np.maximum(every, 1), _pixels(new), seen, seen)
+    left, seen = _pixels(new), _bounds(new)
+    share = np.where(left > 0, part / np.maximum(every, 1), 0.0)  # too small to be read: gone as well
+    return Shown(every > 0, share, left, seen, np.full(seen.shape, np.nan))
 
 
 def _pixels(masks: NDArray[np.bool_]) -> Floats:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from variegate import coords
+from variegate.errors import InputError
 from variegate.labels.carry import carry
 from variegate.labels.track import Track, Way
 from variegate.plan.ir import CONSTANT
-from variegate.targets import Targets
+from variegate.targets import Image, Targets
 
 
 class Inverse:
@@ -36,6 +37,12 @@ class Inverse:
 
         Raises  InputError if a field is unknown or does not fit the result's size.
         """
+        views = [name for name in fields if name in self._targets and isinstance(self._targets[name], Image)]
+        if views:
+            raise InputError(
+                f"{', '.join(views)} is a picture, which is no prediction; a float map comes back if it is declared as "
+                f'a mask: inverse(record, targets={{"{views[0] if views[0] != "image" else "scores"}": Mask()}})'
+            )
         leaves = self._targets.read(fields, self._from)
         moved = carry(self._targets, leaves, self._way, filters=False).leaves
         return {name: self._targets[name].write(leaf, self.size) for name, leaf in moved.items()}

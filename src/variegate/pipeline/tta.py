@@ -113,7 +113,7 @@ class Tta:
 
     def _predicted(self, predict: Predict, batch: Floats) -> Floats:
         predicted = np.asarray(predict(batch))
-        if len(predicted) != self.n:
+        if not predicted.ndim or len(predicted) != self.n:
             raise InputError(f"tta gave {self.n} variations to predict, which returned shape {predicted.shape}")
         return predicted
 

@@ -20,8 +20,7 @@ from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import arena_floats, plane_floats
 from variegate.plan.trail import Leaves, Trail
-from variegate.targets import Image as View
-from variegate.targets import PerInstance, PerSample, Targets
+from variegate.targets import Targets
 
 Image = NDArray[Any]
 
@@ -119,14 +118,13 @@ class Group:
         assert isinstance(last, Pass)
         return last
 
-    def check_labels(self, leaves: Leaves) -> None:
-        """Refuse labels where the user's function may have moved what they point at.
+    def check_labels(self, fields: Sequence[str]) -> None:
+        """Refuse fields with places in the picture where the user's function may have moved the pixels.
 
         Raises  InputError that names the op and the fields.
         """
         calls = [stage.node for stage in self.program.stages if isinstance(stage, Call)]
         moving = [node for node in calls if _moves(node)]
-        fields = [name for name in leaves if not isinstance(self.kind.targets[name], (PerInstance, PerSample, View))]
         if moving and fields:
             raise InputError(
                 f"{moving[0].path} is a function of the whole picture that may move pixels, and {', '.join(fields)} "

@@ -18,7 +18,9 @@ from variegate.plan.tables import Tables
 from variegate.plan.trail import Trail
 
 EYE = np.eye(3)
-RESOLVED = "map"  # among the draws of a replay: (11, B), a matrix and a size that once hung on labels
+RESOLVED = (
+    "(map)"  # no field's name; among the draws of a replay: (11, B), a matrix and a size that once hung on labels
+)
 
 
 def resolved(draws: Draws) -> effects.Map:

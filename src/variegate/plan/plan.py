@@ -14,6 +14,7 @@ from variegate.key import Keys
 from variegate.plan.group import Group
 from variegate.plan.picture import as_picture
 from variegate.targets import Image as View
+from variegate.targets import PerInstance, PerSample
 
 if TYPE_CHECKING:
     from variegate.labels.track import Way
@@ -97,16 +98,21 @@ class Plan:
         targets, leaves = group.kind.targets, group.trail.leaves[row] if group.trail.leaves else {}
         if not leaves:
             return Carried({}, {})
-        group.check_labels(leaves)
-        way = self.way(i)
+        group.check_labels([name for name in leaves if not isinstance(targets[name], (PerInstance, PerSample, View))])
+        way = group.trail.track.way(row)
         moved, dropped = carry(targets, leaves, way)
         written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
         views = {name: self._view(i, image) for name, image in written.items() if isinstance(targets[name], View)}
         return Carried(written | views, dict(dropped))
 
     def way(self, i: int) -> Way:
-        """Sample i's map from its picture to its result, all ops together."""
-        return self.groups[self.where[i][0]].trail.track.way(self.where[i][1])
+        """Sample i's map from its picture to its result, all ops together.
+
+        Raises  InputError if an opaque function may have moved the pixels.
+        """
+        group = self.groups[self.where[i][0]]
+        group.check_labels(["what is predicted"])
+        return group.trail.track.way(self.where[i][1])
 
     def _view(self, i: int, image: Image) -> Image:
         """Another picture through the same numbers."""

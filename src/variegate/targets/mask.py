@@ -54,6 +54,10 @@ class Mask(Shaped):
         object.__setattr__(self, "keep", tuple(_class(value, "keep") for value in self.keep))
         if self.keep and self.shrink != "area":
             raise FieldError(f'Mask.keep={self.keep} needs shrink="area": reading by nearest knows no preference')
+        if self.stack and (self.fill is not None or self.ignore_index is not None):
+            raise FieldError(
+                "Mask.fill and ignore_index are of classes: a mask of an instance, stack=True, is 0 outside"
+            )
         if not self.stack and (self.min_area or self.min_visible or self.min_side):
             raise FieldError("Mask.min_area, min_visible and min_side are of instances: they need stack=True")
 

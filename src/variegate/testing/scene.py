@@ -1,26 +1,15 @@
-"""What the asserters are tried on: a pipeline made of what the user gave, and drawn samples."""
+"""What the asserters are tried on: pictures and shapes, drawn by rule."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.base import Op
-from variegate.pipeline import Compose
-from variegate.targets import Target, Targets
-
 Floats = NDArray[np.float64]
-
-
-def pipeline_of(subject: Compose | Op | Sequence[Op], targets: Mapping[str, Target] | None = None) -> Compose:
-    """The pipeline that a user means, with these targets in place of its own."""
-    if not isinstance(subject, Compose):
-        return Compose([subject] if isinstance(subject, Op) else list(subject), targets=targets)
-    return subject if targets is None else replace(subject, targets=Targets.of(targets))
+Flags = NDArray[np.bool_]
 
 
 def noise(size: tuple[int, int], channels: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -31,18 +20,11 @@ def noise(size: tuple[int, int], channels: int, seed: int = 0) -> NDArray[np.uin
     return np.rint(smooth).astype(np.uint8)
 
 
-def blob(size: tuple[int, int], x: float, y: float, radius: float) -> NDArray[np.float32]:
-    """A float32 picture of one round spot about (x, y), as bright as 1 in its middle."""
+def blob(size: tuple[int, int], channels: int, x: float, y: float, radius: float) -> NDArray[np.float32]:
+    """A float32 picture of one round grey spot about (x, y), from 0.2 far off to 0.8 in its middle."""
     rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
-    return np.asarray(np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius**2)), np.float32)
-
-
-def centroid(image: NDArray[Any]) -> tuple[float, float]:
-    """The centre (x, y) of what is bright."""
-    weights = image.astype(np.float64)
-    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]] + 0.5
-    total = weights.sum()
-    return float((columns * weights).sum() / total), float((rows * weights).sum() / total)
+    bright = 0.2 + 0.6 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius**2))
+    return np.repeat(bright[:, :, None].astype(np.float32), channels, axis=2)
 
 
 def star(x: float, y: float, radius: float, points: int = 9, seed: int = 0) -> Floats:
@@ -53,7 +35,7 @@ def star(x: float, y: float, radius: float, points: int = 9, seed: int = 0) -> F
     return np.stack([x + far * np.cos(turns), y + far * np.sin(turns)], axis=1)
 
 
-def filled(rings: Sequence[Floats], size: tuple[int, int], fine: int = 8) -> NDArray[np.bool_]:
+def filled(rings: Sequence[Any], size: tuple[int, int], fine: int = 8) -> Flags:
     """The pixels of which polygons cover half or more, by Pillow on a grid `fine` times as fine."""
     from PIL import Image, ImageDraw
 
@@ -64,3 +46,18 @@ def filled(rings: Sequence[Floats], size: tuple[int, int], fine: int = 8) -> NDA
             draw.polygon([tuple(point) for point in np.asarray(ring) * fine - 0.5], fill=1)
     parts = np.asarray(page).reshape(size[0], fine, size[1], fine)
     return np.asarray(parts.mean(axis=(1, 3)) >= 0.5)
+
+
+def inner(mask: Flags) -> Flags:
+    """The pixels of a mask whose eight neighbours are of it too; none of those at the picture's edge."""
+    padded = np.pad(mask, 1)
+    out = mask.copy()
+    for i in range(3):
+        for j in range(3):
+            out &= padded[i : i + mask.shape[0], j : j + mask.shape[1]]
+    return out
+
+
+def outline(mask: Flags) -> int:
+    """How many pixels of a mask have a neighbour that is none of it."""
+    return int(mask.sum() - inner(mask).sum())

@@ -132,6 +132,8 @@ GOOD = compressed(noise(3))["counts"]
         ({"size": [9, 13], "counts": GOOD[:-1]}, "its RLE is damaged"),
         ({"size": [9, 13], "counts": GOOD + "1"}, "its RLE is damaged"),
         ({"size": [9, 13], "counts": GOOD[: len(GOOD) // 2]}, "its RLE is damaged"),
+        ({"size": [9, 13], "counts": "h3M"}, "its RLE is damaged"),  # 120 and -3
+        ({"size": [9, 13], "counts": GOOD[:-1] + "P"}, "it runs over 0 pixels"),  # whose last number goes on
         ({"size": [9, 13], "counts": "~" * 9}, "it runs over 0 pixels"),
         ({"size": [9, 13], "counts": "o" * 8 + "0"}, "it runs over 0 pixels"),
     ],
@@ -144,7 +146,7 @@ def test_damaged_runs_are_named(rle: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize("far", [float("nan"), float("inf"), -1e7])
 def test_outlines_far_from_any_picture_are_not_drawn(far: float) -> None:
     with pytest.raises(SourceError, match=rf"annotations\[2\] \(id 12\): its outline goes to {far}, far from any"):
-        masks([box(0, 0, 1, 1)], [], [box(2, 2, 3, 3), [0, 0, 5, 5, far, 5]], [box(0, 0, 1, 1)])
+        masks([box(0, 0, 1, 1)], [], [[0, 0, 5, 5, far, 5], box(2, 2, 3, 3)], [box(0, 0, 1, 1)])
 
 
 def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

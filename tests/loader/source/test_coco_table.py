@@ -52,6 +52,8 @@ def test_the_object_whose_value_does_not_fit_is_named(value: Any, said: str) -> 
 
 
 def test_what_is_missing_or_no_integer_is_named() -> None:
+    with pytest.raises(SourceError, match='the values of "area" in annotations do not fit 64 bits'):
+        table({"area": 10**400}).numbers("area", 0)
     with pytest.raises(SourceError, match=r'annotations\[1\]: it has no "bbox", which is a list of 4 numbers'):
         table({"bbox": [1, 2, 3, 4]}, {}).numbers("bbox", 4)
     for wrong in (1.5, "1", None, [1], 1 << 70):

@@ -1,0 +1,158 @@
+"""The samples of a data set for PyTorch: taken apart into fields of arrays, and put together again of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from variegate.errors import FieldError, InputError
+from variegate.targets import Image as View
+from variegate.targets import Mask, PerSample, Targets
+
+MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
+MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
+
+
+class Apart(NamedTuple):
+    """A sample that was taken apart.
+
+    fields    by name, `image` among them: arrays, or what a target takes
+    together  the sample again, of the augmented fields
+    """
+
+    fields: dict[str, Any]
+    together: Callable[[Mapping[str, Any]], Any]
+
+
+def named(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The names of a tuple's elements, checked.
+
+    Raises  FieldError if they are no different texts, or `image` is not among them.
+    """
+    if names is None:
+        return None
+    told = (names,) if isinstance(names, str) else tuple(names)
+    if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
+        raise FieldError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
+    return told
+
+
+def apart(sample: Any, targets: Targets, names: tuple[str, ...] | None) -> Apart:
+    """A sample as fields: of a dict, of a tuple whose elements have names, or begins with a picture, or a picture.
+
+    Raises  InputError if the sample cannot be taken, or has something that may lie on the picture and has no name.
+    """
+    if isinstance(sample, Mapping):
+        if "image" not in sample:
+            raise InputError(f'a sample has its picture under "image", got {sorted(map(str, sample))}')
+        return _fields(sample, targets, dict)
+    if not isinstance(sample, (tuple, list)):
+        return _fields({"image": sample}, targets, lambda made: made["image"])
+    if names is not None:
+        if len(names) != len(sample):
+            raise InputError(f"a sample has {len(sample)} elements, and names are of {len(names)}: {names}")
+        return _fields(dict(zip(names, sample, strict=True)), targets, lambda made: tuple(made[n] for n in names))
+    if len(sample) > 1 and isinstance(sample[1], Mapping):
+        return _with_target(sample, targets)
+    _check_rest(sample[1:])
+    return _fields({"image": sample[0]}, targets, lambda made: (made["image"], *sample[1:]))
+
+
+def _with_target(sample: Sequence[Any], targets: Targets) -> Apart:
+    """A picture and a dict of its labels, as data sets of objects are."""
+    labels, rest = sample[1], sample[2:]
+    if "image" in labels:
+        raise InputError('the labels of a sample have a field "image", as its picture is called; rename it')
+    _check_rest(rest)
+
+    def together(made: Mapping[str, Any]) -> Any:
+        return made["image"], {name: made[name] for name in labels}, *rest
+
+    return _fields({"image": sample[0], **labels}, targets, together)
+
+
+def _check_rest(rest: Sequence[Any]) -> None:
+    """Refuse, beside a picture, what may lie on it, and would stay behind."""
+    for element in rest:
+        if isinstance(element, Image.Image) or getattr(element, "ndim", 0) >= 2:
+            form = f"{type(element).__name__} {tuple(getattr(element, 'shape', getattr(element, 'size', ())))}"
+            raise InputError(
+                f"a sample has a {form} beside its picture, and what it is was not said: pass names=, such as "
+                '("image", "mask"), and declare it in the pipeline\'s targets; vg.PerSample() is passed on as it is'
+            )
+
+
+def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Mapping[str, Any]], Any]) -> Apart:
+    fields = {name: _array(value, targets[name] if name in targets else None) for name, value in values.items()}
+
+    def back(made: Mapping[str, Any]) -> Any:
+        return together({name: _back(made[name], values[name], targets[name]) for name in values})
+
+    return Apart(fields, back)
+
+
+def _array(value: Any, target: Any) -> Any:
+    """A field's value as its target takes it."""
+    if isinstance(target, View):
+        return picture(value)
+    if target is None or isinstance(target, PerSample):
+        return value
+    if isinstance(value, Image.Image):
+        if value.mode not in MASK_MODES:
+            raise InputError(
+                f'a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'
+            )
+        return np.asarray(value)
+    return np.moveaxis(_arrays(value), 0, 2) if _is_map(value, target) else _arrays(value)
+
+
+def _is_map(value: Any, target: Any) -> bool:
+    """Whether a value is a map of several channels, which PyTorch has in front."""
+    return isinstance(value, torch.Tensor) and isinstance(target, Mask) and not target.stack and value.ndim == 3
+
+
+def _arrays(value: Any) -> Any:
+    """Tensors as arrays, also those in lists."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    return type(value)(map(_arrays, value)) if type(value) in (list, tuple) else value
+
+
+def _back(made: Any, given: Any, target: Any) -> Any:
+    """An augmented field as a tensor; what is passed on is what was given."""
+    if isinstance(target, PerSample):
+        return given
+    return tensors(np.ascontiguousarray(np.moveaxis(made, 2, 0)) if _is_map(given, target) else made)
+
+
+def tensors(value: Any) -> Any:
+    """Tensors for arrays of numbers, also those in lists; they share the memory of what may be written."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biufc":
+            return value
+        return torch.from_numpy(value if value.flags.writeable else value.copy())
+    return type(value)(map(tensors, value)) if type(value) in (list, tuple) else value
+
+
+def picture(image: Any) -> NDArray[Any]:
+    """A PIL image, an array or a tensor as an array (H, W) or (H, W, C).
+
+    Raises  InputError if it is none of these.
+    """
+    if isinstance(image, Image.Image):
+        if image.mode not in MODES:
+            raise InputError(f'a PIL image is of mode {", ".join(MODES)}, got "{image.mode}"; use image.convert("RGB")')
+        return np.asarray(image)
+    if isinstance(image, torch.Tensor):
+        if image.ndim not in (2, 3):
+            raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(image.shape)}")
+        array: NDArray[Any] = image.detach().cpu().numpy()
+        return array if array.ndim == 2 else array.transpose(1, 2, 0)
+    if isinstance(image, np.ndarray):
+        return image
+    raise InputError(f"a picture is a PIL image, an array (H, W, C) or a tensor (C, H, W), got {type(image).__name__}")

@@ -1,0 +1,406 @@
+"""Labels in batches: of workers and batch size they know nothing, and source and pipeline agree on what they are."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from variegate.errors import FieldError, InputError
+from variegate.key import Key
+from variegate.loader import Arrays, Loader, Padded, Source
+from variegate.loader.labels import agreed
+from variegate.ops.crop import RandomCrop
+from variegate.ops.flip import HorizontalFlip
+from variegate.ops.rotate import Rotate
+from variegate.pipeline import Compose
+from variegate.targets import (
+    Boxes,
+    Image,
+    Keypoints,
+    Mask,
+    OrientedBoxes,
+    PerInstance,
+    PerSample,
+    Polygons,
+    Target,
+    Targets,
+)
+
+N, H, W = 23, 40, 50
+TARGETS = Targets(
+    boxes=Boxes("coco"),
+    labels=PerInstance(),
+    names=PerInstance(),
+    points=Keypoints("xyv"),
+    polygons=Polygons(),
+    masks=Mask(stack=True),
+    mask=Mask(ignore_index=9),
+    view=Image(),
+    number=PerSample(),
+)
+OPS = [Rotate((-40, 40)), RandomCrop(24), HorizontalFlip(p=0.5)]
+FILTERED = Compose(OPS, targets={"boxes": Boxes("coco", min_visible=0.5)})
+
+
+def sample(i: int) -> dict[str, Any]:
+    """The fields of sample i, with 0 to 4 instances."""
+    rng, count = np.random.default_rng(i), i % 5
+    corner, side = rng.integers(0, 25, (count, 2)), rng.integers(5, 15, (count, 2))
+    x, y, w, h = (column.astype(float) for column in np.concatenate([corner, side], axis=1).T)
+    masks = np.zeros((count, H, W), bool)
+    for n in range(count):
+        masks[n, int(y[n]) : int(y[n] + h[n]), int(x[n]) : int(x[n] + w[n])] = True
+    return {
+        "boxes": np.stack([x, y, w, h], axis=1),
+        "labels": np.arange(count) + 10 * i,
+        "names": [f"{i}.{n}" for n in range(count)],
+        "points": np.stack([np.stack([x, y, x * 0 + 2], axis=1)] * 3, axis=1),
+        "polygons": [[np.array([[a, b], [a + c, b], [a + c, b + d], [a, b + d]])] for a, b, c, d in zip(x, y, w, h)],  # noqa: B905
+        "masks": masks,
+        "mask": rng.integers(0, 9, (H, W), np.uint8),
+        "view": rng.random((H, W), np.float32),
+        "number": i,
+    }
+
+
+def source(*names: str, targets: Any = TARGETS, count: int = N) -> Arrays:
+    """Pictures with these fields."""
+    samples = [sample(i) for i in range(count)]
+    images = np.random.default_rng(0).integers(0, 256, (count, H, W, 3), np.uint8)
+    some = targets and Targets.of({name: targets[name] for name in names})
+    return Arrays(images, fields={name: [one[name] for one in samples] for name in names}, targets=some)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal, arrays in dtype and bytes."""
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def by_id(loader: Loader, epoch: int = 0) -> dict[int, dict[str, Any]]:
+    """All fields of every sample."""
+    found = {}
+    for batch in loader.epoch(epoch):
+        for n, i in enumerate(batch["id"].tolist()):
+            found[i] = {name: batch[name][n] for name in batch}
+    return found
+
+
+# What comes out
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize("batch_size", [1, 4, 64])
+def test_labels_hang_on_neither_workers_nor_batch_size(workers: int, batch_size: int) -> None:
+    data = source(*sample(0))
+    loader = Loader(data, FILTERED, batch_size, seed=5, workers=workers)
+    got, want = by_id(loader, 3), by_id(Loader(data, FILTERED, 7, seed=5, workers=0, shuffle=False), 3)
+    assert set(got) == set(range(N))
+    assert all(same(got[i][name], want[i][name]) for i in want for name in want[i])
+    again = Loader(data, FILTERED, batch_size, seed=5, workers=0).batch(3, 0)
+    assert all(same(again[name][0], got[int(again["id"][0])][name]) for name in again)
+
+
+def test_a_batch_is_the_pipeline_on_each_sample() -> None:
+    pipeline = Compose(OPS, targets={**dict(TARGETS.fields), "boxes": Boxes("coco", min_visible=0.5)})
+    data = source(*sample(0))
+    for i, got in by_id(Loader(data, FILTERED, 6, seed=5, workers=2), 2).items():
+        want = pipeline(image=data.images[i], **sample(i), key=Key(5, 2, i))
+        assert all(same(got[name], want[name]) for name in want), i
+
+
+def test_the_forms_of_a_batch() -> None:
+    data = source(*sample(0))
+    (listed,) = Loader(data, FILTERED, N, seed=5, workers=2).epoch(0)
+    assert listed["image"].shape == (N, 24, 24, 3)
+    assert listed["mask"].shape == listed["view"].shape == (N, 24, 24)
+    assert (listed["mask"].dtype, listed["view"].dtype) == (np.uint8, np.float32)
+    for name in ("boxes", "labels", "names", "points", "polygons", "masks"):
+        assert isinstance(listed[name], list) and [len(a) for a in listed[name]] == [len(a) for a in listed["boxes"]]
+    assert listed["number"] == listed["index"].tolist()
+
+    (padded,) = Loader(data, FILTERED, N, seed=5, workers=2, collate=Padded(6)).epoch(0)
+    assert list(padded) == ["image", *sample(0), "instances", "index", "id"]
+    assert padded["boxes"].shape == (N, 6, 4) and padded["labels"].shape == (N, 6)
+    assert padded["points"].shape == (N, 6, 3, 3) and padded["masks"].shape == (N, 6, 24, 24)
+    assert padded["instances"].sum(axis=1).tolist() == [len(a) for a in listed["boxes"]]
+    for name in ("boxes", "labels", "points", "masks"):
+        assert same(padded[name][padded["instances"]], np.concatenate(listed[name]))
+    assert same(padded["polygons"], listed["polygons"]) and same(padded["names"], listed["names"])
+    assert same(padded["mask"], listed["mask"]) and same(padded["number"], listed["index"])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_filters_and_room_drop_is_counted(workers: int) -> None:
+    data = source("boxes", "labels")
+    samples = range(N)
+    pipeline = Compose(OPS, targets={"boxes": Boxes("coco", min_visible=0.5), "labels": PerInstance()})
+    records = [
+        pipeline(image=data.images[i], boxes=sample(i)["boxes"], key=Key(0, 1, i), return_params=True) for i in samples
+    ]
+    want: dict[str, int] = {}
+    for _, record in records:
+        for reason, count in record["dropped"].items():
+            want[reason] = want.get(reason, 0) + count
+    assert want["boxes.min_visible"] > 0 and want["boxes.outside"] > 0
+    loader = Loader(data, pipeline, 4, workers=workers)
+    assert loader.stats()["dropped"] == {}
+    list(loader.epoch(1))
+    assert loader.stats()["dropped"] == want
+    list(loader.epoch(1))
+    assert loader.stats()["dropped"] == {reason: 2 * count for reason, count in want.items()}
+    assert loader.stats()["carry"] > 0
+
+    crowded = sum(max(0, len(result["boxes"]) - 2) for result, _ in records)
+    loader = Loader(data, pipeline, 4, workers=workers, collate=Padded(2, "drop"))
+    batches = list(loader.epoch(1))
+    assert loader.stats()["dropped"] == {**want, "instances.most": crowded} and crowded > 0
+    assert all(batch["labels"].shape == (len(batch["id"]), 2) for batch in batches)
+
+
+def test_only_batches_that_were_handed_out_count() -> None:
+    loader = Loader(source("boxes"), FILTERED, 4, workers=2, prefetch=4)
+    whole = Loader(source("boxes"), FILTERED, 4, workers=0)
+    for _ in loader.epoch(1):
+        break
+    whole.batch(1, 0)
+    assert loader.stats()["dropped"] == whole.stats()["dropped"] != {}
+
+
+@pytest.mark.parametrize("form", ["list", Padded(6)])
+def test_without_a_pipeline_labels_are_passed_on(form: Any) -> None:
+    data = source(*sample(0))
+    (batch,) = Loader(data, None, N, shuffle=False, workers=2, collate=form)
+    for i in range(N):
+        for name, want in sample(i).items():
+            got = batch[name][i]
+            if form != "list" and name in ("boxes", "labels", "points", "masks"):
+                got = got[batch["instances"][i]]
+            assert same(got, want) or (name == "number" and got == want)
+    batch["view"][:] = 7
+    batch["mask"][:] = 7
+    assert same(data.fields(3)["view"], sample(3)["view"]) and same(data.fields(3)["mask"], sample(3)["mask"])
+
+
+def test_a_subset_and_a_pickled_loader_give_the_same_labels() -> None:
+    data = source("boxes", "labels")
+    want = by_id(Loader(data, FILTERED, 4, seed=5))
+    parts = [by_id(Loader(part, FILTERED, 3, seed=5, collate="list")) for part in data.split(0.6)]
+    got = parts[0] | parts[1]
+    assert set(got) == set(want)
+    assert all(same(got[i][name], want[i][name]) for i in want for name in ("boxes", "labels", "image"))
+    copy = pickle.loads(pickle.dumps(Loader(data, FILTERED, 4, seed=5, collate=Padded(9))))
+    assert copy.collate == Padded(9) and next(iter(copy))["boxes"].shape == (4, 9, 4)
+
+
+def test_masks_of_many_sizes_come_as_a_list() -> None:
+    images = [np.zeros((5 + i, 6, 3), np.uint8) for i in range(3)]
+    data = Arrays(images, fields={"mask": [image[..., 0] for image in images]}, targets=Targets())
+    for form in ("list", Padded()):
+        (batch,) = Loader(data, collate=form, shuffle=False)
+        assert [mask.shape for mask in batch["mask"]] == [(5, 6), (6, 6), (7, 6)]
+
+
+# Who declares
+
+
+def test_the_pipeline_may_declare_what_the_source_does_not() -> None:
+    data = source("boxes", "labels", targets=None)
+    assert data.targets is None
+    pipeline = Compose(OPS, targets={"boxes": Boxes("coco"), "labels": PerInstance()})
+    loader = Loader(data, pipeline, 4, seed=5)
+    assert loader.targets == pipeline.targets
+    want = by_id(Loader(source("boxes", "labels"), Compose(OPS), 4, seed=5))
+    got = by_id(loader)
+    assert all(same(got[i][name], want[i][name]) for i in want for name in want[i])
+    with pytest.raises(InputError, match="unknown fields boxes, labels: declared are image, mask, label") as caught:
+        Loader(data, Compose(OPS), 4).batch(0, 0)
+    assert "this was in making sample" in caught.value.__notes__[0]
+
+
+def test_a_loader_says_what_its_fields_are() -> None:
+    data = source("boxes", "mask")
+    merged = Targets(boxes=Boxes("coco", min_visible=0.5), mask=Mask(ignore_index=9))
+    assert Loader(data, FILTERED).targets == merged
+    assert Loader(data).targets == data.targets
+    assert Loader(Arrays(data.images), FILTERED).targets is None
+    assert FILTERED.targets == Targets(boxes=Boxes("coco", min_visible=0.5))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "want"),
+    [
+        (Boxes("coco"), Boxes("coco", min_area=4, clip=False), None),
+        (Boxes("coco"), Boxes("xywh", min_side=2), None),
+        (Boxes("yolo"), Boxes("cxcywh", normalised=True), None),
+        (Polygons(flat=True), Polygons(flat=True, min_visible=0.5), None),
+        (Keypoints("xyv", swap=((0, 1),)), Keypoints("xyv", swap=[(0, 1)]), None),
+        (Mask(ignore_index=255), Mask(shrink="area"), Mask(ignore_index=255, shrink="area")),
+        (Mask(3, ignore_index=255), Mask(0), Mask(0, ignore_index=255)),
+        (Mask(3), Mask(shrink="area"), Mask(3, shrink="area")),
+        (Mask(ignore_index=255), Mask(ignore_index=0), None),
+        (Mask(ignore_index=255), Mask(), Mask(ignore_index=255)),
+        (Mask(stack=True), Mask(stack=True, min_area=3), None),
+        (OrientedBoxes(clockwise=True), OrientedBoxes(clockwise=True, min_area=3), None),
+        (PerInstance(), PerInstance(), None),
+        (PerSample(), PerSample(), None),
+        (Image(), Image(), None),
+    ],
+)
+def test_the_pipelines_options_hold(theirs: Target, ours: Target, want: Target | None) -> None:
+    for name in ("thing", "mask"):
+        assert agreed(Targets.of({name: theirs}), Targets.of({name: ours}))[name] == (want or ours)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (Boxes("coco"), Boxes("voc")),
+        (Boxes("coco"), Boxes()),
+        (Boxes("coco"), Boxes("coco", normalised=True)),
+        (Boxes("coco"), Boxes("coco", group="cars")),
+        (Boxes(), OrientedBoxes()),
+        (Polygons(flat=True), Polygons()),
+        (Polygons(), Polygons(normalised=True)),
+        (Polygons(), Polygons(closed=False)),
+        (Polygons(holes=True), Polygons()),
+        (Keypoints("xyv"), Keypoints()),
+        (Keypoints(), Keypoints(normalised=True)),
+        (Keypoints("xya"), Keypoints("xya", radians=True)),
+        (Keypoints(swap=((0, 1),)), Keypoints()),
+        (Keypoints(), Keypoints(group=None)),
+        (OrientedBoxes(), OrientedBoxes(clockwise=True)),
+        (OrientedBoxes(), OrientedBoxes(angle="radians")),
+        (OrientedBoxes(), OrientedBoxes(normalised=True)),
+        (Mask(stack=True), Mask(ignore_index=3)),
+        (PerInstance(), PerInstance(group="cars")),
+        (PerInstance(), PerSample()),
+    ],
+)
+def test_what_the_values_are_both_say_alike(theirs: Target, ours: Target) -> None:
+    said = f"the field 'thing' is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the same"
+    with pytest.raises(FieldError, match=re.escape(said)):
+        agreed(Targets(thing=theirs), Targets(thing=ours))
+
+
+def test_a_loader_refuses_two_declarations_that_differ() -> None:
+    with pytest.raises(
+        FieldError, match=r"'boxes' is Boxes\('coco'\) in the source and Boxes\('yolo'\) in the pipeline"
+    ):
+        Loader(source("boxes"), Compose(OPS, targets={"boxes": Boxes("yolo")}))
+
+
+# Errors
+
+
+class Broken(Arrays):
+    """Fields of which sample 3 is at fault."""
+
+    def __init__(self, value: Any, targets: Any, **extra: Any) -> None:
+        super().__init__(np.zeros((5, 8, 9, 3), np.uint8))
+        self.targets, self.value, self.extra = targets, value, extra
+
+    def fields(self, i: int) -> dict[str, Any]:
+        if self.value is KeyError and i == 3:
+            raise KeyError("gone")
+        return {"boxes": self.value if i == 3 else [[0, 0, 4, 4]], **(self.extra if i == 3 else {})}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("value", "extra", "said"),
+    [
+        (KeyError, {}, "gone"),
+        ([[0, 0, 20, 4]], {}, "boxes[0] = (0, 0, 20, 4)"),
+        ([[0, 0, 4]], {}, "boxes is (N, 4) numbers"),
+        ([], {"labels": []}, "this one has ['boxes', 'labels'], the first of its batch ['boxes']"),
+        ([], {"weights": []}, "this one has ['boxes', 'weights']"),
+    ],
+)
+def test_an_error_of_labels_names_the_sample(value: Any, extra: dict[str, Any], said: str, workers: int) -> None:
+    data = Broken(value, Targets(boxes=Boxes(), labels=PerInstance()), **extra)
+    with pytest.raises((InputError, KeyError), match=re.escape(said)) as caught:
+        list(Loader(data, Compose(OPS), 5, shuffle=False, workers=workers))
+    assert caught.value.__notes__ == ["variegate: this was in making sample 3, images[3]"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_error_in_moving_labels_names_the_sample(workers: int) -> None:
+    class Failing(Boxes):
+        def write(self, leaf: Any, size: Any) -> Any:
+            if len(leaf.xyxy) == 2:
+                raise ZeroDivisionError
+            return super().write(leaf, size)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        list(Loader(Broken([[0, 0, 4, 4]] * 2, Targets(boxes=Failing())), None, 5, shuffle=False, workers=workers))
+    assert caught.value.__notes__ == ["variegate: this was in making sample 3, images[3]"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_too_many_instances_name_the_sample(workers: int) -> None:
+    data = Broken([[0, 0, 4, 4]] * 4, Targets(boxes=Boxes()))
+    said = "sample 3, images[3], has 4 instances of the group 'instances', and Padded(most=3) takes 3"
+    with pytest.raises(InputError, match=re.escape(said)):
+        list(Loader(data, None, 5, shuffle=True, workers=workers, collate=Padded(3)))
+
+
+def test_names_that_a_batch_has_of_its_own_are_refused() -> None:
+    class Odd(Arrays):
+        def fields(self, i: int) -> dict[str, Any]:
+            return {self.name: 3}
+
+    for name in ("index", "id", "image", "label"):
+        data = Odd(np.zeros((2, 3, 3), np.uint8), [0, 1] if name == "label" else None)
+        data.name, data.targets = name, Targets.of({} if name == "image" else {name: PerSample()})
+        with pytest.raises(InputError, match=f"a batch has '{name}' of its own"):
+            Loader(data).batch(0, 0)
+    data = Odd(np.zeros((2, 3, 3), np.uint8))
+    data.name, data.targets = "label", Targets()
+    assert Loader(data).batch(0, 0)["label"] == [3, 3]
+
+
+def test_a_group_is_not_called_as_a_field() -> None:
+    data = source("boxes", targets=Targets(boxes=Boxes("coco", group="boxes")))
+    assert len(next(iter(Loader(data)))["boxes"]) == N
+    with pytest.raises(FieldError, match="a padded batch says under 'boxes', the name of the group"):
+        Loader(data, collate=Padded())
+
+
+def test_a_pipeline_that_takes_no_labels_is_refused(ragged: Any) -> None:
+    with pytest.raises(FieldError, match=r"which takes no labels, and the samples of .* have some; give a"):
+        Loader(source("boxes"), ragged)
+    Loader(Arrays(np.zeros((2, 3, 3), np.uint8)), ragged)
+
+
+@pytest.mark.parametrize("form", ["padded", None, Padded, 3])
+def test_a_form_that_is_none(form: Any) -> None:
+    with pytest.raises(FieldError, match=r'Loader.collate is "list" or Padded\(\.\.\.\), got '):
+        Loader(source("boxes"), collate=form)
+
+
+def test_a_source_without_labels_is_never_asked_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Plain(Source):
+        ids = np.arange(4, dtype=np.uint64)
+
+        def read(self, i: int) -> Any:
+            return np.zeros((30, 30), np.uint8)
+
+        def where(self, i: int) -> str:
+            return str(i)
+
+    def never(*args: Any) -> Any:
+        raise AssertionError
+
+    data = Arrays(np.zeros((4, 30, 30), np.uint8))
+    loaders = [Loader(Plain(), FILTERED), Loader(data, FILTERED)]
+    monkeypatch.setattr(Source, "fields", never)
+    monkeypatch.setattr(Arrays, "fields", never)
+    assert [set(next(iter(loader))) for loader in loaders] == [{"image", "index", "id"}] * 2
