@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from variegate.coords import Floats
-from variegate.draw.canvas import Canvas
+from variegate.draw.canvas import FAR, Canvas
 from variegate.draw.legend import Legend
 from variegate.draw.palette import SLATE, WHITE, Colour, colour, heat
 from variegate.draw.regions import Bools, deepest, hatch, levels, shape_of, topmost, within
@@ -133,7 +133,7 @@ class Layers:
         for n, k in np.argwhere(~leaf.unlabelled).tolist():
             shade = colour(k) if group is None else self.legend.colour(group, n)
             at = leaf.xy[n, k]
-            radius = None if leaf.scale is None else float(leaf.scale[n, k]) * self.canvas.zoom
+            radius = None if leaf.scale is None else abs(float(leaf.scale[n, k])) * self.canvas.zoom
             if radius is not None:
                 self.canvas.ring(at, radius, shade)
             if leaf.angle is not None:
@@ -164,8 +164,8 @@ class Layers:
 
 
 def _area(points: Floats) -> float:
-    """Of the box around points."""
-    return float(np.ptp(points, axis=0).prod()) if len(points) else 0.0
+    """Of the box around points, as far as it matters."""
+    return float(np.ptp(np.clip(points, -FAR, FAR), axis=0).prod()) if len(points) else 0.0
 
 
 def _larger_first(areas: Iterable[float]) -> list[int]:

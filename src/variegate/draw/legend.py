@@ -33,8 +33,8 @@ class Legend:
 
     def colour(self, group: str | None, n: int) -> Colour:
         """The colour of instance n of a group."""
-        known = group in self.labels and not self.by_instance
-        return self.of_class(self.labels[str(group)][n]) if known else colour(n)
+        labels = None if group is None or self.by_instance else self.labels.get(group)
+        return colour(n) if labels is None else self.of_class(labels[n])
 
     def name(self, group: str, n: int) -> str:
         """What instance n of a group is."""

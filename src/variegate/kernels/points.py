@@ -56,7 +56,7 @@ def cut(points, count, a, b, c, out):
 
 @kernel
 def cut_by(region, count, a, b, c, room):
-    """Cut the region in place, unless it lies in the half-plane by a hair: (how many corners it has, whether it was)."""
+    """Cut the region in place, unless it lies in the half-plane by a hair: (its corners, whether it was cut)."""
     length, worst = np.sqrt(a * a + b * b), 0.0
     for n in range(count):
         worst = min(worst, a * region[n, 0] + b * region[n, 1] + c)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,6 +25,8 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
     """The polygons on the result, and what is left of them."""
     from variegate.kernels.points import AFFINE, IDENTITY
 
+    if target.closed:
+        _check_shapely()  # for every sample, not for the first that a window cuts
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
@@ -48,6 +52,13 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
     if way.flags[IDENTITY]:
         return leaf, shown
     return replace(leaf, rings=tuple(rings for rings, _, _ in everything), given=None), shown
+
+
+@functools.cache
+def _check_shapely() -> None:
+    """Refuse polygons where what clips them is not installed."""
+    if importlib.util.find_spec("shapely") is None:
+        raise ImportError('polygons are clipped by shapely: pip install "variegate[labels]"')
 
 
 def within_sides(points: Floats, size: tuple[int, int]) -> Floats:

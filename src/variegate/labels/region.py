@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,9 +80,9 @@ def length(line: Floats) -> float:
 
 
 def line_within(line: Floats, region: Floats) -> list[Floats]:
-    """The pieces of a polyline in a convex polygon, segment by segment (Cyrus and Beck, 1978), joined where they meet."""
+    """The pieces of a polyline in a convex polygon, segment by segment (Cyrus and Beck, 1978), joined again."""
     pieces: list[list[Floats]] = []
-    for one, other in zip(line[:-1], line[1:], strict=True):
+    for one, other in itertools.pairwise(line):
         first, last = _interval(one, other, region)
         if first >= last:
             continue

@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 from variegate.key import Key
 from variegate.pipeline import Compose
 from variegate.targets import Keypoints
-from variegate.testing.scene import blob
-from variegate.testing.trial import Subject, attempt, carried_out, keys_of, labels_for, pipeline_of, told
-
-Floats = NDArray[np.float64]
+from variegate.testing.scene import Floats, blob
+from variegate.testing.trial import Done, Subject, attempt, carried_out, keys_of, labels_for, pipeline_of, told
 
 POINTS = {"points": Keypoints("xyv", group=None)}
-REACH = 4.4  # radii: of an octagon that holds a circle of four, where next to nothing is left of a spot
+OCTAGON = np.array([(1, 0), (0.7071, 0.7071), (0, 1), (-0.7071, 0.7071), (-1, 0), (-0.7071, -0.7071), (0, -1), (0.7071, -0.7071)])
+REACH = 4.4  # radii, of an octagon about a spot; a circle of four, where next to nothing is left of it, is within
 RING = 3.5  # radii: from here on a spot is as good as its ground
-OCTAGON = np.array([[1, 0], [7, 7], [0, 1], [-7, 7], [-1, 0], [-7, -7], [0, -1], [7, -7]]) * REACH
-OCTAGON[1::2] /= np.sqrt(98)
-FEWEST = 8  # pixels of the ring by which the ground is told
+FEWEST = 8  # pixels of the ring, by which the ground is told
+FAINT = 0.02  # of what differs most from the ground: what differs less is no spot
 
 
 def assert_points_move_as_pixels(
@@ -53,31 +51,43 @@ def assert_points_move_as_pixels(
     Raises  AssertionError that names the op and the key, and says where the two came to lie; also if nothing could be
     tried.
     """
-    attempt(partial(_check, size=size, channels=channels, tries=tries, radius=radius, most=tolerance), pipeline_of(subject, POINTS))
+    check = partial(_check, size=size, channels=channels, tries=tries, radius=radius, tolerance=tolerance)
+    attempt(check, pipeline_of(subject, POINTS))
 
 
-def _check(pipeline: Compose, size: tuple[int, int], channels: int, tries: int, radius: float, most: float) -> None:
+def _check(
+    pipeline: Compose, size: tuple[int, int], channels: int, tries: int, radius: float, tolerance: float
+) -> None:
     apart = []
     for n, key in enumerate(keys_of(tries)):
-        x, y = np.random.default_rng(n).uniform(0.3, 0.7, 2) * size[::-1]
-        off = _apart(pipeline, blob(size, channels, x, y, radius), x, y, radius, key, 4 * most)
-        apart += [] if off is None else [off]
+        place = np.random.default_rng(n).uniform(0.3, 0.7, 2) * size[::-1]
+        ends = _ends(pipeline, blob(size, channels, *place, radius), place, radius, key)
+        if ends is None:
+            continue
+        spot, point = ends
+        apart.append(float(np.hypot(*(spot - point))))
+        if apart[-1] > 4 * tolerance:
+            raise AssertionError(
+                f"the spot at {_at(place)} moved to {_at(spot)}, its keypoint to {_at(point)}: {apart[-1]:.3f} pixels "
+                f"apart; {told(pipeline, key)}"
+            )
     if not apart:
         raise AssertionError(
-            f"in {tries} tries no spot stayed whole and visible, so nothing was tried; give more tries=, or another size="
+            f"in {tries} tries no spot stayed whole and visible, so nothing was tried; give more tries=, or another "
+            "size="
         )
-    if np.mean(apart) > most:
+    if np.mean(apart) > tolerance:
         raise AssertionError(
-            f"points and pixels are {np.mean(apart):.3f} pixels apart on average over {len(apart)} tries, more than "
-            f"{most}"
+            f"points and pixels are {np.mean(apart):.3f} pixels apart on average over {len(apart)} tries, which is "
+            f"more than {tolerance}"
         )
 
 
-def _apart(
-    pipeline: Compose, image: NDArray[np.float32], x: float, y: float, radius: float, key: Key, most: float
-) -> float | None:
-    """How far the moved spot lies from its keypoint; None where that cannot be told."""
-    points = np.concatenate([[[0.0, 0.0]], OCTAGON * radius]) + (x, y)
+def _ends(
+    pipeline: Compose, image: NDArray[np.float32], place: Floats, radius: float, key: Key
+) -> tuple[Floats, Floats] | None:
+    """Where the spot and its keypoint came to lie; None where that cannot be told."""
+    points = np.concatenate([[(0.0, 0.0)], OCTAGON * REACH * radius]) + place
     box = [*points.min(axis=0), *points.max(axis=0)]
     size = image.shape[0], image.shape[1]
     labels = {"points": np.column_stack([points, np.full(len(points), 2)]), **labels_for(pipeline, size, box)}
@@ -85,25 +95,36 @@ def _apart(
     moved, visible = done.fields["points"][:, :2], done.fields["points"][:, 2]
     if not visible.all():
         return None
-    near, ground = _surroundings(moved, done.image.shape[:2])
+    away = _radii(moved, done)
+    ground = (away >= RING) & (away <= REACH)
     if ground.sum() < FEWEST:
         return None
     shine = np.abs(done.image - np.median(done.image[ground], axis=0)).sum(axis=2)
-    u, v = moved[0]
-    told_of = f"the spot at ({x:.2f}, {y:.2f})"
-    if shine[near].max() < 0.1 * shine.max():
+    if shine.max() < 1e-3 * max(1.0, float(np.abs(done.image).max())):
+        return None  # a picture without contrast shows nothing
+    if shine[away <= REACH].max() < FAINT * shine.max():
         row, column = np.unravel_index(int(shine.argmax()), shine.shape)
         raise AssertionError(
-            f"{told_of} is not seen where its keypoint came to lie, about ({u:.2f}, {v:.2f}); what differs most from "
-            f"the ground there is at ({column + 0.5:.1f}, {row + 0.5:.1f}); {told(pipeline, key)}"
+            f"the spot at {_at(place)} is not to be seen where its keypoint came to lie, {_at(moved[0])}; what differs "
+            f"most from the ground there is at ({column + 0.5:.2f}, {row + 0.5:.2f}); {told(pipeline, key)}"
         )
-    if shine.max() < 1e-3 * max(1.0, np.abs(done.image).max()):
-        return None
-    there = _centroid(np.where(near, shine, 0))
-    off = float(np.hypot(u - there[0], v - there[1]))
-    if off > most:
-        raise AssertionError(
-            f"{told_of} moved to ({there[0]:.2f}, {there[1]:.2f}), its keypoint to ({u:.2f}, {v:.2f}): {off:.3f} "
-            f"pixels apart; {told(pipeline, key)}"
-        )
-    return off
+    return _centroid(np.where(away <= REACH, shine, 0)), moved[0]
+
+
+def _radii(moved: Floats, done: Done) -> Floats:
+    """How far from the spot's middle each pixel was before it moved, in radii, as the octagon about it tells."""
+    right, down, left, up = moved[1::2]
+    (a, c), (b, d) = (right - left) / (2 * REACH), (down - up) / (2 * REACH)
+    y, x = np.mgrid[: done.image.shape[0], : done.image.shape[1]] + 0.5 - moved[0, ::-1, None, None]
+    area = a * d - b * c
+    return np.asarray(np.hypot(d * x - b * y, a * y - c * x) / max(abs(area), 1e-12))
+
+
+def _centroid(weights: Floats) -> Floats:
+    """The centre (x, y) of what has weight."""
+    y, x = np.mgrid[: weights.shape[0], : weights.shape[1]] + 0.5
+    return np.array([(x * weights).sum(), (y * weights).sum()]) / weights.sum()
+
+
+def _at(point: Floats) -> str:
+    return f"({point[0]:.2f}, {point[1]:.2f})"
