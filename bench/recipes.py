@@ -7,7 +7,8 @@ import timing
 timing.one_thread()
 
 import time  # noqa: E402
-from collections.abc import Callable, Mapping  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -77,16 +78,30 @@ def stages(augment: vg.Compose, samples: list[Sample], rounds: int) -> dict[str,
     return {name: float(np.median(seconds)) / BATCH * 1e3 for name, seconds in taken.items()}
 
 
+def samples(data: Path | None) -> tuple[list[Sample], list[Sample]]:
+    """The same pictures with boxes and classes, and with masks."""
+    images = scenes.pictures(HELD, data)
+    boxed = [dict(zip(("boxes", "labels"), scenes.boxes(x.shape[:2], i), strict=True)) for i, x in enumerate(images)]
+    detection = [{"image": image, **fields} for image, fields in zip(images, boxed, strict=True)]
+    return detection, [{"image": x, "mask": scenes.mask(x.shape[:2], i)} for i, x in enumerate(images)]
+
+
+def theirs(sample: Sample) -> Sample:
+    """By their names."""
+    return {"bboxes" if name == "boxes" else name: value for name, value in sample.items()}
+
+
 def contenders(detection: list[Sample], segmentation: list[Sample]) -> dict[str, Call]:
     """All that is timed, by name."""
     found: dict[str, Call] = {}
+    boxed = [theirs(sample) for sample in detection]
     for order in ("affine first", "crop first"):
-        found[f"detection, albumentationsx, {order}"] = single(alb.detection(order), detection)
-    for name, antialias in (("", True), (", no antialias", False)):
-        for order in ("affine first", "crop first"):
-            augment = ours.detection(order, antialias)
-            found[f"detection, ours, {order}{name}"] = batch(augment, detection)
-            found[f"detection, ours, {order}{name}, single"] = single(augment, detection)
+        found[f"detection, albumentationsx, {order}"] = single(alb.detection(order), boxed)
+        found[f"detection, ours, {order}"] = batch(ours.detection(order), detection)
+    sharp = ours.detection(antialias=False)
+    found["detection, ours, affine first, no antialias"] = batch(sharp, detection)
+    found["detection, ours, affine first, no antialias, single"] = single(sharp, detection)
+    found["detection, ours, affine first, single"] = single(ours.detection(), detection)
     for form in ("an op each", "one Affine"):
         found[f"segmentation, albumentationsx, {form}"] = single(alb.segmentation(form), segmentation)
     for name, antialias in (("", True), (", no antialias", False)):
@@ -94,3 +109,46 @@ def contenders(detection: list[Sample], segmentation: list[Sample]) -> dict[str,
         found[f"segmentation, ours{name}"] = batch(augment, segmentation)
         found[f"segmentation, ours{name}, single"] = single(augment, segmentation)
     return found
+
+
+def compared(taken: dict[str, list[float]], parts: dict[str, dict[str, float]]) -> list[report.Row]:
+    """The rows: theirs over ours."""
+    plain, one = ", no antialias", ", single"
+
+    def row(name: str, above: str, below: str, **rest: Any) -> report.Row:
+        return report.row(name, timing.ratios(taken[above], taken[below]), **rest)
+
+    det, seg = "detection, ", "segmentation, "
+    a, first, second = "albumentationsx, ", "affine first", "crop first"
+    each, affine = seg + a + "an op each", seg + a + "one Affine"
+    return [
+        row(det + "albumentationsx / ours", det + a + first, f"{det}ours, {first}{plain}", reach=4, stages=parts[det]),
+        row(det + "the same, our defaults", det + a + first, f"{det}ours, {first}"),
+        row(det + "the same, crop before affine, our defaults", det + a + second, f"{det}ours, {second}"),
+        row(det + "the same, single calls", det + a + first, f"{det}ours, {first}{plain}{one}"),
+        row(det + "the same, single calls, our defaults", det + a + first, f"{det}ours, {first}{one}"),
+        row(seg + "albumentationsx / ours", each, f"{seg}ours{plain}", reach=4, stages=parts[seg]),
+        row(seg + "the same, our defaults", each, f"{seg}ours"),
+        row(seg + "albumentationsx, one Affine / ours", affine, f"{seg}ours{plain}"),
+        row(seg + "the same, our defaults", affine, f"{seg}ours"),
+        row(seg + "albumentationsx / ours, single calls", each, f"{seg}ours{plain}{one}"),
+        row(seg + "albumentationsx, one Affine / ours, single calls", affine, f"{seg}ours{plain}{one}"),
+    ]
+
+
+def main() -> None:
+    """Time all, interleaved, and save."""
+    args = timing.arguments(__doc__)
+    detection, segmentation = samples(args.data)
+    taken = timing.interleave(contenders(detection, segmentation), 2 if args.quick else 40, warm=2)
+    rounds = 2 if args.quick else 16
+    parts = {
+        "detection, ": stages(ours.detection(antialias=False), detection, rounds),
+        "segmentation, ": stages(ours.segmentation(False), segmentation, rounds),
+    }
+    each = [report.row(name, [s / BATCH * 1e3 for s in v], unit="ms a sample") for name, v in taken.items()]
+    report.save("recipes", args.out, compared(taken, parts), args.quick, figures=each)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ import report
 import setup
 import table
 
-CLAIMS = ["arrays", "files", "chain", "memory", "startup", "quality", "gil"]
+CLAIMS = ["arrays", "files", "chain", "memory", "startup", "quality", "gil", "recipes", "labels"]
 
 
 def main() -> int:

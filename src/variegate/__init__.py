@@ -1,6 +1,7 @@
 """Variegate: endless, reproducible variations of training images, in one pass over the pixels."""
 
 from variegate.dist import Bernoulli, Choice, Constant, LogUniform, Normal, Uniform
+from variegate.draw import draw
 from variegate.errors import (
     ConfigError,
     DecodeError,
@@ -11,7 +12,16 @@ from variegate.errors import (
     VariegateError,
 )
 from variegate.key import Key, Keys
-from variegate.loader import Arrays, ImageFolder, Loader
+from variegate.loader import (
+    Arrays,
+    CocoJson,
+    ImageFolder,
+    ImageMaskFolder,
+    Loader,
+    Padded,
+    VocFolder,
+    YoloFolder,
+)
 from variegate.ops import (
     Affine,
     Brightness,
@@ -69,6 +79,7 @@ __all__ = [
     "Brightness",
     "CenterCrop",
     "Choice",
+    "CocoJson",
     "ColorJitter",
     "Compose",
     "ConfigError",
@@ -84,6 +95,7 @@ __all__ = [
     "Hue",
     "Image",
     "ImageFolder",
+    "ImageMaskFolder",
     "InputError",
     "Invert",
     "Key",
@@ -100,6 +112,7 @@ __all__ = [
     "Opaque",
     "OrientedBoxes",
     "Pad",
+    "Padded",
     "PerInstance",
     "PerSample",
     "Perspective",
@@ -131,7 +144,10 @@ __all__ = [
     "Uniform",
     "VariegateError",
     "VerticalFlip",
+    "VocFolder",
+    "YoloFolder",
     "__version__",
+    "draw",
     "load",
     "save",
     "tta",

@@ -51,7 +51,8 @@ def draw(
     Boxes and outlines have the names of their classes beside them. Masks are translucent, and hatched in grey where
     they have their ignore_index. Maps of floats glow from dark to bright, from 0 to 1 if all of them lie there, else
     from the least to the greatest; of several channels the highest is shown. Keypoints are dots, hollow where v is 0;
-    with a scale they have a ring of that radius, with an angle a hand. A class has one colour in every picture.
+    with a scale they have a ring of that radius, with an angle a hand. A label of the whole picture, an integer or a
+    text, stands in its corner. A class has one colour in every picture. Other views and rows are not shown.
 
     >>> import numpy as np
     >>> from variegate.targets import Boxes, PerInstance
@@ -108,9 +109,9 @@ def names_of(classes: Names) -> dict[int, str]:
         raise InputError(f"classes of draw is a list of names, or a dict from class to name; got {classes!r}")
     else:
         named = dict(enumerate(classes))
-    wrong = [name for name in named.values() if not isinstance(name, str)]
-    if wrong:
-        raise InputError(f"classes of draw are names, texts; got {wrong[0]!r}")
+    for number, name in named.items():
+        if not hasattr(number, "__index__") or not isinstance(name, str):
+            raise InputError(f"classes of draw are names, texts, of integers; got {name!r} of {number!r}")
     return {int(number): name for number, name in named.items()}
 
 

@@ -49,11 +49,13 @@ class Canvas:
         rows, columns = self._sources()
         return np.asarray(pixels[rows[:, None], columns])
 
-    def window(self, inside: Bools) -> tuple[Bools, tuple[int, int]]:
-        """The part of `grown` in which a mask is, and some more, and the (left, top) of it."""
-        cuts = []
+    def window(self, inside: Bools) -> tuple[Bools, tuple[int, int]] | None:
+        """The part of `grown` in which a mask is, with a margin, and its (left, top); None where it is nowhere."""
+        cuts, margin = list[slice](), 2 * self._far
         for sources, axis in zip(self._sources(), (1, 0), strict=True):
-            met, margin = np.flatnonzero(np.asarray(inside.any(axis=axis))[sources]), 2 * self._far
+            met = np.flatnonzero(np.asarray(inside.any(axis=axis))[sources])
+            if not met.size:
+                return None
             cuts.append(slice(max(0, int(met[0]) - margin), int(met[-1]) + 1 + margin))
         rows, columns = (sources[cut] for sources, cut in zip(self._sources(), cuts, strict=True))
         return inside[rows[:, None], columns], (cuts[1].start, cuts[0].start)

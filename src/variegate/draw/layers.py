@@ -11,7 +11,7 @@ from variegate.coords import Floats
 from variegate.draw.canvas import FAR, Canvas
 from variegate.draw.legend import Legend
 from variegate.draw.palette import SLATE, WHITE, Colour, colour, heat
-from variegate.draw.regions import Bools, deepest, hatch, levels, shape_of, topmost, within
+from variegate.draw.regions import Bools, corner, deepest, hatch, levels, shape_of, topmost, within
 from variegate.draw.tags import Place, Tags
 from variegate.exact import sincos
 from variegate.targets import (
@@ -107,8 +107,9 @@ class Layers:
         """A mask an instance: tinted and rimmed."""
         inside = within(leaf.pixels)
         for n in _larger_first(inside.sum(axis=(1, 2))):
-            if inside[n].any():
-                grown, at = self.canvas.window(inside[n])
+            part = self.canvas.window(inside[n])
+            if part is not None:
+                grown, at = part
                 strength = np.where(self.canvas.rim(grown), RIM, FILL)
                 self.canvas.wash(self.legend.colour(group, n), grown * strength, at)
 
@@ -147,11 +148,11 @@ class Layers:
         fields = [name for kind in BEST for name in self.fields_of(group) if isinstance(self.leaves[name], kind)]
         for n in range(len(self.legend.labels[group])):
             for name in fields:
-                points = shape_of(self.leaves[name], n)
-                at = topmost(points, self.canvas.picture_size)
+                boxed = isinstance(self.leaves[name], BoxLeaf)
+                at = (corner if boxed else topmost)(shape_of(self.leaves[name], n), self.canvas.picture_size)
                 if at is not None:
-                    place: Place = "corner" if isinstance(self.leaves[name], BoxLeaf) else "above"
-                    self.tag(self.legend.name(group, n), self.legend.colour(group, n), at, place)
+                    shade = self.legend.colour(group, n)
+                    self.tag(self.legend.name(group, n), shade, at, "corner" if boxed else "above")
                     break
 
     def tag(self, text: str, shade: Colour, at: Floats, place: Place) -> None:

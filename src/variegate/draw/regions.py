@@ -81,8 +81,14 @@ def _ends(region: Bools) -> Floats:
     return np.array([(pixel_centre(top[len(top) // 2]), rows[0]), (columns[-1] + 1, rows[-1] + 1)], np.float64)
 
 
-def topmost(points: Floats, size: tuple[int, int]) -> Floats | None:
-    """The highest of points, moved into a picture of (width, height); None where they all lie on one side of it."""
+def corner(points: Floats, size: tuple[int, int]) -> Floats | None:
+    """The upper left corner of the box around points, as far as it is in a picture of (width, height); else None."""
     if not len(points) or (points.max(axis=0) < 0).any() or (points.min(axis=0) > size).any():
         return None
-    return np.asarray(np.clip(points[np.argmin(points[:, 1])], 0, size))
+    return np.asarray(np.maximum(points.min(axis=0), 0))
+
+
+def topmost(points: Floats, size: tuple[int, int]) -> Floats | None:
+    """The highest of the points in a picture of (width, height); None where there is none."""
+    seen = points[((points >= 0) & (points <= size)).all(axis=1)]
+    return np.asarray(seen[np.argmin(seen[:, 1])]) if len(seen) else None

@@ -32,6 +32,8 @@ class Tags:
         Where another word is already, or the picture ends, it goes below, or further up or down.
         """
         text = " ".join(text.split())
+        if not text:
+            return
         long, high = (float(round(side)) for side in (self.font.getlength(text) + self.line * 4, self.font.size * 1.35))
         left = at[0] - (self.line / 2 if place == "corner" else long / 2)
         left = float(np.clip(round(left), 0, max(0, self.size[0] - long)))

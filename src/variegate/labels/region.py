@@ -101,10 +101,11 @@ def _interval(one: Floats, other: Floats, region: Floats) -> tuple[float, float]
     first, last = 0.0, 1.0
     for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
         here, there = (turn * ((u - x) * (p[1] - y) - (v - y) * (p[0] - x)) for p in (one, other))
-        if here < 0 and there < 0:
+        hair = -SLACK * np.sqrt((u - x) * (u - x) + (v - y) * (v - y))  # as in `inside`
+        if here < hair and there < hair:
             return 0.0, 0.0
-        if here < 0:
+        if here < hair:
             first = max(first, here / (here - there))
-        elif there < 0:
+        elif there < hair:
             last = min(last, here / (here - there))
     return first, last

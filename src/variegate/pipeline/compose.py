@@ -225,15 +225,9 @@ class Compose(Chain):
         >>> Compose([Rotate(10)]).params(Key())
         {'Rotate': {'applied': True, 'angle': 10.0}}
         """
-        from variegate.plan.draw import applied
+        from variegate.plan.draw import told
 
-        columns = self.compiler.drawing.columns(Keys.of([key]))
-        told: dict[str, dict[str, Any]] = {}
-        for node in self.compiler.flat.nodes:
-            flags = applied(node.gates, columns)
-            numbers = {name: column[..., 0].tolist() for name, column in columns[node.path].items() if name != "p"}
-            told[node.path] = {"applied": True if flags is None else bool(flags[0]), **numbers}
-        return told
+        return told(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
 
     def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike = np.uint8) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,3 +98,13 @@ def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
     rank = (order < own).sum(axis=0) + (order[: int(gate.low)] == own).sum(axis=0)
     chosen: Flags = rank < np.minimum(np.floor(drawn["n"]), len(order))
     return chosen
+
+
+def told(flat: Flat, columns: Columns) -> dict[str, dict[str, Any]]:
+    """The numbers of the first sample by path, for people: whether the op applies, and each field."""
+    found: dict[str, dict[str, Any]] = {}
+    for node in flat.nodes:
+        flags = applied(node.gates, columns)
+        numbers = {name: column[..., 0].tolist() for name, column in columns[node.path].items() if name != "p"}
+        found[node.path] = {"applied": True if flags is None else bool(flags[0]), **numbers}
+    return found

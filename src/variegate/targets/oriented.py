@@ -66,11 +66,11 @@ class OrientedBoxes(Shaped):
     def write(self, leaf: OrientedLeaf, size: Size) -> NDArray[Any]:
         if leaf.given is not None:
             return leaf.given.copy()
-        rows, turn = leaf.rows.copy(), -1 if self.clockwise else 1
-        rows[:, 4] -= turn * 180 * np.floor((rows[:, 4] * turn + 90) / 180)
+        rows = leaf.rows.copy()
+        rows[:, 4] -= 180 * np.floor((rows[:, 4] + 90) / 180)
         out = (rows / self._unit(size)).astype(leaf.dtype)
         end = out.dtype.type(90 if self.angle == "degrees" else np.pi / 2)
-        out[:, 4] = np.where(out[:, 4] >= end, -end, out[:, 4])  # rounded up to the end that is not included
+        out[:, 4] = np.where(out[:, 4] >= end, -end, out[:, 4])  # that end is not included
         return out
 
     def _unit(self, size: Size) -> Floats:

@@ -14,7 +14,9 @@ from variegate.testing.scene import Floats, blob
 from variegate.testing.trial import Done, Subject, attempt, carried_out, keys_of, labels_for, pipeline_of, told
 
 POINTS = {"points": Keypoints("xyv", group=None)}
-OCTAGON = np.array([(1, 0), (0.7071, 0.7071), (0, 1), (-0.7071, 0.7071), (-1, 0), (-0.7071, -0.7071), (0, -1), (0.7071, -0.7071)])
+OCTAGON = np.array(
+    [(1, 0), (0.7071, 0.7071), (0, 1), (-0.7071, 0.7071), (-1, 0), (-0.7071, -0.7071), (0, -1), (0.7071, -0.7071)]
+)
 REACH = 4.4  # radii, of an octagon about a spot; a circle of four, where next to nothing is left of it, is within
 RING = 3.5  # radii: from here on a spot is as good as its ground
 FEWEST = 8  # pixels of the ring, by which the ground is told
@@ -45,8 +47,8 @@ def assert_points_move_as_pixels(
     >>> assert_points_move_as_pixels(Opaque(lambda image: np.roll(image, 2, axis=1), moves=False))
     Traceback (most recent call last):
         ...
-    AssertionError: Opaque: the spot at (65.42, 36.84) moved to (67.42, 36.84), its keypoint to (65.42, 36.84): 2.000
-    pixels apart; key ...
+    AssertionError: Opaque: the spot at (71.01, 39.16) moved to (73.01, 39.16), its keypoint to (71.01, 39.16): 1.995
+    pixels apart; key Key(seed=5, id=0), which draws Opaque()
 
     Raises  AssertionError that names the op and the key, and says where the two came to lie; also if nothing could be
     tried.
@@ -61,7 +63,7 @@ def _check(
     apart = []
     for n, key in enumerate(keys_of(tries)):
         place = np.random.default_rng(n).uniform(0.3, 0.7, 2) * size[::-1]
-        ends = _ends(pipeline, blob(size, channels, *place, radius), place, radius, key)
+        ends = _ends(pipeline, blob(size, channels, place, radius), place, radius, key)
         if ends is None:
             continue
         spot, point = ends
@@ -123,7 +125,7 @@ def _radii(moved: Floats, done: Done) -> Floats:
 def _centroid(weights: Floats) -> Floats:
     """The centre (x, y) of what has weight."""
     y, x = np.mgrid[: weights.shape[0], : weights.shape[1]] + 0.5
-    return np.array([(x * weights).sum(), (y * weights).sum()]) / weights.sum()
+    return np.array([(x * weights).sum(), (y * weights).sum()], np.float64) / float(weights.sum())
 
 
 def _at(point: Floats) -> str:

@@ -20,8 +20,9 @@ def noise(size: tuple[int, int], channels: int, seed: int = 0) -> NDArray[np.uin
     return np.rint(smooth).astype(np.uint8)
 
 
-def blob(size: tuple[int, int], channels: int, x: float, y: float, radius: float) -> NDArray[np.float32]:
-    """A float32 picture of one round grey spot about (x, y), from 0.2 far off to 0.8 in its middle."""
+def blob(size: tuple[int, int], channels: int, place: Floats, radius: float) -> NDArray[np.float32]:
+    """A float32 picture of one round grey spot about a place (x, y): 0.2 far off, 0.8 in its middle."""
+    x, y = place
     rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
     bright = 0.2 + 0.6 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * radius**2))
     return np.repeat(bright[:, :, None].astype(np.float32), channels, axis=2)

@@ -19,7 +19,10 @@ from variegate.plan.plan import Plan
 from variegate.targets import Boxes, Mask, Target, Targets
 
 Subject = Compose | Op | Sequence[Op]
-LABELS: dict[str, tuple[str, Target]] = {"boxes": ("boxes", Boxes()), "mask": ("mask", Mask())}  # by what an op looks at
+LABELS: dict[str, tuple[str, Target]] = {
+    "boxes": ("boxes", Boxes()),
+    "mask": ("mask", Mask()),
+}  # by what an op looks at
 LONGEST = 6  # draws of one field that a message lists
 
 

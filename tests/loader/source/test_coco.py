@@ -134,8 +134,8 @@ def test_every_field(root: Path, content: Any, read_leaves: Callable[..., Any]) 
 def test_masks_have_the_size_of_their_picture(root: Path, content: Any) -> None:
     sized(content)["images"][0] |= {"height": 6, "width": 4}
     content["annotations"][4]["segmentation"] = {"size": [6, 4], "counts": [0, 6, 18]}
-    coco = source(root, content, ["masks"])
-    assert [coco.fields(i)["masks"].shape for i in range(3)] == [(2, 6, 4), (3, 12, 20), (0, 12, 20)]
+    coco = source(root, content, ["masks"], crowd=True)
+    assert [coco.fields(i)["masks"].shape for i in range(3)] == [(2, 6, 4), (4, 12, 20), (0, 12, 20)]
     assert coco.fields(0)["masks"][1].tolist() == [[1, 0, 0, 0]] * 6
 
 

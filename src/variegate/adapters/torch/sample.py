@@ -88,10 +88,11 @@ def _check_rest(rest: Sequence[Any]) -> None:
 
 
 def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Mapping[str, Any]], Any]) -> Apart:
-    fields = {name: _array(value, targets[name] if name in targets else None) for name, value in values.items()}
+    known = dict(targets.fields)
+    fields = {name: _array(value, known.get(name)) for name, value in values.items()}
 
     def back(made: Mapping[str, Any]) -> Any:
-        return together({name: _back(made[name], values[name], targets[name]) for name in values})
+        return together({name: _back(made[name], values[name], known[name]) for name in values})
 
     return Apart(fields, back)
 
@@ -107,7 +108,8 @@ def _array(value: Any, target: Any) -> Any:
             raise InputError(
                 f'a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'
             )
-        return np.asarray(value)
+        pixels = np.asarray(value)
+        return pixels.view(np.uint8) != 0 if value.mode == "1" else pixels  # whose true is the byte 255
     return np.moveaxis(_arrays(value), 0, 2) if _is_map(value, target) else _arrays(value)
 
 

@@ -1,0 +1,70 @@
+"""Ways: points and derivatives by the composed map, against a walk through one map after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.labels.truth import RUNS, cases, forth, spread
+
+import variegate as vg
+from variegate.labels.track import Track
+from variegate.plan.ir import Defaults
+
+
+@RUNS
+@given(cases(), st.integers(0, 2**32 - 1))
+def test_points_go_where_the_walk_says(case, seed):
+    """Also those that are not seen, as long as they lie before every horizon."""
+    chain, points = case.chain, spread(seed, 50, case.size, beyond=0.2)
+    walked = forth(chain, points)
+    w = chain.forth[2] @ np.concatenate([points, np.ones((50, 1))], axis=1).T
+    sure = (w > 1e-3) & np.isfinite(walked.points).all(axis=1)
+    scale = 1 + np.abs(walked.points).max(axis=1, initial=0)
+    off = np.abs(case.way.image(points) - walked.points).max(axis=1)
+    assert (off <= 1e-8 * scale)[sure].all()
+
+
+@RUNS
+@given(cases(), st.integers(0, 2**32 - 1))
+def test_the_derivative_is_what_a_small_step_does(case, seed):
+    chain, points = case.chain, spread(seed, 30, case.size)
+    w = chain.forth[2] @ np.concatenate([points, np.ones((30, 1))], axis=1).T
+    points = points[w > 0.05]
+    step = 1e-5
+    sides = [forth(chain, points + shift).points for shift in ((step, 0), (-step, 0), (0, step), (0, -step))]
+    across, down = (sides[0] - sides[1]) / (2 * step), (sides[2] - sides[3]) / (2 * step)
+    a, b, c, d = case.way.derivative(points)
+    scale = 1 + np.abs([across, down]).max(initial=0)
+    np.testing.assert_allclose(np.stack([a, c], axis=1), across, atol=1e-4 * scale)
+    np.testing.assert_allclose(np.stack([b, d], axis=1), down, atol=1e-4 * scale)
+
+
+def test_points_behind_the_horizon_land_far_away_and_stay_finite():
+    """w is x - 5: at x = 5 a point goes to infinity, and left of it there is no image."""
+    map = np.linalg.inv([[1.0, 0, 0], [0, 1, 0], [1, 0, -5]])
+    track = Track(map[None, None], np.array([[[10, 10], [10, 10]]]), np.zeros(1, np.int64), Defaults("bilinear", True))
+    way = track.way(0)
+    image = way.image(np.array([[7.0, 4], [5, 4], [3, 4]]))
+    np.testing.assert_allclose(image[0], [3.5, 2])
+    assert (np.abs(image[1:, 0]) > 1e8).all() and np.isfinite(image).all()
+    assert all(np.isfinite(part).all() for part in way.derivative(np.array([[5.0, 4], [3, 4]])))
+
+
+def test_a_way_tells_the_size_of_the_result():
+    plan = vg.Compose([vg.Resize((7, 9)), vg.Pad(1)]).plan(vg.Keys.of([vg.Key()]), [(20, 30)])
+    assert plan.way(0).size == (9, 11) and all(type(side) is int for side in plan.way(0).size)
+
+
+def test_a_batch_of_none_has_a_track():
+    track = Track(np.zeros((0, 2, 3, 3)), np.zeros((0, 3, 2), np.int64), np.zeros(2, np.int64), Defaults("nearest", True))
+    assert len(track.flags) == 0
+
+
+@pytest.mark.parametrize("ops", [[], [vg.Invert()], [vg.HorizontalFlip(p=0)]])
+def test_without_maps_everything_stays(ops):
+    way = vg.Compose(ops).plan(vg.Keys.of([vg.Key()]), [(4, 5)]).way(0)
+    points = np.array([[0.1, 0.2], [9.0, -3.0]])
+    np.testing.assert_array_equal(way.image(points), points)
+    assert [part.tolist() for part in way.derivative(points)] == [[1, 1], [0, 0], [0, 0], [1, 1]]
