@@ -52,7 +52,8 @@ def single(augment: Callable[..., Any], samples: list[Sample]) -> Call:
 
 def stages(augment: vg.Compose, samples: list[Sample], rounds: int) -> dict[str, float]:
     """Milliseconds a sample of a batch's parts: reading labels, drawing and lowering, pixels, labels."""
-    taken: dict[str, list[float]] = {"read": [], "plan": [], "image": [], "carry": []}
+    labels = "mask" if "mask" in samples[0] else "boxes"
+    taken: dict[str, list[float]] = {"read labels": [], "draw and lower": [], "image": [], labels: []}
     for i in range(rounds):
         chosen = part(samples, i)
         sizes = [sample["image"].shape[:2] for sample in chosen]
@@ -112,27 +113,28 @@ def contenders(detection: list[Sample], segmentation: list[Sample]) -> dict[str,
 
 
 def compared(taken: dict[str, list[float]], parts: dict[str, dict[str, float]]) -> list[report.Row]:
-    """The rows: theirs over ours."""
-    plain, one = ", no antialias", ", single"
+    """The rows: theirs over ours, round by round."""
 
     def row(name: str, above: str, below: str, **rest: Any) -> report.Row:
-        return report.row(name, timing.ratios(taken[above], taken[below]), **rest)
+        recipe = name.split(",")[0]
+        found = timing.ratios(taken[f"{recipe}, albumentationsx, {above}"], taken[f"{recipe}, ours{below}"])
+        return report.row(f"{name}: albumentationsx / ours", found, **rest)
 
-    det, seg = "detection, ", "segmentation, "
-    a, first, second = "albumentationsx, ", "affine first", "crop first"
-    each, affine = seg + a + "an op each", seg + a + "one Affine"
+    first, second, many, one = "affine first", "crop first", "an op each", "one Affine"
+    sharp, single_calls = ", no antialias", ", single"
+    alike = "neither filters what shrinks"
     return [
-        row(det + "albumentationsx / ours", det + a + first, f"{det}ours, {first}{plain}", reach=4, stages=parts[det]),
-        row(det + "the same, our defaults", det + a + first, f"{det}ours, {first}"),
-        row(det + "the same, crop before affine, our defaults", det + a + second, f"{det}ours, {second}"),
-        row(det + "the same, single calls", det + a + first, f"{det}ours, {first}{plain}{one}"),
-        row(det + "the same, single calls, our defaults", det + a + first, f"{det}ours, {first}{one}"),
-        row(seg + "albumentationsx / ours", each, f"{seg}ours{plain}", reach=4, stages=parts[seg]),
-        row(seg + "the same, our defaults", each, f"{seg}ours"),
-        row(seg + "albumentationsx, one Affine / ours", affine, f"{seg}ours{plain}"),
-        row(seg + "the same, our defaults", affine, f"{seg}ours"),
-        row(seg + "albumentationsx / ours, single calls", each, f"{seg}ours{plain}{one}"),
-        row(seg + "albumentationsx, one Affine / ours, single calls", affine, f"{seg}ours{plain}{one}"),
+        row("detection", first, f", {first}{sharp}", reach=4, stages=parts["detection"], note=alike),
+        row("detection, our defaults", first, f", {first}"),
+        row("detection, crop before affine, our defaults", second, f", {second}"),
+        row("detection, single calls", first, f", {first}{sharp}{single_calls}", note=alike),
+        row("detection, single calls, our defaults", first, f", {first}{single_calls}"),
+        row("segmentation", many, sharp, reach=4, stages=parts["segmentation"], note=f"an op each; {alike}"),
+        row("segmentation, our defaults", many, ""),
+        row("segmentation, their scale and rotation as one Affine", one, sharp, note=alike),
+        row("segmentation, their scale and rotation as one Affine, our defaults", one, ""),
+        row("segmentation, single calls", many, f"{sharp}{single_calls}", note=alike),
+        row("segmentation, single calls, our defaults", many, single_calls),
     ]
 
 
@@ -143,8 +145,8 @@ def main() -> None:
     taken = timing.interleave(contenders(detection, segmentation), 2 if args.quick else 40, warm=2)
     rounds = 2 if args.quick else 16
     parts = {
-        "detection, ": stages(ours.detection(antialias=False), detection, rounds),
-        "segmentation, ": stages(ours.segmentation(False), segmentation, rounds),
+        "detection": stages(ours.detection(antialias=False), detection, rounds),
+        "segmentation": stages(ours.segmentation(False), segmentation, rounds),
     }
     each = [report.row(name, [s / BATCH * 1e3 for s in v], unit="ms a sample") for name, v in taken.items()]
     report.save("recipes", args.out, compared(taken, parts), args.quick, figures=each)

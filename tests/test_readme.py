@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import variegate
 from variegate import config
 from variegate.pipeline import Compose
 
@@ -34,6 +36,46 @@ def test_the_first_example_and_the_loader_run(tmp_path: Path, monkeypatch: pytes
     assert names["batch"]["image"].shape == (64, 3, 224, 224)
     assert names["batch"]["image"].dtype == np.float32
     assert names["batch"]["label"].dtype == np.int64
+
+
+def starting(text: str) -> str:
+    """The example with these words in it."""
+    (found,) = [block for block in blocks("python") if text in block]
+    return found
+
+
+def test_the_examples_of_labels_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    corners = np.array([100.0, 80, 260, 90, 250, 210, 90, 200])
+    names: dict[str, Any] = {
+        **{"vg": variegate, "image": rng.integers(0, 256, (300, 400, 3), np.uint8)},
+        **{"boxes": [[90, 80, 170, 130]], "polygons": [[corners]], "labels": ["cat"]},
+        **{"mask": np.zeros((300, 400), np.uint8), "segmented": np.ones((640, 640), np.uint8)},
+        **{"predicted": [[10, 10, 50, 60]], "model": lambda batch: batch.astype(np.float32)},
+    }
+    exec(starting("vg.RandomIoUCrop(), vg.Resize(640)"), names)
+    assert names["out"]["image"].shape == (640, 640, 3)
+    assert len(names["out"]["boxes"]) == len(names["out"]["polygons"]) == len(names["out"]["labels"])
+    exec(starting("return_params=True"), names)
+    back = names["augment"].inverse(names["record"])(mask=names["segmented"])
+    assert back["mask"].shape == (300, 400)
+    coco_folder(tmp_path, names["image"], corners)
+    monkeypatch.chdir(tmp_path)
+    exec(starting("vg.CocoJson"), names)
+    assert names["batch"]["boxes"].shape == (16, 100, 4) and names["batch"]["instances"].shape == (16, 100)
+
+
+def coco_folder(path: Path, image: np.ndarray, corners: np.ndarray) -> None:
+    """A data set of 16 pictures with one object each."""
+    (path / "images").mkdir()
+    listed, annotations = [], []
+    for n in range(16):
+        Image.fromarray(image).save(path / "images" / f"{n}.jpg")
+        listed.append({"id": n, "file_name": f"{n}.jpg", "height": 300, "width": 400})
+        shape = {"bbox": [90, 80, 170, 130], "segmentation": [corners.tolist()], "area": 2e4, "iscrowd": 0}
+        annotations.append({"id": n, "image_id": n, "category_id": 3, **shape})
+    whole = {"images": listed, "annotations": annotations, "categories": [{"id": 3, "name": "cat"}]}
+    (path / "instances.json").write_text(json.dumps(whole))
 
 
 def test_the_file_loads() -> None:

@@ -22,9 +22,10 @@ RUNS = settings(
     derandomize=True,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
-    max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "200")),
+    max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "300")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+OFTEN = (*["constant"] * 5, *BORDERS)  # only what cuts shows a fill
 DTYPES = ("bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64")
 sides = st.integers(1, 40)
 
@@ -77,9 +78,9 @@ def case(ops, picture, key=None):
 
 
 @st.composite
-def cases(draw, most=5, borders=BORDERS, side=40, classes=256):
+def cases(draw, most=5, borders=OFTEN, side=40, classes=256):
     """Some ops on a picture of noise."""
-    ops = draw(st.lists(an_op(borders), max_size=most))
+    ops = draw(st.lists(an_op(borders), min_size=1, max_size=most))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = draw(st.tuples(st.integers(1, side), st.integers(1, side)))
     return case(ops, rng.integers(0, classes, shape).astype(np.uint8), vg.Key(id=draw(st.integers(0, 99))))
@@ -154,6 +155,14 @@ def test_a_stack_of_large_masks_is_moved_as_its_masks_are(ops):
         want = np.concatenate([gather(moved.chain, mask[None], 0) for mask in stack])
         assert want.any()
         np.testing.assert_array_equal(gather(moved.chain, stack, 0), want)
+
+
+def test_what_lies_outside_of_a_stack_is_its_fill():
+    stack = np.zeros((2, 2, 3), np.uint8)
+    stack[1, 0, 0] = 1
+    for fill in (0, 3):
+        got = gather(case([vg.Pad(1)], stack[0]).chain, stack, fill)
+        np.testing.assert_array_equal(got, np.pad(stack, ((0, 0), (1, 1), (1, 1)), constant_values=fill))
 
 
 def test_no_map_is_a_copy():
@@ -243,22 +252,23 @@ def test_a_stack_is_put_to_the_vote_mask_by_mask(case, count):
         np.testing.assert_array_equal(moved, gather(case.chain, mask[None], 0, Vote(1))[0])
 
 
-def test_where_nothing_shrinks_a_vote_is_nearest():
-    """Also where a turn leaves the picture as large as it was but for rounding."""
+@pytest.mark.parametrize("turn", [0, 30, 64, 90, 116])
+def test_where_nothing_shrinks_a_vote_is_nearest(turn):
+    """Also where two turns, 64 and 32 degrees are such, leave the picture smaller by rounding."""
     picture = np.random.default_rng(0).integers(0, 256, (40, 30)).astype(np.uint8)
-    for turn in range(0, 180, 3):
-        for ops in ([vg.Rotate(turn, fill=7)], [vg.Rotate(turn, fill=7), vg.Scale(1.4), vg.HorizontalFlip()]):
-            moved = case(ops, picture)
-            np.testing.assert_array_equal(gather(moved.chain, picture[None], 7, Vote(3, (5,)))[0], moved.moved)
+    turns = [vg.Rotate(turn, fill=7), vg.Rotate(turn / 2, fill=7)]
+    for ops in (turns, turns[:1], [*turns, vg.Scale(1.4), vg.HorizontalFlip()]):
+        moved = case(ops, picture)
+        np.testing.assert_array_equal(gather(moved.chain, picture[None], 7, Vote(3, (5,)))[0], moved.moved)
 
 
-def test_a_shrinking_by_two_has_two_votes_a_side_but_for_rounding():
-    picture = np.random.default_rng(0).integers(0, 256, (20, 15)).astype(np.uint8)
-    for turn in range(1, 90, 4):
-        chain = case([vg.Rotate(turn), vg.Scale(0.5)], picture).chain
-        assert ballots(chain)[1:] == (2, 2)
-        want, doubt = voted(chain, picture, 0, Vote())
-        np.testing.assert_array_equal(gather(chain, picture[None], 0, Vote())[0][~doubt], want[~doubt])
+@pytest.mark.parametrize("turn", [0, 30, 64, 90, 116])
+def test_a_shrinking_by_two_has_two_votes_a_side_but_for_rounding(turn):
+    picture = np.random.default_rng(0).integers(0, 256, (40, 30)).astype(np.uint8)
+    chain = case([vg.Rotate(turn), vg.Rotate(turn / 2), vg.Resize((20, 15))], picture).chain
+    assert ballots(chain)[1:] == (2, 2)
+    want, doubt = voted(chain, picture, 0, Vote())
+    np.testing.assert_array_equal(gather(chain, picture[None], 0, Vote())[0][~doubt], want[~doubt])
 
 
 def test_a_vote_by_hand():
@@ -271,6 +281,16 @@ def test_a_vote_by_hand():
     signed = mask.astype(np.int8)
     signed[signed == 3] = -3
     assert gather(chain, signed[None], 0, Vote(9)).tolist() == [[[1, -3, 1, 9]]]
+
+
+@pytest.mark.parametrize(
+    ("left", "fill", "want"), [(1, 0, 9), (2, 0, 0), (2, 12, 9), (3, 0, 0), (3, 12, 12), (4, 12, 12)]
+)
+def test_between_the_ignored_and_the_outside_there_is_a_vote_too(left, fill, want):
+    """A row of ignored pixels with so many of the outside to its left, shrunk by 4."""
+    mask = np.full((1, 8 - left), 9, np.uint8)
+    chain = case([vg.Pad(left=left), vg.Resize((1, 2))], mask).chain
+    assert gather(chain, mask[None], fill, Vote(9)).tolist() == [[[want, 9]]]
 
 
 def test_no_pixel_is_cut_into_more_than_sixteen_by_sixteen():

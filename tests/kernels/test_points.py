@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -34,7 +36,7 @@ def chains(draw):
     sizes = draw(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=1, max_size=7))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     maps = []
-    for (h, w), (rows, columns) in zip(sizes, sizes[1:], strict=False):
+    for (h, w), (rows, columns) in itertools.pairwise(sizes):
         linear = rng.normal(size=(2, 2)) * draw(st.sampled_from((1, 1, 0.2, 3)))
         m = np.eye(3)
         m[:2, :2] = linear if draw(st.booleans()) else np.diag(np.diag(linear)) + 0.1 * np.eye(2)

@@ -21,9 +21,10 @@ RUNS = settings(
     derandomize=True,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
-    max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("VARIEGATE_EXAMPLES", "200")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+OFTEN = (*["constant"] * 5, *BORDERS)
 CLASSES = ("?", "u1", "i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i4", "<u8", ">u8", "<i8", ">i8")
 FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 
@@ -66,7 +67,7 @@ class Case(NamedTuple):
 
 
 @st.composite
-def cases(draw, borders=BORDERS, fill=0.25):
+def cases(draw, borders=OFTEN, fill=0.25):
     """Some ops on a picture of some size; what lies outside is the same for all."""
     sides, angles = st.integers(1, 30), st.floats(-180, 180).map(lambda x: float(np.float32(x)))
     border = {"border": draw(st.sampled_from(borders)), "fill": fill}
@@ -80,7 +81,7 @@ def cases(draw, borders=BORDERS, fill=0.25):
         lambda: vg.Resize(draw(st.tuples(sides, sides))),
         lambda: vg.Pad(draw(st.integers(0, 9)), **border),
     )
-    chosen = [make() for make in draw(st.lists(st.sampled_from(ops), max_size=4))]
+    chosen = [make() for make in draw(st.lists(st.sampled_from(ops), min_size=1, max_size=4))]
     size = draw(st.tuples(sides, sides))
     return Case(chosen, size, vg.Key(id=draw(st.integers(0, 99))), draw(st.booleans()))
 
@@ -112,6 +113,15 @@ def test_every_dtype_of_classes_comes_back(case, dtype, shrink):
     assert set(got.ravel().tolist()) <= {0, *mask.ravel().tolist()}, "classes are never mixed"
     native = mask.astype(mask.dtype.newbyteorder("="))
     np.testing.assert_array_equal(got, case.carry(Mask(shrink=shrink), native))
+
+
+@pytest.mark.parametrize("dtype", CLASSES[1:])
+def test_votes_are_of_numbers_not_of_bytes(dtype):
+    """Equals go to the smallest, as numbers have it, in either order of bytes and with a sign or without."""
+    limits, case = np.iinfo(dtype), Case([vg.Resize((1, 2))], (2, 4), vg.Key())
+    low, high = limits.min + 1, limits.max // 2 + 1
+    mask = np.array([[high, low, 1, limits.max], [low, high, limits.max, 1]], dtype)
+    assert case.carry(Mask(shrink="area"), mask).tolist() == [[low, 1]]
 
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "<i2", ">i4", "<i8", "<f4", ">f8"])

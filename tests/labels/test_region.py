@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -115,7 +117,7 @@ def test_a_polyline_is_cut_segment_by_segment(seed):
     region, line = convex(seed), rng.uniform(-6, 26, (int(rng.integers(2, 8)), 2))
     pieces = line_within(line, region)
     shape = shapely.Polygon(region)
-    parts = [shapely.intersection(shapely.LineString(pair), shape) for pair in zip(line[:-1], line[1:], strict=True)]
+    parts = [shapely.intersection(shapely.LineString(pair), shape) for pair in itertools.pairwise(line)]
     assert sum(map(length, pieces)) == pytest.approx(sum(part.length for part in parts), abs=1e-7)
     assert all(shape.buffer(1e-6).contains(shapely.LineString(piece)) for piece in pieces)
     whole, before = shapely.LineString(line), -1.0

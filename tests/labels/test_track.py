@@ -58,7 +58,9 @@ def test_a_way_tells_the_size_of_the_result():
 
 
 def test_a_batch_of_none_has_a_track():
-    track = Track(np.zeros((0, 2, 3, 3)), np.zeros((0, 3, 2), np.int64), np.zeros(2, np.int64), Defaults("nearest", True))
+    track = Track(
+        np.zeros((0, 2, 3, 3)), np.zeros((0, 3, 2), np.int64), np.zeros(2, np.int64), Defaults("nearest", True)
+    )
     assert len(track.flags) == 0
 
 

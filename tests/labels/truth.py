@@ -6,6 +6,7 @@ under test but to lower the ops, whose maps are tested in tests/ops.
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import NamedTuple
 
@@ -115,8 +116,23 @@ def forth(chain, points):
 
 
 def clean(shape):
-    """A geometry, its polygons valid: crossings are even-odd."""
-    return shape if shape.is_valid else shapely.make_valid(shape)
+    """An area, its polygons valid: where lines cross, what is in an odd number of rings (make_valid may err there)."""
+    if shape.is_valid:
+        return shape
+    lines = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
+    rings = [shapely.get_coordinates(line) for line in lines]
+    faces = shapely.get_parts(shapely.polygonize([shapely.unary_union(lines, grid_size=1e-9)]))
+    kept = [face for face in faces if sum(crossings(face.representative_point(), ring) for ring in rings) % 2]
+    return shapely.union_all(kept) if kept else shapely.Polygon()
+
+
+def crossings(point, ring):
+    """How many edges of a closed ring a ray to the right of a point crosses."""
+    count = 0
+    for (x, y), (u, v) in itertools.pairwise(ring):
+        if (y > point.y) != (v > point.y) and point.x < x + (point.y - y) * (u - x) / (v - y):
+            count += 1
+    return count
 
 
 def areas_of(shape):

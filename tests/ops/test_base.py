@@ -354,3 +354,12 @@ def test_an_op_of_ones_own():
         Mine().lower({}, np.zeros((1, 2), np.int64), Facts(3))
     with pytest.raises(FieldError, match=r"Mine\.amount is a number"):
         Mine("x")
+
+
+def test_a_drawn_field_may_be_annotated_by_the_type_itself():
+    class Slide(Op):
+        by: Drawn = 0
+
+    Slide.__annotations__["by"] = Drawn  # as without `from __future__ import annotations`
+    op = dataclasses.dataclass(frozen=True, repr=False)(Slide)((0, 3))
+    assert op.drawn() == {"by": Uniform(0, 3)}

@@ -118,7 +118,7 @@ def test_pairs_are_plain_tuples():
             r"0\) "
             r"with v = 0$",
         ),
-        (Keypoints(group=None), [[1, 2], [np.inf, 4]], r"^faces\[1\] = \(inf, 4\) holds a number that is not finite;"),
+        (Keypoints(group=None), [[1, 2], [4, np.inf]], r"^faces\[1\] = \(4, inf\) holds a number that is not finite;"),
         (
             Keypoints(swap=((1, 2),)),
             [[[1, 2], [3, 4]]],

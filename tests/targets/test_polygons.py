@@ -112,6 +112,8 @@ def test_an_array_of_equal_rings_is_taken():
         (Polygons(flat=True), [[[0, 0, 1]]], r"got \(3,\)$"),
         (Polygons(), [[[]]], r"^polygons\[0\]\[0\] is a ring, \(V, 2\) points x, y, at least one point; got \(0,\)$"),
         (Polygons(), [[[[1, 2, 3]]]], r"got \(1, 3\)$"),
+        (Polygons(), [[np.zeros((0, 2))]], r"at least one point; got \(0, 2\)$"),
+        (Polygons(flat=True), [[[]]], r"at least one point; got \(0,\)$"),
         (Polygons(), [[[[1, 2], [3]]]], r"^polygons\[0\]\[0\] is a ring, .*, got rows of different lengths$"),
         (
             Polygons(),

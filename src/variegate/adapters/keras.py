@@ -22,7 +22,6 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from variegate.errors import InputError, VariegateError
 from variegate.loader import Loader
@@ -34,7 +33,7 @@ except ImportError as error:
         'variegate.adapters.keras needs Keras 3 and one of its backends: pip install "variegate[keras]"'
     ) from error
 
-Pair = tuple[NDArray[Any], ...]  # (image, label), or (image,) of a source without labels
+Pair = tuple[Any, ...]  # (image, label), (image, fields), or (image,) of a source without labels
 
 
 class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
@@ -51,9 +50,13 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     `validation_data` stay at the epoch where the dataset is. The order is the loader's: the `shuffle=True` of `fit`,
     which would only mix whole batches, by numbers that nobody can draw again, is switched off.
 
+    Where samples have other fields, a batch is (image, dict): each field by its name, as an output of the model is
+    called, and `label` where there is one. What instances have needs a loader with collate=Padded(...), and comes with
+    the `valid` of its group; masks need nothing.
+
     `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
 
-    Raises  InputError, from the batch where it is met, if pictures differ in size.
+    Raises  InputError, from the batch where it is met, if pictures differ in size, or a field is no array.
     """
 
     def __init__(self, loader: Loader, epoch: int = 0, **options: Any) -> None:
@@ -200,7 +203,17 @@ def _pair(batch: dict[str, Any]) -> Pair:
             f"a batch for Keras needs pictures of one size, got {image[0].shape} and others; end the pipeline with "
             "Resize, RandomResizedCrop or another op that gives a fixed size"
         )
-    return (image, np.asarray(batch["label"])) if "label" in batch else (image,)
+    fields = {name: value for name, value in batch.items() if name not in ("image", "index", "id", "label")}
+    for name, value in fields.items():
+        if not isinstance(value, np.ndarray):
+            raise InputError(
+                f"{name} is a list, and Keras takes arrays: give vg.Loader collate=Padded(...), which makes arrays of "
+                "what instances have, and leave out polygons, texts, and what differs in shape between samples"
+            )
+    if "label" not in batch:
+        return (image, fields) if fields else (image,)
+    label = np.asarray(batch["label"])
+    return (image, {**fields, "label": label}) if fields else (image, label)
 
 
 class _Call:

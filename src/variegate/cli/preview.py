@@ -1,23 +1,31 @@
-"""`variegate preview`: a contact sheet of what a pipeline does to one's own pictures."""
+"""`variegate preview`: a contact sheet of what a pipeline does to one's own pictures, and to their labels."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 
+from variegate.cli import labelled
+from variegate.cli.labelled import Asked
 from variegate.cli.options import Config, Seed, console, pipeline, progress
 from variegate.cli.sheet import Picture, sheet
-from variegate.errors import SourceError
+from variegate.draw import draw
+from variegate.errors import InputError, SourceError
 from variegate.key import Key
 from variegate.loader import ImageFolder
 from variegate.loader.decode import open_image
-from variegate.loader.source.folder import path_id
+from variegate.loader.labels import agreed
+from variegate.loader.source.folder import Files, path_id
 from variegate.pipeline import Compose
+from variegate.targets import Targets
+
+PLAIN, LABELLED = 160, 320  # pixels of a cell
 
 
 def preview(
@@ -26,20 +34,43 @@ def preview(
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write.")] = Path("sheet.png"),
     rows: Annotated[int, typer.Option(min=1, max=100, help="How many rows; of a folder, how many pictures.")] = 4,
     cols: Annotated[int, typer.Option(min=2, max=100, help="How many pictures a row, with the original.")] = 6,
+    cell: Annotated[
+        int | None,
+        typer.Option(
+            min=16, max=2000, help=f"Pixels of a picture's longer side.  [default: {PLAIN}; with labels {LABELLED}]"
+        ),
+    ] = None,
     seed: Seed = 0,
+    coco: labelled.Coco = None,
+    yolo: labelled.Yolo = None,
+    voc: labelled.Voc = False,
+    masks: labelled.Masks = None,
+    classes: labelled.Classes = None,
+    segments: labelled.Segments = False,
+    fields: labelled.Fields = Asked.fields,
+    ignore: labelled.Ignore = None,
 ) -> None:
-    """Write a contact sheet: the original, framed, then variations of it.
+    """Write a contact sheet: the original, framed, then variations of it, with their labels if these are given.
 
     Of a folder, each row is another picture. Normalize, ToDtype and the like are left out, so that the sheet can be
-    seen.
+    seen. Of labels, what the pipeline's file declares under `targets` counts (filters, for one), and what it does not
+    say is as the data set has it.
 
     **Examples:**  `variegate preview cat.jpg --config pipeline.yaml -o sheet.png`
 
     `variegate preview photos/ --config pipeline.yaml --rows 8 --cols 10 --seed 3`
+
+    `variegate preview val2017/ -c pipeline.yaml --coco instances_val2017.json`
+
+    `variegate preview images/ -c pipeline.yaml --yolo labels/ --classes data.yaml`
+
+    `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
     """
     on = console()
-    table = originals_and_variations(on, visible(pipeline(config)), path, rows, cols, seed)
-    sheet(table).save(output)
+    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes).source(path)
+    augment = visible(pipeline(config))
+    table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED)
+    sheet(table, cell or (PLAIN if source is None else LABELLED)).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}", markup=False)
 
 
@@ -48,27 +79,86 @@ def visible(augment: Compose) -> Compose:
     return replace(augment, ops=tuple(op for op in augment.ops if op.effect != "output"))
 
 
+@dataclass(frozen=True)
+class Row:
+    """One row of the sheet: a sample, where it is, its id, and the number of the first of its variations."""
+
+    sample: Mapping[str, Any]
+    where: str
+    id: int
+    first: int = 0
+
+    def variations(self, augment: Compose, seed: int, count: int) -> list[Mapping[str, Any]]:
+        """So many variations of the sample.
+
+        Raises  InputError, with the path, if its labels cannot be taken.
+        """
+        keys = (Key(seed=seed, id=self.id, variation=self.first + i) for i in range(count))
+        try:
+            return [augment(**self.sample, key=key) for key in keys]
+        except InputError as problem:
+            raise InputError(f"{self.where}: {problem}") from None
+
+
 def originals_and_variations(
-    on: Console, augment: Compose, path: Path, rows: int, cols: int, seed: int
+    on: Console,
+    augment: Compose,
+    path: Path,
+    rows: int,
+    cols: int,
+    seed: int,
+    source: Files | None = None,
+    cell: int = LABELLED,
 ) -> list[list[Picture]]:
     """Rows of an original and its variations: of the one picture, or of the first pictures in a folder.
 
     They are those that a loader over the folder draws in epoch 0 with this seed: variation 0, 1, 2, ... of each.
+
+    source  of labels too, which are then drawn on each
+    cell    the longer side of what is drawn, in pixels
     """
-    fresh = cols - 1
-    source = ImageFolder(path, labelled=False) if path.is_dir() else None
+    if source is not None:
+        augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
+    several = path.is_dir()
+    folder = ImageFolder(path, labelled=False) if several and source is None else source
     table: list[list[Picture]] = []
     with progress(on) as bar:
-        for row in bar.track(range(rows if source is None else min(rows, len(source))), description="augmenting"):
-            image = original(path if source is None else Path(source.where(row)))
-            id = path_id(path.name) if source is None else source.id(row)
-            first = row * fresh if source is None else 0
-            keys = (Key(seed=seed, id=id, variation=first + i) for i in range(fresh))
-            table.append([image, *(np.asarray(augment(image, key=key)) for key in keys)])
+        for n in bar.track(range(min(rows, len(folder)) if several and folder else rows), description="augmenting"):
+            row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1))
+            samples = [row.sample, *row.variations(augment, seed, cols - 1)]
+            if source is None:
+                table.append([sample["image"] for sample in samples])
+            else:
+                table.append([labelled_picture(sample, augment, source.classes, cell) for sample in samples])
     return table
 
 
-def original(path: Path) -> Picture:
+def sample_at(source: Files, i: int) -> Row:
+    """The sample at position i of a source."""
+    where = source.where(i)
+    image = open_image(source.read(i), where).decode()
+    return Row({"image": image, **source.fields(i)}, where, source.id(i))
+
+
+def one(path: Path, source: Files | None, first: int) -> Row:
+    """The sample of one file; with labels, out of a source of its folder.
+
+    Raises  SourceError if there is no such file, or no labels are of it.
+    """
+    if source is None:
+        return Row({"image": original(path)}, str(path), path_id(path.name), first)
+    if path.name not in source.paths:
+        raise SourceError(f"{path}: it is not among the pictures of {source!r}; give one of these, or their folder")
+    return replace(sample_at(source, list(source.paths).index(path.name)), first=first)
+
+
+def labelled_picture(sample: Mapping[str, Any], augment: Compose, classes: Sequence[str], cell: int) -> Picture:
+    """A picture with its labels, as large as a cell."""
+    height, width = sample["image"].shape[:2]
+    return draw(sample, augment, classes=classes, width=max(1, round(cell * width / max(height, width))))
+
+
+def original(path: Path) -> NDArray[Any]:
     """A picture decoded as by the loader.
 
     Raises  SourceError if there is no such file; DecodeError if it is no picture.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-Picture = NDArray[Any]
+Picture = NDArray[Any] | Image.Image
 PAPER, FRAME = (255, 255, 255), (214, 93, 14)
 GAP = 6
 
@@ -17,7 +17,7 @@ GAP = 6
 def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160) -> Image.Image:
     """A PNG-ready sheet of rows of pictures, of which the first in each row is the original.
 
-    rows  uint8 or float32 pictures, HW or HWC, of any size; each is fitted into cell x cell pixels
+    rows  uint8 or float32 pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
     """
     columns = max(len(row) for row in rows)
     page = Image.new("RGB", (GAP + columns * (cell + GAP), GAP + len(rows) * (cell + GAP)), PAPER)
@@ -35,14 +35,16 @@ def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160) -> Image.Image:
 
 def fitted(picture: Picture, cell: int) -> Image.Image:
     """A picture as RGB with its longer side `cell` pixels; small ones grow in whole pixels."""
-    image = rgb(picture)
+    image = picture if isinstance(picture, Image.Image) else rgb(picture)
     longer = max(image.size)
+    if longer == cell:
+        return image
     wanted = [max(1, round(side * cell / longer)) for side in image.size]
     how = Image.Resampling.NEAREST if longer * 2 <= cell else Image.Resampling.LANCZOS
     return image.resize((wanted[0], wanted[1]), how)
 
 
-def rgb(picture: Picture) -> Image.Image:
+def rgb(picture: NDArray[Any]) -> Image.Image:
     """A uint8 or float picture of 1, 2, 3 or more channels as a person sees it."""
     levels = picture if picture.dtype == np.uint8 else np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     levels = levels[..., None] if levels.ndim == 2 else levels

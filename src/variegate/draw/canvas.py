@@ -106,7 +106,7 @@ class Canvas:
             path = [*path, *path[:2]]  # the second again: it joins the corner at the start
         if len(points) > 1:
             for shade, extra in ((mix(colour, BLACK, 0.7), SEAM), (colour, 0)):
-                self.pen.line(path, fill=shade, width=round((self.line + extra) * self.fine), joint="curve")
+                self.pen.line(path, fill=shade, width=self._odd(self.line + extra), joint="curve")
 
     def dot(self, at: Floats, colour: Colour, hollow: bool = False) -> None:
         """A dot; a hollow one is a ring."""
@@ -129,6 +129,10 @@ class Canvas:
         sides = np.where(np.abs(xyxy) <= half, half, xyxy)
         x0, y0, x1, y1 = np.where(np.abs(sides - ends) <= half, ends - half, sides).tolist()
         return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+    def _odd(self, width: float) -> int:
+        """A width in pixels of the canvas: odd, since Pillow draws an even one to one side of its middle."""
+        return 2 * round((width * self.fine - 1) / 2) + 1
 
     def _places(self, points: Floats) -> list[tuple[float, float]]:
         """Points of the picture as Pillow's: pixel centres at whole numbers."""

@@ -42,14 +42,14 @@ def colour(number: int) -> Colour:
 
 def mix(one: Colour, other: Colour, part: float) -> Colour:
     """A colour with so large a part of another."""
-    red, green, blue = (round(a + (b - a) * part + 1e-9) for a, b in zip(one, other, strict=True))
+    red, green, blue = (round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
 def ink(paper: Colour) -> Colour:
     """Black or white, whichever is read more easily on that colour."""
-    red, green, blue = paper
-    return BLACK if 299 * red + 587 * green + 114 * blue > 128_000 else WHITE
+    red, green, blue = ((level / 255) ** 2 for level in paper)  # light, nearly enough
+    return BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else WHITE
 
 
 def heat(levels: Floats) -> Bytes:

@@ -67,7 +67,8 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3) -
         if hasattr(stage, "tables"):
             picture, doubt = reference(stage.tables, row, picture, stage.antialias, stage.functions, doubt, slack)
             continue
-        picture = np.asarray(stage.function(picture.astype(np.float32), **stage.draws[row]), np.float64)
+        result = stage.function(picture.astype(np.float32), **stage.draws[row])
+        picture = np.asarray(result, np.float64) / (255 if result.dtype == np.uint8 else 1)
         doubt = np.full(picture.shape, doubt.any())
         if picture.shape[:2] != tuple(group.sizes[n][row]):
             group, row, n = group.rest(n, row, picture.shape[:2]), 0, 0

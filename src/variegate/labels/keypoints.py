@@ -31,7 +31,7 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
     image = way.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
     shown = _shown(labelled, within & labelled, image)
-    if way.flags[IDENTITY]:
+    if way.flags[IDENTITY] and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
         return leaf, shown
     changed: dict[str, Any] = {"xy": image}
     if leaf.visible is not None:

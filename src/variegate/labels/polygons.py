@@ -20,6 +20,8 @@ from variegate.targets.leaf import RingLeaf
 Floats = NDArray[np.float64]
 Rings = tuple[Floats, ...]
 
+GRID = 1e-9  # pixels: lines nearer to each other than this are one
+
 
 def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf, Shown]:
     """The polygons on the result, and what is left of them."""
@@ -49,7 +51,7 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
         everything.append((rings, share, bounds(image[begin:end])))
         begin = end
     shown = _shown(target, everything)
-    if way.flags[IDENTITY]:
+    if way.flags[IDENTITY] and within.all():
         return leaf, shown
     return replace(leaf, rings=tuple(rings for rings, _, _ in everything), given=None), shown
 
@@ -121,16 +123,30 @@ def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, floa
 
 
 def _geometry(rings: Rings) -> Any:
-    """Rings as a valid shapely geometry, even-odd where they cross each other or themselves."""
+    """Rings as a valid shapely geometry: what lies in an odd number of them, as when they are filled."""
     import shapely
 
-    whole = shapely.Polygon()
+    rings = tuple(ring for ring in rings if len(ring) > 2)
+    if len(rings) == 1 and (alone := shapely.Polygon(rings[0])).is_valid:
+        return alone
+    # Every face between the lines, by itself: shapely.make_valid may double what is traced back within rounding.
+    lines = shapely.union_all([shapely.LinearRing(ring) for ring in rings], grid_size=GRID)
+    faces = shapely.get_parts(shapely.polygonize([lines]))
+    points = shapely.get_coordinates(shapely.point_on_surface(faces))
+    odd = np.zeros(len(faces), bool)
     for ring in rings:
-        if len(ring) > 2:
-            part = shapely.Polygon(ring)
-            part = part if part.is_valid else shapely.make_valid(part)
-            whole = part if whole.is_empty else shapely.symmetric_difference(whole, part)
-    return whole
+        odd ^= _odd(points, ring)
+    return shapely.union_all(faces[odd])
+
+
+def _odd(points: Floats, ring: Floats) -> NDArray[np.bool_]:
+    """Which of the points (n, 2) have an odd number of the ring's edges to their right."""
+    x, y = points[:, :1], points[:, 1:]
+    (u, v), (p, q) = ring.T, np.roll(ring, -1, axis=0).T
+    spans = (v > y) != (q > y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        right = x < u + (y - v) * ((p - u) / (q - v))
+    return np.asarray((spans & right).sum(axis=1) % 2 == 1)
 
 
 def _rings_of(geometry: Any, holes: bool) -> list[Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -75,7 +75,7 @@ class Op:
         if not is_number(self.p) or not 0 <= self.p <= 1:
             raise FieldError(f"{self.label}.p is a probability from 0 to 1, got {self.p!r}")
         for item in fields(self):
-            if item.type == "Drawn":
+            if is_drawn(item):
                 object.__setattr__(self, item.name, parse(getattr(self, item.name), f"{self.label}.{item.name}"))
 
     def __repr__(self) -> str:
@@ -90,7 +90,7 @@ class Op:
 
     def drawn(self) -> dict[str, Distribution]:
         """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.type == "Drawn"}
+        return {item.name: getattr(self, item.name) for item in fields(self) if is_drawn(item)}
 
     def fixes_size(self) -> bool:
         """Whether every picture leaves the op with the same, declared (height, width)."""
@@ -101,11 +101,16 @@ class Op:
         raise TypeError(f"{type(self).__name__} has no lower(): an op must say what it does")
 
 
+def is_drawn(item: Field[Any]) -> bool:
+    """Whether a field is annotated `Drawn`: as the type itself, or as text, which `from __future__` makes of it."""
+    return item.type == Drawn or (isinstance(item.type, str) and item.type.split(".")[-1] == "Drawn")
+
+
 def _is_default(item: Any, value: object) -> bool:
     """Whether a field has the value that it has when nothing is written."""
     if item.default is MISSING:
         return False
-    default = parse(item.default, item.name) if item.type == "Drawn" else item.default
+    default = parse(item.default, item.name) if is_drawn(item) else item.default
     return bool(value == default)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -34,17 +34,18 @@ def assert_draws_are_keyed(
     ragged    every second picture is a few pixels larger; False: all have one size, for ops that take no other
 
     Each key is tried alone; then once more in the other order, with the generators of NumPy and Python set otherwise
-    and the clock of `time` put forward by a day; then all of them in one batch; then by a replay of its record. So a
-    number that comes from a global generator, from the clock, from a counter, from the pictures before or from the
-    neighbours in the batch is found. What differs only between processes, as the hash of a text does, is not.
-    Where an op looks at labels, the samples have a box or a mask about the middle.
+    and the clock of `time` put forward by a day; then all of them in one batch; then by a replay of its record. So what
+    comes from a global generator, the clock, a counter, the pictures before or the neighbours in the batch is found.
+    What differs between processes alone, as the hash of a text does, is not. Where an op looks at labels, the samples
+    have a box or a mask about the middle.
 
     >>> from variegate import Opaque, Rotate
     >>> assert_draws_are_keyed(Rotate((-30, 30)))
     >>> assert_draws_are_keyed(Opaque(lambda image: image + np.float32(np.random.rand())))
     Traceback (most recent call last):
         ...
-    AssertionError: Opaque: the same picture and key gave other pixels the second time: 9919 of 9919 values differ ...
+    AssertionError: Opaque: the same picture and key gave other pixels (7413 of 9216 values differ) the second time: a
+    global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key draws it; ...
 
     Raises  AssertionError that names the op and the key, and says what had a say.
     """
@@ -56,18 +57,25 @@ def assert_draws_are_keyed(
 def _check(pipeline: Compose, pictures: list[NDArray[np.uint8]]) -> None:
     keys = keys_of(len(pictures))
     samples = [_sample(pipeline, picture) for picture in pictures]
+    calls = [partial(pipeline, **sample, key=key) for sample, key in zip(samples, keys, strict=True)]
     with _world(1):
-        first = [pipeline(**sample, key=key) for sample, key in zip(samples, keys, strict=True)]
-    with _world(2):
-        for n in reversed(range(len(keys))):
-            again = pipeline(**samples[n], key=keys[n])
-            _same(first[n], again, "the same picture and key gave other {} the second time", told(pipeline, keys[n]))
+        first = [call() for call in calls]
+    with _world(2, later=DAY):
+        again = [call() for call in reversed(calls)][::-1]
+    for key, call, one, two in zip(keys, calls, first, again, strict=True):
+        if off := _differ(one, two):
+            raise AssertionError(
+                f"the same picture and key gave other {off} the second time: {_reason(call)}; {told(pipeline, key)}"
+            )
     whole = pipeline.batch(**{name: [sample[name] for sample in samples] for name in samples[0]}, keys=keys)
     for n, key in enumerate(keys):
-        batched = {name: column[n] for name, column in whole.items()}
-        _same(first[n], batched, "a batch gave other {} than one call", told(pipeline, key))
-        replayed = _replayed(pipeline, samples[n], key)
-        _same(first[n], replayed, "a replay of the record gave other {} than the call", told(pipeline, key))
+        if off := _differ(first[n], {name: column[n] for name, column in whole.items()}):
+            raise AssertionError(
+                f"a batch gave other {off} than one call: each row of draws and sizes is a sample of its own, so what "
+                f"lower() makes of it may not hang on other rows; {told(pipeline, key)}"
+            )
+        if off := _differ(first[n], _replayed(pipeline, samples[n], key)):
+            raise AssertionError(f"a replay of the record gave other {off} than the call; {told(pipeline, key)}")
 
 
 def _sample(pipeline: Compose, picture: NDArray[np.uint8]) -> Sample:
@@ -82,31 +90,44 @@ def _replayed(pipeline: Compose, sample: Sample, key: Key) -> Sample:
     return again
 
 
+def _reason(call: Callable[[], Sample]) -> str:
+    """What else than picture and key has a say."""
+
+    def given(number: int, later: float) -> Sample:
+        with _world(number, later):
+            return call()
+
+    if _differ(given(1, 0), given(1, 0)):
+        return "something changes from call to call, as a counter, the clock or an unseeded generator does"
+    if _differ(given(1, 0), given(2, 0)):
+        return (
+            "a global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key "
+            "draws it"
+        )
+    return "the clock has a say" if _differ(given(1, 0), given(1, DAY)) else "the calls before have a say"
+
+
 @contextmanager
-def _world(number: int) -> Iterator[None]:
-    """What is no business of an op, one way of several: the global generators, which are put back, and the clock."""
+def _world(number: int, later: float = 0) -> Iterator[None]:
+    """What is no business of an op, one way of several: global generators, which are put back, and seconds gone by."""
     ours, theirs, now, exactly = random.getstate(), np.random.get_state(), time.time, time.time_ns
     random.seed(number)
     np.random.seed(number)
-    later = number * DAY
     try:
-        with mock.patch.multiple(time, time=lambda: now() + later, time_ns=lambda: exactly() + later * 10**9):
+        with mock.patch.multiple(time, time=lambda: now() + later, time_ns=lambda: exactly() + int(later * 1e9)):
             yield
     finally:
         random.setstate(ours)
         np.random.set_state(theirs)
 
 
-def _same(one: Sample, other: Sample, what: str, key: str) -> None:
+def _differ(one: Sample, other: Sample) -> str:
+    """In what two samples differ; nothing if they do not."""
     for name in one:
-        if (off := _differs(np.asarray(one[name]), np.asarray(other[name]))) is not None:
-            raise AssertionError(f"{what.format('pixels' if name == 'image' else name)}: {off}; {key}")
-
-
-def _differs(one: NDArray[Any], other: NDArray[Any]) -> str | None:
-    """How two arrays differ; None if they do not."""
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return f"{one.dtype} {one.shape}, then {other.dtype} {other.shape}"
-    if np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
-        return None
-    return f"{int((one != other).sum())} of {one.size} values differ"
+        a, b = np.asarray(one[name]), np.asarray(other[name])
+        what = "pixels" if name == "image" else name
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return f"{what} ({a.dtype} {a.shape}, then {b.dtype} {b.shape})"
+        if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
+            return f"{what} ({int((a != b).sum())} of {a.size} values differ)"
+    return ""

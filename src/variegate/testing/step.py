@@ -126,7 +126,7 @@ def _around(name: int, box: Floats, drawn: Flags) -> None:
     off = np.abs(tight - box).max()
     if off > 2:
         raise AssertionError(
-            f"the box {_told(box)} of instance {name} is {off:.1f} pixels off the one around its polygon, {_told(tight)}"
+            f"the box {_told(box)} of instance {name} is {off:.1f} pixels off what its polygon covers, {_told(tight)}"
         )
 
 

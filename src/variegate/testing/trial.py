@@ -47,9 +47,10 @@ def nodes_of(pipeline: Compose) -> tuple[Node, ...]:
 
 def labels_for(pipeline: Compose, size: tuple[int, int], box: Sequence[float]) -> dict[str, Any]:
     """The labels at which the ops of a pipeline look, for one object in a box: x0, y0, x1, y1 in pixels."""
+    left, top, right, bottom = np.clip(box, 0, (size[1], size[0], size[1], size[0]))
     mask = np.zeros(size, np.uint8)
-    mask[int(box[1]) : int(box[3]), int(box[0]) : int(box[2])] = 1
-    every = {"boxes": np.array([box], np.float64), "mask": mask}
+    mask[int(top) : int(bottom), int(left) : int(right)] = 1
+    every = {"boxes": np.array([(left, top, right, bottom)]), "mask": mask}
     return {LABELS[looks][0]: every[looks] for looks in looks_of(pipeline)}
 
 

@@ -1,0 +1,22 @@
+"""EpochCallback: the epoch of a Keras fit, for datasets that hang on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+class EpochCallback(tf.keras.callbacks.Callback):  # type: ignore[misc]
+    """A Keras callback that sets a tf.Variable to the epoch that `fit` begins, `initial_epoch` honoured.
+
+    variable  the tf.Variable that `dataset` or `keyed_mapper` was given
+    """
+
+    def __init__(self, variable: tf.Variable) -> None:
+        super().__init__()
+        self.variable = variable
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Called by Keras."""
+        self.variable.assign(epoch)

@@ -1,0 +1,147 @@
+"""Maps: a pipeline as a function for `dataset.map`, with fresh numbers or with those of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike, NDArray
+
+from variegate.adapters.tensorflow.promise import promise
+from variegate.errors import InputError
+from variegate.key import Key, Keys
+from variegate.pipeline import Compose
+from variegate.targets import PerSample
+
+Tensor = Any  # TensorFlow has no types that mypy could read
+Fields = Mapping[str, Any]
+Drawn = Callable[..., Any]  # (number of pictures, or None for one alone, *numbers) -> the keys
+
+
+def mapper(augment: Compose) -> Callable[..., Any]:
+    """A function for `dataset.map`, with fresh numbers at every call: image -> image, or image, label -> image, label.
+
+    A picture is (H, W, C) or (H, W), or a batch of them (B, H, W, C); uint8 (white at 255) or float32 (white at 1).
+    An element may also be a dict with the picture under "image", or a picture and a dict: its fields, as the pipeline
+    declares them, are augmented with it, but for polygons, which take vtf.dataset. Of a batch these are masks and
+    views; what instances have is mapped before it. What else follows a picture is passed on: numbers and texts.
+    Calls may run in parallel, and no two draw the same numbers. The static shape is set as far as it is known.
+
+    Raises  InputError, when the graph is made, if pictures have another dtype or rank, a field is not declared, or
+            something that may lie on the picture has no name.
+    """
+
+    def drawn(count: int | None) -> Any:
+        return None
+
+    def mapped(*element: Any) -> Any:
+        done = _element(augment, drawn, element)
+        return done if len(element) > 1 else done[0]
+
+    return _left_alone(mapped)
+
+
+def keyed_mapper(
+    augment: Compose, seed: int = 0, epoch: int | tf.Variable = 0, ids: ArrayLike | None = None
+) -> Callable[..., Any]:
+    """A function for `dataset.enumerate().map`: (index, element) -> element, the same for ever.
+
+    seed     any integer
+    epoch    a number, or a tf.Variable (int64) that EpochCallback moves
+    ids      (N,), the sample ids by index, such as `source.ids` of a vg.ImageFolder; None: the index, as in vg.Arrays.
+             With the same seed, ids and samples the bytes, and the labels, are those of vg.Loader
+
+    An element is as in `mapper`. The epoch is read when an element is mapped, so let each epoch be a pass of its own:
+    behind `repeat` elements of the next pass may still draw the last one's numbers.
+    """
+    table = None if ids is None else np.asarray(ids, np.uint64)
+
+    def drawn(count: int | None, index: Any, now: Any) -> Any:
+        numbers = np.asarray(index).astype(np.uint64) if table is None else table[index]
+        return Key(seed, int(now), int(numbers)) if count is None else Keys.at(seed, int(now), numbers)
+
+    def mapped(index: Tensor, element: Any) -> Any:
+        elements = element if isinstance(element, tuple) else (element,)
+        done = _element(augment, drawn, elements, index, tf.cast(epoch, tf.int64))
+        return done if isinstance(element, tuple) else done[0]
+
+    return _left_alone(mapped)
+
+
+def _left_alone(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function for a graph as it stands: AutoGraph has nothing to rewrite in it."""
+    function = tf.autograph.experimental.do_not_convert(function)
+    return function
+
+
+def _element(augment: Compose, drawn: Drawn, element: tuple[Any, ...], *numbers: Tensor) -> tuple[Any, ...]:
+    """An element with its fields augmented; what follows them is passed on."""
+    first, rest = element[0], element[1:]
+    if isinstance(first, dict):
+        if "image" not in first:
+            raise InputError(f'an element has its picture under "image", got {sorted(first)}')
+        _check_rest(rest, first["image"])
+        return _augmented(augment, drawn, first, *numbers), *rest
+    labels = rest[0] if rest and isinstance(rest[0], dict) else None
+    _check_rest(rest if labels is None else rest[1:], first)
+    if labels is None:
+        return _augmented(augment, drawn, {"image": first}, *numbers)["image"], *rest
+    if "image" in labels:
+        raise InputError('the labels of an element have a field "image", as its picture is called; rename it')
+    made = _augmented(augment, drawn, {"image": first, **labels}, *numbers)
+    return made.pop("image"), made, *rest[1:]
+
+
+def _check_rest(rest: tuple[Any, ...], image: Tensor) -> None:
+    """Refuse, beside a picture, what may lie on it, and would stay behind."""
+    batched = image.shape.rank == 4
+    for tensor in tf.nest.flatten(rest):
+        rank = tf.TensorShape(getattr(tensor, "shape", ())).rank
+        if rank is not None and rank - batched >= 2:
+            raise InputError(
+                f"an element has a tensor {tensor.shape} beside its picture, and what it is was not said: let it be a "
+                'dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; vg.PerSample() '
+                "is passed on as it is"
+            )
+
+
+def _augmented(augment: Compose, drawn: Drawn, fields: Fields, *numbers: Tensor) -> dict[str, Any]:
+    """The fields of an element, by one call into Python, as an op of the graph."""
+    known = augment.known
+    unknown = {name: None for name in fields if name not in known}
+    if unknown:
+        known.read(unknown, (1, 1))  # which says how to declare them
+    names = [name for name in fields if name == "image" or not isinstance(known[name], PerSample)]
+    promises = promise(augment, {name: fields[name] for name in names})
+
+    def call(*arrays: Any) -> list[NDArray[Any]]:
+        return _called(augment, drawn, dict(zip(names, arrays, strict=False)), *arrays[len(names) :])
+
+    # numpy_function rather than py_function: arrays go in without a copy, and no eager tensors are made.
+    made = tf.numpy_function(call, [*(fields[name] for name in names), *numbers], [promises[n].dtype for n in names])
+    for name, result in zip(names, made, strict=True):
+        result.set_shape(promises[name].shape)
+    return {**fields, **dict(zip(names, made, strict=True))}
+
+
+def _called(augment: Compose, drawn: Drawn, fields: dict[str, Any], *numbers: Any) -> list[NDArray[Any]]:
+    """The fields augmented, in their order."""
+    if fields["image"].ndim < 4:
+        made = augment(key=drawn(None, *numbers), **fields)
+    else:
+        made = augment.batch(keys=drawn(len(fields["image"]), *numbers), **fields)
+    return [_one_array(name, made[name]) for name in fields]
+
+
+def _one_array(name: str, value: Any) -> NDArray[Any]:
+    if isinstance(value, np.ndarray):
+        return value
+    if name != "image" and len({one.shape for one in value}) == 1:  # points of the pictures
+        return np.stack(value)
+    raise InputError(
+        f"the {'pictures' if name == 'image' else name} of a batch leave the pipeline in several sizes, as "
+        f"{value[0].shape}; end it with Resize, RandomResizedCrop or another op that gives a fixed size, or map before "
+        "batch"
+    )

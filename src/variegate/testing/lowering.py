@@ -1,0 +1,188 @@
+"""Lowering is sound: what `lower` returns is what the op declares, a row for each sample, and hangs on nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.key import Keys
+from variegate.ops import effect as effects
+from variegate.ops.base import Facts, Op, Seen
+from variegate.plan.ir import Node
+from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
+
+Draws = dict[str, NDArray[np.float64]]
+Found = tuple[effects.Effect, ...]
+
+KINDS: dict[str, type] = {
+    "geometric": effects.Map,
+    "matrix": effects.Matrix,
+    "table": effects.Table,
+    "pointwise": effects.Pointwise,
+    "opaque": effects.Opaque,
+    "output": effects.Output,
+}
+# What the arrays of an effect are, beside the row for each sample; None: any number.
+SHAPES: dict[str, tuple[int | None, ...]] = {
+    "matrix": (3, 3),
+    "size": (2,),
+    "weights": (3, 3),
+    "offset": (3,),
+    "luminance": (),
+    "channel": (),
+    "values": (256,),
+    "draws": (None,),
+}
+
+
+def assert_lowering_is_sound(
+    subject: Subject, size: tuple[int, int] = (48, 64), channels: int = 3, tries: int = 8
+) -> None:
+    """What an op's `lower` returns is what the op declares, a row for each sample, and hangs on nothing else.
+
+    size      (height, width) of the smallest picture; the others of the batch are a few pixels larger
+    channels  how many they have
+    tries     how many samples the batch has
+
+    It returns effects of the class that `effect` names, with the shapes that `variegate.ops.effect` tells, and finite
+    numbers; a map can be inverted, and its sizes are whole and positive. An op that changes the size says so in
+    `resizes` (or `swaps_sides`), and one whose `fixes_size()` is True gives all pictures one size. A sample alone gives
+    the numbers that it gives in a batch; a second call gives them again; and the draws are left as they were.
+
+    >>> from variegate import Resize, Rotate
+    >>> assert_lowering_is_sound([Rotate((-30, 30)), Resize(32)])
+
+    Raises  AssertionError that names the op and what is not as it says.
+    """
+    pipeline = pipeline_of(subject)
+    sizes = np.array([(size[0] + 7 * (n % 2), size[1] + 3 * (n % 3)) for n in range(tries)], np.int64)
+    columns = pipeline.compiler.drawing.columns(Keys.of(keys_of(tries)))
+    for node in nodes_of(pipeline):
+        draws = {name: column.copy() for name, column in columns[node.path].items()}
+        _sound(node, draws, sizes, _facts(node.op, sizes, channels))
+
+
+def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> Facts:
+    """What an op may look at, with one object about the middle of each picture."""
+    places = [middle((height, width)) for height, width in sizes.tolist()]
+    if op.looks == "boxes":
+        return Facts(channels, boxes=[np.array([box]) for box in places])
+    if op.looks == "mask":
+        return Facts(channels, masks=[Seen(np.ones(size, np.uint8), np.eye(3)) for size in sizes.tolist()])
+    return Facts(channels)
+
+
+def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> None:
+    op, before = node.op, {name: column.copy() for name, column in draws.items()}
+    found = _lowered(node, draws, sizes, facts)
+    for effect in found:
+        _shaped(node, effect, len(sizes))
+        if isinstance(effect, effects.Map):
+            _mapped(node, effect, sizes)
+    if not _alike(found, _lowered(node, draws, sizes, facts), slice(None)):
+        raise AssertionError(
+            f"{node.path}.lower() gave other numbers the second time: it may ask nothing but the draws"
+        )
+    if any(not np.array_equal(draws[name], column) for name, column in before.items()):
+        raise AssertionError(f"{node.path}.lower() changed its draws in place: replays need them as they were")
+    for row in range(len(sizes)):
+        rows = slice(row, row + 1)
+        own = Facts(facts.channels, facts.boxes[rows], facts.masks[rows])
+        alone = _lowered(node, {name: column[..., rows] for name, column in draws.items()}, sizes[rows], own)
+        if not _alike(found, alone, rows):
+            raise AssertionError(
+                f"{node.path}.lower() gives sample {row} other numbers in a batch than alone: each row of draws and "
+                "sizes is a sample of its own"
+            )
+    _sized(op, node.path, found, sizes)
+
+
+def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> Found:
+    effect: Any = node.op.lower(draws, sizes, facts)
+    found = effect if isinstance(effect, tuple) else (effect,)
+    kind = KINDS[node.op.effect]
+    for each in found:
+        if not isinstance(each, kind):
+            raise AssertionError(
+                f"{node.path} declares effect = {node.op.effect!r}, so lower() returns variegate.ops.effect."
+                f"{kind.__name__}; got {type(each).__name__}"
+            )
+    return found
+
+
+def _arrays(effect: effects.Effect) -> dict[str, NDArray[Any]]:
+    """The arrays of an effect, by name."""
+    given = {item.name: getattr(effect, item.name) for item in fields(effect)}
+    return {name: np.asarray(value) for name, value in given.items() if name in SHAPES and value is not None}
+
+
+def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
+    """Arrays with a row for each sample, of finite numbers."""
+    if isinstance(effect, effects.Opaque):
+        if len(effect.draws) != count:
+            raise AssertionError(
+                f"{node.path}: Opaque.draws is a dict for each of {count} samples, got {len(effect.draws)}"
+            )
+        return
+    for name, array in _arrays(effect).items():
+        want = (count, *SHAPES[name])
+        if len(array.shape) != len(want) or any(w not in (None, n) for w, n in zip(want, array.shape, strict=True)):
+            told = ", ".join("any" if w is None else str(w) for w in want)
+            raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} is ({told}), got {array.shape}")
+        if array.dtype.kind not in "if" or not np.isfinite(array).all():
+            raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} holds what is no finite number")
+
+
+def _mapped(node: Node, map: effects.Map, sizes: NDArray[np.int64]) -> None:
+    """Maps that can be inverted, and whole sizes."""
+    size = np.asarray(map.size)
+    if size.dtype.kind not in "iu" or size.min() < 1:
+        row = int(np.argmin(size.min(axis=1)))
+        raise AssertionError(
+            f"{node.path}: Map.size is whole pixels, 1 or more, got {size.dtype} {size[row].tolist()} for a picture of "
+            f"{sizes[row].tolist()} (height, width)"
+        )
+    for row, matrix in enumerate(np.asarray(map.matrix, np.float64)):
+        if abs(np.linalg.det(matrix)) <= 1e-9 * np.abs(matrix[:2, :2]).max() ** 2:
+            raise AssertionError(
+                f"{node.path}: Map.matrix {np.round(matrix, 4).tolist()} of sample {row} cannot be inverted, so labels "
+                "have no way through it"
+            )
+
+
+def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
+    """What the op says about sizes, as a pipeline believes it."""
+    maps = [effect for effect in found if isinstance(effect, effects.Map)]
+    if not maps:
+        return
+    new = np.asarray(maps[-1].size)
+    swapped = op.swaps_sides and (np.sort(new, axis=1) == np.sort(sizes, axis=1)).all()
+    if not op.resizes and not swapped and (new != sizes).any():
+        row = int(np.argmax((new != sizes).any(axis=1)))
+        raise AssertionError(
+            f"{path} makes {sizes[row].tolist()} (height, width) to {new[row].tolist()}, but does not say so: write "
+            "resizes: ClassVar[bool] = True"
+        )
+    if op.fixes_size() and (new != new[0]).any():
+        raise AssertionError(f"{path}.fixes_size() is True, but it gives sizes from {new.min(0)} to {new.max(0)}")
+
+
+def _alike(whole: Found, part: Found, rows: slice) -> bool:
+    """Whether effects are these rows of others, bit for bit."""
+    if len(whole) != len(part):
+        return False
+    for one, other in zip(whole, part, strict=True):
+        if isinstance(one, effects.Opaque) and isinstance(other, effects.Opaque):
+            if one.draws[rows] != other.draws:
+                return False
+        elif isinstance(one, effects.Output):
+            if one != other:
+                return False
+        else:
+            ours, theirs = _arrays(one), _arrays(other)
+            if ours.keys() != theirs.keys() or not all(np.array_equal(ours[k][rows], theirs[k]) for k in ours):
+                return False
+    return True

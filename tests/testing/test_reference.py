@@ -1,0 +1,115 @@
+"""assert_fused_equals_reference finds what the compiled pass does otherwise than the definitions."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import variegate as vg
+from variegate.ops.base import Drawn
+from variegate.ops.effect import Pointwise
+from variegate.testing import assert_fused_equals_reference
+
+GLOBAL = 0.5
+
+
+def fails(op, *texts, **options):
+    with pytest.raises(AssertionError) as caught:
+        assert_fused_equals_reference(op, **options)
+    for text in texts:
+        assert text in str(caught.value), str(caught.value)
+    return str(caught.value)
+
+
+def overflow(pixel, by):
+    return (int(pixel[0] * 2**40) ** 2 / 2**80, pixel[1] + by, pixel[2])
+
+
+def sharp(pixel):
+    """Steps, on which the last bit decides, and a gain of ten."""
+    return (1.0 if pixel[0] > 128 / 255 else 0.0, (pixel[1] - 0.5) * 10 + 0.5, pixel[2])
+
+
+def divided(pixel):
+    """Black pixels divide by zero: infinite when compiled, an error in Python."""
+    return (pixel[0], pixel[1], min(pixel[2] / max(pixel[0] - 0.5, 0.0), 1.0))
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [vg.Rotate((-30, 30)), vg.Brightness((0.5, 3)), vg.Pointwise(sharp)],
+        [vg.Pointwise(sharp), vg.Rotate((-30, 30), border="wrap"), vg.Normalize(layout="CHW")],
+        [vg.Opaque(lambda image: image**2), vg.Perspective((0, 0.5)), vg.ToDtype("float16")],
+        [vg.RandomIoUCrop(), vg.CropNonEmptyMask(9), vg.Contrast((0.5, 4))],
+        [vg.Rotate(30, interpolation="nearest"), vg.Scale((0.2, 0.5), interpolation="bicubic"), vg.Invert()],
+        [vg.Rotate(90), vg.Resize((5, 7)), vg.Saturation((3, 9)), vg.Opaque(lambda image: image[:3]), vg.Resize(3)],
+    ],
+)
+def test_what_agrees_passes(ops):
+    assert_fused_equals_reference(ops)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_any_number_of_channels(channels):
+    assert_fused_equals_reference([vg.Rotate((-30, 30)), vg.Gamma((0.5, 2))], channels=channels)
+
+
+def test_whole_numbers_that_leave_64_bits():
+    message = fails(
+        vg.Pointwise(overflow, by=(0, 0.1)), "Pointwise: the value at (", "is 0, the reference says ", "levels apart"
+    )
+    assert "on uint8; key Key(seed=5, id=0), which draws Pointwise(by=0.0" in message
+
+
+def test_a_global_that_changed_after_the_first_call(monkeypatch):
+    def scaled(pixel):
+        return (pixel[0] * GLOBAL, pixel[1], pixel[2])
+
+    op = vg.Pointwise(scaled)
+    assert_fused_equals_reference(op)
+    monkeypatch.setitem(globals(), "GLOBAL", 0.75)
+    fails(op, "the reference says")
+
+
+def test_what_stops_as_python():
+    message = fails([vg.Pointwise(divided)], "Pointwise: what runs when compiled stops as Python, where Pointwise is ")
+    assert "called a pixel at a time: ZeroDivisionError: " in message
+
+
+def test_an_array_function_that_gives_something_else_each_time():
+    count = itertools.count()
+    message = fails([vg.Rotate(5), vg.Opaque(lambda image: image * 0 + next(count) % 97 / 97)], "the reference says")
+    assert message.startswith("[Rotate, Opaque]: ") and message.endswith(". Of the chain's ops Opaque fails alone too")
+
+
+def test_the_error_of_an_array_function_is_its_own():
+    with pytest.raises(ZeroDivisionError):
+        assert_fused_equals_reference(vg.Opaque(lambda image: image / (1 // 0)))
+
+
+def test_the_unit_is_a_level_of_the_picture_whatever_is_written():
+    def off(pixel):
+        return (int(pixel[0] * 2**40) ** 2 / 2**82 + pixel[0], pixel[1], pixel[2])  # a quarter of p² when compiled
+
+    for last in ([], [vg.Normalize(std=0.01)], [vg.ToDtype("float32")]):
+        fails([vg.Pointwise(off), *last], "levels apart", levels=30)
+        assert_fused_equals_reference([vg.Pointwise(off), *last], levels=64)
+
+
+@dataclass(frozen=True, repr=False)
+class Own(vg.Op):
+    """A user's op that makes a function of a pixel, compiled already."""
+
+    by: Drawn = 0.1
+    effect = "pointwise"
+
+    def lower(self, draws, sizes, facts):
+        return Pointwise(overflow, np.stack([draws["by"]], axis=1))
+
+
+def test_an_op_of_ones_own():
+    fails(Own(), "Own: the value at (")
