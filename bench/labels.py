@@ -66,13 +66,13 @@ def one_fit(rng: np.random.Generator, kind: str, n: int) -> list[tuple[float, fl
         key=vg.Key(id=n),
     )
     found, size = [], got["image"].shape[:2]
-    for row, which in enumerate(got["ids"]):
-        seen = got["polygons"][row]
-        if seen:
-            truth = shapes.raster(seen, size)
-            across = min(shapes.diameter(seen), shapes.diameter([rings[which]]))
-            by_picture = shapes.iou(got["image"][..., which] > 127, truth)
-            found.append((across, shapes.iou(got["masks"][row], truth), by_picture))
+    left = dict(zip(got["ids"].tolist(), zip(got["masks"], got["polygons"], strict=True), strict=True))
+    for which, ring in enumerate(rings):
+        mask, seen = left.get(which, (np.zeros(size, bool), []))
+        picture, truth = got["image"][..., which] > 127, shapes.raster(seen, size)
+        if truth.any() or picture.any():  # a shape that was dropped must not be seen
+            across = min(shapes.diameter(seen or [ring]), shapes.diameter([ring]))
+            found.append((across, shapes.iou(mask, truth), shapes.iou(picture, truth)))
     return found
 
 

@@ -21,8 +21,7 @@ import pytest
 from PIL import Image
 
 import variegate as vg
-from variegate.adapters import keras as adapter
-from variegate.adapters.keras import Dataset
+from variegate.adapters.keras import Dataset, call
 from variegate.errors import InputError
 
 BATCHES = 5
@@ -241,7 +240,7 @@ def test_a_dataset_pickles_at_its_epoch() -> None:
 
 
 def test_a_keras_that_hides_its_epoch_is_counted_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "_warned", False)
+    monkeypatch.setattr(call, "_warned", False)
     hidden: dict[str, Any] = {"__name__": "keras.src.backend.later.trainer"}
     exec("def fit(dataset):\n    dataset.on_epoch_begin()\n    dataset.on_epoch_end()", hidden)
     dataset = Dataset(loader())

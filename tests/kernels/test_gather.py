@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import variegate as vg
-from variegate.kernels.gather import Chain, Vote, gather, shown
+from variegate.kernels.elect import Vote, elect
+from variegate.kernels.gather import Chain, gather, shown
 from variegate.kernels.pick import BLOCK, TILE
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian
@@ -98,15 +99,20 @@ def test_so_does_a_tiny_one(case):
     np.testing.assert_array_equal(gather(case.chain, case.picture[None], 7)[0], case.moved)
 
 
+def nearest(mask, view, fill):
+    """The slow truth of a mask in a view."""
+    rows, columns = (
+        np.clip(np.floor(position), 0, side - 1).astype(int)
+        for position, side in zip((view.y, view.x), mask.shape, strict=True)
+    )
+    return np.where(view.code == 0, mask[rows, columns], np.array(fill, mask.dtype))
+
+
 @RUNS
 @given(cases())
 def test_a_mask_shows_the_pixels_that_the_definition_gives(case):
     view = look(case.chain.maps, case.chain.canvas, case.chain.borders, NEAREST)
-    rows, columns = (
-        np.clip(np.floor(p), 0, n - 1).astype(int) for p, n in zip((view.y, view.x), case.picture.shape, strict=True)
-    )
-    want = np.where(view.code == 0, case.picture[rows, columns], 7)
-    got = gather(case.chain, case.picture[None], 7)[0]
+    want, got = nearest(case.picture, view, 7), gather(case.chain, case.picture[None], 7)[0]
     np.testing.assert_array_equal(got[~view.doubt], want[~view.doubt])
     assert (shown(case.chain) == (view.code == 0))[~view.doubt].all()
 
@@ -171,7 +177,7 @@ def test_no_map_is_a_copy():
     got = gather(chain, mask, 1)
     np.testing.assert_array_equal(got, mask)
     assert not np.shares_memory(got, mask)
-    np.testing.assert_array_equal(gather(chain, mask, 1, Vote()), mask)
+    np.testing.assert_array_equal(elect(chain, mask, 1, Vote()), mask)
     assert shown(chain).all() and shown(chain).shape == (4, 5)
 
 
@@ -209,15 +215,15 @@ def elected(votes, outside, fill, rule):
 def voted(chain, mask, fill, rule):
     """The slow truth of a mask put to the vote, and where it hangs on the last bits of a coordinate."""
     view, across, down = ballots(chain)
-    (h, w), (height, width) = chain.canvas[-1].tolist(), mask.shape
-    rows, columns = np.clip(np.floor(view.y), 0, height - 1), np.clip(np.floor(view.x), 0, width - 1)
-    read = mask[rows.astype(int), columns.astype(int)]
-    want, doubt = np.empty((h, w), mask.dtype), np.empty((h, w), bool)
+    (h, w), read = chain.canvas[-1].tolist(), nearest(mask, view, fill)
+    centres = look(chain.maps, chain.canvas, chain.borders, NEAREST)
+    want, doubt = nearest(mask, centres, fill), centres.doubt.copy()
     for y, x in np.ndindex(h, w):
         here = np.s_[y * down : (y + 1) * down, x * across : (x + 1) * across]
         inside = view.code[here] == 0
-        want[y, x] = elected(read[here][inside].tolist(), int((~inside).sum()), fill, rule)
-        doubt[y, x] = view.doubt[here].any()
+        if inside.any():
+            want[y, x] = elected(read[here][inside].tolist(), int((~inside).sum()), fill, rule)
+        doubt[y, x] |= view.doubt[here].any()
     return want, doubt
 
 
@@ -238,7 +244,7 @@ def test_votes_are_counted(case, dtype, ignore, keep, fill):
     rule = Vote(None if ignore is None else values[ignore].item(), tuple(values[k].item() for k in keep))
     mask = values[case.picture]
     want, doubt = voted(case.chain, mask, values[fill].item(), rule)
-    got = gather(case.chain, mask[None], values[fill].item(), rule)[0]
+    got = elect(case.chain, mask[None], values[fill].item(), rule)[0]
     assert got.dtype == dtype
     np.testing.assert_array_equal(got[~doubt], want[~doubt])
 
@@ -247,9 +253,9 @@ def test_votes_are_counted(case, dtype, ignore, keep, fill):
 @given(cases(most=2, classes=3), st.integers(1, 4))
 def test_a_stack_is_put_to_the_vote_mask_by_mask(case, count):
     stack = np.stack([(case.picture + n) % 3 for n in range(count)])
-    got = gather(case.chain, stack, 0, Vote(1))
+    got = elect(case.chain, stack, 0, Vote(1))
     for mask, moved in zip(stack, got, strict=True):
-        np.testing.assert_array_equal(moved, gather(case.chain, mask[None], 0, Vote(1))[0])
+        np.testing.assert_array_equal(moved, elect(case.chain, mask[None], 0, Vote(1))[0])
 
 
 @pytest.mark.parametrize("turn", [0, 30, 64, 90, 116])
@@ -259,7 +265,7 @@ def test_where_nothing_shrinks_a_vote_is_nearest(turn):
     turns = [vg.Rotate(turn, fill=7), vg.Rotate(turn / 2, fill=7)]
     for ops in (turns, turns[:1], [*turns, vg.Scale(1.4), vg.HorizontalFlip()]):
         moved = case(ops, picture)
-        np.testing.assert_array_equal(gather(moved.chain, picture[None], 7, Vote(3, (5,)))[0], moved.moved)
+        np.testing.assert_array_equal(elect(moved.chain, picture[None], 7, Vote(3, (5,)))[0], moved.moved)
 
 
 @pytest.mark.parametrize("turn", [0, 30, 64, 90, 116])
@@ -268,19 +274,19 @@ def test_a_shrinking_by_two_has_two_votes_a_side_but_for_rounding(turn):
     chain = case([vg.Rotate(turn), vg.Rotate(turn / 2), vg.Resize((20, 15))], picture).chain
     assert ballots(chain)[1:] == (2, 2)
     want, doubt = voted(chain, picture, 0, Vote())
-    np.testing.assert_array_equal(gather(chain, picture[None], 0, Vote())[0][~doubt], want[~doubt])
+    np.testing.assert_array_equal(elect(chain, picture[None], 0, Vote())[0][~doubt], want[~doubt])
 
 
 def test_a_vote_by_hand():
     """Shrunk by 2: what most of the four pixels are, the smallest of equals; kept ones first, ignored ones last."""
     mask = np.array([[1, 1, 2, 3, 9, 9, 9, 9], [2, 1, 3, 2, 9, 1, 9, 9]], np.uint8)
     chain = case([vg.Resize((1, 4))], mask).chain
-    assert gather(chain, mask[None], 0, Vote(9)).tolist() == [[[1, 2, 1, 9]]]
-    assert gather(chain, mask[None], 0, Vote()).tolist() == [[[1, 2, 9, 9]]]
-    assert gather(chain, mask[None], 0, Vote(9, (3, 2))).tolist() == [[[2, 3, 1, 9]]]
+    assert elect(chain, mask[None], 0, Vote(9)).tolist() == [[[1, 2, 1, 9]]]
+    assert elect(chain, mask[None], 0, Vote()).tolist() == [[[1, 2, 9, 9]]]
+    assert elect(chain, mask[None], 0, Vote(9, (3, 2))).tolist() == [[[2, 3, 1, 9]]]
     signed = mask.astype(np.int8)
     signed[signed == 3] = -3
-    assert gather(chain, signed[None], 0, Vote(9)).tolist() == [[[1, -3, 1, 9]]]
+    assert elect(chain, signed[None], 0, Vote(9)).tolist() == [[[1, -3, 1, 9]]]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +296,17 @@ def test_between_the_ignored_and_the_outside_there_is_a_vote_too(left, fill, wan
     """A row of ignored pixels with so many of the outside to its left, shrunk by 4."""
     mask = np.full((1, 8 - left), 9, np.uint8)
     chain = case([vg.Pad(left=left), vg.Resize((1, 2))], mask).chain
-    assert gather(chain, mask[None], fill, Vote(9)).tolist() == [[[want, 9]]]
+    assert elect(chain, mask[None], fill, Vote(9)).tolist() == [[[want, 9]]]
+
+
+def test_what_is_shown_is_never_outside():
+    """A sliver of three tenths of a pixel, shrunk by 2: a centre lies in it, and no sub-pixel does."""
+    shift, shrink = np.eye(3), np.eye(3)
+    shift[0, 2], shrink[0] = 9.7, (2, 0, -0.85)
+    chain = Chain(np.stack([shift, shrink]), np.array([[1, 10], [1, 10], [1, 1]]), np.zeros(2, np.int64))
+    mask = np.full((1, 1, 10), 5, np.uint8)
+    assert shown(chain).tolist() == [[True]] and gather(chain, mask, 1).tolist() == [[[5]]]
+    assert elect(chain, mask, 1, Vote()).tolist() == [[[5]]]
 
 
 def test_no_pixel_is_cut_into_more_than_sixteen_by_sixteen():
@@ -298,5 +314,5 @@ def test_no_pixel_is_cut_into_more_than_sixteen_by_sixteen():
     mask[:, :, 450:] = 1
     mask[:, :, 4] = 2  # between the first two of 16, which lie at 9 and 28, but not of 32
     chain = case([vg.Resize((3, 3))], mask[0]).chain
-    assert gather(chain, mask, 0, Vote()).tolist() == [[[0, 0, 1]] * 3]
-    assert gather(chain, mask, 0, Vote(keep=(2, 1))).tolist() == [[[0, 1, 1]] * 3]
+    assert elect(chain, mask, 0, Vote()).tolist() == [[[0, 0, 1]] * 3]
+    assert elect(chain, mask, 0, Vote(keep=(2, 1))).tolist() == [[[0, 1, 1]] * 3]

@@ -168,6 +168,7 @@ def test_polygons_stay_lists_beside_what_is_padded() -> None:
     got = pad(TARGETS, batch, Padded()).fields
     assert got["polygons"] == [batch[0]["polygons"], []]
     assert got["instances"].tolist() == [[True], [False]]
+    assert padded("polygons", [], []) == {"polygons": [[], []]}
 
 
 def test_what_has_no_instances_is_one_array_where_it_can_be() -> None:

@@ -13,6 +13,7 @@ from variegate.coords import HALF, Floats, pixel_centre
 from variegate.draw.palette import BLACK, WHITE, Bytes, Colour, mix
 from variegate.draw.picture import resized
 from variegate.draw.regions import Bools
+from variegate.exact import sincos
 
 MOST = 24_000_000  # pixels of the larger drawing
 FAR = 1e6  # pixels: what lies further out is moved here, since Pillow counts in 32 bits
@@ -112,16 +113,16 @@ class Canvas:
         """A dot; a hollow one is a ring."""
         radius = self.line * 2.2
         if hollow:
-            self.ring(at, radius, colour)
+            self.ring(at, radius / self.zoom, colour)
             return
+        ((x, y),) = self._places(at[None])
         for shade, extra in ((mix(colour, BLACK, 0.7), SEAM + self.line * 0.7), (WHITE, self.line * 0.7), (colour, 0)):
-            self.pen.ellipse(self._around(at, radius + extra), fill=shade)
+            far = (radius + extra) * self.fine
+            self.pen.ellipse((x - far, y - far, x + far, y + far), fill=shade)
 
     def ring(self, at: Floats, radius: float, colour: Colour) -> None:
-        """A circle of a radius in pixels of the result."""
-        for shade, extra in ((mix(colour, BLACK, 0.7), SEAM), (colour, 0)):
-            thick = round((self.line + extra) * self.fine)
-            self.pen.ellipse(self._around(at, radius + (self.line + extra) / 2), outline=shade, width=thick)
+        """A circle of a radius in pixels of the picture; of many corners, since Pillow is slow at large ones."""
+        self.stroke(at + radius * np.stack(sincos(np.arange(0, 360, 3)), axis=1), colour, closed=True)
 
     def corners(self, xyxy: Floats) -> Floats:
         """(4, 2): the corners of a box; a side on the edge of the picture is so far in that its line is seen whole."""
@@ -135,10 +136,5 @@ class Canvas:
         return 2 * round((width * self.fine - 1) / 2) + 1
 
     def _places(self, points: Floats) -> list[tuple[float, float]]:
-        """Points of the picture as Pillow's: pixel centres at whole numbers."""
-        return [(x, y) for x, y in np.clip(points * self.scale - HALF, -FAR, FAR).tolist()]
-
-    def _around(self, at: Floats, radius: float) -> tuple[float, float, float, float]:
-        """The square around a circle of a radius in pixels of the result."""
-        ((x, y),), r = self._places(at[None]), min(radius * self.fine, FAR)
-        return x - r, y - r, x + r, y + r
+        """Points of the picture as Pillow's: pixel centres at whole numbers, to which it would cut them off."""
+        return [(x, y) for x, y in np.rint(np.clip(points * self.scale - HALF, -FAR, FAR)).tolist()]

@@ -134,12 +134,12 @@ class Layers:
         for n, k in np.argwhere(~leaf.unlabelled).tolist():
             shade = colour(k) if group is None else self.legend.colour(group, n)
             at = leaf.xy[n, k]
-            radius = None if leaf.scale is None else abs(float(leaf.scale[n, k])) * self.canvas.zoom
+            radius = None if leaf.scale is None else abs(float(leaf.scale[n, k]))
             if radius is not None:
                 self.canvas.ring(at, radius, shade)
             if leaf.angle is not None:
                 sin, cos = sincos(leaf.angle[n, k])
-                reach = (radius or self.canvas.line * 8) / self.canvas.zoom
+                reach = radius or self.canvas.line * 8 / self.canvas.zoom
                 self.canvas.stroke(np.array([at, at + reach * np.array([cos, -sin])]), shade, closed=False)
             self.canvas.dot(at, shade, hollow=leaf.visible is not None and leaf.visible[n, k] == 0)
 

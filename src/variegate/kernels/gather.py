@@ -2,10 +2,7 @@
 
 A row of the result is first a row of indices into a plane, -1 where a window of a constant border cuts; then each plane
 is read by them. It is done a band of rows at a time: the indices stay in the cache while plane after plane is read, and
-neighbouring rows of a plane share its cache lines.
-
-Where the picture shrinks, a pixel may instead be put to the vote: it is cut into sub-pixels, by one more map in the
-chain, and they are read alike.
+neighbouring rows of a plane share its cache lines. Where the picture shrinks there is another way, `elect`.
 """
 
 from __future__ import annotations
@@ -17,43 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.link import copy, jacobian, link
+from variegate.kernels.link import link
 from variegate.kernels.locate import affine_lines, border_codes, walk_row
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.pick import PICKERS, TILE, bound_tiles, find_extent, index_row, pick_shown
-from variegate.kernels.vote import MOST, TALLY, flip_of, key_of_value, vote_row
-from variegate.plan.ir import CONSTANT
 
-INDEX, PICK, VOTE, BOUND, EXTENT = range(5)
+INDEX, PICK, BOUND, EXTENT = range(4)
 BAND = 1 << 14  # indices of a band: 64 KB
 HERE = 1.0, 0.0, 1.0, 0.0  # a plane lies in the source's own plane
-
-MARGIN = 1e-6  # a step as long as a pixel but for rounding does not shrink
-
-
-@kernel
-def pieces(right, down):
-    """Into how many sub-pixels a step that moves the source by (right, down) is cut: one a source pixel, 16 at most."""
-    length = np.sqrt(right * right + down * down)
-    if not length > 1.0 + MARGIN:
-        return 1
-    return int(np.ceil(min(length - MARGIN, float(MOST))))
-
-
-@kernel
-def finer(maps, canvas, borders, across, down):
-    """The chain with one more map: from a canvas of sub-pixels to the output, whose window cuts none of them."""
-    top = maps.shape[0]
-    more, planes, codes = np.zeros((top + 1, 3, 3)), np.empty((top + 2, 2), np.int64), np.empty(top + 1, np.int64)
-    for k in range(top):
-        copy(maps[k], more[k])
-        codes[k] = borders[k]
-    for k in range(top + 1):
-        planes[k, 0], planes[k, 1] = canvas[k, 0], canvas[k, 1]
-    more[top, 0, 0], more[top, 1, 1], more[top, 2, 2] = 1.0 / across, 1.0 / down, 1.0
-    planes[top + 1, 0], planes[top + 1, 1] = canvas[top, 0] * down, canvas[top, 1] * across
-    codes[top] = CONSTANT
-    return more, planes, codes
 
 
 class Grid(NamedTuple):
@@ -125,63 +93,35 @@ def read_tiles(units, index, count, bounds, extent, plane, size, out):
             invoke(units[PICK], (index + 4 * start, some, plane, np.int64(0), out + size * start))
 
 
-@kernel
-def vote_rows(units, index, rows, count, across, down, plane, fill, size, ballot, picked, out):
-    """Rows of `count` pixels put to the vote: each of across x down indices, which are picked first, into scratch."""
-    fine = across * down * count
-    invoke(units[PICK], (index, rows * fine, plane, fill, picked))
-    for n in range(rows):
-        votes = index + 4 * n * fine, picked + size * n * fine, size, across, down, count
-        invoke(units[VOTE], (*votes, *ballot, out + size * n * count))
-
-
 @entry
-def gather_all(maps, canvas, borders, source, shape, target, size, fill, ballot, units):
+def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
     """A stack of planes at address source, shape (N, height, width), to address target, (N, h, w).
 
     size     bytes a pixel; fill: what lies outside, its bits as an integer
-    ballot   (flip, ignores, ignored, fill, keep, seen), as `vote_row` takes them
-    units    addresses of INDEX: `index_row`, PICK: a picker, VOTE: `vote_row` or 0, no vote; BOUND: `bound_tiles` and
-             EXTENT: `find_extent`, or 0; with these the target must hold zeros, and the fill be 0
+    units    addresses of INDEX: `index_row`, PICK: a picker; BOUND: `bound_tiles` and EXTENT: `find_extent`, or 0;
+             with these the target must hold zeros, and the fill be 0
     """
-    (planes, height, width), across, down = shape, 1, 1
-    h, w = canvas[maps.shape[0], 0], canvas[maps.shape[0], 1]
-    if units[VOTE] != 0:
-        a, b, c, d = jacobian(maps, canvas, maps.shape[0])
-        across, down = pieces(a, c), pieces(b, d)
-    if across * down > 1:
-        maps, canvas, borders = finer(maps, canvas, borders, across, down)
+    planes, height, width = shape
     grid, arrays, owners = open_grid(maps, canvas, borders, height, width)
-    fine = down * grid.count  # indices a row of the output
-    band = max(BAND // fine, 1) if planes > 1 else 1
-    sparse = units[EXTENT] != 0 and across * down == 1
-    index, bounds = np.empty(band * fine, np.int32), np.empty(2 * (band * fine // TILE + 1), np.int64)
-    picked = np.empty(size * band * fine if across * down > 1 else 0, np.uint8)
+    h, w, sparse = canvas[maps.shape[0], 0], grid.count, units[EXTENT] != 0
+    band = max(BAND // w, 1) if planes > 1 else 1
+    index, bounds = np.empty(band * w, np.int32), np.empty(2 * (band * w // TILE + 1), np.int64)
     extents = np.empty((planes, 2), np.int64)
     at, to = address_of(index), address_of(bounds)
     for n in range(planes if sparse else 0):
         invoke(units[EXTENT], (source + size * n * height * width, height * width, size, address_of(extents) + 16 * n))
     for first in range(0, h, band):
         rows = min(band, h - first)
-        index_rows(grid, arrays, units[INDEX], first * down, rows * down, at)
+        index_rows(grid, arrays, units[INDEX], first, rows, at)
         if sparse:
             invoke(units[BOUND], (at, rows * w, to))
         for n in range(planes):
             plane, out = source + size * n * height * width, target + size * (n * h + first) * w
             if sparse:
                 read_tiles(units, at, rows * w, to, address_of(extents) + 16 * n, plane, size, out)
-            elif across * down == 1:
-                invoke(units[PICK], (at, rows * w, plane, fill, out))
             else:
-                vote_rows(units, at, rows, w, across, down, plane, fill, size, ballot, address_of(picked), out)
-    hold((owners, index, bounds, picked, extents))
-
-
-class Vote(NamedTuple):
-    """How a pixel of what shrinks is put to the vote: the class that is ignored, and those that are kept, in order."""
-
-    ignore: int | None = None
-    keep: tuple[int, ...] = ()
+                invoke(units[PICK], (at, rows * w, plane, fill, out))
+    hold((owners, index, bounds, extents))
 
 
 class Chain(NamedTuple):
@@ -195,23 +135,17 @@ class Chain(NamedTuple):
     borders: NDArray[np.int64]
 
 
-def gather(chain: Chain, masks: NDArray[Any], fill: int, vote: Vote | None = None) -> NDArray[Any]:
+def gather(chain: Chain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     """A stack of class masks (N, H, W) through a chain, by nearest: (N, h, w) of the same dtype.
 
     masks  bool or integers, C-contiguous and of the machine's byte order; fill: what lies outside, of that dtype
-    vote   None: nearest, whether it shrinks or not
     """
-    size, dtype = masks.itemsize, masks.dtype
-    rule, sparse = vote or Vote(), len(masks) > 1 and fill == 0
-    out = (np.zeros if sparse else np.empty)((len(masks), *chain.canvas[-1].tolist()), dtype)
+    sparse = len(masks) > 1 and fill == 0
+    out = (np.zeros if sparse else np.empty)((len(masks), *chain.canvas[-1].tolist()), masks.dtype)
     if out.size:
-        keep = np.array([len(rule.keep), *(key_of_value(value, dtype) for value in rule.keep)], np.int64)
-        ignored, seen = 0 if rule.ignore is None else key_of_value(rule.ignore, dtype), np.empty(TALLY, np.int64)
-        classes = flip_of(dtype), int(rule.ignore is not None), ignored, key_of_value(fill, dtype)
-        ballot = *classes, keep.ctypes.data, seen.ctypes.data
-        bits = int(np.array(fill, dtype).view(f"i{size}"))
-        units = _units(size, vote is not None, sparse)
-        gather_all(*_owned(chain), _address(masks), masks.shape, _address(out), size, bits, ballot, units)
+        size, units = masks.itemsize, _units(masks.itemsize, sparse)
+        bits = bits_of(fill, masks.dtype)
+        gather_all(*owned(chain), address(masks), masks.shape, address(out), size, bits, units)
     return out
 
 
@@ -219,24 +153,29 @@ def shown(chain: Chain) -> NDArray[np.bool_]:
     """Which pixels of the last canvas show the first at all, (h, w)."""
     (height, width), out = chain.canvas[0].tolist(), np.empty(chain.canvas[-1].tolist(), np.bool_)
     if out.size:
-        units = np.array([index_row.address, pick_shown.address, 0, 0, 0], np.int64)
-        gather_all(*_owned(chain), 0, (1, height, width), _address(out), 1, 0, (0,) * 6, units)
+        units = np.array([index_row.address, pick_shown.address, 0, 0], np.int64)
+        gather_all(*owned(chain), 0, (1, height, width), address(out), 1, 0, units)
     return out
 
 
 @functools.cache
-def _units(size: int, votes: bool, sparse: bool) -> NDArray[np.int64]:
+def _units(size: int, sparse: bool) -> NDArray[np.int64]:
     """The addresses that `gather_all` calls."""
-    vote, tiles = vote_row.address if votes else 0, (bound_tiles.address, find_extent.address) if sparse else (0, 0)
-    return np.array([index_row.address, PICKERS[size].address, vote, *tiles], np.int64)
+    tiles = (bound_tiles.address, find_extent.address) if sparse else (0, 0)
+    return np.array([index_row.address, PICKERS[size].address, *tiles], np.int64)
 
 
-def _address(array: NDArray[Any]) -> int:
-    """Where its first element is."""
+def bits_of(value: int, dtype: np.dtype[Any]) -> int:
+    """The bits of a pixel of bool or an integer dtype, as a signed integer of as many."""
+    return int(np.array(value, dtype).view(f"i{dtype.itemsize}"))
+
+
+def address(array: NDArray[Any]) -> int:
+    """Where an array's first element is."""
     return int(array.__array_interface__["data"][0])
 
 
-def _owned(chain: Chain) -> Chain:
-    """The chain's arrays as the kernel was compiled for them: read-only ones would be of another type."""
+def owned(chain: Chain) -> Chain:
+    """The chain's arrays as kernels are compiled for them: read-only ones would be of another type."""
     dtypes = np.float64, np.int64, np.int64
     return Chain(*(np.require(array, dtype, ["C", "W"]) for array, dtype in zip(chain, dtypes, strict=True)))

@@ -11,6 +11,8 @@ from variegate.compiled import entry, kernel
 from variegate.kernels.link import SLACK, apply, is_affine
 from variegate.kernels.points import AFFINE, PLAIN, area, cut_by
 
+SLIVER = 1e-3  # pixels
+
 
 @kernel
 def clip(points, count, region, corners, room):
@@ -68,9 +70,16 @@ def plain_box(box, forward, limit, whole, seen):
         seen[j], seen[2 + j] = max(whole[j], limit[j]), min(whole[2 + j], limit[2 + j])
         if seen[j] - whole[j] < SLACK and whole[2 + j] - seen[2 + j] < SLACK:  # a hair is not cut away
             whole[j], whole[2 + j] = seen[j], seen[2 + j]
-    if seen[0] > seen[2] or seen[1] > seen[3]:
-        for j in range(4):
-            seen[j] = 0.0
+
+
+@kernel
+def drop_sliver(seen, whole):
+    """Make nothing of what a window leaves of a box, if that is thinner than float32 can tell."""
+    for j in range(2):
+        left = seen[2 + j] - seen[j]
+        if left < 0.0 or (left < SLIVER and left < whole[2 + j] - whole[j]):
+            for k in range(4):
+                seen[k] = 0.0
 
 
 @entry
@@ -92,6 +101,7 @@ def outline(boxes, unit, flags, forward, region, source, size, seen, whole, shar
         share[n] = 0.0
         if flags[PLAIN]:
             plain_box(box, forward, limit, whole[n], seen[n])
+            drop_sliver(seen[n], whole[n])
             every = (whole[n, 2] - whole[n, 0]) * (whole[n, 3] - whole[n, 1])
             if every > 0.0:
                 share[n] = (seen[n, 2] - seen[n, 0]) * (seen[n, 3] - seen[n, 1]) / every
@@ -119,5 +129,6 @@ def outline(boxes, unit, flags, forward, region, source, size, seen, whole, shar
         if not flags[AFFINE] and not before:  # a shape beyond the horizon has no box around all of it
             for j in range(4):
                 whole[n, j] = seen[n, j]
-        if every > 0.0:
+        drop_sliver(seen[n], whole[n])
+        if every > 0.0 and seen[n, 2] > seen[n, 0]:
             share[n] = min(part / every, 1.0)

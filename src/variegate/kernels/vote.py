@@ -110,11 +110,12 @@ def winner(seen, found, outside, ignores, ignored, fill, keep, kept):
     return best
 
 
-@unit(*[int64] * 13)
-def vote_row(index, picked, size, across, down, count, flip, ignores, ignored, fill, keep, seen, out):
+@unit(*[int64] * 15)
+def vote_row(index, picked, centres, plane, size, across, down, count, flip, ignores, ignored, fill, keep, seen, out):
     """One row of `count` pixels, each of across x down sub-pixels.
 
     index, picked   addresses of `down` rows of sub-pixels: indices, of which -1 shows none, and pixels of `size` bytes
+    centres, plane  address of the indices of the pixels' centres, into the plane at that address
     ignores         whether there is an ignored class; ignored, fill: keys
     keep            address of int64: how many classes are kept, and their keys
     seen            scratch of TALLY int64
@@ -122,5 +123,9 @@ def vote_row(index, picked, size, across, down, count, flip, ignores, ignored, f
     kept, stride = load_i64(keep, 0), across * count
     for x in range(count):
         found, outside = tally(index, picked, x * across, across, down, stride, size, flip, seen)
-        key = winner(seen, found, outside, ignores, ignored, fill, keep + 8, kept)
+        key, centre = fill, np.int64(load_work_i32(centres, x))
+        if found > 0:
+            key = winner(seen, found, outside, ignores, ignored, fill, keep + 8, kept)
+        elif centre >= 0:
+            key = key_of(plane, centre, size, flip)
         store_key(out, x, size, flip, key)

@@ -47,12 +47,14 @@ def seen(way: Way) -> Flags:
 
 def _classes(target: Mask, planes: NDArray[Any], way: Way) -> NDArray[Any]:
     """A stack of class masks, in the machine's own byte order."""
-    from variegate.kernels.gather import Chain, Vote, gather
+    from variegate.kernels.elect import Vote, elect
+    from variegate.kernels.gather import Chain, gather
 
-    vote = Vote(target.ignore_index, target.keep) if target.shrink == "area" else None
-    fill = int(_fill(target, planes.dtype))
+    fill, chain = int(_fill(target, planes.dtype)), Chain(way.maps, way.canvas, way.borders)
     planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
-    return gather(Chain(way.maps, way.canvas, way.borders), planes, fill, vote)
+    if target.shrink == "area":
+        return elect(chain, planes, fill, Vote(target.ignore_index, target.keep))
+    return gather(chain, planes, fill)
 
 
 def _floats(target: Mask, pixels: NDArray[Any], way: Way) -> NDArray[Any]:

@@ -20,6 +20,7 @@ from variegate.targets.leaf import RingLeaf
 Floats = NDArray[np.float64]
 Rings = tuple[Floats, ...]
 
+SLIVER = 1e-6  # square pixels: less is rounding
 GRID = 1e-9  # pixels: lines nearer to each other than this are one
 
 
@@ -123,20 +124,29 @@ def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, floa
 
 
 def _geometry(rings: Rings) -> Any:
-    """Rings as a valid shapely geometry: what lies in an odd number of them, as when they are filled."""
+    """Rings as a valid shapely geometry, even-odd where they cross each other or themselves."""
     import shapely
 
-    rings = tuple(ring for ring in rings if len(ring) > 2)
-    if len(rings) == 1 and (alone := shapely.Polygon(rings[0])).is_valid:
-        return alone
-    # Every face between the lines, by itself: shapely.make_valid may double what is traced back within rounding.
-    lines = shapely.union_all([shapely.LinearRing(ring) for ring in rings], grid_size=GRID)
+    whole = shapely.Polygon()
+    for ring in rings:
+        if len(ring) > 2:
+            part = shapely.Polygon(ring)
+            part = part if part.is_valid else _even_odd(ring)
+            whole = part if whole.is_empty else shapely.symmetric_difference(whole, part)
+    return whole
+
+
+def _even_odd(ring: Floats) -> Any:
+    """A ring that crosses itself, as it is filled: the faces between its lines that an odd number of turns goes around.
+
+    shapely.make_valid does the same, but may double an area whose edges lie on one line but for rounding.
+    """
+    import shapely
+
+    lines = shapely.union_all([shapely.LinearRing(ring)], grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize([lines]))
     points = shapely.get_coordinates(shapely.point_on_surface(faces))
-    odd = np.zeros(len(faces), bool)
-    for ring in rings:
-        odd ^= _odd(points, ring)
-    return shapely.union_all(faces[odd])
+    return shapely.union_all(faces[_odd(points, ring)])
 
 
 def _odd(points: Floats, ring: Floats) -> NDArray[np.bool_]:
@@ -155,7 +165,7 @@ def _rings_of(geometry: Any, holes: bool) -> list[Floats]:
 
     found: list[Floats] = []
     for part in shapely.get_parts(shapely.get_parts(geometry)):
-        if part.geom_type == "Polygon" and part.area > 0:
+        if part.geom_type == "Polygon" and part.area > SLIVER:
             outlines = [part.exterior, *(part.interiors if holes else ())]
             found += [np.array(outline.coords)[:-1] for outline in outlines]
     return found

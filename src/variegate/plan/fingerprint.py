@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -13,7 +14,7 @@ from variegate.plan.ir import Node
 
 def fingerprint(pipeline: Op, nodes: Iterable[Node]) -> str:
     """A hex digest of the ops, their fields, and the module, name and compiled body of the user's functions."""
-    digest = hashlib.blake2b(repr(pipeline).encode(), digest_size=16)
+    digest = hashlib.blake2b(_declaration(pipeline).encode(), digest_size=16)
     for node in nodes:
         function = getattr(node.op, "function", None)
         if function is not None:
@@ -22,6 +23,14 @@ def fingerprint(pipeline: Op, nodes: Iterable[Node]) -> str:
             told = (function.__module__, name, _body(getattr(function, "__code__", None)))
             digest.update(repr(told).encode())
     return digest.hexdigest()
+
+
+def _declaration(pipeline: Op) -> str:
+    """The pipeline as text; its targets are the same in any order."""
+    targets = getattr(pipeline, "targets", None)
+    if targets is None:
+        return repr(pipeline)
+    return f"{replace(pipeline, targets=None)!r} {sorted(map(repr, targets.fields))}"  # type: ignore[call-arg]
 
 
 def _body(code: Any) -> Any:

@@ -21,7 +21,7 @@ def warm() -> Iterator[tuple[str, float]]:
                 begun = time.perf_counter()
                 assert unit.address
                 yield name, time.perf_counter() - begun
-    for name, run in (("draw, survey and render", _render_once), ("gather", _gather_once)):
+    for name, run in (("draw, survey and render", _render_once), ("gather and elect", _gather_once)):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -36,8 +36,9 @@ def _render_once() -> None:
 
 
 def _gather_once() -> None:
-    """One tiny mask through no map."""
-    from variegate.kernels.gather import Chain, gather
+    """One tiny mask through no map, by nearest and by vote."""
+    from variegate.kernels.elect import Vote, elect
+    from variegate.kernels.gather import Chain
 
     nowhere = Chain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
-    gather(nowhere, np.zeros((1, 8, 8), np.uint8), 0)
+    elect(nowhere, np.zeros((1, 8, 8), np.uint8), 0, Vote())

@@ -45,7 +45,8 @@ def assert_draws_are_keyed(
     Traceback (most recent call last):
         ...
     AssertionError: Opaque: the same picture and key gave other pixels (7413 of 9216 values differ) the second time: a
-    global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key draws it; ...
+    global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key draws
+    it; ...
 
     Raises  AssertionError that names the op and the key, and says what had a say.
     """

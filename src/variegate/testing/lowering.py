@@ -82,12 +82,12 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
         _shaped(node, effect, len(sizes))
         if isinstance(effect, effects.Map):
             _mapped(node, effect, sizes)
+    if any(not np.array_equal(draws[name], column) for name, column in before.items()):
+        raise AssertionError(f"{node.path}.lower() changed its draws in place: replays need them as they were")
     if not _alike(found, _lowered(node, draws, sizes, facts), slice(None)):
         raise AssertionError(
             f"{node.path}.lower() gave other numbers the second time: it may ask nothing but the draws"
         )
-    if any(not np.array_equal(draws[name], column) for name, column in before.items()):
-        raise AssertionError(f"{node.path}.lower() changed its draws in place: replays need them as they were")
     for row in range(len(sizes)):
         rows = slice(row, row + 1)
         own = Facts(facts.channels, facts.boxes[rows], facts.masks[rows])

@@ -130,7 +130,7 @@ def _middle(shine: Floats, moved: Floats) -> Floats:
     for _ in range(STEPS):
         weights = np.where(_radii(moved, shine.shape, place) <= REACH, shine, 0)
         before, place = place, np.array([(x * weights).sum(), (y * weights).sum()], np.float64) / weights.sum()
-        if np.abs(place - before).max() < 1e-3:
+        if np.abs(place - before).max() < 1e-3 or not shine[_radii(moved, shine.shape, place) <= REACH].any():
             break
     return place
 

@@ -84,7 +84,8 @@ def _truth(pipeline: Compose, plan: Plan, image: NDArray[Any], key: Key) -> tupl
     signs = np.random.default_rng(key.id).choice([-1.0, 1.0], image.shape)
     change = signs * HAIR * (255 if image.dtype == np.uint8 else 1)
     try:
-        truth, more, less = (reference_run(plan, 0, each) for each in (image, image + change, image - change))
+        given = image, image + change, image - change, image
+        truth, more, less, again = (reference_run(plan, 0, each) for each in given)
     except Exception as error:
         pointwise = [node.path for node in nodes_of(pipeline) if node.op.effect == "pointwise"]
         if not pointwise:
@@ -93,5 +94,10 @@ def _truth(pipeline: Compose, plan: Plan, image: NDArray[Any], key: Key) -> tupl
             f"what runs when compiled stops as Python, where {', '.join(pointwise)} is called a pixel at a time: "
             f"{type(error).__name__}: {error}; {told(pipeline, key)}"
         ) from error
+    if not np.array_equal(truth.values, again.values, equal_nan=True):
+        raise AssertionError(
+            "the reference gave other values the second time, so the result is no function of the picture and the key; "
+            f"assert_draws_are_keyed tells more; {told(pipeline, key)}"
+        )
     room = 2 * (np.abs(more.values - truth.values) + np.abs(less.values - truth.values))
     return truth.values, room, ~truth.doubt

@@ -1,39 +1,17 @@
-"""Keras: a loader as a `keras.utils.PyDataset`, for `model.fit` on any backend.
-
-    import variegate.adapters.keras as vk
-    train = vk.Dataset(vg.Loader(source, augment, batch_size=64, seed=0))
-    model.fit(train, epochs=20)
-
-and, in another process or after an interruption, with the very batches that the first run would have seen:
-
-    model.fit(train, epochs=40, initial_epoch=20)
-
-How epochs follow Keras. `fit` tells a PyDataset neither `initial_epoch` nor the epoch, and its hooks cannot be counted:
-it begins an epoch to build a model, and ends one before the first. So the hooks look up which call of Keras they came
-from, and read the epoch there. Where a later Keras hides it, they count, and warn.
-"""
+"""Dataset: a loader as a `keras.utils.PyDataset`, whose epochs follow those of Keras."""
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
-import numpy as np
+import keras
 
-from variegate.errors import InputError, VariegateError
+from variegate.adapters.keras.call import Call, call_of
+from variegate.adapters.keras.pair import Pair, pair
+from variegate.errors import VariegateError
 from variegate.loader import Loader
-
-try:
-    import keras
-except ImportError as error:
-    raise ImportError(
-        'variegate.adapters.keras needs Keras 3 and one of its backends: pip install "variegate[keras]"'
-    ) from error
-
-Pair = tuple[Any, ...]  # (image, label), (image, fields), or (image,) of a source without labels
 
 
 class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
@@ -90,10 +68,10 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> Pair:
         if not 0 <= index < len(self):
             raise IndexError(f"a dataset of {len(self)} batches has no batch {index}")
-        return _pair(self._batch(self._base + index))
+        return pair(self._batch(self._base + index))
 
     def __iter__(self) -> Iterator[Pair]:
-        return map(_pair, self.loader.epoch(self.epoch))
+        return map(pair, self.loader.epoch(self.epoch))
 
     def _batch(self, place: int) -> dict[str, Any]:
         """The batch at a place: from the loader's threads while batches are asked for in order, else made here."""
@@ -116,7 +94,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def on_epoch_begin(self) -> None:
         """Called by Keras: take up its epoch."""
-        call = _call_of(self)
+        call = call_of(self)
         if call is not None and call.is_fit:
             if call.epoch is None:
                 self._building = True
@@ -127,7 +105,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def on_epoch_end(self) -> None:
         """Called by Keras, or at the end of an epoch in a loop of your own: the next epoch."""
-        call = _call_of(self)
+        call = call_of(self)
         if call is None:
             self.epoch += 1
         elif not call.is_fit:
@@ -138,7 +116,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
             # Keras' workers begin before on_epoch_begin, so the place is made ready here.
             self._base = self._where(call, call.epoch + 1)
 
-    def _start(self, call: _Call) -> None:
+    def _start(self, call: Call) -> None:
         """A fit is about to begin."""
         if self._building and self._keras_works:
             raise VariegateError(
@@ -148,11 +126,11 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         self._building = self._begun = False
         self._aim(call, call.initial_epoch)
 
-    def _aim(self, call: _Call, first: int) -> None:
+    def _aim(self, call: Call, first: int) -> None:
         self._first, self._offset = first, 0 if first else self._fresh
         self._base = self._where(call, first)
 
-    def _follow(self, call: _Call, epoch: int) -> None:
+    def _follow(self, call: Call, epoch: int) -> None:
         """Keras begins an epoch of a fit."""
         if not self._begun and epoch != self._first:  # a callback brought the model back to where it was
             if self._keras_works:
@@ -167,16 +145,16 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
             self._fresh = -(-self._base // len(self)) + 1
             self._starting = not self._keras_works
 
-    def _renewed(self, call: _Call, epoch: int) -> bool:
+    def _renewed(self, call: Call, epoch: int) -> bool:
         """Whether Keras asks from dataset[0] on in this epoch; with steps_per_epoch it may still be at a pass."""
         return (epoch - self._first) % self._epochs_a_pass(call) == 0
 
-    def _where(self, call: _Call, epoch: int) -> int:
+    def _where(self, call: Call, epoch: int) -> int:
         """The place of an epoch's first batch, when Keras begins with it."""
         passes, rest = divmod(epoch, self._epochs_a_pass(call))
         return (self._offset + passes) * len(self) + rest * (call.steps or 0)
 
-    def _epochs_a_pass(self, call: _Call) -> int:
+    def _epochs_a_pass(self, call: Call) -> int:
         return -(-len(self) // call.steps) if call.steps else 1
 
     @property
@@ -193,65 +171,3 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"Dataset({self.loader!r}, epoch={self.epoch})"
-
-
-def _pair(batch: dict[str, Any]) -> Pair:
-    """What Keras takes of a batch."""
-    image = batch["image"]
-    if isinstance(image, list):
-        raise InputError(
-            f"a batch for Keras needs pictures of one size, got {image[0].shape} and others; end the pipeline with "
-            "Resize, RandomResizedCrop or another op that gives a fixed size"
-        )
-    fields = {name: value for name, value in batch.items() if name not in ("image", "index", "id", "label")}
-    for name, value in fields.items():
-        if not isinstance(value, np.ndarray):
-            raise InputError(
-                f"{name} is a list, and Keras takes arrays: give vg.Loader collate=Padded(...), which makes arrays of "
-                "what instances have, and leave out polygons, texts, and what differs in shape between samples"
-            )
-    if "label" not in batch:
-        return (image, fields) if fields else (image,)
-    label = np.asarray(batch["label"])
-    return (image, {**fields, "label": label}) if fields else (image, label)
-
-
-class _Call:
-    """The call of Keras that reads a dataset: `fit`, `evaluate` or `predict`, from its local variables.
-
-    epoch  the epoch that a fit is at; None: before its first
-    steps  its steps_per_epoch; None: as many as there are
-    """
-
-    def __init__(self, name: str, names: dict[str, Any]) -> None:
-        self.is_fit = name == "fit"
-        self.epoch: int | None = names.get("epoch")
-        self.initial_epoch: int = names.get("initial_epoch") or 0
-        self.steps: int | None = names.get("steps_per_epoch")
-
-
-_warned = False
-
-
-def _call_of(dataset: Dataset) -> _Call | None:
-    """The call of Keras that the running hook came from; None if the user called it."""
-    frame, by_keras = sys._getframe(2), False
-    while frame is not None:
-        if str(frame.f_globals.get("__name__")).startswith("keras."):
-            by_keras, names = True, frame.f_locals
-            adapter = getattr(names.get("epoch_iterator"), "data_adapter", None)
-            if adapter is not None and getattr(adapter, "py_dataset", None) is dataset:
-                adapter.shuffle = False
-                if getattr(adapter, "enqueuer", None) is not None:
-                    adapter.enqueuer.shuffle = False
-                return _Call(frame.f_code.co_name, names)
-        frame = frame.f_back  # type: ignore[assignment]
-    global _warned
-    if by_keras and not _warned:
-        _warned = True
-        warnings.warn(
-            f"Keras {keras.__version__} does not show which epoch it is at, so each of its epochs is the loader's next "
-            "and initial_epoch has no effect; set dataset.epoch before fit, and pass shuffle=False",
-            stacklevel=2,
-        )
-    return None

@@ -1,0 +1,454 @@
+"""The conformance table: every op x target x dtype follows its law, or is a gap that is declared and raises as it says.
+
+Geometric ops take labels where an independent walk of their own maps says; all others leave them as they were, bit for
+bit. The same data make docs/conformance.md; after a change that is meant, write it anew and read the difference:
+
+    UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/conformance
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import variegate as vg
+from variegate import ops
+from variegate.kernels.reference import reference_run
+from variegate.ops.combine import Combinator
+from variegate.targets import Target
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
+SIZE = (30, 40)
+KEYS = [vg.Key(seed=1, id=n) for n in range(3)]
+
+
+def rotated(image):
+    return image[::-1].copy()
+
+
+def darker(image, by):
+    return image * np.float32(1 - by)
+
+
+def first_channel_darker(pixel, by):
+    return (pixel[0] * (1 - by), *pixel[1:])
+
+
+EXAMPLES: dict[str, vg.Op] = {
+    "Affine": vg.Affine(rotate=(-30, 30), x=(-0.1, 0.1), scale=(0.7, 1.3), shear_x=(-9, 9)),
+    "HorizontalFlip": vg.HorizontalFlip(),
+    "VerticalFlip": vg.VerticalFlip(),
+    "Transpose": vg.Transpose(),
+    "Rotate90": vg.Rotate90(vg.Choice((1, 3))),
+    "Rotate": vg.Rotate((-40, 40)),
+    "Shear": vg.Shear((-20, 20), (-20, 20)),
+    "Scale": vg.Scale((0.7, 1.4)),
+    "Translate": vg.Translate((-0.3, 0.3), (-0.3, 0.3)),
+    "Perspective": vg.Perspective((0.2, 0.4)),
+    "Crop": vg.Crop(5, 7, 20, 25),
+    "CenterCrop": vg.CenterCrop((20, 25)),
+    "RandomCrop": vg.RandomCrop((20, 25)),
+    "RandomResizedCrop": vg.RandomResizedCrop((24, 28), (0.3, 0.8)),
+    "RandomZoomOut": vg.RandomZoomOut((1.2, 2)),
+    "Pad": vg.Pad(3, left=5),
+    "Resize": vg.Resize((20, 45)),
+    "SmallestMaxSize": vg.SmallestMaxSize(20),
+    "LongestMaxSize": vg.LongestMaxSize(31),
+    "CropNonEmptyMask": vg.CropNonEmptyMask((20, 25)),
+    "RandomCropNearBox": vg.RandomCropNearBox(),
+    "RandomIoUCrop": vg.RandomIoUCrop(),
+    "RandomSizedBoxSafeCrop": vg.RandomSizedBoxSafeCrop((20, 25), 0.9),
+    "Brightness": vg.Brightness((0.6, 0.9)),
+    "Contrast": vg.Contrast((0.6, 0.9)),
+    "ColorJitter": vg.ColorJitter((0.8, 0.9), (0.8, 0.9), (0.5, 0.9), (10, 40)),
+    "Gamma": vg.Gamma((1.3, 2)),
+    "Grayscale": vg.Grayscale(),
+    "Hue": vg.Hue((20, 40)),
+    "Invert": vg.Invert(),
+    "Posterize": vg.Posterize(3),
+    "Saturation": vg.Saturation((0.2, 0.8)),
+    "Solarize": vg.Solarize(0.5),
+    "Normalize": vg.Normalize(),
+    "ToDtype": vg.ToDtype("float16"),
+    "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
+    "Opaque": vg.Opaque(rotated),
+    "Opaque, moves=False": vg.Opaque(darker, by=(0.2, 0.4), moves=False),
+    "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
+    "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
+    "RandomApply": vg.RandomApply([vg.Rotate((-40, 40)), vg.Brightness(0.9)], p=0.5),
+}
+
+
+def geometric(op):
+    """Whether an op moves pixels by a map."""
+    return any(map(geometric, op.ops)) if isinstance(op, Combinator) else op.effect == "geometric"
+
+
+# Columns
+
+
+def picture(channels, dtype, seed=0):
+    image = np.random.default_rng(seed).integers(0, 256, (*SIZE, channels), np.uint8)
+    return image if dtype == "uint8" else (image / np.float32(255)).astype(np.float32)
+
+
+def noise(shape, dtype):
+    """All the numbers that a mask of this dtype can hold, or floats from -1 to 1."""
+    rng, kind = np.random.default_rng(1), np.dtype(dtype).kind
+    if kind == "f":
+        return rng.uniform(-1, 1, shape).astype(dtype)
+    limits = (0, 1) if kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return rng.integers(*limits, shape, np.int64 if kind == "b" else dtype, True).astype(dtype)
+
+
+BOXES = np.array([[4, 3, 18, 14], [20, 10, 37, 27], [1, 22, 8, 29]])
+TURNED = np.array([[11.3, 8.1, 14, 9, 20], [28.7, 18.2, 15, 12, -70], [4.4, 25.6, 6, 3, 0]])
+RINGS = [
+    [[(4.1, 3.2), (18.3, 5.1), (11.2, 14.4)], [(5.3, 16.1), (9.1, 16.2), (9.4, 20.3)]],
+    [[(20.4, 10.3), (37.2, 12.4), (30.1, 15.2), (35.3, 27.1), (22.2, 24.3)]],
+    [[(1.2, 22.1), (8.1, 23.4), (3.2, 29.1)]],
+]
+POINTS = np.array(
+    [
+        [[11.3, 8.2, 2, 3.5, 10], [15.1, 4.7, 1, 2, 100], [0, 0, 0, 0, 0]],
+        [[29.2, 20.3, 2, 4, -150], [22.7, 26.1, 2, 1, 0], [36.3, 11.4, 2, 5, 45]],
+        [[2.6, 23.7, 2, 1, 80], [7.3, 28.2, 1, 1, -80], [0, 0, 0, 0, 0]],
+    ]
+)
+DISCS = np.stack(
+    [np.hypot(*(np.mgrid[:30, :40] - np.array(at)[:, None, None])) < 6 for at in ((9, 11), (19, 28), (26, 4))]
+)
+
+
+class Column(NamedTuple):
+    """A target of one dtype.
+
+    heading  of the document's column
+    target   None: the picture itself; otherwise that of the field `it`
+    value    of the field, or the picture
+    law      of geometric ops, by its name in conftest.py; "": stays whatever the op: it has no place in the picture
+    back     the dtype that comes back
+    """
+
+    heading: str
+    target: Any
+    value: Any
+    law: str = ""
+    back: Any = None
+
+    @property
+    def brings(self):
+        """What an op that looks at labels finds here."""
+        if isinstance(self.target, vg.Boxes):
+            return "boxes"
+        classes = isinstance(self.target, vg.Mask) and not self.target.stack and self.value.dtype.kind in "bui"
+        return "mask" if classes else ""
+
+    @property
+    def dtype(self):
+        return self.value.dtype.name if isinstance(self.value, np.ndarray) else ""
+
+
+def columns():
+    """All columns by name, in the order of the document."""
+    for channels in (1, 3, 4):
+        for dtype in ("uint8", "float32"):
+            yield Column(f"image, {channels} ch", None, picture(channels, dtype))
+    yield Column("view, 1 ch", vg.Image(), picture(1, "float32", 1))
+    yield Column("view, 4 ch", vg.Image(), picture(4, "uint8", 1))
+    for dtype in ("bool", "uint8", "uint16", "int32", "int64"):
+        yield Column("mask", vg.Mask(), noise(SIZE, dtype), "classes")
+    for dtype in ("float16", "float32", "float64"):
+        yield Column("float map", vg.Mask(), noise((*SIZE, 2) if dtype == "float32" else SIZE, dtype), "numbers")
+    for dtype in ("bool", "int32"):
+        yield Column("mask stack", vg.Mask(stack=True), DISCS.astype(dtype) * 7, "stacks")
+    for dtype in ("float32", "float64", "int64"):
+        yield Column("boxes", vg.Boxes(), BOXES.astype(dtype), "boxes", dtype if dtype != "int64" else "float64")
+    for dtype in ("float32", "float64"):
+        yield Column("oriented", vg.OrientedBoxes(), TURNED.astype(dtype), "oriented")
+        yield Column("points", vg.Keypoints(group=None), POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
+    full = vg.Keypoints("xyvsa", swap=[(0, 1)])
+    yield Column("keypoints", full, POINTS.astype(np.float64), "instances_of_points")
+    yield Column("polygons", vg.Polygons(), RINGS, "outlines")
+    yield Column("polylines", vg.Polygons(closed=False), RINGS, "lines")
+    yield Column("per instance", vg.PerInstance(), ["cat", "dog", "cow"])
+    yield Column("per sample", vg.PerSample(), {"weather": object()})
+
+
+COLUMNS = {f"{column.heading} {column.dtype}".strip(): column for column in columns()}
+IMAGES = [name for name, column in COLUMNS.items() if column.target is None]
+PICTURES = [name for name, column in COLUMNS.items() if column.target in (None, vg.Image())]
+PLACED = [name for name, column in COLUMNS.items() if column.law]
+
+
+def of_channels(*counts):
+    """The columns of pictures with so many channels."""
+    return [name for name in PICTURES if COLUMNS[name].value.shape[2] in counts]
+
+
+# Gaps
+
+
+class Gap(NamedTuple):
+    """Why an op does nothing to a target.
+
+    reason  as the document says it
+    error   what the InputError says, as a regular expression; None: the target comes back as it was, without an error
+    """
+
+    reason: str
+    error: str | None
+
+
+COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "Saturation")
+GAPS: dict[tuple[str, str], Gap] = {}
+for _name in of_channels(4):
+    for _op in COLOURS:
+        _about = " about the luminance" if _op == "Contrast" else ""
+        GAPS[_op, _name] = Gap(
+            "luminance and hue are of red, green and blue, or of one channel of grey; refused for other pictures",
+            rf"{_op}{_about} takes pictures of 1 or 3 channels, got 4\. ",
+        )
+for _name in of_channels(1):
+    for _op in ("Grayscale", "Hue", "Saturation"):
+        GAPS[_op, _name] = Gap("one channel of grey has no colour to change; it comes back as it was", None)
+for _name in of_channels(1, 4):
+    GAPS["Normalize", _name] = Gap(
+        "by default mean and std are of red, green and blue; refused for other pictures, unless given for theirs",
+        r"Normalize\.mean has 3 numbers, but the picture has [14] channels?\. Write one number a channel",
+    )
+for _name in PLACED:
+    GAPS["Opaque", _name] = Gap(
+        "nothing tells where a function of yours moves pixels, so labels are refused; moves=False says that it moves none",
+        r"Opaque is a function of the whole picture that may move pixels, and .*it cannot follow it\. If it leaves every",
+    )
+LOOKS = {  # a label that lowering asks for; the field that is given beside a column which does not bring it; the error
+    "boxes": (
+        {"boxes": vg.Boxes(group="others")},
+        {"boxes": np.array([[12.0, 8, 28, 22]])},
+        r"looks at boxes, but the sample has none declared: give targets=\{'boxes': Boxes\(\.\.\.\)\} to Compose and",
+    ),
+    "mask": (
+        {"mask": vg.Mask()},
+        {"mask": DISCS[1].astype(np.uint8)},
+        r"looks at a mask, but the sample has none declared: give targets=\{'mask': Mask\(\)\} to Compose and mask=",
+    ),
+}
+
+
+# Cells
+
+
+class Cell:
+    """An op on a sample with one column's value, and with the labels at which the op looks."""
+
+    def __init__(self, op, column, beside=True):
+        targets, self.sample = {}, {"image": column.value if column.target is None else picture(3, "uint8")}
+        if op.looks and beside and column.brings != op.looks:
+            targets, fields, _ = LOOKS[op.looks]
+            self.sample |= fields
+        if column.target is not None:
+            targets = targets | {"it": column.target}
+            self.sample["it"] = column.value
+        if column.law and column.target.rows_of:
+            targets = targets | {"rows": vg.PerInstance()}
+            self.sample["rows"] = list(range(len(column.value)))
+        self.pipeline = vg.Compose([op], targets=targets)
+
+    def plan(self, key):
+        image = self.sample["image"]
+        leaves = self.pipeline.known.read({n: v for n, v in self.sample.items() if n != "image"}, SIZE)
+        return self.pipeline.plan(vg.Keys.of([key]), [SIZE], image.shape[2], image.dtype, [leaves] if leaves else ())
+
+    def __call__(self, key):
+        return self.pipeline(**self.sample, key=key)
+
+
+def alike(one, other):
+    """Whether two values are the same, type, dtype and bits."""
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(
+            alike(np.asarray(a) if isinstance(b, np.ndarray) else a, b) for a, b in zip(one, other, strict=True)
+        )
+    return one is other or one == other
+
+
+CELLS = [(op, column) for op in EXAMPLES for column in COLUMNS]
+
+
+@pytest.mark.parametrize(("name", "column"), [cell for cell in CELLS if cell not in GAPS and cell[1] in IMAGES])
+def test_a_picture_is_what_the_reference_makes_of_it(name, column):
+    cell, changed = Cell(EXAMPLES[name], COLUMNS[column]), False
+    image, written = COLUMNS[column].value, {"Normalize": "float32", "ToDtype": "float16"}
+    for key in KEYS:
+        got, plan = cell(key)["image"], cell.plan(key)
+        truth = reference_run(plan, 0, image)
+        assert got.shape == truth.values.shape and got.dtype == written.get(name, image.dtype)
+        level = plan.groups[0].last.tables.gain.max() / 255
+        sure = ~truth.doubt
+        assert sure.mean() > 0.5 and np.abs(got - truth.values)[sure].max() <= level
+        changed |= not alike(image, got)
+    assert changed, "the op does nothing to this picture, in silence"
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [cell for cell in CELLS if cell not in GAPS and cell[1] in set(PICTURES) - set(IMAGES)]
+)
+def test_a_view_is_what_it_would_be_as_the_picture(name, column):
+    cell = Cell(EXAMPLES[name], COLUMNS[column])
+    alone = Cell(EXAMPLES[name], COLUMNS[column]._replace(target=None))
+    for key in KEYS:
+        got, want = cell(key), alone(key)
+        assert alike(want["image"], got["it"])
+        assert got["it"].shape[:2] == got["image"].shape[:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [cell for cell in CELLS if cell not in GAPS and COLUMNS[cell[1]].law and geometric(EXAMPLES[cell[0]])],
+)
+def test_a_label_lies_where_the_maps_lead(name, column, walk, law):
+    given, changed = COLUMNS[column], False
+    cell = Cell(EXAMPLES[name], given)
+    for key in KEYS:
+        got = cell(key)
+        if isinstance(given.value, np.ndarray):
+            assert got["it"].dtype == (given.back or given.value.dtype)
+        law(given.law, walk(cell.plan(key)), given.value, got["it"], got.get("rows"))
+        changed |= not alike(given.value, got["it"])
+    assert changed, "the op leaves this label where it was, in silence"
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        cell
+        for cell in CELLS
+        if cell not in GAPS and cell[1] not in PICTURES and not (COLUMNS[cell[1]].law and geometric(EXAMPLES[cell[0]]))
+    ],
+)
+def test_what_has_no_place_and_what_nothing_moves_stays_bit_for_bit(name, column):
+    given = COLUMNS[column]
+    value = given.value.astype(given.back) if given.back else given.value
+    cell = Cell(EXAMPLES[name], given)
+    for key in KEYS:
+        got = cell(key)
+        assert alike(value, got["it"]), got["it"]
+        assert not isinstance(value, np.ndarray) or not np.shares_memory(given.value, got["it"]), "the user's own array"
+
+
+@pytest.mark.parametrize(("name", "column"), GAPS)
+def test_a_gap_is_as_declared(name, column):
+    cell, gap = Cell(EXAMPLES[name], COLUMNS[column]), GAPS[name, column]
+    for key in KEYS:
+        if gap.error is None:
+            got = cell(key)
+            assert (
+                alike(cell.sample["image"], got["image"]) if column in IMAGES else alike(cell.sample["it"], got["it"])
+            )
+        else:
+            with pytest.raises(vg.InputError, match=gap.error):
+                cell(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [(name, column) for name, column in CELLS if EXAMPLES[name].looks not in ("", COLUMNS[column].brings)],
+)
+def test_an_op_that_looks_at_labels_refuses_a_sample_without(name, column):
+    op = EXAMPLES[name]
+    with pytest.raises(vg.InputError, match=f"^{name} {LOOKS[op.looks][2]}"):
+        Cell(op, COLUMNS[column], beside=False)(KEYS[0])
+
+
+def test_every_op_has_its_row():
+    assert {type(op).__name__ for op in EXAMPLES.values()} == set(ops.__all__) - {"Op"}, "give the new op an example"
+    assert all(name.split(",")[0] == type(op).__name__ for name, op in EXAMPLES.items())
+
+
+def test_every_target_has_its_column():
+    public = [getattr(vg, name) for name in vg.__all__]
+    kinds = {kind for kind in public if isinstance(kind, type) and issubclass(kind, Target)}
+    assert {type(column.target) for column in COLUMNS.values() if column.target is not None} == kinds
+
+
+# The document
+
+
+HEAD = """# Conformance
+
+What every op does to every target. Each cell is tested for each dtype named below, in
+[tests/conformance](../tests/conformance/test_conformance.py), from which this page is made.
+
+| | |
+|---|---|
+| ✓ | done: a picture is what the reference makes of it, a label lies where an independent walk of the op's map leads |
+| · | stays as it was, bit for bit: the op moves nothing, or the target has no place in the picture |
+| ✗ | refused by an error that says why and what to do |
+| = | comes back as it was, because there is nothing to do |
+"""
+FAMILIES = {
+    "geometric": "**pixels move**",
+    "looks": "**pixels move, by what the labels are**",
+    "matrix": "**colour**",
+    "table": "**colour**",
+    "output": "**the last write**",
+    "pointwise": "**functions of yours**",
+    "opaque": "**functions of yours**",
+    "combinator": "**combinators**, of ops of several kinds",
+}
+
+
+def mark(name, column, notes):
+    """What the document shows of one cell."""
+    gap = GAPS.get((name, column))
+    if gap is not None:
+        number = notes.setdefault(gap.reason, len(notes) + 1)
+        return f"{'=' if gap.error is None else '✗'}<sup>{number}</sup>"
+    if column in PICTURES:
+        return "✓"
+    return "✓" if COLUMNS[column].law and geometric(EXAMPLES[name]) else "·"
+
+
+def document():
+    """docs/conformance.md."""
+    headings: dict[str, list[str]] = {}
+    for name, column in COLUMNS.items():
+        headings.setdefault(column.heading, []).append(name)
+    notes: dict[str, int] = {}
+    lines = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)]
+    family = ""
+    for name, op in EXAMPLES.items():
+        here = FAMILIES["looks" if op.looks else op.effect]
+        if here != family:
+            family = here
+            lines.append(f"| {family} |" + " |" * len(headings))
+        reason = f"looks at {op.looks}: refused for a sample that has none declared"
+        looks = f" <sup>{notes.setdefault(reason, len(notes) + 1)}</sup>" if op.looks else ""
+        marks = [{mark(name, column, notes) for column in names} for names in headings.values()]
+        assert all(len(each) == 1 for each in marks), f"{name}: dtypes of one heading differ, so split it"
+        lines.append(f"| {name}{looks} | " + " | ".join(each.pop() for each in marks) + " |")
+    dtypes = ["| target | dtypes |", "|---|---|"]
+    for heading, names in headings.items():
+        told = ", ".join(COLUMNS[n].dtype for n in names)
+        told += (
+            "; int64 comes back as float64"
+            if any(COLUMNS[n].back == "float64" != COLUMNS[n].dtype for n in names)
+            else ""
+        )
+        dtypes.append(f"| {heading} | {told} |") if told.strip() else None
+    rest = [f"{number}. {reason[0].upper()}{reason[1:]}." for reason, number in notes.items()]
+    return "\n".join([HEAD, *lines, "", *rest, "", "## Dtypes", "", *dtypes, ""])
+
+
+def test_the_document_is_up_to_date():
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        DOCUMENT.write_text(document(), encoding="utf-8")
+    told = f"{DOCUMENT} differs; if that is meant, run with UPDATE_GOLDEN=1"
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), told
