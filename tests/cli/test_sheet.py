@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from variegate.cli.sheet import FRAME, GAP, PAPER, fitted, rgb, sheet
 
@@ -33,3 +34,9 @@ def test_a_sheet_has_a_cell_a_picture_and_frames_the_first() -> None:
             assert page.getpixel(at) == ((100,) * 3 if (row, column) != (1, 2) else PAPER)
     assert page.getpixel((middle, GAP + 9)) == FRAME
     assert page.getpixel((middle + 40 + GAP, GAP + 9)) == PAPER
+
+
+def test_a_drawn_picture_of_the_size_of_a_cell_is_pasted_as_it_is() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    page = sheet([[Image.fromarray(noise)]], cell=40)
+    assert np.array_equal(np.asarray(page)[GAP + 5 : GAP + 35, GAP : GAP + 40], noise)

@@ -1,7 +1,8 @@
 """The conformance table: every op x target x dtype follows its law, or is a gap that is declared and raises as it says.
 
 Geometric ops take labels where an independent walk of their own maps says; all others leave them as they were, bit for
-bit. The same data make docs/conformance.md; after a change that is meant, write it anew and read the difference:
+bit. Long, because the table is one, and docs/conformance.md is made of it. After a change that is meant, write that
+anew and read the difference:
 
     UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/conformance
 """
@@ -150,6 +151,7 @@ class Column(NamedTuple):
 
     @property
     def dtype(self):
+        """By name; of what is no array, nothing."""
         return self.value.dtype.name if isinstance(self.value, np.ndarray) else ""
 
 
@@ -164,15 +166,17 @@ def columns():
         yield Column("mask", vg.Mask(), noise(SIZE, dtype), "classes")
     for dtype in ("float16", "float32", "float64"):
         yield Column("float map", vg.Mask(), noise((*SIZE, 2) if dtype == "float32" else SIZE, dtype), "numbers")
-    for dtype in ("bool", "int32"):
-        yield Column("mask stack", vg.Mask(stack=True), DISCS.astype(dtype) * 7, "stacks")
+    for dtype in ("bool", "uint8", "int32"):
+        yield Column("mask stack", vg.Mask(stack=True), (DISCS * np.int32(7)).astype(dtype), "stacks")
     for dtype in ("float32", "float64", "int64"):
-        yield Column("boxes", vg.Boxes(), BOXES.astype(dtype), "boxes", dtype if dtype != "int64" else "float64")
+        yield Column("boxes", vg.Boxes(), BOXES.astype(dtype), "boxes", "float64" if dtype == "int64" else None)
     for dtype in ("float32", "float64"):
         yield Column("oriented", vg.OrientedBoxes(), TURNED.astype(dtype), "oriented")
+    for dtype in ("float32", "float64"):
         yield Column("points", vg.Keypoints(group=None), POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
-    full = vg.Keypoints("xyvsa", swap=[(0, 1)])
-    yield Column("keypoints", full, POINTS.astype(np.float64), "instances_of_points")
+    for dtype in ("float32", "float64"):
+        full = vg.Keypoints("xyvsa", swap=[(0, 1)])
+        yield Column("keypoints", full, POINTS.astype(dtype), "instances_of_points")
     yield Column("polygons", vg.Polygons(), RINGS, "outlines")
     yield Column("polylines", vg.Polygons(closed=False), RINGS, "lines")
     yield Column("per instance", vg.PerInstance(), ["cat", "dog", "cow"])
@@ -180,7 +184,6 @@ def columns():
 
 
 COLUMNS = {f"{column.heading} {column.dtype}".strip(): column for column in columns()}
-IMAGES = [name for name, column in COLUMNS.items() if column.target is None]
 PICTURES = [name for name, column in COLUMNS.items() if column.target in (None, vg.Image())]
 PLACED = [name for name, column in COLUMNS.items() if column.law]
 
@@ -223,8 +226,8 @@ for _name in of_channels(1, 4):
     )
 for _name in PLACED:
     GAPS["Opaque", _name] = Gap(
-        "nothing tells where a function of yours moves pixels, so labels are refused; moves=False says that it moves none",
-        r"Opaque is a function of the whole picture that may move pixels, and .*it cannot follow it\. If it leaves every",
+        "nothing tells where a function of yours moves pixels; labels are refused, unless moves=False says that none move",
+        r"^Opaque is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
     )
 LOOKS = {  # a label that lowering asks for; the field that is given beside a column which does not bring it; the error
     "boxes": (
@@ -240,7 +243,52 @@ LOOKS = {  # a label that lowering asks for; the field that is given beside a co
 }
 
 
+FOREIGN, NOT_NUMBERS = ("bool", "uint16", "int64", "float16", "float64"), ("bool", "complex64")
+PICTURE = r"is uint8 \(white at 255\) or float32 \(white at 1\), got "
+REFUSED: dict[str, list[tuple[str, Column, str]]] = {  # by heading: what is refused whatever the op, and the error
+    "image": [(dtype, Column("", None, np.zeros(SIZE, dtype)), f"^a picture {PICTURE}{dtype}") for dtype in FOREIGN],
+    "view": [(dtype, Column("", vg.Image(), np.zeros(SIZE, dtype)), f"^it {PICTURE}{dtype}") for dtype in FOREIGN],
+    "mask": [
+        (
+            "complex64",
+            Column("", vg.Mask(), np.zeros(SIZE, "c8")),
+            "^it is integers, booleans or floats, got complex64",
+        ),
+        ("(H, W, C) of integers", Column("", vg.Mask(), np.zeros((*SIZE, 3), int)), "only as floats; got int64"),
+    ],
+    "boxes": [
+        (dtype, Column("", vg.Boxes(), BOXES.astype(dtype)), rf"^it is \(N, 4\) numbers, .*got {dtype}")
+        for dtype in NOT_NUMBERS
+    ],
+    "oriented": [
+        (dtype, Column("", vg.OrientedBoxes(), TURNED.astype(dtype)), rf"^it is \(N, 5\) numbers, .*got {dtype}")
+        for dtype in NOT_NUMBERS
+    ],
+    "keypoints": [
+        (dtype, Column("", vg.Keypoints("xyvsa"), POINTS.astype(dtype)), rf"^it is \(N, K, 5\) numbers, .*got {dtype}")
+        for dtype in NOT_NUMBERS
+    ],
+}
+
+
 # Cells
+
+
+def kind(name, column):
+    """What is to become of a target: "gap", or, by its law, "picture", "view", "moves" or "stays"."""
+    if (name, column) in GAPS:
+        return "gap"
+    if column in PICTURES:
+        return "picture" if COLUMNS[column].target is None else "view"
+    return "moves" if COLUMNS[column].law and geometric(EXAMPLES[name]) else "stays"
+
+
+CELLS = [(name, column) for name in EXAMPLES for column in COLUMNS]
+
+
+def cells(which):
+    """The test below is of these cells."""
+    return pytest.mark.parametrize(("name", "column"), [cell for cell in CELLS if kind(*cell) == which])
 
 
 class Cell:
@@ -257,9 +305,11 @@ class Cell:
         if column.law and column.target.rows_of:
             targets = targets | {"rows": vg.PerInstance()}
             self.sample["rows"] = list(range(len(column.value)))
+        self.field = "image" if column.target is None else "it"
         self.pipeline = vg.Compose([op], targets=targets)
 
     def plan(self, key):
+        """The plan of the sample."""
         image = self.sample["image"]
         leaves = self.pipeline.known.read({n: v for n, v in self.sample.items() if n != "image"}, SIZE)
         return self.pipeline.plan(vg.Keys.of([key]), [SIZE], image.shape[2], image.dtype, [leaves] if leaves else ())
@@ -269,20 +319,15 @@ class Cell:
 
 
 def alike(one, other):
-    """Whether two values are the same, type, dtype and bits."""
-    if isinstance(one, np.ndarray):
+    """Whether two values are the same, dtype and bits, whatever kind of sequence they are in."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(
-            alike(np.asarray(a) if isinstance(b, np.ndarray) else a, b) for a, b in zip(one, other, strict=True)
-        )
+    if isinstance(one, (list, tuple, np.ndarray)):
+        return len(one) == len(other) and all(map(alike, one, other))
     return one is other or one == other
 
 
-CELLS = [(op, column) for op in EXAMPLES for column in COLUMNS]
-
-
-@pytest.mark.parametrize(("name", "column"), [cell for cell in CELLS if cell not in GAPS and cell[1] in IMAGES])
+@cells("picture")
 def test_a_picture_is_what_the_reference_makes_of_it(name, column):
     cell, changed = Cell(EXAMPLES[name], COLUMNS[column]), False
     image, written = COLUMNS[column].value, {"Normalize": "float32", "ToDtype": "float16"}
@@ -290,29 +335,22 @@ def test_a_picture_is_what_the_reference_makes_of_it(name, column):
         got, plan = cell(key)["image"], cell.plan(key)
         truth = reference_run(plan, 0, image)
         assert got.shape == truth.values.shape and got.dtype == written.get(name, image.dtype)
-        level = plan.groups[0].last.tables.gain.max() / 255
-        sure = ~truth.doubt
+        level, sure = plan.groups[0].last.tables.gain.max() / 255, ~truth.doubt
         assert sure.mean() > 0.5 and np.abs(got - truth.values)[sure].max() <= level
         changed |= not alike(image, got)
     assert changed, "the op does nothing to this picture, in silence"
 
 
-@pytest.mark.parametrize(
-    ("name", "column"), [cell for cell in CELLS if cell not in GAPS and cell[1] in set(PICTURES) - set(IMAGES)]
-)
+@cells("view")
 def test_a_view_is_what_it_would_be_as_the_picture(name, column):
-    cell = Cell(EXAMPLES[name], COLUMNS[column])
-    alone = Cell(EXAMPLES[name], COLUMNS[column]._replace(target=None))
+    cell, alone = (Cell(EXAMPLES[name], each) for each in (COLUMNS[column], COLUMNS[column]._replace(target=None)))
     for key in KEYS:
-        got, want = cell(key), alone(key)
-        assert alike(want["image"], got["it"])
+        got = cell(key)
+        assert alike(alone(key)["image"], got["it"])
         assert got["it"].shape[:2] == got["image"].shape[:2]
 
 
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [cell for cell in CELLS if cell not in GAPS and COLUMNS[cell[1]].law and geometric(EXAMPLES[cell[0]])],
-)
+@cells("moves")
 def test_a_label_lies_where_the_maps_lead(name, column, walk, law):
     given, changed = COLUMNS[column], False
     cell = Cell(EXAMPLES[name], given)
@@ -325,46 +363,47 @@ def test_a_label_lies_where_the_maps_lead(name, column, walk, law):
     assert changed, "the op leaves this label where it was, in silence"
 
 
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [
-        cell
-        for cell in CELLS
-        if cell not in GAPS and cell[1] not in PICTURES and not (COLUMNS[cell[1]].law and geometric(EXAMPLES[cell[0]]))
-    ],
-)
-def test_what_has_no_place_and_what_nothing_moves_stays_bit_for_bit(name, column):
+@cells("stays")
+def test_a_label_stays_bit_for_bit(name, column):
     given = COLUMNS[column]
     value = given.value.astype(given.back) if given.back else given.value
     cell = Cell(EXAMPLES[name], given)
     for key in KEYS:
-        got = cell(key)
-        assert alike(value, got["it"]), got["it"]
-        assert not isinstance(value, np.ndarray) or not np.shares_memory(given.value, got["it"]), "the user's own array"
+        got = cell(key)["it"]
+        assert type(got) is type(value) and alike(value, got)
+        assert not isinstance(value, np.ndarray) or not np.shares_memory(given.value, got), "the user's own array"
 
 
-@pytest.mark.parametrize(("name", "column"), GAPS)
+@cells("gap")
 def test_a_gap_is_as_declared(name, column):
     cell, gap = Cell(EXAMPLES[name], COLUMNS[column]), GAPS[name, column]
     for key in KEYS:
-        if gap.error is None:
-            got = cell(key)
-            assert (
-                alike(cell.sample["image"], got["image"]) if column in IMAGES else alike(cell.sample["it"], got["it"])
-            )
-        else:
+        if gap.error is not None:
             with pytest.raises(vg.InputError, match=gap.error):
                 cell(key)
+        else:
+            np.testing.assert_allclose(cell(key)[cell.field], COLUMNS[column].value, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize(
-    ("name", "column"),
-    [(name, column) for name, column in CELLS if EXAMPLES[name].looks not in ("", COLUMNS[column].brings)],
+    ("name", "column"), [cell for cell in CELLS if EXAMPLES[cell[0]].looks not in ("", COLUMNS[cell[1]].brings)]
 )
 def test_an_op_that_looks_at_labels_refuses_a_sample_without(name, column):
     op = EXAMPLES[name]
     with pytest.raises(vg.InputError, match=f"^{name} {LOOKS[op.looks][2]}"):
         Cell(op, COLUMNS[column], beside=False)(KEYS[0])
+
+
+@pytest.mark.parametrize("heading", REFUSED)
+def test_what_no_op_takes_is_refused_by_all(heading):
+    for _, column, error in REFUSED[heading]:
+        for op in EXAMPLES.values():
+            with pytest.raises(vg.InputError, match=error):
+                Cell(op, column)(KEYS[0])
+
+
+def test_no_gap_is_of_something_else():
+    assert set(GAPS) <= set(CELLS)
 
 
 def test_every_op_has_its_row():
@@ -383,37 +422,36 @@ def test_every_target_has_its_column():
 
 HEAD = """# Conformance
 
-What every op does to every target. Each cell is tested for each dtype named below, in
-[tests/conformance](../tests/conformance/test_conformance.py), from which this page is made.
+What every op does to every target. Each cell is tried for each dtype named below; this page is made of the same data as
+the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 
 | | |
-|---|---|
-| ✓ | done: a picture is what the reference makes of it, a label lies where an independent walk of the op's map leads |
-| · | stays as it was, bit for bit: the op moves nothing, or the target has no place in the picture |
-| ✗ | refused by an error that says why and what to do |
-| = | comes back as it was, because there is nothing to do |
+|:-:|---|
+| ✓ | a picture is what the reference makes of it; a label lies where an independent walk of the op's own maps leads |
+| · | stays as it was, bit for bit: the op moves no pixels, or the target has no place among them |
+| = | comes back as it was: there is nothing to do |
+| ✗ | refused, by an error that says why and what to do |
+
+An instance that is not seen any more takes its row of every target along, those that are per instance too.
 """
 FAMILIES = {
-    "geometric": "**pixels move**",
-    "looks": "**pixels move, by what the labels are**",
-    "matrix": "**colour**",
-    "table": "**colour**",
-    "output": "**the last write**",
-    "pointwise": "**functions of yours**",
-    "opaque": "**functions of yours**",
-    "combinator": "**combinators**, of ops of several kinds",
+    "geometric": "pixels move",
+    "looks": "pixels move, by what the labels are",
+    "matrix": "colour",
+    "table": "colour",
+    "output": "the last write",
+    "pointwise": "functions of yours",
+    "opaque": "functions of yours",
+    "combinator": "combinators, here of ops of several kinds",
 }
 
 
 def mark(name, column, notes):
     """What the document shows of one cell."""
-    gap = GAPS.get((name, column))
-    if gap is not None:
-        number = notes.setdefault(gap.reason, len(notes) + 1)
-        return f"{'=' if gap.error is None else '✗'}<sup>{number}</sup>"
-    if column in PICTURES:
-        return "✓"
-    return "✓" if COLUMNS[column].law and geometric(EXAMPLES[name]) else "·"
+    if kind(name, column) != "gap":
+        return "·" if kind(name, column) == "stays" else "✓"
+    gap = GAPS[name, column]
+    return f"{'=' if gap.error is None else '✗'}<sup>{notes.setdefault(gap.reason, len(notes) + 1)}</sup>"
 
 
 def document():
@@ -422,29 +460,33 @@ def document():
     for name, column in COLUMNS.items():
         headings.setdefault(column.heading, []).append(name)
     notes: dict[str, int] = {}
-    lines = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)]
-    family = ""
+    lines, family = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)], ""
     for name, op in EXAMPLES.items():
         here = FAMILIES["looks" if op.looks else op.effect]
         if here != family:
             family = here
-            lines.append(f"| {family} |" + " |" * len(headings))
-        reason = f"looks at {op.looks}: refused for a sample that has none declared"
+            lines.append(f"| **{family}** |" + " |" * len(headings))
+        reason = f"looks at {'a mask' if op.looks == 'mask' else op.looks}; refused for a sample that has none"
         looks = f" <sup>{notes.setdefault(reason, len(notes) + 1)}</sup>" if op.looks else ""
         marks = [{mark(name, column, notes) for column in names} for names in headings.values()]
         assert all(len(each) == 1 for each in marks), f"{name}: dtypes of one heading differ, so split it"
         lines.append(f"| {name}{looks} | " + " | ".join(each.pop() for each in marks) + " |")
-    dtypes = ["| target | dtypes |", "|---|---|"]
-    for heading, names in headings.items():
-        told = ", ".join(COLUMNS[n].dtype for n in names)
-        told += (
-            "; int64 comes back as float64"
-            if any(COLUMNS[n].back == "float64" != COLUMNS[n].dtype for n in names)
-            else ""
-        )
-        dtypes.append(f"| {heading} | {told} |") if told.strip() else None
     rest = [f"{number}. {reason[0].upper()}{reason[1:]}." for reason, number in notes.items()]
-    return "\n".join([HEAD, *lines, "", *rest, "", "## Dtypes", "", *dtypes, ""])
+    return "\n".join([HEAD, *lines, "", *rest, "", *dtypes(), ""])
+
+
+def dtypes():
+    """The table of dtypes: what is tested, and what no op takes."""
+    taken: dict[str, dict[str, None]] = {}
+    for column in COLUMNS.values():
+        told = column.dtype + (f" (comes back as {column.back})" if column.back else "")
+        if told:
+            taken.setdefault(column.heading.split(",")[0], {})[told] = None
+    lines = ["## Dtypes", "", "| target | given back as given | refused by every op |", "|---|---|---|"]
+    for heading, names in taken.items():
+        not_taken = ", ".join(name for name, *_ in REFUSED.get(heading, ()))
+        lines.append(f"| {heading} | {', '.join(names)} | {not_taken} |")
+    return lines
 
 
 def test_the_document_is_up_to_date():

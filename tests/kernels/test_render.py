@@ -246,3 +246,11 @@ def test_an_image_that_was_not_planned_is_refused():
     frozen.flags.writeable = False
     with pytest.raises(vg.InputError, match=r"out must be writeable, .* read-only"):
         plan.run(0, image, frozen)
+
+
+@pytest.mark.parametrize("size", [(30, 40), (1, 7), (5, 1)])
+def test_a_float_picture_keeps_every_bit_where_nothing_lies_between_pixels(size):
+    image = np.random.default_rng(0).uniform(0, 1, (*size, 3)).astype(np.float32)
+    assert np.array_equal(vg.Compose([])(image), image)
+    assert np.array_equal(vg.Compose([vg.HorizontalFlip(), vg.Translate(0)])(image), image[:, ::-1])
+    assert np.array_equal(vg.Compose([vg.Rotate90(1)])(image), np.rot90(image))

@@ -33,7 +33,7 @@ class Canvas:
 
     def __init__(self, picture: Image.Image, size: tuple[int, int]) -> None:
         self.picture_size, self.size = picture.size, size
-        self.line = float(np.clip((size[0] * size[1]) ** 0.5 / 280, 1.25, 8))
+        self.line = float(np.clip((size[0] * size[1]) ** 0.5 / 280, 1.5, 8))
         self.zoom = size[0] / picture.width
         self.fine = next((n for n in (3, 2) if n * n * size[0] * size[1] <= MOST), 1)
         self.shape = size[1] * self.fine, size[0] * self.fine

@@ -37,14 +37,13 @@ class Tags:
         long, high = (float(round(side)) for side in (self.font.getlength(text) + self.line * 4, self.font.size * 1.35))
         left = at[0] - (self.line / 2 if place == "corner" else long / 2)
         left = float(np.clip(round(left), 0, max(0, self.size[0] - long)))
-        top = round(at[1]) - (high / 2 if place == "on" else high)
         last = max(0, self.size[1] - high)
+        top = float(np.clip(round(at[1]) - (high / 2 if place == "on" else high), 0, last))
         for step in (0, 1, -1, 2, -2, 3, -3, 4, -4):
             room = (left, top + step * high, left + long, top + (step + 1) * high)
             if 0 <= room[1] <= last and not any(_meet(room, other) for _, _, other in self.found):
                 break
         else:
-            top = float(np.clip(top, 0, last))
             room = (left, top, left + long, top + high)
         self.found.append((text, colour, room))
 

@@ -66,6 +66,12 @@ def lerp(a, b, c, d, fu, fv):
 
 
 @kernel
+def mix(a, b, f):
+    """a at f = 0 and b at f = 1, to the bit, which the last row and column are read at; between them a line."""
+    return b if f == f32(1.0) else a + f * (b - a)
+
+
+@kernel
 def corner(u, v, last_u, last_v, last_i, last_j):
     """The upper left tap (column, row) and the two fractions at a coordinate."""
     u, v = min(max(u - 0.5, 0.0), last_u), min(max(v - 0.5, 0.0), last_v)
@@ -137,7 +143,7 @@ def bilinear_floats(
         at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
         first, second = input_f32(base, at), input_f32(base, at + right)
         third, fourth = input_f32(base, at + down), input_f32(base, at + down + right)
-        store_f32(out, x, lerp(first, second, third, fourth, fu, fv))
+        store_f32(out, x, mix(mix(first, second, fu), mix(third, fourth, fu), fv))
 
 
 @unit(*SAMPLER)
