@@ -140,6 +140,15 @@ def test_a_first_sample_without_instances_hides_no_form(form: Any) -> None:
         assert all(batch["points"].shape[-2:] == (3, 2) for batch in batches)
 
 
+def test_each_field_is_known_by_a_sample_that_has_some_of_it() -> None:
+    fields = {"cars": [[3.5, 4.5], [], []], "people": [[], [], ["Ada"]]}
+    targets = {"cars": PerInstance(), "people": PerInstance(group="people")}
+    made = dataset(Loader(Arrays(np.zeros((3, 9, 9, 3), np.uint8), fields=fields, targets=targets), None, 3))
+    assert made.element_spec["cars"] == tf.RaggedTensorSpec((3, None), tf.float64, 1)
+    assert made.element_spec["people"] == tf.RaggedTensorSpec((3, None), tf.string, 1)
+    assert sorted(next(iter(made))["people"].to_list()) == [[], [], [b"Ada"]]
+
+
 class Looking:
     """Pipelines that look at labels."""
 

@@ -167,6 +167,8 @@ def test_samples_that_no_one_plan_fits_come_one_by_one(labelled: Any) -> None:
     for i, sample in enumerate(together):
         assert set(sample) == set(mixed[i]) and all(torch.equal(sample[name], data[i][name]) for name in sample)
     assert data.__getitems__([]) == []
+    fields = [set(sample) for sample in KeyedDataset(mixed, labelled.augment).__getitems__([0, 1])]
+    assert fields == [{"image", "mask"}, {"image"}]
 
 
 # What is refused

@@ -17,6 +17,7 @@ from variegate.targets import Keypoints, Mask, Targets
 
 if TYPE_CHECKING:
     from variegate.pipeline.compose import Compose
+    from variegate.plan.plan import Plan
 
 Floats = NDArray[Any]
 Predict = Callable[[Floats], Any]
@@ -62,8 +63,8 @@ class Tta:
 
         Raises  InputError if the predictions have another form.
         """
-        batch, inverses = self._views(image)
-        predicted = self._predicted(predict, batch)
+        batch, plan = self._views(image)
+        inverses, predicted = self._back(plan, MAP), self._predicted(predict, batch)
         if predicted.dtype.kind != "f":
             raise InputError(
                 f"tta averages scores, as floats; got predictions of {predicted.dtype}. One-hot them first"
@@ -88,8 +89,8 @@ class Tta:
         Raises  InputError if the predictions have another form.
         """
         points = Targets(points=Keypoints(group=None, swap=tuple(swap)))
-        batch, inverses = self._views(image, points)
-        predicted = self._predicted(predict, batch)
+        batch, plan = self._views(image)
+        inverses, predicted = self._back(plan, points), self._predicted(predict, batch)
         if predicted.ndim != 3 or predicted.shape[2] not in (2, 3):
             raise InputError(f"tta takes points (n, K, 2), or (n, K, 3) with weights; got {predicted.shape}")
         back = np.array([way(points=each[:, :2])["points"] for way, each in zip(inverses, predicted, strict=True)])
@@ -101,15 +102,21 @@ class Tta:
         mean = (back * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), TINY)
         return np.concatenate([mean, weights.mean(axis=0)], axis=1)
 
-    def _views(self, image: Floats, targets: Targets = MAP) -> tuple[Floats, list[Inverse]]:
-        """The variations, (n, ...), and the way back from each."""
-        picture, _ = as_picture(image)
+    def _views(self, image: Floats) -> tuple[Floats, Plan]:
+        """The variations, (n, ...), and the plan that made them."""
+        picture, flat = as_picture(image)
         keys = Keys.at(self.seed, 0, np.zeros(self.n, np.uint64), np.arange(self.n, dtype=np.uint32))
         plan = self.augment.plan(keys, [picture.shape[:2]] * self.n, picture.shape[2], picture.dtype)
         if len(set(plan.shapes)) > 1:
             raise InputError("tta needs variations of one size; end the pipeline with Resize or another fixed size")
-        batch = self.augment.batch([image] * self.n, keys=keys)
-        return batch, [Inverse(targets, plan.way(i)) for i in range(self.n)]
+        batch = np.empty((self.n, *plan.shapes[0]), plan.dtype)
+        for i, out in enumerate(batch):
+            plan.run(i, picture, out)
+        return (batch[..., 0] if flat and plan.layout == "HWC" else batch), plan
+
+    def _back(self, plan: Plan, targets: Targets) -> list[Inverse]:
+        """The way back from each variation."""
+        return [Inverse(targets, plan.way(i)) for i in range(self.n)]
 
     def _predicted(self, predict: Predict, batch: Floats) -> Floats:
         predicted = np.asarray(predict(batch))

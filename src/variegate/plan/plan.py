@@ -102,7 +102,7 @@ class Plan:
         way = group.trail.track.way(row)
         moved, dropped = carry(targets, leaves, way)
         written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
-        views = {name: self._view(i, image) for name, image in written.items() if isinstance(targets[name], View)}
+        views = {name: self._view(i, name, image) for name, image in written.items() if isinstance(targets[name], View)}
         return Carried(written | views, dict(dropped))
 
     def way(self, i: int) -> Way:
@@ -114,10 +114,13 @@ class Plan:
         group.check_labels(["what is predicted"])
         return group.trail.track.way(self.where[i][1])
 
-    def _view(self, i: int, image: Image) -> Image:
+    def _view(self, i: int, name: str, image: Image) -> Image:
         """Another picture through the same numbers."""
         picture, flat = as_picture(image)
-        plan = self._again(picture.shape[2], picture.dtype.name)
+        try:
+            plan = self._again(picture.shape[2], picture.dtype.name)
+        except InputError as error:
+            raise InputError(f"{name}, a view {image.shape}: {error}") from None
         out = np.empty(plan.shapes[i], plan.dtype)
         plan.run(i, picture, out)
         return out[:, :, 0] if flat and plan.layout == "HWC" else out

@@ -16,7 +16,9 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import InputError
 from variegate.key import Key, Keys
+from variegate.ops.base import is_whole
 from variegate.ops.effect import Floats
+from variegate.plan.ir import nodes_of
 from variegate.plan.lower import RESOLVED
 from variegate.plan.plan import Plan
 from variegate.version import VERSION
@@ -75,17 +77,48 @@ def check(record: Any, fingerprint: str) -> None:
         )
 
 
-def columns_of(record: Mapping[str, Any], paths: tuple[str, ...]) -> dict[str, dict[str, Floats]]:
-    """The drawn columns of one sample; what hung on labels is among them as the map that came of it."""
-    columns: dict[str, dict[str, Floats]] = {path: {} for path in paths}
+def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[str, Floats]]:
+    """The drawn columns of one sample; what hung on labels is among them as the map that came of it.
+
+    Raises  InputError if they are not those that the pipeline draws.
+    """
+    expected = pipeline.compiler.drawing.columns(Keys.of([Key()]))
+    nodes = [node for stage in pipeline.compiler.program.stages for node in nodes_of(stage)]
+    looking = {node.path for node in nodes if node.op.looks}
     try:
-        for path, fields in record["draws"].items():
-            columns[path] |= {name: _numbers(values) for name, values in fields.items()}
-        for path, values in record["looked"].items():
-            columns[path][RESOLVED] = _numbers(values)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"the record is damaged: {error!r}") from None
+        columns = {
+            path: {name: _numbers(values) for name, values in record["draws"].get(path, {}).items()}
+            for path in expected
+        }
+        looked = {path: _numbers(values) for path, values in record["looked"].items()}
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise _damaged(str(error)) from None
+    if _shapes(columns) != _shapes(expected) or set(record["draws"]) - set(expected):
+        raise _damaged("its draws are not those of the pipeline's ops")
+    sizes = [column[9:] for column in looked.values() if len(column) == 11]
+    if set(looked) != looking or len(sizes) < len(looked) or any(((side < 1) | (side % 1 != 0)).any() for side in sizes):
+        raise _damaged("`looked` holds 9 numbers of a map and a size, for ops that look at labels")
+    if not all(np.isfinite(column).all() for each in (*columns.values(), looked) for column in each.values()):
+        raise _damaged("a number in it is not finite")
+    for path, column in looked.items():
+        columns[path][RESOLVED] = column
     return columns
+
+
+def _shapes(columns: Mapping[str, Mapping[str, Floats]]) -> dict[str, dict[str, tuple[int, ...]]]:
+    return {path: {name: column.shape for name, column in fields.items()} for path, fields in columns.items()}
+
+
+def _damaged(why: str) -> InputError:
+    return InputError(f"the record is damaged: {why}. Draw the sample anew")
+
+
+def _size(record: Mapping[str, Any]) -> list[int]:
+    """(height, width) of the record's picture."""
+    size = record["size"]
+    if not isinstance(size, (list, tuple)) or len(size) != 2 or not all(is_whole(side) and side > 0 for side in size):
+        raise _damaged(f"its size is {size!r}, not (height, width)")
+    return [int(side) for side in size]
 
 
 def plan_of(
@@ -101,8 +134,8 @@ def plan_of(
     Raises  InputError if the record is of another version, pipeline or size, or damaged.
     """
     check(record, pipeline.fingerprint)
-    size = np.array([record["size"]], np.int64)
+    size = np.array([_size(record)], np.int64)
     if sizes is not None and sizes.tolist() != size.tolist():
         raise InputError(f"the record is of a picture of {record['size']} (height, width), got {sizes[0].tolist()}")
-    columns, keys = columns_of(record, pipeline.compiler.drawing.paths), Keys.of([Key()])
+    columns, keys = columns_of(record, pipeline), Keys.of([Key()])
     return pipeline.compiler.plan(columns, keys, size, channels, np.dtype(dtype).name, pipeline.known, leaves)

@@ -113,7 +113,7 @@ class Keypoints(Target):
                 "a point that nobody placed is (0, 0) with v = 0"
             )
         most = max((place for pair in self.swap for place in pair), default=-1)
-        if len(rows) and rows.shape[1] <= most:
+        if rows.size and rows.shape[1] <= most:
             raise InputError(
                 f"{name} has {rows.shape[1]} points an instance, and swap names point {most} (the first is 0)"
             )
