@@ -72,7 +72,7 @@ def polygons(data: Path | None = None) -> tuple[list[Array], str]:
     The user's are YOLO's text files beside pictures of the same name: a class and normalised points a line.
     """
     if data is None or not (data / "polygons").is_dir():
-        return stars(2000, 0), "2000 made, star-shaped"
+        return stars(2000, 0), "made polygons, star-shaped"
     sizes = {path.stem: Image.open(path).size for path in photos.files(data)}
     found = []
     for path in sorted((data / "polygons").glob("*.txt")):
@@ -80,4 +80,4 @@ def polygons(data: Path | None = None) -> tuple[list[Array], str]:
             numbers = np.array(line.split()[1:], np.float64)
             if path.stem in sizes and len(numbers) >= 6:
                 found.append(numbers.reshape(-1, 2) * sizes[path.stem])
-    return found, f"{len(found)} of COCO's form, from --data"
+    return found, "polygons from --data, of YOLO's form"

@@ -85,9 +85,18 @@ def rotated(rings: list[Array], what: str) -> list[report.Row]:
     rows = []
     for name, pairs in found.items():
         ratios, ious = np.array(pairs).T
-        note = f"95% below {np.percentile(ratios, 95):.3f}, IoU with the tight box {ious.mean():.3f} on average; {what}"
+        note = f"95% below {np.percentile(ratios, 95):.3f}, IoU with the tight box {ious.mean():.3f} on average"
         low, high = np.percentile(ratios, [25, 75])
         strict = {"reach": 1.000001, "better": "less"} if name == "ours, with polygons" else {"better": "less"}
         title = f"turned by {ANGLE} degrees, mean area of the box / of the tight box: {name}"
-        rows.append(report.Row(title, float(ratios.mean()), low=float(low), high=float(high), note=note, **strict))
+        rows.append(
+            report.Row(
+                title,
+                float(ratios.mean()),
+                low=float(low),
+                high=float(high),
+                note=f"{note}; {len(rings)} {what}",
+                **strict,
+            )
+        )
     return rows

@@ -69,9 +69,7 @@ def hold_region(chain, seed):
         walked = walk(chain, points)
         there, doubt = inside(points, polygon)
         wrong = (there != walked.seen) & ~doubt & ~walked.doubt
-        assert not wrong.any(), (
-            f"{points[wrong][0]} is {'in' if there[wrong][0] else 'not in'} the region, and {'' if walked.seen[wrong][0] else 'not '}seen"
-        )
+        assert not wrong.any(), f"{points[wrong][0]}: in the region {there[wrong][0]}, seen {walked.seen[wrong][0]}"
     event("seen" if len(region) else "nothing is seen")
 
 

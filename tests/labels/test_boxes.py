@@ -185,7 +185,12 @@ def by_hand(op, box, size):
     if isinstance(op, vg.Crop):
         clip = lambda x, low, high: min(max(x - low, 0), high)  # noqa: E731
         return (
-            (clip(left, op.left, op.width), clip(top, op.top, op.height), clip(right, op.left, op.width), clip(bottom, op.top, op.height)),
+            (
+                clip(left, op.left, op.width),
+                clip(top, op.top, op.height),
+                clip(right, op.left, op.width),
+                clip(bottom, op.top, op.height),
+            ),
             (op.height, op.width),
         )
     assert op.angle.value == 90  # counter-clockwise

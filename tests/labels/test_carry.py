@@ -58,7 +58,9 @@ def test_all_fields_of_a_group_keep_the_same_instances(case, seed, count, order)
         left = [int(name) for name in carried.fields["names"]]
         assert left == sorted(left)
         if "masks" in chosen:
-            assert all(set(np.unique(mask)) <= {0, n + 1} for mask, n in zip(carried.fields["masks"], left, strict=True))
+            assert all(
+                set(np.unique(mask)) <= {0, n + 1} for mask, n in zip(carried.fields["masks"], left, strict=True)
+            )
         if "points" in chosen:
             for points, n in zip(carried.fields["points"], left, strict=True):
                 assert set(points[:, 2]) <= {0, n + 1}
@@ -93,7 +95,9 @@ def shifted(x):
 BOXES = np.array([[0.0, 0, 4, 4], [2, 2, 12, 12], [10, 5, 20, 15], [25, 5, 29, 9]])
 
 
-@pytest.mark.parametrize("names", [["a", "b", "c", "d"], ("a", "b", "c", "d"), np.array(["a", "b", "c", "d"]), np.eye(4)])
+@pytest.mark.parametrize(
+    "names", [["a", "b", "c", "d"], ("a", "b", "c", "d"), np.array(["a", "b", "c", "d"]), np.eye(4)]
+)
 def test_rows_of_any_kind_are_filtered_along_and_keep_their_kind(names):
     targets = {"boxes": vg.Boxes(), "names": vg.PerInstance()}
     carried = shifted(6).carried(targets, boxes=BOXES, names=names)
@@ -137,7 +141,9 @@ def test_a_group_without_a_shape_is_left_alone():
 
 def test_points_of_the_picture_and_masks_of_classes_drop_nobody():
     targets = {"boxes": vg.Boxes(), "stars": vg.Keypoints("xyv", group=None), "mask": vg.Mask()}
-    carried = shifted(6).carried(targets, boxes=BOXES[:1] + 8, stars=[[0.0, 0, 2], [29, 1, 2]], mask=np.zeros(SIZE, np.uint8))
+    carried = shifted(6).carried(
+        targets, boxes=BOXES[:1] + 8, stars=[[0.0, 0, 2], [29, 1, 2]], mask=np.zeros(SIZE, np.uint8)
+    )
     assert len(carried.fields["boxes"]) == 1 and len(carried.fields["stars"]) == 2 and not carried.dropped
 
 

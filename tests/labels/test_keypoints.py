@@ -176,12 +176,16 @@ def test_a_point_outside_of_the_picture_is_not_visible_whatever_the_map(ops):
 
 def test_a_point_that_left_and_came_back_is_not_visible():
     result = moved(
-        Case([vg.Translate(0.5), vg.Translate(-0.5)], SIZE, vg.Key()), [[5.0, 5, 2], [20, 5, 2]], vg.Keypoints("xyv", group=None)
+        Case([vg.Translate(0.5), vg.Translate(-0.5)], SIZE, vg.Key()),
+        [[5.0, 5, 2], [20, 5, 2]],
+        vg.Keypoints("xyv", group=None),
     )
     np.testing.assert_allclose(result, [[5, 5, 2], [20, 5, 0]])
 
 
-@pytest.mark.parametrize("ops", [[vg.Translate(1.5)], [vg.Translate(1.5), vg.Rotate(30)], [vg.Crop(0, 30, 20, 15, border="constant")]])
+@pytest.mark.parametrize(
+    "ops", [[vg.Translate(1.5)], [vg.Translate(1.5), vg.Rotate(30)], [vg.Crop(0, 30, 20, 15, border="constant")]]
+)
 def test_where_nothing_is_seen_no_point_is_visible(ops):
     points = [[30.0, 3, 2], [30, 40, 2], [5, 5, 1], [0, 0, 1]]
     result = moved(Case(ops, SIZE, vg.Key()), points, vg.Keypoints("xyv", group=None))
@@ -192,7 +196,9 @@ def test_where_nothing_is_seen_no_point_is_visible(ops):
 @given(cases(), seeds)
 def test_an_instance_goes_when_its_last_placed_point_does(case, seed):
     rng = np.random.default_rng(seed)
-    points = np.concatenate([spread(seed, 12, case.size, beyond=0.2), rng.integers(0, 2, (12, 1))], axis=1).reshape(4, 3, 3)
+    points = np.concatenate([spread(seed, 12, case.size, beyond=0.2), rng.integers(0, 2, (12, 1))], axis=1).reshape(
+        4, 3, 3
+    )
     points[0] = 0
     carried = case.carried({"points": vg.Keypoints("xyv"), "row": vg.PerInstance()}, points=points, row=list(range(4)))
     walked = forth(case.chain, points[..., :2])

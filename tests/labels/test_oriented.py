@@ -1,4 +1,4 @@
-"""Turned boxes through chains of ops: exact where shapes are kept, else the smallest turned box around the warped one."""
+"""Turned boxes through chains of ops: exact where shapes are kept, else the smallest around the warped one."""
 
 from __future__ import annotations
 
@@ -194,7 +194,14 @@ def test_a_box_without_area_is_dropped_whatever_happens(ops):
     assert list(left) == [1] and dropped == {"boxes.empty": 2}
 
 
-@pytest.mark.parametrize("ops", [[vg.Translate(1.5)], [vg.Translate(1.5), vg.Rotate(30)], [vg.Crop(0, 30, 20, 15, border="constant"), vg.Rotate(30)]])
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [vg.Translate(1.5)],
+        [vg.Translate(1.5), vg.Rotate(30)],
+        [vg.Crop(0, 30, 20, 15, border="constant"), vg.Rotate(30)],
+    ],
+)
 def test_where_nothing_is_seen_nothing_is_left(ops):
     left, dropped = moved(Case(ops, SIZE, vg.Key()), [[15.0, 10, 30, 20, 0], [4, 4, 2, 2, 45]])
     assert not left and dropped == {"boxes.outside": 2}

@@ -146,7 +146,7 @@ def test_a_ring_that_is_wholly_seen_keeps_its_points(case, seed):
     ring = middle + (star(rng, case.size) - np.array(case.size[::-1]) / 2) * 0.1
     walked = forth(chain, ring)
     assume(walked.seen.all())
-    outside = star(rng, case.size) + (2 * case.size[1], 0)
+    outside = np.add(star(rng, case.size), (2 * case.size[1], 0))
     for rings in ([ring], [ring, ring[::-1]], [ring, outside], [outside, ring]):
         left, _ = moved(case, [rings])
         want = [forth(chain, each).points for each in rings if each is not outside]
@@ -202,7 +202,7 @@ def test_exact_maps_move_polygons_exactly(op, affine):
     left, _ = moved(Case([op], SIZE, vg.Key()), [[ring]])
     if isinstance(op, vg.Crop):
         want = shapely.intersection(shapely.Polygon(want), shapely.box(0, 0, 14, 20))
-        assert shapely.Polygon(left[0][0]).equals_exact(shapely.normalize(want), 1e-9) or shapely.Polygon(left[0][0]).normalize().equals_exact(want.normalize(), 1e-9)
+        assert shapely.Polygon(left[0][0]).normalize().equals_exact(want.normalize(), 1e-9)
         assert set(np.array(left[0][0])[:, 0]) >= {0, 14}  # the sides are met exactly
     else:
         np.testing.assert_array_equal(left[0][0], want)
@@ -227,10 +227,14 @@ ODD = {
 
 @pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.parametrize("ops", [[vg.Crop(0, 0, 20, 15)], [vg.Rotate(30), vg.Crop(0, 0, 20, 15)], [vg.Perspective(0.3)]])
+@pytest.mark.parametrize(
+    "ops", [[vg.Crop(0, 0, 20, 15)], [vg.Rotate(30), vg.Crop(0, 0, 20, 15)], [vg.Perspective(0.3)]]
+)
 def test_rings_without_an_area_break_nothing(holes, name, ops):
     sound = [[2.0, 2], [9, 3], [5, 9]]
-    left, _ = moved(Case(ops, SIZE, vg.Key()), [ODD[name], [*ODD[name], sound], [sound, *ODD[name]]], vg.Polygons(holes=holes))
+    left, _ = moved(
+        Case(ops, SIZE, vg.Key()), [ODD[name], [*ODD[name], sound], [sound, *ODD[name]]], vg.Polygons(holes=holes)
+    )
     for n in (1, 2):
         assert area_of(left[n]).area > 0
     for rings in left.values():
@@ -304,9 +308,7 @@ def test_polylines_are_cut_segment_by_segment(case, seed):
     chain, rng = case.chain, np.random.default_rng(seed)
     lines = [spread(seed + n, int(rng.integers(2, 7)), case.size, beyond=0.2) for n in range(int(rng.integers(1, 3)))]
     left, dropped = moved(case, [lines], vg.Polygons(closed=False))
-    want = sum(
-        visible_length(chain, np.array(pair), case.size) for line in lines for pair in itertools.pairwise(line)
-    )
+    want = sum(visible_length(chain, np.array(pair), case.size) for line in lines for pair in itertools.pairwise(line))
     if 0 not in left:
         assert want < 1e-5 * (1 + max(chain.sizes[-1])) and dropped == {"rings.outside": 1}
         return
@@ -387,10 +389,19 @@ def test_instances_without_rings_stay():
         assert left == {0: [], 1: []} and not dropped
 
 
-@pytest.mark.parametrize("ops", [[vg.Translate(1.5)], [vg.Translate(1.5), vg.Rotate(30)], [vg.Crop(0, 30, 20, 15, border="constant"), vg.Rotate(30)]])
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [vg.Translate(1.5)],
+        [vg.Translate(1.5), vg.Rotate(30)],
+        [vg.Crop(0, 30, 20, 15, border="constant"), vg.Rotate(30)],
+    ],
+)
 @pytest.mark.parametrize("target", [vg.Polygons(), vg.Polygons(holes=True), vg.Polygons(closed=False)])
 def test_where_nothing_is_seen_nothing_is_left(ops, target):
-    left, dropped = moved(Case(ops, SIZE, vg.Key()), [[[[2.0, 3], [28, 3], [31, 10]]], [[[2.0, 3], [3, 5], [2, 10]]]], target)
+    left, dropped = moved(
+        Case(ops, SIZE, vg.Key()), [[[[2.0, 3], [28, 3], [31, 10]]], [[[2.0, 3], [3, 5], [2, 10]]]], target
+    )
     assert not left and dropped == {"rings.outside": 2}
 
 

@@ -29,7 +29,9 @@ def test_boxes_are_those_of_a_pipeline_that_ends_here(case, seed):
     carried = case.carried(targets, boxes=boxes, heads=heads).fields
     last = carried["heads"] + np.concatenate([0 * carried["heads"][:, :2], carried["heads"][:, :2]], axis=1)
     want = np.concatenate([carried["boxes"], last])
-    np.testing.assert_allclose(boxes_at(declared, leaves, case.way), want, atol=1e-9 * (1 + np.abs(want).max(initial=0)))
+    np.testing.assert_allclose(
+        boxes_at(declared, leaves, case.way), want, atol=1e-9 * (1 + np.abs(want).max(initial=0))
+    )
 
 
 def test_no_boxes_is_not_no_field_of_boxes():

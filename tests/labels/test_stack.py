@@ -38,7 +38,9 @@ def test_the_share_counts_the_pixels_whose_centre_is_seen(case, seed):
     result = np.where(np.zeros((4, *way.size), bool), 0, 1).astype(np.uint8)  # as if everything could still be read
     told = shown_of(MaskLeaf(masks), MaskLeaf(result), way)
     assert told.known.tolist() == [bool(mask.any()) for mask in masks]
-    want = [np.count_nonzero(mask & np.where(seen, 255, 0)) / max(np.count_nonzero(mask), 1) for mask in masks.astype(int)]
+    want = [
+        np.count_nonzero(mask & np.where(seen, 255, 0)) / max(np.count_nonzero(mask), 1) for mask in masks.astype(int)
+    ]
     np.testing.assert_allclose(told.share, want, rtol=1e-12)
     assert len(after.fields["masks"]) == 4 - sum(after.dropped.values())
 

@@ -97,18 +97,25 @@ def test_samples_that_take_other_ways_keep_their_own_labels(ops, ragged):
 
 def test_pictures_and_masks_of_one_shape_are_arrays_and_all_else_is_a_list():
     samples = [sample(n) for n in range(3)]
-    together = vg.Compose([vg.Resize(9)], targets=TARGETS).batch(**{name: [each[name] for each in samples] for name in samples[0]})
+    together = vg.Compose([vg.Resize(9)], targets=TARGETS).batch(
+        **{name: [each[name] for each in samples] for name in samples[0]}
+    )
     for name in ("image", "mask", "depth", "second"):
         assert isinstance(together[name], np.ndarray) and together[name].shape[:3] == (3, 9, 9)
     assert all(isinstance(together[name], list) for name in ("boxes", "names", "polygons", "masks", "points", "day"))
-    ragged = vg.Compose([vg.Pad(1)], targets=TARGETS).batch(image=[sample(0)["image"], sample(1, (9, 9))["image"]], mask=[sample(0)["mask"], sample(1, (9, 9))["mask"]])
+    ragged = vg.Compose([vg.Pad(1)], targets=TARGETS).batch(
+        image=[sample(0)["image"], sample(1, (9, 9))["image"]], mask=[sample(0)["mask"], sample(1, (9, 9))["mask"]]
+    )
     assert [each.shape for each in ragged["image"]] == [(22, 32, 3), (11, 11, 3)]
     assert [each.shape for each in ragged["mask"]] == [(22, 32), (11, 11)]
 
 
 def test_columns_may_be_arrays():
     images, boxes = np.stack([sample(n)["image"] for n in range(3)]), np.tile([2.0, 2, 9, 9], (3, 1, 1))
-    pipeline, keys = vg.Compose([vg.HorizontalFlip(p=0.5)], targets={"boxes": vg.Boxes()}), vg.Keys.at(0, 0, np.arange(3))
+    pipeline, keys = (
+        vg.Compose([vg.HorizontalFlip(p=0.5)], targets={"boxes": vg.Boxes()}),
+        vg.Keys.at(0, 0, np.arange(3)),
+    )
     together = pipeline.batch(image=images, boxes=boxes, keys=keys)
     for n in range(3):
         assert bits(together["boxes"][n]) == bits(pipeline(image=images[n], boxes=boxes[n], key=keys[n])["boxes"])
@@ -124,9 +131,13 @@ def test_a_batch_of_pictures_by_keyword_alone():
 
 @pytest.mark.parametrize("empty", [[], np.zeros((0, 4, 5, 3), np.uint8)])
 def test_a_batch_of_no_samples(empty):
-    together = vg.Compose([vg.Resize(9), vg.Normalize(layout="CHW")], targets=TARGETS).batch(image=empty, boxes=[], mask=[])
+    together = vg.Compose([vg.Resize(9), vg.Normalize(layout="CHW")], targets=TARGETS).batch(
+        image=empty, boxes=[], mask=[]
+    )
     assert list(together) == ["image", "boxes", "mask"] and all(len(column) == 0 for column in together.values())
-    assert isinstance(empty, list) or (together["image"].shape == (0, 3, 9, 9) and together["image"].dtype == np.float32)
+    assert isinstance(empty, list) or (
+        together["image"].shape == (0, 3, 9, 9) and together["image"].dtype == np.float32
+    )
 
 
 def test_zero_instances_among_others():

@@ -102,10 +102,19 @@ def test_what_is_no_picture_is_refused(given, message):
         ({"label": 3}, "a sample needs image=, got ['label']"),
         (
             {"image": image(), "mask": image()},
-            "unknown field mask: this version moves `image` and passes `label` on. Masks, boxes and keypoints would be "
-            "left behind, so they are refused.",
+            "mask is (height, width), and (height, width, channels) only as floats; got uint8 (20, 30, 3). Turn "
+            "colours or one-hot channels into class numbers first",
         ),
-        ({"image": image(), "mask": 1, "boxes": 2}, "unknown fields boxes, mask: this version moves"),
+        (
+            {"image": image(), "mask": 1, "boxes": 2},
+            "unknown field boxes: declared are image, mask, label. Say what a field is where the pipeline is made, "
+            "such as targets={\"boxes\": Boxes('coco')}; or leave it out",
+        ),
+        (
+            {"image": image(), "heads": 1, "boxes": 2},
+            "unknown fields heads, boxes: declared are image, mask, label. Say what a field is where the pipeline is "
+            'made, such as targets={"heads": PerSample(), "boxes": Boxes(\'coco\')} (PerSample() is passed on as it is',
+        ),
     ],
 )
 def test_fields_that_cannot_be_taken(fields, message):

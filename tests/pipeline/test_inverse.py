@@ -67,7 +67,9 @@ def test_a_point_of_the_result_goes_where_the_walk_back_says(case, seed):
     """And is visible there if and only if every window shows it."""
     chain, xy = case.chain, spread(seed, 40, case.way.size, beyond=0.1)
     walked = back(chain, xy)
-    result = inverse_of(case, points=vg.Keypoints("xyv", group=None))(points=np.column_stack([xy, np.ones(40)]))["points"]
+    result = inverse_of(case, points=vg.Keypoints("xyv", group=None))(points=np.column_stack([xy, np.ones(40)]))[
+        "points"
+    ]
     inside = (xy >= 0).all(axis=1) & (xy <= case.way.size[::-1]).all(axis=1)
     w = chain.back[2] @ np.concatenate([xy, np.ones((40, 1))], axis=1).T
     sure = ~walked.doubt & (w > 1e-3) & (np.abs(xy - np.rint(xy)).min(axis=1) > 1e-9)
@@ -79,7 +81,12 @@ def test_a_point_of_the_result_goes_where_the_walk_back_says(case, seed):
 def test_scale_angle_and_the_order_of_pairs_come_back():
     target = {"points": vg.Keypoints("xyvsa", swap=((0, 2),))}
     points = np.array([[[5.0, 6, 2, 3, 40], [9, 9, 1, 2, -100], [12, 4, 2, 1, 170]]])
-    for ops in ([vg.HorizontalFlip()], [vg.Rotate(20)], [vg.Scale(0.8, 1.2), vg.Transpose()], [vg.Perspective(0.2), vg.VerticalFlip()]):
+    for ops in (
+        [vg.HorizontalFlip()],
+        [vg.Rotate(20)],
+        [vg.Scale(0.8, 1.2), vg.Transpose()],
+        [vg.Perspective(0.2), vg.VerticalFlip()],
+    ):
         out, inverse = through(ops, target, points=points)
         again = inverse(points=out["points"])["points"]
         off = again - points
@@ -91,9 +98,16 @@ def test_scale_angle_and_the_order_of_pairs_come_back():
 
 
 @RUNS
-@given(st.lists(st.sampled_from((vg.HorizontalFlip(), vg.VerticalFlip(), vg.Transpose(), vg.Pad(3), vg.Rotate90())), max_size=5), seeds)
+@given(
+    st.lists(
+        st.sampled_from((vg.HorizontalFlip(), vg.VerticalFlip(), vg.Transpose(), vg.Pad(3), vg.Rotate90())), max_size=5
+    ),
+    seeds,
+)
 def test_boxes_come_back_exactly_from_what_is_exact(ops, seed):
-    boxes = np.sort(np.random.default_rng(seed).integers(0, 80, (4, 2, 2)) / 4, axis=1).reshape(4, 4) + (0, 0, 0.5, 0.5)
+    ends = np.sort(np.random.default_rng(seed).integers(0, 80, (4, 2, 2)) / 4, axis=1)
+    ends[:, 1] += 0.5
+    boxes = ends.reshape(4, 4)
     case = Case([op for op in ops if not isinstance(op, vg.Rotate90)], (21, 31), vg.Key())
     for target in (vg.Boxes(), vg.Boxes("coco"), vg.Boxes(clip=False)):
         rows = boxes if target.layout == "xyxy" else boxes - np.concatenate([0 * boxes[:, :2], boxes[:, :2]], axis=1)
@@ -139,9 +153,11 @@ def test_turned_boxes_come_back_where_shapes_are_kept():
         assert np.abs((again[:, 4] - rows[:, 4] + 90) % 180 - 90).max() < 1e-9
 
 
-@pytest.mark.parametrize("ops", [[vg.Crop(0, 0, 20, 15)], [vg.Pad(8), vg.Rotate(5)], [vg.Translate(1.5), vg.Rotate(20)]])
+@pytest.mark.parametrize(
+    "ops", [[vg.Crop(0, 0, 20, 15)], [vg.Pad(8), vg.Rotate(5)], [vg.Translate(1.5), vg.Rotate(20)]]
+)
 def test_no_instance_is_dropped_on_the_way_back(ops):
-    """Whatever the filters say: predictions are of the result, and one that shows nothing of the picture stays a row."""
+    """Whatever the filters say: predictions are of the result; one that shows nothing of the picture stays a row."""
     targets = {
         "boxes": vg.Boxes(min_area=1e6, min_visible=1),
         "rings": vg.Polygons(min_area=1e6),
@@ -179,7 +195,11 @@ def exact_ops():
 def test_masks_come_back_exactly_from_what_is_exact(ops, seed):
     rng, case = np.random.default_rng(seed), Case(ops, SIZE, vg.Key())
     targets = {"masks": vg.Mask(stack=True), "heat": vg.Mask()}
-    fields = {"mask": rng.integers(0, 99, SIZE), "masks": rng.random((2, *SIZE)) < 0.5, "heat": rng.random((*SIZE, 3), np.float32)}
+    fields = {
+        "mask": rng.integers(0, 99, SIZE),
+        "masks": rng.random((2, *SIZE)) < 0.5,
+        "heat": rng.random((*SIZE, 3), np.float32),
+    }
     carried = case.carried(targets, **fields).fields
     again = inverse_of(case, **targets)(**carried)
     for name, value in fields.items():
@@ -218,7 +238,7 @@ def test_a_heat_map_s_peak_comes_back():
         ops = [vg.Rotate((-60, 60)), vg.Perspective(0.3), vg.HorizontalFlip(p=0.5)]
         out, inverse = through(ops, {"heat": vg.Mask()}, (60, 80), vg.Key(id=n), heat=heat)
         again = inverse(heat=out["heat"])["heat"]
-        np.testing.assert_allclose(again[20:30, 25:35], heat[20:30, 25:35], atol=0.02)
+        np.testing.assert_allclose(again[20:30, 25:35], heat[20:30, 25:35], atol=0.03)
 
 
 @RUNS
@@ -236,7 +256,11 @@ def test_seen_are_the_pixels_whose_centre_the_walk_shows(case):
 
 
 def test_it_tells_size_and_mirror():
-    for ops, mirrored in (([vg.HorizontalFlip()], True), ([vg.Rotate(30)], False), ([vg.Transpose(), vg.VerticalFlip()], False)):
+    for ops, mirrored in (
+        ([vg.HorizontalFlip()], True),
+        ([vg.Rotate(30)], False),
+        ([vg.Transpose(), vg.VerticalFlip()], False),
+    ):
         _, inverse = through([*ops, vg.Resize((9, 7))])
         assert inverse.size == SIZE and inverse.mirrored is mirrored
 
@@ -246,7 +270,10 @@ def test_other_targets_than_the_pipeline_s_may_be_predicted():
     _, record = pipeline(image=IMAGE, return_params=True)
     scores = np.zeros((*SIZE, 2), np.float32)
     scores[3, 4] = 1
-    for targets in ({"scores": vg.Mask(), "boxes": vg.Boxes("yolo")}, vg.Targets(scores=vg.Mask(), boxes=vg.Boxes("yolo"))):
+    for targets in (
+        {"scores": vg.Mask(), "boxes": vg.Boxes("yolo")},
+        vg.Targets(scores=vg.Mask(), boxes=vg.Boxes("yolo")),
+    ):
         again = pipeline.inverse(record, targets)(scores=scores, boxes=[[0.25, 0.5, 0.1, 0.1]])
         np.testing.assert_array_equal(again["scores"], scores[:, ::-1])
         np.testing.assert_allclose(again["boxes"], [[0.75, 0.5, 0.1, 0.1]])
@@ -325,7 +352,10 @@ def test_where_that_function_did_not_apply_there_is_a_way_back():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"mask": np.zeros(SIZE, np.uint8)}, "mask is 20 x 30 and `image` 9 x 7 (height x width); a mask has the picture's"),
+        (
+            {"mask": np.zeros(SIZE, np.uint8)},
+            "mask is 20 x 30 and `image` 9 x 7 (height x width); a mask has the picture's",
+        ),
         ({"boxes": [[0, 0, 8, 9]]}, "boxes[0] = (0, 0, 8, 9) (xyxy, pixels) reaches x 8 of 7: 1 px outside"),
         ({"heads": []}, "unknown field heads: declared are image, mask, label, boxes"),
     ],

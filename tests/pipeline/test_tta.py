@@ -42,6 +42,7 @@ def test_the_identity_as_a_model_gives_the_picture_back(size, channels, n):
 
 
 def test_the_same_after_any_turn_but_for_reading_between_pixels_twice():
+    """Also beside what a variation does not show: the score of what is no picture there counts for nothing."""
     image = smooth()
     mean = vg.tta(vg.Compose(TURNED), 12).segmentation(lambda batch: batch, image)
     np.testing.assert_allclose(mean[8:-8, 8:-8], image[8:-8, 8:-8], atol=0.01)
@@ -89,7 +90,9 @@ def test_layouts_and_dtypes(dtype):
 
 def test_the_maps_are_of_the_results_size_and_come_back_in_the_picture_s():
     image = smooth((40, 60))
-    mean = vg.tta(vg.Compose([vg.Resize((80, 120)), vg.HorizontalFlip(p=0.5)]), 4).segmentation(lambda batch: batch, image)
+    mean = vg.tta(vg.Compose([vg.Resize((80, 120)), vg.HorizontalFlip(p=0.5)]), 4).segmentation(
+        lambda batch: batch, image
+    )
     assert mean.shape == image.shape
     np.testing.assert_allclose(mean[2:-2, 2:-2], image[2:-2, 2:-2], atol=0.01)
 
@@ -225,7 +228,9 @@ def test_for_classes_a_function_may_move_what_it_likes():
     average = vg.tta(augment, 4)
     assert average.classification(lambda batch: batch.mean(axis=(1, 2)), picture()).shape == (2,)
     for call in (average.segmentation, average.keypoints):
-        with pytest.raises(vg.InputError, match="Opaque is a function of the whole picture that may move pixels, and what is predicted"):
+        with pytest.raises(
+            vg.InputError, match="Opaque is a function of the whole picture that may move pixels, and what is predicted"
+        ):
             call(lambda batch: batch, picture())
     calm = vg.tta(vg.Compose([vg.Opaque(wiped, moves=False), vg.HorizontalFlip(p=0.5)]), 4)
     np.testing.assert_allclose(calm.segmentation(lambda batch: batch * 2, picture()), picture(), atol=1e-6)
@@ -243,9 +248,18 @@ def test_n_is_a_whole_number(n):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t, i: t.classification(lambda batch: batch[:2], i), "tta gave 3 variations to predict, which returned shape (2, 20, 30, 2)"),
-        (lambda t, i: t.classification(lambda batch: 0.5, i), "tta gave 3 variations to predict, which returned shape ()"),
-        (lambda t, i: t.keypoints(lambda batch: batch[:1], i), "tta gave 3 variations to predict, which returned shape (1,"),
+        (
+            lambda t, i: t.classification(lambda batch: batch[:2], i),
+            "tta gave 3 variations to predict, which returned shape (2, 20, 30, 2)",
+        ),
+        (
+            lambda t, i: t.classification(lambda batch: 0.5, i),
+            "tta gave 3 variations to predict, which returned shape ()",
+        ),
+        (
+            lambda t, i: t.keypoints(lambda batch: batch[:1], i),
+            "tta gave 3 variations to predict, which returned shape (1,",
+        ),
         (
             lambda t, i: t.segmentation(lambda batch: batch.argmax(axis=3), i),
             "tta averages scores, as floats; got predictions of int64. One-hot them first",
@@ -258,7 +272,10 @@ def test_n_is_a_whole_number(n):
             lambda t, i: t.keypoints(lambda batch: np.zeros((3, 2, 4)), i),
             "tta takes points (n, K, 2), or (n, K, 3) with weights; got (3, 2, 4)",
         ),
-        (lambda t, i: t.segmentation(lambda batch: batch[:, ::2], i), "scores is 10 x 30 and `image` 20 x 30 (height x width)"),
+        (
+            lambda t, i: t.segmentation(lambda batch: batch[:, ::2], i),
+            "scores is 10 x 30 and `image` 20 x 30 (height x width)",
+        ),
         (lambda t, i: t.classification(lambda batch: batch, "photo.jpg"), "a picture is a NumPy array, got str"),
     ],
 )
@@ -268,7 +285,7 @@ def test_what_is_wrong_is_told(call, message):
 
 
 def test_variations_have_one_size():
-    augment = vg.Compose([vg.OneOf([vg.Pad(3), vg.Pad(4)])]) if False else vg.Compose([vg.RandomZoomOut()])
+    augment = vg.Compose([vg.RandomZoomOut()])
     with pytest.raises(
         vg.InputError,
         match=re.escape("tta needs variations of one size; end the pipeline with Resize or another fixed size"),

@@ -275,7 +275,8 @@ def test_a_long_wrong_record_is_told_in_short():
 def test_a_record_of_another_version(record):
     refuse(
         {**record, "variegate": "0.1.0"},
-        f"the record is of Variegate 0.1.0, this is {VERSION}; pixels are only promised to be the same within one version",
+        f"the record is of Variegate 0.1.0, this is {VERSION}; pixels are only promised to be the same "
+        "within one version",
     )
 
 
@@ -283,8 +284,8 @@ def test_a_record_of_another_pipeline(record):
     other = vg.Compose([vg.Rotate((-30, 30))])
     refuse(
         record,
-        f"the record is of another pipeline (fingerprint {record['pipeline']}, this one is {other.fingerprint}); replay "
-        "it with the pipeline that made it",
+        f"the record is of another pipeline (fingerprint {record['pipeline']}, this one is {other.fingerprint}); "
+        "replay it with the pipeline that made it",
         other,
     )
 
@@ -349,7 +350,7 @@ def test_a_damaged_record(record, damage):
     else:
         place[last] = value
     for call in (lambda: PIPELINE.replay(broken, IMAGE), lambda: PIPELINE.inverse(broken)):
-        with pytest.raises(vg.InputError, match="the record is (damaged: |of a picture of )"):
+        with pytest.raises(vg.InputError, match=r"the record is (damaged: |of a picture of )"):
             call()
 
 

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.gather import Chain, address, bits_of, gather, index_rows, open_grid, owned
+from variegate.kernels.gather import Chain, address, bits_of, gather, index_rows, open_grid, owned, row_units
 from variegate.kernels.link import copy, jacobian
 from variegate.kernels.memory import address_of, hold, invoke
-from variegate.kernels.pick import PICKERS, index_row
+from variegate.kernels.pick import PICKERS
 from variegate.kernels.vote import MOST, TALLY, flip_of, key_of_value, vote_row
 from variegate.plan.ir import CONSTANT
 
-INDEX, PICK, VOTE = range(3)
+PICK, VOTE = 3, 4  # after the units of `index_rows`
 MARGIN = 1e-6  # pixels: a step as long as a pixel but for rounding does not shrink
 
 
@@ -54,7 +54,7 @@ def elect_all(maps, canvas, borders, source, shape, target, size, fill, ballot, 
 
     size     bytes a pixel; fill: what lies outside, its bits as an integer
     ballot   (flip, ignores, ignored, fill, keep, seen), as `vote_row` takes them
-    units    addresses of INDEX: `index_row`, PICK: a picker, VOTE: `vote_row`
+    units    addresses as `row_units` gives them, then PICK: a picker, VOTE: `vote_row`
     Returns  whether it shrinks; else nothing is written
     """
     (planes, height, width), top = shape, maps.shape[0]
@@ -63,15 +63,15 @@ def elect_all(maps, canvas, borders, source, shape, target, size, fill, ballot, 
     if across == 1 and down == 1:
         return False
     h, w = canvas[top, 0], canvas[top, 1]
-    grid, arrays, owners = open_grid(maps, canvas, borders, height, width)
+    grid, owners = open_grid(maps, canvas, borders, height, width)
     more, canvases, codes = finer(maps, canvas, borders, across, down)
-    fine, fine_arrays, fine_owners = open_grid(more, canvases, codes, height, width)
+    fine, fine_owners = open_grid(more, canvases, codes, height, width)
     votes = across * down * w
     index, centres, picked = np.empty(votes, np.int32), np.empty(w, np.int32), np.empty(votes * size, np.uint8)
     places = address_of(index), address_of(picked), address_of(centres)
     for y in range(h):
-        index_rows(fine, fine_arrays, units[INDEX], y * down, down, places[0])
-        index_rows(grid, arrays, units[INDEX], y, 1, places[2])
+        index_rows(fine, units, y * down, down, places[0])
+        index_rows(grid, units, y, 1, places[2])
         for n in range(planes):
             plane, out = source + size * n * height * width, target + size * (n * h + y) * w
             invoke(units[PICK], (places[0], votes, plane, fill, places[1]))
@@ -104,4 +104,4 @@ def elect(chain: Chain, masks: NDArray[Any], fill: int, vote: Vote) -> NDArray[A
 @functools.cache
 def _units(size: int) -> NDArray[np.int64]:
     """The addresses that `elect_all` calls."""
-    return np.array([index_row.address, PICKERS[size].address, vote_row.address], np.int64)
+    return np.array([*row_units(), PICKERS[size].address, vote_row.address], np.int64)

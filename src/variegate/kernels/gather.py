@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.link import link
-from variegate.kernels.locate import affine_lines, border_codes, walk_row
-from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
+from variegate.kernels.locate import affine_lines, border_codes
+from variegate.kernels.memory import address_of, hold, invoke, load_i64
 from variegate.kernels.pick import PICKERS, TILE, bound_tiles, find_extent, index_row, pick_shown
+from variegate.kernels.walk import walk_home, walk_row, walk_window
 
-INDEX, PICK, BOUND, EXTENT = range(4)
+INDEX, WINDOW, HOME, PICK, BOUND, EXTENT = range(6)
 BAND = 1 << 14  # indices of a band: 64 KB
 HERE = 1.0, 0.0, 1.0, 0.0  # a plane lies in the source's own plane
 
@@ -29,7 +30,7 @@ class Grid(NamedTuple):
 
     count                       its width
     cuts, walked                see `link`; lines: see `affine_lines`
-    windows, which, canvas      addresses, see `border_codes`
+    windows, which, way, canvas, borders    addresses, see `walk_row`
     us, vs, codes               addresses of scratch for one row
     height, width               of a plane
     """
@@ -40,7 +41,9 @@ class Grid(NamedTuple):
     lines: Any
     windows: Any
     which: Any
+    way: Any
     canvas: Any
+    borders: Any
     us: Any
     vs: Any
     codes: Any
@@ -50,36 +53,34 @@ class Grid(NamedTuple):
 
 @kernel
 def open_grid(maps, canvas, borders, height, width):
-    """The last canvas of a chain: (a Grid, arrays for `walk_row`, the owners of all that these point to)."""
+    """The last canvas of a chain: (a Grid, the owners of all that it points to)."""
     top = maps.shape[0]
     count = canvas[top, 1]
     windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
     cuts, walked = link(maps, canvas, borders, top, windows, which, way)
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
-    places = address_of(windows), address_of(which), address_of(canvas)
+    places = address_of(windows), address_of(which), address_of(way), address_of(canvas), address_of(borders)
     scratch = address_of(us), address_of(vs), address_of(codes)
-    lines = affine_lines(way, HERE)
-    grid = Grid(count, cuts, walked, lines, *places, *scratch, height, width)
-    # Borrowed, because they are handed on for every pixel that is walked.
-    arrays = borrowed(windows), borrowed(which), borrowed(way), borrowed(canvas), borrowed(borders)
-    return grid, arrays, (windows, which, way, canvas, borders, us, vs, codes)
+    grid = Grid(count, cuts, walked, affine_lines(way, HERE), *places, *scratch, height, width)
+    return grid, (windows, which, way, canvas, borders, us, vs, codes)
 
 
 @kernel
-def index_rows(grid, arrays, unit, first, rows, to):
-    """Rows first <= y < first + rows of indices, to address to."""
+def index_rows(grid, units, first, rows, to):
+    """Rows first <= y < first + rows of indices, to address to; units: INDEX, WINDOW and HOME are called."""
+    walk = units[WINDOW], units[HOME]
+    places = grid.windows, grid.which, grid.cuts, grid.way, grid.canvas, grid.borders
     for n in range(rows):
         y = first + n
         if grid.walked:
-            windows, which, way, canvas, borders = arrays
-            us, vs, codes = grid.us, grid.vs, grid.codes
-            lo, hi = walk_row(y, grid.count, windows, which, grid.cuts, way, canvas, borders, HERE, us, vs, codes)
+            us, vs = grid.us, grid.vs
+            lo, hi = walk_row(walk, y, grid.count, *places, HERE, us, vs, grid.codes)
         else:
             us, vs = np.int64(0), np.int64(0)
             lo, hi = border_codes(y, grid.count, grid.cuts, grid.windows, grid.which, grid.canvas, grid.codes)
         a, b, c, d, e, f = grid.lines
-        line = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f
-        invoke(unit, (us, vs, grid.codes, *line, lo, hi, grid.count, grid.height, grid.width, to + 4 * n * grid.count))
+        at = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f, lo, hi, grid.count, grid.height, grid.width
+        invoke(units[INDEX], (us, vs, grid.codes, *at, to + 4 * n * grid.count))
 
 
 @kernel
@@ -98,11 +99,11 @@ def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
     """A stack of planes at address source, shape (N, height, width), to address target, (N, h, w).
 
     size     bytes a pixel; fill: what lies outside, its bits as an integer
-    units    addresses of INDEX: `index_row`, PICK: a picker; BOUND: `bound_tiles` and EXTENT: `find_extent`, or 0;
-             with these the target must hold zeros, and the fill be 0
+    units    addresses as `row_units` gives them, then PICK: a picker; BOUND: `bound_tiles` and EXTENT: `find_extent`,
+             or 0; with these the target must hold zeros, and the fill be 0
     """
     planes, height, width = shape
-    grid, arrays, owners = open_grid(maps, canvas, borders, height, width)
+    grid, owners = open_grid(maps, canvas, borders, height, width)
     h, w, sparse = canvas[maps.shape[0], 0], grid.count, units[EXTENT] != 0
     band = max(BAND // w, 1) if planes > 1 else 1
     index, bounds = np.empty(band * w, np.int32), np.empty(2 * (band * w // TILE + 1), np.int64)
@@ -112,7 +113,7 @@ def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
         invoke(units[EXTENT], (source + size * n * height * width, height * width, size, address_of(extents) + 16 * n))
     for first in range(0, h, band):
         rows = min(band, h - first)
-        index_rows(grid, arrays, units[INDEX], first, rows, at)
+        index_rows(grid, units, first, rows, at)
         if sparse:
             invoke(units[BOUND], (at, rows * w, to))
         for n in range(planes):
@@ -153,7 +154,7 @@ def shown(chain: Chain) -> NDArray[np.bool_]:
     """Which pixels of the last canvas show the first at all, (h, w)."""
     (height, width), out = chain.canvas[0].tolist(), np.empty(chain.canvas[-1].tolist(), np.bool_)
     if out.size:
-        units = np.array([index_row.address, pick_shown.address, 0, 0], np.int64)
+        units = np.array([*row_units(), pick_shown.address, 0, 0], np.int64)
         gather_all(*owned(chain), 0, (1, height, width), address(out), 1, 0, units)
     return out
 
@@ -162,7 +163,12 @@ def shown(chain: Chain) -> NDArray[np.bool_]:
 def _units(size: int, sparse: bool) -> NDArray[np.int64]:
     """The addresses that `gather_all` calls."""
     tiles = (bound_tiles.address, find_extent.address) if sparse else (0, 0)
-    return np.array([index_row.address, PICKERS[size].address, *tiles], np.int64)
+    return np.array([*row_units(), PICKERS[size].address, *tiles], np.int64)
+
+
+def row_units() -> tuple[int, int, int]:
+    """The addresses of INDEX, WINDOW and HOME, which `index_rows` calls."""
+    return index_row.address, walk_window.address, walk_home.address
 
 
 def bits_of(value: int, dtype: np.dtype[Any]) -> int:

@@ -235,3 +235,13 @@ def borrowed(typing, array):
 def hold(typing, owner):
     """Nothing; but what is held here lives until here."""
     return types.void(owner), lambda context, builder, signature, args: context.get_dummy_value()
+
+
+@intrinsic
+def channel_of(typing, word, shift, mask):
+    """(word >> shift) & mask as a float32, in 32 bits: Numba's own shift of two uint32 has 64, half as many lanes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.sitofp(builder.and_(builder.lshr(args[0], args[1]), args[2]), FLOAT)
+
+    return types.float32(types.uint32, types.uint32, types.uint32), codegen

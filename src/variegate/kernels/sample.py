@@ -7,7 +7,8 @@ Two kinds of source. *Words* hold up to three channels in one 32-bit load: plain
 number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels, read a
 channel at a time.
 
-Every unit here has one signature:
+Long, because samplers of words and of floats must read alike, and are read side by side. Every unit here has one
+signature:
     base, width, height   the source: its address and its size in pixels
     stride, pixel         from a row to the next and from a pixel to the next: bytes for words, floats for floats
     bits                  of a channel in a word: 8, or 10 for quarter levels
@@ -25,6 +26,7 @@ from numba import float64, int64
 
 from variegate.compiled import Unit, kernel, unit
 from variegate.kernels.memory import (
+    channel_of,
     input_f32,
     input_f64,
     load_word,
@@ -72,11 +74,26 @@ def mix(a, b, f):
 
 
 @kernel
+def mixed(a, b, c, d, shift, mask, fu, fv):
+    """One channel of four words, mixed."""
+    above = channel_of(a, shift, mask), channel_of(b, shift, mask)
+    below = channel_of(c, shift, mask), channel_of(d, shift, mask)
+    return lerp(above[0], above[1], below[0], below[1], fu, fv)
+
+
+@kernel
 def corner(u, v, last_u, last_v, last_i, last_j):
     """The upper left tap (column, row) and the two fractions at a coordinate."""
     u, v = min(max(u - 0.5, 0.0), last_u), min(max(v - 0.5, 0.0), last_v)
     i, j = min(i32(u), last_i), min(i32(v), last_j)
     return i, j, f32(u - i), f32(v - j)
+
+
+@kernel
+def within(a, b, lo, hi, last):
+    """Whether no coordinate of a row need be clamped: they lie between those of its ends, but for rounding."""
+    first, final = a * (lo + 0.5) + b - 0.5, a * (hi - 0.5) + b - 0.5
+    return min(first, final) > 1e-6 and max(first, final) < last - 1e-6
 
 
 @kernel
@@ -88,6 +105,14 @@ def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room
     last_u, last_v = float(width - 1), float(height - 1)
     last_i, last_j = i32(max(width - 2, 0)), i32(max(height - 2, 0))
     row, step = i32(stride), i32(pixel)
+    if us == 0 and within(a, b, lo, hi, last_u) and within(c, d, lo, hi, last_v):
+        for x in range(lo, hi):  # the same without clamps
+            u, v = a * (x + 0.5) + b - 0.5, c * (x + 0.5) + d - 0.5
+            i, j = i32(u), i32(v)
+            store_work_i32(work, x, j * row + i * step)
+            store_work_f32(work + 4 * room, x, f32(u - i))
+            store_work_f32(work + 8 * room, x, f32(v - j))
+        return
     if us == 0:
         for x in range(lo, hi):
             i, j, fu, fv = corner(a * (x + 0.5) + b, c * (x + 0.5) + d, last_u, last_v, last_i, last_j)
@@ -105,20 +130,15 @@ def corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room
 @kernel
 def bilinear_span(base, right, down, bits, limit, lo, hi, work, room, out, plane):
     """Bilinear, three channels, from `corners`; limit is None or an int32."""
-    mask, wide = u32((1 << bits) - 1), u32(bits)
+    mask, zero, one, two = u32((1 << bits) - 1), u32(0), u32(bits), u32(2 * bits)
     scale = f32(1.0) / f32(1 << (bits - 8))
     for x in range(lo, hi):
         at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
         a, b = guarded_word(base, at, limit), guarded_word(base, i32(at + right), limit)
         c, d = guarded_word(base, i32(at + down), limit), guarded_word(base, i32(at + down + right), limit)
-        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
-        store_f32(out, x, scale * value)
-        a, b, c, d = a >> wide, b >> wide, c >> wide, d >> wide
-        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
-        store_f32(out, x + plane, scale * value)
-        a, b, c, d = a >> wide, b >> wide, c >> wide, d >> wide
-        value = lerp(f32(i32(a & mask)), f32(i32(b & mask)), f32(i32(c & mask)), f32(i32(d & mask)), fu, fv)
-        store_f32(out, x + 2 * plane, scale * value)
+        store_f32(out, x, scale * mixed(a, b, c, d, zero, mask, fu, fv))
+        store_f32(out, x + plane, scale * mixed(a, b, c, d, one, mask, fu, fv))
+        store_f32(out, x + 2 * plane, scale * mixed(a, b, c, d, two, mask, fu, fv))
 
 
 @unit(*SAMPLER)
@@ -149,16 +169,17 @@ def bilinear_floats(
 @unit(*SAMPLER)
 def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """The pixel that covers the coordinate, three channels."""
-    mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    mask, bound = u32((1 << bits) - 1), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    zero, one, two = u32(0), u32(bits), u32(2 * bits)
     scale = f32(1.0) / f32(1 << (bits - 8))
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)
         i, j = i32(min(max(u, 0.0), last_i)), i32(min(max(v, 0.0), last_j))
         word = guarded_word(base, i32(j * i32(stride) + i * i32(pixel)), bound)
-        store_f32(out, x, scale * f32(i32(word & mask)))
-        store_f32(out, x + plane, scale * f32(i32((word >> wide) & mask)))
-        store_f32(out, x + 2 * plane, scale * f32(i32((word >> wide >> wide) & mask)))
+        store_f32(out, x, scale * channel_of(word, zero, mask))
+        store_f32(out, x + plane, scale * channel_of(word, one, mask))
+        store_f32(out, x + 2 * plane, scale * channel_of(word, two, mask))
 
 
 @unit(*SAMPLER)
@@ -199,7 +220,8 @@ def keys_taps(position, size, weights, at):
 @unit(*SAMPLER)
 def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """Bicubic (a = -0.5), three channels."""
-    mask, wide, bound = u32((1 << bits) - 1), u32(bits), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    mask, bound = u32((1 << bits) - 1), i32(limit if limit >= 0 else 0x7FFFFFFF)
+    zero, one, two = u32(0), u32(bits), u32(2 * bits)
     scale, weights = f32(1.0) / f32(1 << (bits - 8)), np.empty(8)
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)
@@ -210,9 +232,9 @@ def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
             for m in range(4):
                 weight = f32(weights[4 + n] * weights[m])
                 word = guarded_word(base, i32(line + min(max(first + m, 0), width - 1) * pixel), bound)
-                red += weight * f32(i32(word & mask))
-                green += weight * f32(i32((word >> wide) & mask))
-                blue += weight * f32(i32((word >> wide >> wide) & mask))
+                red += weight * channel_of(word, zero, mask)
+                green += weight * channel_of(word, one, mask)
+                blue += weight * channel_of(word, two, mask)
         store_f32(out, x, scale * red)
         store_f32(out, x + plane, scale * green)
         store_f32(out, x + 2 * plane, scale * blue)

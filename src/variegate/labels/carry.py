@@ -116,9 +116,10 @@ def _filter(
     stay = np.ones(count, bool)
 
     def refuse(reason: str, flags: NDArray[np.bool_]) -> None:
-        if (gone := int((flags & stay).sum())) > 0:
-            dropped[reason] += gone
-        stay[flags] = False
+        if flags.any():
+            if (gone := int(np.count_nonzero(flags & stay))) > 0:
+                dropped[reason] += gone
+            stay[flags] = False
 
     best = shown[telling[0]]
     for name in telling[1:]:
@@ -147,6 +148,9 @@ def _limits(name: str, target: Any, told: Shown, best: Shown, refuse: Any) -> No
     """The filters that a target declares; of the share it is the best known shape that counts."""
     if not isinstance(target, Shaped):
         return
-    refuse(f"{name}.min_visible", best.known & (best.share < target.min_visible))
-    refuse(f"{name}.min_area", told.known & (told.area < target.min_area))
-    refuse(f"{name}.min_side", told.known & (told.side < target.min_side))
+    if target.min_visible > 0:
+        refuse(f"{name}.min_visible", best.known & (best.share < target.min_visible))
+    if target.min_area > 0:
+        refuse(f"{name}.min_area", told.known & (told.area < target.min_area))
+    if target.min_side > 0:
+        refuse(f"{name}.min_side", told.known & (told.side < target.min_side))
