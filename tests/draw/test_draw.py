@@ -91,8 +91,9 @@ def test_the_line_of_a_box_is_on_its_sides_and_nowhere_else() -> None:
 
 def test_a_box_on_the_edge_of_the_picture_is_seen_whole() -> None:
     page = pixels({"boxes": [[0, 0, 100, 80]]}, {"boxes": Boxes()})
-    for edge in (page[0], page[-1], page[:, 0], page[:, -1]):
-        assert (edge[50:-50] == colour(0)).all()
+    for edge, next_to_it in ((0, 1), (-1, -2)):
+        for side in (page, page.transpose(1, 0, 2)):
+            assert (side[edge, 50:-50] == colour(0)).all() and (side[next_to_it, 50:-50, 0] > 150).all()
 
 
 @pytest.mark.parametrize("name", ["labels", "label", "classes", "class_ids", "category_ids", "class_labels"])
@@ -106,7 +107,7 @@ def test_a_class_has_a_colour(name: str, labels: Any) -> None:
     assert [line(each, x, 55) for x in (10, 40, 70)] == [colour(0), colour(1), colour(2)]
 
 
-@pytest.mark.parametrize("labels", [[0.5, 1.0], [[1], [0]], [True, False], [None, 1]])
+@pytest.mark.parametrize("labels", [[0.5, 1.0], [[1], [0]], [True, False], np.array([True, False]), [None, 1]])
 def test_rows_that_are_no_classes_have_no_say(labels: Any) -> None:
     sample = {"boxes": [[10, 10, 30, 70], [40, 10, 60, 70]]}
     with_rows = pixels({**sample, "labels": labels}, {"boxes": Boxes(), "labels": PerInstance()})
@@ -130,6 +131,12 @@ def test_labels_of_another_group_have_no_say() -> None:
     assert line(page, 10, 55) == colour(0)
 
 
+def test_of_two_fields_that_say_the_class_the_usual_one_counts() -> None:
+    targets = {"classes": PerInstance(), "boxes": Boxes(), "labels": PerInstance()}
+    page = pixels({"boxes": [[10, 40, 30, 70]], "classes": [6], "labels": [4]}, targets)
+    assert line(page, 10, 55) == colour(4)
+
+
 def test_names_stand_above_their_boxes() -> None:
     sample, targets = {"boxes": [[20, 30, 60, 50]], "labels": [1]}, {"boxes": Boxes(), "labels": PerInstance()}
     number, name = pixels(sample, targets), pixels(sample, targets, classes={1: "dog"})
@@ -147,7 +154,7 @@ def test_classes_of_a_mask_are_tinted_and_what_is_ignored_is_hatched() -> None:
     page = pixels({"mask": mask}, {"mask": Mask(ignore_index=255)})
     assert at(page, 15, 40) == (0, 0, 0)
     assert at(page, 45, 40) == tinted(colour(1), 0.45) and at(page, 75, 40) == tinted(colour(2), 0.45)
-    assert at(page, 60.1, 40) == tinted(colour(2), 0.9)  # the rim
+    assert at(page, 60.1, 40) == tinted(colour(2), 0.9) and at(page, 59.9, 40) == tinted(colour(1), 0.9)  # the rims
     stripes = {tuple(level) for level in page[:, int(94 * TIMES) :].reshape(-1, 3).tolist()}
     dark = mix((0, 0, 0), SLATE, 0.5)
     for stripe in (dark, mix(dark, WHITE, 0.35)):
@@ -209,14 +216,19 @@ def test_the_inside_is_tinted_once_where_there_are_masks() -> None:
     stack = np.zeros((1, 80, 100), np.uint8)
     stack[0, 10:70, 10:90] = 1
     targets = {"masks": Mask(stack=True), "polygons": Polygons()}
-    page = pixels({"masks": stack, "polygons": [[[[10, 10], [90, 10], [90, 70], [10, 70]]]]}, targets)
+    polygons = [[[[10, 10], [90, 10], [90, 70], [10, 70]]]]
+    page = pixels({"masks": stack, "polygons": polygons}, targets)
     assert at(page, 50, 40) == tinted(colour(0), 0.45)
+    of_others = {**targets, "masks": Mask(stack=True, group="others")}
+    assert at(pixels({"masks": stack * 0, "polygons": polygons}, of_others), 50, 40) == tinted(colour(0), 0.2)
 
 
 def test_polylines_are_not_closed() -> None:
     page = pixels({"lanes": [[[[20, 20], [80, 20], [80, 60]]]]}, {"lanes": Polygons(closed=False)})
     assert line(page, 50, 20) == line(page, 80, 40) == colour(0)
     assert at(page, 50, 40) == (0, 0, 0) == at(page, 70, 30)
+    far = pixels({"lanes": [[[[50, 40], [1e300, 40]]]]}, {"lanes": Polygons(closed=False)})
+    assert line(far, 90, 40) == colour(0) and at(far, 40, 40) == (0, 0, 0)
 
 
 def test_oriented_boxes_are_turned_as_declared() -> None:

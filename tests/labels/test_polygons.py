@@ -405,6 +405,16 @@ def test_where_nothing_is_seen_nothing_is_left(ops, target):
     assert not left and dropped == {"rings.outside": 2}
 
 
+def test_a_sliver_is_not_seen_and_leaves_no_box_of_no_extent():
+    """A thousandth of a thousandth of a pixel, as rounding leaves at the edge of a window."""
+    sliver = [[14.9999, 5], [25, 5], [25, 10]]
+    targets = {"rings": vg.Polygons(), "boxes": vg.Boxes(), "row": vg.PerInstance()}
+    fields = {"rings": [[sliver], [[[1, 1], [3, 1], [3, 9]], sliver]], "boxes": [[14.0, 5, 25, 10]] * 2, "row": [0, 1]}
+    carried = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).carried(targets, **fields)
+    assert carried.fields["row"] == [1] and carried.dropped == {"rings.outside": 1}
+    assert len(carried.fields["rings"][0]) == 1
+
+
 def test_normalised_and_flat_rings_are_the_same_polygon():
     ring = np.array([[2.0, 3], [28, 3], [8, 19]])
     case = Case([vg.Rotate(20), vg.Crop(0, 0, 18, 15)], SIZE, vg.Key())

@@ -91,7 +91,7 @@ def _drawn(
     if on not in sample or on not in targets or not isinstance(targets[on], View):
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
     picture = seen(sample[on], on)
-    fields = {name: value for name, value in sample.items() if name not in ("image", on)}
+    fields = {name: value for name, value in sample.items() if name != "image"}
     leaves = targets.read(fields, (picture.height, picture.width))
     legend = Legend(names, by_instance, targets, leaves)
     canvas = Canvas(picture, drawn_size(picture.size, width))

@@ -43,15 +43,21 @@ def walk_window(m, border, code, us, vs, codes, count, height, width):
     us, vs, codes  addresses of the coordinates and of bytes, 0 for a point that no window has cut yet
     """
     (matrix, affine), h, w = entries(m), float(height), float(width)
+    if border == CONSTANT:
+        for x in range(count):
+            u, v, ahead = through(matrix, affine, load_f64(us, x), load_f64(vs, x))
+            old = load_u8(codes, x)
+            stays = old != 0 or (ahead > 0.0 and within(u, w) and within(v, h))
+            store_u8(codes, x, old if stays else np.uint8(code))
+        return
     for x in range(count):
         u, v, ahead = through(matrix, affine, load_f64(us, x), load_f64(vs, x))
         inside = ahead > 0.0 and within(u, w) and within(v, h)
-        cut = not inside if border == CONSTANT else not ahead > 0.0  # nothing beyond the horizon can be folded
         old = load_u8(codes, x)
+        cut = not ahead > 0.0  # nothing beyond the horizon can be folded
         store_u8(codes, x, np.uint8(code) if cut and old == 0 else old)
-        if border != CONSTANT:  # a folding window starts a new frame whether or not it folds this point
-            store_f64(us, x, u if inside else fold(u, w, border))
-            store_f64(vs, x, v if inside else fold(v, h, border))
+        store_f64(us, x, u if inside else fold(u, w, border))
+        store_f64(vs, x, v if inside else fold(v, h, border))
 
 
 @unit(int64, *[float64] * 4, *[int64] * 4)

@@ -118,8 +118,9 @@ def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, floa
             part += whole.area
             continue
         common = shapely.intersection(whole, window)
-        part += common.area
-        found += _rings_of(common, target.holes)
+        kept = _rings_of(common, target.holes)
+        part += common.area if kept else 0.0  # of slivers nothing is left, so nothing is seen
+        found += kept
     return tuple(found), min(part / every, 1.0) if every > 0 else 0.0
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.key import Keys
+from variegate.labels.masks import seen
 from variegate.ops.base import is_whole
 from variegate.pipeline.inverse import Inverse
 from variegate.plan.picture import as_picture
@@ -23,6 +24,7 @@ Floats = NDArray[Any]
 Predict = Callable[[Floats], Any]
 MAP = Targets(scores=Mask())
 TINY = 1e-12  # of a weight: no division by nothing
+FAINT = 1e-3  # of a pixel's share: what shows less of the picture says nothing of it
 
 
 class Tta:
@@ -71,12 +73,13 @@ class Tta:
             )
         last = predicted.ndim == 4 and layout == "CHW"
         maps = np.moveaxis(predicted, 1, -1) if last else predicted
-        total, count = 0.0, 0.0
-        for scores, inverse in zip(maps, inverses, strict=True):
-            seen = inverse.seen().reshape(*inverse.size, *(1,) * (maps.ndim - 3))
-            total = total + inverse(scores=np.ascontiguousarray(scores))["scores"] * seen
-            count = count + seen
-        mean = (total / np.maximum(count, 1)).astype(predicted.dtype)
+        total, weight = 0.0, 0.0
+        for i, (scores, inverse) in enumerate(zip(maps, inverses, strict=True)):
+            # What a result shows beyond the picture must not leak in where both are read between pixels.
+            shown = seen(plan.way(i)).astype(np.float32).reshape(*scores.shape[:2], *(1,) * (scores.ndim - 2))
+            total = total + inverse(scores=np.ascontiguousarray(scores * shown))["scores"]
+            weight = weight + inverse(scores=shown)["scores"]
+        mean = np.where(weight > FAINT, total / np.maximum(weight, FAINT), 0).astype(predicted.dtype)
         return np.moveaxis(mean, -1, 0) if last else mean
 
     def keypoints(self, predict: Predict, image: Floats, swap: Sequence[tuple[int, int]] = ()) -> Floats:

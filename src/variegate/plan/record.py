@@ -95,14 +95,19 @@ def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[s
         raise _damaged(str(error)) from None
     if _shapes(columns) != _shapes(expected) or set(record["draws"]) - set(expected):
         raise _damaged("its draws are not those of the pipeline's ops")
-    sizes = [column[9:] for column in looked.values() if len(column) == 11]
-    if set(looked) != looking or len(sizes) < len(looked) or any(((side < 1) | (side % 1 != 0)).any() for side in sizes):
+    if set(looked) != looking or not all(map(_is_map, looked.values())):
         raise _damaged("`looked` holds 9 numbers of a map and a size, for ops that look at labels")
     if not all(np.isfinite(column).all() for each in (*columns.values(), looked) for column in each.values()):
         raise _damaged("a number in it is not finite")
     for path, column in looked.items():
         columns[path][RESOLVED] = column
     return columns
+
+
+def _is_map(column: Floats) -> bool:
+    """Whether these are the 9 numbers of a map, and a size."""
+    size = column[9:]
+    return len(size) == 2 and bool(((size >= 1) & (size % 1 == 0)).all())
 
 
 def _shapes(columns: Mapping[str, Mapping[str, Floats]]) -> dict[str, dict[str, tuple[int, ...]]]:
