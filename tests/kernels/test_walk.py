@@ -47,6 +47,7 @@ def chains(draw):
     maps[:, :2, :2] += rng.normal(0, 0.5, (count, 2, 2)).round(draw(st.integers(0, 9)))
     maps[:, :2, 2] = rng.normal(0, 9, (count, 2)).round(draw(st.integers(0, 3)))
     maps[:, 2, :2] = rng.normal(0, 0.02, (count, 2)) * (rng.uniform(size=(count, 1)) < 0.4)
+    maps[maps[:, 2, 0] > 0.01] *= -1  # all of the canvas lies behind the horizon, at the same places
     return maps, rng.integers(1, 30, (count + 1, 2)), rng.integers(0, len(BORDERS), count)
 
 

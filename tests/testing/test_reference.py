@@ -12,7 +12,7 @@ import pytest
 import variegate as vg
 from variegate.ops.base import Drawn
 from variegate.ops.effect import Pointwise
-from variegate.testing import assert_fused_equals_reference
+from variegate.testing import assert_fused_equals_reference, reference, trial
 
 GLOBAL = 0.5
 
@@ -91,6 +91,9 @@ def test_an_array_function_that_gives_something_else_each_time():
 def test_the_error_of_an_array_function_is_its_own():
     with pytest.raises(ZeroDivisionError):
         assert_fused_equals_reference(vg.Opaque(lambda image: image / (1 // 0)))
+    left = itertools.count(1, -1)
+    with pytest.raises(ZeroDivisionError):  # the second time, in the reference
+        assert_fused_equals_reference(vg.Opaque(lambda image: image / (1 // next(left))))
 
 
 @pytest.mark.parametrize("last", [[], [vg.Normalize(std=0.01)], [vg.ToDtype("float32", "CHW")]])
@@ -104,6 +107,25 @@ def test_a_level_is_of_the_picture_whatever_is_written(monkeypatch, last):
     monkeypatch.setitem(globals(), "GLOBAL", 0.25 + 10 / 255)
     fails(pipeline, ": 10", " levels apart, on uint8", levels=9)
     assert_fused_equals_reference(pipeline, levels=11)
+
+
+def test_every_second_picture_is_of_floats(monkeypatch):
+    met = []
+
+    def planned(pipeline, image, key, fields):
+        met.append((image.dtype.name, float(image.max())))
+        return trial.planned(pipeline, image, key, fields)
+
+    monkeypatch.setattr(reference, "planned", planned)
+    assert_fused_equals_reference(vg.Invert(), tries=4)
+    assert [name for name, _ in met] == ["uint8", "float32"] * 2
+    assert all(0.7 < top <= 1 if name == "float32" else top > 180 for name, top in met)
+
+
+def test_nothing_to_be_compared_is_no_pass():
+    """By nearest, half a pixel aside: all centres lie between two pixels."""
+    halves = vg.Translate(0.05, 0, border="wrap", interpolation="nearest")
+    fails([halves, vg.Opaque(np.abs)], "in 8 tries there was no pixel of which the reference is sure")
 
 
 @dataclass(frozen=True, repr=False)

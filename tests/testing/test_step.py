@@ -151,6 +151,8 @@ def test_filled_covers_by_half():
     np.testing.assert_array_equal(filled([square + 0.3], (5, 6)), want)
     np.testing.assert_array_equal(filled([square + 0.8], (5, 6)), np.roll(want, (1, 1), (0, 1)))
     assert filled([square, square + np.array([0, 2])], (5, 6)).sum() == 12
+    diamond = np.array([[2.5, 0], [5, 2.5], [2.5, 5], [0, 2.5]])  # two corners on the line through the pixels' centres
+    assert filled([diamond], (5, 5), fine=1).sum(axis=1).tolist() == [1, 3, 5, 3, 1]
     assert not filled([], (5, 6)).any() and not filled([square[:2]], (5, 6)).any()
 
 

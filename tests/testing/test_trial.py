@@ -84,11 +84,12 @@ def test_who_fails_only_together():
 
 
 def test_an_op_alone_draws_what_it_drew_in_its_chain():
-    seen = []
-    message(check(1, seen=seen), [vg.Rotate(1), vg.Rotate((0, 9)), vg.Opaque(abs, by=(0, 1), p=0.5)])
+    seen, chain = [], [vg.Rotate(1), vg.Rotate((0, 9)), vg.Opaque(abs, by=(0, 1), p=0.5)]
+    message(check(1, seen=seen), chain)
     whole, *alone = seen
     assert [list(each) for each in alone] == [["Rotate"], ["Rotate#2"], ["Opaque"]]
     assert {path: numbers for each in alone for path, numbers in each.items()} == whole
+    assert all(op.name is None for op in chain), "the user's own ops stay as they were"
 
 
 def test_an_op_that_cannot_be_tried_alone_is_not_accused():

@@ -13,6 +13,7 @@ from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats
 from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
 from variegate.kernels.survey import FILTERED, UPRIGHT, Sites
+from variegate.kernels.walk import walk_home, walk_window
 from variegate.plan.ir import BICUBIC, TABLE
 
 (
@@ -26,8 +27,10 @@ from variegate.plan.ir import BICUBIC, TABLE
     SUM_ROW,
     TABLE_ROW,
     WRITE_ROW,
+    WALK_WINDOW,
+    WALK_HOME,
     LIBRARY,
-) = range(11)
+) = range(13)
 
 
 def library(
@@ -37,12 +40,20 @@ def library(
     state = sites.state.reshape(-1, 9)
     ways = set(state[:, 2].tolist())
     reduced = FILTERED in ways and bool((state[:, 3:5] > 1).any())
-    return _addresses(eight, interpolation, dtype, frozenset(ways), reduced, frozenset(kinds.tolist()), means)
+    walked = bool(state[:, 1].any())
+    return _addresses(eight, interpolation, dtype, frozenset(ways), reduced, frozenset(kinds.tolist()), means, walked)
 
 
 @functools.lru_cache(maxsize=256)
 def _addresses(
-    eight: bool, interpolation: int, dtype: int, ways: frozenset[int], reduced: bool, kinds: frozenset[int], means: bool
+    eight: bool,
+    interpolation: int,
+    dtype: int,
+    ways: frozenset[int],
+    reduced: bool,
+    kinds: frozenset[int],
+    means: bool,
+    walked: bool,
 ) -> NDArray[np.int64]:
     addresses = np.zeros(LIBRARY, np.int64)
     # Words hold no negative numbers, which a bicubic prefilter makes.
@@ -64,5 +75,7 @@ def _addresses(
         addresses[SUM_ROW] = sum_row.address
     if TABLE in kinds:
         addresses[TABLE_ROW] = table_row.address
+    if walked:
+        addresses[WALK_WINDOW], addresses[WALK_HOME] = walk_window.address, walk_home.address
     addresses[WRITE_ROW] = WRITERS[dtype].address
     return addresses

@@ -1,10 +1,10 @@
-"""Which pixels of an output row lie inside all windows, what the others show, and where the source is."""
+"""Which pixels of an output row lie inside all windows, what the others show, and where the source is: affine maps."""
 
 from __future__ import annotations
 
 from variegate.compiled import kernel
-from variegate.kernels.link import span, walk
-from variegate.kernels.memory import load_f64, load_i64, store_f64, store_u8
+from variegate.kernels.link import span
+from variegate.kernels.memory import load_f64, load_i64, store_u8
 
 
 @kernel
@@ -40,17 +40,3 @@ def affine_lines(way, fit):
     """
     across = way[0, 0] * fit[0], way[0, 1] * fit[0], way[0, 2] * fit[0] + fit[1]
     return (*across, way[1, 0] * fit[2], way[1, 1] * fit[2], way[1, 2] * fit[2] + fit[3])
-
-
-@kernel
-def walk_row(y, count, windows, which, cuts, way, canvas, borders, fit, us, vs, codes):
-    """Coordinates and codes (0 inside) of row y, pixel by pixel; returns an interval that holds all that are inside."""
-    lo, hi = count, 0
-    for x in range(count):
-        u, v, code = walk(windows, which, cuts, way, canvas, borders, x + 0.5, y + 0.5)
-        store_f64(us, x, u * fit[0] + fit[1])
-        store_f64(vs, x, v * fit[2] + fit[3])
-        store_u8(codes, x, code)
-        if code == 0:
-            lo, hi = min(lo, x), x + 1
-    return (lo, hi) if lo < hi else (0, 0)

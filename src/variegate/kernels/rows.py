@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.compiled import kernel
-from variegate.kernels.library import SUM_ROW
-from variegate.kernels.locate import affine_lines, border_codes, walk_row
+from variegate.kernels.library import SUM_ROW, WALK_HOME, WALK_WINDOW
+from variegate.kernels.locate import affine_lines, border_codes
 from variegate.kernels.memory import (
     address_of,
     borrowed,
@@ -20,6 +20,7 @@ from variegate.kernels.memory import (
     store_i64,
 )
 from variegate.kernels.source import EXACT, axis, open_reader, read_row, taps_of
+from variegate.kernels.walk import walk_row
 
 PAD = 16  # a row buffer is a little longer than the row
 
@@ -55,10 +56,9 @@ class Visit(NamedTuple):
 
 @kernel
 def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena):
-    """A level's canvas, ready to be read by rows: (a Visit, arrays, owners).
+    """A level's canvas, ready to be read by rows: (a Visit, what a walk needs besides, owners).
 
-    The arrays are for borders that are walked; the owners of what the addresses point to must be held until the last
-    row is read.
+    The owners of what the addresses point to must be held until the last row is read.
     """
     top, state = sites.top[level], borrowed(sites.state)[level, i]
     way, scale = borrowed(sites.way)[level, i], borrowed(sites.scale)[level, i]
@@ -87,7 +87,8 @@ def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpol
         count,
         shape[2],
     )
-    return visited, (windows, which, way, canvas, borders, fit), (columns, lines, us, vs, codes, work)
+    walk = address_of(way), address_of(borders), fit
+    return visited, walk, (windows, which, way, columns, lines, us, vs, codes, work)
 
 
 @kernel
@@ -98,9 +99,10 @@ def cut_row(here, arrays, y):
     """
     if here.walked == 0:
         return border_codes(y, here.count, here.cuts, here.windows, here.which, here.canvas, here.codes)
-    windows, which, way, canvas, borders, fit = arrays
-    scratch = here.us, here.vs, here.codes
-    return walk_row(y, here.count, windows, which, here.cuts, way, canvas, borders, fit, *scratch)
+    units = load_i64(here.library, WALK_WINDOW), load_i64(here.library, WALK_HOME)
+    way, borders, fit = arrays
+    places = here.windows, here.which, here.cuts, way, here.canvas, borders
+    return walk_row(units, y, here.count, *places, fit, here.us, here.vs, here.codes)
 
 
 @kernel

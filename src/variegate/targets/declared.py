@@ -16,7 +16,7 @@ from variegate.targets.polygons import Polygons
 from variegate.targets.rows import PerInstance, PerSample
 
 KNOWN: tuple[tuple[str, Target], ...] = (("image", Image()), ("mask", Mask()), ("label", PerSample()))
-RESERVED = ("key", "return_params")  # arguments of a call, beside the fields
+RESERVED = ("key", "keys", "return_params", "seed", "id")  # arguments of calls, beside the fields
 USUAL: dict[str, Target] = {  # what a field of this name usually is, for the error that says how to declare it
     **dict.fromkeys(("boxes", "bboxes", "bbox", "box"), Boxes("coco")),
     **dict.fromkeys(("labels", "classes", "class_ids", "category_ids", "ids", "areas", "iscrowd"), PerInstance()),

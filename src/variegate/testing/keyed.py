@@ -98,7 +98,7 @@ def _reason(call: Callable[[], Sample]) -> str:
         with _world(number, later):
             return call()
 
-    if _differ(given(1, 0), given(1, 0)):
+    if any(_differ(given(1, 0), given(1, 0)) for _ in range(3)):  # numbers by chance may be alike by chance
         return "something changes from call to call, as a counter, the clock or an unseeded generator does"
     if _differ(given(1, 0), given(2, 0)):
         return (
