@@ -9,9 +9,32 @@ from hypothesis import strategies as st
 
 from variegate.kernels import link, walk
 from variegate.kernels.memory import address_of
+from variegate.plan import ir
 from variegate.plan.ir import BORDERS
 
 FIT = (0.5, -3.0, 0.25, 2.0)
+
+
+@numba.njit(error_model="numpy")
+def walk_point(windows, which, cuts, way, canvas, borders, x, y):
+    """One output point to the source: (u, v, code), where code is 0 inside, k + 1 where the window of canvas k cut."""
+    for n in range(cuts):
+        k = which[n]
+        h, w = float(canvas[k, 0]), float(canvas[k, 1])
+        if link.inside(windows[n], x, y, h, w):
+            # A folding window starts a new frame whether or not it folded this point.
+            if borders[k] != ir.CONSTANT:
+                u, v, d = link.apply(windows[n], x, y)
+                x, y = (u, v) if link.is_affine(windows[n]) else (u / d, v / d)
+            continue
+        u, v, d = link.apply(windows[n], x, y)
+        if borders[k] == ir.CONSTANT or d <= 0.0:
+            return 0.0, 0.0, k + 1
+        x, y = link.fold(u / d, w, borders[k]), link.fold(v / d, h, borders[k])
+    u, v, d = link.apply(way, x, y)
+    if link.is_affine(way):
+        return u, v, 0
+    return u / d, v / d, 0
 
 
 @numba.njit(error_model="numpy")
@@ -21,7 +44,7 @@ def pixel_by_pixel(maps, canvas, borders, y, count, fit):
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
     cuts, _ = link.link(maps, canvas, borders, top, windows, which, way)
     for x in range(count):
-        u, v, codes[x] = link.walk(windows, which, cuts, way, canvas, borders, x + 0.5, y + 0.5)
+        u, v, codes[x] = walk_point(windows, which, cuts, way, canvas, borders, x + 0.5, y + 0.5)
         us[x], vs[x] = u * fit[0] + fit[1], v * fit[2] + fit[3]
     return us, vs, codes
 

@@ -45,6 +45,7 @@ def rooted(pixel):
         [vg.Rotate((-30, 30)), vg.Brightness((0.5, 3)), vg.Pointwise(sharp)],
         [vg.Pointwise(sharp), vg.Rotate((-30, 30), border="wrap"), vg.Normalize(layout="CHW")],
         [vg.Opaque(lambda image: image**2), vg.Perspective((0, 0.5)), vg.ToDtype("float16")],
+        [vg.Opaque(lambda image: (image * 200).astype(np.uint8)), vg.Rotate((-30, 30))],
         [vg.RandomIoUCrop(), vg.CropNonEmptyMask(9), vg.Contrast((0.5, 4))],
         [vg.Rotate(30, interpolation="nearest"), vg.Scale((0.2, 0.5), interpolation="bicubic"), vg.Invert()],
         [vg.Rotate(90), vg.Resize((5, 7)), vg.Saturation((3, 9)), vg.Opaque(lambda image: image[:3]), vg.Resize(3)],

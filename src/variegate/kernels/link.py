@@ -157,25 +157,3 @@ def fold(position, size, border):
     t -= np.floor(t / (2.0 * period)) * (2.0 * period)
     t = 2.0 * period - t if t > period else t
     return min(max(t + start, 0.0), size)
-
-
-@kernel
-def walk(windows, which, cuts, way, canvas, borders, x, y):
-    """One output point to the source: (u, v, code), where code is 0 inside, k + 1 where the window of canvas k cut."""
-    for n in range(cuts):
-        k = which[n]
-        h, w = float(canvas[k, 0]), float(canvas[k, 1])
-        if inside(windows[n], x, y, h, w):
-            # A folding window starts a new frame whether or not it folded this point.
-            if borders[k] != CONSTANT:
-                u, v, d = apply(windows[n], x, y)
-                x, y = (u, v) if is_affine(windows[n]) else (u / d, v / d)
-            continue
-        u, v, d = apply(windows[n], x, y)
-        if borders[k] == CONSTANT or d <= 0.0:
-            return 0.0, 0.0, k + 1
-        x, y = fold(u / d, w, borders[k]), fold(v / d, h, borders[k])
-    u, v, d = apply(way, x, y)
-    if is_affine(way):
-        return u, v, 0
-    return u / d, v / d, 0
