@@ -20,7 +20,7 @@ from variegate.errors import FieldError, InputError, SourceError
 from variegate.loader import ImageMaskFolder, Loader, YoloFolder
 from variegate.ops import CenterCrop, HorizontalFlip, Rotate
 from variegate.pipeline import Compose
-from variegate.targets import Boxes
+from variegate.targets import Boxes, Mask, Targets
 
 PIPELINE = "variegate: 1\nops:\n  - Rotate: [-30, 30]\n  - RandomResizedCrop: 48\n  - Normalize\n"
 STEMS = ("a", "b", "c")
@@ -169,6 +169,19 @@ def test_one_picture_of_a_data_set(form: str, pipeline: Path, data: Path, monkey
     assert np.array_equal(alone[6:70], all_of_them[76:140])  # row 1 of the folder is b
     assert np.array_equal(alone[6:70, :70], alone[76:140, :70])
     assert not np.array_equal(alone[6:70, 70:], alone[76:140, 70:])  # the second row goes on where the first ended
+
+
+def test_a_tall_picture_fits_its_cell_too(data: Path) -> None:
+    path = data / "VOC/JPEGImages/a.png"
+    Image.new("RGB", (30, 60)).save(path)
+    asked = Asked(yolo=data / "yolo").source(path)
+    ((original, varied),) = originals_and_variations(console(), Compose([]), path, 1, 2, 0, asked, 200)
+    assert np.asarray(original).shape == np.asarray(varied).shape == (200, 100, 3)
+
+
+def test_a_number_may_mean_not_labelled(data: Path) -> None:
+    source = Asked(masks=data / "masks", ignore=255).source(data / "VOC/JPEGImages")
+    assert source is not None and source.targets == Targets(mask=Mask(ignore_index=255))
 
 
 def test_a_picture_that_no_label_names_is_refused(data: Path) -> None:

@@ -105,6 +105,19 @@ def test_the_property_covers_every_target() -> None:
     assert set(KINDS) == set(target_registry().values())
 
 
+@pytest.mark.parametrize("name", ["1e3", "0E0", "1", "1.50", "true", "null", "~", "<<", "y", "a: b", "- a", "0x1F", ""])
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_a_name_that_looks_like_a_number_stays_a_name(tmp_path: Path, name: str, suffix: str) -> None:
+    pipeline = Compose([ops.HorizontalFlip(name=name or None)], targets={name: Mask(stack=True, group=name or "a")})
+    config.save(pipeline, tmp_path / f"pipeline{suffix}")
+    assert config.load(tmp_path / f"pipeline{suffix}", Compose) == pipeline
+
+
+def test_a_name_is_read_as_it_is_written() -> None:
+    loaded = config.load("variegate: 1\nops: []\ntargets:\n  1.50: Mask\n  true: Mask\n  1e3: Mask\n", Compose)
+    assert loaded == Compose([], targets={"1.50": Mask(), "true": Mask(), "1e3": Mask()})
+
+
 @settings(max_examples=150, deadline=None)
 @given(declared | st.none(), st.sampled_from([".yaml", ".json"]))
 def test_any_targets_round_trip(tmp_path_factory: pytest.TempPathFactory, targets: Targets | None, suffix: str) -> None:

@@ -140,14 +140,30 @@ def shifted(x, y):
     return np.array([[1.0, 0, x], [0, 1, y], [0, 0, 1]])
 
 
-def test_a_slanted_window_that_leaves_four_corners_is_not_plain():
+@pytest.mark.parametrize("mirror", [[], [vg.HorizontalFlip()], [vg.Transpose()], [vg.Transpose(), vg.VerticalFlip()]])
+def test_a_slanted_window_that_leaves_four_corners_is_not_plain(mirror):
     """There and back again: the map is upright at the end, but a window between cut aslant, through opposite sides."""
     ops = [vg.Rotate(20), vg.Crop(0, 40, 100, 60), vg.Rotate(-20), vg.Crop(0, 0, 20, 30, border="constant")]
-    way = vg.Compose(ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).way(0)
-    left, top, right, bottom = shapely.Polygon(way.region).bounds
-    assert way.flags[UPRIGHT] and len(way.region) == 4
-    assert shapely.Polygon(way.region).area < 0.9 * (right - left) * (bottom - top)
-    assert not way.flags[PLAIN]
+    for turned_ops in (
+        [*mirror, *ops],
+        [*ops[:2], *mirror, *mirror[::-1], *ops[2:]],
+        [*ops[:3], *mirror, *mirror[::-1], ops[3]],
+    ):
+        way = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).way(0)
+        left, top, right, bottom = shapely.Polygon(way.region).bounds
+        assert way.flags[UPRIGHT]
+        assert shapely.Polygon(way.region).area < 0.9 * (right - left) * (bottom - top)
+        assert not way.flags[PLAIN]
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_each_side_of_a_slanted_window_counts(side):
+    """A half-plane, nearly: only one side of the window between reaches into the result."""
+    x, y = [(-48, 0), (48, 0), (0, -48), (0, 48)][side]
+    maps = [turned(0.3), shifted(x, y), shifted(-x, -y), turned(-0.3), shifted(40, 40)]
+    sizes = [(100, 100)] * 5 + [(20, 20)]
+    _, _, region, _, flags = followed(maps, sizes)
+    assert flags[UPRIGHT] and not flags[PLAIN] and 0 < shapely.Polygon(region).area < 400
 
 
 @pytest.mark.parametrize("shift", [(20, 0), (-20, 0), (0, 30), (0, -30), (20, 30), (25, 0), (0, 99)])
@@ -173,6 +189,9 @@ def test_there_and_back_with_a_cut_between_is_no_identity():
     assert flags[PLAIN] and not flags[IDENTITY]
     *_, flags = followed([shifted(-5, 0), shifted(5, 0)], [(30, 20), (30, 30), (30, 20)])
     assert flags[IDENTITY]
+    for size in ((30, 19), (29, 20), (30, 21), (31, 20)):
+        *_, flags = followed([shifted(0, 0)], [(30, 20), size])
+        assert not flags[IDENTITY]
 
 
 def test_flips_and_quarter_turns_are_exact():

@@ -405,6 +405,43 @@ def test_where_nothing_is_seen_nothing_is_left(ops, target):
     assert not left and dropped == {"rings.outside": 2}
 
 
+@pytest.mark.parametrize(
+    "ops", [[], [vg.HorizontalFlip()], [vg.Rotate(10)], [vg.Crop(0, 0, 20, 15)], [vg.Perspective(0.2)]]
+)
+@pytest.mark.parametrize("ring", [[[5.0, 5]], [[5.0, 5], [25, 6]], [[5.0, 5], [10, 10], [19, 19]], [[5.0, 5]] * 4])
+def test_rings_without_an_area_tell_nothing_of_their_instance(ops, ring):
+    """As if there were none: the box stands for itself."""
+    targets = {"rings": vg.Polygons(), "boxes": vg.Boxes(), "row": vg.PerInstance()}
+    fields = {"boxes": [[2.0, 2, 18, 18], [20, 2, 22, 3]], "row": [0, 1]}
+    case = Case(ops, SIZE, vg.Key())
+    without, with_it = (
+        case.carried(targets, rings=[[], []], **fields),
+        case.carried(targets, rings=[[ring], [ring]], **fields),
+    )
+    np.testing.assert_array_equal(with_it.fields["boxes"], without.fields["boxes"])
+    assert with_it.fields["row"] == without.fields["row"]
+    assert sum(with_it.dropped.values()) == sum(without.dropped.values())
+
+
+@pytest.mark.parametrize(
+    "ops", [[], [vg.HorizontalFlip()], [vg.Rotate(10)], [vg.Crop(0, 0, 20, 25)], [vg.Crop(0, 0, 20, 14)]]
+)
+@pytest.mark.parametrize(("least", "kept"), [(40, True), (41, False)])
+def test_the_area_of_a_bow_tie_is_that_of_both_its_halves(ops, least, kept):
+    """Its halves run against each other: summed with their signs they would be nothing. Of 40.5 all is seen."""
+    tie = [[5.0, 5], [14, 14], [14, 5], [5, 14]]
+    left, dropped = moved(Case(ops, SIZE, vg.Key()), [[tie]], vg.Polygons(min_area=least))
+    assert bool(left) == kept and dropped == ({} if kept else {"rings.min_area": 1})
+
+
+@pytest.mark.parametrize("ops", [[], [vg.Crop(0, 0, 20, 15)]])
+def test_polylines_that_lead_nowhere_tell_nothing(ops):
+    targets = {"rings": vg.Polygons(closed=False), "points": vg.Keypoints()}
+    rings = [[[[5.0, 5]]], [[[5.0, 5], [5, 5]]], [[[25.0, 5], [25, 5]]]]
+    carried = Case(ops, SIZE, vg.Key()).carried(targets, rings=rings, points=[[[5.0, 5]]] * 3)
+    assert len(carried.fields["rings"]) == 3 and not carried.dropped
+
+
 def test_a_sliver_is_not_seen_and_leaves_no_box_of_no_extent():
     """A thousandth of a thousandth of a pixel, as rounding leaves at the edge of a window."""
     sliver = [[14.9999, 5], [25, 5], [25, 10]]

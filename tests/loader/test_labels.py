@@ -357,7 +357,7 @@ def test_names_that_a_batch_has_of_its_own_are_refused() -> None:
         def fields(self, i: int) -> dict[str, Any]:
             return {self.name: 3}
 
-    for name in ("index", "id", "image", "label"):
+    for name in ("index", "image", "label"):
         data = Odd(np.zeros((2, 3, 3), np.uint8), [0, 1] if name == "label" else None)
         data.name, data.targets = name, Targets.of({} if name == "image" else {name: PerSample()})
         with pytest.raises(InputError, match=f"a batch has '{name}' of its own"):

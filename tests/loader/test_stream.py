@@ -37,8 +37,22 @@ class Watched(Arrays):
         return super().read(i)
 
 
-def ours() -> list[threading.Thread]:
+def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("variegate-")]
+
+
+OTHERS: list[threading.Thread] = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def others() -> None:
+    """Threads of epochs that tests before left open, as Keras does after fit(steps_per_epoch=): it means to go on."""
+    gc.collect()
+    OTHERS.extend(workers())
+
+
+def ours() -> list[threading.Thread]:
+    return [thread for thread in workers() if thread not in OTHERS]
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -274,7 +274,7 @@ def test_n_is_a_whole_number(n):
         ),
         (
             lambda t, i: t.segmentation(lambda batch: batch[:, ::2], i),
-            "scores is 10 x 30 and `image` 20 x 30 (height x width)",
+            "tta takes score maps of the results' size (20, 30), got (10, 30, 2); scale them",
         ),
         (lambda t, i: t.classification(lambda batch: batch, "photo.jpg"), "a picture is a NumPy array, got str"),
     ],

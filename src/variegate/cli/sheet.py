@@ -37,8 +37,6 @@ def fitted(picture: Picture, cell: int) -> Image.Image:
     """A picture as RGB with its longer side `cell` pixels; small ones grow in whole pixels."""
     image = picture if isinstance(picture, Image.Image) else rgb(picture)
     longer = max(image.size)
-    if longer == cell:
-        return image
     wanted = [max(1, round(side * cell / longer)) for side in image.size]
     how = Image.Resampling.NEAREST if longer * 2 <= cell else Image.Resampling.LANCZOS
     return image.resize((wanted[0], wanted[1]), how)

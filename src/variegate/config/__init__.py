@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from variegate.config.fields import registry, target_registry
-from variegate.config.node import Node, of_json, of_plain, of_yaml
+from variegate.config.node import EXPONENT, Node, of_json, of_plain, of_yaml
 from variegate.config.read import VERSION, Reader
 from variegate.config.schema import schema
 from variegate.config.write import Writer
@@ -99,7 +99,15 @@ def _yaml(plain: dict[str, Any], path: str | Path) -> str:
         import yaml
     except ImportError:
         raise ConfigError(f'{path}: YAML needs PyYAML: pip install "variegate[cli]"; or save as .json') from None
-    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100))
+
+    class Dumper(yaml.SafeDumper):
+        """Quotes the texts that we read as numbers."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, "'" if EXPONENT.fullmatch(value) else None)
+
+    Dumper.add_representer(str, text)
+    return str(yaml.dump(plain, None, Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100))
 
 
 __all__ = ["VERSION", "dump", "load", "save", "schema"]

@@ -52,6 +52,7 @@ def of_plain(value: Any, source: str) -> Node:
     return Node(value, None, source)
 
 
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")  # a number, though YAML 1.1 takes 1e-3 for text
 _TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
 
 
@@ -158,7 +159,8 @@ class _Yaml:
                 at = Node(value.value, key.start_mark.line + 1, self.source)
                 if not isinstance(key, yaml.ScalarNode):
                     raise at.error("a list or a mapping is no name of a field")
-                _put(fields, str(self.scalar(key)), at)
+                self.check(key)
+                _put(fields, key.value, at)
             return Node(fields, here.line, self.source)
         return Node(self.scalar(given), here.line, self.source)
 
@@ -174,8 +176,8 @@ class _Yaml:
         import yaml
 
         kind = self.check(given)
-        if given.style is None and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", given.value):
-            return float(given.value)  # YAML 1.1 takes 1e-3 for text
+        if given.style is None and EXPONENT.fullmatch(given.value):
+            return float(given.value)
         if kind not in ("int", "float", "bool", "null") or ":" in given.value:  # nor is 1:30 ninety
             return given.value
         loader = yaml.SafeLoader("")

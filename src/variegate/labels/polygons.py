@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.labels.region import SLACK, inside, length, line_within, shoelace
+from variegate.labels.region import SLACK, fan, inside, length, line_within, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.track import Way
 from variegate.targets import Polygons
@@ -49,12 +49,12 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf,
             rings, share = result, 1.0
         if cut:
             rings = tuple(within_sides(ring, way.size) for ring in rings)
-        everything.append((rings, share, bounds(image[begin:end])))
+        everything.append((rings, share, bounds(image[begin:end]), _real(source, target)))
         begin = end
     shown = _shown(target, everything)
     if way.flags[IDENTITY] and within.all():
         return leaf, shown
-    return replace(leaf, rings=tuple(rings for rings, _, _ in everything), given=None), shown
+    return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), shown
 
 
 @functools.cache
@@ -75,26 +75,33 @@ def _split(points: Floats, lengths: Sequence[int]) -> Rings:
     return tuple(np.split(points, np.cumsum(lengths)[:-1])) if lengths else ()
 
 
-def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats]]) -> Shown:
-    seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, _, _ in everything]
-    extent = [measure(rings, target) if rings else 0.0 for rings, _, _ in everything]
-    known = [bool(rings) or share < 1 for rings, share, _ in everything]
+def _real(rings: Rings, target: Polygons) -> bool:
+    """Whether rings enclose anything to begin with (polylines: lead anywhere); else they tell nothing."""
+    return any(fan(ring) > SLIVER if target.closed else length(ring) > 0 for ring in rings)
+
+
+def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Shown:
+    seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, *_ in everything]
+    extent = [measure(rings, target) if rings else 0.0 for rings, *_ in everything]
     return Shown(
-        np.array(known, bool),
-        np.array([share for _, share, _ in everything], np.float64),
+        np.array([known for *_, known in everything], bool),
+        np.array([share for _, share, *_ in everything], np.float64),
         np.array(extent, np.float64),
         np.array(seen, np.float64).reshape(-1, 4),
-        np.array([whole for _, _, whole in everything], np.float64).reshape(-1, 4),
+        np.array([whole for _, _, whole, _ in everything], np.float64).reshape(-1, 4),
     )
 
 
 def measure(rings: Rings, target: Polygons) -> float:
-    """The area of rings: of parts the sum, with holes even-odd; of polylines there is none."""
+    """The area of rings: of parts the sum, with holes even-odd; of polylines there is none.
+
+    Without min_area nobody asks: then rings that cross themselves are not looked for.
+    """
     if not target.closed:
         return 0.0
     if target.holes and len(rings) > 1:
         return float(_geometry(rings).area)
-    return sum(abs(shoelace(ring)) for ring in rings)
+    return sum(float(_geometry((ring,)).area) if target.min_area else abs(shoelace(ring)) for ring in rings)
 
 
 def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, float]:

@@ -73,6 +73,14 @@ def shoelace(ring: Floats) -> float:
     return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2
 
 
+def fan(ring: Floats) -> float:
+    """What the triangles of a ring about its first point measure together: no less than its area, and 0 on one line."""
+    if not len(ring):
+        return 0.0
+    x, y = (ring - ring[0]).T
+    return float(np.abs(x[:-1] * y[1:] - x[1:] * y[:-1]).sum()) / 2
+
+
 def length(line: Floats) -> float:
     """The length of a polyline of points (n, 2)."""
     steps = line[1:] - line[:-1]

@@ -76,7 +76,11 @@ class Tta:
         total, weight = 0.0, 0.0
         for i, (scores, inverse) in enumerate(zip(maps, inverses, strict=True)):
             # What a result shows beyond the picture must not leak in where both are read between pixels.
-            shown = seen(plan.way(i)).astype(np.float32).reshape(*scores.shape[:2], *(1,) * (scores.ndim - 2))
+            shown = seen(plan.way(i)).astype(np.float32)
+            if shown.shape != scores.shape[:2]:
+                told = f"{shown.shape}, got {scores.shape}; scale them"
+                raise InputError(f"tta takes score maps of the results' size {told}")
+            shown = shown.reshape(*shown.shape, *(1,) * (scores.ndim - 2))
             total = total + inverse(scores=np.ascontiguousarray(scores * shown))["scores"]
             weight = weight + inverse(scores=shown)["scores"]
         mean = np.where(weight > FAINT, total / np.maximum(weight, FAINT), 0).astype(predicted.dtype)
