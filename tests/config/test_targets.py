@@ -27,6 +27,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
+from variegate.targets.declared import RESERVED
 
 TEXT = """
 variegate: 1
@@ -97,7 +98,7 @@ KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
     PerInstance: st.builds(PerInstance, group=texts),
     PerSample: st.builds(PerSample),
 }
-names = texts.filter(lambda name: name not in ("image", "key", "return_params"))
+names = texts.filter(lambda name: name not in ("image", *RESERVED))
 declared = st.dictionaries(names, st.one_of(*KINDS.values()), max_size=5).map(Targets.of)
 
 
