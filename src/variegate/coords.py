@@ -8,6 +8,7 @@ Products are written out, element by element: NumPy's `@` and `linalg` give othe
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal
 
 import numpy as np
@@ -129,6 +130,12 @@ def box_rows(edges: Floats, layout: BoxLayout) -> Floats:
     return np.concatenate([place, last - first], axis=1)
 
 
+def between(numbers: NDArray[Any], least: Any, most: Any) -> NDArray[Any]:
+    """`np.clip`, in a third of its time on a few numbers."""
+    return np.asarray(np.minimum(np.maximum(numbers, least), most))
+
+
+@functools.lru_cache(maxsize=256)
 def box_limits(width: float, height: float, dtype: Any) -> NDArray[Any]:
     """The far edges (x, y) of a picture as numbers of a dtype: the largest that lie in it."""
     limits = np.array([width, height], dtype)
@@ -153,13 +160,13 @@ def fit_boxes(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> ND
 
     The law holds for sums in the dtype of the rows and in float64. Sides give way, by a rounding's worth.
     """
-    place, sides = np.clip(rows[:, :2], 0, limits), rows[:, 2:]
+    place, sides = between(rows[:, :2], 0, limits), rows[:, 2:]
     if layout == "xyxy":
-        sides = np.clip(sides, place, limits)
+        sides = between(sides, place, limits)
     elif layout == "xywh":
-        sides = np.clip(sides, 0, limits - place)
+        sides = between(sides, 0, limits - place)
         over = np.add(place, sides, dtype=np.float64) > limits  # limits - place was rounded up: by half a step at most
         sides = np.where(over, np.nextafter(sides, sides.dtype.type(0)), sides)
     else:  # the smaller of the two differences is exact: 2 * place, or by Sterbenz' lemma limits - place
-        sides = np.clip(sides, 0, np.minimum(2 * place, 2 * (limits - place)))
+        sides = between(sides, 0, np.minimum(2 * place, 2 * (limits - place)))
     return np.concatenate([place, sides], axis=1)

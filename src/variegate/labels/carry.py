@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -43,11 +44,11 @@ def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> C
     """
     moved: dict[str, Leaf] = {}
     shown: dict[str, Shown] = {}
-    for name, target in sorted(targets.fields, key=_rank):
-        if name in leaves:
-            moved[name], told = _move(target, leaves[name], way, _around(targets, target, shown))
-            if told is not None:
-                shown[name] = told
+    given = [field for field in targets.fields if field[0] in leaves]
+    for name, target in sorted(given, key=lambda field: _rank(type(field[1]))):  # type: ignore[arg-type]
+        moved[name], told = _move(target, leaves[name], way, _around(targets, target, shown))
+        if told is not None:
+            shown[name] = told
     moved = {name: moved[name] for name in leaves}
     dropped: Counter[str] = Counter()
     for group in dict.fromkeys(targets[name].rows_of for name in shown):
@@ -56,9 +57,10 @@ def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> C
     return Carried(moved, dropped)
 
 
-def _rank(field: tuple[str, Target]) -> int:
+@functools.cache
+def _rank(kind: type[Target]) -> int:
     """Polygons and masks are moved first, since boxes lie tight around them."""
-    return next((n for n, kind in enumerate(SHAPES) if isinstance(field[1], kind)), len(SHAPES))
+    return next((n for n, shape in enumerate(SHAPES) if issubclass(kind, shape)), len(SHAPES))
 
 
 def _move(target: Target, leaf: Any, way: Way, around: Shown | None) -> tuple[Leaf, Shown | None]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.coords import BoxLayout, Floats, box_edges, box_limits, box_rows, boxes_within, fit_boxes
+from variegate.coords import BoxLayout, Floats, between, box_edges, box_limits, box_rows, boxes_within, fit_boxes
 from variegate.dist import show
 from variegate.errors import InputError
 from variegate.targets.base import Shaped, Size, all_finite, as_numbers, told
@@ -162,4 +162,4 @@ class Boxes(Shaped):
 def _clipped(edges: Floats, size: Size) -> Floats:
     """Edges, no further out than the picture's own."""
     height, width = size
-    return np.clip(edges, 0, (width, height, width, height))
+    return between(edges, 0, np.array([width, height, width, height], np.float64))
