@@ -9,10 +9,14 @@ import pytest
 import shapely
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
-from tests.labels.truth import RUNS, Case, cases, forth, seen_part, share_of, spread
+from tests.labels.truth import RUNS, Case, Chain, cases, forth, seen_part, share_of, spread
 
 import variegate as vg
 from variegate.kernels.points import PLAIN
+from variegate.labels.boxes import move_boxes
+from variegate.labels.track import Track
+from variegate.plan.ir import Defaults
+from variegate.targets import BoxLeaf
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE = (20, 30)
@@ -381,6 +385,20 @@ def test_a_box_of_which_the_mask_vanishes_goes_with_it():
     result, rows, dropped = moved(case, [[7.0, 5, 8, 6], [3, 3, 27, 17]], masks=masks)
     assert rows.tolist() == [1] and dropped == {"masks.outside": 1}
     assert (result[:, 2:] > result[:, :2]).all()
+
+
+def test_a_box_that_reaches_behind_the_horizon_ends_where_it_is_seen():
+    """w is 1 - x / 10: what lies right of x = 10 has no image, and no box is around all of it."""
+    m = np.array([[1.0, 0, 0], [0, 1, 0], [-0.1, 0, 1]])
+    sizes = np.array([[[20, 30], [20, 30]]])
+    way = Track(np.linalg.inv(m)[None, None], sizes, np.zeros(1, np.int64), Defaults("bilinear", True)).way(0)
+    boxes = np.array([[2.0, 4, 5, 8], [2, 4, 25, 8]])
+    leaf, _ = move_boxes(vg.Boxes(clip=False), BoxLeaf(boxes), way, None)
+    np.testing.assert_allclose(leaf.xyxy, [[2.5, 5, 10, 16], [2.5, 5, 30, 20]])
+    clipped, shown = move_boxes(vg.Boxes(), BoxLeaf(boxes), way, None)
+    np.testing.assert_allclose(clipped.xyxy, leaf.xyxy)
+    chain = Chain([np.linalg.inv(m)], [SIZE, SIZE])
+    np.testing.assert_allclose(shown.share, [share_of(chain, shapely.box(*box)) for box in boxes], rtol=1e-6)
 
 
 # Nothing to see

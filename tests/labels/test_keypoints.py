@@ -10,6 +10,7 @@ from tests.labels.truth import RUNS, Case, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.points import IDENTITY
+from variegate.labels.keypoints import move_keypoints
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE = (20, 30)
@@ -206,6 +207,19 @@ def test_an_instance_goes_when_its_last_placed_point_does(case, seed):
     left = [0, *(n for n in (1, 2, 3) if walked.seen.reshape(4, 3)[n].any())]
     assert carried.fields["row"] == left and len(carried.fields["points"]) == len(left)
     assert carried.dropped == ({"points.outside": 4 - len(left)} if len(left) < 4 else {})
+
+
+def test_the_share_is_of_the_points_that_were_placed():
+    way, target = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).way, vg.Keypoints("xyv")
+    points = [
+        [[5, 5, 2], [25, 5, 2], [0, 0, 0], [0, 0, 0]],
+        [[5, 5, 2], [9, 5, 0], [8, 2, 1], [0, 0, 0]],
+        [[0, 0, 0]] * 4,
+    ]
+    _, told = move_keypoints(target, target.read(points, SIZE, "points"), way)
+    assert told.share.tolist() == [0.5, 1, 0] and told.known.tolist() == [True, True, False]
+    np.testing.assert_array_equal(told.seen, [[5, 5, 5, 5], [5, 2, 9, 5], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(told.whole, [[5, 5, 25, 5], [5, 2, 9, 5], [0, 0, 0, 0]])
 
 
 @pytest.mark.parametrize("shape", [(0, 17, 3), (0, 0, 3), (2, 0, 3)])

@@ -7,9 +7,12 @@ import pytest
 import shapely
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
-from tests.labels.truth import RUNS, Case, cases, forth, seen_part, share_of, spread
+from tests.labels.truth import RUNS, Case, Chain, cases, forth, seen_part, share_of, spread
 
 import variegate as vg
+from variegate.labels.oriented import fitted
+from variegate.labels.track import Track
+from variegate.plan.ir import Defaults
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE = (20, 30)
@@ -111,6 +114,17 @@ def test_next_to_a_map_that_keeps_shapes_the_box_is_next_to_the_same(case, seed)
         turn = (left[n][4] - near[n][4] + 90) % 180 - 90
         assert abs(turn) < 1e-3
         np.testing.assert_allclose(near[n][:4], left[n][:4], atol=1e-4 * (1 + np.abs(left[n]).max()))
+
+
+def test_a_perspective_that_looks_like_a_shift_keeps_no_shapes():
+    """Its upper left is the identity: only its last row gives it away."""
+    m = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])
+    sizes = np.array([[[20, 30], [20, 30]]])
+    way = Track(np.linalg.inv(m)[None, None], sizes, np.zeros(1, np.int64), Defaults("bilinear", True)).way(0)
+    (got,) = fitted(np.array([[15.0, 10, 8, 6, 0]]), way)
+    quad = forth(Chain([np.linalg.inv(m)], [SIZE, SIZE]), corners_of((15, 10, 8, 6, 0))).points
+    assert got[2] * got[3] <= smallest(quad) * (1 + 1e-6)
+    assert shapely.distance(shapely.Polygon(corners_of(got)).buffer(1e-7), shapely.points(quad)).max() <= 1e-7
 
 
 def test_flips_transposes_and_quarter_turns_are_exact():

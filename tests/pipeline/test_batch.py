@@ -170,6 +170,20 @@ def test_what_is_wrong_with_a_batch_is_told(call, message):
         call(vg.Compose([vg.Rotate(9)], targets={"boxes": vg.Boxes()}), sample(0)["image"])
 
 
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("shapes", [[(20, 30), (20, 30)], [(20, 30), (9, 8)], [(20, 30), (20, 30, 1)]])
+def test_pictures_without_channels(layout, shapes):
+    """One by one, (H, W) stays so where the layout has no place of its own for channels."""
+    pipeline, keys = vg.Compose([vg.Rotate(9), vg.ToDtype("float32", layout)]), vg.Keys.at(0, 0, [0, 1])
+    images = [np.random.default_rng(n).integers(0, 256, shape, np.uint8) for n, shape in enumerate(shapes)]
+    together = pipeline.batch(image=images, keys=keys)["image"]
+    for n, image in enumerate(images):
+        alone = pipeline(image, key=keys[n])
+        if len({image.ndim for image in images}) == 1:
+            assert together[n].shape == alone.shape
+        assert together[n].tobytes() == alone.tobytes()
+
+
 def test_views_of_a_batch_may_be_of_different_kinds():
     """The pictures share channels and dtype; their views need not."""
     pipeline, keys = vg.Compose([vg.Rotate((-30, 30))], targets={"second": vg.Image()}), vg.Keys.at(0, 0, np.arange(3))

@@ -330,6 +330,10 @@ def test_a_pipeline_with_targets_pickles(used):
 def test_targets_are_part_of_what_a_pipeline_is():
     bare = vg.Compose(WHOLE.ops)
     assert bare != WHOLE and bare.fingerprint != WHOLE.fingerprint
+    other = vg.Compose(WHOLE.ops, targets={**dict(WHOLE.targets.fields), "boxes": vg.Boxes("coco", min_visible=0.2)})
+    assert other != WHOLE and other.fingerprint != WHOLE.fingerprint
+    turned = vg.Compose(WHOLE.ops, targets=dict(WHOLE.targets.fields[::-1]))
+    assert turned == WHOLE and turned.fingerprint == WHOLE.fingerprint
     assert "boxes=Boxes('coco', min_visible=0.1)" in repr(WHOLE)
 
 
