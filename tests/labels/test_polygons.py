@@ -49,7 +49,8 @@ def hold(case, rings, target=None):
     chain, whole = case.chain, area_of(rings, target.holes)
     want = seen_part(chain, whole)
     left, dropped = moved(case, [rings], target)
-    room = 1e-6 * (1 + want.length) + 1e-9 * chain.stretch
+    slivers = 1e-6 * shapely.get_num_geometries(want)  # each part may be one, and go
+    room = 1e-6 * (1 + want.length) + 1e-9 * chain.stretch + slivers
     if 0 not in left:
         assert want.area <= room and dropped == {"rings.outside": 1}
         return want
@@ -98,7 +99,8 @@ def test_rings_that_cross_themselves_are_even_odd_too(case, seed):
         extra = [ring[n], (ring[n] + ring[n - 1]) / 2, ring[n - 1], ring[0]][int(rng.integers(0, 4))]
         ring = np.insert(ring, n, extra, axis=0)
     for holes in (False, True):
-        hold(case, [ring], vg.Polygons(holes=holes))
+        if holes or not any(part.interiors for part in shapely.get_parts(area_of([ring]))):  # else there is no form
+            hold(case, [ring], vg.Polygons(holes=holes))
     if rng.random() < 0.5:
         hold(case, [np.rint(ring), np.rint(ring[::-1]) + 1], vg.Polygons(holes=True))
 

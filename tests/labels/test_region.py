@@ -71,6 +71,15 @@ def test_cover_of_whole_pixels_is_exact():
     np.testing.assert_array_equal(cover(SQUARE + 0.5, (5, 8)), want)  # the edge is inside
 
 
+@pytest.mark.parametrize("slant", [1e-15, -1e-15, 1e-12, -1e-12])
+def test_an_edge_that_is_level_but_for_rounding_reaches_no_further_than_its_ends(slant):
+    """At 2.5, just where pixels have their centres."""
+    region = np.array([[4.8, 2.5], [6.2, 2.5 + slant], [6.2, 7], [4.8, 7]])
+    for each in (region, np.add(region, (0, slant)), region[::-1], np.roll(region, 1, axis=0)):
+        assert not cover(each, (9, 9))[:, :5].any() and not cover(each, (9, 9))[:, 6:].any()
+        assert cover(each, (9, 9))[3:7, 5].all()
+
+
 @RUNS
 @given(seeds)
 def test_common_is_the_intersection(seed):

@@ -42,6 +42,7 @@ def cover(region: Floats, size: tuple[int, int]) -> Flags:
         if y0 == y1 or not crossed.any():
             continue
         x = x0 + (lines[crossed] - y0) * ((x1 - x0) / (y1 - y0))
+        x = np.minimum(np.maximum(x, min(x0, x1)), max(x0, x1))  # an edge that is nearly level reaches no further
         first[crossed], last[crossed] = np.minimum(first[crossed], x), np.maximum(last[crossed], x)
     columns = np.arange(width) + 0.5
     return np.asarray((columns >= first[:, None] - SLACK) & (columns <= last[:, None] + SLACK))
