@@ -33,8 +33,8 @@ class Boxes(Shaped):
                  normalised
     normalised   fractions of the picture's width and height instead of pixels; None: as the format's name says
     shape        what is tight after a turn, where the instance has no polygon and no mask: the box's "corners", or the
-                 "ellipse" inscribed in it. Of 546 COCO objects turned by 30 degrees, the first gives boxes of 1.70 times
-                 the tight box's area, never smaller; the second of 0.98 times, sometimes cutting into the object
+                 "ellipse" inscribed in it. On 546 COCO objects turned by 30 degrees the first gave boxes of 1.70 times
+                 the tight box's area, never smaller; the second of 0.98 times, and it may cut into the object
     clip         cut boxes at the edges of what is seen; False: keep what lies outside, and take it as input
     epsilon      pixels: a box that is outside of the picture by no more is clipped without a word
     min_area     pixels² that must be seen on the result
