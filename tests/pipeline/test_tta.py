@@ -69,6 +69,19 @@ def test_what_no_variation_shows_is_0_and_the_rest_is_the_mean_of_those_that_do(
     assert (count == 0).any() and (count > 1).any()
 
 
+@pytest.mark.parametrize("padding", [-np.inf, np.nan])
+def test_what_a_model_says_of_the_padding_leaks_nowhere(padding):
+    """Logarithms of probabilities, say: black is minus infinity."""
+    image = smooth((20, 30)) + np.float32(0.1)
+
+    def predict(batch):
+        return np.where(batch.any(axis=3, keepdims=True), batch, np.float32(padding))
+
+    mean = vg.tta(vg.Compose([vg.Rotate((-30, 30))]), 4).segmentation(predict, image)
+    assert np.isfinite(mean).all()
+    np.testing.assert_allclose(mean[8:-8, 8:-8], image[8:-8, 8:-8], atol=0.02)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_layouts_and_dtypes(dtype):
     image = picture((20, 30), 3)

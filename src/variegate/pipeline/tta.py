@@ -81,7 +81,7 @@ class Tta:
                 told = f"{shown.shape}, got {scores.shape}; scale them"
                 raise InputError(f"tta takes score maps of the results' size {told}")
             shown = shown.reshape(*shown.shape, *(1,) * (scores.ndim - 2))
-            total = total + inverse(scores=np.ascontiguousarray(scores * shown))["scores"]
+            total = total + inverse(scores=np.where(shown > 0, scores, 0).astype(scores.dtype))["scores"]
             weight = weight + inverse(scores=shown)["scores"]
         mean = np.where(weight > FAINT, total / np.maximum(weight, FAINT), 0).astype(predicted.dtype)
         return np.moveaxis(mean, -1, 0) if last else mean
