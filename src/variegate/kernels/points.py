@@ -37,17 +37,17 @@ def is_upright(m):
 @kernel
 def cut(points, count, a, b, c, out):
     """The part of a polygon in a half-plane (Sutherland and Hodgman, 1974); returns how many corners it has."""
-    kept = 0
+    kept, room = 0, out.shape[0]  # rounding could make a sliver cross a line more than twice
     x, y = points[count - 1, 0], points[count - 1, 1]
     here = a * x + b * y + c
     for n in range(count):
         u, v = points[n, 0], points[n, 1]
         there = a * u + b * v + c
-        if (here < 0.0) != (there < 0.0):
+        if (here < 0.0) != (there < 0.0) and kept < room:
             t = here / (here - there)
             out[kept, 0], out[kept, 1] = x + t * (u - x), y + t * (v - y)
             kept += 1
-        if there >= 0.0:
+        if there >= 0.0 and kept < room:
             out[kept, 0], out[kept, 1] = u, v
             kept += 1
         x, y, here = u, v, there
