@@ -192,3 +192,9 @@ def test_views_of_a_batch_may_be_of_different_kinds():
     together = pipeline.batch(image=images, second=views, keys=keys)
     for n in range(3):
         assert bits(together["second"][n]) == bits(pipeline(views[n], key=keys[n]))
+
+
+def test_an_error_says_of_which_sample():
+    augment, image = vg.Compose([], targets={"boxes": vg.Boxes()}), np.zeros((9, 9), np.uint8)
+    with pytest.raises(vg.InputError, match=r"sample 1: boxes\[0\] = \(0, 0, 20, 5\)"):
+        augment.batch(image=[image, image], boxes=[[[0, 0, 5, 5]], [[0, 0, 20, 5]]])

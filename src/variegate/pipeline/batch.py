@@ -16,6 +16,8 @@ from variegate.plan.picture import as_picture
 
 if TYPE_CHECKING:
     from variegate.pipeline.compose import Compose
+    from variegate.targets import Targets
+    from variegate.targets.leaf import Leaf
 
 Image = NDArray[Any]
 
@@ -43,7 +45,7 @@ def batch(
     if len(kinds) > 1:
         raise InputError(f"pictures of one batch share channels and dtype, got {sorted(kinds)}")
     sizes = [picture.shape[:2] for picture, _ in pictures]
-    leaves = [pipeline.known.read(sample, size) for sample, size in zip(samples, sizes, strict=False)]
+    leaves = [_read(pipeline.known, sample, sizes[n], n) for n, sample in enumerate(samples)]
     plan = pipeline.plan(columns, sizes, *kinds.pop(), leaves=leaves if any(leaves) else ())
     shapes = plan.shapes
     if len(set(shapes)) == 1:
@@ -58,6 +60,14 @@ def batch(
         return out
     labels = collate(pipeline.known, [plan.carry(i).fields for i in range(len(pictures))])
     return {name: out if name == "image" else labels[name] for name in fields}
+
+
+def _read(targets: Targets, sample: Mapping[str, Any], size: tuple[int, int], n: int) -> dict[str, Leaf]:
+    """The leaves of sample n; an error says which it was."""
+    try:
+        return targets.read(sample, size)
+    except InputError as error:
+        raise InputError(f"sample {n}: {error}") from None
 
 
 def _samples(fields: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
