@@ -140,7 +140,9 @@ def box_limits(width: float, height: float, dtype: Any) -> NDArray[Any]:
     """The far edges (x, y) of a picture as numbers of a dtype: the largest that lie in it."""
     limits = np.array([width, height], dtype)
     over = limits.astype(np.float64) > (width, height)  # float32 holds every whole number up to 2**24 only
-    return np.where(over, np.nextafter(limits, limits.dtype.type(0)), limits)
+    limits = np.where(over, np.nextafter(limits, limits.dtype.type(0)), limits)
+    limits.flags.writeable = False  # kept, and given to whoever asks again
+    return limits
 
 
 def boxes_within(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import variegate as vg
 from variegate.labels.oriented import fitted
 from variegate.labels.track import Track
 from variegate.plan.ir import Defaults
+from variegate.targets.leaf import OrientedLeaf
 
 seeds = st.integers(0, 2**32 - 1)
 SIZE = (20, 30)
@@ -121,7 +122,7 @@ def test_a_perspective_that_looks_like_a_shift_keeps_no_shapes():
     m = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])
     sizes = np.array([[[20, 30], [20, 30]]])
     way = Track(np.linalg.inv(m)[None, None], sizes, np.zeros(1, np.int64), Defaults("bilinear", True)).way(0)
-    (got,) = fitted(np.array([[15.0, 10, 8, 6, 0]]), way)
+    (got,) = fitted(OrientedLeaf(np.array([[15.0, 10, 8, 6, 0]])), way)
     quad = forth(Chain([np.linalg.inv(m)], [SIZE, SIZE]), corners_of((15, 10, 8, 6, 0))).points
     assert got[2] * got[3] <= smallest(quad) * (1 + 1e-6)
     assert shapely.distance(shapely.Polygon(corners_of(got)).buffer(1e-7), shapely.points(quad)).max() <= 1e-7

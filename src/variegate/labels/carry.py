@@ -20,13 +20,12 @@ from variegate.labels.stack import shown_of
 from variegate.labels.track import Way
 from variegate.targets import Boxes, Keypoints, Mask, OrientedBoxes, Polygons, Target, Targets
 from variegate.targets.base import Shaped
-from variegate.targets.leaf import Leaf
+from variegate.targets.leaf import Leaf, Leaves
 
-Leaves = Mapping[str, Leaf]
 SHAPES = (Polygons, Mask, OrientedBoxes, Boxes, Keypoints)  # who knows best what is left of an instance, first
 
 
-class Carried(NamedTuple):
+class Moved(NamedTuple):
     """A sample's labels on the result.
 
     leaves   by field
@@ -37,7 +36,7 @@ class Carried(NamedTuple):
     dropped: Counter[str]
 
 
-def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> Carried:
+def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> Moved:
     """Every field of a sample through its map.
 
     filters  False: every instance stays, also one of which nothing is seen
@@ -54,7 +53,7 @@ def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> C
     for group in dict.fromkeys(targets[name].rows_of for name in shown):
         if group is not None and filters:
             _filter(group, targets, leaves, moved, shown, dropped)
-    return Carried(moved, dropped)
+    return Moved(moved, dropped)
 
 
 @functools.cache

@@ -23,10 +23,7 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointL
     """The points on the result, and what is left of each instance: the share of its labelled points."""
     from variegate.kernels.points import IDENTITY, MIRRORED
 
-    labelled: Flags = np.ones(leaf.xy.shape[:2], bool)
-    if leaf.visible is not None:  # COCO writes a point that nobody placed as 0, 0, 0
-        labelled = (leaf.visible != 0) | np.any(leaf.xy != 0, axis=2)
-    shape = leaf.xy.shape
+    labelled, shape = ~leaf.unlabelled, leaf.xy.shape
     within = inside(leaf.xy.reshape(-1, 2), way.source).reshape(shape[:2])
     image = way.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
@@ -78,8 +75,11 @@ def turned(angle: Floats, a: Floats, b: Floats, c: Floats, d: Floats) -> Floats:
     alike = np.where(a * d - b * c < 0, quarter - angle, quarter + angle)
     sin, cos = exact.sincos(angle)
     bent = exact.atan2(-(c * cos - d * sin), a * cos - b * sin)
-    keeps = (np.abs(a * b + c * d) <= 1e-12 * np.abs(a * d - b * c)) & (
-        np.abs((a * a + c * c) - (b * b + d * d)) <= 1e-12 * (a * a + c * c)
-    )
-    turn = np.where(keeps, alike, bent)
+    turn = np.where(keeps_shapes(a, b, c, d), alike, bent)
     return np.asarray(turn - 360 * np.rint(turn / 360))
+
+
+def keeps_shapes(a: Floats, b: Floats, c: Floats, d: Floats) -> Flags:
+    """Whether a derivative turns, mirrors and scales, and does nothing else."""
+    small = 1e-12 * np.abs(a * d - b * c)
+    return np.asarray((np.abs(a * b + c * d) <= small) & (np.abs((a * a + c * c) - (b * b + d * d)) <= small))

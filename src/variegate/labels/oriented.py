@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
-from variegate.labels.keypoints import turned
+from variegate.labels.keypoints import keeps_shapes, turned
 from variegate.labels.region import common, inside, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.track import Way
@@ -16,50 +16,35 @@ from variegate.targets import OrientedBoxes
 from variegate.targets.leaf import OrientedLeaf
 
 Floats = NDArray[np.float64]
-SIDES = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])  # top left, top right, bottom right, bottom left
 
 
 def move_oriented(target: OrientedBoxes, leaf: OrientedLeaf, way: Way) -> tuple[OrientedLeaf, Shown]:
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
     from variegate.kernels.points import IDENTITY
 
-    rows = leaf.rows if way.flags[IDENTITY] else fitted(leaf.rows, way)
-    shown = _shown(corners(leaf.rows), corners(rows), way)
-    return (leaf if way.flags[IDENTITY] else replace(leaf, rows=rows, given=None)), shown
+    moved = leaf if way.flags[IDENTITY] else replace(leaf, rows=fitted(leaf, way), given=None)
+    return moved, _shown(leaf.corners, moved.corners, way)
 
 
-def corners(rows: Floats) -> Floats:
-    """(N, 4, 2): the corners of turned boxes (N, 5), in the order of `SIDES`."""
-    sin, cos = exact.sincos(rows[:, 4])
-    along, down = SIDES[:, 0] * rows[:, 2:3], SIDES[:, 1] * rows[:, 3:4]
-    x = rows[:, 0:1] + (cos[:, None] * along + sin[:, None] * down)
-    y = rows[:, 1:2] + (cos[:, None] * down - sin[:, None] * along)
-    return np.stack([x, y], axis=2)
-
-
-def fitted(rows: Floats, way: Way) -> Floats:
+def fitted(leaf: OrientedLeaf, way: Way) -> Floats:
     """Turned boxes through a map.
 
     A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
     with the smallest area has a side along one of its own (Freeman and Shapira, 1975).
     """
+    from variegate.kernels.points import AFFINE
+
+    rows = leaf.rows
     a, b, c, d = way.derivative(rows[:, :2])
     scale = np.sqrt(np.abs(a * d - b * c))
     centre = way.image(rows[:, :2])
     same = np.column_stack([centre, rows[:, 2:4] * scale[:, None], turned(rows[:, 4], a, b, c, d)])
-    if _keeps_shapes(way.forward):
+    if way.flags[AFFINE] and keeps_shapes(a, b, c, d).all():
         return same
-    quads = way.image(corners(rows).reshape(-1, 2)).reshape(-1, 4, 2)
+    quads = way.image(leaf.corners.reshape(-1, 2)).reshape(-1, 4, 2)
     around = [_around(quads, side) for side in range(4)]
     best = np.argmin([box[:, 2] * box[:, 3] for box in around], axis=0)
     return np.stack(around)[best, np.arange(len(rows))] if len(rows) else same
-
-
-def _keeps_shapes(m: Floats) -> bool:
-    a, b, c, d = m[0, 0], m[0, 1], m[1, 0], m[1, 1]
-    small = 1e-12 * abs(a * d - b * c)
-    affine = m[2, 0] == 0 and m[2, 1] == 0
-    return bool(affine and abs(a * b + c * d) <= small and abs((a * a + c * c) - (b * b + d * d)) <= small)
 
 
 def _around(quads: Floats, side: int) -> Floats:

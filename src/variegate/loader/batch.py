@@ -21,7 +21,8 @@ from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import CARRY, DECODE, KERNEL, PLAN, READ, Row, Stats, now
-from variegate.loader.unchanged import Augment, Leaves, Plan
+from variegate.loader.unchanged import Augment, Plan
+from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
     from variegate.loader.decode import Encoded

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, collate, pad
 from variegate.loader.source.base import Source
-from variegate.loader.unchanged import Augment, Leaves
+from variegate.loader.unchanged import Augment
 from variegate.plan.plan import Carried
 from variegate.targets import (
     Boxes,
@@ -28,6 +28,7 @@ from variegate.targets import (
     Targets,
 )
 from variegate.targets.declared import KNOWN
+from variegate.targets.leaf import Leaves
 
 Form = Literal["list"] | Padded
 

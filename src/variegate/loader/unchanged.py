@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,9 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.key import Keys
 from variegate.plan.plan import Carried
 from variegate.targets import Image, Targets
-from variegate.targets.leaf import Leaf
-
-Leaves = Mapping[str, Leaf]
+from variegate.targets.leaf import Leaves
 
 
 class Plan(Protocol):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from variegate.pipeline.inverse import Inverse
     from variegate.plan.compiler import Compiler
     from variegate.plan.plan import Plan
-    from variegate.plan.trail import Leaves
+    from variegate.targets.leaf import Leaves
 
 Image = NDArray[Any]
 MOST_BYTES = 2**31 - 1
@@ -197,7 +197,7 @@ class Compose(Chain):
         return batch(self, images, fields, keys)
 
     def variations(
-        self, image: Image | None = None, /, *, seed: int | None = None, id: int = 0, **fields: Any
+        self, image: Image | None = None, /, seed: int | None = None, id: int = 0, **fields: Any
     ) -> Iterator[Any]:
         """An endless stream of variations of one picture, or of one sample given as fields.
 

@@ -17,8 +17,8 @@ from variegate.plan.group import Group, Kind
 from variegate.plan.ir import Defaults, Program
 from variegate.plan.passes import compile_nodes
 from variegate.plan.plan import Plan
-from variegate.plan.trail import Leaves
 from variegate.targets import Targets
+from variegate.targets.leaf import Leaves
 
 
 class Compiler:

@@ -19,8 +19,9 @@ from variegate.plan.lower import Lowering, lower_read
 from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import arena_floats, plane_floats
-from variegate.plan.trail import Leaves, Trail
+from variegate.plan.trail import Trail
 from variegate.targets import Targets
+from variegate.targets.leaf import Leaves
 
 Image = NDArray[Any]
 

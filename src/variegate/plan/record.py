@@ -25,7 +25,7 @@ from variegate.version import VERSION
 
 if TYPE_CHECKING:
     from variegate.pipeline.compose import Compose
-    from variegate.plan.trail import Leaves
+    from variegate.targets.leaf import Leaves
 
 Record = dict[str, Any]
 
@@ -34,7 +34,7 @@ def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) 
     """The record of sample i of a plan."""
     group, row = plan.groups[plan.where[i][0]], plan.where[i][1]
     draws = {
-        path: {name: _hex(column[..., row]) for name, column in fields.items() if name != RESOLVED}
+        path: {name: _hex(column[..., row]) for name, column in fields.items()}
         for path, fields in group.columns.items()
         if fields
     }

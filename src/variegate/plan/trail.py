@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,10 @@ from variegate.ops.effect import Floats, Ints, Map
 from variegate.plan.ir import Defaults
 from variegate.plan.steps import stack
 from variegate.targets import Targets
-from variegate.targets.leaf import Leaf
+from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
     from variegate.labels.track import Track
-
-Leaves = Mapping[str, Leaf]
 
 
 class Trail:

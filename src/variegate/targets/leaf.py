@@ -7,6 +7,7 @@ Leaves with rows have `count`, and `take`, which keeps the rows named (and their
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
@@ -197,6 +198,7 @@ class PlainLeaf:
 
 
 Leaf = BoxLeaf | OrientedLeaf | PointLeaf | RingLeaf | MaskLeaf | RowLeaf | PlainLeaf
+Leaves = Mapping[str, Leaf]  # a sample's, by field
 
 
 def _taken(rows: NDArray[Any] | None, index: Ints) -> NDArray[Any] | None:
