@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.batch import Making, Recipe
-from variegate.loader.order import Order
+from variegate.loader.batch import Making
+from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
+from variegate.loader.recipe import Recipe
+from variegate.loader.schedule import Schedule
 from variegate.loader.source import Arrays, Source
+from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Unchanged
 
 
@@ -33,21 +36,20 @@ class Listed(Source):
 
 
 def recipe(source: Source, augment: Any = None, size: int = 64) -> Recipe:
-    return Recipe(source, augment or Unchanged(), 0, size, False, False, Pool(3))
+    schedule, faults = Schedule(len(source), size), Faults(OnError(), source)
+    return Recipe(source, augment or Unchanged(), 0, schedule, faults, Pool(3), shuffle=False)
+
+
+def begun(plan: Recipe) -> Making:
+    """The first batch, prepared."""
+    making = Making(plan, plan.schedule.turn(0, 0), plan.row(0))
+    assert making.prepare(plan.stats.row())
+    return making
 
 
 def whole(source: Source, augment: Any = None) -> dict[str, Any]:
     plan = recipe(source, augment)
-    return plan.whole(Order(len(source), 0, 0, False), 0, 0, [0] * 5)
-
-
-@pytest.mark.parametrize(
-    ("length", "size", "full", "dropped"), [(10, 3, 4, 3), (9, 3, 3, 3), (2, 3, 1, 0), (1, 1, 1, 1)]
-)
-def test_batches_an_epoch(length: int, size: int, full: int, dropped: int) -> None:
-    source = Arrays(np.zeros((length, 2, 2), np.uint8))
-    assert len(Recipe(source, Unchanged(), 0, size, True, False, Pool(1))) == full
-    assert len(Recipe(source, Unchanged(), 0, size, True, True, Pool(1))) == dropped
+    return plan.whole(plan.row(0), plan.schedule.turn(0, 0), plan.stats.row())
 
 
 def test_unchanged_pictures() -> None:
@@ -86,13 +88,12 @@ def test_many_threads_make_each_sample_once() -> None:
     images = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), dtype=np.uint8)
     for _ in range(20):
         runs.clear()
-        making = Making(recipe(Arrays(images), Counting()), 0, np.arange(200))
-        assert making.prepare([0] * 5)
+        making = begun(recipe(Arrays(images), Counting(), 200))
         barrier, last = Barrier(8), []
 
         def work(making: Making = making, barrier: Barrier = barrier, last: list[bool] = last) -> None:
             barrier.wait()
-            last.append(making.work(Scratch(), [0] * 5))
+            last.append(making.work(Scratch(), Stats().row()))
 
         threads = [Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -100,7 +101,7 @@ def test_many_threads_make_each_sample_once() -> None:
         for thread in threads:
             thread.join()
         assert sorted(runs) == list(range(200)) and sum(last) == 1
-        assert np.array_equal(making.batch()["image"], images)
+        assert np.array_equal(making.batch(Stats().row())["image"], images)
 
 
 def test_the_first_error_by_place_is_raised() -> None:
@@ -114,12 +115,11 @@ def test_the_first_error_by_place_is_raised() -> None:
             if i in (5, 2, 7):
                 raise ZeroDivisionError(i)
 
-    making = Making(recipe(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()), 0, np.arange(9)[::-1])
-    making.prepare([0] * 5)
-    assert making.work(Scratch(), [0] * 5)
+    making = begun(recipe(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()))
+    assert making.work(Scratch(), Stats().row())
     with pytest.raises(ZeroDivisionError, match="2") as caught:
-        making.batch()
-    assert caught.value.__notes__ == ["variegate: this was in making sample 6, images[6]"]
+        making.batch(Stats().row())
+    assert caught.value.__notes__ == ["variegate: this was in making sample 2, images[2]"]
 
 
 def test_an_error_in_reading_names_the_sample() -> None:
@@ -156,10 +156,9 @@ def test_ctrl_c_in_the_consumers_thread_is_no_samples_error(stage: str) -> None:
 
 def test_a_finished_batch_is_let_go_of() -> None:
     plan = recipe(Arrays(np.zeros((9, 2, 2), np.uint8)))
-    making = Making(plan, 0, np.arange(9))
-    making.prepare([0] * 5)
-    making.work(Scratch(), [0] * 5)
-    batch = making.batch()
+    making = begun(plan)
+    making.work(Scratch(), Stats().row())
+    batch = making.batch(Stats().row())
     assert plan.pool.out == 1
     del batch
     assert plan.pool.out == 0  # though `making` lives: a thread may hold it a while

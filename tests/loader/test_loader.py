@@ -219,7 +219,7 @@ def test_a_pickled_loader_goes_on_where_it_was(folder: Path, augment: Any) -> No
     copy = pickle.loads(pickle.dumps(loader))
     assert copy.next_epoch == 1 and by_id(copy) == by_id(loader)
     assert by_id(copy.epoch(0)) == by_id(loader.epoch(0))
-    assert len(pickle.dumps(loader)) < len(pickle.dumps(copy.source)) + 1000  # and takes no memory of batches along
+    assert len(pickle.dumps(loader)) < len(pickle.dumps(copy.source)) + 1500  # and takes no memory of batches along
 
 
 def test_a_spawned_process_makes_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -240,7 +240,8 @@ def test_stats_say_where_the_time_went(folder: Path, augment: Any) -> None:
     loader = Loader(ImageFolder(folder), augment, batch_size=8, workers=2)
     assert set(loader.stats()) == {
         *("read", "decode", "plan", "kernel", "wait", "carry", "dropped"),
-        *("lent", "lent_bytes", "idle", "made"),
+        *("lent", "lent_bytes", "idle", "made", "batches", "samples", "queue", "errors", "abandoned"),
+        *("bytes_read", "bytes_decoded", "bytes_made"),
     }
     for _ in loader:
         pass
@@ -256,7 +257,7 @@ def test_an_argument_that_cannot_be() -> None:
         ({"batch_size": 2.5}, r"batch_size is an integer of 1 or more, got 2\.5"),
         ({"workers": -1}, "workers is an integer of 0 or more, got -1"),
         ({"workers": True}, "workers is an integer of 0 or more, got True"),
-        ({"prefetch": None}, "prefetch is an integer of 0 or more, got None"),
+        ({"prefetch": 1.0}, r"prefetch is an integer of 0 or more, got 1\.0"),
         ({"seed": "x"}, "seed is an integer, got 'x'"),
         ({"augment": abs}, "a Compose or None, got <built-in function abs>"),
     ]:

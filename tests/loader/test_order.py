@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from variegate.loader.order import BLOCK, Order, digest, mixed
+from variegate.loader.order import Order, digest, mixed
 
 
 def places(order: Order) -> list[int]:
@@ -18,13 +18,6 @@ def places(order: Order) -> list[int]:
 @pytest.mark.parametrize("length", [1, 2, 3, 7, 64, 1000, 100_003])
 def test_every_position_comes_once(length: int) -> None:
     assert sorted(places(Order(length, 3, 5))) == list(range(length))
-
-
-def test_a_batch_is_the_order_at_its_places() -> None:
-    order = Order(3 * BLOCK + 5, 1, 2)
-    whole = order[np.arange(order.length)]
-    for start, stop in [(0, 64), (BLOCK - 3, BLOCK + 3), (BLOCK, BLOCK), (5, 3 * BLOCK + 5), (3 * BLOCK, order.length)]:
-        assert np.array_equal(order.batch(start, stop), whole[start:stop])
 
 
 def test_known_answers_never_change() -> None:
@@ -40,7 +33,7 @@ def test_seed_and_epoch_are_not_added() -> None:
 
 def test_without_shuffle_the_source_decides() -> None:
     assert places(Order(5, 0, 0, shuffle=False)) == [0, 1, 2, 3, 4]
-    assert Order(5, 0, 0, shuffle=False).batch(2, 4).tolist() == [2, 3]
+    assert Order(5, 0, 0, shuffle=False)[np.array([2, 3])].tolist() == [2, 3]
 
 
 def test_a_place_can_be_known_without_the_others() -> None:

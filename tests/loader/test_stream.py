@@ -292,6 +292,6 @@ def test_a_failure_of_the_stream_itself_is_raised(monkeypatch: pytest.MonkeyPatc
     loader = Loader(Watched(), batch_size=4, workers=2)
     batches = loader.epoch(0)
     next(batches)
-    monkeypatch.setattr(type(loader._recipe), "making", lambda *args: 1 / 0)
+    monkeypatch.setattr("variegate.loader.stream.Making", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(batches)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -12,76 +10,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError, InputError
-from variegate.key import Keys
-from variegate.loader.labels import Labels
-from variegate.loader.order import Order
-from variegate.loader.pool import Pool, Scratch
-from variegate.loader.shelf import Shelf
-from variegate.loader.source.base import Source
+from variegate.errors import DecodeError
+from variegate.loader.memory import Need
+from variegate.loader.pool import Scratch
+from variegate.loader.reading import Stuck, in_time, one_by_one
+from variegate.loader.recipe import Decoded, Recipe, Taken, note
+from variegate.loader.schedule import Row, Turn
+from variegate.loader.source.base import Room
 from variegate.loader.source.subset import taken
-from variegate.loader.stats import CARRY, DECODE, KERNEL, PLAN, READ, Row, Stats, now
-from variegate.loader.unchanged import Augment, Plan
+from variegate.loader.stats import (
+    BATCHES,
+    BYTES_DECODED,
+    BYTES_MADE,
+    BYTES_READ,
+    CARRY,
+    DECODE,
+    KERNEL,
+    PLAN,
+    READ,
+    SAMPLES,
+    now,
+)
+from variegate.loader.stats import Row as Times
+from variegate.loader.unchanged import Plan
 from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
-    from variegate.loader.decode import Encoded
     from variegate.plan.plan import Carried
 
 Batch = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that a batch is made of beside its epoch and number. Threads hold this, and never the loader."""
-
-    source: Source
-    augment: Augment
-    seed: int
-    batch_size: int
-    shuffle: bool
-    drop_last: bool
-    pool: Pool
-    labels: Labels | None = None
-    stats: Stats = field(default_factory=Stats)
-    shelf: Shelf = field(default_factory=Shelf)
-    scratches: deque[Scratch] = field(default_factory=deque)
-
-    def __len__(self) -> int:
-        full, rest = divmod(len(self.source), self.batch_size)
-        return full + (rest > 0 and not self.drop_last)
-
-    def order(self, epoch: int) -> Order:
-        """The order of an epoch's samples."""
-        return Order(len(self.source), self.seed, epoch, self.shuffle)
-
-    def making(self, order: Order, epoch: int, number: int) -> Making:
-        """A batch of an epoch, about to be made."""
-        start = number * self.batch_size
-        return Making(self, epoch, order.batch(start, min(start + self.batch_size, len(self.source))))
-
-    def whole(self, order: Order, epoch: int, number: int, row: Row) -> Batch:
-        """A batch of an epoch, made in the calling thread."""
-        making = self.making(order, epoch, number)
-        scratch = self.scratches.pop() if self.scratches else Scratch()
-        if making.prepare(row):
-            making.work(scratch, row)
-        self.scratches.append(scratch)
-        return making.batch()
-
-
-class _Decoded:
-    """A picture that a source gave as an array, with the face of an encoded one."""
-
-    __slots__ = ("channels", "dtype", "image", "size")
-    nbytes = 0  # of scratch
-
-    def __init__(self, image: NDArray[Any]) -> None:
-        self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
-        self.size, self.channels, self.dtype = self.image.shape[:2], self.image.shape[2], image.dtype
-
-    def decode(self, out: NDArray[np.uint8] | None = None) -> NDArray[Any]:
-        return self.image
+TRIES = 16  # samples that may stand in for one before the first error is raised after all
 
 
 class Making:
@@ -90,158 +48,277 @@ class Making:
     Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
     """
 
-    def __init__(self, recipe: Recipe, epoch: int, index: NDArray[np.int64]) -> None:
-        self._recipe, self._epoch, self._index = recipe, epoch, index
+    def __init__(self, recipe: Recipe, turn: Turn, row: Row) -> None:
+        self._recipe, self._turn = recipe, turn
+        self._positions, occurrences = row.samples(turn.first, turn.last)
+        self._variations = occurrences * np.uint32(recipe.repeats)
         self._todo, self._done = count(), count(1)
-        self._pictures: list[Encoded | _Decoded | None] = []
-        self._leaves: list[Leaves] = []  # the labels of each sample, if the source has any
-        self._carried: list[Carried | None] = []  # what becomes of them
+        self._samples: list[Taken] = []
+        self._leaves: list[Leaves] = []  # of the samples so far
+        self._plan: Plan | None = None
+        self._other_plans: dict[int, Plan] = {}  # of samples that stand in for some whose pixels were bad
+        self._image: Any = None  # where the samples are written; taken when the first of them is
+        self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
+        self._taking = Lock()
+        self._carried: dict[int, Carried] = {}  # what becomes of labels, by the place of the result
         self._fields: dict[str, Any] = {}  # those of the whole batch
         self._dropped: Mapping[str, int] = {}
-        self._plan: Plan | None = None
-        self._image: Any = None  # where the samples are written; taken when the first of them is
-        self._taking = Lock()
+        self._gone: set[int] = set()  # samples that were skipped when their pixels turned out bad
         self._errors: dict[int, BaseException] = {}  # by the sample's place in the batch
+        self.need: Need | None = None  # of memory, when prepared
         self.open = False  # whether a thread that looks for work may find some here
         self.ready = False
 
-    def prepare(self, row: Row, stopped: Event | None = None) -> bool:
+    def prepare(self, times: Times, stopped: Event | None = None) -> bool:
         """Read every sample and its header, then plan the batch; whether there is anything left to do."""
         try:
             begun = now()
-            self._read(stopped)
-            row[READ] += (read := now()) - begun
-            if len(self._pictures) < len(self._index):
+            whole = self._read(times, stopped)
+            times[READ] += (read := now()) - begun
+            if not whole:
                 return False
-            self._make_plan()
-            row[PLAN] += now() - read
+            if self._samples:
+                self._plan = self._recipe.plan(self._turn.epoch, self._samples)
+                if self._recipe.budget is not None:
+                    self.need = Need.of(self._plan, self._samples)
+            times[PLAN] += now() - read
         except BaseException as error:
-            self._errors[len(self._pictures)] = error
-            self.ready = True
-            return False
-        return True
+            self._errors[len(self._samples)] = error
+        else:
+            if self._samples:
+                return True
+        self.ready = True
+        return False
 
-    def _read(self, stopped: Event | None) -> None:
-        from variegate.loader.decode import open_image
-
-        source, labels, room = self._recipe.source, self._recipe.labels, self._recipe.shelf.rooms()
-        for i in self._index.tolist():
+    def _read(self, times: Times, stopped: Event | None) -> bool:
+        """Take every sample, or what stands in for it; False if all was stopped before."""
+        room, number = self._recipe.shelf.rooms(), 0
+        for number, (sample, error) in enumerate(self._taking_all(room, stopped), 1):
+            if sample is None:
+                assert error is not None
+                sample = self._instead(number - 1, error, room)
+            if sample is not None:
+                self._samples.append(sample)
+                self._leaves.append(sample.leaves)
+                times[BYTES_READ] += sample.held
             if stopped is not None and stopped.is_set():
-                return
-            with _Noted(source, i):
-                data = source.read_into(i, room)
-                picture: Encoded | _Decoded
-                if isinstance(data, bytes | memoryview):
-                    picture = open_image(data, source.where(i), source.mode)  # type: ignore[arg-type]
+                return False
+        return number == len(self._positions)
+
+    def _taking_all(
+        self, room: Room, stopped: Event | None
+    ) -> Iterator[tuple[Taken | None, BaseException | None]]:
+        recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
+
+        def take(n: int) -> Taken:
+            return recipe.take(n, positions[n], variations[n], room, self._leaves)
+
+        return self._reading(take, len(positions), stopped)
+
+    def _reading(
+        self, take: Callable[[int], Taken], count: int, stopped: Event | None
+    ) -> Iterator[tuple[Taken | None, BaseException | None]]:
+        faults = self._recipe.faults
+        if faults.rule.deadline is None:
+            return one_by_one(take, count)
+        return in_time(take, count, faults.rule.deadline, stopped, faults.abandon)
+
+    def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:
+        """Who stands in for a sample that could not be taken; None where it is skipped."""
+        self._blame(int(self._positions[place]), error)
+        return None if self._recipe.rule.policy == "skip" else next(self._stand_ins(place, 0, room, error))
+
+    def _blame(self, position: int, error: BaseException) -> None:
+        """Note a bad sample, where errors of samples are not raised."""
+        recipe = self._recipe
+        if isinstance(error, Stuck):
+            error = DecodeError(recipe.source.where(position), str(error))
+        if recipe.rule.policy == "raise" or isinstance(error, MemoryError) or not isinstance(error, Exception):
+            note(error, recipe.source, position)
+            raise error
+        recipe.faults.add(position, error)
+
+    def _stand_ins(self, place: int, tried: int, room: Room, first: BaseException) -> Iterator[Taken]:
+        """Samples that can be read, for a place whose own cannot.
+
+        Raises  the first error, if as many as there may be cannot be read either.
+        """
+        recipe, turn = self._recipe, self._turn
+        at = int(recipe.schedule.places(turn.first + place, turn.first + place + 1)[0])
+        for attempt in range(tried, TRIES):
+            position, variation = recipe.stand_in(turn.epoch, at, attempt)
+
+            def take(_: int, position: int = position, variation: int = variation) -> Taken:
+                return recipe.take(place, position, variation, room, self._leaves)
+
+            for sample, error in self._reading(take, 1, None):
+                if sample is None:
+                    assert error is not None
+                    self._blame(position, error)
                 else:
-                    picture = _Decoded(data)
-                if labels is not None:
-                    self._leaves.append(labels.read(i, picture.size, self._leaves))
-                self._pictures.append(picture)
+                    sample.tried = attempt + 1
+                    yield sample
+        first.add_note(f"variegate: {TRIES} samples drawn to stand in for this one could not be taken either")
+        raise first
 
-    def _make_plan(self) -> None:
-        recipe, pictures = self._recipe, [picture for picture in self._pictures if picture is not None]
-        kinds = {(picture.channels, picture.dtype) for picture in pictures}
-        if len(kinds) > 1:
-            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
-        sizes = np.array([picture.size for picture in pictures], np.int64)
-        keys = Keys.at(recipe.seed, self._epoch, recipe.source.ids[self._index])
-        given: tuple[Any, ...] = ()
-        if recipe.labels is not None and any(self._leaves):
-            given = self._leaves, recipe.labels.targets
-            self._carried = [None] * len(pictures)
-        self._plan = recipe.augment.plan(keys, sizes, *kinds.pop(), *given)
-
-    def _target(self, plan: Plan) -> Any:
+    def _target(self) -> Any:
         """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
         with self._taking:
             if self._image is None:
-                shapes = plan.shapes
+                assert self._plan is not None
+                shapes = self._plan.shapes
                 if shapes.count(shapes[0]) == len(shapes):
-                    self._image = self._recipe.pool.take((len(shapes), *shapes[0]), plan.dtype)
+                    self._image = self._recipe.pool.take((len(shapes), *shapes[0]), self._plan.dtype)
                 else:
-                    self._image = [np.empty(shape, plan.dtype) for shape in shapes]
+                    self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
             return self._image
 
-    def work(self, scratch: Scratch, row: Row, stopped: Event | None = None) -> bool:
+    def work(self, scratch: Scratch, times: Times, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
-        size, last = len(self._pictures), False
+        size, last = len(self._samples), False
         for i in self._todo:
             if i >= size or (stopped is not None and stopped.is_set()):
                 break
             try:
-                self._sample(i, scratch, row)
+                self._sample(i, scratch, times)
             except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
                 raise
             except BaseException as error:
-                _note(error, self._recipe.source, int(self._index[i]))
-                self._errors[i] = error
+                self._errors[self._samples[i].place] = error
             last = next(self._done) == size
         if last and self._carried and not self._errors:
-            self._collate(row)
+            self._collate(times)
         self.open = False
         return last
 
-    def _sample(self, i: int, scratch: Scratch, row: Row) -> None:
-        picture = self._pictures[i]
-        assert picture is not None and self._plan is not None
+    def _sample(self, i: int, scratch: Scratch, times: Times) -> None:
+        sample, repeats = self._samples[i], self._recipe.repeats
+        plan, first = self._plan, i * repeats
+        assert plan is not None
         begun = now()
-        image = picture.decode(scratch.of(picture.nbytes))
-        decoded = now()
-        self._plan.run(i, image, self._target(self._plan)[i])
-        row[DECODE] += decoded - begun
-        row[KERNEL] += (done := now()) - decoded
-        self._pictures[i] = None  # the file's bytes are of no use any more
-        if self._carried:
-            self._carried[i] = self._plan.carry(i)  # type: ignore[attr-defined]
-            row[CARRY] += now() - done
+        try:
+            image = self._pixels(sample, plan, first, scratch)
+        except Exception as error:
+            self._blame(sample.position, error)
+            if self._recipe.rule.policy == "skip":
+                self._gone.add(i)
+                return
+            sample, image, plan = self._substitute(i, error, scratch)
+            first = 0
+        times[DECODE] += (decoded := now()) - begun
+        times[BYTES_DECODED] += image.nbytes
+        try:
+            for n in range(repeats):
+                plan.run(first + n, image, self._out(i * repeats + n, plan, first + n))
+            times[KERNEL] += (done := now()) - decoded
+            if sample.leaves:
+                for n in range(repeats):
+                    self._carried[i * repeats + n] = plan.carry(first + n)  # type: ignore[attr-defined]
+                times[CARRY] += now() - done
+        except BaseException as error:
+            note(error, self._recipe.source, sample.position)
+            raise
+        sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
 
-    def _collate(self, row: Row) -> None:
+    def _pixels(self, sample: Taken, plan: Plan, first: int, scratch: Scratch) -> NDArray[Any]:
+        """A sample's picture, decoded as small as its plan allows."""
+        recipe, picture = self._recipe, sample.picture
+        if isinstance(picture, Decoded):
+            image = picture.image
+            if not picture.kept:
+                recipe.cache.put(sample.position, image, picture.size)  # type: ignore[union-attr]
+            return image
+        if recipe.scaled:
+            less = min(plan.reduction(first + n) for n in range(recipe.repeats))  # type: ignore[attr-defined]
+            return picture.decode(scratch.of(picture.nbytes_at(less)), less)
+        image = picture.decode(scratch.of(picture.nbytes))
+        if recipe.cache is not None:
+            recipe.cache.put(sample.position, image, picture.size)
+        return image
+
+    def _substitute(self, i: int, error: Exception, scratch: Scratch) -> tuple[Taken, NDArray[Any], Plan]:
+        """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
+        bad = self._samples[i]
+        for sample in self._stand_ins(bad.place, bad.tried, self._recipe.shelf.rooms(), error):
+            plan = self._recipe.plan(self._turn.epoch, [sample])
+            try:
+                image = self._pixels(sample, plan, 0, scratch)
+            except Exception as worse:
+                self._blame(sample.position, worse)
+                continue
+            self._samples[i], self._other_plans[i] = sample, plan
+            return sample, image, plan
+        raise AssertionError("stand-ins end with an error")
+
+    def _out(self, n: int, plan: Plan, row: int) -> NDArray[Any]:
+        """Where result n is written."""
+        target: NDArray[Any] = self._target()[n]
+        if plan is not self._plan and plan.shapes[row] != target.shape:
+            target = self._loose[n] = np.empty(plan.shapes[row], plan.dtype)
+        return target
+
+    def _kept(self) -> list[int]:
+        """The results that are there, by their place."""
+        repeats = self._recipe.repeats
+        return [n for n in range(len(self._samples) * repeats) if n // repeats not in self._gone]
+
+    def _collate(self, times: Times) -> None:
         """Put the labels of the batch together, in the thread that made its last sample."""
         begun, labels = now(), self._recipe.labels
         assert labels is not None
         try:
-            self._fields, self._dropped = labels.collate(self._index, self._carried)  # type: ignore[arg-type]
+            kept = self._kept()
+            index = self._recipe.positions(self._samples)[kept]
+            self._fields, self._dropped = labels.collate(index, [self._carried[n] for n in kept])
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             self._errors[0] = error
-        row[CARRY] += now() - begun
+        times[CARRY] += now() - begun
 
-    def batch(self) -> Batch:
+    def batch(self, times: Times) -> Batch:
         """The finished batch, which this object lets go of.
 
         Raises  the first error, by place in the batch, of those met in making it.
         """
         if self._errors:
             raise self._errors[min(self._errors)]
-        source, image = self._recipe.source, self._image
-        batch = {"image": image, **self._fields, "index": self._index, "id": source.ids[self._index]}
+        recipe, source, samples = self._recipe, self._recipe.source, self._samples
+        image = self._images()
+        index, variation = recipe.positions(samples), recipe.variations(samples)
+        if self._gone:
+            kept = self._kept()
+            index, variation = index[kept], variation[kept]
+        batch = {"image": image, **self._fields, "index": index, "id": source.ids[index]}
+        if recipe.varying:
+            batch["variation"] = variation
         if self._dropped:
-            self._recipe.stats.drop(self._dropped)
-        self._image = self._plan = None
-        self._leaves, self._carried, self._fields = [], [], {}
+            recipe.stats.drop(self._dropped)
         if source.labels is not None:
-            batch["label"] = taken(source.labels, self._index)
+            batch["label"] = taken(source.labels, index)
+        times[BATCHES] += 1
+        times[SAMPLES] += len(index)
+        times[BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
+        self._image = self._plan = None
+        self._samples, self._leaves, self._carried, self._fields = [], [], {}, {}
         return batch
 
+    def _images(self) -> Any:
+        """The results: an array where they have one shape, else a list."""
+        kept = self._kept() if self._gone else None
+        if not self._samples or kept == []:
+            return self._none()
+        image = self._image
+        if not self._loose and kept is None:
+            return image
+        rows = [self._loose.get(n, image[n]) for n in (range(len(image)) if kept is None else kept)]
+        return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
 
-class _Noted:
-    """Adds to an error that leaves it which sample was being made."""
+    def _none(self) -> NDArray[Any]:
+        """The pictures of a batch that has lost all its samples; for their shape, those of one of 256 x 256."""
+        from variegate.loader.decode import CHANNELS
+        from variegate.key import Keys
 
-    __slots__ = ("_position", "_source")
-
-    def __init__(self, source: Source, position: int) -> None:
-        self._source, self._position = source, position
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is not None:
-            _note(error, self._source, self._position)
-
-
-def _note(error: BaseException, source: Source, position: int) -> None:
-    if not isinstance(error, DecodeError):  # which names its path itself
-        error.add_note(f"variegate: this was in making sample {position}, {source.where(position)}")
+        keys = Keys.at(self._recipe.seed, self._turn.epoch, [0])
+        plan = self._recipe.augment.plan(keys, np.array([[256, 256]]), CHANNELS[self._recipe.source.mode])
+        return np.zeros((0, *plan.shapes[0]), plan.dtype)

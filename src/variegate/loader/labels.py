@@ -59,12 +59,11 @@ class Labels:
     targets: Targets
     form: Form
 
-    def read(self, i: int, size: tuple[int, int], others: Sequence[Leaves]) -> Leaves:
-        """The leaves of the sample at position i, whose picture has this size; `others` are those of its batch so far.
+    def read(self, values: dict[str, Any], size: tuple[int, int], others: Sequence[Leaves]) -> Leaves:
+        """The leaves of a sample with these fields and a picture of this size; `others` are those of its batch so far.
 
         Raises  InputError if a field cannot be taken, or the samples of a batch have not the same fields.
         """
-        values = self.source.fields(i)
         if not others:
             self._check_names(values)
         elif values.keys() != others[0].keys():

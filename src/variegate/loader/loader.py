@@ -1,44 +1,75 @@
-"""Loader: when and where. Epochs of batches, in an order and with pixels that hang on seeds alone."""
+"""Loader: when and where. Batches of one epoch after the other, in an order and with pixels that hang on seeds alone.
+
+Long, because an argument of the Loader is a line in its docstring and a line where it is kept.
+"""
 
 from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
-from variegate.errors import FieldError, InputError, SourceError
+from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.batch import Batch, Recipe
+from variegate.loader.batch import Batch
 from variegate.loader.labels import Form, labels_of
-from variegate.loader.order import Order
+from variegate.loader.memory import DEEPEST, Budget
+from variegate.loader.options import available_cores, bytes_of, cache_of, maybe, opened_cache, one_of, share, source_of, whole
+from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.pool import Pool
+from variegate.loader.recipe import Recipe
+from variegate.loader.schedule import Row, Schedule, Turn
+from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
+from variegate.loader.state import State, made_of, place_in
 from variegate.loader.stats import Stats
 from variegate.loader.stream import Stream
 from variegate.loader.unchanged import Augment, Unchanged
+from variegate.loader.weights import Weights, edges_of
 from variegate.targets import Targets
+
+if TYPE_CHECKING:
+    from variegate.loader.cache import Cache
+    from variegate.loader.isolate import Child
+
+PREFETCH = 2
 
 
 class Loader:
     """Augmented batches from a source, made by threads ahead of their use.
 
-    source      an ImageFolder, Arrays, one side of their `split`, or a Source of your own
+    source      an ImageFolder, Arrays, or another Source; or any object with `__len__` and `__getitem__`, see Items
     augment     a Compose, or None for the pictures as they are
     batch_size  samples a batch; the last of an epoch may have fewer
     seed        any integer; fixes every order and every draw
     shuffle     a new order each epoch; False: the order of the source
     workers     threads; None: as many as this process has cores; 0: none, batches are made when they are asked for
-    prefetch    how many batches may be made ahead of the one in use. With that one and the one asked for, about
-                prefetch + 2 batches are in memory
-    drop_last   leave out a last batch of fewer samples
+    prefetch    how many batches may be made ahead of the one in use; None: 2, or with `memory` as many as fit, to 8
+    drop_last   leave out a last batch of fewer samples, and with several ranks what would make them uneven
     collate     how fields of instances stand in a batch: "list", a list of one value a sample; or Padded(...), arrays
                 (B, M, ...) and which of the M instances are there
+    rank        of `world` processes that share each epoch: place p of its order is that of rank p mod world. Every
+    world       sample comes once an epoch, so ranks may differ by one sample
+    pad         make ranks even: the first places of the order come again at its end, with other numbers
+    weights     one a sample, or "balanced", every class as often as every other: an order with replacement, in which
+                a sample that comes again has other numbers
+    samples     places an epoch, of an order with replacement; None: as many as the source has samples
+    repeats     how many variations of each sample a batch has, side by side; batch_size is a multiple of it
+    memory      bytes, or a text such as "256MB", that batches ahead and in use, their files and the memory to decode
+                into may take together. Batches that you keep are yours, and come on top
+    on_error    "raise", "skip" or "replace", or OnError(...): what becomes of samples that cannot be read
+    cache       "memory", a folder, or Cache(...): keep decoded pictures between epochs
+    decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
+                is faster and changes pixels a little
+    isolate     make batches in one process of their own, where Python code of yours that never waits cannot hinder
+                them; the same bytes
 
     A batch is a dict: `image`, an array (B, ...), or a list of arrays where their shapes differ; `label`, as the source
     has them (integers as int64), absent if it has none; `index`, (B,) int64, the positions in the source; `id`, (B,)
-    uint64. The bytes are the same for any number of workers and any batch size. A batch belongs to whoever has it: its
-    memory is used again only when nobody refers to it any more.
+    uint64; and `variation`, (B,) uint32, where a sample may come more than once an epoch. The bytes are a function of
+    (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size. A batch belongs to
+    whoever has it: its memory is used again only when nobody refers to it any more.
 
     The other fields of the samples, such as boxes, follow the pixels: masks as one array where they have one shape,
     fields of instances as `collate` says. What a field is, the source declares, or the pipeline's `targets`, or both:
@@ -52,48 +83,97 @@ class Loader:
 
     Raises  SourceError or FieldError if an argument cannot be, or source and pipeline declare a field differently;
             DecodeError, with the path, from the batch where a file is that cannot be decoded; InputError from the
-            batch where labels are that cannot be taken.
+            batch where labels are that cannot be taken; VariegateError if `memory` cannot hold a batch.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: Source | Any,
         augment: Augment | None = None,
         batch_size: int = 64,
         seed: int = 0,
         shuffle: bool = True,
         workers: int | None = None,
-        prefetch: int = 2,
+        prefetch: int | None = None,
         drop_last: bool = False,
         collate: Form = "list",
+        *,
+        rank: int = 0,
+        world: int = 1,
+        pad: bool = False,
+        weights: Weights | None = None,
+        samples: int | None = None,
+        repeats: int = 1,
+        memory: int | str | None = None,
+        on_error: Policy | OnError = "raise",
+        cache: str | os.PathLike[str] | Cache | None = None,
+        decode: Literal["exact", "scaled"] = "exact",
+        isolate: bool = False,
     ) -> None:
-        if not isinstance(source, Source):
-            raise SourceError(
-                f"Loader takes a source first, such as ImageFolder(path) or Arrays(images), got {source!r}"
-            )
+        self.source = source_of(source)
         if augment is not None and not hasattr(augment, "plan"):
             raise FieldError(f"Loader.augment is a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
-        self.source, self.augment = source, augment
-        self.batch_size = _whole(batch_size, "batch_size", 1)
-        self.seed = _whole(seed, "seed", None)
-        self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
-        self.workers = None if workers is None else _whole(workers, "workers", 0)
-        self.prefetch, self.collate = _whole(prefetch, "prefetch", 0), collate
-        if len(source) == 0 or (drop_last and len(source) < self.batch_size):
-            raise SourceError(f"{len(source)} samples make no batch of {self.batch_size} (drop_last={self.drop_last})")
+        self.augment, self.shuffle, self.seed = augment, bool(shuffle), whole(seed, "seed", None)
+        self.batch_size, self.repeats = whole(batch_size, "batch_size", 1), whole(repeats, "repeats", 1)
+        self.workers, self.prefetch = maybe(workers, "workers", 0), maybe(prefetch, "prefetch", 0)
+        self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
+        self.rank, self.world = share(rank, world)
+        self.weights, self.samples = weights, maybe(samples, "samples", 1)
+        self.memory = None if memory is None else bytes_of(memory)
+        self.on_error, self.cache = OnError.of(on_error), None if cache is None else cache_of(cache)
+        self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
+        if self.batch_size % self.repeats:
+            raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
+        if self.samples is not None and weights is None:
+            raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
         self.next_epoch = 0
+        self._place = 0, 0  # (epoch, position): where the last pass stands
+        self._start = 0  # the position at which the next pass begins
         self._begin()
 
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
-        self._stats = Stats()
-        self._row = self._stats.row()
-        self._pool = Pool(keep=self.prefetch + 2)
-        self._last_order: tuple[int, Order] | None = None
-        augment = Unchanged() if self.augment is None else self.augment
-        labels = labels_of(self.source, augment, self.collate)
-        options = self.seed, self.batch_size, self.shuffle, self.drop_last
-        self._recipe = Recipe(self.source, augment, *options, self._pool, labels, self._stats)
+        source, augment = self.source, Unchanged() if self.augment is None else self.augment
+        edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
+        self._schedule = self._scheduled()
+        self._schedule.check()
+        self._pool = Pool(keep=1 if self.memory is not None else self._depth + 2)
+        self._recipe = Recipe(
+            source,
+            augment,
+            self.seed,
+            self._schedule,
+            Faults(self.on_error, source),
+            self._pool,
+            shuffle=self.shuffle,
+            edges=edges,
+            repeats=self.repeats,
+            labels=labels_of(source, augment, self.collate),
+            cache=None if self.cache is None else opened_cache(self.cache, source),
+            scaled=self.decode == "scaled",
+            budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
+            stats=Stats(),
+            shelf=Shelf() if self.memory is None else Shelf(idle=1),
+        )
+        self._times = self._recipe.stats.row()
+        self._last_row: tuple[int, Row] | None = None
+        self._made_of: dict[str, Any] | None = None
+        self._child: Child | None = None
+
+    def _scheduled(self) -> Schedule:
+        length = self.samples or len(self.source)
+        return Schedule(length, self.batch_size // self.repeats, self.rank, self.world, self.pad, self.drop_last)
+
+    @property
+    def _workers(self) -> int:
+        return available_cores() if self.workers is None else self.workers
+
+    @property
+    def _depth(self) -> int:
+        """How many batches may be made ahead."""
+        if self.prefetch is not None:
+            return self.prefetch
+        return PREFETCH if self.memory is None else DEEPEST
 
     @property
     def targets(self) -> Targets | None:
@@ -102,32 +182,105 @@ class Loader:
         return None if labels is None else labels.targets
 
     def __len__(self) -> int:
-        """Batches an epoch."""
-        return len(self._recipe)
+        """Batches an epoch, of this rank."""
+        return len(self._schedule)
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of the next epoch: the first pass is epoch 0."""
-        batches = self.epoch(self.next_epoch)
-        self.next_epoch += 1
-        return batches
+        """The batches of the next epoch: the first pass is epoch 0. After `resume`, first what is left of its epoch."""
+        return self._pass(endless=False)
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batches of an epoch, 0 to 2**32 - 1, in order; the pass that `for batch in loader` is at stays put."""
-        epoch = self._checked(epoch)
-        workers = available_cores() if self.workers is None else self.workers
-        if workers == 0:
-            return (self.batch(epoch, number) for number in range(len(self)))
-        return Stream(self._recipe, epoch, workers, self.prefetch, self._stats).batches()
+    def stream(self) -> Iterator[Batch]:
+        """The batches of one epoch after the other without end, and without a gap where the next one begins."""
+        return self._pass(endless=True)
+
+    def _pass(self, endless: bool) -> Iterator[Batch]:
+        epoch, position = self._checked(self.next_epoch), self._start
+        self.next_epoch, self._start = epoch + 1, 0
+        return self._noting(epoch, position, endless)
+
+    def _noting(self, epoch: int, position: int, endless: bool) -> Iterator[Batch]:
+        """Batches, each counted in the state before it is handed out."""
+        batches = self._batches(epoch, position, endless)
+        try:
+            for turn in self._schedule.turns(epoch, position, endless):
+                batch = next(batches)
+                self._place = turn.after
+                if endless:
+                    self.next_epoch = turn.epoch + 1
+                yield batch
+                del batch
+        finally:
+            batches.close()
+
+    def epoch(self, epoch: int, position: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, 0 to 2**32 - 1, in order; the pass that `for batch in loader` is at stays put.
+
+        position  how many places of the epoch to leave out; 0: none
+        """
+        return self._batches(self._checked(epoch), whole(position, "position", 0), endless=False)
+
+    def _batches(self, epoch: int, position: int, endless: bool) -> Generator[Batch, None, None]:
+        if self.isolate:
+            return self._isolated().batches(epoch, position, endless)
+        turns = self._schedule.turns(epoch, position, endless)
+        if self._workers == 0:
+            return self._here(turns)
+        return Stream(self._recipe, turns, self._workers, self._depth).batches()
+
+    def _here(self, turns: Iterator[Turn]) -> Generator[Batch, None, None]:
+        """Batches made in the calling thread."""
+        for turn in turns:
+            yield self._whole(turn)
+
+    def _whole(self, turn: Turn) -> Batch:
+        known = self._last_row  # read once: other threads may replace it, as a whole
+        if known is None or known[0] != turn.epoch:
+            known = self._last_row = turn.epoch, self._recipe.row(turn.epoch)
+        return self._recipe.whole(known[1], turn, self._times)
+
+    def _isolated(self) -> Child:
+        from variegate.loader.isolate import Child
+
+        if self._child is None:
+            self._child = Child(self)
+        return self._child
 
     def batch(self, epoch: int, number: int) -> Batch:
         """Batch `number`, 0 to len - 1, of an epoch, made in the calling thread; any thread may call."""
         epoch = self._checked(epoch)
         if not 0 <= number < len(self):
             raise InputError(f"an epoch has batches 0 to {len(self) - 1}, got {number}")
-        known = self._last_order  # read once: other threads may replace it, as a whole
-        if known is None or known[0] != epoch:
-            known = self._last_order = epoch, self._recipe.order(epoch)
-        return self._recipe.whole(known[1], epoch, number, self._row)
+        return self._whole(self._schedule.turn(epoch, number))
+
+    def state(self) -> State:
+        """Where the last pass begun by `for batch in loader` or `stream()` stands, as a small dict for JSON.
+
+        It counts the batches handed out: save it with the model, once the model has learned from the batch. All ranks
+        have the same state after the same number of batches, so one of them may save it for all.
+
+        >>> import numpy as np
+        >>> from variegate.loader import Arrays
+        >>> loader = Loader(Arrays(np.zeros((5, 4, 4, 3), np.uint8)), batch_size=2, workers=0)
+        >>> for batch in loader:
+        ...     break
+        >>> loader.state()["epoch"], loader.state()["position"]
+        (0, 2)
+        """
+        if self._made_of is None:
+            self._made_of = made_of(self)
+        epoch, position = self._place
+        return {"epoch": epoch, "position": position, "made_of": self._made_of}
+
+    def resume(self, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Go on where a state was taken: the next pass is what is left of its epoch, the one after it the next epoch.
+
+        state   of a loader with the same source, pipeline, seed and order; batch_size, workers, rank and world may differ
+        strict  False: go on from the same place, whatever changed
+
+        Raises  InputError if it is no state, or is of another run; the message says what changed.
+        """
+        epoch, position = place_in(state, self.state()["made_of"], strict)
+        self.next_epoch, self._start, self._place = epoch, position, (epoch, position)
 
     @staticmethod
     def _checked(epoch: int) -> int:
@@ -136,21 +289,41 @@ class Loader:
         return operator.index(epoch)
 
     def stats(self) -> dict[str, Any]:
-        """Where the time went, in seconds summed over threads, how many batches' memory there is, and what was dropped.
+        """Where the time went, in seconds summed over threads; how much went through; what memory there is.
 
         read, decode, plan, kernel, carry  the stages of a sample, carry that of its labels
         wait                               the consumer, for a batch
+        batches, samples                   handed out
+        bytes_read, _decoded, _made        of files, of pictures, of results
+        queue                              how many batches waited, finished, when one was asked for: a mean
         lent, lent_bytes                   slots of batches in the making, in use or kept by the user
         idle, made                         slots to be used again; slots made since the start
+        errors                             samples that could not be taken, each counted once
+        abandoned                          threads left at a file that took longer than its deadline
         dropped                            instances gone from the batches handed out: a dict by the field and the
                                            filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
+        cache                              hits, misses and bytes, if there is one
         """
-        pool = self._pool
+        if self._child is not None:
+            return self._child.stats()
+        pool, recipe = self._pool, self._recipe
         slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
-        return {**self._stats.seconds(), **slots, "dropped": self._stats.dropped()}
+        faults = {"errors": len(recipe.faults), "abandoned": recipe.faults.abandoned}
+        cache = {} if recipe.cache is None else {"cache": recipe.cache.stats()}
+        times = {**recipe.stats.seconds(), **recipe.stats.counts()}
+        return {**times, **slots, **faults, "dropped": recipe.stats.dropped(), **cache}
+
+    def close(self) -> None:
+        """End the process of `isolate=True`, and write what the cache has gathered; the loader may be used again."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+        if self._recipe.cache is not None:
+            self._recipe.cache.flush()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return kept | {"_place": self._place, "_start": self._start}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -158,22 +331,3 @@ class Loader:
 
     def __repr__(self) -> str:
         return f"Loader({self.source!r}, {len(self)} batches of {self.batch_size})"
-
-
-def available_cores() -> int:
-    """How many cores this process may use, at least 1."""
-    try:
-        return len(os.sched_getaffinity(0)) or 1
-    except AttributeError:  # not on macOS or Windows
-        return os.cpu_count() or 1
-
-
-def _whole(value: Any, name: str, least: int | None) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or (least is not None and number < least):
-        limit = "" if least is None else f" of {least} or more"
-        raise FieldError(f"Loader.{name} is an integer{limit}, got {value!r}") from None
-    return number

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 Positions = NDArray[np.int64]
 
 ROUNDS = 32  # a position stays unmoved with probability 2**-32
-BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
 
 
 def digest(*words: object, size: int = 8) -> bytes:
@@ -37,9 +36,9 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 class Order:
-    """Which sample stands at which place of an epoch.
+    """Which sample stands at which place of an epoch, each once.
 
-    length   number of samples
+    length   number of samples, and of places
     seed     any integer
     epoch    0 to 2**32 - 1
     shuffle  False: as the source has them
@@ -51,7 +50,6 @@ class Order:
 
     def __init__(self, length: int, seed: int, epoch: int, shuffle: bool = True) -> None:
         self.length, self.shuffle = length, shuffle and length > 1
-        self._block: tuple[int, Positions] | None = None
         if self.shuffle:
             words = np.frombuffer(digest("order", seed, epoch, size=64), "<u8").astype(np.uint64)
             # One stream of words from the hash: a counter, stirred under the key.
@@ -63,22 +61,9 @@ class Order:
         """The positions in the source of the samples at these places, from 0 to length - 1."""
         return self._permute(places) if self.shuffle else places.astype(np.int64)
 
-    def batch(self, start: int, stop: int) -> Positions:
-        """The positions in the source of places start to stop - 1; a block is worked out at once and kept."""
-        parts = [self._from_block(at, stop) for at in self._starts(start, stop)]
-        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int64), *parts])
-
-    def _starts(self, start: int, stop: int) -> range | list[int]:
-        """Where the parts of start to stop begin, none of which crosses the end of a block."""
-        return [start, *range(start - start % BLOCK + BLOCK, stop, BLOCK)] if start < stop else []
-
-    def _from_block(self, start: int, stop: int) -> Positions:
-        number = start // BLOCK
-        known = self._block  # read once: another thread may replace it, as a whole
-        if known is None or known[0] != number:
-            places = np.arange(number * BLOCK, min((number + 1) * BLOCK, self.length), dtype=np.int64)
-            known = self._block = number, self[places]
-        return known[1][start - number * BLOCK : stop - number * BLOCK].copy()
+    def occurrences(self, places: Positions) -> Positions:
+        """Which time the sample at each place comes in this epoch; places beyond the last begin anew."""
+        return places // self.length
 
     def _permute(self, places: Positions) -> Positions:
         x = places.astype(np.int64)

@@ -9,11 +9,13 @@ import numpy as np
 from variegate.loader.pool import Pool, aligned
 
 BLOCK = 1 << 20  # bytes: some ten photographs
-IDLE = 64  # blocks; what a larger batch needs goes back to the system after it
+IDLE = 64  # blocks
 
 
 class Shelf:
     """Blocks, each used again when the last file in it is let go of. Threads share a shelf.
+
+    idle  how many blocks to hold on to; what a larger batch needs goes back to the system after it
 
     >>> shelf = Shelf()
     >>> room = shelf.rooms()
@@ -22,8 +24,8 @@ class Shelf:
     (1000, 5000, 1)
     """
 
-    def __init__(self) -> None:
-        self.blocks = Pool(keep=IDLE)
+    def __init__(self, idle: int = IDLE) -> None:
+        self.blocks = Pool(keep=idle)
 
     def rooms(self) -> Callable[[int], memoryview]:
         """A function for one thread: so many bytes, with no meaning, for whoever refers to them.

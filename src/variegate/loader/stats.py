@@ -1,4 +1,4 @@
-"""Stats: where a loader's time goes, and which instances its filters dropped."""
+"""Stats: where a loader's time goes, how much went through it, and which instances its filters dropped."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from threading import Lock
 from time import perf_counter_ns
 
 STAGES = ("read", "decode", "plan", "kernel", "wait", "carry")
-READ, DECODE, PLAN, KERNEL, WAIT, CARRY = range(6)
-Row = list[int]  # nanoseconds by stage; one thread's own, so that adding needs no lock
+COUNTS = ("batches", "samples", "bytes_read", "bytes_decoded", "bytes_made", "asked", "ready")
+READ, DECODE, PLAN, KERNEL, WAIT, CARRY, BATCHES, SAMPLES, BYTES_READ, BYTES_DECODED, BYTES_MADE, ASKED, READY = range(
+    len(STAGES) + len(COUNTS)
+)
+Row = list[int]  # nanoseconds by stage, then counts; one thread's own, so that adding needs no lock
 
 
 class Stats:
-    """Seconds by stage, summed over threads, and instances dropped, by reason.
+    """Seconds by stage and counts, summed over threads, and instances dropped, by reason.
 
     read    reading files and their headers          decode  pixels out of files
     plan    drawing, lowering and finding a slot     kernel  writing pixels into the batch
@@ -28,14 +31,18 @@ class Stats:
     """
 
     def __init__(self) -> None:
-        self._past: Row = [0] * len(STAGES)
+        self._past: Row = self._fresh()
         self._rows: list[Row] = []
         self._dropped: Counter[str] = Counter()
         self._dropping = Lock()  # taken once a batch, by whoever gets it, and only if something was dropped
 
+    @staticmethod
+    def _fresh() -> Row:
+        return [0] * (len(STAGES) + len(COUNTS))
+
     def row(self) -> Row:
         """A fresh row for one thread to add to."""
-        row = [0] * len(STAGES)
+        row = self._fresh()
         self._rows.append(row)
         return row
 
@@ -46,10 +53,18 @@ class Stats:
             for stage, spent in enumerate(row):
                 self._past[stage] += spent
 
+    def _sums(self) -> Row:
+        return [sum(column) for column in zip(self._past, *self._rows, strict=True)]
+
     def seconds(self) -> dict[str, float]:
         """Seconds so far, by the name of the stage."""
-        rows = [self._past, *self._rows]
-        return {name: sum(row[stage] for row in rows) / 1e9 for stage, name in enumerate(STAGES)}
+        return {name: spent / 1e9 for name, spent in zip(STAGES, self._sums(), strict=False)}
+
+    def counts(self) -> dict[str, float]:
+        """Batches and samples handed out, bytes in and out, and `queue`: how many batches waited when one was asked."""
+        found = dict(zip(COUNTS, self._sums()[len(STAGES) :], strict=True))
+        asked, ready = found.pop("asked"), found.pop("ready")
+        return {**found, "queue": ready / asked if asked else 0.0}
 
     def drop(self, counts: Mapping[str, int]) -> None:
         """Add the instances that a batch lost."""

@@ -1,4 +1,4 @@
-"""Stream: the threads of one epoch, which make its batches ahead of the consumer.
+"""Stream: the threads that make batches ahead of the consumer, of one epoch or of one after the other without end.
 
 A thread with nothing to do takes a sample of the earliest batch that has some left; else it begins the next batch, if
 that is not too far ahead. So threads share a batch evenly, and one prepares the next while another finishes the last.
@@ -8,79 +8,93 @@ goes, for whatever reason, the threads end.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from threading import Condition, Event, Thread, current_thread
 
 from variegate.errors import VariegateError
-from variegate.loader.batch import Batch, Making, Recipe
+from variegate.loader.batch import Batch, Making
 from variegate.loader.pool import Scratch
-from variegate.loader.stats import WAIT, Row, Stats, now
+from variegate.loader.recipe import Recipe
+from variegate.loader.schedule import Row, Turn
+from variegate.loader.stats import ASKED, READY, WAIT, now
+from variegate.loader.stats import Row as Times
 
 PATIENCE = 5.0  # seconds that a closing stream waits for a thread, which ends after the sample it is at
 PULSE = 1.0  # seconds between two looks at signals and dead threads; some systems interrupt no wait
 
 
 class Stream:
-    """One epoch, from its first batch to its last, by `workers` threads.
+    """Some turns, in order, by `workers` threads; there may be no end to them.
 
     prefetch  how many batches, begun or finished, may be ahead of the one that the consumer has
     """
 
-    def __init__(self, recipe: Recipe, epoch: int, workers: int, prefetch: int, stats: Stats) -> None:
-        self._recipe, self._epoch, self._prefetch, self._stats = recipe, epoch, prefetch, stats
-        self._order = recipe.order(epoch)
+    def __init__(self, recipe: Recipe, turns: Iterator[Turn], workers: int, prefetch: int) -> None:
+        self._recipe, self._turns, self._prefetch, self._budget = recipe, turns, prefetch, recipe.budget
+        self._row: tuple[int, Row] | None = None  # of the epoch that the last batch begun is of
         self._process = os.getpid()
         self._change = Condition()
         self._stopped = Event()
         self._queue: deque[Making] = deque()  # from the consumer's next batch to the last begun
-        self._begun = 0
-        self._limit = prefetch  # how many batches may have been begun; the consumer may yet hold the last epoch's last
+        self._handed = self._begun = 0
+        self._limit = prefetch  # how many batches may have been begun; the consumer may yet hold another stream's last
+        self._ended = False  # no turn is left
         self._failure: BaseException | None = None
-        self._rows = [stats.row() for _ in range(workers + 1)]
+        self._times = [recipe.stats.row() for _ in range(workers + 1)]
         self._threads = [
-            Thread(target=self._run, args=(row,), name=f"variegate-{i}", daemon=True)
-            for i, row in enumerate(self._rows[1:])
+            Thread(target=self._run, args=(times,), name=f"variegate-{i}", daemon=True)
+            for i, times in enumerate(self._times[1:])
         ]
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch, None, None]:
         """The batches in order; threads start with the first and end with this iterator."""
         try:
             for thread in self._threads:
                 thread.start()
-            for number in range(len(self._recipe)):
-                yield self._next(number)
+            while (making := self._next()) is not None:
+                yield making.batch(self._times[0])
+                del making
         finally:
             self._close()
+            if self._recipe.cache is not None:
+                self._recipe.cache.flush()
 
-    def _next(self, number: int) -> Batch:
+    def _next(self) -> Making | None:
+        """The next batch, finished; None if there is none."""
         if os.getpid() != self._process:
             raise VariegateError("this epoch was begun before a fork, which copies no threads; begin one afterwards")
-        begun = now()
+        times, begun = self._times[0], now()
         with self._change:
-            self._allow(number + 1)
+            times[ASKED] += 1
+            times[READY] += sum(making.ready for making in self._queue)
+            self._allow(self._handed + 1)
             while not (self._queue and self._queue[0].ready):
+                if self._ended and not self._queue:
+                    return None
                 self._change.wait(PULSE)
                 if self._failure is not None:
                     raise self._failure
             making = self._queue.popleft()
-            self._allow(number + 1 + self._prefetch)
-        self._rows[0][WAIT] += now() - begun
-        return making.batch()
+            self._handed += 1
+            self._allow(self._handed + self._prefetch)
+        times[WAIT] += now() - begun
+        return making
 
     def _allow(self, limit: int) -> None:
-        if limit > self._limit:
-            self._limit = limit
+        if limit > self._limit or self._budget is not None:
+            self._limit = max(limit, self._limit)
             self._change.notify_all()
 
-    def _run(self, row: Row) -> None:
+    def _run(self, times: Times) -> None:
         """A thread's life."""
         scratch = Scratch()
         try:
             while (task := self._task()) is not None:
-                self._do(*task, scratch, row)
+                self._do(*task, scratch, times)
         except BaseException as error:  # of this file's own making: whatever a sample raises is kept with its batch
             with self._change:
                 self._failure = error
@@ -90,24 +104,49 @@ class Stream:
         """A batch to work at, and whether it is prepared; None when the stream has stopped."""
         with self._change:
             while not self._stopped.is_set():
-                for making in self._queue:
-                    if making.open:
+                for number, making in enumerate(self._queue):
+                    if making.open and self._fits(number + 1):
                         return making, True
-                if self._begun < min(self._limit, len(self._recipe)):
-                    making = self._recipe.making(self._order, self._epoch, self._begun)
-                    self._queue.append(making)
-                    self._begun += 1
-                    return making, False
-                self._change.wait()
+                if self._begun < self._limit and not self._ended and self._fits(len(self._queue) + 1):
+                    begun = self._begin()
+                    if begun is not None:
+                        return begun, False
+                else:
+                    self._change.wait()
         return None
 
-    def _do(self, making: Making, prepared: bool, scratch: Scratch, row: Row) -> None:
+    def _fits(self, count: int) -> bool:
+        """Whether so many batches may be in memory: always one, and more as the budget allows."""
+        if self._budget is None or count == 1:
+            return True
+        known = [(making.need, making.ready) for making in itertools.islice(self._queue, count)]
+        return self._budget.fits([*known, *[(None, False)] * (count - len(known))])
+
+    def _begin(self) -> Making | None:
+        """The next turn's batch, about to be made; None if no turn is left."""
+        turn = next(self._turns, None)
+        if turn is None:
+            self._ended = True
+            self._change.notify_all()
+            return None
+        if self._row is None or self._row[0] != turn.epoch:
+            self._row = turn.epoch, self._recipe.row(turn.epoch)
+        making = Making(self._recipe, turn, self._row[1])
+        self._queue.append(making)
+        self._begun += 1
+        return making
+
+    def _do(self, making: Making, prepared: bool, scratch: Scratch, times: Times) -> None:
         if prepared:
-            if not making.work(scratch, row, self._stopped):
+            if not making.work(scratch, times, self._stopped):
                 return
             making.ready = True
         else:
-            making.open = making.prepare(row, self._stopped)
+            opened = making.prepare(times, self._stopped)
+            with self._change:
+                if making.need is not None and self._budget is not None:
+                    self._budget.see(making.need)
+                making.open = opened
         with self._change:
             self._change.notify_all()
 
@@ -124,4 +163,4 @@ class Stream:
                 if thread.ident is not None:
                     thread.join(PATIENCE)
         self._queue.clear()
-        self._stats.fold(self._rows)
+        self._recipe.stats.fold(self._times)

@@ -37,6 +37,8 @@ class Arrays(Source):
             labels or of a field's values is not that of the pictures, or a field has no target.
     """
 
+    held = True
+
     def __init__(
         self,
         images: NDArray[Any] | Sequence[NDArray[Any]],

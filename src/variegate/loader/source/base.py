@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ class Source(ABC):
     labels   one a sample: an array (integers as int64), or a list of anything else; None where there are none
     classes  the names of the integer labels; empty where they have none
     mode     into what an encoded picture is decoded: "RGB", "L" or "RGBA"
+    held     whether the pictures are in memory already, so that a cache is of no use
     targets  what the fields beside the picture are: boxes and their format, masks, ...; None where there are none
 
     A source is read from several threads at once and pickled to other processes, so it holds nothing open. A source of
@@ -35,6 +38,7 @@ class Source(ABC):
     labels: Labels | None = None
     classes: Sequence[str] = ()
     mode: str = "RGB"
+    held: bool = False
     targets: Targets | None = None
 
     def __len__(self) -> int:
@@ -70,6 +74,28 @@ class Source(ABC):
         A source of your own may leave this as it is.
         """
         return self.read(i)
+
+    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview | NDArray[Any], dict[str, Any]]:
+        """The picture and the fields of the sample at position i.
+
+        A source that gets both from one access replaces this, and the loader makes one access.
+        """
+        return self.read_into(i, room), self.fields(i)
+
+    def stamp(self, i: int) -> int | None:
+        """A number that changes when the picture at position i does, as its file's date; None where nothing tells."""
+        return None
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hex digest of what the samples are: their ids and order, into what they are decoded, and their targets.
+
+        The contents of files are not read.
+        """
+        told = type(self).__name__, self.mode, self.targets
+        digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.ids, "<u8"))
+        return digest.hexdigest()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

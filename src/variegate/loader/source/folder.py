@@ -51,6 +51,17 @@ class Files(Source):
         """The path of the picture at position i."""
         return f"{self.root}/{self.paths[i]}"
 
+    def stamp(self, i: int) -> int:
+        """The size and the date of the file at position i, as one number.
+
+        Raises  DecodeError if there is no such file.
+        """
+        try:
+            found = os.stat(self.where(i))
+        except OSError as error:
+            raise DecodeError(self.where(i), f"it cannot be read ({error.strerror or error})") from error
+        return found.st_mtime_ns * 31 + found.st_size
+
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
         """(height, width) of the picture for which the labels at position i were made, if they say."""
         return None

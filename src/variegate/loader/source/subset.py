@@ -34,6 +34,7 @@ class Subset(Source):
         self.ids = source.ids[self.positions]
         self.labels = taken(source.labels, self.positions)
         self.classes, self.mode, self.targets = source.classes, source.mode, source.targets
+        self.held = source.held
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the sample at position i of the subset."""
@@ -46,6 +47,14 @@ class Subset(Source):
     def read_into(self, i: int, room: Room) -> bytes | memoryview | NDArray[Any]:
         """The same, in memory from `room` where the source can."""
         return self.source.read_into(int(self.positions[i]), room)
+
+    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview | NDArray[Any], dict[str, Any]]:
+        """The picture and the fields of the sample at position i of the subset."""
+        return self.source.sample(int(self.positions[i]), room)
+
+    def stamp(self, i: int) -> int | None:
+        """What the source says of the picture at position i of the subset."""
+        return self.source.stamp(int(self.positions[i]))
 
     def where(self, i: int) -> str:
         """The path of the sample at position i of the subset."""

@@ -1,0 +1,88 @@
+"""Memory: how many batches fit into a loader's budget of bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from variegate.errors import VariegateError
+from variegate.loader.unchanged import Plan
+
+if TYPE_CHECKING:
+    from variegate.loader.recipe import Taken
+
+DEEPEST = 8  # batches ahead that a loader makes of its own accord, however large its budget
+LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
+USERS = 2  # batches in the consumer's hands while it changes one for the next
+
+
+class Need(NamedTuple):
+    """Bytes that a batch takes.
+
+    slot   its results
+    files  its files, until they are decoded
+    pixels decoding its largest picture
+    """
+
+    slot: int
+    files: int
+    pixels: int
+
+    @classmethod
+    def of(cls, plan: Plan, samples: Sequence[Taken]) -> Need:
+        """What a planned batch takes."""
+        shapes = plan.shapes
+        one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None
+        values = one * len(shapes) if one is not None else sum(map(math.prod, shapes))
+        pictures = [sample.picture for sample in samples]
+        files = sum(sample.held for sample in samples)
+        return cls(values * np.dtype(plan.dtype).itemsize, files, max(picture.peak for picture in pictures))
+
+
+@dataclass
+class Budget:
+    """Bytes for the batches in the making, those that wait, and the one in use. One thread at a time asks it.
+
+    limit    bytes
+    workers  threads that decode
+    """
+
+    limit: int
+    workers: int
+
+    def __post_init__(self) -> None:
+        self._most = Need(0, 0, 0)  # by column, so far
+
+    def see(self, need: Need) -> None:
+        """Take note of what a batch takes.
+
+        Raises  VariegateError, with the sum, if not even this batch alone fits.
+        """
+        self._most = Need(*map(max, self._most, need))
+        if self._total([]) + need.slot + need.files > self.limit:
+            raise VariegateError(self._refusal())
+
+    def fits(self, waiting: Iterable[tuple[Need | None, bool]]) -> bool:
+        """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made."""
+        return self._total(waiting) <= self.limit
+
+    def _total(self, waiting: Iterable[tuple[Need | None, bool]]) -> int:
+        total = self.workers * self._most.pixels + USERS * self._most.slot
+        for need, ready in waiting:
+            need = need or self._most
+            total += need.slot + (0 if ready else need.files)
+        return total
+
+    def _refusal(self) -> str:
+        most, mega = self._most, 1e6
+        least = self.workers * most.pixels + (USERS + 1) * most.slot + most.files
+        return (
+            f"Loader.memory is {self.limit / mega:.1f} MB, and {least / mega:.1f} MB are needed: "
+            f"{USERS + 1} batches of {most.slot / mega:.1f} MB (one in the making, the one in use and the one before "
+            f"it), {most.files / mega:.1f} MB of files, and {self.workers} x {most.pixels / mega:.1f} MB to decode "
+            "into. Allow more, or make batch_size or workers less"
+        )

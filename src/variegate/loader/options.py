@@ -1,0 +1,93 @@
+"""Options: the arguments of a Loader, checked."""
+
+from __future__ import annotations
+
+import operator
+import os
+from typing import Any
+
+from variegate.errors import FieldError, SourceError
+from variegate.loader.source.base import Source
+from variegate.loader.source.items import Items
+
+
+def whole(value: Any, name: str, least: int | None) -> int:
+    """An integer, at least so much.
+
+    Raises  FieldError that names the argument.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or (least is not None and number < least):
+        limit = "" if least is None else f" of {least} or more"
+        raise FieldError(f"Loader.{name} is an integer{limit}, got {value!r}") from None
+    return number
+
+
+def maybe(value: Any, name: str, least: int | None) -> int | None:
+    """The same, or None."""
+    return None if value is None else whole(value, name, least)
+
+
+def source_of(value: Any) -> Source:
+    """A source, or whatever has a length and gives samples by number as one.
+
+    Raises  SourceError for anything else.
+    """
+    if isinstance(value, Source):
+        return value
+    if isinstance(value, str | os.PathLike) or not (hasattr(value, "__len__") and hasattr(value, "__getitem__")):
+        raise SourceError(
+            "Loader takes a source first, such as ImageFolder(path) or Arrays(images), or an object with __len__ and "
+            f"__getitem__, such as a torch Dataset; got {value!r:.200}"
+        )
+    return Items(value)
+
+
+def share(rank: Any, world: Any) -> tuple[int, int]:
+    """Which of how many ranks.
+
+    Raises  FieldError if there is no such rank.
+    """
+    rank, world = whole(rank, "rank", 0), whole(world, "world", 1)
+    if rank >= world:
+        raise FieldError(f"Loader.rank is 0 to world - 1, got rank={rank} of world={world}")
+    return rank, world
+
+
+def one_of(value: Any, name: str, known: tuple[str, ...]) -> str:
+    """A word out of some.
+
+    Raises  FieldError that names them.
+    """
+    if value not in known:
+        raise FieldError(f"Loader.{name} is {' or '.join(map(repr, known))}, got {value!r}")
+    return str(value)
+
+
+def available_cores() -> int:
+    """How many cores this process may use, at least 1."""
+    try:
+        return len(os.sched_getaffinity(0)) or 1
+    except AttributeError:  # not on macOS or Windows
+        return os.cpu_count() or 1
+
+
+def bytes_of(value: int | str) -> int:
+    from variegate.loader.bytes import parse_bytes
+
+    return parse_bytes(value)
+
+
+def cache_of(value: Any) -> Any:
+    from variegate.loader.cache import Cache
+
+    return value if isinstance(value, Cache) else Cache(value)
+
+
+def opened_cache(cache: Any, source: Source) -> Any:
+    from variegate.loader.cache import opened
+
+    return opened(cache, source)

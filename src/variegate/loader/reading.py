@@ -1,0 +1,87 @@
+"""Reading: the samples of a batch one after the other, with a deadline for each if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Condition, Event, Thread
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+Found = tuple[T | None, BaseException | None]
+PULSE = 0.1  # seconds between two looks at whether the stream has stopped
+
+
+class Stuck(Exception):
+    """A sample's deadline is over, and nothing can stop its thread."""
+
+
+def one_by_one(take: Callable[[int], T], count: int) -> Iterator[Found[T]]:
+    """What `take` gives for 0 to count - 1, or the error that it raises."""
+    return (_found(take, n) for n in range(count))
+
+
+def in_time(
+    take: Callable[[int], T], count: int, deadline: float, stopped: Event | None, abandon: Callable[[], None]
+) -> Iterator[Found[T]]:
+    """The same, of a thread that is left behind at a sample which takes longer than `deadline` seconds.
+
+    stopped  when it is set, this ends early
+    abandon  called for each thread that is left behind
+    """
+    reader = _Reader(take, 0, count)
+    for n in range(count):
+        found = reader.get(n, deadline, stopped)
+        if found is None:
+            if stopped is not None and stopped.is_set():
+                if reader.outlasts(deadline):
+                    abandon()
+                return
+            abandon()
+            found = None, Stuck(f"reading it took longer than the deadline of {deadline:g} s")
+            reader = _Reader(take, n + 1, count)
+        yield found
+
+
+def _found(take: Callable[[int], T], n: int) -> Found[T]:
+    try:
+        return take(n), None
+    except BaseException as error:
+        return None, error
+
+
+class _Reader(Generic[T]):
+    """A thread that takes samples ahead of who asks for them."""
+
+    def __init__(self, take: Callable[[int], T], first: int, count: int) -> None:
+        self._there: dict[int, Found[T]] = {}
+        self._change = Condition()
+        self._left = False
+        self._thread = Thread(target=self._run, args=(take, first, count), name="variegate-reader", daemon=True)
+        self._thread.start()
+
+    def _run(self, take: Callable[[int], T], first: int, count: int) -> None:
+        for n in range(first, count):
+            found = _found(take, n)
+            with self._change:
+                if self._left:
+                    return
+                self._there[n] = found
+                self._change.notify()
+
+    def get(self, n: int, deadline: float, stopped: Event | None) -> Found[T] | None:
+        """Sample n; None if it has taken too long, or all has stopped, and then this reader is left to itself."""
+        waited = 0.0
+        with self._change:
+            while n not in self._there:
+                step = min(PULSE, deadline - waited)
+                if step <= 0 or (stopped is not None and stopped.is_set()):
+                    self._left = True
+                    return None
+                if not self._change.wait(step):
+                    waited += step
+            return self._there.pop(n)
+
+    def outlasts(self, deadline: float) -> bool:
+        """Whether the thread, asked to end, is still at its sample after so many seconds."""
+        self._thread.join(deadline)
+        return self._thread.is_alive()

@@ -1,0 +1,213 @@
+"""Recipe: all that a batch is made of beside its turn, and how one sample of it is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import DecodeError, InputError
+from variegate.key import Keys
+from variegate.loader.labels import Labels
+from variegate.loader.memory import Budget
+from variegate.loader.order import Order, digest, mixed
+from variegate.loader.policy import Faults, OnError
+from variegate.loader.pool import Pool, Scratch
+from variegate.loader.schedule import Row, Schedule, Turn
+from variegate.loader.shelf import Shelf
+from variegate.loader.source.base import Room, Source
+from variegate.loader.stats import Row as Times
+from variegate.loader.stats import Stats
+from variegate.loader.unchanged import Augment, Plan
+from variegate.loader.weights import Weighted
+from variegate.targets.leaf import Leaves
+
+if TYPE_CHECKING:
+    from variegate.loader.batch import Batch
+    from variegate.loader.decode import Encoded
+
+SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
+
+
+class Held(Protocol):
+    """Decoded pictures kept between epochs; what a loader needs of a cache."""
+
+    def get(self, i: int) -> NDArray[Any] | None:
+        """The picture at position i of the source, if it is there."""
+
+    def size(self, i: int) -> tuple[int, int]:
+        """(height, width) of the picture as it was before the cache made it smaller."""
+
+    def put(self, i: int, pixels: NDArray[Any], size: tuple[int, int]) -> None:
+        """Keep a copy of a picture, if there is room."""
+
+    def flush(self) -> None:
+        """Write what has been gathered."""
+
+    def stats(self) -> dict[str, int]:
+        """Hits, misses and bytes."""
+
+
+class Decoded:
+    """A picture that came as an array, with the face of an encoded one.
+
+    size  (height, width); of a cached picture, those that it had before it was made smaller
+    kept  whether a cache has it, or has no use for it
+    """
+
+    __slots__ = ("channels", "dtype", "image", "kept", "size")
+    peak = 0  # bytes that decoding takes
+
+    def __init__(self, image: NDArray[Any], kept: bool, size: tuple[int, int] | None = None) -> None:
+        self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
+        self.size = size or self.image.shape[:2]
+        self.channels, self.dtype, self.kept = self.image.shape[2], image.dtype, kept
+
+@dataclass(slots=True)
+class Taken:
+    """A sample that has been read, its picture not decoded yet.
+
+    place      its number among the places of the batch
+    position   in the source
+    variation  the first of its repeats
+    held       bytes that it takes until it is decoded
+    tried      how many samples had stood in here before it
+    """
+
+    place: int
+    position: int
+    variation: int
+    picture: Encoded | Decoded
+    leaves: Leaves
+    held: int
+    tried: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a batch is made of beside its turn. Threads hold this, and never the loader.
+
+    edges  the running sum of the samples' weights; None: each comes once
+    """
+
+    source: Source
+    augment: Augment
+    seed: int
+    schedule: Schedule
+    faults: Faults
+    pool: Pool
+    shuffle: bool = True
+    edges: NDArray[np.float64] | None = None
+    repeats: int = 1
+    labels: Labels | None = None
+    cache: Held | None = None
+    scaled: bool = False
+    budget: Budget | None = None
+    stats: Stats = field(default_factory=Stats)
+    shelf: Shelf = field(default_factory=Shelf)
+    scratches: deque[Scratch] = field(default_factory=deque)
+
+    @property
+    def rule(self) -> OnError:
+        """What to do about samples that cannot be taken."""
+        return self.faults.rule
+
+    @property
+    def varying(self) -> bool:
+        """Whether a sample may come more than once an epoch, so that a batch says which time it is."""
+        weighted = self.edges is not None
+        return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
+
+    def row(self, epoch: int) -> Row:
+        """The samples of an epoch."""
+        length = self.schedule.length
+        if self.edges is not None:
+            return Row(Weighted(self.edges, length, self.seed, epoch), self.schedule)
+        return Row(Order(length, self.seed, epoch, self.shuffle), self.schedule)
+
+    def take(self, place: int, position: int, variation: int, room: Room, others: Sequence[Leaves]) -> Taken:
+        """Read a sample: its file and its header, and its labels.
+
+        others  the labels of its batch so far
+        """
+        source, labels = self.source, self.labels
+        pixels = None if self.cache is None else self.cache.get(position)
+        fields: dict[str, Any] = {}
+        picture: Encoded | Decoded
+        held = 0
+        if pixels is not None:
+            assert self.cache is not None
+            picture = Decoded(pixels, True, self.cache.size(position))
+            fields = source.fields(position) if labels is not None else fields
+        else:
+            if labels is None:
+                data = source.read_into(position, room)
+            else:
+                data, fields = source.sample(position, room)
+            picture = self._opened(position, data)
+            held = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
+        leaves = labels.read(fields, picture.size, others) if labels is not None else {}
+        return Taken(place, position, variation, picture, leaves, held)
+
+    def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
+        from variegate.loader.decode import open_image
+
+        if isinstance(data, bytes | memoryview):
+            source = self.source
+            import inspect  # TEMPORARY until decode.py has max_pixels
+            extra = (self.rule.max_pixels,) if len(inspect.signature(open_image).parameters) > 3 else ()
+            return open_image(data, source.where(position), source.mode, *extra)  # type: ignore[arg-type]
+        return Decoded(data, self.cache is None or self.source.held)
+
+    def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
+        """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""
+        key = np.frombuffer(digest("stand-in", self.seed, epoch, tried), "<u8").astype(np.uint64)
+        position = int(mixed(key + mixed(key ^ np.uint64(place)))[0] % np.uint64(len(self.source)))
+        return position, SOMEBODY_ELSE | (place * self.repeats) % SOMEBODY_ELSE
+
+    def plan(self, epoch: int, samples: Sequence[Taken]) -> Plan:
+        """Draw and lower samples, each as often as it is repeated."""
+        kinds = {(sample.picture.channels, sample.picture.dtype) for sample in samples}
+        if len(kinds) > 1:
+            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
+        sizes = np.array([sample.picture.size for sample in samples], np.int64)
+        keys = Keys.at(self.seed, epoch, self.source.ids[self.positions(samples)], self.variations(samples))
+        given: tuple[Any, ...] = ()
+        if self.labels is not None and any(sample.leaves for sample in samples):
+            given = [sample.leaves for sample in samples for _ in range(self.repeats)], self.labels.targets
+        return self.augment.plan(keys, np.repeat(sizes, self.repeats, axis=0), *kinds.pop(), *given)
+
+    def positions(self, samples: Sequence[Taken]) -> NDArray[np.int64]:
+        """In the source, one a repeat."""
+        return np.repeat(np.array([sample.position for sample in samples], np.int64), self.repeats)
+
+    def variations(self, samples: Sequence[Taken]) -> NDArray[np.uint32]:
+        """One a repeat."""
+        first = np.array([sample.variation for sample in samples], np.uint32)
+        if self.repeats == 1:
+            return first
+        return (first[:, np.newaxis] + np.arange(self.repeats, dtype=np.uint32)).reshape(-1)
+
+    def whole(self, row: Row, turn: Turn, times: Times) -> Batch:
+        """A batch of an epoch, made in the calling thread."""
+        from variegate.loader.batch import Making
+
+        making = Making(self, turn, row)
+        scratch = self.scratches.pop() if self.scratches else Scratch()
+        ready = making.prepare(times)
+        if self.budget is not None and making.need is not None:
+            self.budget.see(making.need)
+        if ready:
+            making.work(scratch, times)
+        self.scratches.append(scratch)
+        return making.batch(times)
+
+
+def note(error: BaseException, source: Source, position: int) -> None:
+    """Add to an error which sample was being made."""
+    if not isinstance(error, DecodeError):  # which names its path itself
+        error.add_note(f"variegate: this was in making sample {position}, {source.where(position)}")

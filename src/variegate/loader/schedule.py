@@ -1,0 +1,150 @@
+"""Schedule: which places of an epoch are this rank's, and in which batches they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.order import Positions
+
+BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
+
+
+class Ordered(Protocol):
+    """The order of one epoch's samples."""
+
+    length: int
+
+    def __getitem__(self, places: Positions) -> Positions:
+        """The positions in the source of the samples at these places, 0 to length - 1."""
+
+    def occurrences(self, places: Positions) -> Positions:
+        """Numbers that differ wherever the sample does not."""
+
+
+class Turn(NamedTuple):
+    """One batch of a rank.
+
+    epoch  that it is of
+    first  of the rank's own places in the epoch, the first that is in it
+    last   the first that is not
+    after  (epoch, places consumed by all ranks together): where a run stands when this batch is done
+    """
+
+    epoch: int
+    first: int
+    last: int
+    after: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Place p of an epoch is that of rank p mod world.
+
+    length     places an epoch
+    batch      places a batch
+    rank       0 to world - 1
+    world      how many ranks share an epoch
+    pad        every rank has the same number of places: the epoch's first come again at its end
+    drop_last  leave out a batch of fewer places, and the places that would give some ranks one more than others
+
+    >>> schedule = Schedule(length=10, batch=2, rank=1, world=3)
+    >>> [(turn.first, turn.last, turn.after) for turn in schedule.turns(epoch=0)]
+    [(0, 2, (0, 6)), (2, 3, (1, 0))]
+    """
+
+    length: int
+    batch: int
+    rank: int = 0
+    world: int = 1
+    pad: bool = False
+    drop_last: bool = False
+
+    @property
+    def own(self) -> int:
+        """How many places of an epoch are this rank's."""
+        if self.pad:
+            return -(-self.length // self.world)
+        if self.drop_last:
+            return self.length // self.world
+        return -(-(self.length - self.rank) // self.world)
+
+    def __len__(self) -> int:
+        full, rest = divmod(self.own, self.batch)
+        return full + (rest > 0 and not self.drop_last)
+
+    def check(self) -> None:
+        """Refuse a schedule without batches.
+
+        Raises  SourceError, with the sum.
+        """
+        if not len(self):
+            share = f" for rank {self.rank} of {self.world}" if self.world > 1 else ""
+            raise SourceError(
+                f"{self.length} samples make no batch of {self.batch}{share} (drop_last={self.drop_last}, "
+                f"pad={self.pad})"
+            )
+
+    def places(self, first: int, last: int) -> Positions:
+        """The places of the epoch that are the rank's own numbers first to last - 1."""
+        return np.arange(first, last, dtype=np.int64) * self.world + self.rank
+
+    def turn(self, epoch: int, number: int) -> Turn:
+        """Batch `number`, 0 to len - 1, of an epoch that is run from its beginning."""
+        first = number * self.batch
+        return self._turn(epoch, first, first * self.world)
+
+    def turns(self, epoch: int, position: int = 0, endless: bool = False) -> Iterator[Turn]:
+        """The batches of an epoch.
+
+        position  how many of its places all ranks together have consumed already
+        endless   go on with the next epoch, and the next
+        """
+        while True:
+            first = max(0, -(-(position - self.rank) // self.world))  # the first own place from there on
+            while first < self._end(first):
+                turn = self._turn(epoch, first, position)
+                yield turn
+                first, position = turn.last, turn.after[1]
+            if not endless:
+                return
+            epoch, position = epoch + 1, 0
+
+    def _turn(self, epoch: int, first: int, position: int) -> Turn:
+        last = min(first + self.batch, self.own)
+        done = last >= self._end(last)
+        return Turn(epoch, first, last, (epoch + 1, 0) if done else (epoch, position + self.batch * self.world))
+
+    def _end(self, first: int) -> int:
+        """Where batches end that begin at one of the rank's own places."""
+        return self.own - (self.own - first) % self.batch if self.drop_last else self.own
+
+
+class Row:
+    """The samples of a rank in one epoch. Threads share it."""
+
+    def __init__(self, order: Ordered, schedule: Schedule) -> None:
+        self._order, self._schedule = order, schedule
+        self._block: tuple[int, Positions, Positions] | None = None
+
+    def samples(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
+        """Positions in the source, and which time each comes, of the rank's own places first to last - 1."""
+        parts = [self._from_block(at, last) for at in [first, *range(first - first % BLOCK + BLOCK, last, BLOCK)]]
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _from_block(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
+        number = first // BLOCK
+        known = self._block  # read once: another thread may replace it, as a whole
+        if known is None or known[0] != number:
+            own = self._schedule.own
+            places = self._schedule.places(number * BLOCK, min((number + 1) * BLOCK, own))
+            known = self._block = number, self._order[places % self._order.length], self._order.occurrences(places)
+        part = slice(first - number * BLOCK, last - number * BLOCK)
+        return known[1][part].copy(), known[2][part].astype(np.uint32)

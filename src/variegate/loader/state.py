@@ -1,0 +1,84 @@
+"""State: where a run stands, as a small dict, and whether another loader can go on from there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from variegate.errors import InputError
+from variegate.key import LIMITS
+from variegate.version import VERSION
+
+if TYPE_CHECKING:
+    from variegate.loader.loader import Loader
+
+State = dict[str, Any]
+
+
+def made_of(loader: Loader) -> dict[str, Any]:
+    """All that the bytes of a loader's samples hang on, by name, in a form for JSON."""
+    augment, source = loader.augment, loader.source
+    ops = getattr(augment, "ops", None)
+    edges = loader._recipe.edges
+    return {
+        "version": VERSION,
+        "source": {"kind": type(source).__name__, "samples": len(source), "digest": source.fingerprint},
+        "pipeline": {"digest": getattr(augment, "fingerprint", None), "ops": None if ops is None else [*map(repr, ops)]},
+        "seed": loader.seed,
+        "shuffle": loader.shuffle,
+        "weights": None if edges is None else hashlib.blake2b(np.ascontiguousarray(edges), digest_size=8).hexdigest(),
+        "samples": loader.samples,
+        "repeats": loader.repeats,
+        "decode": loader.decode,
+        "cache side": getattr(loader.cache, "side", None),
+        "replace": loader.on_error.policy == "replace",
+    }
+
+
+def place_in(state: Mapping[str, Any], own: Mapping[str, Any], strict: bool) -> tuple[int, int]:
+    """The epoch and the position of a state.
+
+    own     what the loader that is to go on is made of
+    strict  whether it must be what the state's was
+
+    Raises  InputError if this is no state, or it was made of something else, which it says.
+    """
+    try:
+        epoch, position, made = state["epoch"], state["position"], state["made_of"]
+        whole = isinstance(epoch, int) and isinstance(position, int) and isinstance(made, Mapping)
+    except (KeyError, TypeError):
+        whole = False
+    if not whole or not 0 <= epoch <= LIMITS["epoch"] or position < 0:
+        raise InputError(f"this is no state of a Loader, as its state() gives: {state!r:.200}")
+    changed = [_change(name, made.get(name), own[name]) for name in own if made.get(name) != own[name]]
+    if changed and strict:
+        raise InputError(
+            "this state is of another run, so the samples to come would not be those that it has left: "
+            + "; ".join(changed)
+            + ". Bring back what it was, or pass strict=False to go on all the same from the same place"
+        )
+    return epoch, position
+
+
+def _change(name: str, then: Any, now: Any) -> str:
+    """What changed, in words."""
+    if name == "pipeline" and isinstance(then, Mapping):
+        return _changed_op(then.get("ops") or [], now["ops"] or [])
+    if name == "source" and isinstance(then, Mapping):
+        for part in ("kind", "samples"):
+            if then.get(part) != now[part]:
+                return f"the source's {part} was {then.get(part)} and is {now[part]}"
+        return "the source has other samples, or the same in another order, or decodes or declares them differently"
+    return f"{name} was {then!r} and is {now!r}"
+
+
+def _changed_op(then: list[str], now: list[str]) -> str:
+    if len(then) != len(now):
+        return f"the pipeline had {len(then)} ops and has {len(now)}"
+    for number, (was, it) in enumerate(zip(then, now, strict=True)):
+        if was != it:
+            return f"op {number} of the pipeline was {was} and is {it}"
+    return "the pipeline's options or targets, or the body of one of its functions, changed"

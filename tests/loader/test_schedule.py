@@ -1,0 +1,112 @@
+"""Every place of an epoch comes once over all ranks, from wherever a run goes on, in whatever batches."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from variegate.errors import SourceError
+from variegate.loader.order import Order
+from variegate.loader.schedule import BLOCK, Row, Schedule, Turn
+
+
+def places(schedule: Schedule, position: int = 0) -> list[int]:
+    turns = schedule.turns(0, position)
+    return [int(place) for turn in turns for place in schedule.places(turn.first, turn.last)]
+
+
+def ranks(world: int, length: int, batch: int, **options: Any) -> list[Schedule]:
+    return [Schedule(length, batch, rank, world, **options) for rank in range(world)]
+
+
+lengths, batches, worlds = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5)
+
+
+@given(lengths, batches, worlds)
+def test_every_place_comes_once_over_all_ranks(length: int, batch: int, world: int) -> None:
+    found = [places(schedule) for schedule in ranks(world, length, batch)]
+    assert sorted(sum(found, [])) == list(range(length))
+    assert all(place % world == rank for rank, mine in enumerate(found) for place in mine)
+
+
+@given(lengths, batches, worlds)
+def test_padded_ranks_are_even(length: int, batch: int, world: int) -> None:
+    found = [places(schedule) for schedule in ranks(world, length, batch, pad=True)]
+    assert len({len(mine) for mine in found}) == 1
+    assert sorted(sum(found, [])) == list(range(-(-length // world) * world))
+
+
+@given(lengths, batches, worlds)
+def test_with_drop_last_ranks_are_even_and_batches_whole(length: int, batch: int, world: int) -> None:
+    schedules = ranks(world, length, batch, drop_last=True)
+    assert len({len(schedule) for schedule in schedules}) == 1
+    for schedule in schedules:
+        turns = list(schedule.turns(0))
+        assert len(turns) == len(schedule) and all(turn.last - turn.first == batch for turn in turns)
+
+
+@given(lengths, batches, worlds, batches, worlds, st.integers(0, 12))
+def test_a_run_goes_on_with_other_ranks_and_batches(
+    length: int, batch: int, world: int, other: int, others: int, steps: int
+) -> None:
+    """Every rank makes so many batches, and then other ranks with other batches make the rest."""
+    done, states = [], set()
+    for schedule in ranks(world, length, batch):
+        turns = list(islice(schedule.turns(0), steps))
+        done += [int(place) for turn in turns for place in schedule.places(turn.first, turn.last)]
+        states.add(turns[-1].after if len(turns) == steps > 0 else (1, 0) if steps else (0, 0))
+    position = min(length, steps * batch * world)
+    assert states <= {(0, position), (1, 0)}
+    rest = [place for schedule in ranks(others, length, other) for place in places(schedule, position)]
+    assert sorted(done + rest) == list(range(length))
+
+
+@given(lengths, batches, st.booleans())
+def test_the_last_turn_leads_to_the_next_epoch(length: int, batch: int, drop_last: bool) -> None:
+    schedule = Schedule(length, batch, drop_last=drop_last)
+    turns = list(schedule.turns(7))
+    assert [turn.after for turn in turns[-1:]] == [(8, 0)][: len(turns)]
+    assert all(turn.after == (7, turn.last) for turn in turns[:-1])
+    assert turns == [schedule.turn(7, number) for number in range(len(schedule))]
+
+
+def test_without_end_epochs_follow_each_other() -> None:
+    found = list(islice(Schedule(5, 2).turns(3, position=4, endless=True), 5))
+    assert found == [
+        Turn(3, 4, 5, (4, 0)),
+        Turn(4, 0, 2, (4, 2)),
+        Turn(4, 2, 4, (4, 4)),
+        Turn(4, 4, 5, (5, 0)),
+        Turn(5, 0, 2, (5, 2)),
+    ]
+
+
+def test_a_rank_without_a_batch_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"2 samples make no batch of 4 for rank 2 of 3 \(drop_last=False, pad=F"):
+        Schedule(2, 4, 2, 3).check()
+    Schedule(2, 4, 2, 3, pad=True).check()
+    with pytest.raises(SourceError, match=r"3 samples make no batch of 4 \(drop_last=True"):
+        Schedule(3, 4, drop_last=True).check()
+
+
+@pytest.mark.parametrize(("rank", "world"), [(0, 1), (2, 3)])
+def test_a_row_is_the_order_at_the_ranks_places(rank: int, world: int) -> None:
+    schedule = Schedule((2 * BLOCK + 5) * world, 64, rank, world)
+    order = Order(schedule.length, 1, 2)
+    whole, row = order[schedule.places(0, schedule.own)], Row(order, schedule)
+    for first, last in [(0, 64), (BLOCK - 3, BLOCK + 3), (5, 2 * BLOCK + 5), (2 * BLOCK, schedule.own)]:
+        positions, again = row.samples(first, last)
+        assert np.array_equal(positions, whole[first:last]) and not again.any()
+
+
+def test_places_beyond_the_last_begin_anew() -> None:
+    schedule = Schedule(5, 3, 1, 3, pad=True)
+    positions, again = Row(Order(5, 0, 0, shuffle=False), schedule).samples(0, 2)
+    assert positions.tolist() == [1, 4] and again.tolist() == [0, 0]
+    positions, again = Row(Order(5, 0, 0, shuffle=False), Schedule(5, 3, 2, 3, pad=True)).samples(0, 2)
+    assert positions.tolist() == [2, 0] and again.tolist() == [0, 1]
