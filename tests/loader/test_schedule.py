@@ -59,18 +59,30 @@ def test_a_run_goes_on_with_other_ranks_and_batches(
     for schedule in ranks(world, length, batch):
         turns = list(islice(schedule.turns(0), steps))
         done += [int(place) for turn in turns for place in schedule.places(turn.first, turn.last)]
-        states.add(turns[-1].after if len(turns) == steps > 0 else (1, 0) if steps else (0, 0))
+        if steps and len(turns) == steps:
+            states.add(turns[-1].after)
     position = min(length, steps * batch * world)
-    assert states <= {(0, position), (1, 0)}
+    assert states <= {(0, position) if position < length else (1, 0)}
     rest = [place for schedule in ranks(others, length, other) for place in places(schedule, position)]
     assert sorted(done + rest) == list(range(length))
+
+
+@given(lengths, batches, worlds, st.integers(0, 60), st.sampled_from(["pad", "drop_last"]))
+def test_even_ranks_stay_even_from_wherever_they_go_on(
+    length: int, batch: int, world: int, position: int, even: str
+) -> None:
+    schedules = ranks(world, length, batch, **{even: True})
+    assert len({len(list(schedule.turns(0, position))) for schedule in schedules}) == 1
+    found = sorted(place for schedule in schedules for place in places(schedule, position))
+    assert found == list(range(position, position + len(found)))
+    assert even == "drop_last" or len(found) >= length - position
 
 
 @given(lengths, batches, st.booleans())
 def test_the_last_turn_leads_to_the_next_epoch(length: int, batch: int, drop_last: bool) -> None:
     schedule = Schedule(length, batch, drop_last=drop_last)
     turns = list(schedule.turns(7))
-    assert [turn.after for turn in turns[-1:]] == [(8, 0)][: len(turns)]
+    assert [turn.after for turn in turns[-1:]] == [(8, 0)] * bool(turns)
     assert all(turn.after == (7, turn.last) for turn in turns[:-1])
     assert turns == [schedule.turn(7, number) for number in range(len(schedule))]
 

@@ -68,15 +68,27 @@ class Schedule:
     @property
     def own(self) -> int:
         """How many places of an epoch are this rank's."""
+        return self._left(0)
+
+    def _left(self, position: int) -> int:
+        """How many places from there on are this rank's; the same for all ranks where they are to be even."""
+        rest = max(0, self.length - position)
         if self.pad:
-            return -(-self.length // self.world)
+            return -(-rest // self.world)
         if self.drop_last:
-            return self.length // self.world
-        return -(-(self.length - self.rank) // self.world)
+            return rest // self.world
+        return max(0, -(-(self.length - self.rank) // self.world) - self._first(position))
+
+    def _first(self, position: int) -> int:
+        """Which of the rank's own places is the first from there on."""
+        return max(0, -(-(position - self.rank) // self.world))
+
+    def _batches(self, places: int) -> int:
+        full, rest = divmod(places, self.batch)
+        return full + (rest > 0 and not self.drop_last)
 
     def __len__(self) -> int:
-        full, rest = divmod(self.own, self.batch)
-        return full + (rest > 0 and not self.drop_last)
+        return self._batches(self.own)
 
     def check(self) -> None:
         """Refuse a schedule without batches.
@@ -96,8 +108,7 @@ class Schedule:
 
     def turn(self, epoch: int, number: int) -> Turn:
         """Batch `number`, 0 to len - 1, of an epoch that is run from its beginning."""
-        first = number * self.batch
-        return self._turn(epoch, first, first * self.world)
+        return next(self.turns(epoch, number * self.batch * self.world))
 
     def turns(self, epoch: int, position: int = 0, endless: bool = False) -> Iterator[Turn]:
         """The batches of an epoch.
@@ -106,23 +117,20 @@ class Schedule:
         endless   go on with the next epoch, and the next
         """
         while True:
-            first = max(0, -(-(position - self.rank) // self.world))  # the first own place from there on
-            while first < self._end(first):
-                turn = self._turn(epoch, first, position)
-                yield turn
-                first, position = turn.last, turn.after[1]
+            first, left = self._first(position), self._left(position)
+            for number in range(self._batches(left)):
+                begin = first + number * self.batch
+                position += self.batch * self.world
+                yield Turn(epoch, begin, min(begin + self.batch, first + left), self._after(epoch, position))
             if not endless:
                 return
             epoch, position = epoch + 1, 0
 
-    def _turn(self, epoch: int, first: int, position: int) -> Turn:
-        last = min(first + self.batch, self.own)
-        done = last >= self._end(last)
-        return Turn(epoch, first, last, (epoch + 1, 0) if done else (epoch, position + self.batch * self.world))
-
-    def _end(self, first: int) -> int:
-        """Where batches end that begin at one of the rank's own places."""
-        return self.own - (self.own - first) % self.batch if self.drop_last else self.own
+    def _after(self, epoch: int, position: int) -> tuple[int, int]:
+        """Where a run stands at a position: the same for all ranks, so the epoch is over when it is for every one."""
+        rest = self.length - position
+        over = rest < self.batch * self.world if self.drop_last and not self.pad else rest <= 0
+        return (epoch + 1, 0) if over else (epoch, position)
 
 
 class Row:
@@ -142,9 +150,8 @@ class Row:
     def _from_block(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
         number = first // BLOCK
         known = self._block  # read once: another thread may replace it, as a whole
-        if known is None or known[0] != number:
-            own = self._schedule.own
-            places = self._schedule.places(number * BLOCK, min((number + 1) * BLOCK, own))
+        if known is None or known[0] != number or len(known[1]) < min(last - number * BLOCK, BLOCK):
+            places = self._schedule.places(number * BLOCK, min((number + 1) * BLOCK, max(last, self._schedule.own)))
             known = self._block = number, self._order[places % self._order.length], self._order.occurrences(places)
         part = slice(first - number * BLOCK, last - number * BLOCK)
         return known[1][part].copy(), known[2][part].astype(np.uint32)
