@@ -223,18 +223,13 @@ class Making:
     def _pixels(self, sample: Taken, plan: Plan, first: int, scratch: Scratch) -> NDArray[Any]:
         """A sample's picture, decoded as small as its plan allows."""
         recipe, picture = self._recipe, sample.picture
-        if isinstance(picture, Decoded):
-            image = picture.image
-            if not picture.kept:
-                recipe.cache.put(sample.position, image, picture.size)  # type: ignore[union-attr]
-            return image
-        if recipe.scaled:
+        if recipe.scaled and not isinstance(picture, Decoded):
             less = min(plan.reduction(first + n) for n in range(recipe.repeats))  # type: ignore[attr-defined]
             return picture.decode(scratch.of(picture.nbytes_at(less)), less)
-        image = picture.decode(scratch.of(picture.nbytes))
-        if recipe.cache is not None:
-            recipe.cache.put(sample.position, image, picture.size)
-        return image
+        image = picture.image if isinstance(picture, Decoded) else picture.decode(scratch.of(picture.nbytes))
+        if recipe.cache is None or (isinstance(picture, Decoded) and picture.kept):
+            return image
+        return recipe.cache.put(sample.position, image, picture.size)
 
     def _substitute(self, i: int, error: Exception, scratch: Scratch) -> tuple[Taken, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
 from variegate.loader.batch import Batch
+from variegate.loader.bytes import parse_bytes
+from variegate.loader.cache import Cache, opened
 from variegate.loader.labels import Form, labels_of
 from variegate.loader.memory import DEEPEST, Budget
-from variegate.loader.options import available_cores, bytes_of, cache_of, maybe, opened_cache, one_of, share, source_of, whole
+from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.pool import Pool
 from variegate.loader.recipe import Recipe
@@ -30,7 +32,6 @@ from variegate.loader.weights import Weights, edges_of
 from variegate.targets import Targets
 
 if TYPE_CHECKING:
-    from variegate.loader.cache import Cache
     from variegate.loader.isolate import Child
 
 PREFETCH = 2
@@ -119,13 +120,15 @@ class Loader:
         self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
         self.rank, self.world = share(rank, world)
         self.weights, self.samples = weights, maybe(samples, "samples", 1)
-        self.memory = None if memory is None else bytes_of(memory)
-        self.on_error, self.cache = OnError.of(on_error), None if cache is None else cache_of(cache)
+        self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
+        self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
         if self.batch_size % self.repeats:
             raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
         if self.samples is not None and weights is None:
             raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
+        if self.cache is not None and self.decode == "scaled":
+            raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., side=...)')
         self.next_epoch = 0
         self._place = 0, 0  # (epoch, position): where the last pass stands
         self._start = 0  # the position at which the next pass begins
@@ -149,7 +152,7 @@ class Loader:
             edges=edges,
             repeats=self.repeats,
             labels=labels_of(source, augment, self.collate),
-            cache=None if self.cache is None else opened_cache(self.cache, source),
+            cache=None if self.cache is None else opened(self.cache, source),
             scaled=self.decode == "scaled",
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
             stats=Stats(),

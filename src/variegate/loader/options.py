@@ -73,21 +73,3 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0)) or 1
     except AttributeError:  # not on macOS or Windows
         return os.cpu_count() or 1
-
-
-def bytes_of(value: int | str) -> int:
-    from variegate.loader.bytes import parse_bytes
-
-    return parse_bytes(value)
-
-
-def cache_of(value: Any) -> Any:
-    from variegate.loader.cache import Cache
-
-    return value if isinstance(value, Cache) else Cache(value)
-
-
-def opened_cache(cache: Any, source: Source) -> Any:
-    from variegate.loader.cache import opened
-
-    return opened(cache, source)

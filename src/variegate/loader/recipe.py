@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
+from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Budget
 from variegate.loader.order import Order, digest, mixed
@@ -31,25 +32,6 @@ if TYPE_CHECKING:
     from variegate.loader.decode import Encoded
 
 SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
-
-
-class Held(Protocol):
-    """Decoded pictures kept between epochs; what a loader needs of a cache."""
-
-    def get(self, i: int) -> NDArray[Any] | None:
-        """The picture at position i of the source, if it is there."""
-
-    def size(self, i: int) -> tuple[int, int]:
-        """(height, width) of the picture as it was before the cache made it smaller."""
-
-    def put(self, i: int, pixels: NDArray[Any], size: tuple[int, int]) -> None:
-        """Keep a copy of a picture, if there is room."""
-
-    def flush(self) -> None:
-        """Write what has been gathered."""
-
-    def stats(self) -> dict[str, int]:
-        """Hits, misses and bytes."""
 
 
 class Decoded:
@@ -104,7 +86,7 @@ class Recipe:
     edges: NDArray[np.float64] | None = None
     repeats: int = 1
     labels: Labels | None = None
-    cache: Held | None = None
+    cache: Store | None = None
     scaled: bool = False
     budget: Budget | None = None
     stats: Stats = field(default_factory=Stats)

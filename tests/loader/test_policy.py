@@ -1,0 +1,306 @@
+"""Bad samples are raised, skipped or stood in for; the good ones keep their bytes, and each bad one is listed once."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from variegate import Boxes, Brightness, Compose, HorizontalFlip, RandomResizedCrop, Rotate, Targets
+from variegate.errors import DecodeError, FieldError, VariegateError
+from variegate.loader import Arrays, ImageFolder, Loader, Source
+from variegate.loader.policy import Faults, OnError
+from variegate.loader.recipe import SOMEBODY_ELSE
+
+AUGMENT = Compose([Rotate((-30, 30)), RandomResizedCrop(12), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))])
+BAD = {3: b"", 7: b"words, no picture", 11: None, 20: "half", 21: "half", 30: "flipped"}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory, picture: Any) -> Path:
+    root = tmp_path_factory.mktemp("good")
+    for i in range(32):
+        Image.fromarray(picture(30 + i, 50 - i % 7, seed=i)).save(root / f"{i:02}{'.png' if i % 5 == 0 else '.jpg'}")
+    return root
+
+
+@pytest.fixture(scope="module")
+def damaged(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same files, of which some are bad: empty, text, gone (a link to nowhere), cut off, and with a bad checksum."""
+    root = tmp_path_factory.mktemp("damaged")
+    for i, path in enumerate(sorted(good.iterdir())):
+        data = path.read_bytes()
+        bad = BAD.get(i, data)
+        if bad is None:
+            (root / path.name).symlink_to(root / "nowhere")
+        elif bad == "flipped":
+            (root / path.name).write_bytes(data[:60] + bytes([data[60] ^ 255]) + data[61:])
+        else:
+            (root / path.name).write_bytes(data[: len(data) // 2] if bad == "half" else bad)
+    return root
+
+
+def samples(batches: Iterator[dict[str, Any]]) -> dict[tuple[int, int], bytes]:
+    found: dict[tuple[int, int], bytes] = {}
+    for batch in batches:
+        names = zip(batch["id"].tolist(), batch.get("variation", np.zeros(len(batch["id"]), int)).tolist(), strict=True)
+        for name, image in zip(names, batch["image"], strict=True):
+            assert name not in found
+            found[name] = image.tobytes()
+    return found
+
+
+def loader(folder: Path, **options: Any) -> Loader:
+    return Loader(ImageFolder(folder), AUGMENT, **{"batch_size": 4, "seed": 3, "workers": 2, **options})
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("repeats", [1, 2])
+@pytest.mark.parametrize("deadline", [None, 5.0])
+def test_skip_leaves_the_good_ones_as_they_are(
+    good: Path, damaged: Path, workers: int, repeats: int, deadline: float | None, tmp_path: Path
+) -> None:
+    rule = OnError("skip", quarantine=tmp_path / "bad.jsonl", deadline=deadline)
+    one = loader(damaged, on_error=rule, workers=workers, repeats=repeats)
+    found = [samples(one.epoch(k)) for k in range(2)]
+    ids = ImageFolder(good).ids
+    for k in range(2):
+        expected = samples(loader(good, repeats=repeats).epoch(k))
+        bad = {int(ids[i]) for i in BAD}
+        assert found[k] == {name: data for name, data in expected.items() if name[0] not in bad}
+    lines = [json.loads(line) for line in (tmp_path / "bad.jsonl").read_text().splitlines()]
+    assert sorted(line["index"] for line in lines) == sorted(BAD) and one.stats()["errors"] == len(BAD)
+    assert {line["id"] for line in lines} == bad
+    assert all(set(line) == {"path", "id", "index", "reason"} and Path(line["path"]).parent == damaged for line in lines)
+
+
+def test_skip_changes_no_number_of_batches(good: Path, damaged: Path) -> None:
+    one, other = loader(damaged, on_error="skip"), loader(good)
+    sizes = [len(batch["index"]) for batch in one]
+    assert len(sizes) == len(other) and sum(sizes) == 32 - len(BAD)
+    assert all(len(batch["image"]) == len(batch["index"]) == len(batch["id"]) for batch in one)
+
+
+@pytest.mark.parametrize("policy", ["skip", "replace"])
+def test_a_batch_may_lose_all_its_samples(tmp_path: Path, policy: str) -> None:
+    for i in range(4):
+        (tmp_path / f"{i}.jpg").write_bytes(b"x")
+    batches = loader(tmp_path, on_error=OnError(policy, most=None), batch_size=2).epoch(0)  # type: ignore[arg-type]
+    if policy == "skip":
+        assert [batch["image"].shape for batch in batches] == [(0, 12, 12, 3)] * 2
+    else:
+        with pytest.raises(DecodeError) as caught:
+            list(batches)
+        assert "16 samples drawn to stand in" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_who_stands_in_is_the_same_everywhere(good: Path, damaged: Path, repeats: int) -> None:
+    expected = samples(loader(good, repeats=repeats).epoch(1))
+    bad = {int(i) for i in ImageFolder(good).ids[list(BAD)]}
+    found = [
+        samples(loader(damaged, on_error="replace", repeats=repeats, batch_size=size, workers=workers).epoch(1))
+        for size, workers in ((4, 2), (16, 0), (6, 1))
+    ]
+    assert found[0] == found[1] == found[2] and len(found[0]) == 32 * repeats
+    assert {n: b for n, b in found[0].items() if n[1] < SOMEBODY_ELSE} == {
+        n: b for n, b in expected.items() if n[0] not in bad
+    }
+    instead = [name for name in found[0] if name[1] >= SOMEBODY_ELSE]
+    assert len(instead) == len(BAD) * repeats and not {name[0] for name in instead} & bad
+
+
+def test_a_stand_in_has_the_bytes_of_its_key(damaged: Path) -> None:
+    from variegate import Key
+    from variegate.loader.decode import open_image
+
+    source, count = ImageFolder(damaged), 0
+    for batch in loader(damaged, on_error="replace").epoch(4):
+        for i, sample, again, image in zip(
+            batch["index"], batch["id"], batch["variation"], batch["image"], strict=True
+        ):
+            if again >= SOMEBODY_ELSE:
+                count += 1
+                pixels = open_image(source.where(int(i))).decode()
+                assert np.array_equal(AUGMENT(pixels, key=Key(3, 4, int(sample), int(again))), image)
+    assert count == len(BAD)
+
+
+def test_stand_ins_of_other_shapes_make_a_list(tmp_path: Path, picture: Any) -> None:
+    """Pictures all of one size but for one: it stands in for a bad one, where no op makes sizes equal."""
+    for i in range(8):
+        Image.fromarray(picture(20, 20 if i else 30, seed=i)).save(tmp_path / f"{i}.jpg")
+    data = (tmp_path / "5.jpg").read_bytes()
+    (tmp_path / "5.jpg").write_bytes(data[:-40])
+    seen = set()
+    for seed in range(40):
+        batch = Loader(ImageFolder(tmp_path), batch_size=8, seed=seed, on_error="replace").batch(0, 0)
+        sizes = {image.shape for image in batch["image"]}
+        seen.add((batch["index"].tolist().count(0), isinstance(batch["image"], list)))
+        assert (20, 30, 3) in sizes and len(batch["image"]) == 8
+    assert (2, True) in seen
+
+
+def test_raise_is_the_usual(damaged: Path) -> None:
+    with pytest.raises(DecodeError):
+        list(loader(damaged))
+
+
+@pytest.mark.parametrize(("most", "stops"), [(5, True), (6, False), (0.18, True), (0.19, False), (0, True), (None, False)])
+def test_a_budget_of_errors(damaged: Path, most: float | None, stops: bool) -> None:
+    one = loader(damaged, on_error=OnError("skip", most=most))
+    if not stops:
+        assert len(samples(one.epoch(0))) == 26 and len(samples(one.epoch(1))) == 26  # each counts once
+        return
+    with pytest.raises(VariegateError, match=rf"samples could not be taken; OnError.most allows {most}.*last were\n") as e:
+        list(one)
+    assert str(damaged) in str(e.value)
+
+
+def test_the_list_goes_on_where_it_was(damaged: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    samples(loader(damaged, on_error=OnError("skip", quarantine=bad)).epoch(0))
+    lines = bad.read_bytes().splitlines(keepends=True)
+    bad.write_bytes(b"".join(lines[:3]) + lines[3][:20])  # a kill in the middle of a line
+    samples(loader(damaged, on_error=OnError("skip", quarantine=bad)).epoch(0))
+    ids = []
+    for line in bad.read_text().splitlines():
+        try:
+            ids.append(json.loads(line)["id"])
+        except ValueError:
+            continue
+    assert len(ids) == len(set(ids)) == len(BAD)
+
+
+class Hanging(Arrays):
+    """Arrays of which some take for ever, until they are let go."""
+
+    def __init__(self, stuck: set[int]) -> None:
+        super().__init__(np.random.default_rng(0).integers(0, 256, (24, 6, 6, 3), dtype=np.uint8))
+        self.stuck, self.free = stuck, threading.Event()
+
+    def read(self, i: int) -> np.ndarray:
+        if i in self.stuck:
+            self.free.wait()
+        return super().read(i)
+
+
+def readers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "variegate-reader"]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_file_that_hangs_meets_its_deadline(workers: int) -> None:
+    source = Hanging({5, 17})
+    one = Loader(source, batch_size=4, workers=workers, shuffle=False, on_error=OnError("skip", deadline=0.15))
+    index = [i for batch in one for i in batch["index"].tolist()]
+    assert index == [i for i in range(24) if i not in source.stuck]
+    assert one.stats()["abandoned"] == one.stats()["errors"] == 2 == len(readers())
+    source.free.set()
+    end = time.perf_counter() + 10
+    while readers() and time.perf_counter() < end:
+        time.sleep(0.001)
+    assert not readers()  # those left behind end as soon as they can
+
+
+def test_a_deadline_is_an_error_like_any_other() -> None:
+    source = Hanging({5})
+    rule = OnError("raise", deadline=0.1)
+    with pytest.raises(DecodeError, match=r"images\[5\]: .* longer than the deadline of 0\.1 s"):
+        list(Loader(source, batch_size=4, shuffle=False, on_error=rule))
+    source.free.set()
+
+
+def test_an_early_break_leaves_no_reader() -> None:
+    source = Hanging({9})
+    one = Loader(source, batch_size=4, workers=2, shuffle=False, on_error=OnError("skip", deadline=0.3))
+    for _ in one:
+        break
+    source.free.set()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("variegate-0")]
+
+
+def test_what_the_pipeline_raises_is_no_bad_sample() -> None:
+    class Failing(Source):
+        ids = np.arange(4, dtype=np.uint64)
+
+        def read(self, i: int) -> Any:
+            return np.zeros((4, 4, 3 if i else 4), np.uint8)
+
+        def where(self, i: int) -> str:
+            return f"item {i}"
+
+    with pytest.raises(VariegateError, match="one number of channels"):
+        list(Loader(Failing(), on_error="skip"))
+
+
+def test_a_bomb_is_refused_by_its_header(tmp_path: Path, picture: Any) -> None:
+    Image.fromarray(picture(40, 60)).save(tmp_path / "a.jpg")
+    Image.fromarray(picture(40, 61)).save(tmp_path / "b.png")
+    Image.fromarray(picture(40, 59)).save(tmp_path / "c.png")
+    one = Loader(ImageFolder(tmp_path), on_error=OnError("skip", max_pixels=40 * 60))
+    assert sorted(one.batch(0, 0)["index"].tolist()) == [0, 2]
+    with pytest.raises(DecodeError, match=r"b\.png.*40 x 61.*2400"):
+        Loader(ImageFolder(tmp_path), on_error=OnError(max_pixels=40 * 60)).batch(0, 0)
+
+
+def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> None:
+    files = []
+    for i in range(9):
+        path = tmp_path / f"{i}.jpg"
+        Image.fromarray(picture(20, 24, seed=i)).save(path)
+        files.append(path)
+    data = files[4].read_bytes()
+    files[4].write_bytes(data[:-30])
+    boxes = [[[1, 1, 5 + i, 9]] for i in range(9)]
+    boxes[6] = [["no", "numbers", "at", "all"]]  # type: ignore[list-item]
+
+    class Boxed(ImageFolder):
+        targets = Targets(boxes=Boxes())
+
+        def fields(self, i: int) -> dict[str, Any]:
+            return {"boxes": boxes[i]}
+
+    for policy in ("skip", "replace"):
+        batch = Loader(Boxed(tmp_path), batch_size=9, shuffle=False, on_error=policy).batch(0, 0)  # type: ignore[arg-type]
+        index = batch["index"].tolist()
+        assert (index == [0, 1, 2, 3, 5, 7, 8]) if policy == "skip" else (len(index) == 9 and not {4, 6} & set(index))
+        assert [box.tolist() for box in batch["boxes"]] == [boxes[i] for i in index]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"policy": "ignore"}, "\"raise\", \"skip\", \"replace\" or OnError\\(...\\), got 'ignore'"),
+        ({"most": -1}, "most is a number of 0 or more, got -1"),
+        ({"most": 1.5}, "a fraction up to 1.0, got 1.5"),
+        ({"deadline": "1s"}, "deadline is a number of 0 or more, got '1s'"),
+        ({"max_pixels": None}, "max_pixels is a number"),
+    ],
+)
+def test_what_is_no_policy(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(FieldError, match=said):
+        OnError(**options)
+
+
+def test_faults_of_several_threads_count_once() -> None:
+    source = Arrays(np.zeros((50, 2, 2), np.uint8))
+    faults = Faults(OnError("skip", most=None), source)
+
+    def meet() -> None:
+        for i in range(50):
+            faults.add(i, ValueError("bad"))
+
+    threads = [threading.Thread(target=meet) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(faults) == 50
