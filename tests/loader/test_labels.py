@@ -364,7 +364,7 @@ def test_names_that_a_batch_has_of_its_own_are_refused() -> None:
             Loader(data).batch(0, 0)
     data = Odd(np.zeros((2, 3, 3), np.uint8))
     data.name, data.targets = "label", Targets()
-    assert Loader(data).batch(0, 0)["label"] == [3, 3]
+    assert Loader(data).batch(0, 0)["label"].tolist() == [3, 3]
 
 
 def test_a_group_is_not_called_as_a_field() -> None:

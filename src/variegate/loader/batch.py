@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from variegate.plan.plan import Carried
 
 Batch = dict[str, Any]
-TRIES = 16  # samples that may stand in for one before the first error is raised after all
+TRIES = 100  # samples that may stand in for one before the first error is raised after all: with half of them bad, never
 
 
 class Making:

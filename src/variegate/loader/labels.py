@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, collate, pad
+from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Source
 from variegate.loader.unchanged import Augment
 from variegate.plan.plan import Carried
@@ -87,24 +88,46 @@ class Labels:
         for sample in samples:
             dropped.update(sample.dropped)
         if isinstance(self.form, str):
-            return Collated(collate(self.targets, columns), dropped)
+            return Collated(_with_label(collate(self.targets, columns)), dropped)
 
         def where(n: int) -> str:
             return f"sample {index[n]}, {self.source.where(int(index[n]))},"
 
         made = pad(self.targets, columns, self.form, where)
-        return Collated(made.fields, dropped + made.dropped)
+        return Collated(_with_label(made.fields), dropped + made.dropped)
 
 
-def labels_of(source: Source, augment: Augment, form: Form) -> Labels | None:
+def _with_label(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields, of which a class that came with its sample stands as one that was known before does."""
+    if "label" in fields:
+        fields["label"] = label_column(fields["label"], len(fields["label"]))
+    return fields
+
+
+def _has_fields(source: Source, lenient: bool) -> bool:
+    """Whether samples have fields that nobody declares: the first one tells, or the first that can be taken."""
+    if type(source).fields is Source.fields:
+        return False
+    for i in range(len(source)):
+        try:
+            return bool(source.fields(i))
+        except Exception:
+            if not lenient:
+                raise
+    return False
+
+
+def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = False) -> Labels | None:
     """What a loader does with the fields of a source's samples; None if they have none.
+
+    lenient  whether there may be samples that cannot be taken
 
     Raises  FieldError if source and pipeline do not agree on a field, or the pipeline takes no labels.
     """
     if not (isinstance(form, Padded) or form == "list"):
         raise FieldError(f'Loader.collate is "list" or Padded(...), got {form!r}')
     # Who declares nothing may yet have fields that the pipeline declares; the first sample tells.
-    if source.targets is None and (type(source).fields is Source.fields or not source.fields(0)):
+    if source.targets is None and not _has_fields(source, lenient):
         return None
     known = getattr(augment, "known", None)
     if not isinstance(known, Targets):

@@ -151,7 +151,7 @@ class Loader:
             shuffle=self.shuffle,
             edges=edges,
             repeats=self.repeats,
-            labels=labels_of(source, augment, self.collate),
+            labels=labels_of(source, augment, self.collate, lenient=self.on_error.policy != "raise"),
             cache=None if self.cache is None else opened(self.cache, source),
             scaled=self.decode == "scaled",
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
@@ -232,8 +232,11 @@ class Loader:
 
     def _here(self, turns: Iterator[Turn]) -> Generator[Batch, None, None]:
         """Batches made in the calling thread."""
-        for turn in turns:
-            yield self._whole(turn)
+        try:
+            for turn in turns:
+                yield self._whole(turn)
+        finally:
+            self._recipe.flush()
 
     def _whole(self, turn: Turn) -> Batch:
         known = self._last_row  # read once: other threads may replace it, as a whole
@@ -321,8 +324,7 @@ class Loader:
         if self._child is not None:
             self._child.close()
             self._child = None
-        if self._recipe.cache is not None:
-            self._recipe.cache.flush()
+        self._recipe.flush()
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}

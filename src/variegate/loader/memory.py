@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from variegate.errors import VariegateError
 from variegate.loader.unchanged import Plan
+from variegate.plan.scratch import HUGE
 
 if TYPE_CHECKING:
     from variegate.loader.recipe import Taken
 
 DEEPEST = 8  # batches ahead that a loader makes of its own accord, however large its budget
-LARGE = 64 << 20  # bytes of decoded pixels beyond which a thread does not hold on to its scratch
+HUGE_PAGE = 2 << 20
 USERS = 2  # batches in the consumer's hands while it changes one for the next
 
 
@@ -25,7 +26,7 @@ class Need(NamedTuple):
 
     slot   its results
     files  its files, until they are decoded
-    pixels decoding its largest picture
+    pixels decoding and resampling its largest picture
     """
 
     slot: int
@@ -40,7 +41,21 @@ class Need(NamedTuple):
         values = one * len(shapes) if one is not None else sum(map(math.prod, shapes))
         pictures = [sample.picture for sample in samples]
         files = sum(sample.held for sample in samples)
-        return cls(values * np.dtype(plan.dtype).itemsize, files, max(picture.peak for picture in pictures))
+        large = max(
+            _paged(picture.peak) + _paged(_resampling(picture.size, picture.channels, picture.dtype))
+            for picture in pictures
+        )
+        return cls(_paged(values * np.dtype(plan.dtype).itemsize), files, large)
+
+
+def _resampling(size: tuple[int, int], channels: int, dtype: np.dtype[Any]) -> int:
+    """Bytes that a kernel takes beside a picture that shrinks: a filtered one, packed in words of 32 bits."""
+    return 4 * size[0] * size[1] * (-(-channels // 3) if dtype == np.uint8 else channels)
+
+
+def _paged(size: int) -> int:
+    """What a block takes of the system: a large one comes in huge pages, which need not begin where it does."""
+    return size if size < HUGE else -(-size // HUGE_PAGE) * HUGE_PAGE + HUGE_PAGE
 
 
 @dataclass

@@ -24,7 +24,8 @@ class OnError:
 
     policy      "raise": the error comes at the sample's batch. "skip": the batch has fewer samples; there are as many
                 batches as ever, so ranks stay in step. "replace": another sample stands in, drawn from (seed, epoch,
-                place), with numbers of its own; no other sample changes in either case
+                place), with numbers of its own; no other sample changes in either case. After a hundred draws of bad
+                ones in a row the first error is raised
     most        how many bad samples there may be before the run stops with an error: a number, or a fraction of the
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that

@@ -104,6 +104,11 @@ class Recipe:
         weighted = self.edges is not None
         return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
 
+    def flush(self) -> None:
+        """Write what the cache has gathered."""
+        if self.cache is not None:
+            self.cache.flush()
+
     def row(self, epoch: int) -> Row:
         """The samples of an epoch."""
         length = self.schedule.length
@@ -140,9 +145,7 @@ class Recipe:
 
         if isinstance(data, bytes | memoryview):
             source = self.source
-            import inspect  # TEMPORARY until decode.py has max_pixels
-            extra = (self.rule.max_pixels,) if len(inspect.signature(open_image).parameters) > 3 else ()
-            return open_image(data, source.where(position), source.mode, *extra)  # type: ignore[arg-type]
+            return open_image(data, source.where(position), source.mode, self.rule.max_pixels)  # type: ignore[arg-type]
         return Decoded(data, self.cache is None or self.source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:

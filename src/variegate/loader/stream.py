@@ -60,8 +60,7 @@ class Stream:
                 del making
         finally:
             self._close()
-            if self._recipe.cache is not None:
-                self._recipe.cache.flush()
+            self._recipe.flush()
 
     def _next(self) -> Making | None:
         """The next batch, finished; None if there is none."""

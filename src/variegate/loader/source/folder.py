@@ -52,7 +52,8 @@ class Files(Source):
         return f"{self.root}/{self.paths[i]}"
 
     def stamp(self, i: int) -> int:
-        """The size and the date of the file at position i, as one number.
+        """The size and the dates of the file at position i, as one number; also that of its last change of name or rights,
+        which a copy that keeps the other date does not keep.
 
         Raises  DecodeError if there is no such file.
         """
@@ -60,7 +61,7 @@ class Files(Source):
             found = os.stat(self.where(i))
         except OSError as error:
             raise DecodeError(self.where(i), f"it cannot be read ({error.strerror or error})") from error
-        return found.st_mtime_ns * 31 + found.st_size
+        return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))  # of numbers: the same in every process
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
         """(height, width) of the picture for which the labels at position i were made, if they say."""

@@ -1,0 +1,112 @@
+"""A budget of bytes bounds how many batches are in memory, and what the process takes for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from variegate.errors import FieldError, VariegateError
+from variegate.loader import Arrays, Loader
+from variegate.loader.memory import Budget, Need
+
+MB = 10**6
+
+
+def test_the_sum() -> None:
+    budget = Budget(100 * MB, workers=2)
+    budget.see(Need(slot=10 * MB, files=2 * MB, pixels=5 * MB))
+    left = 100 - 2 * 5 - 2 * 10  # less what is decoded into, and the two batches that change hands
+    assert budget.fits([(None, False)] * (left // 12)) and not budget.fits([(None, False)] * (left // 12 + 1))
+    assert budget.fits([(None, True)] * (left // 10)) and not budget.fits([(None, True)] * (left // 10 + 1))
+    assert budget.fits([(Need(left * MB, 0, 0), True)]) and not budget.fits([(Need(left * MB, 1, 0), False)])
+
+
+def test_what_cannot_fit_is_refused_with_the_sum() -> None:
+    source = Arrays(np.zeros((64, 100, 100, 3), np.uint8))
+    for workers in (0, 2):
+        with pytest.raises(VariegateError, match=r"Loader.memory is 1.0 MB, and 1.5 MB are needed: 3 batches of 0.5 MB"):
+            list(Loader(source, batch_size=16, memory="1MB", workers=workers))
+    assert len(list(Loader(source, batch_size=16, memory="1.53MB"))) == 4
+
+
+@pytest.mark.parametrize("memory", ["lots", -1, True, "1 parsec"])
+def test_what_is_no_size(memory: Any) -> None:
+    with pytest.raises(FieldError, match="Loader.memory is a number of bytes"):
+        Loader(Arrays(np.zeros((4, 2, 2), np.uint8)), memory=memory)
+
+
+class Seen(Arrays):
+    """Arrays that note what is read."""
+
+    def __init__(self) -> None:
+        super().__init__(np.zeros((400, 100, 100, 3), np.uint8))
+        self.seen: list[int] = []
+
+    def read(self, i: int) -> np.ndarray:
+        self.seen.append(i)
+        return super().read(i)
+
+
+@pytest.mark.parametrize(("memory", "ahead"), [("1MB", 1), ("1.3MB", 2), ("1.6MB", 3), ("1GB", 8)])
+def test_the_loader_goes_as_far_ahead_as_fits(memory: str, ahead: int) -> None:
+    """A batch of ten is 0.3 MB; two of them are the consumer's."""
+    source = Seen()
+    batches = Loader(source, batch_size=10, memory=memory, workers=2, shuffle=False).epoch(0)
+    kept = []
+    for number in range(4):
+        kept.append(next(batches))  # what is kept is on top, and changes nothing
+        end = time.perf_counter() + 10
+        while len(source.seen) < 10 * (number + 1 + ahead) and time.perf_counter() < end:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        assert len(source.seen) == 10 * (number + 1 + ahead)
+    batches.close()  # type: ignore[attr-defined]
+
+
+CHILD = """
+import gc, sys, threading, time
+import psutil
+import variegate as vg
+
+folder, memory = sys.argv[1:]
+augment = vg.Compose([vg.Rotate((-30, 30)), vg.RandomResizedCrop(96), vg.Normalize(layout="CHW")])
+source, me = vg.ImageFolder(folder), psutil.Process()
+
+def run(size, **options):
+    for batch in vg.Loader(source, augment, batch_size=size, workers=2, **options):
+        time.sleep(0.02)
+
+run(2)  # what is loaded and compiled is not the loader's memory
+gc.collect()
+base, most, over = me.memory_info().rss, 0, threading.Event()
+
+def watch():
+    global most
+    while not over.wait(0.002):
+        most = max(most, me.memory_info().rss)
+
+thread = threading.Thread(target=watch, daemon=True)
+thread.start()
+run(32, memory=memory)
+over.set()
+thread.join()
+print(most - base)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident sizes are told apart in this way on Linux")
+@pytest.mark.parametrize("memory", [55 * MB, 80 * MB])
+def test_what_the_process_takes_stays_within(tmp_path: Path, memory: int, picture: Any) -> None:
+    """A batch of 32 results is 3.5 MB; a picture of 1.4 megapixels takes 4.3 MB to decode and 5.8 to filter, in pages."""
+    for i in range(96):
+        Image.fromarray(picture(1000, 1440, seed=i % 8)).save(tmp_path / f"{i:02}.jpg", quality=30)
+    command = [sys.executable, "-c", CHILD, str(tmp_path), str(memory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert 15 * MB < int(done.stdout) < memory
