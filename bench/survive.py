@@ -86,8 +86,12 @@ def killed(kills: int, epochs: int) -> list[report.Row]:
         assert child.wait() == 0, child.returncode
         (expected, _), (found, again) = seen(alone), seen(broken)
     wrong = sum(found.get(key) != value for key, value in expected.items()) + len(found.keys() - expected.keys())
-    note = f"{len(expected)} samples in {epochs} epochs; {again} were seen twice, after a kill before the state was saved"
-    return [report.Row(f"samples lost, added or changed by {count} kills", wrong, "", reach=0, better="less", note=note)]
+    note = (
+        f"{len(expected)} samples in {epochs} epochs; {again} were seen twice, after a kill before the state was saved"
+    )
+    return [
+        report.Row(f"samples lost, added or changed by {count} kills", wrong, "", reach=0, better="less", note=note)
+    ]
 
 
 def resident() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import warnings
@@ -245,3 +246,102 @@ def test_noise_never_gets_past_decode_error(picture: Maker) -> None:
 def test_importing_the_loader_imports_no_decoder_and_no_numba() -> None:
     code = "import sys, variegate.loader; print([m for m in ('numba', 'PIL', 'simplejpeg') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("size", [(160, 240), (161, 243), (8, 9), (300, 7), (1, 8), (7, 7), (1, 1)])
+@pytest.mark.parametrize("reduction", [1, 2, 4, 8])
+def test_a_jpeg_at_a_part_of_its_size(picture: Maker, size: tuple[int, int], reduction: int) -> None:
+    """The size is exact, also where two scales are near; the pixels are those of Pillow's libjpeg at this scale."""
+    for options in ({"subsampling": 0}, {"subsampling": 2}, {"progressive": True}):
+        data = encoded(Image.fromarray(picture(*size)), "JPEG", quality=90, **options)
+        step = reduction if max(size) >= 8 else 1
+        opened, rows, columns = open_image(data), -(-size[0] // step), -(-size[1] // step)
+        assert opened.nbytes_at(reduction) == rows * columns * 3 and opened.nbytes == size[0] * size[1] * 3
+        room = np.full(opened.nbytes_at(reduction) + 5, 9, np.uint8)
+        pixels = opened.decode(room, reduction)
+        assert pixels.shape == (rows, columns, 3) and np.shares_memory(pixels, room) and room[-5:].tolist() == [9] * 5
+        assert np.array_equal(pixels, opened.decode(None, reduction))
+        draft = Image.open(io.BytesIO(data))
+        draft.draft("RGB", (columns, rows))
+        if draft.size == (columns, rows):
+            assert np.array_equal(pixels, np.asarray(draft))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("reduction", [2, 4, 8])
+def test_a_smaller_picture_covers_what_it_says(orientation: int, reduction: int) -> None:
+    """A ramp whose value is its own coordinate: each pixel, at the place that `covers` gives it, has that value."""
+    y, x = np.mgrid[:101, :203] + 0.5
+    exif = Image.Exif()
+    exif[274] = orientation
+    ramp = Image.fromarray(np.rint(np.stack([x, y * 2, 128 + 0 * x], -1)).clip(0, 255).astype(np.uint8))
+    opened = open_image(encoded(ramp, "JPEG", exif=exif, quality=98, subsampling=0))
+    whole, small = opened.decode().astype(float), opened.decode(None, reduction).astype(float)
+    covers = opened.covers(reduction)
+    assert covers is not None and opened.covers(1) is None
+    assert (covers[2] - covers[0], covers[3] - covers[1]) == (small.shape[1] * reduction, small.shape[0] * reduction)
+    left, top = int(covers[0]) + reduction, int(covers[1]) + reduction  # the pixels within: the outer may lack some
+    rows, columns = small.shape[0] - 2, small.shape[1] - 2
+    within = whole[top : top + rows * reduction, left : left + columns * reduction]
+    means = within.reshape(rows, reduction, columns, reduction, 3).mean(axis=(1, 3))
+    off = means - small[1:-1, 1:-1]
+    assert np.abs(off).max() < 3 and np.abs(off.mean(axis=(0, 1))).max() < 0.4  # a pixel further would be 1, or 2
+
+
+def test_other_formats_stay_whole(picture: Maker) -> None:
+    image = Image.fromarray(picture(21, 30))
+    for data in (encoded(image, "PNG"), encoded(image.convert("CMYK"), "JPEG")):
+        opened = open_image(data)
+        assert opened.nbytes_at(8) == opened.nbytes and opened.covers(8) is None
+        assert np.array_equal(opened.decode(None, 8), open_image(data).decode())
+
+
+def test_no_other_reduction(picture: Maker) -> None:
+    opened = open_image(encoded(Image.fromarray(picture(21, 30)), "JPEG"))
+    for ask in (opened.nbytes_at, opened.covers, lambda d: opened.decode(None, d)):
+        with pytest.raises(FieldError, match="reduction is 1, 2, 4 or 8, got 3"):
+            ask(3)
+
+
+PEAK = """
+import sys
+from variegate.loader.decode import open_image
+
+def status(name):
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith(name))
+
+for path in sys.argv[1:]:
+    for mode in ("RGB", "L"):
+        open_image(path + ".small", mode=mode).decode()
+        opened = open_image(path, mode=mode)
+        open("/proc/self/clear_refs", "w").write("5")  # the high-water mark begins anew
+        before = status("VmRSS")
+        opened.decode()
+        print(path.split("/")[-1], mode, (status("VmHWM") - before) / opened.peak)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells a process its own peak")
+def test_the_peak_that_is_told_bounds_the_one_that_is_measured(tmp_path: Path) -> None:
+    ramp = np.tile(np.arange(1600, dtype=np.uint16)[:, None], (1, 1500))
+    plain, wide, exif = (
+        Image.fromarray((ramp % 256).astype(np.uint8)).convert("RGB"),
+        Image.fromarray(ramp),
+        Image.Exif(),
+    )
+    exif[274] = 6
+    kinds: dict[str, tuple[Image.Image, str, dict[str, Any]]] = {
+        "progressive": (plain, "JPEG", {"progressive": True}),
+        "turned": (plain, "JPEG", {"exif": exif}),
+        "palette": (plain.convert("P"), "PNG", {}),
+        "sixteen": (wide, "PNG", {}),
+        **{kind: (plain, kind, {}) for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF")},
+    }
+    for name, (image, kind, options) in kinds.items():
+        (tmp_path / name).write_bytes(encoded(image, kind, **options))
+        (tmp_path / f"{name}.small").write_bytes(encoded(image.resize((8, 8)), kind, **options))
+    command = [sys.executable, "-c", PEAK, *(str(tmp_path / name) for name in kinds)]
+    alone = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}  # or a heap that another picture left would hide some
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=alone)
+    for line in done.stdout.splitlines():
+        assert 0.2 < float(line.split()[-1]) < 1.1, line

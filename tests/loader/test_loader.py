@@ -14,7 +14,7 @@ from PIL import Image
 
 from variegate.errors import DecodeError, FieldError, InputError, SourceError
 from variegate.loader import Arrays, ImageFolder, Loader
-from variegate.loader.loader import available_cores
+from variegate.loader.options import available_cores
 
 Bytes = dict[int, bytes]
 

@@ -31,14 +31,16 @@ def test_the_sum() -> None:
 def test_what_cannot_fit_is_refused_with_the_sum() -> None:
     source = Arrays(np.zeros((64, 100, 100, 3), np.uint8))
     for workers in (0, 2):
-        with pytest.raises(VariegateError, match=r"Loader.memory is 1.0 MB, and 1.5 MB are needed: 3 batches of 0.5 MB"):
+        with pytest.raises(
+            VariegateError, match=r"Loader\.memory is 1.0 MB, and 1.5 MB are needed: 3 batches of 0.5 MB"
+        ):
             list(Loader(source, batch_size=16, memory="1MB", workers=workers))
     assert len(list(Loader(source, batch_size=16, memory="1.53MB"))) == 4
 
 
 @pytest.mark.parametrize("memory", ["lots", -1, True, "1 parsec"])
 def test_what_is_no_size(memory: Any) -> None:
-    with pytest.raises(FieldError, match="Loader.memory is a number of bytes"):
+    with pytest.raises(FieldError, match=r"Loader\.memory is a number of bytes"):
         Loader(Arrays(np.zeros((4, 2, 2), np.uint8)), memory=memory)
 
 
@@ -104,7 +106,7 @@ print(most - base)
 @pytest.mark.skipif(sys.platform != "linux", reason="resident sizes are told apart in this way on Linux")
 @pytest.mark.parametrize("memory", [55 * MB, 80 * MB])
 def test_what_the_process_takes_stays_within(tmp_path: Path, memory: int, picture: Any) -> None:
-    """A batch of 32 results is 3.5 MB; a picture of 1.4 megapixels takes 4.3 MB to decode and 5.8 to filter, in pages."""
+    """A batch of 32 results is 3.5 MB; a picture of 1.4 megapixels takes 4.3 MB to decode and 5.8 to filter."""
     for i in range(96):
         Image.fromarray(picture(1000, 1440, seed=i % 8)).save(tmp_path / f"{i:02}.jpg", quality=30)
     command = [sys.executable, "-c", CHILD, str(tmp_path), str(memory)]

@@ -33,7 +33,7 @@ def good(tmp_path_factory: pytest.TempPathFactory, picture: Any) -> Path:
 
 @pytest.fixture(scope="module")
 def damaged(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same files, of which some are bad: empty, text, gone (a link to nowhere), cut off, and with a bad checksum."""
+    """The same files, of which some are bad: empty, text, gone (a link to nowhere), cut off, with a bad checksum."""
     root = tmp_path_factory.mktemp("damaged")
     for i, path in enumerate(sorted(good.iterdir())):
         data = path.read_bytes()
@@ -78,7 +78,9 @@ def test_skip_leaves_the_good_ones_as_they_are(
     lines = [json.loads(line) for line in (tmp_path / "bad.jsonl").read_text().splitlines()]
     assert sorted(line["index"] for line in lines) == sorted(BAD) and one.stats()["errors"] == len(BAD)
     assert {line["id"] for line in lines} == bad
-    assert all(set(line) == {"path", "id", "index", "reason"} and Path(line["path"]).parent == damaged for line in lines)
+    assert all(
+        set(line) == {"path", "id", "index", "reason"} and Path(line["path"]).parent == damaged for line in lines
+    )
 
 
 def test_skip_changes_no_number_of_batches(good: Path, damaged: Path) -> None:
@@ -153,13 +155,17 @@ def test_raise_is_the_usual(damaged: Path) -> None:
         list(loader(damaged))
 
 
-@pytest.mark.parametrize(("most", "stops"), [(5, True), (6, False), (0.18, True), (0.19, False), (0, True), (None, False)])
+@pytest.mark.parametrize(
+    ("most", "stops"), [(5, True), (6, False), (0.18, True), (0.19, False), (0, True), (None, False)]
+)
 def test_a_budget_of_errors(damaged: Path, most: float | None, stops: bool) -> None:
     one = loader(damaged, on_error=OnError("skip", most=most))
     if not stops:
         assert len(samples(one.epoch(0))) == 26 and len(samples(one.epoch(1))) == 26  # each counts once
         return
-    with pytest.raises(VariegateError, match=rf"samples could not be taken; OnError.most allows {most}.*last were\n") as e:
+    with pytest.raises(
+        VariegateError, match=rf"samples could not be taken; OnError.most allows {most}.*last were\n"
+    ) as e:
         list(one)
     assert str(damaged) in str(e.value)
 
@@ -281,7 +287,7 @@ def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> N
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"policy": "ignore"}, "\"raise\", \"skip\", \"replace\" or OnError\\(...\\), got 'ignore'"),
+        ({"policy": "ignore"}, '"raise", "skip", "replace" or OnError\\(...\\), got \'ignore\''),
         ({"most": -1}, "most is a number of 0 or more, got -1"),
         ({"most": 1.5}, "a fraction up to 1.0, got 1.5"),
         ({"deadline": "1s"}, "deadline is a number of 0 or more, got '1s'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ lengths, batches, worlds = st.integers(1, 60), st.integers(1, 9), st.integers(1,
 @given(lengths, batches, worlds)
 def test_every_place_comes_once_over_all_ranks(length: int, batch: int, world: int) -> None:
     found = [places(schedule) for schedule in ranks(world, length, batch)]
-    assert sorted(sum(found, [])) == list(range(length))
+    assert sorted(chain.from_iterable(found)) == list(range(length))
     assert all(place % world == rank for rank, mine in enumerate(found) for place in mine)
 
 
@@ -38,7 +38,7 @@ def test_every_place_comes_once_over_all_ranks(length: int, batch: int, world: i
 def test_padded_ranks_are_even(length: int, batch: int, world: int) -> None:
     found = [places(schedule) for schedule in ranks(world, length, batch, pad=True)]
     assert len({len(mine) for mine in found}) == 1
-    assert sorted(sum(found, [])) == list(range(-(-length // world) * world))
+    assert sorted(chain.from_iterable(found)) == list(range(-(-length // world) * world))
 
 
 @given(lengths, batches, worlds)

@@ -158,7 +158,9 @@ def test_another_source_is_refused(folder: Path) -> None:
     source = ImageFolder(folder)
     state = loader(folder).state()
     with pytest.raises(InputError, match="the source's samples was 37 and is 26"):
-        Loader(source.split(0.7)[0], AUGMENT, seed=3).resume({**state, "made_of": state["made_of"] | kind("Subset", state)})
+        Loader(source.split(0.7)[0], AUGMENT, seed=3).resume(
+            {**state, "made_of": state["made_of"] | kind("Subset", state)}
+        )
     with pytest.raises(InputError, match="the source's kind was ImageFolder and is Subset"):
         Loader(source.split(0.7)[0], AUGMENT, seed=3).resume(state)
     with pytest.raises(InputError, match="other samples, or the same in another order, or decodes"):

@@ -14,7 +14,7 @@ from variegate.cli import measure, photos
 from variegate.cli.options import console, progress
 from variegate.cli.options import pipeline as read
 from variegate.loader import ImageFolder
-from variegate.loader.loader import available_cores
+from variegate.loader.options import available_cores
 from variegate.ops import Contrast, HorizontalFlip, Normalize, RandomResizedCrop, Rotate, Scale, Shear, Translate
 from variegate.pipeline import Compose
 

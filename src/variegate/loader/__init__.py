@@ -1,27 +1,43 @@
 """Loader: batches from a source, in order, made by threads."""
 
 from variegate.labels.collate import Padded
+from variegate.loader.cache import Cache
 from variegate.loader.loader import Loader
+from variegate.loader.policy import OnError
 from variegate.loader.source import (
     Arrays,
     CocoJson,
+    HuggingFace,
     ImageFolder,
     ImageMaskFolder,
+    Items,
+    Manifest,
+    Parquet,
     Source,
     Subset,
+    TFRecord,
     VocFolder,
+    WebDataset,
     YoloFolder,
 )
 
 __all__ = [
     "Arrays",
+    "Cache",
     "CocoJson",
+    "HuggingFace",
     "ImageFolder",
     "ImageMaskFolder",
+    "Items",
     "Loader",
+    "Manifest",
+    "OnError",
     "Padded",
+    "Parquet",
     "Source",
     "Subset",
+    "TFRecord",
     "VocFolder",
+    "WebDataset",
     "YoloFolder",
 ]

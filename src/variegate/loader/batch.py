@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError
+from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
-from variegate.loader.reading import Stuck, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
 from variegate.loader.schedule import Row, Turn
-from variegate.loader.source.base import Room
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import (
     BATCHES,
     BYTES_DECODED,
     BYTES_MADE,
-    BYTES_READ,
     CARRY,
     DECODE,
     KERNEL,
@@ -33,13 +30,11 @@ from variegate.loader.stats import (
 )
 from variegate.loader.stats import Row as Times
 from variegate.loader.unchanged import Plan
-from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
     from variegate.plan.plan import Carried
 
 Batch = dict[str, Any]
-TRIES = 100  # samples that may stand in for one before the first error is raised after all: with half of them bad, never
 
 
 class Making:
@@ -50,11 +45,9 @@ class Making:
 
     def __init__(self, recipe: Recipe, turn: Turn, row: Row) -> None:
         self._recipe, self._turn = recipe, turn
-        self._positions, occurrences = row.samples(turn.first, turn.last)
-        self._variations = occurrences * np.uint32(recipe.repeats)
+        self._gather = Gather(recipe, turn, row)
         self._todo, self._done = count(), count(1)
         self._samples: list[Taken] = []
-        self._leaves: list[Leaves] = []  # of the samples so far
         self._plan: Plan | None = None
         self._other_plans: dict[int, Plan] = {}  # of samples that stand in for some whose pixels were bad
         self._image: Any = None  # where the samples are written; taken when the first of them is
@@ -73,7 +66,7 @@ class Making:
         """Read every sample and its header, then plan the batch; whether there is anything left to do."""
         try:
             begun = now()
-            whole = self._read(times, stopped)
+            whole = self._gather.into(self._samples, times, stopped)
             times[READ] += (read := now()) - begun
             if not whole:
                 return False
@@ -89,77 +82,6 @@ class Making:
                 return True
         self.ready = True
         return False
-
-    def _read(self, times: Times, stopped: Event | None) -> bool:
-        """Take every sample, or what stands in for it; False if all was stopped before."""
-        room, number = self._recipe.shelf.rooms(), 0
-        for number, (sample, error) in enumerate(self._taking_all(room, stopped), 1):
-            if sample is None:
-                assert error is not None
-                sample = self._instead(number - 1, error, room)
-            if sample is not None:
-                self._samples.append(sample)
-                self._leaves.append(sample.leaves)
-                times[BYTES_READ] += sample.held
-            if stopped is not None and stopped.is_set():
-                return False
-        return number == len(self._positions)
-
-    def _taking_all(
-        self, room: Room, stopped: Event | None
-    ) -> Iterator[tuple[Taken | None, BaseException | None]]:
-        recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
-
-        def take(n: int) -> Taken:
-            return recipe.take(n, positions[n], variations[n], room, self._leaves)
-
-        return self._reading(take, len(positions), stopped)
-
-    def _reading(
-        self, take: Callable[[int], Taken], count: int, stopped: Event | None
-    ) -> Iterator[tuple[Taken | None, BaseException | None]]:
-        faults = self._recipe.faults
-        if faults.rule.deadline is None:
-            return one_by_one(take, count)
-        return in_time(take, count, faults.rule.deadline, stopped, faults.abandon)
-
-    def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:
-        """Who stands in for a sample that could not be taken; None where it is skipped."""
-        self._blame(int(self._positions[place]), error)
-        return None if self._recipe.rule.policy == "skip" else next(self._stand_ins(place, 0, room, error))
-
-    def _blame(self, position: int, error: BaseException) -> None:
-        """Note a bad sample, where errors of samples are not raised."""
-        recipe = self._recipe
-        if isinstance(error, Stuck):
-            error = DecodeError(recipe.source.where(position), str(error))
-        if recipe.rule.policy == "raise" or isinstance(error, MemoryError) or not isinstance(error, Exception):
-            note(error, recipe.source, position)
-            raise error
-        recipe.faults.add(position, error)
-
-    def _stand_ins(self, place: int, tried: int, room: Room, first: BaseException) -> Iterator[Taken]:
-        """Samples that can be read, for a place whose own cannot.
-
-        Raises  the first error, if as many as there may be cannot be read either.
-        """
-        recipe, turn = self._recipe, self._turn
-        at = int(recipe.schedule.places(turn.first + place, turn.first + place + 1)[0])
-        for attempt in range(tried, TRIES):
-            position, variation = recipe.stand_in(turn.epoch, at, attempt)
-
-            def take(_: int, position: int = position, variation: int = variation) -> Taken:
-                return recipe.take(place, position, variation, room, self._leaves)
-
-            for sample, error in self._reading(take, 1, None):
-                if sample is None:
-                    assert error is not None
-                    self._blame(position, error)
-                else:
-                    sample.tried = attempt + 1
-                    yield sample
-        first.add_note(f"variegate: {TRIES} samples drawn to stand in for this one could not be taken either")
-        raise first
 
     def _target(self) -> Any:
         """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
@@ -199,7 +121,7 @@ class Making:
         try:
             image = self._pixels(sample, plan, first, scratch)
         except Exception as error:
-            self._blame(sample.position, error)
+            self._gather.blame(sample.position, error)
             if self._recipe.rule.policy == "skip":
                 self._gone.add(i)
                 return
@@ -234,12 +156,12 @@ class Making:
     def _substitute(self, i: int, error: Exception, scratch: Scratch) -> tuple[Taken, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
-        for sample in self._stand_ins(bad.place, bad.tried, self._recipe.shelf.rooms(), error):
+        for sample in self._gather.stand_ins(bad.place, bad.tried, error):
             plan = self._recipe.plan(self._turn.epoch, [sample])
             try:
                 image = self._pixels(sample, plan, 0, scratch)
             except Exception as worse:
-                self._blame(sample.position, worse)
+                self._gather.blame(sample.position, worse)
                 continue
             self._samples[i], self._other_plans[i] = sample, plan
             return sample, image, plan
@@ -295,7 +217,7 @@ class Making:
         times[SAMPLES] += len(index)
         times[BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
         self._image = self._plan = None
-        self._samples, self._leaves, self._carried, self._fields = [], [], {}, {}
+        self._samples, self._carried, self._fields = [], {}, {}
         return batch
 
     def _images(self) -> Any:
@@ -311,8 +233,8 @@ class Making:
 
     def _none(self) -> NDArray[Any]:
         """The pictures of a batch that has lost all its samples; for their shape, those of one of 256 x 256."""
-        from variegate.loader.decode import CHANNELS
         from variegate.key import Keys
+        from variegate.loader.decode import CHANNELS
 
         keys = Keys.at(self._recipe.seed, self._turn.epoch, [0])
         plan = self._recipe.augment.plan(keys, np.array([[256, 256]]), CHANNELS[self._recipe.source.mode])

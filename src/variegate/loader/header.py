@@ -25,12 +25,14 @@ class JpegHeader(NamedTuple):
     height, width  as stored, before the orientation
     orientation    1 to 8, as Exif numbers them
     usual          whether simplejpeg decodes it: 8 bits, Huffman coding, one or three components, common sampling
+    held           bytes of coefficients that a decoder keeps until the last scan: 0 unless the JPEG is progressive
     """
 
     height: int
     width: int
     orientation: int
     usual: bool
+    held: int
 
 
 def jpeg_header(data: bytes | memoryview, name: str) -> JpegHeader:
@@ -71,7 +73,14 @@ def _frame(data: bytes | memoryview, at: int, marker: int, orientation: int, nam
         raise DecodeError(name, f"its header says {height} x {width} pixels (height x width)")
     sampling = tuple(data[at + 9 + 3 * i] for i in range(components))
     usual = marker in HUFFMAN_8_BIT and depth == 8 and (components == 1 or sampling in SAMPLINGS)
-    return JpegHeader(height, width, orientation, usual)
+    return JpegHeader(height, width, orientation, usual, _held(height, width, sampling) if marker == 0xC2 else 0)
+
+
+def _held(height: int, width: int, sampling: tuple[int, ...]) -> int:
+    """Two bytes a coefficient; each component has as many as its share of the largest sampling."""
+    across, down = max((s >> 4 for s in sampling), default=0), max((s & 15 for s in sampling), default=0)
+    share = sum((s >> 4) * (s & 15) for s in sampling) / max(across * down, 1)
+    return int(2 * height * width * share)
 
 
 def _orientation(tiff: bytes | memoryview) -> int:

@@ -280,7 +280,7 @@ class Loader:
     def resume(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Go on where a state was taken: the next pass is what is left of its epoch, the one after it the next epoch.
 
-        state   of a loader with the same source, pipeline, seed and order; batch_size, workers, rank and world may differ
+        state   of a loader with the same source, pipeline, seed and order; batch_size, workers and ranks may differ
         strict  False: go on from the same place, whatever changed
 
         Raises  InputError if it is no state, or is of another run; the message says what changed.
@@ -310,8 +310,8 @@ class Loader:
                                            filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
         cache                              hits, misses and bytes, if there is one
         """
-        if self._child is not None:
-            return self._child.stats()
+        if self._child is not None and (found := self._child.stats()):
+            return found
         pool, recipe = self._pool, self._recipe
         slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
         faults = {"errors": len(recipe.faults), "abandoned": recipe.faults.abandoned}

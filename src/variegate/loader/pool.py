@@ -46,10 +46,22 @@ class _Owner:
             pool._give_back(self._raw)
 
 
+class Memory:
+    """Where slots come from: this process alone has them. `loader/isolate` has another, which two processes see."""
+
+    def fresh(self, size: int) -> Raw:
+        """Bytes of no meaning that begin at a multiple of 64."""
+        return aligned(size)
+
+    def reclaim(self) -> None:
+        """Let go of slots that nobody else refers to any more; called before each `take`."""
+
+
 class Pool:
     """Slots of one size, the largest asked for so far.
 
-    keep  how many idle slots to hold on to; further ones go back to the system
+    keep    how many idle slots to hold on to; further ones go back to the system
+    memory  where slots come from; may be set before the first is taken
 
     >>> pool = Pool(keep=2)
     >>> batch = pool.take((2, 3), np.float32)
@@ -62,8 +74,8 @@ class Pool:
     (0, 1)
     """
 
-    def __init__(self, keep: int) -> None:
-        self.keep = keep
+    def __init__(self, keep: int, memory: Memory | None = None) -> None:
+        self.keep, self.memory = keep, memory or Memory()
         self.made = 0
         self._size = 0
         self._idle: deque[Raw] = deque()
@@ -90,6 +102,7 @@ class Pool:
         Never waits: where all slots are in use a new one is made.
         """
         dtype = np.dtype(dtype)
+        self.memory.reclaim()
         raw = self._raw(math.prod(shape) * dtype.itemsize)
         self._out[address(raw)] = raw.nbytes
         return np.asarray(_Owner(self, raw, shape, dtype))
@@ -109,7 +122,7 @@ class Pool:
                 if raw.nbytes >= size:  # not one that came back while the size grew
                     return raw
         self.made += 1
-        return aligned(size)
+        return self.memory.fresh(size)
 
     def _give_back(self, raw: Raw) -> None:
         self._out.pop(address(raw), None)

@@ -11,7 +11,7 @@ Found = tuple[T | None, BaseException | None]
 PULSE = 0.1  # seconds between two looks at whether the stream has stopped
 
 
-class Stuck(Exception):
+class TookTooLongError(Exception):
     """A sample's deadline is over, and nothing can stop its thread."""
 
 
@@ -37,7 +37,7 @@ def in_time(
                     abandon()
                 return
             abandon()
-            found = None, Stuck(f"reading it took longer than the deadline of {deadline:g} s")
+            found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
             reader = _Reader(take, n + 1, count)
         yield found
 

@@ -49,6 +49,7 @@ class Decoded:
         self.size = size or self.image.shape[:2]
         self.channels, self.dtype, self.kept = self.image.shape[2], image.dtype, kept
 
+
 @dataclass(slots=True)
 class Taken:
     """A sample that has been read, its picture not decoded yet.
@@ -175,7 +176,8 @@ class Recipe:
         first = np.array([sample.variation for sample in samples], np.uint32)
         if self.repeats == 1:
             return first
-        return (first[:, np.newaxis] + np.arange(self.repeats, dtype=np.uint32)).reshape(-1)
+        again = first[:, np.newaxis] + np.arange(self.repeats, dtype=np.uint32)
+        return again.reshape(-1).astype(np.uint32)
 
     def whole(self, row: Row, turn: Turn, times: Times) -> Batch:
         """A batch of an epoch, made in the calling thread."""

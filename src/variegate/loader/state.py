@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from variegate.errors import InputError
 from variegate.key import LIMITS
 from variegate.version import VERSION
@@ -26,10 +24,13 @@ def made_of(loader: Loader) -> dict[str, Any]:
     return {
         "version": VERSION,
         "source": {"kind": type(source).__name__, "samples": len(source), "digest": source.fingerprint},
-        "pipeline": {"digest": getattr(augment, "fingerprint", None), "ops": None if ops is None else [*map(repr, ops)]},
+        "pipeline": {
+            "digest": getattr(augment, "fingerprint", None),
+            "ops": None if ops is None else [*map(repr, ops)],
+        },
         "seed": loader.seed,
         "shuffle": loader.shuffle,
-        "weights": None if edges is None else hashlib.blake2b(np.ascontiguousarray(edges), digest_size=8).hexdigest(),
+        "weights": None if edges is None else hashlib.blake2b(edges.tobytes(), digest_size=8).hexdigest(),
         "samples": loader.samples,
         "repeats": loader.repeats,
         "decode": loader.decode,

@@ -44,7 +44,8 @@ class Weighted:
         stirred = mixed(self._key + mixed(self._key ^ places.astype(np.uint64)))
         within = (stirred >> np.uint64(11)).astype(np.float64) * UNIT
         at = (self._order[places] + within) / self.length * self.edges[-1]
-        return np.minimum(np.searchsorted(self.edges, at, side="right"), self._last).astype(np.int64)
+        found: Positions = np.minimum(np.searchsorted(self.edges, at, side="right"), self._last).astype(np.int64)
+        return found
 
     @property
     def _last(self) -> int:

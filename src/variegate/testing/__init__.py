@@ -36,6 +36,10 @@ It stands wherever an op of the library does, and pixels, masks, boxes, points a
 >>> testing.assert_points_move_as_pixels(squeeze)
 >>> testing.assert_targets_stay_in_step(squeeze)
 
+And its whole stream, in every way of running it:
+
+>>> testing.check(squeeze)
+
 Whether the op does what its name says is yours to try. A point tells which way a map goes:
 
 >>> augment = vg.Compose([Squeeze(0.5)], targets={"points": vg.Keypoints(group=None)})
@@ -55,6 +59,7 @@ seed, so a test that fails fails again. Of a chain that fails, each op is then t
 
 from __future__ import annotations
 
+from variegate.testing.check import check
 from variegate.testing.keyed import assert_draws_are_keyed
 from variegate.testing.lowering import assert_lowering_is_sound
 from variegate.testing.points import assert_points_move_as_pixels
@@ -67,4 +72,5 @@ __all__ = [
     "assert_lowering_is_sound",
     "assert_points_move_as_pixels",
     "assert_targets_stay_in_step",
+    "check",
 ]

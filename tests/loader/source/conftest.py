@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from variegate.loader import Source
+from variegate.loader import Loader, Source
+from variegate.ops.flip import HorizontalFlip
+from variegate.ops.resized_crop import RandomResizedCrop
+from variegate.pipeline import Compose
 
 
 @pytest.fixture
@@ -63,3 +66,20 @@ def read_leaves() -> Callable[[Source, int, tuple[int, int]], dict[str, Any]]:
         return dict(source.targets.read(source.fields(i), size))
 
     return read
+
+
+@pytest.fixture
+def epoch() -> Callable[..., dict[int, tuple[bytes, dict[str, Any]]]]:
+    """What a real loader of two threads makes of a source: id -> the picture's bytes, and the fields of its batch."""
+
+    def run(source: Any, augment: Any = None, **options: Any) -> dict[int, tuple[bytes, dict[str, Any]]]:
+        augment = augment or Compose([RandomResizedCrop(16), HorizontalFlip(p=0.5)])
+        found = {}
+        for batch in Loader(source, augment, **{"batch_size": 8, "workers": 2, "seed": 3, **options}):
+            rest = [name for name in batch if name not in ("image", "index", "id")]
+            for n, sample in enumerate(batch["id"].tolist()):
+                assert sample not in found
+                found[sample] = batch["image"][n].tobytes(), {name: batch[name][n] for name in rest}
+        return found
+
+    return run

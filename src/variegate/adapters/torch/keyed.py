@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,26 @@ from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
 from variegate.adapters.torch.sample import Apart, apart, named
+from variegate.adapters.torch.samples import Samples
 from variegate.errors import InputError
 from variegate.key import Key, Keys
+from variegate.loader.labels import agreed
+from variegate.loader.source.base import Source
 from variegate.pipeline import Compose
+from variegate.targets import Targets
 
 
 class KeyedDataset(Dataset[Any]):
     """A map-style data set whose samples are augmented by number: sample i of an epoch is the same for ever.
 
     dataset  gives a picture; a dict with one under "image"; a tuple of one and a dict of labels; or a tuple that begins
-             with one (see Transform)
+             with one (see Transform). Or it is a source, as a vg.ImageFolder: its samples are dicts
     seed     any integer
-    ids      (N,), the sample ids by index, such as `source.ids` of a vg.ImageFolder; None: the index, as in vg.Arrays.
-             With the same seed, ids and samples the bytes, and the labels, are those of vg.Loader
+    ids      (N,), the sample ids by index; None: those of a source, else the index, as in vg.Arrays. With the same
+             seed, ids and samples the bytes, and the labels, are those of vg.Loader
     names    of the elements of samples that are tuples: ("image", "mask")
 
+    Under a vt.Sampler an index says which epoch and which variation is asked for. Else the epoch is the one set here:
     `set_epoch` between two passes reaches worker processes that are already there (persistent_workers=True) too.
 
     >>> from variegate.ops import Rotate
@@ -46,6 +52,10 @@ class KeyedDataset(Dataset[Any]):
         ids: ArrayLike | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
+        if isinstance(dataset, Source):
+            ids = dataset.ids if ids is None else ids
+            augment = replace(augment, targets=agreed(dataset.targets or Targets(), augment.known))
+            dataset = Samples(dataset)
         self.dataset, self.augment, self.seed, self.names = dataset, augment, seed, named(names)
         self.ids = None if ids is None else np.asarray(ids, np.uint64)
         if self.ids is not None and len(self.ids) != len(dataset):
@@ -54,7 +64,7 @@ class KeyedDataset(Dataset[Any]):
 
     @property
     def epoch(self) -> int:
-        """The epoch whose numbers are drawn."""
+        """The epoch whose numbers are drawn for an index that says none."""
         return int(self._epoch)
 
     def set_epoch(self, epoch: int) -> None:
@@ -76,15 +86,19 @@ class KeyedDataset(Dataset[Any]):
         if len({_kind(sample) for sample in samples}) != 1:  # no one plan fits them
             return [self._alone(index, sample) for index, sample in zip(indices, samples, strict=True)]
         columns = {name: [sample.fields[name] for sample in samples] for name in samples[0].fields}
-        made = self.augment.batch(keys=Keys.at(self.seed, self.epoch, self._ids(indices)), **columns)
+        made = self.augment.batch(keys=self._keys(indices), **columns)
         return [sample.together({name: made[name][n] for name in made}) for n, sample in enumerate(samples)]
 
     def _apart(self, index: int) -> Apart:
         return apart(self.dataset[index], self.augment.known, self.names)
 
     def _alone(self, index: int, sample: Apart) -> Any:
-        key = Key(self.seed, self.epoch, int(self._ids([index])[0]))
-        return sample.together(self.augment(key=key, **sample.fields))
+        return sample.together(self.augment(key=self._keys([index])[0], **sample.fields))
+
+    def _keys(self, indices: Sequence[int]) -> Keys:
+        now = self.epoch
+        epochs = [getattr(index, "epoch", now) for index in indices]
+        return Keys.at(self.seed, epochs, self._ids(indices), [getattr(index, "variation", 0) for index in indices])
 
     def _ids(self, indices: Sequence[int]) -> NDArray[np.uint64]:
         places = np.asarray(indices, np.int64) % max(1, len(self))  # so that -1 is the last

@@ -94,7 +94,7 @@ class Source(ABC):
         """
         told = type(self).__name__, self.mode, self.targets
         digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.ids, "<u8"))
+        digest.update(np.asarray(self.ids, "<u8").tobytes())
         return digest.hexdigest()
 
     def __init_subclass__(cls, **options: Any) -> None:

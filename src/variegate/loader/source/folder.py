@@ -52,8 +52,9 @@ class Files(Source):
         return f"{self.root}/{self.paths[i]}"
 
     def stamp(self, i: int) -> int:
-        """The size and the dates of the file at position i, as one number; also that of its last change of name or rights,
-        which a copy that keeps the other date does not keep.
+        """The size and the dates of the file at position i, as one number.
+
+        One of the dates is that of its last change of name or rights, which no copy keeps.
 
         Raises  DecodeError if there is no such file.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from io import BytesIO
 from struct import unpack
 from typing import Any, NamedTuple
 
@@ -87,35 +88,44 @@ class _Header(NamedTuple):
 
 
 def _header(path: str) -> _Header:
-    """The first 26 bytes of a PNG: its signature and its IHDR (ISO/IEC 15948, 11.2.2)."""
     with opened(path) as file:
-        start = file.read(26)
+        return _header_of(file.read(26), path)
+
+
+def _header_of(start: bytes, name: str) -> _Header:
+    """Of the first 26 bytes of a PNG: its signature and its IHDR (ISO/IEC 15948, 11.2.2)."""
     if len(start) < 26 or start[:8] != b"\x89PNG\r\n\x1a\n" or start[12:16] != b"IHDR":
-        raise DecodeError(path, "it is no PNG; masks are PNG files, whose numbers come back as they were saved")
+        raise DecodeError(name, "it is no PNG; masks are PNG files, whose numbers come back as they were saved")
     width, height, depth, colour = unpack(">IIBB", start[16:26])
     return _Header((height, width), depth, colour)
 
 
 def read_mask(path: str) -> NDArray[Any]:
+    """What `decode_mask` makes of a file."""
+    with opened(path) as file:
+        return decode_mask(file.readall(), path)
+
+
+def decode_mask(data: bytes, name: str) -> NDArray[Any]:
     """The numbers of a PNG's pixels, (height, width) uint8, or uint16 of 16 bits: never its colours.
 
     Raises  DecodeError if it cannot be read; InputError if a pixel is a colour.
     """
     from PIL import Image
 
-    header = _header(path)
+    header = _header_of(data[:26], name)
     if header.colour not in (GREY, PALETTE):
         raise InputError(
-            f"{path}: a pixel of a mask is one number, its class; this PNG has colours "
+            f"{name}: a pixel of a mask is one number, its class; this PNG has colours "
             f"({COLOURS.get(header.colour, header.colour)}). Save it as grey, or with a palette"
         )
     try:
-        with Image.open(path) as picture:
+        with Image.open(BytesIO(data)) as picture:
             pixels = np.array(picture)
     except MemoryError:
         raise
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
-        raise DecodeError(path, str(error) or type(error).__name__) from error
+        raise DecodeError(name, str(error) or type(error).__name__) from error
     if header.colour == GREY and header.depth in (2, 4):
         pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
     return pixels.astype(np.uint16 if header.depth == 16 else np.uint8, copy=False)

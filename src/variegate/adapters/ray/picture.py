@@ -1,0 +1,55 @@
+"""Picture: what a row has of one, with its size known before it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.loader.decode import Encoded, open_image
+from variegate.plan.picture import as_picture
+
+
+class Decoded:
+    """A picture that is an array already, with the face of an encoded one."""
+
+    nbytes = 0  # of scratch
+
+    def __init__(self, image: NDArray[Any]) -> None:
+        self.image = as_picture(image)[0]
+        self.size, self.channels, self.dtype = self.image.shape[:2], self.image.shape[2], self.image.dtype
+
+    def decode(self, out: NDArray[np.uint8] | None = None) -> NDArray[Any]:
+        """The picture, (height, width, channels)."""
+        return self.image
+
+
+Picture = Encoded | Decoded
+
+
+def picture(value: Any, name: str, mode: Any) -> Picture:
+    """A picture of an array, the bytes of a file, its path, or a dict of `bytes` and `path` as data sets have them.
+
+    name  what errors call it
+    mode  "RGB", "L" or "RGBA": into what a file is decoded
+
+    >>> picture(np.zeros((4, 6), np.uint8), "row 0", "RGB").size
+    (4, 6)
+
+    Raises  InputError if it is none of these; DecodeError if it is no picture file.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("bytes") or value.get("path")
+    if isinstance(value, str):
+        return open_image(value, None, mode)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return open_image(bytes(value), name, mode)
+    if isinstance(value, np.ndarray):
+        return Decoded(value)
+    raise InputError(
+        f"a picture is an array (H, W, C), the bytes of a file or its path; got {type(value).__name__}. "
+        'Are the rows given with batch_format="numpy"?'
+    )

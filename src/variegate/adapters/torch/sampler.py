@@ -1,0 +1,147 @@
+"""Sampler: the loader's order, for `torch.utils.data.DataLoader` and its worker processes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import torch
+
+from variegate.adapters.torch.place import Place
+from variegate.errors import FieldError
+from variegate.key import Key
+from variegate.loader.options import maybe, share, whole
+from variegate.loader.order import Order
+from variegate.loader.schedule import Row, Schedule
+from variegate.loader.source.base import Source
+from variegate.loader.state import place_in
+from variegate.loader.weights import Weighted, Weights, edges_of
+
+
+class Sampler(torch.utils.data.Sampler[Place]):
+    """The very order of vg.Loader, as indices that also tell a KeyedDataset which numbers to draw.
+
+    source     a source or data set, or the number of its samples
+    drop_last  with several ranks, leave out what would make them uneven; also give it to the DataLoader
+    seed, shuffle, rank, world, pad, weights, samples, repeats   as those of vg.Loader
+
+    Each pass is the next epoch, unless `set_epoch` says which. An index knows its epoch and its variation, so the
+    epoch of the KeyedDataset need not be set; with any other data set it is a plain index.
+
+        dataset = vt.KeyedDataset(photos, augment, seed=0)
+        loader = DataLoader(dataset, batch_size=64, sampler=vt.Sampler(photos, seed=0), num_workers=4)
+
+    `state_dict` tells what has been asked for, and a DataLoader with worker processes asks ahead of what it hands out:
+    torchdata's StatefulDataLoader takes care of that, and saves and loads the state of its sampler. Lightning's Trainer
+    shards again by itself where world > 1: give it use_distributed_sampler=False.
+
+    >>> sampler = Sampler(5, shuffle=False)
+    >>> list(sampler)[4], list(sampler)[0]
+    (Place(4, epoch=0, variation=0), Place(0, epoch=1, variation=0))
+
+    Raises  FieldError if an argument cannot be.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        seed: int = 0,
+        shuffle: bool = True,
+        *,
+        rank: int = 0,
+        world: int = 1,
+        pad: bool = False,
+        drop_last: bool = False,
+        weights: Weights | None = None,
+        samples: int | None = None,
+        repeats: int = 1,
+    ) -> None:
+        if not (hasattr(source, "__len__") or hasattr(source, "__index__")):
+            raise FieldError(f"Sampler takes a source, a data set, or the number of its samples, got {source!r:.200}")
+        length = len(source) if hasattr(source, "__len__") else whole(source, "source", 1)
+        self.seed, self.shuffle, self.repeats = whole(seed, "seed", None), bool(shuffle), whole(repeats, "repeats", 1)
+        self.rank, self.world = share(rank, world)
+        self.samples = maybe(samples, "samples", 1)
+        if self.samples is not None and weights is None:
+            raise FieldError('Sampler.samples is for an order with replacement: give weights too, or "balanced"')
+        self._edges = None if weights is None else edges_of(weights, getattr(source, "labels", None), length)
+        places = self.samples or length
+        self._schedule = Schedule(places, 1, self.rank, self.world, bool(pad), bool(drop_last))
+        self._schedule.check()
+        self._source = source if isinstance(source, Source) else None
+        self._next = 0  # the epoch of the next pass
+        self._start: int | None = None  # where in it a state that was loaded begins
+        self._place = 0, 0  # (epoch, position) of what was asked for
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the next pass."""
+        return self._next
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make `epoch` the next pass; a state that was loaded is kept where it is of this epoch.
+
+        Raises  InputError if it is not in 0 to 2**32 - 1.
+        """
+        if Key(epoch=epoch).epoch != self._next:
+            self._next, self._start, self._place = epoch, None, (epoch, 0)
+
+    def __len__(self) -> int:
+        """Indices a pass, of this rank."""
+        return self._schedule.own * self.repeats
+
+    def __iter__(self) -> Iterator[Place]:
+        start, self._start = self._start, None
+        if start is None:
+            return self._fresh()
+        self._next += 1
+        return self._run(self._next - 1, start)
+
+    def _fresh(self) -> Iterator[Place]:
+        """The next epoch. It is taken with the first index, as DataLoaders make iterators that they never use."""
+        self._next += 1
+        yield from self._run(self._next - 1, 0)
+
+    def _run(self, epoch: int, position: int) -> Iterator[Place]:
+        row, self._place = self._row(epoch), (epoch, position)
+        for turn in self._schedule.turns(epoch, position):
+            (index,), (occurrence,) = row.samples(turn.first, turn.last)
+            again = int(occurrence) * self.repeats
+            for variation in range(again, again + self.repeats):
+                if variation + 1 == again + self.repeats:
+                    self._place = turn.after if turn.after[0] == epoch else (epoch, self._schedule.length)
+                yield Place(int(index), epoch, variation)
+
+    def _row(self, epoch: int) -> Row:
+        places = self._schedule.length
+        if self._edges is not None:
+            return Row(Weighted(self._edges, places, self.seed, epoch), self._schedule)
+        return Row(Order(places, self.seed, epoch, self.shuffle), self._schedule)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the last pass stands, in a form for JSON."""
+        epoch, position = self._place
+        return {"epoch": epoch, "position": position, "made_of": self._made_of}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of this order; rank and world may be others, and it may be that of a vg.Loader.
+
+        Raises  InputError if it is no state, or of another order; the message says what changed.
+        """
+        self._place = self._next, self._start = place_in(state, self._made_of, strict=True)
+
+    @functools.cached_property
+    def _made_of(self) -> dict[str, Any]:
+        """What the order hangs on, in the words of vg.Loader's state."""
+        source, edges = self._source, self._edges
+        known = None if source is None else {"samples": len(source), "digest": source.fingerprint}
+        return {
+            **({} if known is None else {"source": {"kind": type(source).__name__, **known}}),
+            "seed": self.seed,
+            "shuffle": self.shuffle,
+            "weights": None if edges is None else blake2b(edges.tobytes(), digest_size=8).hexdigest(),
+            "samples": self.samples,
+            "repeats": self.repeats,
+        }

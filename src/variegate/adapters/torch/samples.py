@@ -1,0 +1,26 @@
+"""Samples: a source as a map-style data set, decoded where it is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from variegate.loader.decode import open_image
+from variegate.loader.source.base import Source
+
+
+class Samples:
+    """The samples of a source as dicts: `image`, decoded; its other fields; and `label`, if it has labels."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        source, i = self.source, range(len(self.source))[i]  # which knows -1, and when to stop
+        data, fields = source.sample(i, lambda size: memoryview(bytearray(size)))
+        if isinstance(data, bytes | memoryview):
+            data = open_image(data, source.where(i), source.mode).decode()  # type: ignore[arg-type]
+        label = {} if source.labels is None else {"label": source.labels[i]}
+        return {"image": data, **fields, **label}

@@ -1,0 +1,101 @@
+"""Gather: the samples of a batch, each read, or skipped, or stood in for by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import numpy as np
+
+from variegate.errors import DecodeError
+from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
+from variegate.loader.recipe import Recipe, Taken, note
+from variegate.loader.schedule import Row, Turn
+from variegate.loader.source.base import Room
+from variegate.loader.stats import BYTES_READ
+from variegate.loader.stats import Row as Times
+from variegate.targets.leaf import Leaves
+
+# Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
+TRIES = 100
+
+
+class Gather:
+    """What a turn reads. One thread at a time reads; others may ask for stand-ins meanwhile."""
+
+    def __init__(self, recipe: Recipe, turn: Turn, row: Row) -> None:
+        self._recipe, self._turn = recipe, turn
+        self._positions, occurrences = row.samples(turn.first, turn.last)
+        self._variations = occurrences * np.uint32(recipe.repeats)
+        self._leaves: list[Leaves] = []  # of the samples so far
+
+    def into(self, samples: list[Taken], times: Times, stopped: Event | None) -> bool:
+        """Take every sample, or what stands in for it; False if all was stopped before."""
+        room, number = self._recipe.shelf.rooms(), 0
+        for number, (sample, error) in enumerate(self._each(room, stopped), 1):
+            if sample is None:
+                assert error is not None
+                sample = self._instead(number - 1, error, room)
+            if sample is not None:
+                samples.append(sample)
+                self._leaves.append(sample.leaves)
+                times[BYTES_READ] += sample.held
+            if stopped is not None and stopped.is_set():
+                return False
+        return number == len(self._positions)
+
+    def _each(self, room: Room, stopped: Event | None) -> Iterator[Found[Taken]]:
+        recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
+
+        def take(n: int) -> Taken:
+            return recipe.take(n, positions[n], variations[n], room, self._leaves)
+
+        return self._reading(take, len(positions), stopped)
+
+    def _reading(self, take: Callable[[int], Taken], count: int, stopped: Event | None) -> Iterator[Found[Taken]]:
+        faults = self._recipe.faults
+        if faults.rule.deadline is None:
+            return one_by_one(take, count)
+        return in_time(take, count, faults.rule.deadline, stopped, faults.abandon)
+
+    def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:
+        """Who stands in for a sample that could not be taken; None where it is skipped."""
+        self.blame(int(self._positions[place]), error)
+        return None if self._recipe.rule.policy == "skip" else next(self.stand_ins(place, 0, error, room))
+
+    def blame(self, position: int, error: BaseException) -> None:
+        """Note a bad sample.
+
+        Raises  the error, where the errors of samples are raised, or it is none of a sample.
+        """
+        recipe = self._recipe
+        if isinstance(error, TookTooLongError):
+            error = DecodeError(recipe.source.where(position), str(error))
+        if recipe.rule.policy == "raise" or isinstance(error, MemoryError) or not isinstance(error, Exception):
+            note(error, recipe.source, position)
+            raise error
+        recipe.faults.add(position, error)
+
+    def stand_ins(self, place: int, tried: int, first: BaseException, room: Room | None = None) -> Iterator[Taken]:
+        """Samples that can be read, for a place whose own cannot be had.
+
+        tried  how many stood in there already
+        first  the error of its own sample, which is raised if none can be read
+        """
+        recipe, turn, room = self._recipe, self._turn, room or self._recipe.shelf.rooms()
+        at = int(recipe.schedule.places(turn.first + place, turn.first + place + 1)[0])
+        for attempt in range(tried, TRIES):
+            position, variation = recipe.stand_in(turn.epoch, at, attempt)
+
+            def take(_: int, position: int = position, variation: int = variation) -> Taken:
+                return recipe.take(place, position, variation, room, self._leaves)
+
+            for sample, error in self._reading(take, 1, None):
+                if sample is None:
+                    assert error is not None
+                    self.blame(position, error)
+                else:
+                    sample.tried = attempt + 1
+                    yield sample
+        first.add_note(f"variegate: {TRIES} samples drawn to stand in for this one could not be taken either")
+        raise first

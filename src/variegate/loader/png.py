@@ -1,0 +1,70 @@
+"""PNG: whether the data hold all the rows that the header says.
+
+Where a stream ends early within the last block that Pillow reads, Pillow leaves the rows that it lacks black, in
+silence. To inflate every PNG once more would cost half as much as to decode it, so it is done only for a picture whose
+last row came out black, and for interlaced ones. Chunks as in the W3C's PNG specification, chapters 5, 8 and 11.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from struct import unpack_from
+from typing import Any
+
+from variegate.errors import DecodeError
+
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the header's colour type
+PASSES = (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)  # x, y, steps
+BLOCK = 1 << 20
+
+
+def check_rows(picture: Any, data: bytes | memoryview, name: str) -> None:
+    """Hold a PNG that Pillow has loaded against its data.
+
+    Raises  DecodeError if the data end before the last row.
+    """
+    width, height, depth, colour, _, _, interlaced = unpack_from(">IIBBBBB", data, 16)
+    last = picture.crop((0, height - 1, width, height)).tobytes()
+    if not interlaced and last.strip(b"\0"):
+        return
+    wanted = expected(width, height, depth * CHANNELS[colour], bool(interlaced))
+    found = inflated(data, wanted, name)
+    if found < wanted:
+        raise DecodeError(
+            name, f"its header says {height} x {width} pixels (height x width), its data end after {found / wanted:.1%}"
+        )
+
+
+def expected(width: int, height: int, bits: int, interlaced: bool) -> int:
+    """The bytes of all rows of pixels of so many bits, each row with its filter's number.
+
+    >>> expected(3, 2, 24, interlaced=False)
+    20
+    """
+    passes = PASSES if interlaced else ((0, 0, 1, 1),)
+    sides = [(-(-(width - x) // across), -(-(height - y) // down)) for x, y, across, down in passes]
+    return sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sides if columns > 0 and rows > 0)
+
+
+def inflated(data: bytes | memoryview, most: int, name: str) -> int:
+    """How many bytes the IDAT chunks hold, counted up to `most`, a block at a time."""
+    stream, found = zlib.decompressobj(), 0
+    try:
+        for part in _chunks(data, b"IDAT"):
+            while part and found < most:
+                found += len(stream.decompress(part, BLOCK))
+                part = stream.unconsumed_tail
+    except zlib.error as error:
+        raise DecodeError(name, str(error)) from None
+    return found
+
+
+def _chunks(data: bytes | memoryview, kind: bytes) -> Iterator[bytes | memoryview]:
+    """The bodies of the chunks of a kind."""
+    at = 8
+    while at + 8 <= len(data):
+        (length,) = unpack_from(">I", data, at)
+        if data[at + 4 : at + 8] == kind:
+            yield data[at + 8 : at + 8 + length]
+        at += 12 + length

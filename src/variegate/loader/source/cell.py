@@ -1,0 +1,149 @@
+"""Cells: what stands in a column of a table as an id, a label or a field of a sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError, SourceError
+from variegate.loader.decode import open_image
+from variegate.loader.source.arrays import label_column
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.instances import class_names
+from variegate.loader.source.location import contents, joined
+from variegate.loader.source.mask_folder import decode_mask
+from variegate.targets import Image, Mask, PerSample, Target
+
+Place = Callable[[int], str]  # of a row, for errors
+
+
+class Classed(NamedTuple):
+    """Labels as a source has them, and the names of their classes, if they have any."""
+
+    labels: NDArray[Any] | list[Any]
+    classes: list[str]
+
+
+def ids_of(values: Sequence[Any] | NDArray[Any], place: Place) -> NDArray[np.uint64]:
+    """Ids out of a column: integers 0 to 2**64 - 1 as they are, texts hashed as paths are.
+
+    Raises  SourceError if a value is neither, the column mixes the two, or two rows have one id.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.size and values.min() >= 0:
+        ids = values.astype(np.uint64)
+        check_once(ids, values, place)
+        return ids
+    texts = len(values) > 0 and isinstance(values[0], str)
+    ids = np.empty(len(values), np.uint64)
+    for row, value in enumerate(values):
+        if isinstance(value, str) != texts or isinstance(value, (bool, float)) or not _is_id(value):
+            raise SourceError(
+                f"{place(row)}: an id is an integer of 0 to 2**64 - 1, or a text, and all are of a kind; got {value!r}"
+            )
+        ids[row] = path_id(value) if texts else int(value)
+    check_once(ids, values, place)
+    return ids
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) or (hasattr(value, "__index__") and 0 <= int(value) < 1 << 64)
+
+
+def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], place: Place, hint: str = "") -> None:
+    """Refuse an id that two rows have.
+
+    Raises  SourceError that names both rows.
+    """
+    if len(np.unique(ids)) == len(ids):
+        return
+    first: dict[int, int] = {}
+    row = next(row for row, one in enumerate(ids.tolist()) if first.setdefault(one, row) != row)
+    shown = values.tolist()[row] if isinstance(values, np.ndarray) else values[row]
+    raise SourceError(
+        f"{place(row)}: {shown!r} is also in {place(first[int(ids[row])])}; a sample has an id of its own{hint}"
+    )
+
+
+def classed(values: Any, place: Place, known: Sequence[str] | None, owner: str) -> Classed:
+    """Labels out of a column: texts as the number of their class, anything else as it is.
+
+    known  the names of classes 0, 1, 2, ...; None: those in the column, sorted
+
+    Raises  SourceError if a label is missing, or of no class.
+    """
+    names = None if known is None else class_names(known, owner)
+    whole = isinstance(values, np.ndarray) and values.dtype.kind in "biu"
+    missing = None if whole else next((row for row, value in enumerate(values) if is_missing(value)), None)
+    if missing is not None:
+        raise SourceError(f"{place(missing)}: there is no label")
+    if whole or not any(isinstance(value, str) for value in values):
+        labels = label_column(values, len(values))
+        assert labels is not None
+        _check_numbers(labels, names, place)
+        return Classed(labels, names or [])
+    if names is None:
+        names = sorted({value for value in values if isinstance(value, str)})
+    number: dict[Any, int] = {name: n for n, name in enumerate(names)}
+    wrong = next((row for row, value in enumerate(values) if not isinstance(value, str) or value not in number), None)
+    if wrong is not None:
+        raise SourceError(f"{place(wrong)}: the label is {values[wrong]!r}, which is none of the classes {_few(names)}")
+    return Classed(np.array([number[value] for value in values], np.int64), names)
+
+
+def _check_numbers(labels: NDArray[Any] | list[Any], names: list[str] | None, place: Place) -> None:
+    """Refuse an integer label that none of the classes has, where they are named; -1 is none, as datasets have it."""
+    if names is None or not isinstance(labels, np.ndarray) or labels.dtype.kind != "i" or labels.ndim != 1:
+        return
+    wrong = np.flatnonzero((labels < -1) | (labels >= len(names)))
+    if wrong.size:
+        row = int(wrong[0])
+        raise SourceError(f"{place(row)}: the label is {labels[row]}; the classes {_few(names)} are {len(names)}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is empty: None, an empty text, NaN or what pandas has for it."""
+    if isinstance(value, str) or value is None:
+        return not value
+    return type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+
+
+def field_of(value: Any, target: Target | None, place: str, root: str = "") -> Any:
+    """A cell as the value that a target takes.
+
+    Mask and Image   an encoded picture, bytes or Hugging Face's {bytes, path}, or the path of one, is decoded
+    other targets    a text is JSON, such as [[0, 0, 4, 4]]; but of PerSample, and of no target, it stays a text
+
+    Raises  DecodeError or InputError, with `place`.
+    """
+    if isinstance(target, (Mask, Image)) and isinstance(value, (bytes, str, Mapping)):
+        data, name = encoded(value, place, root)
+        return decode_mask(data, name) if isinstance(target, Mask) else open_image(data, name).decode()
+    if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise InputError(f"{place}: of {target!r} the text is JSON; got {value[:60]!r} ({error})") from None
+    return value
+
+
+def encoded(value: Any, place: str, root: str) -> tuple[bytes, str]:
+    """The bytes of a picture file out of a cell, and what errors call it.
+
+    Raises  InputError if the cell has neither bytes nor a path; DecodeError if the file cannot be read.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("path") if value.get("bytes") is None else value["bytes"]
+    if isinstance(value, bytes):
+        return value, place
+    if isinstance(value, str) and value:
+        path = joined(root, value)
+        return contents(path), path
+    raise InputError(f"{place}: there is no picture: a cell has the bytes of one, or its path, got {value!r}")

@@ -1,0 +1,204 @@
+"""HuggingFace: a dataset of Hugging Face's datasets, its pictures decoded here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from variegate.errors import SourceError
+from variegate.loader.decode import CHANNELS
+from variegate.loader.source.arrays import label_column
+from variegate.loader.source.base import Room, Source
+from variegate.loader.source.cell import encoded, field_of, ids_of
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.parquet import picture_cell
+from variegate.loader.source.sharded import declared, named_fields
+from variegate.loader.source.table import arrow_values
+from variegate.targets import Target, Targets
+
+
+class HuggingFace(Source):
+    """The rows of a datasets.Dataset, in its order; pictures are read undecoded, as the bytes that were saved.
+
+    dataset  a Dataset, also one that was filtered or shuffled
+    image    the column of pictures, an Image feature; None: the only one there is
+    label    the column of labels; None: the only ClassLabel there is, or of several that called "label"; False: none
+    fields   the columns that samples have beside; or a dict of names and columns
+    targets  what these fields are; None where the pipeline says
+    mode     "RGB", "L" or "RGBA": into what every picture is decoded; None: as the feature says, else "RGB"
+    id       the column of ids: integers, or texts, which are hashed; None: the index in the dataset as it is given, so
+             a filtered dataset counts anew. To keep ids, filter by `Subset`, or give a column
+
+    A Mask or an Image as a field is an Image feature, decoded as pictures are. The names of a ClassLabel are `classes`.
+
+    >>> from datasets import Dataset, Features, ClassLabel, Image
+    >>> features = Features(photo=Image(), kind=ClassLabel(names=["cat", "owl"]))
+    >>> rows = {"photo": [{"bytes": b"...", "path": None}], "kind": [1]}
+    >>> source = HuggingFace(Dataset.from_dict(rows, features=features))
+    >>> source.read(0), source.labels, source.classes
+    (b'...', array([1]), ['cat', 'owl'])
+
+    Raises  SourceError if it is no Dataset, has a transform of its own, or lacks a column.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        image: str | None = None,
+        label: str | Literal[False] | None = None,
+        fields: Iterable[str] | Mapping[str, str] = (),
+        targets: Targets | Mapping[str, Target] | None = None,
+        mode: str | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
+        _check(dataset)
+        self._fields = named_fields(fields, "HuggingFace")
+        self.targets = declared(targets, self._fields, (), "HuggingFace")
+        self._known = dict((self.targets or Targets()).fields)
+        self.dataset = dataset
+        self.image = self._one("Image", image, "image")
+        self.mode = self._mode(mode)
+        for column in self._fields.values():
+            self._feature(column, "fields")
+        self._begin()
+        self.ids = np.arange(len(dataset), dtype=np.uint64)
+        if id is not None:
+            self.ids = ids_of(self._column(id, "id"), lambda row: f"{self.where(row)}, column {id!r}")
+        chosen = self._label_column(label)
+        if chosen is not None:
+            self.labels = label_column(self._column(chosen, "label"), len(self))
+            self.classes = list(getattr(dataset.features[chosen], "names", ()))
+
+    def _begin(self) -> None:
+        self._rows = _plain(self.dataset, [self.image, *self._fields.values()])
+
+    def _feature(self, name: str, what: str) -> Any:
+        features = self.dataset.features
+        if name not in features:
+            told = ", ".join(f"{each!r} ({type(feature).__name__})" for each, feature in features.items())
+            raise SourceError(f"HuggingFace.{what}: there is no column {name!r}; the dataset has {told}")
+        return features[name]
+
+    def _of_kind(self, kind: str) -> list[str]:
+        return [name for name, feature in self.dataset.features.items() if type(feature).__name__ == kind]
+
+    def _one(self, kind: str, name: str | None, what: str) -> str:
+        """The column of a kind that is meant."""
+        found = self._of_kind(kind)
+        if name is None and len(found) == 1:
+            return found[0]
+        if name is None:
+            told = f"several, {', '.join(found)}: say which, {what}={found[0]!r}" if found else "none"
+            raise SourceError(
+                f"HuggingFace looks for a column that is an {kind} feature, and the dataset has {told}; its features "
+                f"are {dict(self.dataset.features)}"
+            )
+        feature = self._feature(name, what)
+        if name not in found:
+            raise SourceError(
+                f"HuggingFace.{what}: the column {name!r} is {feature}; pictures are an Image feature: "
+                f"dataset.cast_column({name!r}, datasets.Image()). Arrays are for Items(dataset)"
+            )
+        return name
+
+    def _mode(self, mode: str | None) -> str:
+        chosen = mode or getattr(self.dataset.features[self.image], "mode", None) or "RGB"
+        if chosen not in CHANNELS:
+            raise SourceError(
+                f'mode of HuggingFace is "RGB", "L" or "RGBA", got {chosen!r}; pass one of these as mode='
+            )
+        return str(chosen)
+
+    def _label_column(self, label: str | Literal[False] | None) -> str | None:
+        """The column of labels, if there is one."""
+        if label is False or label is not None:
+            return label or None
+        found = self._of_kind("ClassLabel")
+        if len(found) < 2 or "label" in found:
+            return "label" if "label" in found else found[0] if found else None
+        raise SourceError(
+            f"the dataset has several columns of classes, {', '.join(found)}: say which, label={found[0]!r}, or "
+            "label=False for none"
+        )
+
+    def _column(self, name: str, what: str) -> Any:
+        self._feature(name, what)
+        return arrow_values(_plain(self.dataset, [name])[:][name])
+
+    def where(self, i: int) -> str:
+        """The row of the dataset, and its split where it is known."""
+        return f"Dataset{f' {self.dataset.split}' if self.dataset.split else ''}, row {i}"
+
+    def stamp(self, i: int) -> int:
+        """A hash of the dataset's own fingerprint."""
+        return path_id(str(self.dataset._fingerprint)) >> 1
+
+    def sample(self, i: int, room: Room | None = None) -> tuple[bytes | memoryview, dict[str, Any]]:
+        """The picture and the fields of row i, from one access."""
+        row = self._rows[i]
+        return self._picture(i, row), self._values(i, row)
+
+    def read(self, i: int) -> bytes:
+        """The bytes of the picture in row i."""
+        return bytes(self._picture(i, self._rows[i]))
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview:
+        """The same, in memory of PyArrow's."""
+        return self._picture(i, self._rows[i])
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of row i."""
+        return self._values(i, self._rows[i]) if self._fields else {}
+
+    def _picture(self, i: int, row: Any) -> bytes | memoryview:
+        cell = row[self.image][0]
+        data = picture_cell(cell)
+        if data is not None:
+            return data
+        return encoded(cell.as_py(), f"{self.where(i)}, column {self.image!r}", "")[0]
+
+    def _values(self, i: int, row: Any) -> dict[str, Any]:
+        place = self.where(i)
+        return {
+            name: field_of(row[column][0].as_py(), self._known.get(name), f"{place}, field {name!r}")
+            for name, column in self._fields.items()
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_rows"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"HuggingFace({len(self)} rows, {', '.join(self.dataset.column_names)})"
+
+
+def _check(dataset: Any) -> None:
+    """Refuse what is no Dataset, or has a transform that would be passed over."""
+    from_datasets = type(dataset).__module__.partition(".")[0] == "datasets"
+    if from_datasets and isinstance(dataset, Mapping):
+        raise SourceError(f"HuggingFace takes one split, such as dataset[{next(iter(dataset), 'train')!r}]")
+    if type(dataset).__name__ == "IterableDataset":
+        raise SourceError(
+            "an IterableDataset has no rows by position: load it without streaming=True; or, if it is too large for "
+            "this machine's disk, read its Parquet files: Parquet(paths)"
+        )
+    if not from_datasets or not hasattr(dataset, "with_format"):
+        raise SourceError(f"HuggingFace takes a datasets.Dataset, got {type(dataset).__name__}; others are for Items")
+    if not len(dataset):
+        raise SourceError("the dataset has no rows")
+    if dataset.format["type"] == "custom":
+        raise SourceError(
+            "the dataset has a transform (set_transform), and pictures would not go through it: "
+            "HuggingFace(dataset.with_format(None)) reads them as they are, Items(dataset) as the transform gives them"
+        )
+
+
+def _plain(dataset: Any, columns: list[str]) -> Any:
+    """Some columns of a dataset as Arrow tables, which have pictures as they were saved: no feature decodes them."""
+    return dataset.select_columns(list(dict.fromkeys(columns))).with_format("arrow")

@@ -1,0 +1,154 @@
+"""Index: where the samples of each shard lie, found once by reading through it and kept in a small file.
+
+The file is NumPy's npz, without pickles: columns, and the size and stamp of the shard for which they were made. It is
+written under another name and then renamed, so that it is there whole or not at all; one that is damaged, of another
+version or of a shard that has changed since is made again. Where it cannot be written, nothing is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.shards import INDEX, RemoteShard, Shard
+
+VERSION = 1  # of the columns: another one makes every saved index anew
+PATIENCE = 2.0  # seconds of reading before a bar is shown
+
+Columns = dict[str, NDArray[Any]]
+
+
+def read_indexes(
+    shards: Sequence[Shard],
+    scan: Callable[[Shard], Columns],
+    wanted: Iterable[str],
+    folder: str | os.PathLike[str] | None,
+) -> list[Columns]:
+    """The columns of each shard: as saved where all that are wanted are there, else from `scan`, which are then saved.
+
+    folder  where the indexes are kept; None: each beside its shard, those of URLs not at all
+    """
+    wanted, found = set(wanted), []
+    with _bar(len(shards)) as tell:
+        for shard in shards:
+            path, stamp = _place(shard, folder), _text(f"{VERSION} {shard.size} {shard.stamp} {shard.name}")
+            columns = {} if path is None else _load(path, stamp)
+            if not wanted <= columns.keys():
+                columns |= scan(shard)  # labels of another key that were saved stay
+                if path is not None:
+                    _save(path, columns | {"stamp": stamp})
+            found.append(columns)
+            tell()
+    return found
+
+
+def _place(shard: Shard, folder: str | os.PathLike[str] | None) -> str | None:
+    """The path of a shard's index."""
+    if folder is None:
+        return None if isinstance(shard, RemoteShard) else shard.path + INDEX
+    whole = shard.path if isinstance(shard, RemoteShard) else os.path.abspath(shard.path)
+    return os.path.join(os.fspath(folder), f"{os.path.basename(shard.path)}-{path_id(whole):016x}{INDEX}")
+
+
+def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
+    """What was saved for this state of the shard; nothing if that cannot be read or is of another."""
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            if not np.array_equal(saved["stamp"], stamp):
+                return {}
+            return {name: saved[name] for name in saved.files if name != "stamp"}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError):
+        return {}
+
+
+def _save(path: str, columns: Columns) -> None:
+    part = f"{path.removesuffix(INDEX)}.{os.getpid()}-{threading.get_ident()}.part{INDEX}"  # no pattern finds it
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(part, "wb") as file:
+            np.savez(file, **columns)  # type: ignore[arg-type]
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(part)
+
+
+def _text(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8)
+
+
+class Names:
+    """Texts by number, as one array of bytes and where each ends: a million of them are a few objects.
+
+    >>> names = Names.of(["a/0", "a/1"])
+    >>> len(names), names[1]
+    (2, 'a/1')
+    """
+
+    def __init__(self, letters: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        self.letters, self.ends = letters, ends
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Names:
+        """Of a list."""
+        words = [text.encode("utf-8", "surrogateescape") for text in texts]
+        return cls(np.frombuffer(b"".join(words), np.uint8), np.cumsum([len(word) for word in words], dtype=np.int64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Names]) -> Names:
+        """All of them, one after another."""
+        shifts = np.cumsum([0, *(len(part.letters) for part in parts)])
+        ends = [part.ends + shift for part, shift in zip(parts, shifts[:-1], strict=True)]
+        return cls(np.concatenate([part.letters for part in parts]), np.concatenate(ends))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, i: int) -> str:
+        start = self.ends[i - 1] if i else 0
+        return self.letters[start : self.ends[i]].tobytes().decode("utf-8", "surrogateescape")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[i] for i in range(len(self)))
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], None]]:
+    """A function to call after each shard: on a terminal it draws a bar, once this takes long."""
+    if not getattr(sys.stderr, "isatty", bool)():
+        yield lambda: None
+        return
+    begun, bar, done = time.monotonic(), None, 0
+
+    def tell() -> None:
+        nonlocal bar, done
+        done += 1
+        if bar is not None:
+            bar.update(1)
+        elif time.monotonic() - begun > PATIENCE:
+            bar = _drawn(total, done)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _drawn(total: int, done: int) -> Any:
+    """A bar by tqdm, if it is installed."""
+    try:
+        from tqdm import tqdm  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+    return tqdm(total=total, initial=done, desc="variegate: indexing shards", unit="shard")

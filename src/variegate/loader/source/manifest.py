@@ -1,0 +1,176 @@
+"""Manifest: a table that lists picture files, with their labels and whatever else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.decode import CHANNELS
+from variegate.loader.source.base import Room
+from variegate.loader.source.cell import check_once, classed, field_of, ids_of, is_missing
+from variegate.loader.source.folder import Files
+from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of
+from variegate.loader.source.sharded import declared, named_fields
+from variegate.loader.source.table import ArrowCells, Table, read_table
+from variegate.targets import Target, Targets
+
+
+class Manifest(Files):
+    """The picture files that a table lists, a row each, in its order.
+
+    table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas; or a
+             table of PyArrow
+    image    the column of paths: below `root`, absolute, or URLs such as s3://bucket/1.jpg, which fsspec reads
+    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay
+    root     the folder of the pictures, or a URL; None: that of the table's file
+    id       the column of ids: integers, or texts, which are hashed; None: the hash of the path as written
+    fields   the columns that samples have beside the picture, by name; or a dict of names and columns
+    targets  what these fields are; None where the pipeline says
+    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    classes  the names of classes 0, 1, 2, ...; None: those of the whole table, also of rows that `where` leaves out
+    where    the rows wanted, by column: {"split": "train"}, or several values, {"split": ["train", "val"]}
+
+    Numbers in a CSV file are numbers if its whole column is. A field that is declared a Mask or an Image has the path
+    of its file; any other that has a target but PerSample may be JSON: "[[0, 0, 4, 4]]". In messages, lines of a text
+    file count from 1, rows from 0.
+
+    >>> rows = [{"path": "a.jpg", "kind": "owl", "part": 1}, {"path": "b.jpg", "kind": "cat", "part": 2}]
+    >>> source = Manifest(rows, label="kind", root="/data", where={"part": 1})
+    >>> source.where(0), source.classes, source.labels
+    ('/data/a.jpg', ['cat', 'owl'], array([1]))
+
+    Raises  SourceError, with file, line and column, if the table cannot be read, a column is not there, a path or a
+            label is missing, or two rows have one id.
+    """
+
+    def __init__(
+        self,
+        table: Any,
+        image: str = "path",
+        label: str | None = None,
+        root: str | os.PathLike[str] | None = None,
+        id: str | None = None,
+        fields: Iterable[str] | Mapping[str, str] = (),
+        targets: Targets | Mapping[str, Target] | None = None,
+        mode: str = "RGB",
+        *,
+        classes: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> None:
+        if mode not in CHANNELS:
+            raise SourceError(f'mode of Manifest is "RGB", "L" or "RGBA", got {mode!r}')
+        self.mode, columns = mode, named_fields(fields, "Manifest")
+        self.targets = declared(targets, columns, (), "Manifest")
+        file = os.fspath(table) if isinstance(table, (str, os.PathLike)) else ""
+        self.root = above(file) if root is None else os.fspath(root)
+        self.table, read = file or type(table).__name__, read_table(table)
+        self._rows = _chosen(read, where or {})
+        self._place(read, image, id)
+        self._label(read, label, classes)
+        self._fields_of(read, columns)
+
+    def _place(self, table: Table, image: str, id: str | None) -> None:
+        """The paths and the ids of the rows chosen."""
+        column = table.column(image, "image")
+        paths = [column[row] for row in self._rows.tolist()]
+        for n, path in enumerate(paths):
+            if is_missing(path) or not isinstance(path, (str, os.PathLike)):
+                raise SourceError(f"{table.place(self._rows[n])}: {image!r} is the path of a picture, got {path!r}")
+        self._at([os.fspath(path) for path in paths])
+        check_schemes([self.root, *self.paths], table.name)
+        self.remote = bool(scheme_of(self.root)) or any("://" in path for path in self.paths)
+
+        def place(n: int) -> str:
+            return f"{table.place(int(self._rows[n]))}, column {(id or image)!r}"
+
+        if id is None:
+            check_once(self.ids, self.paths, place, "; say in which column: id=...")
+        else:
+            self.ids = ids_of(_taken(table.values(id, "id"), self._rows), place)
+
+    def _label(self, table: Table, label: str | None, classes: Sequence[str] | None) -> None:
+        """The labels and the names of classes."""
+        if label is None:
+            self.classes = list(classes or [])
+            return
+        column = table.values(label, "label")
+        names = classes
+        if names is None and any(isinstance(value, str) for value in column):
+            names = sorted({value for value in column if isinstance(value, str) and value})
+
+        def place(n: int) -> str:
+            return f"{table.place(int(self._rows[n]))}, column {label!r}"
+
+        self.labels, self.classes = classed(_taken(column, self._rows), place, names, "Manifest")
+
+    def _fields_of(self, table: Table, columns: Mapping[str, str]) -> None:
+        """The columns of the fields, and where their rows stand, for errors."""
+        known = dict((self.targets or Targets()).fields)
+        self._targets = {name: known.get(name) for name in columns}
+        self._columns: dict[str, Any] = {}
+        for name, column in columns.items():
+            cells = table.values(column, "a field") if table.texts else table.column(column, "a field")
+            self._columns[name] = _taken(cells, self._rows)
+        lines = table.lines
+        self._lines = None if lines is None or not columns else np.array(lines, np.int64)[self._rows]
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the row at position i."""
+        return {
+            name: field_of(cells[i], self._targets[name], self._cell(i, name), self.root)
+            for name, cells in self._columns.items()
+        }
+
+    def _cell(self, i: int, name: str) -> str:
+        row = f"row {self._rows[i]}" if self._lines is None else f"line {self._lines[i]}"
+        return f"{self.table}, {row}, field {name!r}"
+
+    def where(self, i: int) -> str:
+        """The path or the URL of the picture at position i."""
+        return joined(self.root, self.paths[i])
+
+    def stamp(self, i: int) -> int | None:  # type: ignore[override]  # a URL has no date that is cheap to ask for
+        """The size and the date of the file at position i, as one number; None of a URL."""
+        return None if self.remote and scheme_of(self.where(i)) else super().stamp(i)
+
+    def read(self, i: int) -> bytes:
+        """The bytes of the file at position i."""
+        return contents(self.where(i)) if self.remote else super().read(i)
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview:  # type: ignore[override]  # as what fsspec gives
+        """The same, in memory from `room` where it is a path."""
+        return contents(self.where(i)) if self.remote else super().read_into(i, room)
+
+    def __repr__(self) -> str:
+        return f"Manifest({self.table!r}, {len(self)} pictures)"
+
+
+def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
+    """The rows that are wanted.
+
+    Raises  SourceError, which says what values there are, if there are none.
+    """
+    chosen = np.ones(table.length, bool)
+    for name, wanted in where.items():
+        several = isinstance(wanted, (list, tuple, set, frozenset))
+        options = list(wanted) if several else [wanted]
+        column = table.values(name, "where")
+        chosen &= np.fromiter((value in options for value in column), bool, table.length)
+        if not chosen.any():
+            seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
+            raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")
+    if not table.length:
+        raise SourceError(f"{table.name}: the table has no rows")
+    return np.flatnonzero(chosen)
+
+
+def _taken(column: Any, rows: NDArray[np.int64]) -> Any:
+    """The cells of some rows."""
+    if isinstance(column, ArrowCells):
+        return column.taken(rows)
+    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows.tolist()]

@@ -1,0 +1,234 @@
+"""Parquet: encoded pictures in a column of Parquet or Arrow files."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import SourceError
+from variegate.loader.bytes import Bytes, parse_bytes
+from variegate.loader.decode import CHANNELS
+from variegate.loader.source.arrow_files import RowFile, open_rows
+from variegate.loader.source.base import Room, Source
+from variegate.loader.source.cell import classed, encoded, field_of, ids_of
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.kept import Kept
+from variegate.loader.source.location import above
+from variegate.loader.source.sharded import declared, named_fields
+from variegate.loader.source.shards import Paths, find_shards, shard_names
+from variegate.loader.source.table import arrow_values
+from variegate.targets import Target, Targets
+
+ENDINGS = (".parquet", ".arrow", ".feather")
+OPEN = 128  # units kept at most: a mapped one holds its file open
+
+
+class Parquet(Source):
+    """The rows of Parquet and Arrow files with encoded pictures in a column, in the order of the files.
+
+    paths    the files: a path, a folder of them, a pattern ("train-*.parquet"), or a list of these
+    image    the column of pictures: bytes of picture files, or Hugging Face's {bytes, path}
+    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay
+    id       the column of ids: integers, or texts, which are hashed; None: the hash of "file name:row", rows from 0
+    fields   the columns that samples have beside the picture; or a dict of names and columns
+    targets  what these fields are; None where the pipeline says
+    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    classes  the names of classes 0, 1, 2, ...; None: as Hugging Face's datasets noted them in the file, or those in
+             the column
+    keep     bytes of row groups that are kept decoded, such as "256MB"; beside the memory= of the loader, and a row
+             group for each thread that reads
+
+    What a row costs: an Arrow file that is not compressed is mapped into memory, and any row of it costs some twenty
+    microseconds. Parquet decodes a whole row group for any of its rows. So a shuffled epoch of more than `keep` decodes
+    about a group for each sample: one of 100 photographs of 100 KB takes 4 ms, one of 10 takes 0.2 ms. Allow enough
+    `keep` for all of it; or write the files again, as Arrow, or with pq.write_table(table, path, row_group_size=10).
+
+    Labels and ids are read once, now; fields with their pictures. A Mask or an Image as a field is decoded as pictures
+    are.
+
+    >>> Parquet("data/train-*.parquet", label="label")  # doctest: +SKIP
+
+    Raises  SourceError, with the file, if it is neither, lacks a column, or has a row group larger than `keep`.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        image: str = "image",
+        label: str | None = None,
+        id: str | None = None,
+        fields: Iterable[str] | Mapping[str, str] = (),
+        targets: Targets | Mapping[str, Target] | None = None,
+        mode: str = "RGB",
+        *,
+        classes: Sequence[str] | None = None,
+        keep: Bytes = "256MiB",
+    ) -> None:
+        if mode not in CHANNELS:
+            raise SourceError(f'mode of Parquet is "RGB", "L" or "RGBA", got {mode!r}')
+        self.mode, self.image, self.keep = mode, image, parse_bytes(keep, "Parquet.keep")
+        self._fields = named_fields(fields, "Parquet")
+        self.targets = declared(targets, self._fields, (), "Parquet")
+        self._known = dict((self.targets or Targets()).fields)
+        columns = list(dict.fromkeys([image, *self._fields.values()]))
+        shards = find_shards(paths, ENDINGS, "Parquet")
+        self.files = [open_rows(shard, columns) for shard in shards]
+        self._index()
+        for file in self.files:
+            _check_pictures(file, image)
+        self.ids = self._ids(id)
+        if label is not None:
+            self._label(label, classes)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._kept: Kept[Any] = Kept(self.keep, OPEN)
+
+    def _index(self) -> None:
+        """Where units begin, and of which file each is.
+
+        Raises  SourceError if there are no rows, or one is too large.
+        """
+        self._units = [(n, unit) for n, file in enumerate(self.files) for unit in range(len(file.counts))]
+        counts = [count for file in self.files for count in file.counts]
+        self._ends = list(accumulate(counts))
+        self._first = np.cumsum([0, *(sum(file.counts) for file in self.files)]).tolist()
+        if not self._first[-1]:
+            raise SourceError(f"{self.files[0].shard.path}: the files have no rows ({len(self.files)} files)")
+        for file in self.files:
+            most = max(file.sizes, default=0)
+            if most > self.keep:
+                rows = file.counts[file.sizes.index(most)]
+                raise SourceError(
+                    f"{file.shard.path}: a row group of {rows} rows takes {most} bytes, and any of its rows needs all "
+                    f"of it; keep is {self.keep} bytes. Write the file again with few rows a group: "
+                    f"pq.write_table(pq.read_table(path), other, row_group_size=10); or pass keep={most} or more"
+                )
+
+    def _ids(self, id: str | None) -> NDArray[np.uint64]:
+        if id is not None:
+            return ids_of(self._column(id), self._place)
+        names = shard_names([file.shard for file in self.files])
+        rows = [(name, row) for name, file in zip(names, self.files, strict=True) for row in range(sum(file.counts))]
+        return np.array([path_id(f"{name}:{row}") for name, row in rows], np.uint64)
+
+    def _label(self, label: str, classes: Sequence[str] | None) -> None:
+        names = self.files[0].class_names(label) if classes is None else classes
+        for file in self.files:
+            other = file.class_names(label) if classes is None else names
+            if other != names:
+                raise SourceError(f"{file.shard.path}: its classes are not those of {self.files[0].shard.path}")
+        self.labels, self.classes = classed(self._column(label), self._place, names, "Parquet")
+
+    def _column(self, name: str) -> Any:
+        """A whole column of all files."""
+        parts = []
+        for file in self.files:
+            if name not in file.schema.names:
+                raise SourceError(f"{file.shard.path}: there is no column {name!r}; it has {file.schema.names}")
+            parts.append(arrow_values(file.column(name)))
+        if all(isinstance(part, np.ndarray) for part in parts):
+            return np.concatenate(parts)
+        return [value for part in parts for value in (part if isinstance(part, list) else part.tolist())]
+
+    def _place(self, i: int) -> str:
+        file = bisect_right(self._first, i) - 1
+        return f"{self.files[file].shard.path}, row {i - self._first[file]}"
+
+    def where(self, i: int) -> str:
+        """The file and the row at position i."""
+        return self._place(i)
+
+    def stamp(self, i: int) -> int:
+        """The size and the date of the file at position i, as one number."""
+        shard = self.files[bisect_right(self._first, i) - 1].shard
+        return path_id(f"{shard.size} {shard.stamp}") >> 1
+
+    def _row(self, i: int) -> tuple[RowFile, Any, int]:
+        """The file, the unit and the row there of the sample at position i."""
+        at = bisect_right(self._ends, i)
+        number, unit = self._units[at]
+        file = self.files[number]
+
+        def load() -> tuple[Any, int]:
+            table = file.load(unit)
+            return table, 0 if file.mapped else table.nbytes
+
+        table = self._kept.get((number, unit), file.sizes[unit], load)
+        return file, table, i - (self._ends[at] - file.counts[unit])
+
+    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview, dict[str, Any]]:
+        """The picture and the fields of the row at position i."""
+        file, table, row = self._row(i)
+        return self._picture(i, file, table, row), self._values(i, file, table, row)
+
+    def read(self, i: int) -> bytes:
+        """The bytes of the picture at position i."""
+        return bytes(self._picture(i, *self._row(i)))
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview:
+        """The same, in memory of PyArrow's."""
+        return self._picture(i, *self._row(i))
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the row at position i."""
+        return self._values(i, *self._row(i))
+
+    def _picture(self, i: int, file: RowFile, table: Any, row: int) -> bytes | memoryview:
+        cell = table[self.image][row]
+        data = picture_cell(cell)
+        if data is None:
+            return encoded(cell.as_py(), f"{self._place(i)}, column {self.image!r}", above(file.shard.path))[0]
+        return data
+
+    def _values(self, i: int, file: RowFile, table: Any, row: int) -> dict[str, Any]:
+        root, place = above(file.shard.path), self._place(i)
+        return {
+            name: field_of(table[column][row].as_py(), self._known.get(name), f"{place}, field {name!r}", root)
+            for name, column in self._fields.items()
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_kept"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"Parquet({self.files[0].shard.path!r}, {len(self.files)} files, {len(self)} rows)"
+
+
+def picture_cell(cell: Any) -> memoryview | None:
+    """The bytes of an encoded picture in a cell of Arrow's, or None if it has none.
+
+    PyArrow copies them to make the cell, so nothing of its column is held.
+
+    >>> import pyarrow as pa
+    >>> bytes(picture_cell(pa.array([{"bytes": b"abc", "path": None}])[0]))
+    b'abc'
+    """
+    if not cell.is_valid:
+        return None
+    inner = cell["bytes"] if hasattr(cell, "keys") else cell
+    return memoryview(inner.as_buffer()).cast("B") if inner.is_valid else None  # PyArrow says its bytes are signed
+
+
+def _check_pictures(file: RowFile, image: str) -> None:
+    """Refuse a column that has no encoded pictures."""
+    from pyarrow import types
+
+    whole = kind = file.schema.field(image).type
+    if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        kind = kind.field("bytes").type
+    if not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)):
+        hint = "; paths are for Manifest(path, image=...)" if "string" in str(kind) else ""
+        raise SourceError(
+            f"{file.shard.path}: the column {image!r} has encoded pictures, as binary or struct<bytes, path>; it is "
+            f"{whole}{hint}"
+        )

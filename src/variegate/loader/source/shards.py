@@ -1,0 +1,193 @@
+"""Shards: files that hold many samples each, on disk or behind an fsspec URL, and how a part of one is read."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, BinaryIO, cast
+
+from variegate.errors import DecodeError, SourceError
+from variegate.loader.source.base import Room
+from variegate.loader.source.folder import opened
+
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+INDEX = ".variegate"  # what the name of a saved index ends with
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file.
+
+    path   as the user gave it
+    size   in bytes
+    stamp  what else changes when the file does: its time of modification, in nanoseconds
+    """
+
+    path: str
+    size: int
+    stamp: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    def open(self) -> BinaryIO:
+        """The file, to be read through; its buffer is small, for reading headers."""
+        try:
+            return open(self.path, "rb", buffering=1024)
+        except OSError as error:
+            raise SourceError(f"{self.path}: it cannot be read ({error.strerror or error})") from error
+
+    def read(self, start: int, size: int, room: Room) -> bytes | memoryview:
+        """`size` bytes from `start` on, in memory from `room` where that saves a copy.
+
+        The file is opened and closed: 2 of 13 microseconds for 100 KB, and nothing to pickle, or to share after a fork.
+        """
+        with opened(self.path) as file:
+            now = os.fstat(file.fileno())
+            if (now.st_size, str(now.st_mtime_ns)) != (self.size, self.stamp):
+                raise DecodeError(self.path, "the file has changed since it was indexed; make the source again")
+            memory = room(size)
+            file.seek(start)
+            end = 0
+            while end < size and (more := file.readinto(memory[end:])):
+                end += more
+        return memory[:end]
+
+
+@dataclass(frozen=True)
+class RemoteShard(Shard):
+    """One file behind an fsspec URL; each part is a request of its own."""
+
+    def open(self) -> BinaryIO:
+        """The file, to be read through, which fetches most of it."""
+        system, path = _system(self.path)
+        return cast(BinaryIO, system.open(path, "rb"))
+
+    def read(self, start: int, size: int, room: Room) -> bytes:
+        """`size` bytes from `start` on."""
+        system, path = _system(self.path)
+        try:
+            return cast(bytes, system.cat_file(path, start=start, end=start + size))
+        except Exception as error:  # each file system has errors of its own
+            raise DecodeError(self.path, f"it cannot be read ({error or type(error).__name__})") from error
+
+
+def find_shards(paths: Paths, endings: tuple[str, ...], owner: str) -> list[Shard]:
+    """The files that a user means: paths, folders, patterns ({000..099}, {a,b}, *, ?), or a list of these.
+
+    endings  what the names of the files in a folder end with
+    owner    who asks, for errors
+
+    Raises  SourceError if one is not there, or comes twice.
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found = [path for each in given for text in braces(os.fspath(each)) for path in _expanded(text, endings, owner)]
+    if not found:
+        raise SourceError(f"{owner} got no paths")
+    path, times = Counter(found).most_common(1)[0]
+    if times > 1:
+        raise SourceError(f"{path}: {owner} got this file {times} times; an epoch has each sample once")
+    return [_shard(path) for path in found]
+
+
+def braces(text: str) -> list[str]:
+    """What a pattern with braces stands for, as in a shell.
+
+    >>> braces("train-{008..010}.tar")
+    ['train-008.tar', 'train-009.tar', 'train-010.tar']
+    >>> braces("{a,b}-{0..1}")
+    ['a-0', 'a-1', 'b-0', 'b-1']
+    """
+    parts = re.split(r"\{([^{}]*(?:\.\.|,)[^{}]*)\}", text)
+    choices = [_choices(part) if i % 2 else [part] for i, part in enumerate(parts)]
+    return ["".join(words) for words in product(*choices)]
+
+
+def _choices(inner: str) -> list[str]:
+    span = re.fullmatch(r"(\d+)\.\.(\d+)", inner)
+    if not span:
+        return inner.split(",")
+    first, last = span.groups()
+    width = max(len(first), len(last)) if "0" in (first[0], last[0]) else 0
+    return [f"{number:0{width}}" for number in range(int(first), int(last) + 1)]
+
+
+def _expanded(text: str, endings: tuple[str, ...], owner: str) -> Iterator[str]:
+    """The files that a path without braces means, in the order of their names."""
+    wild = any(letter in text for letter in "*?[")
+    if "://" in text:
+        found = _remote_glob(text) if wild else [text]
+    elif os.path.isdir(text):
+        found = [f"{text.rstrip('/')}/{name}" for name in sorted(os.listdir(text)) if _of_folder(name, endings)]
+    else:
+        found = sorted(glob.glob(text, recursive=True)) if wild and not os.path.exists(text) else [text]
+    found = [path for path in found if not path.endswith(INDEX)]
+    if not found:
+        what = "the folder has no files" if os.path.isdir(text) else "no file matches"
+        raise SourceError(f"{text}: {what} for {owner}; looked for {' '.join(f'*{end}*' for end in endings)}")
+    yield from found
+
+
+def _of_folder(name: str, endings: tuple[str, ...]) -> bool:
+    """Whether a file of a folder is a shard: one that begins so, to be refused, as well as one that ends so."""
+    return not name.startswith(".") and any(end in name for end in endings)
+
+
+def _remote_glob(url: str) -> list[str]:
+    system, path = _system(url)
+    return [str(system.unstrip_protocol(found)) for found in sorted(system.glob(path))]
+
+
+def _shard(path: str) -> Shard:
+    if "://" in path:
+        system, inner = _system(path)
+        try:
+            return RemoteShard(path, int(system.size(inner)), str(system.ukey(inner)))
+        except Exception as error:  # each file system has errors of its own
+            raise SourceError(f"{path}: it cannot be read ({error or type(error).__name__})") from error
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror or error}; looked in {os.getcwd()}") from error
+    return Shard(path, found.st_size, str(found.st_mtime_ns))
+
+
+def _system(url: str) -> tuple[Any, str]:
+    """The file system of a URL, which fsspec keeps one of a process, and the path there."""
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise SourceError(f"{url}: reading a URL needs fsspec: pip install fsspec; or download the file") from None
+    try:
+        return cast(tuple[Any, str], url_to_fs(url))
+    except (ImportError, ValueError) as error:  # the library of this protocol is missing, or there is none
+        raise SourceError(f"{url}: {error}; or download the file") from error
+
+
+def shard_names(shards: Sequence[Shard]) -> list[str]:
+    """A name of each shard that hangs on no folder above: its base name; where two are equal, the path from the
+    folder that holds all of them."""
+    names = [shard.name for shard in shards]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath([shard.path for shard in shards])
+    return [shard.path[len(common) :].lstrip("/") for shard in shards]
+
+
+def refuse_packed(shard: Shard, start: bytes, unpack: str) -> None:
+    """Refuse a compressed file; `unpack` is what to do."""
+    for magic, name in PACKED.items():
+        if start.startswith(magic):
+            raise SourceError(
+                f"{shard.path}: the file is compressed ({name}), so no sample can be read without all before it. "
+                f"{unpack}; pictures are compressed as they are, so it hardly grows"
+            )

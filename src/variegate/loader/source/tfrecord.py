@@ -1,0 +1,130 @@
+"""TFRecord: samples in TensorFlow's record files, read in any order, without TensorFlow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import DecodeError
+from variegate.loader.source.base import Ids, Room
+from variegate.loader.source.example import Feature, features
+from variegate.loader.source.index import Columns, read_indexes
+from variegate.loader.source.records import image_column, label_column, record_ids, scan_records
+from variegate.loader.source.sharded import Sharded, declared, named_fields
+from variegate.loader.source.shards import Paths, shard_names
+from variegate.targets import Target, Targets
+
+Names = str | tuple[str, ...]
+
+
+class TFRecord(Sharded):
+    """Samples in TFRecord files of tf.train.Example, in the order of the files and of the records there.
+
+    paths    the files: a path, a folder of them, a pattern ("train-{00000..01023}-of-01024", "train-*"), or a list of
+             these; also URLs that fsspec reads, each sample by a request of its own
+    image    the feature that is an encoded picture
+    label    the feature that is the label; None: there are no labels
+    fields   what a sample has beside: features; a dict gives them names, {"text": "image/class/text"}, and puts
+             several lists of one length together as columns,
+             {"boxes": ("image/object/bbox/xmin", ".../ymin", ".../xmax", ".../ymax")}, (N, 4)
+    targets  what the fields are; None: as the pipeline says
+    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    index    the folder in which is kept where the records lie; None: a file beside each, *.variegate
+
+    A feature is a list: (n,) int64, (n,) float32, or a list of bytes. Labels of one integer each are `labels`, as they
+    are in the file; all others are the field "label". A sample's id is the BLAKE2b-64 hash of "file/number", so that
+    the files are not to be cut otherwise; where two files have one name, the folders in which they differ come before.
+
+    The files are read by code of our own: TensorFlow is half a gigabyte to read some headers with. The lengths, labels
+    and places of the pictures are read once and kept for the next time, until a file's size or date changes. The
+    checksum of a record's length is checked then; that of its data never, which would take longer than to decode it.
+
+    >>> TFRecord("data/train-*-of-01024", fields={"text": "image/class/text"})  # doctest: +SKIP
+
+    Raises  SourceError, with the path and the byte, if there is no such file, one is compressed, damaged or cut short,
+            or a record lacks its picture or label. DecodeError when one is read that lacks a field.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        image: str = "image/encoded",
+        label: str | None = "image/class/label",
+        fields: Iterable[str] | Mapping[str, str | Sequence[str]] = (),
+        targets: Targets | Mapping[str, Target] | None = None,
+        mode: str = "RGB",
+        index: str | os.PathLike[str] | None = None,
+    ) -> None:
+        super().__init__(paths, (".tfrec", "-of-"), mode)
+        wanted = {"records", image_column(image)} | ({label_column(label)} if label is not None else set())
+        columns = read_indexes(self.shards, partial(scan_records, image=image, label=label), wanted, index)
+        self._count(columns)
+        self._starts, self._sizes = np.concatenate([each[image_column(image)] for each in columns]).T.copy()
+        self._records = np.concatenate([each["records"] for each in columns])
+        self.ids = self._ids(columns)
+        asked = named_fields(fields, "TFRecord").items()
+        self._fields: dict[str, Names] = {
+            name: given if isinstance(given, str) else tuple(given) for name, given in asked
+        }
+        self.targets = declared(targets, self._fields, (), "TFRecord")
+        if label is not None:
+            self._label(label, np.concatenate([each[label_column(label)] for each in columns]))
+
+    def _ids(self, columns: list[Columns]) -> Ids:
+        """The ids of all samples; the saved ones where the file's own name is enough."""
+        both = zip(self.shards, shard_names(self.shards), columns, strict=True)
+        return np.concatenate(
+            [each["ids"] if name == shard.name else record_ids(name, len(each["ids"])) for shard, name, each in both]
+        )
+
+    def _label(self, label: str, labels: NDArray[np.int64]) -> None:
+        if len(labels) == len(self):
+            self.labels = labels
+        else:
+            self._fields["label"] = label
+
+    def where(self, i: int) -> str:
+        """The file and the number of the record at position i."""
+        shard = self.shard(i)
+        return f"{self.shards[shard].path}:{i - (self._ends[shard - 1] if shard else 0)}"
+
+    def fields(self, i: int) -> dict[str, Any]:
+        """The fields of the sample at position i, and its label where that is no column."""
+        return self.sample(i, lambda size: memoryview(bytearray(size)))[1] if self._fields else {}
+
+    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview, dict[str, Any]]:
+        """The picture and the fields of the sample at position i, by one access where there are fields."""
+        if not self._fields:
+            return self.read_into(i, room), {}
+        first, size = self._records[i].tolist()
+        record = self._part(i, first, size, room, self.where(i))
+        try:
+            found = features(record, 0, size)
+        except ValueError as error:
+            raise DecodeError(self.where(i), f"it is no tf.train.Example ({error})") from error
+        start = int(self._starts[i]) - first
+        values = {name: self._value(found, names, i) for name, names in self._fields.items()}
+        return record[start : start + int(self._sizes[i])], values
+
+    def _value(self, found: dict[str, Feature], names: Names, i: int) -> Any:
+        """A feature, or several as columns."""
+        columns = []
+        for name in (names,) if isinstance(names, str) else names:
+            if name not in found:
+                has = ", ".join(sorted(found)[:20])
+                raise DecodeError(self.where(i), f"it has no feature {name!r}, but {has}")
+            try:
+                columns.append(found[name].value())
+            except ValueError as error:
+                raise DecodeError(self.where(i), f"{name!r} is damaged ({error})") from error
+        if isinstance(names, str):
+            return columns[0]
+        lengths = {len(column) for column in columns}
+        if len(lengths) > 1:
+            raise DecodeError(self.where(i), f"{names} have {sorted(lengths)} elements; columns have one length")
+        return np.stack([np.asarray(column) for column in columns], axis=1)

@@ -1,0 +1,265 @@
+"""A table gives the very batches of the folder of its files, whatever it is written in; what is wrong is named."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from PIL import Image
+from pyarrow import parquet
+
+from variegate.errors import DecodeError, InputError, SourceError
+from variegate.loader import ImageFolder, Loader
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.manifest import Manifest
+from variegate.ops.flip import HorizontalFlip
+from variegate.pipeline import Compose
+from variegate.targets import Boxes, Mask, PerSample, Targets
+from variegate.targets import Image as View
+
+Epoch = Callable[..., dict[int, tuple[bytes, dict[str, Any]]]]
+Rows = list[dict[str, Any]]
+
+
+def rows_of(files: ImageFolder) -> Rows:
+    """A manifest's rows, in an order of its own."""
+    kinds = [files.classes[label] for label in files.labels]  # type: ignore[union-attr]
+    rows = [{"path": path, "kind": kind, "n": n} for n, (path, kind) in enumerate(zip(files.paths, kinds, strict=True))]
+    return rows[::-1]
+
+
+def write(path: Path, rows: Rows) -> Path:
+    """A table's file, of the kind that its name says."""
+    if path.suffix == ".parquet":
+        parquet.write_table(pa.Table.from_pylist(rows), path, row_group_size=10)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(rows))
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        with open(path, "w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.DictWriter(file, rows[0], delimiter="\t" if path.suffix == ".tsv" else ",")
+            writer.writeheader()
+            writer.writerows(rows)
+    return path
+
+
+def table_of(kind: str, folder: Path, rows: Rows) -> Any:
+    if kind == "list":
+        return rows
+    if kind == "pandas":
+        return pd.DataFrame(rows)
+    if kind == "pyarrow":
+        return pa.Table.from_pylist(rows)
+    return write(folder / f"table.{kind}", rows)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "jsonl", "json", "list", "pandas", "pyarrow"])
+def test_every_table_gives_the_batches_of_the_folder(folder: Path, tmp_path: Path, epoch: Epoch, kind: str) -> None:
+    files = ImageFolder(folder)
+    table = table_of(kind, tmp_path, rows_of(files))
+    source = Manifest(table, label="kind", root=folder, fields=["n"], targets={"n": PerSample()})
+    assert source.classes == ["ash", "birch", "cedar"] and source.ids.tolist() == files.ids.tolist()[::-1]
+    found, expected = epoch(source), epoch(files)
+    assert {id: (image, fields["label"]) for id, (image, fields) in found.items()} == {
+        id: (image, fields["label"]) for id, (image, fields) in expected.items()
+    }
+    assert all(files.ids[fields["n"]] == id for id, (_, fields) in found.items())
+    for copy in (pickle.loads(pickle.dumps(source)), source.split(0.5)[1]):
+        assert {id: found[id] for id in epoch(copy)} == epoch(copy)
+
+
+def test_the_root_is_the_folder_of_the_table(folder: Path, tmp_path: Path) -> None:
+    name = ImageFolder(folder).paths[0]
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "x.jpg").write_bytes((folder / name).read_bytes())
+    rows: Rows = [{"path": "deep/x.jpg"}, {"path": str(folder / name)}]
+    source = Manifest(write(tmp_path / "t.csv", rows))
+    assert source.read(0) == source.read(1) and source.labels is None
+    assert [source.where(0), source.where(1)] == [f"{tmp_path}/deep/x.jpg", f"{folder}/{name}"]
+    assert source.ids.tolist() == [path_id("deep/x.jpg"), path_id(f"{folder}/{name}")]
+    assert repr(source) == f"Manifest('{tmp_path}/t.csv', 2 pictures)"
+
+
+def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> None:
+    files, memory = ImageFolder(folder), fsspec.filesystem("memory")
+    for path in files.paths:
+        memory.pipe(f"/bucket/{path}", (folder / path).read_bytes())
+    text = write(tmp_path / "t.csv", rows_of(files)).read_bytes()
+    memory.pipe("/bucket/t.csv", text)
+    source = Manifest("memory://bucket/t.csv", label="kind")
+    assert source.where(0) == f"memory://bucket/{files.paths[-1]}" and source.stamp(0) is None
+    expected = epoch(files)
+    assert epoch(source) == expected and epoch(Manifest(tmp_path / "t.csv", label="kind", root=folder)) == expected
+    memory.rm("/bucket/" + files.paths[0])
+    with pytest.raises(DecodeError, match=r"memory://bucket/ash/00[.]jpg: cannot be decoded: it cannot be read"):
+        source.read(len(files) - 1)
+    whole = Manifest([{"path": f"file://{folder}/{path}"} for path in files.paths])
+    assert whole.read(3) == files.read(3)
+    for url in ("nowhere://a.jpg", "s4://bucket/a.jpg"):
+        with pytest.raises(SourceError, match=f"{url} cannot be read: Protocol not known"):
+            Manifest([{"path": url}])
+
+
+def test_labels_are_numbers_or_classes_of_the_whole_table(tmp_path: Path) -> None:
+    rows: Rows = [
+        {"path": "1", "kind": "owl", "n": 3, "x": 0.5, "code": "01", "split": "train"},
+        {"path": "2", "kind": "cat", "n": 7, "x": 1, "code": "02", "split": "val"},
+        {"path": "3", "kind": "ant", "n": 3, "x": -2e3, "code": "01", "split": "train"},
+    ]
+    table = write(tmp_path / "t.csv", rows)
+    assert Manifest(table, label="n").labels.tolist() == [3, 7, 3] and Manifest(table, label="n").classes == []  # type: ignore[union-attr]
+    assert Manifest(table, label="n").labels.dtype == np.int64  # type: ignore[union-attr]
+    assert Manifest(table, label="x").labels.tolist() == [0.5, 1, -2000]  # type: ignore[union-attr]
+    codes = Manifest(table, label="code")
+    assert codes.classes == ["01", "02"] and codes.labels.tolist() == [0, 1, 0]  # type: ignore[union-attr]
+    train, val = (Manifest(table, label="kind", where={"split": part}) for part in ("train", "val"))
+    assert train.classes == val.classes == ["ant", "cat", "owl"]
+    assert train.labels.tolist() == [2, 0] and val.labels.tolist() == [1]  # type: ignore[union-attr]
+    assert [*train.ids, *val.ids] == [path_id("1"), path_id("3"), path_id("2")]
+    assert val.fields(0) == {}
+    for file in (table, write(tmp_path / "t.parquet", rows), pd.DataFrame(rows)):
+        part = Manifest(file, id="path", label="kind", fields=["x"], where={"split": "train"})
+        assert [part.fields(i) for i in range(2)] == [{"x": 0.5}, {"x": -2000}] and len(part) == 2
+        assert part.ids.tolist() == ([1, 3] if file is table else [path_id("1"), path_id("3")])
+    both = Manifest(table, where={"split": ["train", "val"], "n": 3})
+    assert both.paths == ["1", "3"]
+    own = Manifest(table, label="kind", classes=["owl", "ant", "cat", "dog"])
+    assert own.labels.tolist() == [0, 2, 1] and own.classes == ["owl", "ant", "cat", "dog"]  # type: ignore[union-attr]
+
+
+def test_ids_are_of_a_column_or_of_the_path(tmp_path: Path) -> None:
+    rows: Rows = [{"path": "a.jpg", "key": "x1", "n": 5}, {"path": "a.jpg", "key": "x2", "n": 2**64 - 1}]
+    table = write(tmp_path / "t.csv", rows)
+    assert Manifest(table, id="n").ids.tolist() == [5, 2**64 - 1]
+    assert Manifest(table, id="key").ids.tolist() == [path_id("x1"), path_id("x2")]
+    place = (
+        rf"{table}, line 3, column 'path': 'a.jpg' is also in {table}, line 2, column 'path'.*say in which column: id="
+    )
+    with pytest.raises(SourceError, match=place):
+        Manifest(table)
+    assert Manifest(table, where={"n": 5}).ids.tolist() == [path_id("a.jpg")]
+
+
+def test_fields_follow_their_targets(tmp_path: Path, epoch: Epoch, photo: Callable[..., Path]) -> None:
+    photo(tmp_path / "a.png", 8, 10)
+    numbers = np.arange(80, dtype=np.uint8).reshape(8, 10)
+    Image.fromarray(numbers).save(tmp_path / "m.png")
+    rows: Rows = [
+        {"path": "a.png", "boxes": "[[1, 1, 5, 6], [2, 2, 4, 4]]", "seg": "m.png", "view": "a.png"}
+        | {"text": "[1]", "w": "3"}
+    ]
+    targets = Targets(boxes=Boxes(), mask=Mask(), view=View(), text=PerSample(), w=PerSample())
+    fields = {"boxes": "boxes", "mask": "seg", "view": "view", "text": "text", "w": "w"}
+    texts = Manifest(write(tmp_path / "t.csv", rows), fields=fields, targets=targets)
+    lists: Rows = [{**rows[0], "boxes": [[1, 1, 5, 6], [2, 2, 4, 4]], "w": 3}]
+    for source in (
+        texts,
+        Manifest(write(tmp_path / "t.parquet", lists), fields=fields, targets=targets),
+        pickle.loads(pickle.dumps(Manifest(lists, root=tmp_path, fields=fields, targets=targets))),
+    ):
+        (found,) = epoch(source, Compose([HorizontalFlip()])).values()
+        assert found[1]["boxes"].tolist() == [[5, 1, 9, 6], [6, 2, 8, 4]] and np.array_equal(
+            found[1]["mask"], numbers[:, ::-1]
+        )
+        assert found[1]["view"].tobytes() == found[0] and (found[1]["text"], found[1]["w"]) == ("[1]", 3)
+    rows[0] |= {"boxes": "1 2 3 4", "seg": "none.png"}
+    bad = write(tmp_path / "bad.csv", rows)
+    with pytest.raises(
+        InputError, match=rf"{bad}, line 2, field 'boxes': of Boxes\(.*\) the text is JSON; got '1 2 3 4'"
+    ):
+        next(iter(Loader(Manifest(bad, fields=["boxes"], targets=Targets(boxes=Boxes())), workers=2)))
+    with pytest.raises(DecodeError, match=r"none\.png: cannot be decoded"):
+        Manifest(bad, fields={"mask": "seg"}).fields(0)
+
+
+def test_quotes_blank_lines_and_broken_lines_count_as_an_editor_counts(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_bytes('\ufeffpath,note\r\n"a,1.jpg","two\r\nlines"\r\n\r\nb.jpg,"say ""hi"""\r\n'.encode())
+    source = Manifest(table, fields=["note"])
+    assert source.paths == ["a,1.jpg", "b.jpg"] and source.fields(0) == {"note": "two\r\nlines"}
+    assert source.fields(1) == {"note": 'say "hi"'}
+    for text, said in [
+        ('path,x\na,"1\n2"\nb\n', "line 4: it has 1 cells, the header 2"),
+        ('path,x\na,1\nb,"2\n', "line 3: unexpected end of data"),
+        ("path,x\na,1\n,2\n", "line 3: 'path' is the path of a picture, got ''"),
+        ("path,path\na,1\n", "a header, of different names"),
+        ("path,x\n", "a header, of different names, and rows; got 1 lines"),
+        ("", "a header, of different names, and rows; got 0 lines"),
+        ("path,label\na,x\nb,\n", "line 3, column 'label': there is no label"),
+    ]:
+        table.write_text(text)
+        with pytest.raises(SourceError, match=f"{table}.*{said}"):
+            Manifest(table, label="label" if "label" in text else None)
+
+
+def test_what_is_no_table(tmp_path: Path) -> None:
+    good: Rows = [{"path": "a.jpg", "label": "x", "n": 1.5}, {"path": "b.jpg", "label": "y", "n": 2}]
+    table = write(tmp_path / "t.csv", good)
+    for arguments, said in [
+        ({"image": "file"}, rf"{table}: there is no column 'file' for image; it has the columns 'path', 'label', 'n'"),
+        ({"label": "kind"}, "no column 'kind' for label"),
+        ({"id": "key"}, "no column 'key' for id"),
+        ({"fields": ["boxes"]}, "no column 'boxes' for a field"),
+        ({"id": "n"}, "line 2, column 'n': an id is an integer"),
+        ({"where": {"split": "train"}}, "no column 'split' for where"),
+        ({"where": {"label": "z"}}, "no row has label='z'; the column has 'x', 'y'"),
+        (
+            {"label": "label", "classes": ["x"]},
+            "line 3, column 'label': the label is 'y', which is none of the classes x",
+        ),
+        ({"label": "label", "classes": ["x", "x"]}, "Manifest.classes has 'x' twice"),
+        ({"fields": ["label"], "label": "n"}, "a batch has 'label' of its own"),
+        ({"fields": ["n"], "targets": {"m": PerSample()}}, "the field 'n' of Manifest has no target"),
+        ({"mode": "CMYK"}, "mode of Manifest"),
+    ]:
+        with pytest.raises(SourceError, match=said):
+            Manifest(table, **arguments)
+    for wrong, said in [
+        ([], "got an empty list"),
+        (7, r"takes the path of a \.csv.*got int"),
+        ([{"path": "a"}, 3], "got list"),
+        (tmp_path / "t.txt", "t.txt: a manifest is a .csv"),
+        (tmp_path / "none.csv", "none.csv: it cannot be read"),
+        (tmp_path / "none.parquet", "none.parquet: it cannot be read"),
+        ([{"path": "a"}, {"file": "b"}], r"table\[1\]: 'path' is the path of a picture, got None"),
+        ([{"path": "a"}, {"path": 7}], r"table\[1\]: 'path' is the path of a picture, got 7"),
+        (pd.DataFrame({"path": []}), "the table has no rows"),
+    ]:
+        with pytest.raises(SourceError, match=said):
+            Manifest(wrong)
+
+
+def test_what_is_no_json(tmp_path: Path) -> None:
+    for name, text, said in [
+        ("t.jsonl", '{"path": "a"}\n\n{"path": b}\n', "t.jsonl, line 3: it is no JSON"),
+        ("t.jsonl", '{"path": "a"}\n[1]\n', "line 2: a line is an object"),
+        ("t.jsonl", "\n", "the table is empty"),
+        ("t.json", '{"path": ["a"]}', "a list of objects"),
+        ("t.json", "[", "it is no JSON"),
+        ("t.parquet", "PAR1", "t.parquet: it cannot be read"),
+        ("t.csv", b"path\n\xff\n", "it is no UTF-8"),
+    ]:
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        with pytest.raises(SourceError, match=said):
+            Manifest(tmp_path / name)
+    (tmp_path / "t.jsonl").write_text('{"path": "a"}\n\n{"path": null}\n')
+    with pytest.raises(SourceError, match=r"t.jsonl, line 3: 'path' is the path of a picture, got None"):
+        Manifest(tmp_path / "t.jsonl")
+
+
+def test_gaps_in_labels_of_data_frames_are_named() -> None:
+    frame = pd.DataFrame({"path": ["a", "b", "c"], "label": ["x", None, "y"], "n": [1, np.nan, 2]})
+    for label in ("label", "n"):
+        with pytest.raises(SourceError, match=rf"table\[1\], column '{label}': there is no label"):
+            Manifest(frame, label=label)
+    assert Manifest(frame[frame.n > 0], label="label").labels.tolist() == [0, 1]  # type: ignore[union-attr]

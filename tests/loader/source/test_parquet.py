@@ -1,0 +1,245 @@
+"""Parquet and Arrow files give the very batches of the folder of their pictures, whatever their row groups."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from datasets import ClassLabel, Dataset, Features
+from datasets import Image as Feature
+from pyarrow import ipc, parquet
+
+from variegate.errors import DecodeError, InputError, SourceError
+from variegate.loader import ImageFolder, Loader
+from variegate.loader.source.folder import path_id
+from variegate.loader.source.parquet import Parquet
+from variegate.ops.flip import HorizontalFlip
+from variegate.pipeline import Compose
+from variegate.targets import Boxes, Mask, PerSample, Targets
+
+Epoch = Callable[..., dict[int, tuple[bytes, dict[str, Any]]]]
+STRUCT = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+
+def table_of(files: ImageFolder, struct: bool = False) -> pa.Table:
+    data = [files.read(i) for i in range(len(files))]
+    image = pa.array([{"bytes": each, "path": "x"} for each in data], STRUCT) if struct else pa.array(data, pa.binary())
+    kinds = [files.classes[label] for label in files.labels]  # type: ignore[union-attr]
+    return pa.table({"n": range(len(data)), "path": files.paths, "image": image, "kind": kinds})
+
+
+def write(table: pa.Table, path: Path, rows: int = 4, **options: Any) -> Path:
+    """A file of the kind that its name says."""
+    if path.suffix == ".parquet":
+        parquet.write_table(table, path, row_group_size=rows, **options)
+        return path
+    new = ipc.new_stream if path.suffix == ".arrow" else ipc.new_file
+    with new(str(path), table.schema, options=ipc.IpcWriteOptions(**options)) as file:
+        file.write_table(table, max_chunksize=rows)
+    return path
+
+
+FORMS = {
+    "parquet": (".parquet", {}),
+    "zstd": (".parquet", {"compression": "zstd", "data_page_size": 1000}),
+    "stream": (".arrow", {}),
+    "file": (".feather", {}),
+    "lz4": (".feather", {"compression": "lz4"}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("struct", [False, True])
+def test_every_file_gives_the_batches_of_the_folder(
+    folder: Path, tmp_path: Path, epoch: Epoch, form: str, struct: bool
+) -> None:
+    files, (suffix, options) = ImageFolder(folder), FORMS[form]
+    table = table_of(files, struct)
+    for n, part in enumerate((table[:11], table[11:12], table[12:])):
+        write(part, tmp_path / f"{n}{suffix}", **options)
+    expected = epoch(files)
+    source = Parquet(tmp_path, "image", "kind", "path", keep=60_000)
+    assert len(source) == 37 and source.classes == files.classes and np.array_equal(source.ids, files.ids)
+    assert epoch(source) == expected
+    assert [source.read(i) for i in range(37)] == [files.read(i) for i in range(37)]
+    part = source.split(0.4)[0]
+    assert epoch(part) == {id: expected[id] for id in part.ids.tolist()}
+    assert epoch(pickle.loads(pickle.dumps(source))) == expected
+    assert source._kept.size <= 60_000
+    with ThreadPoolExecutor(8) as pool:  # several rows of one unit, and units that push each other out
+        orders = [np.random.default_rng(n).permutation(37).tolist() for n in range(8)]
+        for order, read in zip(orders, pool.map(lambda order: [source.read(i) for i in order], orders), strict=True):
+            assert read == [files.read(i) for i in order]
+
+
+TURNED = pa.struct([("path", pa.string()), ("bytes", pa.large_binary())])
+
+
+@pytest.mark.parametrize("kind", [pa.large_binary(), pa.binary_view(), TURNED])
+def test_other_kinds_of_bytes(folder: Path, tmp_path: Path, kind: Any) -> None:
+    files = ImageFolder(folder)
+    cells = [files.read(i) for i in range(5)]
+    column = [{"bytes": each, "path": None} for each in cells] if pa.types.is_struct(kind) else cells
+    for suffix in (".parquet", ".arrow", ".feather"):
+        path = write(pa.table({"image": pa.array(column, kind)}), tmp_path / f"t{suffix}", rows=2)
+        assert [Parquet(path).read(i) for i in range(5)] == cells
+
+
+def test_ids_are_the_file_and_the_row(folder: Path, tmp_path: Path) -> None:
+    table = table_of(ImageFolder(folder))[:5]
+    for name in ("a", "b"):
+        write(table, tmp_path / f"{name}.parquet", rows=2)
+    source = Parquet(f"{tmp_path}/*.parquet")
+    assert source.ids.tolist() == [path_id(f"{name}.parquet:{row}") for name in "ab" for row in range(5)]
+    assert source.labels is None and source.where(6) == f"{tmp_path}/b.parquet, row 1"
+    assert source.ids.tolist() == Parquet([tmp_path / "a.parquet", f"{tmp_path}/b.parquet"]).ids.tolist()
+    assert Parquet(tmp_path / "b.parquet").ids.tolist() == source.ids[5:].tolist()
+    assert Parquet(tmp_path / "a.parquet", id="n").ids.tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(SourceError, match=rf"{tmp_path}/b.parquet, row 0: 0 is also in {tmp_path}/a.parquet, row 0"):
+        Parquet(tmp_path, id="n")
+
+
+def test_fields_come_with_the_picture(folder: Path, tmp_path: Path, epoch: Epoch) -> None:
+    files = ImageFolder(folder)
+    boxes = [[[1.0, 1.0, 5.0, 6.0]] * (n % 3) for n in range(37)]
+    from variegate.loader.decode import open_image
+
+    def png(i: int) -> bytes:
+        import io
+
+        from PIL import Image
+
+        height, width = open_image(files.where(i)).size
+        buffer = io.BytesIO()
+        Image.fromarray(np.full((height, width), i, np.uint8)).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    masks = pa.array([{"bytes": png(i), "path": None} for i in range(37)], STRUCT)
+    table = table_of(files).append_column("boxes", pa.array(boxes)).append_column("seg", masks)
+    targets = Targets(boxes=Boxes(), mask=Mask(), n=PerSample())
+    for suffix in (".parquet", ".arrow"):
+        path = write(table, tmp_path / f"t{suffix}", rows=5)
+        source = Parquet(path, id="path", fields={"boxes": "boxes", "mask": "seg", "n": "n"}, targets=targets)
+        for id, (_, fields) in epoch(source, Compose([HorizontalFlip()])).items():
+            assert id == files.ids[fields["n"]] and (fields["mask"] == fields["n"]).all()
+            assert len(fields["boxes"]) == fields["n"] % 3
+        assert source.fields(4)["n"] == 4 and source.sample(4, lambda size: memoryview(bytearray(size)))[1]["n"] == 4
+
+
+def test_files_of_hugging_face_know_their_classes(folder: Path, tmp_path: Path, epoch: Epoch) -> None:
+    files = ImageFolder(folder)
+    features = Features(image=Feature(), label=ClassLabel(names=["ash", "birch", "cedar"]))
+    rows = {"image": [files.where(i) for i in range(37)], "label": files.labels}
+    dataset = Dataset.from_dict(rows, features=features)
+    dataset.to_parquet(str(tmp_path / "t.parquet"))
+    dataset.save_to_disk(str(tmp_path / "saved"))
+    expected = [image for image, _ in epoch(files).values()]
+    for paths in (tmp_path / "t.parquet", tmp_path / "saved"):
+        source = Parquet(paths, label="label")
+        assert source.classes == ["ash", "birch", "cedar"] and np.array_equal(source.labels, files.labels)  # type: ignore[arg-type]
+        assert source.read(7) == files.read(7)  # of saved, the file at the path that the struct has
+        source.ids = files.ids
+        assert sorted(image for image, _ in epoch(source).values()) == sorted(expected)
+
+
+def test_a_row_group_that_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
+    path = write(table_of(ImageFolder(folder)), tmp_path / "t.parquet", rows=37)
+    told = r"a row group of 37 rows takes \d+ bytes.*row_group_size=10.*or pass keep=\d+"
+    with pytest.raises(SourceError, match=told) as caught:
+        Parquet(path, keep=10_000)
+    assert len(Parquet(path, keep=str(caught.value).rpartition("keep=")[2].split()[0] + "B")) == 37
+
+
+def test_a_cell_without_a_picture_is_named(tmp_path: Path, folder: Path) -> None:
+    good = ImageFolder(folder)
+    (tmp_path / "beside.jpg").write_bytes(good.read(3))
+    cells: list[Any] = [{"bytes": None, "path": path} for path in (None, "beside.jpg", None, None, None, "none.jpg")]
+    cells[0]["bytes"], cells[4]["bytes"], cells[2] = good.read(0), b"text", None
+    for suffix in (".parquet", ".arrow"):
+        path = write(pa.table({"image": pa.array(cells, STRUCT)}), tmp_path / f"t{suffix}", rows=6)
+        source = Parquet(path)
+        assert source.read(0) == good.read(0) and source.read(1) == good.read(3)
+        for row in (2, 3):
+            with pytest.raises(InputError, match=f"{path}, row {row}, column 'image': there is no picture"):
+                source.read(row)
+        with pytest.raises(DecodeError, match=f"{path}, row 4: cannot be decoded: no picture format begins"):
+            Loader(source, shuffle=False, batch_size=1, workers=0).batch(0, 4)
+        with pytest.raises(DecodeError, match=f"{tmp_path}/none.jpg: cannot be decoded"):
+            source.read(5)
+
+
+def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:
+    table = pa.table({"image": pa.array([b"x"]), "path": ["a"], "n": [-1], "many": pa.array([[b"x"]])})
+    good = write(table, tmp_path / "t.parquet")
+    write(table[:0], tmp_path / "empty.parquet")
+    write(pa.table({"other": [1]}), tmp_path / "other.feather")
+    write(table, tmp_path / "packed.arrow", compression="zstd")
+    (tmp_path / "cut.parquet").write_bytes(good.read_bytes()[:40])
+    (tmp_path / "cut.feather").write_bytes((tmp_path / "other.feather").read_bytes()[:60])
+    (tmp_path / "text.parquet").write_bytes(b"path,label")
+    for path, said in [
+        (tmp_path / "none.parquet", "none.parquet: No such file"),
+        (tmp_path / "empty.parquet", "empty.parquet: the files have no rows"),
+        (tmp_path / "other.feather", r"there is no column 'image'; it has the columns 'other' \(int64\)"),
+        (tmp_path / "packed.arrow", "packed.arrow: rows of a compressed Arrow stream"),
+        (tmp_path / "cut.parquet", "cut.parquet: it cannot be read"),
+        (tmp_path / "cut.feather", "cut.feather: it cannot be read"),
+        (tmp_path / "text.parquet", "neither a Parquet nor an Arrow file; it begins with b'path,l'"),
+        ([], "Parquet got no paths"),
+    ]:
+        with pytest.raises(SourceError, match=said):
+            Parquet(path)
+    for arguments, said in [
+        ({"image": "path"}, "'path' has encoded pictures.*it is string; paths are for Manifest"),
+        ({"image": "n"}, "it is int64"),
+        ({"image": "many"}, "it is list<"),
+        ({"label": "kind"}, "there is no column 'kind'"),
+        ({"id": "n"}, "row 0: an id is an integer of 0"),
+        ({"fields": ["boxes"]}, "there is no column 'boxes'"),
+        ({"mode": "x"}, "mode of Parquet"),
+    ]:
+        with pytest.raises(SourceError, match=said):
+            Parquet(good, **arguments)
+
+
+def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> None:
+    files, memory = ImageFolder(folder), fsspec.filesystem("memory")
+    for suffix in (".parquet", ".arrow"):
+        memory.pipe(f"/shards/t{suffix}", write(table_of(files), tmp_path / f"t{suffix}").read_bytes())
+    source = Parquet("memory://shards/*.parquet", label="kind", id="path")
+    assert epoch(source) == epoch(files) and source.where(3) == "memory:///shards/t.parquet, row 3"
+    with pytest.raises(SourceError, match=r"t.arrow: an Arrow file is mapped into memory, so it lies on this machine"):
+        Parquet("memory://shards/t.arrow")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])
+def test_a_file_that_changed_is_refused(folder: Path, tmp_path: Path, suffix: str) -> None:
+    table = table_of(ImageFolder(folder))
+    path = write(table, tmp_path / f"t{suffix}")
+    source = Parquet(path)
+    before = source.stamp(0)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(DecodeError, match="the file has changed since the source was made"):
+        source.read(0)
+    assert Parquet(path).stamp(0) != before
+
+
+def test_files_are_not_held_in_memory(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures = pa.array([rng.bytes(100_000) for _ in range(100)])
+    for name in ("t.parquet", "t.feather", "t.arrow"):
+        source = Parquet(write(pa.table({"image": pictures}), tmp_path / name, rows=5), keep="2MB")
+        pa.default_memory_pool().release_unused()
+        before = pa.total_allocated_bytes()
+        read = [source.read_into(i, lambda size: memoryview(bytearray(size))) for i in rng.permutation(100).tolist()]
+        assert len(read[0]) == 100_000  # though all are held, their row groups are not
+        assert pa.total_allocated_bytes() - before < 3_000_000
+        assert source._kept.size <= 2_000_000

@@ -1,0 +1,83 @@
+"""A PNG whose header lies about its size is an error, never a crash, and never black rows."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from variegate.errors import DecodeError
+from variegate.loader.decode import open_image
+from variegate.loader.png import PASSES, expected
+
+ROWS = (b"\0" + bytes(range(1, 21))) * 10
+
+
+def png(width: int, height: int, body: bytes, interlaced: int = 0, parts: int = 1) -> bytes:
+    """A grey PNG whose header says what it likes, its data in so many chunks."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header, packed = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, interlaced), zlib.compress(body)
+    step = -(-len(packed) // parts)
+    data = [chunk(b"IDAT", packed[at : at + step]) for at in range(0, len(packed), step)]
+    return b"".join((b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *data, chunk(b"IEND", b"")))
+
+
+def test_the_truth_is_no_error() -> None:
+    assert open_image(png(20, 10, ROWS, parts=3)).decode()[:, :, 0].tolist() == [list(range(1, 21))] * 10
+    black = bytes(21) * 10
+    assert not open_image(png(20, 10, black, parts=3)).decode().any()
+    assert open_image(png(20, 10, ROWS[:-21] + black[:21])).decode()[-2:, 0, 0].tolist() == [1, 0]
+
+
+def test_a_black_picture_of_more_than_a_block_is_whole() -> None:
+    assert not open_image(png(2000, 1000, bytes(2001) * 1000)).decode().any()
+    with pytest.raises(DecodeError, match=r"its data end after 99\.9%"):
+        open_image(png(2000, 1000, bytes(2001) * 999)).decode()
+
+
+@pytest.mark.parametrize("size", [(20, 11), (20, 12), (20, 40), (21, 10), (10, 10), (5, 5), (300, 200), (3000, 2000)])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_more_than_there_is(size: tuple[int, int], parts: int) -> None:
+    with pytest.raises(DecodeError, match="x: cannot be decoded"):
+        open_image(png(*size, ROWS, parts=parts), "x").decode()
+
+
+def test_what_is_said_of_missing_rows() -> None:
+    said = r"its header says 11 x 20 pixels \(height x width\), its data end after 90.9%"
+    with pytest.raises(DecodeError, match=said):
+        open_image(png(20, 11, ROWS)).decode()
+
+
+@pytest.mark.parametrize("size", [(2**31 - 1, 2**31 - 1), (2**31 - 1, 1), (0, 5), (5, 0), (2**32 - 1, 2**32 - 1)])
+def test_sizes_that_cannot_be(size: tuple[int, int]) -> None:
+    with pytest.raises(DecodeError, match="x: cannot be decoded"):
+        open_image(png(*size, ROWS), "x").decode()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (8, 8), (9, 17), (5, 1), (1, 5)])
+def test_interlaced(size: tuple[int, int]) -> None:
+    """Each pass is a picture of its own; without its last byte, the file is an error."""
+    width, height = size
+    pixels = np.arange(1, width * height + 1, dtype=np.uint8).reshape(height, width)
+    passes = [pixels[y::down, x::across] for x, y, across, down in PASSES]
+    body = b"".join(b"\0" + row.tobytes() for part in passes if part.size for row in part)
+    assert len(body) == expected(width, height, 8, interlaced=True)
+    whole = png(width, height, body, interlaced=1)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(whole))), pixels)
+    assert np.array_equal(open_image(whole, mode="L").decode()[:, :, 0], pixels)
+    with pytest.raises(DecodeError):
+        open_image(png(width, height, body[:-1], interlaced=1)).decode()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16"])
+def test_black_pictures_of_every_mode_are_whole(mode: str) -> None:
+    file = io.BytesIO()
+    Image.new(mode, (37, 23)).save(file, "PNG")
+    assert not open_image(file.getvalue()).decode().any()
