@@ -77,7 +77,7 @@ def loader(folder: str, policy: str, alone: bool, quarantine: str | None) -> Any
     return vg.Loader(source, augment, 1 if policy == "raise" else 32, workers=2, on_error=rule)
 
 
-def whole(stream: Any, epoch: int, refused: list[str]) -> Iterator[dict[str, Any]]:
+def whole(stream: Any, epoch: int, refused: Counter[str]) -> Iterator[dict[str, Any]]:
     """The batches of an epoch; after an error, those behind it. Adds the paths of the errors."""
     from variegate.errors import DecodeError
 
@@ -91,27 +91,31 @@ def whole(stream: Any, epoch: int, refused: list[str]) -> Iterator[dict[str, Any
         except DecodeError as error:
             if stream.on_error.policy != "raise":
                 raise
-            refused.append(error.path)
+            refused[error.path] += 1
             position += stream.batch_size
 
 
 def passes(folder: str, policy: str, alone: bool, count: int, quarantine: str) -> Found:
-    """So many epochs: a digest of every good sample's bytes, what was refused, and what is left after each."""
+    """So many epochs: a digest of every good sample's bytes, what was refused, and what is left after each.
+
+    Digests go to a file, and refusals are counted, lest this grows by what it notes.
+    """
     stream = loader(folder, policy, alone, quarantine)
-    digests: dict[str, str] = {}
-    refused: list[str] = []
-    left = []
+    refused: Counter[str] = Counter()
+    left: list[tuple[float, int, int]] = []
     samples = 0
+    digests = open(f"{quarantine}.digests", "w")  # noqa: SIM115
     for epoch in range(count):
         for batch in whole(stream, epoch, refused):
             images, samples = batch["image"], samples + len(batch["id"])
             variations = batch.get("variation", [0] * len(images))
             for image, number, variation in zip(images, batch["id"], variations, strict=True):
                 if not variation:
-                    digests[f"{epoch}/{number}"] = blake2b(image.tobytes(), digest_size=8).hexdigest()
+                    digests.write(f"{epoch}/{number} {blake2b(image.tobytes(), digest_size=8).hexdigest()}\n")
         batch = images = image = None
         left.append((resident(), threading.active_count(), handles()))
-    return {"digests": digests, "refused": refused, "left": left, "samples": samples, "peak": peak()}
+    digests.close()
+    return {"refused": refused, "left": left, "samples": samples, "peak": peak()}
 
 
 def run(folder: Path, what: str, count: int, quarantine: Path) -> Found:
@@ -125,6 +129,9 @@ def run(folder: Path, what: str, count: int, quarantine: Path) -> Found:
     if ran.returncode:
         return {"failed": f"{what}: it ended with {ran.returncode}: {ran.stderr[-1500:]}"}
     found: Found = json.loads(ran.stdout.splitlines()[-1])
+    noted = Path(f"{quarantine}.digests")
+    if noted.exists():
+        found["digests"] = dict(line.split() for line in noted.read_text().splitlines())
     return {**found, "seconds": time.monotonic() - begun}
 
 

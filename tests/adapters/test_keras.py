@@ -7,11 +7,13 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import gc
 import pickle
 import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,16 @@ def seen(dataset: Dataset, built: bool = True, **options: Any) -> list[bytes]:
     spy: list[bytes] = []
     model(spy, built).fit(dataset, verbose=0, **options)
     return spy
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("variegate-")]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    yield
+    assert not threads()
 
 
 def test_it_gives_the_batches_of_the_loader_by_position() -> None:
@@ -193,11 +205,100 @@ def test_the_threads_of_the_loader_work_ahead_in_fit_and_end_with_the_epoch(monk
     plain, direct = loader(), []
     batch = plain.batch
     monkeypatch.setattr(plain, "batch", lambda *place: direct.append(place) or batch(*place))
-    before = set(threading.enumerate())
     assert seen(Dataset(plain), epochs=3) == epochs(0, 1, 2)
     model().evaluate(Dataset(plain), verbose=0)
     assert set(direct) <= {(0, 0), (0, 1)}  # Keras looks at two batches to learn their form
-    assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("variegate-")]
+    assert not threads()
+
+
+def stopped(model: Any, dataset: Dataset, **options: Any) -> str | None:
+    """What a fit raises."""
+    try:
+        model.fit(dataset, **{"epochs": 2, "verbose": 0, **options})
+    except BaseException as error:
+        return type(error).__name__
+    return None
+
+
+def at_batch(number: int, act: Callable[[Any], Any]) -> keras.callbacks.Callback:
+    """A callback that does something after a batch."""
+    callback = keras.callbacks.Callback()
+    callback.on_train_batch_end = lambda batch, logs=None: batch == number and act(callback.model)
+    return callback
+
+
+def raising(error: type[BaseException]) -> Callable[[Any], Any]:
+    def act(model: Any) -> None:
+        raise error  # one of its own, since an error keeps the frames that it went through
+
+    return act
+
+
+# Most of them end within a pass, where Keras tells a data set nothing; of MANY batches, as TensorFlow reads some ahead.
+MANY = 20
+WAYS_TO_STOP: dict[str, Callable[[], dict[str, Any]]] = {
+    "the last epoch": dict,
+    "steps_per_epoch": lambda: {"steps_per_epoch": 2},
+    "stop_training": lambda: {"callbacks": [at_batch(1, lambda model: setattr(model, "stop_training", True))]},
+    "EarlyStopping": lambda: {
+        "steps_per_epoch": 2,
+        "epochs": 9,
+        "callbacks": [keras.callbacks.EarlyStopping("loss", patience=0, min_delta=99)],
+    },
+    "an exception": lambda: {"callbacks": [at_batch(1, raising(ZeroDivisionError))]},
+    "Ctrl-C": lambda: {"callbacks": [at_batch(1, raising(KeyboardInterrupt))]},
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_STOP)
+def test_no_thread_is_left_however_fit_ends(way: str) -> None:
+    dataset, made = Dataset(loader(MANY)), model()
+    gc.collect()
+    gc.disable()  # what ends, ends without the collector
+    try:
+        raised = stopped(made, dataset, **WAYS_TO_STOP[way]())
+        left = threads()
+    finally:
+        gc.enable()
+    assert (raised, left) == ({"an exception": "ZeroDivisionError", "Ctrl-C": "KeyboardInterrupt"}.get(way), [])
+    assert seen(dataset, epochs=1) == epochs(dataset.epoch - 1, batches=MANY)
+
+
+def test_no_thread_is_left_where_the_list_of_callbacks_is_the_users() -> None:
+    dataset, made = Dataset(loader(MANY)), model()
+    callbacks = keras.callbacks.CallbackList(add_history=True, model=made, epochs=2, steps=2)
+    assert stopped(made, dataset, steps_per_epoch=2, callbacks=callbacks) is None
+    assert threads() == []
+
+
+def test_an_old_fit_that_goes_at_last_leaves_the_new_one_alone() -> None:
+    dataset, made = Dataset(loader(MANY)), model()
+    old = keras.callbacks.CallbackList([at_batch(1, raising(ZeroDivisionError))], model=made)
+    assert stopped(made, dataset, callbacks=old) == "ZeroDivisionError" and threads()
+    held = [old]
+    del old
+    at = [at_batch(1, lambda model: held.clear()), at_batch(2, lambda model: held.append(threads()))]
+    assert stopped(made, dataset, callbacks=at, epochs=1) is None
+    assert held and held[0]
+    assert threads() == []
+
+
+def test_a_pass_from_the_midst_of_an_epoch_has_threads_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, direct = loader(6), []
+    batch = plain.batch
+    monkeypatch.setattr(plain, "batch", lambda *place: direct.append(place) or batch(*place))
+    row = epochs(0, 1, 2, batches=6)
+    assert seen(Dataset(plain), epochs=8, steps_per_epoch=2, initial_epoch=2) == row[4:16]
+    assert set(direct) <= {(0, 0), (0, 1)}  # Keras looks at two batches to learn their form
+
+
+def test_no_batch_is_other_for_ranks_and_repeats() -> None:
+    options = {"rank": 1, "world": 2, "repeats": 2, "drop_last": True}
+    plain = loader(16, **options)
+    row = [batch["image"].tobytes() for number in range(3) for batch in loader(16, **options).epoch(number)]
+    assert len(plain) == 15
+    assert seen(Dataset(plain), epochs=4, steps_per_epoch=5, initial_epoch=1) == row[5:20]
+    assert len(Dataset(plain)[0]) == 2  # the column `variation` is no field
 
 
 def test_a_loop_of_ones_own_ends_epochs_itself() -> None:
@@ -270,37 +371,3 @@ def test_without_keras_the_error_says_what_to_install() -> None:
         'ImportError: variegate.adapters.keras needs Keras 3 and one of its backends: pip install "variegate[keras]"'
         in (ran.stderr)
     )
-
-
-# Under PyTorch and JAX Keras begins an epoch to build the model and its metrics; under TensorFlow it does not.
-ON_TORCH = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import keras
-import variegate as vg
-import test_keras as t
-assert keras.backend.backend() == "torch"
-asked = []
-class Noting(t.Dataset):
-    def __getitem__(self, i):
-        asked.append((self.epoch, i))
-        return super().__getitem__(i)
-data = Noting(t.loader())
-t.model(built=False).fit(data, epochs=4, initial_epoch=2, verbose=0)
-print(asked[-10:] == [(epoch, i) for epoch in (2, 3) for i in range(5)], data.epoch)
-asked.clear()
-t.model().fit(data, epochs=2, verbose=0)
-print(asked[-10:] == [(epoch, i) for epoch in (4, 5) for i in range(5)], data.epoch)
-try:
-    t.model(built=False).fit(t.Dataset(t.loader(), workers=2), epochs=1, verbose=0)
-except vg.VariegateError as error:
-    print(error)
-"""
-
-
-def test_fit_on_the_torch_backend_follows_epochs_too() -> None:
-    command = [sys.executable, "-c", ON_TORCH, str(Path(__file__).parent)]
-    env = {**os.environ, "KERAS_BACKEND": "torch"}
-    ran = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-    assert ran.stdout.splitlines()[:2] == ["True 4", "True 6"], ran.stderr
-    assert "batches out again, in the wrong order. Leave workers=1" in ran.stdout

@@ -140,17 +140,115 @@ def test_pictures_of_several_sizes_are_refused_with_advice() -> None:
         list(batches)
 
 
-def test_the_threads_end_with_a_pass_that_is_left_early() -> None:
-    before = set(threading.enumerate())
-    for _ in dataset(plain(batch_size=1)):
-        break
-    deadline = time.monotonic() + 5
+def ended() -> bool:
+    """Whether the threads of all passes end, which TensorFlow may see to a little later, in a thread of its own."""
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        left = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("variegate-")]
-        if not left:
-            return
+        if not any(thread.name.startswith("variegate-") for thread in threading.enumerate()):
+            return True
         time.sleep(0.01)
-    pytest.fail(f"{left} still live")
+    return False
+
+
+def test_the_threads_end_with_a_pass_that_is_left_early() -> None:
+    for made in (dataset(plain(batch_size=1)), dataset(plain()).repeat()):
+        for _ in range(10):
+            for _ in made:
+                break
+            batches = iter(made)
+            next(batches)
+            del batches
+        assert ended()
+        with pytest.raises(ZeroDivisionError):
+            for _ in made:
+                raise ZeroDivisionError
+        assert ended()
+
+
+def test_a_dataset_without_end_goes_from_epoch_to_epoch() -> None:
+    made = dataset(plain(), epoch=2).repeat()
+    assert bytes_of(made.take(12)) == epoch_bytes(2, 3, 4)[:12]
+    assert ended()
+
+
+def test_a_fit_within_a_pass_without_end_leaves_no_threads() -> None:
+    spy: list[bytes] = []
+    made = model(spy)
+    made.fit(dataset(plain()).repeat(), epochs=3, steps_per_epoch=3, verbose=0)
+    assert spy == epoch_bytes(0, 1)[:9]
+    assert ended()
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_pass_may_begin_at_any_step(step: int) -> None:
+    rest = epoch_bytes(3, 4)[step:]
+    made = dataset(plain(), epoch=3, position=4 * step)
+    assert bytes_of(made) + bytes_of(made) == rest
+    assert bytes_of(dataset(plain(), 3, 4 * step).repeat().take(len(rest))) == rest
+    origin = plain()
+    batches = iter(origin)
+    for _ in range(step):
+        next(batches)
+    del batches
+    assert bytes_of(dataset(plain(), state=origin.state())) == epoch_bytes(0)[step:]
+
+
+def test_a_fit_goes_on_within_an_epoch() -> None:
+    origin, spy = plain(), []
+    batches = origin.stream()
+    for _ in range(7):
+        next(batches)
+    del batches
+    made = dataset(plain(), state=origin.state()).repeat()
+    model(spy).fit(made, epochs=2, steps_per_epoch=4, verbose=0)
+    assert spy == epoch_bytes(1, 2, 3)[2:10]
+    assert ended()
+
+
+def test_a_position_counts_for_the_first_pass_of_a_variable_too() -> None:
+    epoch = tf.Variable(6, dtype=tf.int64)
+    made = dataset(plain(), epoch, position=8)
+    assert bytes_of(made) == epoch_bytes(6)[2:]
+    epoch.assign(7)
+    assert bytes_of(made) == epoch_bytes(7)
+
+
+def test_a_state_of_another_run_is_refused() -> None:
+    state = plain().state()
+    with pytest.raises(InputError, match="seed was 3 and is 4"):
+        dataset(plain(seed=4), state=state)
+    for wrong in ({"epoch": 1}, {"position": 4}, {"epoch": tf.Variable(0)}):
+        with pytest.raises(InputError, match="says itself at which epoch and position it is"):
+            dataset(plain(), state=state, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ({"world": 2, "pad": True, "batch_size": 5}, 5),
+        ({"world": 2, "batch_size": 5}, 5),  # rank 0 has 10 of 19 samples
+        ({"world": 2, "rank": 1, "batch_size": 5}, None),
+        ({"repeats": 2, "batch_size": 2}, 2),
+        ({"weights": "balanced", "samples": 8}, 4),
+        ({"weights": "balanced"}, None),
+        ({"drop_last": True, "on_error": "skip"}, None),
+        ({"drop_last": True, "on_error": "replace"}, 4),
+    ],
+)
+def test_ranks_weights_and_repeats_come_as_pairs(options: dict[str, Any], count: int | None) -> None:
+    made = dataset(plain(**options), epoch=2)
+    assert made.element_spec == (tf.TensorSpec((count, 8, 8, 3), tf.float32), tf.TensorSpec((count,), tf.int64))
+    want = [(batch["image"].tobytes(), batch["label"].tolist()) for batch in plain(**options).epoch(2)]
+    assert [(image.tobytes(), label.tolist()) for image, label in made.as_numpy_iterator()] == want
+
+
+def test_a_pass_from_within_a_batch_has_a_smaller_last_one() -> None:
+    source = vg.Arrays(PICTURES[:16])
+    made = dataset(plain(source), position=2)
+    assert made.element_spec.shape[0] is None
+    assert [len(image) for image in made.as_numpy_iterator()] == [4, 4, 4, 2]
+    whole = dataset(plain(source, drop_last=True), position=2)
+    assert [len(image) for image in whole.as_numpy_iterator()] == [4, 4, 4]
 
 
 def test_fit_sees_the_epochs_that_the_callback_sets() -> None:
@@ -295,3 +393,17 @@ def test_a_damaged_file_names_its_path(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes((tmp_path / "1.png").read_bytes()[:60])
     with pytest.raises(tf.errors.OpError, match=r"1\.png"):
         list(dataset(plain(vg.ImageFolder(tmp_path))))
+
+
+def test_a_damaged_first_file_is_borne_as_the_loader_bears_it(tmp_path: Path) -> None:
+    for i in range(6):
+        Image.fromarray(PICTURES[i]).save(tmp_path / f"{i}.png")
+    (tmp_path / "0.png").write_bytes(b"no picture")
+    with pytest.raises(vg.DecodeError, match=r"0\.png"):
+        dataset(plain(vg.ImageFolder(tmp_path)))
+    made = dataset(plain(vg.ImageFolder(tmp_path), on_error="skip"))
+    assert sum(len(batch) for batch in made) == 5
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(vg.DecodeError, match=r"0\.png"):
+        dataset(plain(vg.ImageFolder(tmp_path / "only"), on_error="skip"))

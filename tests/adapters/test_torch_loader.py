@@ -122,7 +122,7 @@ def test_set_epoch_keeps_a_state_of_that_epoch_and_no_other() -> None:
         assert got == samples(plain().epoch(epoch))[-left:]
     loader.set_epoch(9)
     assert (loader.state_dict()["epoch"], loader.state_dict()["position"]) == (9, 0)
-    with pytest.raises(InputError, match="lies in 0 to"):
+    with pytest.raises(InputError, match="an epoch is 0 to"):
         loader.set_epoch(-1)
 
 

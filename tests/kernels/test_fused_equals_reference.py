@@ -212,17 +212,20 @@ def strength(plan, row):
     return product
 
 
-def hold(pipeline, image, key):
-    """Assert that the kernels give what the reference gives, up to rounding; returns the share of pixels in doubt."""
-    plan = pipeline.plan(vg.Keys.of([key]), [image.shape[:2]], image.shape[2], image.dtype)
+def hold(pipeline, image, key, size=None, covers=None):
+    """Assert that the kernels give what the reference gives, up to rounding; returns the share of pixels in doubt.
+
+    size, covers  what was planned, where the picture is smaller, and which part of that it shows
+    """
+    plan = pipeline.plan(vg.Keys.of([key]), [size or image.shape[:2]], image.shape[2], image.dtype)
     out = np.empty(plan.shapes[0], plan.dtype)
-    plan.run(0, image, out)
+    plan.run(0, image, out, covers)
     # A prefiltered uint8 source is kept in quarter levels, after three filters; means are of steps of 1 / 65536.
     passes = [stage for stage in plan.groups[plan.where[0][0]].stages if hasattr(stage, "tables")]
     prefiltered = image.dtype == np.uint8 and passes[0].antialias and passes[0].tables.settings[0] != NEAREST
     error = (0.25 / 255 if prefiltered else 0) + 2e-5
     error *= strength(plan, 0)
-    truth = reference_run(plan, 0, image, slack=255 * error)
+    truth = reference_run(plan, 0, image, slack=255 * error, covers=covers)
     assert out.shape == truth.values.shape
     white = passes[-1].tables.gain.max()
     room = error * white + (np.abs(truth.values) * 2.0**-11 + 2.0**-24 if out.dtype == np.float16 else 1e-6 * white)
@@ -271,4 +274,46 @@ def test_any_chain_with_colour(case):
 @RUNS
 @given(cases(geometry=3, colours=2, opaque=True))
 def test_any_chain_cut_by_a_function_of_the_array(case):
+    told(hold(*case))
+
+
+class Smaller(NamedTuple):
+    """A case with what was planned, and what part of that its picture shows."""
+
+    pipeline: vg.Compose
+    image: np.ndarray
+    key: vg.Key
+    size: tuple[int, int]
+    covers: tuple[float, float, float, float] | None
+
+    def __repr__(self) -> str:
+        return f"{Case(*self[:3])!r}, planned as {self.size}, of which it shows {self.covers}"
+
+
+@st.composite
+def smaller(draw, case):
+    """A case with a picture smaller than the one that was planned, often by a whole factor, perhaps of a part of it."""
+    height, width = case.image.shape[:2]
+    across, down = (
+        draw(st.sampled_from(((2, 2), (8, 8), (1, 3))))
+        if draw(st.booleans())
+        else draw(st.tuples(number(1, 9), number(1, 9)))
+    )
+    size = max(height, int(height * down)), max(width, int(width * across))
+    covers = None
+    if draw(st.booleans()):
+        left, top = draw(number(-9, 9, 0)), draw(number(-9, 9, 0))
+        covers = left, top, left + draw(number(width, 2 * size[1])), top + draw(number(height, 2 * size[0]))
+    return Smaller(*case, size, covers)
+
+
+@RUNS
+@given(cases(geometry=4, colours=2).flatmap(smaller))
+def test_any_chain_of_a_picture_smaller_than_planned(case):
+    told(hold(*case))
+
+
+@RUNS
+@given(cases(geometry=3, opaque=True, side=9).flatmap(smaller))
+def test_any_chain_of_a_smaller_picture_cut_by_a_function_of_the_array(case):
     told(hold(*case))

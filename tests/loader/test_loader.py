@@ -15,6 +15,8 @@ from PIL import Image
 from variegate.errors import DecodeError, FieldError, InputError, SourceError
 from variegate.loader import Arrays, ImageFolder, Loader
 from variegate.loader.options import available_cores
+from variegate.ops import HorizontalFlip, RandomResizedCrop, Rotate
+from variegate.pipeline import Compose
 
 Bytes = dict[int, bytes]
 
@@ -278,3 +280,44 @@ def test_workers_are_by_default_the_cores_of_this_process() -> None:
     assert available_cores() >= 1
     loader = Loader(Arrays(np.zeros((4, 2, 2), np.uint8)))
     assert loader.workers is None and len(list(loader)) == 1
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory, picture: Any) -> Path:
+    root = tmp_path_factory.mktemp("large")
+    for i in range(6):
+        Image.fromarray(picture(301 + 8 * i, 403, seed=i)).save(root / f"{i}.jpg", quality=92)
+    return root
+
+
+SMALL = Compose([Rotate((-20, 20)), RandomResizedCrop(24), HorizontalFlip(p=0.5)])
+
+
+def test_scaled_decoding_looks_alike_and_hangs_on_nothing_else(large: Path) -> None:
+    exact = by_id(Loader(ImageFolder(large), SMALL).epoch(0))
+    found = [
+        by_id(Loader(ImageFolder(large), SMALL, decode="scaled", workers=workers, batch_size=size).epoch(0))
+        for workers, size in ((0, 6), (2, 4), (1, 1))
+    ]
+    assert found[0] == found[1] == found[2] != exact
+    far = [abs(int(a) - int(b)) for name in exact for a, b in zip(exact[name], found[0][name], strict=True)]
+    assert np.mean(far) < 2.5 and max(far) < 60
+
+
+def test_scaled_decoding_is_by_variation(large: Path) -> None:
+    """Two variations of a sample in a batch are what they are, whatever the other needs of the picture."""
+    crop = Compose([RandomResizedCrop(40, scale=(0.05, 1))])
+    two, four = (
+        Loader(ImageFolder(large), crop, decode="scaled", repeats=repeats, batch_size=repeats).epoch(0)
+        for repeats in (2, 4)
+    )
+    for a, b in zip(two, four, strict=True):
+        assert np.array_equal(a["image"], b["image"][:2])
+
+
+def test_scaled_decoding_needs_a_pipeline_to_shrink(large: Path) -> None:
+    assert by_id(Loader(ImageFolder(large), decode="scaled").epoch(0)) == by_id(Loader(ImageFolder(large)).epoch(0))
+    with pytest.raises(FieldError, match="decode is .*got \"half\"|decode is .*got 'half'"):
+        Loader(ImageFolder(large), SMALL, decode="half")  # type: ignore[arg-type]
+    with pytest.raises(FieldError, match="leaves nothing whole to cache"):
+        Loader(ImageFolder(large), SMALL, decode="scaled", cache="memory")

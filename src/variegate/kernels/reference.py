@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.reference_read import filtered, interpolated, jacobian, keys, tent, upright
-from variegate.plan.ir import AFFINE, BICUBIC, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
+from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
+from variegate.plan.ir import AFFINE, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -55,17 +55,22 @@ class View(NamedTuple):
     bent: bool
 
 
-def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3) -> Truth:
+def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, covers: Covers | None = None) -> Truth:
     """Sample i of a `plan.plan.Plan` through all its stages.
 
-    slack  how near the step of a table a value is in doubt, in levels of 255
+    slack   how near the step of a table a value is in doubt, in levels of 255
+    covers  (left, top, right, bottom): which part of the planned picture `image` shows, if it is smaller
     """
     group, row, n = plan.groups[plan.where[i][0]], plan.where[i][1], 0
     picture, doubt = image / group.kind.unit, np.zeros(image.shape, bool)
+    if not hasattr(group.stages[0], "tables") and (covers or image.shape[:2] != tuple(group.sizes[0][row])):
+        whole = group.whole
+        picture, doubt, covers = *reference(whole.tables, row, picture, whole.antialias, covers=covers), None
     while n < len(group.stages):
         stage, n = group.stages[n], n + 1
         if hasattr(stage, "tables"):
-            picture, doubt = reference(stage.tables, row, picture, stage.antialias, stage.functions, doubt, slack)
+            args = stage.tables, row, picture, stage.antialias, stage.functions, doubt, slack
+            picture, doubt, covers = *reference(*args, covers), None
             continue
         result = stage.function(picture.astype(np.float32), **stage.draws[row])
         picture = np.asarray(result, np.float64) / (255 if result.dtype == np.uint8 else 1)
@@ -83,17 +88,20 @@ def reference(
     functions: Sequence[Function] = (),
     doubt: Flags | None = None,
     slack: float = 1e-3,
+    covers: Covers | None = None,
 ) -> Truth:
     """Sample i of one Read: its `plan.tables.Tables`, and a picture (height, width, channels) in units of white.
 
     functions  the user's functions of a pixel, as the tables' picks count them
     doubt      which values of the picture are in doubt
+    covers     as for `reference_run`
     """
     top, steps, after = len(tables.maps[i]), tables.steps[i], tables.after.tolist()
     leaning = [bool(step[12:].any()) for step in steps]
     doubt = np.zeros(picture.shape, bool) if doubt is None else doubt
     wanted = {top, *(a for a, leans in zip(after, leaning, strict=True) if leans)}
-    canvases = {k: expose(tables, i, k, picture, antialias and k == top, doubt) for k in wanted}
+    lens = lens_of(tables.canvas[i, 0], picture.shape, covers)
+    canvases = {k: expose(tables, i, k, picture, antialias and k == top, doubt, lens) for k in wanted}
     for s, kind in enumerate(tables.kinds):
         pick, mean = tables.picks[i, s], np.zeros(picture.shape[2])
         if leaning[s]:
@@ -113,13 +121,14 @@ def reference(
     return develop(canvases[top], tables)
 
 
-def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doubt: Flags) -> Canvas:
+def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
     """Canvas `top` before any colour step."""
     maps, canvas, interpolation = tables.maps[i], tables.canvas[i], tables.settings[0]
-    view = look(maps[:top], canvas, tables.borders, interpolation)
-    centre = canvas[-1, ::-1] / 2
-    pixels = read(picture, maps, centre, view, interpolation, antialias)
-    smear = read(doubt.astype(np.float64), maps, centre, view, interpolation, antialias) if doubt.any() else 0 * pixels
+    view = look(maps[:top], canvas, tables.borders, interpolation, lens)
+    way, J = jacobian(maps, *canvas[-1, ::-1] / 2)
+    seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, interpolation, antialias
+    pixels = read(picture, *seen)
+    smear = read(doubt.astype(np.float64), *seen) if doubt.any() else 0 * pixels
     return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), tables.fills)
 
 
@@ -136,8 +145,8 @@ def develop(canvas: Canvas, tables: Any) -> Truth:
 # Geometry: from the centres of a canvas's pixels back to the source.
 
 
-def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int) -> View:
-    """The view from the canvas after these maps."""
+def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int, lens: Lens) -> View:
+    """The view from the canvas after these maps, of the picture that is there."""
     y, x = np.mgrid[: canvas[len(maps), 0], : canvas[len(maps), 1]] + 0.5
     code, doubt, bent = np.zeros(x.shape, np.int64), np.zeros(x.shape, bool), False
     for k in reversed(range(len(maps))):
@@ -156,8 +165,9 @@ def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], in
         if borders[k] != CONSTANT:
             bent |= bool(outside.any())
             x, y = fold(x, width, borders[k]), fold(y, height, borders[k])
+    x, y = (x - lens.left) * lens.across, (y - lens.top) * lens.down
     if interpolation == NEAREST:
-        height, width = canvas[0].tolist()
+        height, width = lens.size
         doubt |= (code == 0) & (on_line(x, 1) & ~beyond(x, width, -0.5) | on_line(y, 1) & ~beyond(y, height, -0.5))
     return View(x, y, code, doubt, bent)
 
@@ -183,21 +193,6 @@ def fold(position: Floats, size: float, border: int) -> Floats:
         there_and_back = np.mod(position - start, 2 * (size - 2 * start))
         folded = start + np.minimum(there_and_back, 2 * (size - 2 * start) - there_and_back)
     return np.where(beyond(position, size), folded, position)
-
-
-def read(picture: Floats, maps: Floats, centre: Floats, view: View, interpolation: int, antialias: bool) -> Floats:
-    """The picture (height, width, channels) in a view; centre: (x, y) of the canvas, where its scale is measured."""
-    if interpolation == NEAREST:
-        axes = (view.y, picture.shape[0]), (view.x, picture.shape[1])
-        rows, columns = (np.clip(np.floor(p), 0, n - 1).astype(int) for p, n in axes)
-        return np.asarray(picture[rows, columns])
-    kernel = keys if interpolation == BICUBIC else tent
-    if not antialias:
-        return interpolated(picture, view.x, view.y, kernel)
-    way, J = jacobian(maps, *centre)
-    if view.bent or way[0, 1] != 0 or way[1, 0] != 0:
-        return filtered(picture, J, view.x, view.y, kernel)
-    return upright(picture, view.y[:, 0], view.x[0], abs(J[1, 1]), abs(J[0, 0]), kernel)
 
 
 # Colour: one step after the other, on each canvas whose mean is asked for and on the output.

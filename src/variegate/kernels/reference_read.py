@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.plan.ir import BICUBIC, NEAREST
+
 Floats = NDArray[np.float64]
 Kernel = Callable[[Floats], Floats]
+Covers = tuple[float, float, float, float]  # left, top, right, bottom
 
 WIDEST = 32  # pixels: no filter reaches further
+
+
+class Lens(NamedTuple):
+    """How the picture that is there shows the planned one: its size, and x' = (x - left) * across, y alike.
+
+    size  (height, width)
+    """
+
+    size: tuple[int, ...]
+    left: float
+    across: float
+    top: float
+    down: float
+
+
+def lens_of(planned: NDArray[np.int64], there: tuple[int, ...], covers: Covers | None) -> Lens:
+    """The lens for sizes (height, width, ...); covers: what the picture that is there shows, by default all."""
+    left, top, right, bottom = covers or (0, 0, planned[1], planned[0])
+    return Lens(there[:2], left, there[1] / (right - left), top, there[0] / (bottom - top))
 
 
 def tent(t: Floats) -> Floats:
@@ -32,6 +55,27 @@ def jacobian(maps: Floats, x: float, y: float) -> tuple[Floats, Floats]:
         way = (m[:, :, None] * way).sum(axis=1)  # "@" may blur what is exactly 0
     u, v, w = way @ (x, y, 1)
     return way, (way[:2, :2] - np.outer((u / w, v / w), way[2, :2])) / w
+
+
+def read(
+    picture: Floats, way: Floats, J: Floats, x: Floats, y: Floats, bent: bool, interpolation: int, antialias: bool
+) -> Floats:
+    """The picture (height, width, channels) at coordinates.
+
+    way, J  all maps as one, and its `jacobian`
+    bent    whether a border folds any coordinate, or a map is projective
+    """
+    if interpolation == NEAREST:
+        rows, columns = (
+            np.clip(np.floor(p), 0, n - 1).astype(int) for p, n in zip((y, x), picture.shape[:2], strict=True)
+        )
+        return np.asarray(picture[rows, columns])
+    kernel = keys if interpolation == BICUBIC else tent
+    if not antialias:
+        return interpolated(picture, x, y, kernel)
+    if bent or way[0, 1] != 0 or way[1, 0] != 0:
+        return filtered(picture, J, x, y, kernel)
+    return upright(picture, y[:, 0], x[0], abs(J[1, 1]), abs(J[0, 0]), kernel)
 
 
 def interpolated(picture: Floats, x: Floats, y: Floats, kernel: Kernel) -> Floats:

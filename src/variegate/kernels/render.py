@@ -120,10 +120,10 @@ def clear(sums, counts):
 
 
 @entry
-def render(src, shape, i, tables, sites, arena, planes, out):
+def render(src, shape, i, site, tables, sites, arena, planes, out):
     """Sample i of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
 
-    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`
+    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the sample's row of `sites`
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
     """
     canvas, borders, steps, library, bends = borrow(tables, i)
@@ -134,11 +134,12 @@ def render(src, shape, i, tables, sites, arena, planes, out):
     if canvas[top, 0] * canvas[top, 1] == 0:
         return
     sums, counts = np.zeros((tops.size, shape[2]), np.int64), np.zeros((tops.size, canvas.shape[0]), np.int64)
+    source = src, eight, shape, interpolation, arena
     for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
-        here, arrays, owners = visit(library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena)
+        here, arrays, owners = visit(library, canvas, borders, sites, level, site, *source)
         expose(here, arrays, nought > 0, planes, planes, unit, address_of(sums[level]), address_of(counts[level]))
         hold(owners)
-    here, arrays, owners = visit(library, canvas, borders, sites, nought, i, src, eight, shape, interpolation, arena)
+    here, arrays, owners = visit(library, canvas, borders, sites, nought, site, *source)
     line, tallies = planes + 4 * (shape[1] + PAD) * shape[2], (address_of(sums), address_of(counts))
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     store = out if size == 4 and layout == CHW and shape[2] == 3 else line

@@ -17,6 +17,18 @@ from variegate.kernels.link import apply, is_affine, jacobian, link
 from variegate.plan.ir import NEAREST
 
 RAW, FILTERED, UPRIGHT = range(3)
+ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
+
+
+class Given(NamedTuple):
+    """Pictures that are there in place of the sources of a batch.
+
+    size  (B, 2) int64: their heights and widths
+    fit   (B, 4) float64: scale x, shift x, scale y, shift y, from the plane of the source to theirs
+    """
+
+    size: NDArray[np.int64]
+    fit: NDArray[np.float64]
 
 
 class Sites(NamedTuple):
@@ -56,14 +68,23 @@ def region(way, walked, rows, columns, height, width, by_x, by_y, state):
 
 
 @kernel
-def choose(maps, canvas, top, way, antialias, state, scale):
+def onto(way, fit):
+    """The way, in place, on to the plane of the picture that is there in place of the source."""
+    for j in range(3):
+        way[0, j] = fit[0] * way[0, j] + fit[1] * way[2, j]
+        way[1, j] = fit[2] * way[1, j] + fit[3] * way[2, j]
+
+
+@kernel
+def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
     """How the source is read: as it is, prefiltered, or by the exact upright kernel; fills state[2:] and scale."""
     walked, rows, columns = state[1] != 0, canvas[top, 0], canvas[top, 1]
-    height, width = canvas[0, 0], canvas[0, 1]
+    height, width = there[0], there[1]
     state[2], state[3], state[4] = RAW, 1, 1
     scale[0], scale[1], scale[2], scale[3] = 1.0, 1.0, 1.0, 1.0
     if antialias:
         a, b, c, d = jacobian(maps, canvas, top)
+        a, b, c, d = fit[0] * a, fit[0] * b, fit[2] * c, fit[2] * d
         upright = not walked and way[0, 1] == 0.0 and way[1, 0] == 0.0 and is_affine(way)
         along_x, along_y, diagonal, sign = footprint(a, b, c, d, 1.0, 1.0)
         if upright and (abs(a) > 1.0 or abs(d) > 1.0):
@@ -79,8 +100,8 @@ def choose(maps, canvas, top, way, antialias, state, scale):
 
 
 @entry
-def survey_all(maps, canvas, borders, antialias, top, windows, which, way, state, scale):
-    """Fill the arrays of a `Sites` (except `top`) for maps (B, G, 3, 3) and canvas (B, G + 1, 2)."""
+def survey_all(maps, canvas, borders, there, fit, antialias, top, windows, which, way, state, scale):
+    """Fill the arrays of a `Sites` (except `top`) for maps (B, G, 3, 3) and canvas (B, G + 1, 2); see `Given`."""
     for level in range(top.size):
         for i in range(maps.shape[0]):
             here = state[level, i]
@@ -88,7 +109,9 @@ def survey_all(maps, canvas, borders, antialias, top, windows, which, way, state
                 maps[i], canvas[i], borders, top[level], windows[level, i], which[level, i], way[level, i]
             )
             here[0], here[1] = cuts, 1 if walked else 0
-            choose(maps[i], canvas[i], top[level], way[level, i], antialias and level == 0, here, scale[level, i])
+            onto(way[level, i], fit[i])
+            filtered = antialias and level == 0
+            choose(maps[i], canvas[i], top[level], way[level, i], there[i], fit[i], filtered, here, scale[level, i])
 
 
 def survey(
@@ -98,9 +121,16 @@ def survey(
     interpolation: int,
     antialias: bool,
     levels: list[int],
+    given: Given | None = None,
 ) -> Sites:
-    """The sites of a batch: level 0 is the output, `levels` are earlier canvases to be measured."""
+    """The sites of a batch: level 0 is the output, `levels` are earlier canvases to be measured.
+
+    given  what is read in place of the sources, where that is not they themselves
+    """
     count, maps_count = maps.shape[:2]
+    if given is None:
+        given = Given(np.ascontiguousarray(canvas[:, 0]), np.empty((count, 4)))
+        given.fit[:] = ITSELF
     top = np.array([maps_count, *levels], np.int64)
     shape = (top.size, count)
     sites = Sites(
@@ -111,5 +141,5 @@ def survey(
         np.empty((*shape, 9), np.int64),
         np.empty((*shape, 4)),
     )
-    survey_all(maps, canvas, borders, bool(antialias) and interpolation != NEAREST, *sites)
+    survey_all(maps, canvas, borders, *given, bool(antialias) and interpolation != NEAREST, *sites)
     return sites

@@ -119,7 +119,7 @@ class Making:
         assert plan is not None
         begun = now()
         try:
-            image = self._pixels(sample, plan, first, scratch)
+            image = self._pixels(sample, self._less(sample, plan, first), scratch)
         except Exception as error:
             self._gather.blame(sample.position, error)
             if self._recipe.rule.policy == "skip":
@@ -130,8 +130,12 @@ class Making:
         times[DECODE] += (decoded := now()) - begun
         times[BYTES_DECODED] += image.nbytes
         try:
-            for n in range(repeats):
-                plan.run(first + n, image, self._out(i * repeats + n, plan, first + n))
+            less = self._less(sample, plan, first)
+            for n in range(first, first + repeats):
+                if less != self._less(sample, plan, n):
+                    less = self._less(sample, plan, n)
+                    image = self._pixels(sample, less, scratch)
+                self._run(plan, n, image, self._out(i * repeats + n - first, plan, n), sample, less)
             times[KERNEL] += (done := now()) - decoded
             if sample.leaves:
                 for n in range(repeats):
@@ -142,11 +146,23 @@ class Making:
             raise
         sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
 
-    def _pixels(self, sample: Taken, plan: Plan, first: int, scratch: Scratch) -> NDArray[Any]:
-        """A sample's picture, decoded as small as its plan allows."""
+    def _less(self, sample: Taken, plan: Plan, row: int) -> int:
+        """By how much a sample's picture may be decoded smaller for a row of its plan."""
+        if not self._recipe.scaled or isinstance(sample.picture, Decoded):
+            return 1
+        return int(plan.reduction(row))  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Taken, less: int) -> None:
+        if less == 1 or isinstance(sample.picture, Decoded):
+            plan.run(row, image, out)
+        else:
+            plan.run(row, image, out, sample.picture.covers(less))  # type: ignore[call-arg]
+
+    def _pixels(self, sample: Taken, less: int, scratch: Scratch) -> NDArray[Any]:
+        """A sample's picture, each side divided by `less`."""
         recipe, picture = self._recipe, sample.picture
-        if recipe.scaled and not isinstance(picture, Decoded):
-            less = min(plan.reduction(first + n) for n in range(recipe.repeats))  # type: ignore[attr-defined]
+        if less > 1 and not isinstance(picture, Decoded):
             return picture.decode(scratch.of(picture.nbytes_at(less)), less)
         image = picture.image if isinstance(picture, Decoded) else picture.decode(scratch.of(picture.nbytes))
         if recipe.cache is None or (isinstance(picture, Decoded) and picture.kept):
@@ -159,7 +175,7 @@ class Making:
         for sample in self._gather.stand_ins(bad.place, bad.tried, error):
             plan = self._recipe.plan(self._turn.epoch, [sample])
             try:
-                image = self._pixels(sample, plan, 0, scratch)
+                image = self._pixels(sample, self._less(sample, plan, 0), scratch)
             except Exception as worse:
                 self._gather.blame(sample.position, worse)
                 continue

@@ -29,6 +29,7 @@ from variegate.loader.stats import Stats
 from variegate.loader.stream import Stream
 from variegate.loader.unchanged import Augment, Unchanged
 from variegate.loader.weights import Weights, edges_of
+from variegate.pipeline import Compose
 from variegate.targets import Targets
 
 if TYPE_CHECKING:
@@ -129,14 +130,13 @@ class Loader:
             raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
         if self.cache is not None and self.decode == "scaled":
             raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., side=...)')
-        self.next_epoch = 0
-        self._place = 0, 0  # (epoch, position): where the last pass stands
-        self._start = 0  # the position at which the next pass begins
+        self._next = 0, 0  # (epoch, position) at which the next pass begins
+        self._place = 0, 0  # and that at which the last pass stands
         self._begin()
 
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
-        source, augment = self.source, Unchanged() if self.augment is None else self.augment
+        source, augment = self.source, self._pipeline()
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self._schedule = self._scheduled()
         self._schedule.check()
@@ -153,7 +153,7 @@ class Loader:
             repeats=self.repeats,
             labels=labels_of(source, augment, self.collate, lenient=self.on_error.policy != "raise"),
             cache=None if self.cache is None else opened(self.cache, source),
-            scaled=self.decode == "scaled",
+            scaled=self.decode == "scaled" and self.augment is not None,
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
             stats=Stats(),
             shelf=Shelf() if self.memory is None else Shelf(idle=1),
@@ -162,6 +162,12 @@ class Loader:
         self._last_row: tuple[int, Row] | None = None
         self._made_of: dict[str, Any] | None = None
         self._child: Child | None = None
+
+    def _pipeline(self) -> Augment:
+        """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
+        if self.augment is None and self.cache is not None and self.cache.side is not None:
+            return Compose([])
+        return Unchanged() if self.augment is None else self.augment
 
     def _scheduled(self) -> Schedule:
         length = self.samples or len(self.source)
@@ -196,20 +202,27 @@ class Loader:
         """The batches of one epoch after the other without end, and without a gap where the next one begins."""
         return self._pass(endless=True)
 
-    def _pass(self, endless: bool) -> Iterator[Batch]:
-        epoch, position = self._checked(self.next_epoch), self._start
-        self.next_epoch, self._start = epoch + 1, 0
-        return self._noting(epoch, position, endless)
+    @property
+    def next_epoch(self) -> int:
+        """The epoch of the next pass; set it to make that another one, from its beginning."""
+        return self._next[0]
 
-    def _noting(self, epoch: int, position: int, endless: bool) -> Iterator[Batch]:
-        """Batches, each counted in the state before it is handed out."""
+    @next_epoch.setter
+    def next_epoch(self, epoch: int) -> None:
+        if self._checked(epoch) != self._next[0]:
+            self._next = self._place = operator.index(epoch), 0
+
+    def _pass(self, endless: bool) -> Iterator[Batch]:
+        """Batches, each counted in the state before it is handed out. A pass that is never begun takes no epoch."""
+        epoch, position = self._checked(self._next[0]), self._next[1]
+        self._next = epoch + 1, 0
         batches = self._batches(epoch, position, endless)
         try:
             for turn in self._schedule.turns(epoch, position, endless):
                 batch = next(batches)
                 self._place = turn.after
                 if endless:
-                    self.next_epoch = turn.epoch + 1
+                    self._next = turn.epoch + 1, 0
                 yield batch
                 del batch
         finally:
@@ -286,7 +299,7 @@ class Loader:
         Raises  InputError if it is no state, or is of another run; the message says what changed.
         """
         epoch, position = place_in(state, self.state()["made_of"], strict)
-        self.next_epoch, self._start, self._place = epoch, position, (epoch, position)
+        self._next = self._place = epoch, position
 
     @staticmethod
     def _checked(epoch: int) -> int:
@@ -328,7 +341,7 @@ class Loader:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        return kept | {"_place": self._place, "_start": self._start}
+        return kept | {"_place": self._place, "_next": self._next}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

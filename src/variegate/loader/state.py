@@ -6,8 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from variegate.errors import InputError
 from variegate.key import LIMITS
+from variegate.loader.source.base import Source
 from variegate.version import VERSION
 
 if TYPE_CHECKING:
@@ -16,23 +20,31 @@ if TYPE_CHECKING:
 State = dict[str, Any]
 
 
+def source_told(source: Source) -> dict[str, Any]:
+    """What a source is, as a state tells it."""
+    return {"kind": type(source).__name__, "samples": len(source), "digest": source.fingerprint}
+
+
+def order_told(
+    seed: int, shuffle: bool, edges: NDArray[np.float64] | None, samples: int | None, repeats: int
+) -> dict[str, Any]:
+    """What an order hangs on, as a state tells it."""
+    weights = None if edges is None else hashlib.blake2b(edges.tobytes(), digest_size=8).hexdigest()
+    return {"seed": seed, "shuffle": shuffle, "weights": weights, "samples": samples, "repeats": repeats}
+
+
 def made_of(loader: Loader) -> dict[str, Any]:
     """All that the bytes of a loader's samples hang on, by name, in a form for JSON."""
     augment, source = loader.augment, loader.source
     ops = getattr(augment, "ops", None)
-    edges = loader._recipe.edges
     return {
         "version": VERSION,
-        "source": {"kind": type(source).__name__, "samples": len(source), "digest": source.fingerprint},
+        "source": source_told(source),
         "pipeline": {
             "digest": getattr(augment, "fingerprint", None),
             "ops": None if ops is None else [*map(repr, ops)],
         },
-        "seed": loader.seed,
-        "shuffle": loader.shuffle,
-        "weights": None if edges is None else hashlib.blake2b(edges.tobytes(), digest_size=8).hexdigest(),
-        "samples": loader.samples,
-        "repeats": loader.repeats,
+        **order_told(loader.seed, loader.shuffle, loader._recipe.edges, loader.samples, loader.repeats),
         "decode": loader.decode,
         "cache side": getattr(loader.cache, "side", None),
         "replace": loader.on_error.policy == "replace",

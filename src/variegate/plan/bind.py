@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from variegate.kernels.library import library
-from variegate.kernels.survey import Sites, survey
+from variegate.kernels.library import SUM_ROW, library
+from variegate.kernels.survey import Given, Sites, survey
 from variegate.kernels.user import row_function
 from variegate.plan.ir import DTYPES
+from variegate.plan.smaller import Fit
 from variegate.plan.tables import Tables
 
 
@@ -37,3 +38,20 @@ def bind(
         ),
     )
     return bound, sites
+
+
+def bind_smaller(
+    tables: Tables, sites: Sites, i: int, antialias: bool, dtype: str, size: tuple[int, int], fit: Fit
+) -> tuple[Tables, Sites]:
+    """Bound tables and sites for a smaller picture, (height, width), in place of sample i's; of sites, its row alone.
+
+    The units are looked up again: scaled by more along one axis than along the other, a footprint may ask for a filter
+    that no picture of the batch did.
+    """
+    one, interpolation = slice(i, i + 1), tables.settings[0]
+    given = Given(np.array([size], np.int64), np.array([fit]))
+    levels = sites.top[1:].tolist()
+    found = survey(tables.maps[one], tables.canvas[one], tables.borders, interpolation, antialias, levels, given)
+    eight, means = tables.white > 1.0, bool(tables.library[SUM_ROW])
+    units = library(eight, interpolation, DTYPES.index(dtype), found, tables.kinds, means)
+    return tables._replace(library=units), found

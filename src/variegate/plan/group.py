@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,11 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Facts
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns
-from variegate.plan.ir import CHW, Call, Defaults, Node, Program, Read
+from variegate.plan.ir import CHW, NEAREST, Call, Defaults, Node, Program, Read
 from variegate.plan.lower import Lowering, lower_read
 from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
+from variegate.plan.smaller import Fit, reductions
 from variegate.plan.tables import arena_floats, plane_floats
 from variegate.plan.trail import Trail
 from variegate.targets import Targets
@@ -60,17 +62,24 @@ class Pass:
         h, w = self.sizes[i].tolist()
         return (self.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.channels)
 
-    def run(self, i: int, image: Image, out: Image) -> None:
-        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out."""
+    def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
+        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out; fit: of a smaller picture."""
         from variegate.kernels.render import render
 
+        tables, sites, site = self.tables, self.sites, i
+        if fit is not None:
+            from variegate.plan.bind import bind_smaller
+
+            size = image.shape[0], image.shape[1]
+            tables, sites = bind_smaller(tables, sites, i, self.antialias, self.written.dtype, size, fit)
+            site = 0
         height, width, channels = image.shape
         rows, columns = self.sizes[i].tolist()
         arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
         planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, width, channels))
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         shape = height, width, channels
-        render(source, shape, i, self.tables, self.sites, arena, planes, target)  # type: ignore[no-untyped-call]
+        render(source, shape, i, site, tables, sites, arena, planes, target)  # type: ignore[no-untyped-call]
         del arena_owner, planes_owner
 
 
@@ -132,8 +141,10 @@ class Group:
                 "cannot follow it. If it leaves every pixel in its place, declare it with moves=False"
             )
 
-    def run(self, i: int, image: Image, out: Image) -> None:
-        """Sample i of the group, through all stages."""
+    def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
+        """Sample i of the group, through all stages; fit: of a picture smaller than planned, see `plan.smaller`."""
+        if fit is not None and not isinstance(self.stages[0], Pass):
+            image, fit = self._enlarged(i, image, fit), None
         for n, stage in enumerate(self.stages):
             if isinstance(stage, effects.Opaque):
                 image = self._call(stage, n, i, image)
@@ -142,9 +153,30 @@ class Group:
             else:
                 final = n == len(self.stages) - 1
                 target = out if final else np.empty(stage.shape(i), np.float32)
-                stage.run(i, image, target)
+                stage.run(i, image, target, fit if n == 0 else None)
                 image = target
         return None
+
+    def _enlarged(self, i: int, image: Image, fit: Fit) -> Image:
+        """A smaller picture at the size that was planned: what a user's function that comes first is given."""
+        out = np.empty(self.whole.shape(i), np.float32)
+        self.whole.run(i, image, out, fit)
+        return out
+
+    @functools.cached_property
+    def whole(self) -> Pass:
+        """The pass that does nothing."""
+        facts, sizes, kind = Facts(self.kind.channels), self.sizes[0], self.kind
+        trail = Trail(sizes, kind.defaults, kind.targets)
+        return Pass(lower_read(Read(), {}, sizes, facts, kind.unit, trail), Written("float32"), kind, final=False)
+
+    @functools.cached_property
+    def reductions(self) -> list[int]:
+        """For each sample the whole factor, 1, 2, 4 or 8, by which its picture may be smaller; see `Plan.reduction`."""
+        first = self.stages[0]
+        if not isinstance(first, Pass) or not first.antialias or first.tables.settings[0] == NEAREST:
+            return [1] * len(self.sizes[0])
+        return reductions(first.tables.maps, first.tables.canvas, first.tables.borders)
 
     def _call(self, stage: effects.Opaque, n: int, i: int, image: Image) -> Image:
         """The user's function on a float32 picture in units of white, with what it returns checked."""

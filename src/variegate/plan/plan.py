@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.plan.group import Group
 from variegate.plan.picture import as_picture
+from variegate.plan.smaller import Covers, fit_of
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
 
@@ -68,24 +70,43 @@ class Plan:
         """The dtype of every result."""
         return np.dtype(self.groups[0].last.written.dtype)
 
-    def run(self, i: int, image: Image, out: Image) -> None:
+    def run(self, i: int, image: Image, out: Image, covers: Covers | None = None) -> None:
         """Write sample i into `out`; releases the GIL, and may be called from any thread.
 
-        image  (H, W, C) of the size and dtype that was planned
-        out    C-contiguous, of shapes[i] and dtype
+        image   (H, W, C) of the dtype and size that were planned, or smaller: then it is read through the same map
+                with its coordinates scaled, and all windows, labels and records stay as planned
+        out     C-contiguous, of shapes[i] and dtype
+        covers  (left, top, right, bottom): what a smaller picture shows, in pixels of the one that was planned; by
+                default all of it
+
+        Raises  InputError if the picture is larger than planned, or of other channels or another dtype.
         """
         group, row = self.groups[self.where[i][0]], self.where[i][1]
-        if image.shape != (*group.sizes[0][row].tolist(), group.kind.channels) or image.dtype != group.kind.dtype:
-            raise InputError(
-                f"sample {i} was planned as {tuple(group.sizes[0][row].tolist())} x {group.kind.channels} "
-                f"{group.kind.dtype}, got {image.shape} {image.dtype}"
-            )
+        asked, fit = (*group.sizes[0][row].tolist(), group.kind.channels), None
+        if image.shape != asked or image.dtype != group.kind.dtype or covers is not None:
+            smaller = image.ndim == 3 and 0 not in image.shape and all(map(le, image.shape, asked))
+            if not smaller or image.shape[2] != asked[2] or image.dtype != group.kind.dtype:
+                raise InputError(
+                    f"sample {i} was planned as {asked[:2]} x {group.kind.channels} {group.kind.dtype}, got "
+                    f"{image.shape} {image.dtype}; it may have fewer rows and columns, and nothing else may differ"
+                )
+            fit = fit_of(asked[:2], image.shape[:2], covers)
         if out.dtype != self.dtype or not out.flags.carray or out.shape != group.last.shape(row):
             raise InputError(
                 f"out must be writeable, C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} "
                 f"{out.shape}{'' if out.flags.writeable else ', read-only'}"
             )
-        group.run(row, np.ascontiguousarray(image), out)
+        group.run(row, np.ascontiguousarray(image), out, fit)
+
+    def reduction(self, i: int) -> int:
+        """The largest d of 1, 2, 4 and 8 such that a picture of 1/d of the size planned is enough for sample i.
+
+        Enough: at every output pixel and in every direction, the smaller picture is still shrunk, or read one to one.
+        1 where the first pass does not shrink by 2; where it reads by "nearest" or with antialias=False, for then what
+        is left out shows; and where a user's function of the whole picture comes first. Under perspective, and where a
+        border folds, a lower bound of the shrinking decides.
+        """
+        return self.groups[self.where[i][0]].reductions[self.where[i][1]]
 
     def carry(self, i: int) -> Carried:
         """The other fields of sample i, moved as its pixels are; may be called from any thread.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -56,8 +56,15 @@ def assert_draws_are_keyed(
 
 
 def _check(pipeline: Compose, pictures: list[NDArray[np.uint8]]) -> None:
-    keys = keys_of(len(pictures))
-    samples = [_sample(pipeline, picture) for picture in pictures]
+    compare(pipeline, [_sample(pipeline, picture) for picture in pictures])
+
+
+def compare(pipeline: Compose, samples: Sequence[Sample]) -> None:
+    """The same of samples of one's own, each a dict of a picture and the fields that the pipeline knows.
+
+    Raises  AssertionError that names the key, and says what had a say.
+    """
+    keys = keys_of(len(samples))
     calls = [partial(pipeline, **sample, key=key) for sample, key in zip(samples, keys, strict=True)]
     with _world(1):
         first = [call() for call in calls]

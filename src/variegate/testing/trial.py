@@ -120,28 +120,32 @@ def attempt(check: Callable[[Compose], None], pipeline: Compose) -> None:
 
 def _at_fault(check: Callable[[Compose], None], pipeline: Compose) -> str:
     """Which ops of a chain fail alone, by the numbers that they drew in it."""
-    nodes = nodes_of(pipeline)
-    if len(nodes) < 2:
+    chain = alone(pipeline)
+    if len(chain) < 2:
         return ""
-    guilty = [node.path for node in nodes if _fails(check, replace(pipeline, ops=[_alone(node)]))]
+    guilty = [path for path, op in chain.items() if failure(check, op) is not None]
     if not guilty:
         return ". No op of the chain fails alone"
     return f". Of the chain's ops {', '.join(guilty)} fail{'s' if len(guilty) == 1 else ''} alone too"
 
 
-def _fails(check: Callable[[Compose], None], pipeline: Compose) -> bool:
-    """Whether a check fails; an op that cannot be tried alone, such as one of another size, does not."""
+def failure(check: Callable[[Compose], None], pipeline: Compose) -> AssertionError | None:
+    """What a check has against a pipeline; nothing against what cannot be tried, such as an op for another size."""
     try:
         check(pipeline)
-    except AssertionError:
-        return True
+    except AssertionError as error:
+        return error
     except Exception:
-        return False
-    return False
+        return None
+    return None
 
 
-def _alone(node: Node) -> Op:
-    """An op that draws by the path it has in its chain."""
+def alone(pipeline: Compose) -> dict[str, Compose]:
+    """Each op of a pipeline as one of its own, by its path, by which it draws there too."""
+    return {node.path: replace(pipeline, ops=[_named(node)]) for node in nodes_of(pipeline)}
+
+
+def _named(node: Node) -> Op:
     op = copy.copy(node.op)
     object.__setattr__(op, "name", node.path)
     return op

@@ -17,15 +17,20 @@ import keras
 class Call:
     """The call of Keras that reads a dataset: `fit`, `evaluate` or `predict`, from its local variables.
 
-    epoch  the epoch that a fit is at; None: before its first
-    steps  its steps_per_epoch; None: as many as there are
+    epoch      the epoch that a fit is at; None: before its first
+    epochs     the one that it ends before
+    steps      its steps_per_epoch; None: as many as there are
+    callbacks  its list of callbacks, which goes when the call returns or raises; None: before there is one
     """
 
     def __init__(self, name: str, names: dict[str, Any]) -> None:
         self.is_fit = name == "fit"
         self.epoch: int | None = names.get("epoch")
         self.initial_epoch: int = names.get("initial_epoch") or 0
+        self.epochs: int | None = names.get("epochs")
         self.steps: int | None = names.get("steps_per_epoch")
+        callbacks = names.get("callbacks")
+        self.callbacks = callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else None
 
 
 _warned = False

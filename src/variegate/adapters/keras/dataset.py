@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any
 
 import keras
 
+from variegate.adapters.keras.ahead import Ahead
 from variegate.adapters.keras.call import Call, call_of
 from variegate.adapters.keras.pair import Pair, pair
 from variegate.errors import VariegateError
@@ -46,10 +46,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _forget(self) -> None:
         """What is never taken to another process."""
-        self._lock = Lock()
-        self._stream: Iterator[dict[str, Any]] | None = None
-        self._place = 0  # of the batch that the stream gives next
-        self._starting = False  # whether the next pass is about to begin, and will ask in order
+        self._ahead: Ahead | None = None  # the pass that Keras is at
         self._building = False  # whether Keras has begun an epoch only to build the model
 
     def __len__(self) -> int:
@@ -75,22 +72,24 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _batch(self, place: int) -> dict[str, Any]:
         """The batch at a place: from the loader's threads while batches are asked for in order, else made here."""
-        epoch, number = divmod(place, len(self))
-        with self._lock:
-            if self._starting and number == 0:
-                self._starting = False
-                self._stream, self._place = self.loader.epoch(epoch), place
-            if self._stream is not None and place == self._place:
-                return self._next(number)
-        return self.loader.batch(epoch, number)
+        ahead = self._ahead
+        batch = None if ahead is None else ahead.take(place)
+        return self.loader.batch(*divmod(place, len(self))) if batch is None else batch
 
-    def _next(self, number: int) -> dict[str, Any]:
-        stream, self._stream = self._stream, None
-        assert stream is not None
-        batch = next(stream)
-        if number < len(self) - 1:  # or the threads end here
-            self._stream, self._place = stream, self._place + 1
-        return batch
+    def _begin(self, call: Call | None) -> None:
+        """A pass begins, for which the loader's threads work."""
+        self._end()
+        if self._keras_works:
+            return
+        self._ahead = Ahead(self.loader, self._base)
+        if call is not None and call.callbacks is not None:
+            self._ahead.until(call.callbacks)
+
+    def _end(self) -> None:
+        """The loader's threads have nothing more to do."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.end()
 
     def on_epoch_begin(self) -> None:
         """Called by Keras: take up its epoch."""
@@ -101,7 +100,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
                 return
             self._follow(call, call.epoch)
         else:
-            self._starting = not self._keras_works
+            self._begin(call)
 
     def on_epoch_end(self) -> None:
         """Called by Keras, or at the end of an epoch in a loop of your own: the next epoch."""
@@ -109,12 +108,15 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         if call is None:
             self.epoch += 1
         elif not call.is_fit:
-            self._stream, self._starting = None, False
+            self._end()
         elif call.epoch is None:
             self._start(call)
-        elif self._renewed(call, call.epoch + 1):
-            # Keras' workers begin before on_epoch_begin, so the place is made ready here.
-            self._base = self._where(call, call.epoch + 1)
+        else:
+            if call.epoch + 1 == call.epochs:
+                self._end()
+            if self._renewed(call, call.epoch + 1):
+                # Keras' workers begin before on_epoch_begin, so the place is made ready here.
+                self._base = self._where(call, call.epoch + 1)
 
     def _start(self, call: Call) -> None:
         """A fit is about to begin."""
@@ -143,7 +145,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         if self._renewed(call, epoch):
             self._base = self._where(call, epoch)
             self._fresh = -(-self._base // len(self)) + 1
-            self._starting = not self._keras_works
+            self._begin(call)
 
     def _renewed(self, call: Call, epoch: int) -> bool:
         """Whether Keras asks from dataset[0] on in this epoch; with steps_per_epoch it may still be at a pass."""
@@ -163,7 +165,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         return bool(self.workers > 1 or (self.workers > 0 and self.use_multiprocessing))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_stream")}
+        return {name: value for name, value in vars(self).items() if name != "_ahead"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -8,6 +8,8 @@ import numpy as np
 
 from variegate.errors import InputError
 
+OWN = ("image", "label", "index", "id", "variation")  # of every batch, beside the fields of its samples
+
 Pair = tuple[Any, ...]  # (image, label), (image, fields), or (image,) of a source without labels
 
 
@@ -22,7 +24,7 @@ def pair(batch: dict[str, Any]) -> Pair:
             f"a batch for Keras needs pictures of one size, got {image[0].shape} and others; end the pipeline with "
             "Resize, RandomResizedCrop or another op that gives a fixed size"
         )
-    fields = {name: value for name, value in batch.items() if name not in ("image", "index", "id", "label")}
+    fields = {name: value for name, value in batch.items() if name not in OWN}
     for name, value in fields.items():
         if not isinstance(value, np.ndarray):
             raise InputError(

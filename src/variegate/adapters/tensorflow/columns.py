@@ -10,14 +10,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.adapters.tensorflow.shapes import Form, Shape, form, header, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
 from variegate.loader.unchanged import Augment
 from variegate.targets import Image, Keypoints, Mask, PerSample, Polygons, Target, Targets
 
 Tensor = Any  # TensorFlow has no types that mypy could read
-LOOKS = 32  # samples at which to look for one with instances
 
 
 class Column(NamedTuple):
@@ -41,7 +40,7 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
     """
     targets = loader.targets or Targets()
     made, groups = {}, {}
-    for name, value in _examples(loader.source, targets).items():
+    for name, value in _examples(loader, targets).items():
         target = targets[name]
         if isinstance(target, Image):
             made[name] = _view(name, value, loader.source, augment, count)
@@ -54,12 +53,11 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
     return {**made, **groups}
 
 
-def _examples(source: Source, targets: Targets) -> dict[str, Any]:
+def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     """A value of each field, of an instance at least where one of the first samples has any."""
     found: dict[str, Any] = {}
-    for i in range(min(len(source), LOOKS)):
-        size = header(source, i).size
-        values = targets.write(targets.read(source.fields(i), size), size)
+    for i, (size, *_) in headers(loader, LOOKS):
+        values = targets.write(targets.read(loader.source.fields(i), size), size)
         found = {name: found[name] if _tells(found.get(name)) else value for name, value in values.items()}
         if all(targets[name].rows_of is None or _tells(value) for name, value in found.items()):
             break

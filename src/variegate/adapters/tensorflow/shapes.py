@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from variegate.errors import DecodeError
 from variegate.key import Keys
-from variegate.loader import Arrays, Source, Subset
+from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.unchanged import Augment
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 
 Shape = tuple[int | None, ...]
 Sizes = list[tuple[int, int]]
 
+LOOKS = 32  # samples at which to look for one that can be read, or one with instances
 PROBES = 32  # keys with which a shape is tried: one that hangs on the draw is no fixed shape
 UNKNOWN = 4096  # pixels; stands for a side that is not known, larger than any crop
 
@@ -79,6 +82,18 @@ def header(source: Source, i: int) -> Header:
         found = open_image(data, source.where(i), source.mode)  # type: ignore[arg-type]
         return Header(found.size, found.channels, found.dtype.name)
     return Header(data.shape[:2], data.shape[2] if data.ndim == 3 else 1, data.dtype.name)
+
+
+def headers(loader: Loader, most: int) -> Iterator[tuple[int, Header]]:
+    """The positions and headers of the first samples, without those that the loader's `on_error` bears."""
+    for i in range(min(len(loader.source), most)):
+        try:
+            found = header(loader.source, i)
+        except DecodeError:
+            if loader.on_error.policy == "raise":
+                raise
+        else:
+            yield i, found
 
 
 def sizes_of(source: Source) -> Sizes:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from variegate.adapters.tensorflow.columns import Column, columns_of
-from variegate.adapters.tensorflow.shapes import form, header, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader
+from variegate.loader.schedule import Schedule
 from variegate.loader.source.subset import taken
+from variegate.loader.state import place_in
 from variegate.loader.unchanged import Unchanged
 
 Dataset = Any  # TensorFlow has no types that mypy could read
 
 
-def dataset(loader: Loader, epoch: int | tf.Variable = 0) -> Dataset:
+def dataset(
+    loader: Loader, epoch: int | tf.Variable = 0, position: int = 0, state: Mapping[str, Any] | None = None
+) -> Dataset:
     """A `tf.data.Dataset` of whole batches: (image, label), or image alone of a source without labels.
 
-    epoch  a number: the first pass is that epoch, and each pass the next. A tf.Variable: a pass is of the epoch that it
-           holds when the pass begins; EpochCallback moves it, and honours the initial_epoch of fit
+    epoch     a number: the first pass is that epoch, and each pass the next. A tf.Variable: a pass is of the epoch that
+              it holds when the pass begins; EpochCallback moves it, and honours the initial_epoch of fit
+    position  where in its epoch the first pass begins: how many places all ranks together have behind them, so after b
+              batches b * batch_size of one rank
+    state     of a loader of the same source, pipeline, seed and order, as its `state()` gave: the first pass is what is
+              left of its epoch, in place of `epoch` and `position`
 
     Where samples have other fields, a batch is a dict: `image`, each field, and `label` where there is one. Masks and
     views are tensors. What instances have is, of a loader with collate=Padded(...), a tensor (B, M, ...), its places
@@ -31,20 +38,40 @@ def dataset(loader: Loader, epoch: int | tf.Variable = 0) -> Dataset:
     ragged in any case: batch, instance, ring, point (and x, y). Texts are tf.string.
 
     A batch comes by one hop into Python. Sides that the pipeline fixes are static; which dtype a field has, and how
-    wide its rows are, the first samples tell. The order is the loader's, so do not shuffle again.
+    wide its rows are, the first samples tell. The order is the loader's, so do not shuffle again. The threads of a pass
+    end with its iterator. `repeat()` gives epoch after epoch; a fit on it takes steps_per_epoch=len(loader). So does
+    one that goes on within an epoch, as TensorFlow is not told the length of a data set whose first pass is shorter.
 
-    Raises  InputError if a field holds what no tensor can; from the batch where it is met, if pictures differ in size,
-            or a field in dtype.
+    Raises  InputError if a field holds what no tensor can, or the state is of another run; from the batch where it is
+            met, if pictures differ in size, or a field in dtype.
     """
-    passes = itertools.count(epoch) if isinstance(epoch, int) else None
-    signature, columns = _signature(loader)
+    if state is not None:
+        if not isinstance(epoch, int) or epoch or position:
+            raise InputError("a state says itself at which epoch and position it is; leave out both")
+        epoch, position = place_in(state, loader.state()["made_of"], strict=True)
+    begin = _passes(epoch, position)
+    signature, columns = _signature(loader, position)
 
     def batches() -> Iterator[Any]:
-        for batch in loader.epoch(next(passes) if passes else int(epoch)):
+        for batch in loader.epoch(*begin()):
             yield _element(batch, columns)
 
     made = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return made.apply(tf.data.experimental.assert_cardinality(len(loader))).prefetch(1)
+    if not position:
+        made = made.apply(tf.data.experimental.assert_cardinality(len(loader)))
+    return made.prefetch(1)
+
+
+def _passes(epoch: int | tf.Variable, position: int) -> Callable[[], tuple[int, int]]:
+    """What tells each pass the epoch and the position at which it begins."""
+    begun = 0
+
+    def begin() -> tuple[int, int]:
+        nonlocal begun
+        begun += 1
+        return (epoch + begun - 1 if isinstance(epoch, int) else int(epoch)), position if begun == 1 else 0
+
+    return begin
 
 
 def _element(batch: dict[str, Any], columns: dict[str, Column] | None) -> Any:
@@ -60,12 +87,19 @@ def _element(batch: dict[str, Any], columns: dict[str, Column] | None) -> Any:
     return (image, label["label"]) if label else image
 
 
-def _signature(loader: Loader) -> tuple[Any, dict[str, Column] | None]:
+def _count(loader: Loader, position: int) -> int | None:
+    """Samples a batch; None if some may have fewer."""
+    of, length = loader, loader.samples or len(loader.source)
+    schedule = Schedule(length, of.batch_size // of.repeats, of.rank, of.world, of.pad, of.drop_last)
+    even = schedule.own % schedule.batch == 0 and position % (schedule.batch * of.world) == 0
+    return of.batch_size if (of.drop_last or even) and of.on_error.policy != "skip" else None
+
+
+def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | None]:
     """The specification of a loader's batches, and how their fields become tensors."""
-    source = loader.source
-    whole = loader.drop_last or len(source) % loader.batch_size == 0
-    count = loader.batch_size if whole else None
-    augment, first = Unchanged() if loader.augment is None else loader.augment, header(source, 0)
+    source, count = loader.source, _count(loader, position)
+    augment = Unchanged() if loader.augment is None else loader.augment
+    first = next((found for _, found in headers(loader, LOOKS)), None) or header(source, 0)
     made = form(augment, sizes_of(source), first.channels, first.dtype)
     image = tf.TensorSpec((count, *made.shape), made.dtype)
     label = {}

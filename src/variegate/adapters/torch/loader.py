@@ -11,7 +11,6 @@ import torch
 from variegate.adapters.torch.device import Batch, Copies, Sent, mapped, pinned
 from variegate.adapters.torch.epochs import Epochs, epochs_of
 from variegate.adapters.torch.sample import tensors
-from variegate.key import Key
 from variegate.loader import Loader as _Loader
 from variegate.loader.source.base import Source
 
@@ -89,8 +88,7 @@ class Loader:
 
         Raises  InputError if it is not in 0 to 2**32 - 1.
         """
-        if Key(epoch=epoch).epoch != self.loader.next_epoch:
-            self.loader.resume({**self.loader.state(), "epoch": epoch, "position": 0})
+        self.loader.next_epoch = epoch
 
     def __len__(self) -> int:
         """Batches a pass, of this rank."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from variegate.loader.options import maybe, share, whole
 from variegate.loader.order import Order
 from variegate.loader.schedule import Row, Schedule
 from variegate.loader.source.base import Source
-from variegate.loader.state import place_in
+from variegate.loader.state import order_told, place_in, source_told
 from variegate.loader.weights import Weighted, Weights, edges_of
 
 
@@ -135,13 +134,5 @@ class Sampler(torch.utils.data.Sampler[Place]):
     @functools.cached_property
     def _made_of(self) -> dict[str, Any]:
         """What the order hangs on, in the words of vg.Loader's state."""
-        source, edges = self._source, self._edges
-        known = None if source is None else {"samples": len(source), "digest": source.fingerprint}
-        return {
-            **({} if known is None else {"source": {"kind": type(source).__name__, **known}}),
-            "seed": self.seed,
-            "shuffle": self.shuffle,
-            "weights": None if edges is None else blake2b(edges.tobytes(), digest_size=8).hexdigest(),
-            "samples": self.samples,
-            "repeats": self.repeats,
-        }
+        source = {} if self._source is None else {"source": source_told(self._source)}
+        return {**source, **order_told(self.seed, self.shuffle, self._edges, self.samples, self.repeats)}

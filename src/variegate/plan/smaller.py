@@ -1,0 +1,87 @@
+"""Smaller pictures in place of the planned ones: where their pixels lie, and how much smaller they may be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from variegate.coords import compose
+from variegate.errors import InputError
+from variegate.ops.effect import Floats, Ints
+from variegate.plan.ir import CONSTANT
+
+Fit = tuple[float, float, float, float]  # scale x, shift x, scale y, shift y: from the planned plane to the smaller one
+Covers = tuple[float, float, float, float]  # left, top, right, bottom, in the planned plane
+
+FACTORS = 8, 4, 2
+CELLS = 8  # along a side: under perspective, the shrinking is bounded cell by cell
+SLACK = 1e-6  # of a factor: a shrinking by exactly 2 is one, and the root below loses half the digits
+
+
+def fit_of(size: tuple[int, ...], there: tuple[int, ...], covers: Covers | None) -> Fit:
+    """From the plane of a planned picture to that of a smaller one; sizes as (height, width).
+
+    Raises  InputError if the smaller picture would have more pixels than the planned one where it covers it.
+    """
+    left, top, right, bottom = covers or (0, 0, size[1], size[0])
+    if not right - left >= there[1] or not bottom - top >= there[0]:
+        raise InputError(
+            f"a picture {there} (height, width) in place of a planned one of {size} cannot cover only "
+            f"{right - left} x {bottom - top} (width x height) of its pixels: covers is {covers}"
+        )
+    x, y = there[1] / (right - left), there[0] / (bottom - top)
+    return x, -left * x, y, -top * y
+
+
+def reductions(maps: Floats, canvas: Ints, borders: Ints) -> list[int]:
+    """For each sample of a pass the factor, see `Plan.reduction`; maps, canvas, borders: as in `Tables`."""
+    least = shrinking(maps, canvas, borders)
+    return [next((d for d in FACTORS if scale >= d * (1 - SLACK)), 1) for scale in least.tolist()]
+
+
+def shrinking(maps: Floats, canvas: Ints, borders: Ints) -> Floats:
+    """(B,): by how much maps (B, G, 3, 3) shrink the source at least, at any pixel of the output in any direction."""
+    count = maps.shape[1]
+    if count == 0:
+        return np.ones(len(maps))
+    if (borders != CONSTANT).any():  # a fold between two maps: each is bounded by itself
+        product = np.ones(len(maps))
+        for k in range(count):
+            product *= least_scale(maps[:, k], canvas[:, k + 1])
+        return product
+    way = maps[:, -1]
+    for k in range(count - 2, -1, -1):
+        way = compose(way, maps[:, k])
+    return least_scale(way, canvas[:, -1])
+
+
+def least_scale(m: Floats, size: Ints) -> Floats:
+    """(B,): the least singular value of the Jacobian of maps (B, 3, 3) over canvases (B, 2), or a lower bound of it.
+
+    For an affine map it is exact. For a projective one, each entry of the Jacobian is linear in x or y over w^2, and
+    its determinant is constant over w^3, so on each cell of a grid the corners bound them. 0 where the horizon is seen.
+    """
+    bent = (m[:, 2, 0] != 0) | (m[:, 2, 1] != 0) | (m[:, 2, 2] != 1)
+    steps = np.arange(CELLS + 1) / CELLS if bent.any() else np.array([0.0, 1.0])
+    x, y = size[:, 1, None, None] * steps[None, None, :], size[:, 0, None, None] * steps[None, :, None]
+    (a, b, c), (d, e, f), (g, h, i) = np.moveaxis(m[:, :, :, None, None], (1, 2), (0, 1))
+    w = g * x + (h * y + i)
+    least, most = _of_cells(np.minimum, w), _of_cells(np.maximum, w)
+    square = np.zeros(least.shape)
+    for p, q, r in ((a, b, c), (d, e, f)):
+        for slope in ((p * h - q * g) * y + (p * i - r * g), (q * g - p * h) * x + (q * i - r * h)):
+            bound = _of_cells(np.maximum, np.abs(np.broadcast_to(slope, w.shape)))
+            square += bound * bound
+    volume = np.abs(a * (e * i - f * h) + (b * (f * g - d * i) + c * (d * h - e * g)))
+    seen = (least > 0).all(axis=(1, 2))
+    least = np.where(least > 0, least, 1.0)
+    square, volume = square / (least * least * least * least), volume / (most * most * most)
+    largest = np.sqrt((square + np.sqrt(np.maximum(square * square - 4 * (volume * volume), 0))) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = (volume / largest).min(axis=(1, 2))
+    return np.where(seen & (scale > 0), scale, 0.0)
+
+
+def _of_cells(extreme: np.ufunc, values: Floats) -> Floats:
+    """The extreme of each cell's four corners, (B, n, n) from (B, n + 1, n + 1)."""
+    rows = extreme(values[:, 1:], values[:, :-1])
+    return np.asarray(extreme(rows[:, :, 1:], rows[:, :, :-1]))
