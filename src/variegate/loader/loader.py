@@ -138,14 +138,14 @@ class Loader:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
-        self._schedule = self._scheduled()
-        self._schedule.check()
+        self.schedule = self.scheduled()
+        self.schedule.check()
         self._pool = Pool(keep=1 if self.memory is not None else self._depth + 2)
         self._recipe = Recipe(
             source,
             augment,
             self.seed,
-            self._schedule,
+            self.schedule,
             Faults(self.on_error, source),
             self._pool,
             shuffle=self.shuffle,
@@ -192,7 +192,7 @@ class Loader:
 
     def __len__(self) -> int:
         """Batches an epoch, of this rank."""
-        return len(self._schedule)
+        return len(self.schedule)
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the next epoch: the first pass is epoch 0. After `resume`, first what is left of its epoch."""
@@ -218,13 +218,12 @@ class Loader:
         self._next = epoch + 1, 0
         batches = self._batches(epoch, position, endless)
         try:
-            for turn in self._schedule.turns(epoch, position, endless):
-                batch = next(batches)
+            for turn in self.schedule.turns(epoch, position, endless):
+                ready = [next(batches)]  # given away below: what is handed out is the consumer's alone
                 self._place = turn.after
                 if endless:
                     self._next = turn.epoch + 1, 0
-                yield batch
-                del batch
+                yield ready.pop()
         finally:
             batches.close()
 
@@ -238,7 +237,7 @@ class Loader:
     def _batches(self, epoch: int, position: int, endless: bool) -> Generator[Batch, None, None]:
         if self.isolate:
             return self._isolated().batches(epoch, position, endless)
-        turns = self._schedule.turns(epoch, position, endless)
+        turns = self.schedule.turns(epoch, position, endless)
         if self._workers == 0:
             return self._here(turns)
         return Stream(self._recipe, turns, self._workers, self._depth).batches()
@@ -269,7 +268,7 @@ class Loader:
         epoch = self._checked(epoch)
         if not 0 <= number < len(self):
             raise InputError(f"an epoch has batches 0 to {len(self) - 1}, got {number}")
-        return self._whole(self._schedule.turn(epoch, number))
+        return self._whole(self.schedule.turn(epoch, number))
 
     def state(self) -> State:
         """Where the last pass begun by `for batch in loader` or `stream()` stands, as a small dict for JSON.
@@ -340,7 +339,7 @@ class Loader:
         self._recipe.flush()
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        kept = {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "schedule"}
         return kept | {"_place": self._place, "_next": self._next}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Iterator
+import pickle
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
-from itertools import islice
-from typing import Any
+from multiprocessing import get_start_method
 
 import numpy as np
-from numpy.typing import NDArray
 
-from variegate.key import Key
-from variegate.loader import Arrays, Loader, Source
-from variegate.loader.decode import open_image
+from variegate.loader import Arrays, Source, Subset
 from variegate.pipeline import Compose
-from variegate.testing.keyed import assert_draws_are_keyed
+from variegate.testing.haste import haste
+from variegate.testing.keyed import compare
 from variegate.testing.scene import noise
-from variegate.testing.trial import Subject, pipeline_of
+from variegate.testing.trial import Subject, alone, failure, labels_for, middle, nodes_of, pipeline_of
+from variegate.testing.ways import BATCH, PROCESS, Bytes, Found, Samples, Stream, Way, ways, whole
 
-BATCH = 5  # so that batches, ranks and epochs end at odd places
-MOST = 64  # samples of a source that are looked at
-Bytes = dict[int, bytes]  # of each sample, by its id
+MOST = 32  # samples of a source that are looked at
+KEYED = 8  # of which so many are tried op by op
+EPOCHS = 2
+TRIES = 3  # of an op alone: threads do not come into each other's way every time
+DATALOADER = "a torch DataLoader with 2 worker processes"
 
 
 def check(subject: Subject, source: Source | None = None, seed: int = 0) -> None:
     """The same pipeline gives the same bytes in every way of running it.
 
-    source  pictures to try it on, at most 64 of them; None: noise of a few sizes
-    seed    of the order and the draws
+    source  pictures to try it on, with their fields; 32 of them, spread evenly; None: noise of a few sizes
+    seed    of the order, the draws and the step of the resume: the same seed, the same check
 
-    First every op alone (see `assert_draws_are_keyed`), so that one with numbers of its own is named. Then a Loader:
-    no worker, 1 and 3 of them; batches of 5 and of 8; three ranks; two epochs, which differ if anything is drawn;
-    again after a state was saved at a random step; and, where PyTorch is installed, its DataLoader with two processes.
+    First by calls (see `assert_draws_are_keyed`). Then two epochs of a Loader without workers are what all else is
+    compared with: 1 worker; 3 workers, in batches of another size, that change places as often as Python lets them; 3
+    ranks; a resume by another loader; calls, one a sample; and, where PyTorch is installed, a DataLoader of it with two
+    processes. Of a pipeline that fails, each op is tried alone, and the one that fails too is named. State that threads
+    share is found if they come into each other's way, which they need not do in so few samples.
 
     >>> from variegate import Opaque, Rotate
     >>> check([Rotate((-30, 30))])
@@ -41,7 +44,7 @@ def check(subject: Subject, source: Source | None = None, seed: int = 0) -> None
         ...
     AssertionError: flicker: the same picture and key gave other pixels ...
 
-    Raises  AssertionError that says which op, or which way of running, gave other bytes.
+    Raises  AssertionError that says which op, or which way of running, gave other bytes; whatever an op raises.
     """
     for _ in checks(subject, source, seed):
         pass
@@ -49,114 +52,145 @@ def check(subject: Subject, source: Source | None = None, seed: int = 0) -> None
 
 def checks(subject: Subject, source: Source | None = None, seed: int = 0) -> Iterator[str]:
     """What `check` does, a step at a time: what each has shown, in words."""
-    pipeline = pipeline_of(subject)
-    source = pictures() if source is None else some(source)
-    assert_draws_are_keyed(pipeline)
-    yield "every op draws from the key alone"
-    expected = [by_id(Loader(source, pipeline, BATCH, seed, workers=0).epoch(k)) for k in range(2)]
-    ways: list[tuple[str, Callable[[int], Iterable[dict[str, Any]]]]] = [
-        ("1 worker", lambda k: Loader(source, pipeline, BATCH, seed, workers=1).epoch(k)),
-        ("3 workers and batches of 8", lambda k: Loader(source, pipeline, 8, seed, workers=3).epoch(k)),
-        ("3 ranks", lambda k: _ranks(source, pipeline, seed, k)),
-    ]
-    for name, run in ways:
-        for k in range(2):
-            _same(by_id(run(k)), expected[k], name, source)
-        yield f"{name}: the same bytes in two epochs"
+    stream = _stream(subject, source, seed)
+    samples = [whole(stream.source, int(i)) for i in spread(len(stream.source), KEYED)]
+    called = Samples(stream, 0).pipeline  # knows the fields of the source
+    _blaming(lambda pipeline: compare(pipeline, samples), called, tries=1)
+    yield "calls: the key alone decides, whatever the global generators, the clock and the calls before"
+    expected = [dict(stream.epoch(k, workers=0)) for k in range(EPOCHS)]
+    for way in ways(seed, stream.length(2)):
+        _blaming(partial(same, stream, way, expected), stream.pipeline)
+        yield f"{way.name}: the same bytes in {EPOCHS} epochs"
+    yield _in_torch(stream, expected)
     yield _epochs_differ(expected)
-    yield _resumed(source, pipeline, seed, expected[0])
-    yield _in_torch(source, pipeline, seed, expected[1])
 
 
-def pictures() -> Arrays:
-    """Noise of a few sizes."""
-    return Arrays([noise((40 + 3 * (i % 4), 64 - 5 * (i % 3)), 3, seed=i) for i in range(23)])
+def _stream(subject: Subject, source: Source | None, seed: int) -> Stream:
+    if source is not None:
+        pipeline = subject if isinstance(subject, Compose) else pipeline_of(subject)
+        chosen = source if len(source) <= MOST else Subset(source, spread(len(source), MOST))
+        return Stream(chosen, pipeline, seed)
+    pipeline = pipeline_of(subject)
+    return Stream(pictures(pipeline), pipeline, seed)
 
 
-def some(source: Source) -> Source:
-    """At most so many samples of a source, spread over it."""
-    if len(source) <= MOST:
-        return source
-    from variegate.loader import Subset
-
-    return Subset(source, np.linspace(0, len(source) - 1, MOST).astype(np.int64))
-
-
-def by_id(batches: Iterable[dict[str, Any]]) -> Bytes:
-    """The bytes of the pictures of an epoch."""
-    return {
-        int(sample): np.ascontiguousarray(image).tobytes()
-        for batch in batches
-        for sample, image in zip(batch["id"], batch["image"], strict=True)
-    }
+def pictures(pipeline: Compose) -> Arrays:
+    """Noise of a few sizes, with the labels at which the ops of a pipeline look."""
+    images = [noise((40 + 3 * (i % 4), 64 - 5 * (i % 3)), 3, seed=i) for i in range(23)]
+    sizes = [(image.shape[0], image.shape[1]) for image in images]
+    fields = [labels_for(pipeline, size, middle(size)) for size in sizes]
+    return Arrays(images, fields={name: [each[name] for each in fields] for name in fields[0]})
 
 
-def _ranks(source: Source, pipeline: Compose, seed: int, epoch: int) -> Iterator[dict[str, Any]]:
-    for rank in range(3):
-        yield from Loader(source, pipeline, BATCH, seed, workers=1, rank=rank, world=3).epoch(epoch)
+def spread(length: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Positions 0 to length - 1, at most so many, spread evenly."""
+    return np.linspace(0, length - 1, min(length, most)).astype(np.int64)
 
 
-def _same(found: Bytes, expected: Bytes, way: str, source: Source) -> None:
-    missing = len(expected.keys() - found.keys())
-    assert not missing and len(found) == len(expected), f"{way}: {missing} of {len(expected)} samples did not come"
+def same(stream: Stream, way: Way, expected: list[dict[int, Bytes]] | None, pipeline: Compose) -> None:
+    """One way of running a stream gives what there is without workers.
+
+    expected  without workers, by epoch; None: run it. It holds for the stream's own pipeline alone
+
+    Raises  AssertionError that says how many samples differ, and where to look.
+    """
+    ours = Stream(stream.source, pipeline, stream.seed)
+    for k in range(EPOCHS):
+        known = expected is not None and pipeline is stream.pipeline
+        wanted = expected[k] if known and expected is not None else dict(ours.epoch(k, workers=0))
+        try:
+            with haste():
+                found = _once(way.epoch(ours, k))
+        except AssertionError as error:
+            raise AssertionError(f"{way.name}: {error}") from None
+        except Exception as error:
+            raise AssertionError(
+                f"{way.name}: {type(error).__name__}: {str(error).rstrip('.')}; without workers there is no such error; {way.cause}"
+            ) from error
+        _compare(found, wanted, way, stream.source)
+
+
+def _once(samples: Found) -> dict[int, Bytes]:
+    found: dict[int, Bytes] = {}
+    for sample, made in samples:
+        assert sample not in found, f"the sample with id {sample} came twice in an epoch"
+        found[sample] = made
+    return found
+
+
+def _compare(found: dict[int, Bytes], expected: dict[int, Bytes], way: Way, source: Source) -> None:
+    missing = expected.keys() - found.keys()
+    assert not missing, f"{way.name}: {len(missing)} of {len(expected)} samples did not come"
     wrong = [sample for sample in expected if found[sample] != expected[sample]]
     if wrong:
         position = int(np.flatnonzero(source.ids == np.uint64(wrong[0]))[0])
+        made, wanted = found[wrong[0]], expected[wrong[0]]
+        names = sorted(name for name in wanted if made.get(name) != wanted[name]) or sorted(made.keys() - wanted.keys())
         raise AssertionError(
-            f"{way}: {len(wrong)} of {len(expected)} samples have other bytes than without workers, the first of them "
-            f"{source.where(position)}. Every op alone is sound, so look for state that threads share, or that hangs "
-            "on how many samples were made before"
+            f"{way.name}: {len(wrong)} of {len(expected)} samples are not what they are without workers, the first of "
+            f"them {source.where(position)}, in its {', '.join(names)}; {way.cause}"
         )
 
 
-def _epochs_differ(expected: list[Bytes]) -> str:
-    same = sum(expected[0][sample] == expected[1][sample] for sample in expected[0])
-    if same == len(expected[0]):
-        return "two epochs are alike: nothing is drawn that shows"
-    return f"two epochs differ, but for {same} of {len(expected[0])} samples"
+def _blaming(test: Callable[[Compose], None], pipeline: Compose, tries: int = TRIES) -> None:
+    """Test a pipeline; where that fails, say it of the ops that fail alone too.
+
+    Raises  AssertionError that begins with the path of the op, or with those of all ops if none is found to fail alone.
+    """
+    try:
+        test(pipeline)
+    except AssertionError as error:
+        paths = [node.path for node in nodes_of(pipeline)]
+        if len(paths) < 2:
+            raise AssertionError(": ".join([*paths, str(error)])) from error.__cause__
+        found = {
+            path: next(filter(None, (failure(test, op) for _ in range(tries))), None)
+            for path, op in alone(pipeline).items()
+        }
+        guilty = {path: own for path, own in found.items() if own is not None}
+        if not guilty:
+            raise AssertionError(f"[{', '.join(paths)}]: {error}. No op fails alone") from error.__cause__
+        first, *others = guilty
+        also = f". So {'does' if len(others) == 1 else 'do'} {', '.join(others)}" if others else ""
+        raise AssertionError(f"{first}: {guilty[first]}{also}") from guilty[first].__cause__
 
 
-def _resumed(source: Source, pipeline: Compose, seed: int, expected: Bytes) -> str:
-    """An epoch that is broken off at a random step, and gone on with by another loader."""
-    first = Loader(source, pipeline, BATCH, seed, workers=2)
-    step = random.randrange(len(first))
-    found = by_id(islice(first, step))
-    other = Loader(source, pipeline, 8, seed, workers=1)
-    other.resume(first.state())
-    _same({**found, **by_id(other)}, expected, f"resumed after batch {step}", source)
-    return f"resumed after batch {step}, in batches of another size: the same bytes"
+def _epochs_differ(expected: list[dict[int, Bytes]]) -> str:
+    alike = sum(expected[0][sample] == expected[1][sample] for sample in expected[0])
+    if alike == len(expected[0]):
+        return "the two epochs are alike: this pipeline draws nothing that shows"
+    return "the two epochs differ" + (f", but for {alike} of {len(expected[0])} samples" if alike else "")
 
 
-class _Samples:
-    """Samples as a map-style data set, each drawn by its key."""
-
-    def __init__(self, source: Source, pipeline: Compose, key: Key) -> None:
-        self.source, self.pipeline, self.key = source, pipeline, key
-
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __getitem__(self, i: int) -> tuple[int, NDArray[Any]]:
-        sample = self.source.id(i)
-        key = Key(self.key.seed, self.key.epoch, sample)
-        fields = self.source.fields(i)
-        made = self.pipeline(image=_picture(self.source, i), key=key, **fields)
-        return sample, made["image"]
-
-
-def _picture(source: Source, i: int) -> NDArray[Any]:
-    data = source.read(i)
-    return open_image(data, source.where(i), source.mode).decode() if isinstance(data, bytes) else data  # type: ignore[arg-type]
-
-
-def _in_torch(source: Source, pipeline: Compose, seed: int, expected: Bytes) -> str:
-    """The samples of epoch 1 from the worker processes of a torch DataLoader."""
+def _in_torch(stream: Stream, expected: list[dict[int, Bytes]]) -> str:
+    """The samples from the worker processes of a torch DataLoader."""
     if find_spec("torch") is None:
-        return "PyTorch is not installed: its DataLoader was left out"
+        return f"left out: {DATALOADER}, as PyTorch is not installed"
+    method = get_start_method()
+    if method != "fork" and (reason := _unpicklable(stream)):
+        return f"left out: {DATALOADER}, which {method} sends the pipeline to by pickle, and {reason}"
+    _blaming(partial(same, stream, Way(DATALOADER, _loaded, PROCESS), expected), stream.pipeline, tries=1)
+    return f"{DATALOADER}: the same bytes in {EPOCHS} epochs"
+
+
+def _loaded(stream: Stream, epoch: int) -> Found:
     from torch.utils.data import DataLoader
 
-    samples: Any = _Samples(source, pipeline, Key(seed, 1))
-    loader = DataLoader(samples, batch_size=BATCH, num_workers=2, collate_fn=list)
-    found = {sample: np.ascontiguousarray(image).tobytes() for batch in loader for sample, image in batch}
-    _same(found, expected, "a torch DataLoader with 2 worker processes", source)
-    return "a torch DataLoader with 2 worker processes: the same bytes"
+    samples: DataLoader[tuple[int, Bytes]] = DataLoader(
+        Samples(stream, epoch),  # type: ignore[arg-type]
+        batch_size=BATCH,
+        num_workers=2,
+        collate_fn=list,
+    )
+    for batch in samples:
+        yield from batch
+
+
+def _unpicklable(stream: Stream) -> str:
+    """What cannot be pickled, and why; nothing if all can."""
+    for path, op in {**alone(stream.pipeline), "the source": stream.source}.items():
+        try:
+            pickle.dumps(op)
+        except Exception as error:  # pickle's own, and whatever a class of the user's raises
+            return f"{path} cannot be pickled ({error}): a function at the top of a module can, a lambda cannot"
+    return ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,7 +17,6 @@ from variegate.pipeline import Compose
 
 BATCH = 5  # so that batches, ranks and epochs end at odd places
 OTHER = 8  # samples a batch, where another size is tried
-HASTE = 1e-6  # seconds after which a thread gives way to another: what they share shows
 Sample = Mapping[str, Any]
 Bytes = dict[str, bytes]  # of the fields of a sample, by their names
 Found = Iterable[tuple[int, Bytes]]  # samples, by their ids
@@ -98,17 +95,6 @@ def value_bytes(value: Any) -> bytes:
     return f"{array.dtype} {array.shape} ".encode() + array.tobytes()
 
 
-@contextmanager
-def haste() -> Iterator[None]:
-    """Meanwhile Python's threads change places as often as they can."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(HASTE)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
-
-
 def _ranks(stream: Stream, epoch: int) -> Found:
     for rank in range(3):
         yield from of(stream.loader(1, rank=rank, world=3).epoch(epoch))
@@ -148,7 +134,7 @@ class Samples:
     def __getitem__(self, i: int) -> tuple[int, Bytes]:
         key = Key(self.seed, self.epoch, self.source.id(i))
         made: Sample = self.pipeline(**whole(self.source, i), key=key)
-        label = {} if self.source.labels is None else {"label": np.asarray(self.source.labels)[i]}
+        label = {} if self.source.labels is None else {"label": self.source.label(i)}
         return key.id, {name: value_bytes(value) for name, value in {**made, **label}.items()}
 
 

@@ -13,7 +13,6 @@ from variegate.adapters.jax.place import Place
 from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.loader import Loader as _Loader
-from variegate.loader.schedule import Schedule
 
 
 class Loader:
@@ -59,10 +58,9 @@ class Loader:
 
     def _check_last(self) -> None:
         """Whether the last batch of an epoch can be laid over the devices too."""
-        of, length = self.loader, self.loader.samples or len(self.loader.source)
-        schedule = Schedule(length, of.batch_size // of.repeats, of.rank, of.world, of.pad, of.drop_last)
-        rest = 0 if of.drop_last else schedule.own % schedule.batch * of.repeats
-        even = of.pad or of.drop_last or length % of.world == 0
+        schedule = self.loader.schedule
+        rest = 0 if schedule.drop_last else schedule.own % schedule.batch * self.loader.repeats
+        even = schedule.pad or schedule.drop_last or schedule.length % schedule.world == 0
         if not self._place.divides(rest) or not (even or self._place.one_process):
             raise FieldError(
                 f"the last batch of an epoch has {rest} samples here, and cannot be laid over {self.sharding}; give "

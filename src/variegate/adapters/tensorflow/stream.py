@@ -12,7 +12,6 @@ from variegate.adapters.tensorflow.columns import Column, columns_of
 from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader
-from variegate.loader.schedule import Schedule
 from variegate.loader.source.subset import taken
 from variegate.loader.state import place_in
 from variegate.loader.unchanged import Unchanged
@@ -89,10 +88,9 @@ def _element(batch: dict[str, Any], columns: dict[str, Column] | None) -> Any:
 
 def _count(loader: Loader, position: int) -> int | None:
     """Samples a batch; None if some may have fewer."""
-    of, length = loader, loader.samples or len(loader.source)
-    schedule = Schedule(length, of.batch_size // of.repeats, of.rank, of.world, of.pad, of.drop_last)
-    even = schedule.own % schedule.batch == 0 and position % (schedule.batch * of.world) == 0
-    return of.batch_size if (of.drop_last or even) and of.on_error.policy != "skip" else None
+    schedule = loader.schedule
+    even = schedule.own % schedule.batch == 0 and position % (schedule.batch * schedule.world) == 0
+    return loader.batch_size if (schedule.drop_last or even) and loader.on_error.policy != "skip" else None
 
 
 def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | None]:
