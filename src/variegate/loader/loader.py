@@ -138,7 +138,7 @@ class Loader:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
-        self.schedule = self.scheduled()
+        self.schedule = self._scheduled()
         self.schedule.check()
         self._pool = Pool(keep=1 if self.memory is not None else self._depth + 2)
         self._recipe = Recipe(

@@ -14,6 +14,7 @@ from variegate.key import Key
 from variegate.loader import Loader, Source
 from variegate.loader.decode import open_image
 from variegate.pipeline import Compose
+from variegate.testing.keyed import value_bytes
 
 BATCH = 5  # so that batches, ranks and epochs end at odd places
 OTHER = 8  # samples a batch, where another size is tried
@@ -83,16 +84,6 @@ def of(batches: Iterable[Sample]) -> Found:
         names = sorted(batch.keys() - {"id", "index"})
         for n, sample in enumerate(batch["id"]):
             yield int(sample), {name: value_bytes(batch[name][n]) for name in names}
-
-
-def value_bytes(value: Any) -> bytes:
-    """The bytes of a field's value, with dtype and shape where it has them."""
-    if isinstance(value, list | tuple):
-        return b"[%s]" % b", ".join(map(value_bytes, value))
-    array = np.asarray(value)
-    if array.dtype.hasobject:
-        return repr(value).encode()
-    return f"{array.dtype} {array.shape} ".encode() + array.tobytes()
 
 
 def _ranks(stream: Stream, epoch: int) -> Found:
