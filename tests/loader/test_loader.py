@@ -305,14 +305,20 @@ def test_scaled_decoding_looks_alike_and_hangs_on_nothing_else(large: Path) -> N
 
 
 def test_scaled_decoding_is_by_variation(large: Path) -> None:
-    """Two variations of a sample in a batch are what they are, whatever the other needs of the picture."""
-    crop = Compose([RandomResizedCrop(40, scale=(0.05, 1))])
-    two, four = (
-        Loader(ImageFolder(large), crop, decode="scaled", repeats=repeats, batch_size=repeats).epoch(0)
-        for repeats in (2, 4)
-    )
-    for a, b in zip(two, four, strict=True):
-        assert np.array_equal(a["image"], b["image"][:2])
+    """Variations of a sample in a batch are what they are, whatever the others need of the picture."""
+    from variegate.key import Keys
+    from variegate.loader.decode import open_image
+
+    source, crop, seen = ImageFolder(large), Compose([RandomResizedCrop(40, scale=(0.05, 1))]), set()
+    for batch in Loader(source, crop, decode="scaled", repeats=4, batch_size=4, seed=2).epoch(1):
+        picture = open_image(source.where(int(batch["index"][0])))
+        plan = crop.plan(Keys.at(2, 1, batch["id"], batch["variation"]), [picture.size] * 4)
+        for n in range(4):
+            less, out = plan.reduction(n), np.empty(plan.shapes[n], plan.dtype)
+            plan.run(n, picture.decode(None, less), out, picture.covers(less))
+            assert np.array_equal(out, batch["image"][n])
+            seen.add(less)
+    assert len(seen) > 1
 
 
 def test_scaled_decoding_needs_a_pipeline_to_shrink(large: Path) -> None:

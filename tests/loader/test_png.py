@@ -81,3 +81,25 @@ def test_black_pictures_of_every_mode_are_whole(mode: str) -> None:
     file = io.BytesIO()
     Image.new(mode, (37, 23)).save(file, "PNG")
     assert not open_image(file.getvalue()).decode().any()
+
+
+def test_a_png_that_is_cut_has_no_end() -> None:
+    whole = png(20, 10, ROWS, parts=3)
+    for end in range(40, len(whole)):
+        with pytest.raises(DecodeError):
+            open_image(whole[:end]).decode()
+    with pytest.raises(DecodeError, match="the PNG has no end: the file ends after"):
+        open_image(whole[:-12]).decode()
+    assert open_image(whole + b"what comes after the end").decode().shape == (10, 20, 3)
+
+
+def test_a_checksum_that_is_wrong_is_an_error() -> None:
+    whole = bytearray(png(20, 10, ROWS))
+    whole[whole.index(b"IDAT") - 4 + 12 + struct.unpack_from(">I", whole, whole.index(b"IDAT") - 4)[0] - 1] ^= 1
+    with pytest.raises(DecodeError, match=r"the checksum of its b'IDAT' chunk at byte 33 is wrong"):
+        open_image(bytes(whole)).decode()
+
+
+def test_postscript_is_no_picture() -> None:
+    with pytest.raises(DecodeError, match="EPS is a program that draws, not a picture"):
+        open_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 10\n%%EndComments\nshowpage\n").decode()

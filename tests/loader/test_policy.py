@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,8 +192,10 @@ class Hanging(Arrays):
     def __init__(self, stuck: set[int]) -> None:
         super().__init__(np.random.default_rng(0).integers(0, 256, (24, 6, 6, 3), dtype=np.uint8))
         self.stuck, self.free = stuck, threading.Event()
+        self.seen: Counter[int] = Counter()
 
     def read(self, i: int) -> np.ndarray:
+        self.seen[i] += 1
         if i in self.stuck:
             self.free.wait()
         return super().read(i)
@@ -213,7 +216,7 @@ def test_a_file_that_hangs_meets_its_deadline(workers: int) -> None:
     end = time.perf_counter() + 10
     while readers() and time.perf_counter() < end:
         time.sleep(0.001)
-    assert not readers()  # those left behind end as soon as they can
+    assert not readers() and set(source.seen.values()) == {1}  # those left behind end, and read no further
 
 
 def test_a_deadline_is_an_error_like_any_other() -> None:
@@ -313,3 +316,17 @@ def test_faults_of_several_threads_count_once() -> None:
     for thread in threads:
         thread.join()
     assert len(faults) == 50
+
+
+@pytest.mark.parametrize("error", [MemoryError(), SystemExit(3)])
+def test_what_is_no_samples_fault_is_raised(error: BaseException) -> None:
+    source = Arrays(np.zeros((8, 4, 4, 3), np.uint8))
+
+    def read(i: int) -> np.ndarray:
+        if i == 5:
+            raise error
+        return source.images[i]
+
+    source.read = read  # type: ignore[method-assign,assignment]
+    with pytest.raises(type(error)):
+        list(Loader(source, batch_size=4, on_error="skip"))

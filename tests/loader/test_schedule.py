@@ -122,3 +122,10 @@ def test_places_beyond_the_last_begin_anew() -> None:
     assert positions.tolist() == [1, 4] and again.tolist() == [0, 0]
     positions, again = Row(Order(5, 0, 0, shuffle=False), Schedule(5, 3, 2, 3, pad=True)).samples(0, 2)
     assert positions.tolist() == [2, 0] and again.tolist() == [0, 1]
+
+
+def test_a_row_goes_beyond_the_ranks_own_places() -> None:
+    """Where a run goes on at an odd position, even ranks may have one place more."""
+    row = Row(Order(5, 0, 0, shuffle=False), Schedule(5, 1, 0, 2, pad=True))
+    assert row.samples(0, 3)[0].tolist() == [0, 2, 4]
+    assert row.samples(2, 4)[0].tolist() == [4, 1] and row.samples(2, 4)[1].tolist() == [0, 1]

@@ -1,4 +1,4 @@
-"""The command line: `variegate demo | preview | explain | warm | bench`, one file a command."""
+"""The command line: `variegate demo | preview | explain | check | doctor | warm | bench`, one file a command."""
 
 from __future__ import annotations
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from variegate.cli.bench import bench
+from variegate.cli.check import check
 from variegate.cli.demo import demo
+from variegate.cli.doctor import doctor
 from variegate.cli.explain import explain
 from variegate.cli.preview import preview
 from variegate.cli.warm import warm
@@ -18,5 +20,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # VariegateError is worded for the user; anything else is a bug, shown in full
     help="Variegate: random pictures that can be repeated. A pipeline stands in a YAML or JSON file.",
 )
-for command in (demo, preview, explain, warm, bench):
+for command in (demo, preview, explain, check, doctor, warm, bench):
     app.command()(command)

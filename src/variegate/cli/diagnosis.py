@@ -2,163 +2,204 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from statistics import median
-from time import perf_counter, sleep
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from statistics import mean, median
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from variegate.cli.measure import decoding
-from variegate.loader import Cache, ImageFolder, Loader, Source, Subset
+from variegate.cli.trial import Consumer, Trial
+from variegate.loader import Cache, Loader, Source, Subset
+from variegate.loader.decode import open_image
 from variegate.loader.options import available_cores
 from variegate.pipeline import Compose
 
 MOST = 2000  # samples of the source that are tried
-ROOM = 512 << 20  # bytes of pixels of these
+ROOM = 512 << 20  # bytes of their pixels
+FIRST = 32  # of them that are looked at before all else
 ROUNDS = 3
-STAGES = ("read", "decode", "plan", "kernel", "carry")
-ASKED, MORE, CACHED, SCALED, CEILING = "as asked", "one worker more", "with a cache", 'decode="scaled"', "bare decoder"
-LARGE = 4  # times the pixels of the result: from here on a decoder can halve both sides
-NOTHING = 0.03  # a gain or a wait that is none: less than what rates vary by
+ASKED, MORE, CACHED, SCALED, BARE = "as asked", "one worker more", "with a cache", 'decode="scaled"', "bare decoder"
+LARGE = 4  # times the pixels of its result: a picture of which a decoder can halve both sides
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be tried: a loader of these, and a consumer that takes `step` seconds for a batch."""
+    """What is to be tried: a loader of these, and a consumer that takes `step` seconds for a batch.
 
-    source: ImageFolder
-    augment: Compose | None
-    workers: int
+    seconds  that the trials take together, about
+    """
+
+    source: Source
+    augment: Compose | None = None
+    workers: int = 1
     batch_size: int = 64
     step: float = 0.0
     seconds: float = 20.0
-    cores: int = field(default_factory=available_cores)
+
+    @property
+    def turn(self) -> float:
+        """Seconds of one trial in one round: half of all goes to the loaders, of which there are four at most."""
+        return self.seconds / 2 / (ROUNDS * 4)
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """What was found.
 
-    rates    samples a second, by trial
-    wait     the part of its time that the consumer waits, of the loader as asked
+    rates    samples a second, by trial; what cannot be tried is not there
+    wait     the part of its time that the consumer waits for the loader as asked
     shares   of the time of its threads, by stage
     queue    batches that were ready when the consumer asked for one: a mean
     read     bytes of files a second
-    pixels   bytes of all decoded pictures of the source
-    bound    samples a second that the consumer takes if it never waits
+    first    seconds to read a file for the first time, and again
+    tried    samples that were tried, of all
+    pixels   bytes of all pictures of the source, decoded
     """
 
-    workers: int
-    batch_size: int
+    asked: Asked
     rates: Mapping[str, float]
     wait: float
     shares: Mapping[str, float]
     queue: float
     read: float
+    first: tuple[float, float]
+    tried: tuple[int, int]
     pixels: float
-    bound: float
 
     def gain(self, trial: str) -> float | None:
-        """How much faster a trial was than the loader as asked, as a part; None if it was not tried."""
+        """How much faster a trial was than the loader as asked, as a part of it; None if it was not tried."""
         return self.rates[trial] / self.rates[ASKED] - 1 if trial in self.rates else None
 
 
-@dataclass
-class _Trial:
-    """A loader and what it has shown so far."""
-
-    loader: Loader
-    rates: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-    spent: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*STAGES, "bytes_read", "wall"), 0.0))
-
-    def turn(self, seconds: float, consume: Callable[[Any], None]) -> None:
-        """Batches for so many seconds, and two at least; the first ones come out of threads that just began."""
-        batches = self.loader.stream()
-        try:
-            for _ in range(3):
-                consume(next(batches))
-            before, begun, count, samples = self.loader.stats(), perf_counter(), 0, 0
-            while count < 2 or perf_counter() - begun < seconds:
-                batch = next(batches)
-                count, samples = count + 1, samples + len(batch["id"])
-                consume(batch)
-            wall, after = perf_counter() - begun, self.loader.stats()
-        finally:
-            batches.close()  # type: ignore[attr-defined]
-        self.rates.append(samples / wall)
-        self.waits.append((after["wait"] - before["wait"]) / wall)
-        for name in (*STAGES, "bytes_read"):
-            self.spent[name] += after[name] - before[name]
-        self.spent["wall"] += wall
-
-
-def steps() -> int:
+def steps(asked: Asked) -> int:
     """How often `diagnose` yields before its result, at most."""
     return 2 + ROUNDS * 5
 
 
 def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
-    """Yields what comes next, to move a progress bar; and the Diagnosis at the end."""
-    yield "looking at the pictures"
-    probe = _Probe.of(asked)
-    chosen, batch_size = probe.chosen(asked), probe.batch_size(asked)
-    consume = _consumer(asked)
+    """Yields what comes next, to move a progress bar; and the Diagnosis at the end.
+
+    Raises  DecodeError, with the path, if a picture cannot be decoded.
+    """
+    yield "looking at pictures"
+    look = _Look.at(asked)
+    chosen, consumer = look.chosen(asked), Consumer(asked.step, asked.batch_size)
     yield "filling a cache"
-    trials = {name: _Trial(Loader(chosen, asked.augment, batch_size, **options)) for name, options in probe.trials(asked)}
-    for _ in trials[CACHED].loader.epoch(0):
-        pass
+    trials = {name: Trial(Loader(chosen, asked.augment, **options)) for name, options in _options(asked, look).items()}
+    trials[CACHED].fill()
     bare: list[float] = []
-    share = asked.seconds / (2 + ROUNDS * (len(trials) + 1))
     for _ in range(ROUNDS):  # in turns, so that a slow moment of the machine falls on all
         for name, trial in trials.items():
             yield name
-            trial.turn(share, consume)
-        yield CEILING
-        bare.append(len(chosen) / decoding(chosen, asked.workers))
-    yield _concluded(asked, trials, median(bare), probe)
-
-
-def _concluded(asked: Asked, trials: Mapping[str, _Trial], bare: float, probe: _Probe) -> Diagnosis:
+            trial.turn(asked.turn, consumer)
+        yield BARE
+        bare.append(decoded(chosen, asked.workers, asked.turn / 2))
     plain = trials[ASKED]
-    busy = sum(plain.spent[name] for name in STAGES) or 1.0
-    return Diagnosis(
-        asked.workers,
-        asked.batch_size,
-        rates={**{name: median(trial.rates) for name, trial in trials.items()}, CEILING: bare},
+    yield Diagnosis(
+        asked,
+        rates={**{name: median(trial.rates) for name, trial in trials.items()}, BARE: median(bare)},
         wait=median(plain.waits),
-        shares={name: plain.spent[name] / busy for name in STAGES},
+        shares=plain.shares,
         queue=plain.loader.stats()["queue"],
-        read=plain.spent["bytes_read"] / plain.spent["wall"],
-        pixels=probe.pixels * len(asked.source),
-        bound=asked.batch_size / asked.step if asked.step else float("inf"),
+        read=plain.read,
+        first=look.first,
+        tried=(len(chosen), len(asked.source)),
+        pixels=look.pixels * len(asked.source),
     )
 
 
+def _options(asked: Asked, look: _Look) -> dict[str, dict[str, Any]]:
+    """The loaders that are tried, by name: their options."""
+    plain = {"batch_size": look.batch_size(asked), "workers": asked.workers}
+    trials: dict[str, dict[str, Any]] = {ASKED: plain}
+    if asked.workers < available_cores():
+        trials[MORE] = plain | {"workers": asked.workers + 1}
+    trials[CACHED] = plain | {"cache": Cache("memory", 4 * ROOM)}
+    if asked.augment is not None and look.pixels > LARGE * look.made:
+        trials[SCALED] = plain | {"decode": "scaled"}
+    return trials
+
+
+def decoded(source: Source, workers: int, seconds: float) -> float:
+    """Pictures a second that so many threads read and decode, if they do nothing else; for so many seconds at least."""
+    numbers, begun = count(), perf_counter()
+
+    def work() -> int:
+        done = 0
+        while done == 0 or perf_counter() - begun < seconds:
+            i = next(numbers) % len(source)
+            open_image(bytes_of(source, i), source.where(i), source.mode).decode()  # type: ignore[arg-type]
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(workers) as threads:
+        done = sum(future.result() for future in [threads.submit(work) for _ in range(workers)])
+        return done / (perf_counter() - begun)
+
+
+def bytes_of(source: Source, i: int) -> bytes:
+    """The file of a sample."""
+    data = source.read(i)
+    assert isinstance(data, bytes)
+    return data
+
+
 @dataclass(frozen=True)
-class _Probe:
-    """A first look: samples a second; bytes of a decoded picture and of a result, on average."""
+class _Look:
+    """A first look at some samples.
+
+    rate    samples a second, roughly
+    pixels  bytes of a decoded picture
+    made    values of a result
+    first   seconds to read a file for the first time, and again
+    """
 
     rate: float
     pixels: float
     made: float
+    first: tuple[float, float]
 
     @classmethod
-    def of(cls, asked: Asked) -> _Probe:
-        """Some batches of few samples; the first one compiles, and is not timed."""
-        source = _spread(asked.source, MOST)
-        loader = Loader(source, asked.augment, min(asked.batch_size, 4 * asked.workers), workers=asked.workers)
-        samples, begun = 0, 0.0
+    def at(cls, asked: Asked) -> _Look:
+        """Some files, then some small batches; the first of these compiles, and is not timed."""
+        some = spread(asked.source, FIRST)
+        first = _reading(some), _reading(some)
+        sizes = [
+            open_image(bytes_of(some, i), some.where(i), some.mode).nbytes  # type: ignore[arg-type]
+            for i in range(len(some))
+        ]
+        loader = Loader(some, asked.augment, min(asked.batch_size, 4 * asked.workers), workers=asked.workers)
+        samples, begun, made = 0, 0.0, 1.0
         for number, batch in enumerate(loader.stream()):
             if number == 0:
-                begun = perf_counter()
+                begun, made = perf_counter(), mean(image.size for image in batch["image"])
                 continue
             samples += len(batch["id"])
-            if perf_counter() - begun > asked.seconds / 20:
+            if perf_counter() - begun > asked.turn / 2:
                 break
-        wall, stats = perf_counter() - begun, loader.stats()
-        # Pictures are decoded ahead of the batch that is handed out, so their own number is not known.
-        one = _decoded(source, loader)
-        return cls(samples / wall, one, stats["bytes_made"] / stats["samples"])
+        return cls(samples / (perf_counter() - begun), mean(sizes), made, first)
+
+    def batch_size(self, asked: Asked) -> int:
+        """As asked; but less where a turn would have too few batches."""
+        return min(asked.batch_size, max(asked.workers, int(self.rate * asked.turn / 4)))
+
+    def chosen(self, asked: Asked) -> Source:
+        """As many samples as a tenth of the time is enough for, that fit into memory."""
+        most = min(MOST, int(self.rate * asked.seconds / 10), int(ROOM / self.pixels))
+        return spread(asked.source, max(most, 2 * self.batch_size(asked)))
+
+
+def spread(source: Source, most: int) -> Source:
+    """At most so many samples of a source, from all over it; the same ones each time, fewer of them among more."""
+    return Subset(source, np.random.default_rng(0).permutation(len(source))[:most])
+
+
+def _reading(source: Source) -> float:
+    begun = perf_counter()
+    for i in range(len(source)):
+        source.read(i)
+    return (perf_counter() - begun) / len(source)

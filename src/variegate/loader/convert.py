@@ -10,15 +10,23 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError
 
 
+PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
+
+
 def converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
     """The pixels of a picture that Pillow opened, in the mode asked for."""
     from PIL import Image
 
+    if picture.format in PROGRAMS:
+        raise DecodeError(name, f"{picture.format} is a program that draws, not a picture; convert it to PNG")
     picture.load()
     found = picture.mode
     if found.startswith("I;16") or (found == "I" and picture.format in ("PNG", "PPM")):
         wide = np.asarray(picture).astype(np.uint32)
-        picture = Image.fromarray(((wide * 255 + 32767) // 65535).astype(np.uint8))
+        wide *= 255  # in place: such pictures are large
+        wide += 32767
+        wide //= 65535
+        picture = Image.fromarray(wide.astype(np.uint8))
     elif found in ("I", "F"):
         raise DecodeError(
             name,

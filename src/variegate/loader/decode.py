@@ -7,8 +7,8 @@ CMYK, 12 bits, arithmetic coding, rare chroma sampling. Importing this module im
 Choices      A picture stands as its EXIF orientation says. An alpha channel is dropped, as Pillow's convert("RGB")
              and so most training code does; mode="RGBA" keeps it. 16-bit grey is scaled to 8 bits, v * 255 / 65535
              rounded; 16-bit colour is Pillow's high byte, at most one level off that. Of an animation, the first frame.
-Strictness   Whatever libjpeg warns of (an end too early, bytes between segments) is an error: a damaged picture is
-             not trained on in silence.
+Strictness   Whatever libjpeg warns of (an end too early, bytes between segments), and a PNG's wrong checksum, is an
+             error: a damaged picture is not trained on in silence.
 Reduction    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, by libjpeg-turbo's scaled DCT; other formats cannot.
 """
 
@@ -27,7 +27,7 @@ from variegate.loader.convert import converted
 from variegate.loader.header import jpeg_header
 from variegate.loader.limit import TooLargeError, limited, too_large
 from variegate.loader.orientation import UPRIGHT, Covers, covers
-from variegate.loader.png import check_rows
+from variegate.loader.png import check_chunks, check_rows
 
 Mode = Literal["RGB", "L", "RGBA"]
 CHANNELS: dict[str, int] = {"RGB": 3, "L": 1, "RGBA": 4}
@@ -157,9 +157,9 @@ class _Other(Encoded):
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
         try:
             with limited(self._most):
+                check_chunks(self._picture, self._data, self.name)
                 pixels = converted(self._picture, self.mode, self.name)
-                if self._picture.format == "PNG":
-                    check_rows(self._picture, self._data, self.name)
+                check_rows(self._picture, self._data, self.name)
         except (DecodeError, MemoryError):
             raise
         except TooLargeError as error:  # a frame or a tile of it

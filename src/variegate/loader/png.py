@@ -1,4 +1,6 @@
-"""PNG: whether the data hold all the rows that the header says.
+"""PNG: whether the chunks are whole, and the data hold all the rows that the header says.
+
+Pillow looks at no checksum of pixels, and misses no end.
 
 Where a stream ends early within the last block that Pillow reads, Pillow leaves the rows that it lacks black, in
 silence. To inflate every PNG once more would cost half as much as to decode it, so it is done only for a picture whose
@@ -20,10 +22,12 @@ BLOCK = 1 << 20
 
 
 def check_rows(picture: Any, data: bytes | memoryview, name: str) -> None:
-    """Hold a PNG that Pillow has loaded against its data.
+    """Of what Pillow has loaded, hold a PNG against its data.
 
     Raises  DecodeError if the data end before the last row.
     """
+    if picture.format != "PNG":
+        return
     width, height, depth, colour, _, _, interlaced = unpack_from(">IIBBBBB", data, 16)
     last = picture.crop((0, height - 1, width, height)).tobytes()
     if not interlaced and last.strip(b"\0"):
@@ -34,6 +38,26 @@ def check_rows(picture: Any, data: bytes | memoryview, name: str) -> None:
         raise DecodeError(
             name, f"its header says {height} x {width} pixels (height x width), its data end after {found / wanted:.1%}"
         )
+
+
+def check_chunks(picture: Any, data: bytes | memoryview, name: str) -> None:
+    """Of what Pillow has opened, refuse a PNG that is cut short, or of which a chunk that matters has not its checksum.
+
+    Raises  DecodeError that says where.
+    """
+    if picture.format != "PNG":
+        return
+    view, at, kind = memoryview(data), 8, b""
+    while kind != b"IEND":
+        if at + 12 > len(view):
+            raise DecodeError(name, f"the PNG has no end: the file ends after {len(view)} bytes")
+        length, kind = unpack_from(">I4s", view, at)
+        end = at + 12 + length
+        if end > len(view):
+            raise DecodeError(name, f"the file ends within its {kind!r} chunk at byte {at}, after {len(view)} bytes")
+        if not kind[0] & 32 and zlib.crc32(view[at + 4 : end - 4]) != unpack_from(">I", view, end - 4)[0]:
+            raise DecodeError(name, f"the checksum of its {kind!r} chunk at byte {at} is wrong")
+        at = end
 
 
 def expected(width: int, height: int, bits: int, interlaced: bool) -> int:

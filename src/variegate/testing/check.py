@@ -104,9 +104,8 @@ def same(stream: Stream, way: Way, expected: list[dict[int, Bytes]] | None, pipe
         except AssertionError as error:
             raise AssertionError(f"{way.name}: {error}") from None
         except Exception as error:
-            raise AssertionError(
-                f"{way.name}: {type(error).__name__}: {str(error).rstrip('.')}; without workers there is no such error; {way.cause}"
-            ) from error
+            said = f"{type(error).__name__}: {str(error).rstrip('.')}; without workers there is no such error"
+            raise AssertionError(f"{way.name}: {said}; {way.cause}") from error
         _compare(found, wanted, way, stream.source)
 
 

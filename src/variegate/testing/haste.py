@@ -11,7 +11,7 @@ from itertools import count
 from types import FrameType
 from typing import Any
 
-SWITCH = 1e-6  # seconds after which Python makes a thread give way, instead of 5 ms
+SWITCH = 1e-5  # seconds after which Python makes a thread give way, instead of 5 ms
 PAUSE = 1e-5  # seconds that a thread pauses before a line of a user's op
 PAUSES = 4000  # at most, so that an op which is a long loop takes no minutes
 OURS = frozenset(("variegate", "numpy", "numba", "llvmlite", "PIL", "torch", *sys.stdlib_module_names)) - {"__main__"}
@@ -29,7 +29,7 @@ def haste() -> Iterator[None]:
     try:
         yield
     finally:
-        threading.settrace(tracer)  # type: ignore[arg-type]  # None is what there is without one
+        threading.settrace(tracer)
         sys.setswitchinterval(usual)
 
 
@@ -44,8 +44,8 @@ class _Pauses:
         return None if module in OURS else self._line
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if next(self._made) >= PAUSES:
-            return None
         if event == "line":
             time.sleep(PAUSE)
+            if next(self._made) >= PAUSES:
+                sys.settrace(None)
         return self._line

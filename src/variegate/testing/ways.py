@@ -67,7 +67,10 @@ PROCESS = "look for what a process has of its own, such as its number, its envir
 
 
 def ways(seed: int, length: int) -> list[Way]:
-    """The ways within one process; `length` is that of an epoch in pairs, of which the seed picks the step to resume."""
+    """The ways within one process.
+
+    length  batches an epoch, of pairs: after one of them, which the seed picks, a resume is tried
+    """
     step = int(np.random.default_rng(abs(seed)).integers(1, length)) if length > 1 else 0
     return [
         Way("1 worker", lambda stream, k: stream.epoch(k, workers=1), THREAD),
@@ -87,8 +90,9 @@ def of(batches: Iterable[Sample]) -> Found:
 
 
 def _ranks(stream: Stream, epoch: int) -> Found:
-    for rank in range(3):
-        yield from of(stream.loader(1, rank=rank, world=3).epoch(epoch))
+    world = min(3, len(stream.source))
+    for rank in range(world):
+        yield from of(stream.loader(1, rank=rank, world=world).epoch(epoch))
 
 
 def _resumed(stream: Stream, epoch: int, step: int) -> Found:
@@ -135,7 +139,7 @@ def whole(source: Source, i: int) -> dict[str, Any]:
     Raises  DecodeError, with the path, if it cannot be read.
     """
     data, where = source.read(i), source.where(i)
-    image = data if isinstance(data, np.ndarray) else open_image(data, where, source.mode).decode()
+    image = data if isinstance(data, np.ndarray) else open_image(data, where, source.mode).decode()  # type: ignore[arg-type]
     if image.ndim != 3:
         raise DecodeError(where, f"a picture is (height, width, channels), got {image.shape}")
     return {"image": image, **source.fields(i)}
