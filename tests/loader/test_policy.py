@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from variegate import Boxes, Brightness, Compose, HorizontalFlip, RandomResizedCrop, Rotate, Targets
-from variegate.errors import DecodeError, FieldError, VariegateError
+from variegate import Boxes, Brightness, Compose, HorizontalFlip, Mask, Padded, RandomResizedCrop, Rotate, Targets
+from variegate.errors import DecodeError, FieldError, InputError, VariegateError
 from variegate.loader import Arrays, ImageFolder, Loader, Source
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.recipe import SOMEBODY_ELSE
@@ -91,16 +91,47 @@ def test_skip_changes_no_number_of_batches(good: Path, damaged: Path) -> None:
     assert all(len(batch["image"]) == len(batch["index"]) == len(batch["id"]) for batch in one)
 
 
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("fault", ["read", "decode"])
+def test_a_batch_may_lose_all_its_samples(tmp_path: Path, picture: Any, padded: bool, fault: str) -> None:
+    """It is there all the same, with what a batch has, of no samples."""
+    for i in range(6):
+        Image.fromarray(picture(20, 24, seed=i)).save(tmp_path / f"{i}.jpg")
+        if i < 4:
+            data = (tmp_path / f"{i}.jpg").read_bytes()
+            (tmp_path / f"{i}.jpg").write_bytes(b"x" if fault == "read" else data[:-30])
+
+    class Labelled(ImageFolder):
+        targets = Targets(boxes=Boxes(), mask=Mask())
+
+        def fields(self, i: int) -> dict[str, Any]:
+            return {"boxes": [[1, 2, 9, 8]], "mask": np.zeros((20, 24), np.uint8), "label": i}
+
+    batches = list(
+        Loader(
+            Labelled(tmp_path), AUGMENT, 2, shuffle=False, on_error=OnError("skip", most=None),
+            collate=Padded(most=3) if padded else "list",
+        )
+    )  # fmt: skip
+    assert [len(batch["index"]) for batch in batches] == [0, 0, 2]
+    for batch in batches[:2]:
+        assert batch.keys() == batches[2].keys()
+        for name, value in batches[2].items():
+            if isinstance(value, np.ndarray):
+                assert batch[name].shape == (0, *value.shape[1:]) and batch[name].dtype == value.dtype
+            else:
+                assert batch[name] == []
+
+
 @pytest.mark.parametrize("policy", ["skip", "replace"])
-def test_a_batch_may_lose_all_its_samples(tmp_path: Path, policy: str) -> None:
+def test_a_source_without_a_good_sample(tmp_path: Path, policy: str) -> None:
     for i in range(4):
         (tmp_path / f"{i}.jpg").write_bytes(b"x")
-    batches = loader(tmp_path, on_error=OnError(policy, most=None), batch_size=2).epoch(0)  # type: ignore[arg-type]
+    with pytest.raises(VariegateError) as caught:
+        list(loader(tmp_path, on_error=OnError(policy, most=None), batch_size=2))  # type: ignore[arg-type]
     if policy == "skip":
-        assert [batch["image"].shape for batch in batches] == [(0, 12, 12, 3)] * 2
+        assert "no sample of ImageFolder" in str(caught.value)
     else:
-        with pytest.raises(DecodeError) as caught:
-            list(batches)
         assert "100 samples drawn to stand in" in caught.value.__notes__[0]
 
 
@@ -173,6 +204,7 @@ def test_a_budget_of_errors(damaged: Path, most: float | None, stops: bool) -> N
 
 def test_the_list_goes_on_where_it_was(damaged: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
+    assert bad.parent.exists() and not bad.exists()
     samples(loader(damaged, on_error=OnError("skip", quarantine=bad)).epoch(0))
     lines = bad.read_bytes().splitlines(keepends=True)
     bad.write_bytes(b"".join(lines[:3]) + lines[3][:20])  # a kill in the middle of a line
@@ -293,8 +325,11 @@ def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> N
         ({"policy": "ignore"}, '"raise", "skip", "replace" or OnError\\(...\\), got \'ignore\''),
         ({"most": -1}, "most is a number of 0 or more, got -1"),
         ({"most": 1.5}, "a fraction up to 1.0, got 1.5"),
-        ({"deadline": "1s"}, "deadline is a number of 0 or more, got '1s'"),
+        ({"deadline": "1s"}, "deadline is a number above 0, got '1s'"),
         ({"max_pixels": None}, "max_pixels is a number"),
+        ({"deadline": 0}, "deadline is a number above 0, got 0"),
+        ({"quarantine": "bad.jsonl"}, 'quarantine is a path, with "skip" or "replace"'),
+        ({"policy": "skip", "quarantine": 5}, "quarantine is a path"),
     ],
 )
 def test_what_is_no_policy(options: dict[str, Any], said: str) -> None:
@@ -330,3 +365,90 @@ def test_what_is_no_samples_fault_is_raised(error: BaseException) -> None:
     source.read = read  # type: ignore[method-assign,assignment]
     with pytest.raises(type(error)):
         list(Loader(source, batch_size=4, on_error="skip"))
+
+
+def test_a_reader_ends_where_an_error_is_raised() -> None:
+    source = Hanging(set())
+    source.images[:] = 0
+    seen = source.seen
+
+    def read(i: int) -> np.ndarray:
+        seen[i] += 1
+        if i == 0:
+            raise KeyError(i)
+        time.sleep(0.05)
+        return source.images[i]
+
+    source.read = read  # type: ignore[method-assign]
+    with pytest.raises(KeyError):
+        Loader(source, batch_size=24, workers=0, shuffle=False, on_error=OnError(deadline=10)).batch(0, 0)
+    assert not readers() and len(seen) < 5
+
+
+@pytest.mark.parametrize("place", ["nowhere/bad.jsonl", ""])
+def test_a_quarantine_that_cannot_be_written_is_told_at_once(tmp_path: Path, place: str) -> None:
+    with pytest.raises(FieldError, match=r"quarantine=.* cannot be written .*a folder that is there"):
+        Loader(Arrays(np.zeros((4, 2, 2), np.uint8)), on_error=OnError("skip", quarantine=tmp_path / place))
+
+
+def test_a_quarantine_may_be_shared(tmp_path: Path) -> None:
+    """By two sources whose samples have the same ids, and by ranks that meet the same samples."""
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"path": "other", "id": Infinity}\n[]\n')
+    for folder in ("train", "val"):
+        (tmp_path / folder).mkdir()
+        for i in range(4):
+            (tmp_path / folder / f"{i}.jpg").write_bytes(b"x" if i else b"")
+    rule = OnError("skip", most=None, quarantine=bad)
+    sources = [ImageFolder(tmp_path / folder) for folder in ("train", "val")]
+    faults = [Faults(rule, source) for source in sources for _ in range(2)]
+    for i in range(4):
+        for each in faults:
+            each.add(i, ValueError("bad"))
+    paths = [json.loads(line)["path"] for line in bad.read_text().splitlines()[2:]]
+    assert sorted(paths) == sorted(source.where(i) for source in sources for i in range(4))
+
+
+def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    bad = tmp_path / "there" / "bad.jsonl"
+    faults = Faults(OnError("skip", quarantine=bad), Arrays(np.zeros((4, 2, 2), np.uint8)))
+    bad.unlink()
+    (tmp_path / "there").rmdir()
+    with pytest.raises(OSError):
+        faults.add(1, ValueError("bad"))
+    (tmp_path / "there").mkdir()
+    bad.touch()
+    faults.add(1, ValueError("bad"))
+    assert len(faults) == 1 and json.loads(bad.read_text())["index"] == 1
+
+
+class Odd(Source):
+    """Gives what it is told to."""
+
+    ids = np.arange(2, dtype=np.uint64)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def read(self, i: int) -> Any:
+        return self.value
+
+    def where(self, i: int) -> str:
+        return f"item {i}"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "NoneType"),
+        ("a path", "str"),
+        (np.zeros((4, 4, 3)), r"float64 \(4, 4, 3\)"),
+        (np.zeros((4, 4, 3), ">f4"), ">f4"),
+        (np.zeros((0, 4, 3), np.uint8), r"uint8 \(0, 4, 3\)"),
+        (np.zeros(4, np.uint8), r"uint8 \(4,\)"),
+    ],
+)
+def test_what_a_source_of_ones_own_cannot_give(value: Any, said: str) -> None:
+    with pytest.raises(InputError, match=rf"item 0: Odd\.read gives the bytes .* got {said}"):
+        Loader(Odd(value), shuffle=False).batch(0, 0)

@@ -78,6 +78,18 @@ def test_even_ranks_stay_even_from_wherever_they_go_on(
     assert even == "drop_last" or len(found) >= length - position
 
 
+@given(lengths, batches, worlds, st.booleans(), st.booleans())
+def test_the_last_turn_of_even_ranks_leads_to_the_next_epoch(
+    length: int, batch: int, world: int, drop_last: bool, pad: bool
+) -> None:
+    for schedule in ranks(world, length, batch, drop_last=drop_last, pad=pad):
+        turns = list(schedule.turns(7))
+        assert turns == [schedule.turn(7, number) for number in range(len(schedule))]
+        if pad or drop_last:
+            assert [turn.after for turn in turns[-1:]] == [(8, 0)] * bool(turns)
+        assert all(turn.after == (7, turn.last * world) for turn in turns[:-1])
+
+
 @given(lengths, batches, st.booleans())
 def test_the_last_turn_leads_to_the_next_epoch(length: int, batch: int, drop_last: bool) -> None:
     schedule = Schedule(length, batch, drop_last=drop_last)

@@ -171,7 +171,37 @@ def kind(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return {"source": {**state["made_of"]["source"], "kind": name}}
 
 
-@pytest.mark.parametrize("state", [{}, {"epoch": 0}, [], "x", {"epoch": -1, "position": 0, "made_of": {}}, None])
+@pytest.mark.parametrize(
+    "state",
+    [
+        *({}, {"epoch": 0}, [], "x", None, {"epoch": True, "position": 0, "made_of": {}}),
+        *({"epoch": 0, "position": 0, "made_of": 5}, {"epoch": 2**32, "position": 0, "made_of": {}}),
+        *({"epoch": 0, "position": 0.5, "made_of": {}}, {"epoch": 0, "position": -1, "made_of": {}}),
+    ],
+)
 def test_what_is_no_state(state: Any) -> None:
     with pytest.raises(InputError, match="this is no state of a Loader"):
         Loader(Arrays(np.zeros((4, 2, 2), np.uint8))).resume(state)
+
+
+def test_a_state_beyond_the_end_is_refused(folder: Path) -> None:
+    state = loader(folder).state()
+    loader(folder).resume({**state, "position": 37})
+    with pytest.raises(InputError, match="stands at position 38 of an epoch, which has 37 places"):
+        loader(folder).resume({**state, "position": 38}, strict=False)
+    loader(folder, pad=True, world=3).resume({**state, "position": 39})
+    with pytest.raises(InputError, match="which has 39 places"):
+        loader(folder, pad=True, world=3).resume({**state, "position": 40})
+
+
+def test_a_state_may_come_back_from_a_checkpoint_with_numbers_of_numpy(folder: Path) -> None:
+    one = loader(folder)
+    one.resume({**one.state(), "epoch": np.int64(1), "position": np.int32(8)})
+    assert json.dumps(one.state()) and samples(one) == samples(one.epoch(1, 8))
+
+
+def test_a_state_with_odd_parts_says_what_changed(folder: Path) -> None:
+    one = loader(folder)
+    made = one.state()["made_of"] | {"pipeline": {"ops": 5}, "source": "x"}
+    with pytest.raises(InputError, match=r"source was 'x' and is .*the pipeline had 0 ops and has 4"):
+        one.resume({**one.state(), "made_of": made})

@@ -57,6 +57,7 @@ class Diagnosis:
     read     bytes of files a second
     first    seconds to read a file for the first time, and again
     tried    samples that were tried, of all
+    batch    samples of the batches that were tried: fewer than asked for where one takes long
     pixels   bytes of all pictures of the source, decoded
     """
 
@@ -68,6 +69,7 @@ class Diagnosis:
     read: float
     first: tuple[float, float]
     tried: tuple[int, int]
+    batch: int
     pixels: float
 
     def gain(self, trial: str) -> float | None:
@@ -75,7 +77,7 @@ class Diagnosis:
         return self.rates[trial] / self.rates[ASKED] - 1 if trial in self.rates else None
 
 
-def steps(asked: Asked) -> int:
+def steps() -> int:
     """How often `diagnose` yields before its result, at most."""
     return 2 + ROUNDS * 5
 
@@ -108,6 +110,7 @@ def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
         read=plain.read,
         first=look.first,
         tried=(len(chosen), len(asked.source)),
+        batch=plain.loader.batch_size,
         pixels=look.pixels * len(asked.source),
     )
 

@@ -57,7 +57,7 @@ def doctor(
 def watched(on: Console, asked: Asked) -> Diagnosis:
     """The diagnosis, behind a progress bar."""
     with progress(on) as bar:
-        task = bar.add_task("", total=diagnosis.steps(asked))
+        task = bar.add_task("", total=diagnosis.steps())
         for found in diagnosis.diagnose(asked):
             if isinstance(found, Diagnosis):
                 return found
@@ -78,17 +78,18 @@ def report(on: Console, found: Diagnosis) -> None:
 def trials(found: Diagnosis) -> Table:
     """The rate of each trial."""
     asked, (tried, all_) = found.asked, found.tried
-    title = f"{_workers(asked.workers)}, batches of {asked.batch_size}, {tried:,} of {all_:,} pictures"
+    fewer = f" (tried with {found.batch})" if found.batch < asked.batch_size else ""
+    title = f"{_workers(asked.workers)}, batches of {asked.batch_size}{fewer}, {tried:,} of {all_:,} pictures"
     table = Table("", "pictures/s", "gain", "of the ceiling", title=title, title_justify="left")
     for name in (ASKED, MORE, CACHED, SCALED):
         if name in found.rates:
             gain, rate = found.gain(name), found.rates[name]
             table.add_row(
-                name, f"{rate:,.0f}", "" if name == ASKED else f"{gain:+.0%}", f"{rate / found.rates[BARE]:.0%}"
+                name, f"{rate:,.0f}", "" if name == ASKED else f"{gain:+,.0%}", f"{rate / found.rates[BARE]:,.0%}"
             )
     table.add_row(f"ceiling: the bare decoder, {_workers(asked.workers)}", f"{found.rates[BARE]:,.0f}", "", "")
     if asked.step:
-        table.add_row("ceiling: the consumer, if it never waits", f"{asked.batch_size / asked.step:,.0f}", "", "")
+        table.add_row("ceiling: the consumer", f"{asked.batch_size / asked.step:,.0f}", "", "")
     return table
 
 

@@ -7,6 +7,7 @@ from variegate.cli.diagnosis import ASKED, CACHED, MORE, SCALED, Diagnosis
 NOTHING = 0.03  # a wait or a gain that is none: rates vary by as much
 BOUND = 0.5  # from this share on, a stage is what threads do
 SLOW = 0.25  # of the time that a thread has for a sample: reading that takes longer is worth a word
+DELAY = 1e-3  # seconds: less than that is the system's first look into a folder
 NUMBERS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -31,7 +32,7 @@ def advice(found: Diagnosis) -> list[str]:
     """What to do, where that is clear."""
     told, rate, asked = [], found.rates[ASKED], found.asked
     first, again = found.first
-    if first - again > SLOW * asked.workers / rate:
+    if first - again > max(DELAY, SLOW * asked.workers / rate):
         told.append(
             f"Reading a file took {first * 1e3:.1f} ms for the first time and {again * 1e3:.1f} ms again. Where the "
             "data set is larger than memory, each epoch is as the first: more workers than cores can hide that"
@@ -60,7 +61,7 @@ def percent(gain: float | None) -> str:
     >>> percent(0.384), percent(0.01), percent(-0.2)
     ('+38%', 'nothing', '-20%')
     """
-    return "nothing" if gain is None or abs(gain) < NOTHING else f"{gain:+.0%}"
+    return "nothing" if gain is None or abs(gain) < NOTHING else f"{gain:+,.0%}"
 
 
 def nth(number: int) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import VariegateError
 from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
-from variegate.loader.schedule import Row, Turn
+from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import (
     BATCHES,
@@ -26,6 +27,7 @@ from variegate.loader.stats import (
     PLAN,
     READ,
     SAMPLES,
+    Stats,
     now,
 )
 from variegate.loader.stats import Row as Times
@@ -43,7 +45,7 @@ class Making:
     Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
     """
 
-    def __init__(self, recipe: Recipe, turn: Turn, row: Row) -> None:
+    def __init__(self, recipe: Recipe, turn: Turn, row: Row | Single) -> None:
         self._recipe, self._turn = recipe, turn
         self._gather = Gather(recipe, turn, row)
         self._todo, self._done = count(), count(1)
@@ -216,12 +218,12 @@ class Making:
         """
         if self._errors:
             raise self._errors[min(self._errors)]
-        recipe, source, samples = self._recipe, self._recipe.source, self._samples
-        image = self._images()
-        index, variation = recipe.positions(samples), recipe.variations(samples)
-        if self._gone:
-            kept = self._kept()
-            index, variation = index[kept], variation[kept]
+        recipe, source, samples, kept = self._recipe, self._recipe.source, self._samples, self._kept()
+        times[BATCHES] += 1
+        if not kept:
+            return self._blank(Stats().row())
+        image = self._images(kept)
+        index, variation = recipe.positions(samples)[kept], recipe.variations(samples)[kept]
         batch = {"image": image, **self._fields, "index": index, "id": source.ids[index]}
         if recipe.varying:
             batch["variation"] = variation
@@ -229,29 +231,30 @@ class Making:
             recipe.stats.drop(self._dropped)
         if source.labels is not None:
             batch["label"] = taken(source.labels, index)
-        times[BATCHES] += 1
         times[SAMPLES] += len(index)
         times[BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
         self._image = self._plan = None
         self._samples, self._carried, self._fields = [], {}, {}
         return batch
 
-    def _images(self) -> Any:
+    def _images(self, kept: list[int]) -> Any:
         """The results: an array where they have one shape, else a list."""
-        kept = self._kept() if self._gone else None
-        if not self._samples or kept == []:
-            return self._none()
         image = self._image
-        if not self._loose and kept is None:
+        if not self._loose and not self._gone:
             return image
-        rows = [self._loose.get(n, image[n]) for n in (range(len(image)) if kept is None else kept)]
+        rows = [self._loose.get(n, image[n]) for n in kept]
         return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
 
-    def _none(self) -> NDArray[Any]:
-        """The pictures of a batch that has lost all its samples; for their shape, those of one of 256 x 256."""
-        from variegate.key import Keys
-        from variegate.loader.decode import CHANNELS
+    def _blank(self, times: Times) -> Batch:
+        """A batch that has lost all its samples: of the form of one of the first sample that can be had, without it.
 
-        keys = Keys.at(self._recipe.seed, self._turn.epoch, [0])
-        plan = self._recipe.augment.plan(keys, np.array([[256, 256]]), CHANNELS[self._recipe.source.mode])
-        return np.zeros((0, *plan.shapes[0]), plan.dtype)
+        Raises  VariegateError if none can.
+        """
+        recipe = self._recipe
+        for position in range(len(recipe.source)):
+            one = Making(recipe, self._turn, Single(position))
+            if one.prepare(times):
+                one.work(Scratch(), times)
+            if one._errors or one._kept():
+                return {name: value[:0] for name, value in one.batch(times).items()}
+        raise VariegateError(f"no sample of {recipe.source!r} can be taken")

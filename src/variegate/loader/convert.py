@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
 
-
 PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
 
 

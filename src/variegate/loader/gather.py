@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from threading import Event
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from variegate.errors import DecodeError
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Recipe, Taken, note
-from variegate.loader.schedule import Row, Turn
+from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.source.base import Room
 from variegate.loader.stats import BYTES_READ
 from variegate.loader.stats import Row as Times
@@ -20,10 +21,13 @@ from variegate.targets.leaf import Leaves
 TRIES = 100
 
 
+All = Generator[Found[Taken], None, None]
+
+
 class Gather:
     """What a turn reads. One thread at a time reads; others may ask for stand-ins meanwhile."""
 
-    def __init__(self, recipe: Recipe, turn: Turn, row: Row) -> None:
+    def __init__(self, recipe: Recipe, turn: Turn, row: Row | Single) -> None:
         self._recipe, self._turn = recipe, turn
         self._positions, occurrences = row.samples(turn.first, turn.last)
         self._variations = occurrences * np.uint32(recipe.repeats)
@@ -32,19 +36,20 @@ class Gather:
     def into(self, samples: list[Taken], times: Times, stopped: Event | None) -> bool:
         """Take every sample, or what stands in for it; False if all was stopped before."""
         room, number = self._recipe.shelf.rooms(), 0
-        for number, (sample, error) in enumerate(self._each(room, stopped), 1):
-            if sample is None:
-                assert error is not None
-                sample = self._instead(number - 1, error, room)
-            if sample is not None:
-                samples.append(sample)
-                self._leaves.append(sample.leaves)
-                times[BYTES_READ] += sample.held
-            if stopped is not None and stopped.is_set():
-                return False
+        with closing(self._each(room, stopped)) as found:  # whatever happens, nothing is read any more
+            for number, (sample, error) in enumerate(found, 1):
+                if sample is None:
+                    assert error is not None
+                    sample = self._instead(number - 1, error, room)
+                if sample is not None:
+                    samples.append(sample)
+                    self._leaves.append(sample.leaves)
+                    times[BYTES_READ] += sample.held
+                if stopped is not None and stopped.is_set():
+                    return False
         return number == len(self._positions)
 
-    def _each(self, room: Room, stopped: Event | None) -> Iterator[Found[Taken]]:
+    def _each(self, room: Room, stopped: Event | None) -> All:
         recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
 
         def take(n: int) -> Taken:
@@ -52,7 +57,7 @@ class Gather:
 
         return self._reading(take, len(positions), stopped)
 
-    def _reading(self, take: Callable[[int], Taken], count: int, stopped: Event | None) -> Iterator[Found[Taken]]:
+    def _reading(self, take: Callable[[int], Taken], count: int, stopped: Event | None) -> All:
         faults = self._recipe.faults
         if faults.rule.deadline is None:
             return one_by_one(take, count)

@@ -297,7 +297,7 @@ class Loader:
 
         Raises  InputError if it is no state, or is of another run; the message says what changed.
         """
-        epoch, position = place_in(state, self.state()["made_of"], strict)
+        epoch, position = place_in(state, self.state()["made_of"], self.schedule.end, strict)
         self._next = self._place = epoch, position
 
     @staticmethod

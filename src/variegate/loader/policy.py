@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from numbers import Real
 from threading import Lock
 from typing import Any, Literal
 
@@ -29,7 +29,7 @@ class OnError:
     most        how many bad samples there may be before the run stops with an error: a number, or a fraction of the
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
-                are there already stay, and count as listed
+                are there already stay, and count as listed. Not for "raise", which stops at the first
     deadline    seconds that reading one sample may take; None: any. The thread that reads it is then left to itself,
                 as nothing can stop it, and counted in `stats()["abandoned"]`
     max_pixels  beyond it a header is taken for a decompression bomb, and nothing is decoded
@@ -49,12 +49,15 @@ class OnError:
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
             raise FieldError(f'Loader.on_error is "raise", "skip", "replace" or OnError(...), got {self.policy!r}')
-        for name in ("most", "deadline", "max_pixels"):
+        if self.most is not None and not (_is_number(self.most) and self.most >= 0):
+            raise FieldError(f"OnError.most is a number of 0 or more, got {self.most!r}")
+        for name in ("deadline", "max_pixels"):
             value = getattr(self, name)
-            if value is None and name != "max_pixels":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise FieldError(f"OnError.{name} is a number of 0 or more, got {value!r}")
+            if not (_is_number(value) and value > 0) and (value is not None or name == "max_pixels"):
+                raise FieldError(f"OnError.{name} is a number above 0, got {value!r}")
+        path = self.quarantine
+        if path is not None and (self.policy == "raise" or not isinstance(path, str | os.PathLike)):
+            raise FieldError(f'OnError.quarantine is a path, with "skip" or "replace"; got {path!r}')
         if isinstance(self.most, float) and self.most > 1:
             raise FieldError(f"OnError.most is a whole number of samples, or a fraction up to 1.0, got {self.most}")
 
@@ -74,7 +77,10 @@ class Faults:
         self._last: list[str] = []
         self._lock = Lock()
         self._limit = self._most()
-        self._listed = _listed(rule.quarantine) if rule.policy != "raise" else set()
+        self._read = 0  # bytes of the quarantine that are known
+        self._listed: set[tuple[str, int]] = set()
+        if rule.quarantine is not None:
+            self._check(rule.quarantine)
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -98,22 +104,49 @@ class Faults:
         with self._lock:
             if position in self._seen:
                 return
-            self._seen.add(position)
             where = self._source.where(position)
-            self._last = [*self._last, f"{where}: {_reason(error)}"][-LISTED:]
             self._write(position, where, error)
+            self._seen.add(position)
+            self._last = [*self._last, f"{where}: {_reason(error)}"][-LISTED:]
             if len(self._seen) > self._limit:
                 raise VariegateError(self._stopped())
 
     def _write(self, position: int, where: str, error: Exception) -> None:
-        sample = self._source.id(position)
-        if self.rule.quarantine is None or sample in self._listed:
+        path, name = self.rule.quarantine, (where, self._source.id(position))
+        if path is None:
             return
-        line = {"path": where, "id": sample, "index": position, "reason": _reason(error)}
-        # One write to the end of the file: lines of several processes never mix.
-        with open(self.rule.quarantine, "ab", buffering=0) as file:
-            file.write((json.dumps(line) + "\n").encode())
-        self._listed.add(sample)
+        self._look(path)  # other ranks may have listed it meanwhile
+        if name not in self._listed:
+            line = {"path": where, "id": name[1], "index": position, "reason": _reason(error)}
+            # One write to the end of the file: lines of several processes never mix.
+            with open(path, "ab", buffering=0) as file:
+                file.write((json.dumps(line) + "\n").encode())
+            self._listed.add(name)
+
+    @staticmethod
+    def _check(path: str | os.PathLike[str]) -> None:
+        """Whether the quarantine can be written; a last line that was cut off by a kill is ended."""
+        try:
+            with open(path, "ab+", buffering=0) as file:
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                    if file.read(1) != b"\n":
+                        file.write(b"\n")
+        except OSError as error:
+            raise FieldError(
+                f"OnError.quarantine={os.fspath(path)!r} cannot be written ({error.strerror}); give a file in a folder "
+                "that is there"
+            ) from error
+
+    def _look(self, path: str | os.PathLike[str]) -> None:
+        """Read what has been listed since the last look, in whole lines."""
+        with open(path, "rb") as file:
+            file.seek(self._read)
+            lines = file.read().splitlines(keepends=True)
+        for line in lines:
+            if line.endswith(b"\n"):
+                self._read += len(line)
+                self._listed |= _names(line)
 
     def _stopped(self) -> str:
         worst = "\n  ".join(self._last)
@@ -124,6 +157,10 @@ class Faults:
         )
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _reason(error: Exception) -> str:
     """What an error says, without the path."""
     if isinstance(error, DecodeError):
@@ -131,24 +168,10 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _listed(path: str | os.PathLike[str] | None) -> set[int]:
-    """The ids in a quarantine file that is there; a last line that was cut off by a kill is ended."""
-    if path is None or not Path(path).exists():
+def _names(line: bytes) -> set[tuple[str, int]]:
+    """Path and id of a line of a quarantine; none of one that was cut off."""
+    try:
+        found = json.loads(line)
+        return {(str(found["path"]), int(found["id"]))}
+    except (ValueError, KeyError, TypeError, OverflowError):
         return set()
-    data = Path(path).read_bytes()
-    if data and not data.endswith(b"\n"):
-        with open(path, "ab", buffering=0) as file:
-            file.write(b"\n")
-    found = set()
-    for line in data.splitlines():
-        try:
-            found.add(int(_as_dict(json.loads(line))["id"]))
-        except (ValueError, KeyError, TypeError):
-            continue  # of a write that was cut off
-    return found
-
-
-def _as_dict(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError
-    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from threading import Condition, Event, Thread
 from typing import Generic, TypeVar
 
@@ -15,31 +15,34 @@ class TookTooLongError(Exception):
     """A sample's deadline is over, and nothing can stop its thread."""
 
 
-def one_by_one(take: Callable[[int], T], count: int) -> Iterator[Found[T]]:
+def one_by_one(take: Callable[[int], T], count: int) -> Generator[Found[T], None, None]:
     """What `take` gives for 0 to count - 1, or the error that it raises."""
-    return (_found(take, n) for n in range(count))
+    for n in range(count):
+        yield _found(take, n)
 
 
 def in_time(
     take: Callable[[int], T], count: int, deadline: float, stopped: Event | None, abandon: Callable[[], None]
-) -> Iterator[Found[T]]:
+) -> Generator[Found[T], None, None]:
     """The same, of a thread that is left behind at a sample which takes longer than `deadline` seconds.
 
     stopped  when it is set, this ends early
     abandon  called for each thread that is left behind
     """
     reader = _Reader(take, 0, count)
-    for n in range(count):
-        found = reader.get(n, deadline, stopped)
-        if found is None:
-            if stopped is not None and stopped.is_set():
-                if reader.outlasts(deadline):
-                    abandon()
-                return
+    try:
+        for n in range(count):
+            found = reader.get(n, deadline, stopped)
+            if found is None:
+                if stopped is not None and stopped.is_set():
+                    return
+                abandon()
+                found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
+                reader = _Reader(take, n + 1, count)
+            yield found
+    finally:
+        if reader.outlasts(deadline):
             abandon()
-            found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
-            reader = _Reader(take, n + 1, count)
-        yield found
 
 
 def _found(take: Callable[[int], T], n: int) -> Found[T]:
@@ -83,5 +86,7 @@ class _Reader(Generic[T]):
 
     def outlasts(self, deadline: float) -> bool:
         """Whether the thread, asked to end, is still at its sample after so many seconds."""
+        with self._change:
+            self._left = True
         self._thread.join(deadline)
         return self._thread.is_alive()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from variegate.loader.batch import Batch
     from variegate.loader.decode import Encoded
 
+DTYPES = (np.dtype(np.uint8), np.dtype(np.float32))
 SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
 
 
@@ -144,10 +145,17 @@ class Recipe:
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
         from variegate.loader.decode import open_image
 
+        source = self.source
         if isinstance(data, bytes | memoryview):
-            source = self.source
             return open_image(data, source.where(position), source.mode, self.rule.max_pixels)  # type: ignore[arg-type]
-        return Decoded(data, self.cache is None or self.source.held)
+        good = isinstance(data, np.ndarray) and data.dtype in DTYPES and data.ndim in (2, 3) and 0 not in data.shape
+        if not good:
+            got = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
+            raise InputError(
+                f"{source.where(position)}: {type(source).__name__}.read gives the bytes of a picture file, or an "
+                f"array (H, W) or (H, W, C) of uint8 or float32; got {got}"
+            )
+        return Decoded(data, self.cache is None or source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""

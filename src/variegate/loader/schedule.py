@@ -83,6 +83,11 @@ class Schedule:
         """Which of the rank's own places is the first from there on."""
         return max(0, -(-(position - self.rank) // self.world))
 
+    @property
+    def end(self) -> int:
+        """The first position that no epoch has."""
+        return self.own * self.world + 1 if self.pad else self.length + 1
+
     def _batches(self, places: int) -> int:
         full, rest = divmod(places, self.batch)
         return full + (rest > 0 and not self.drop_last)
@@ -128,9 +133,9 @@ class Schedule:
 
     def _after(self, epoch: int, position: int) -> tuple[int, int]:
         """Where a run stands at a position: the same for all ranks, so the epoch is over when it is for every one."""
-        rest = self.length - position
-        over = rest < self.batch * self.world if self.drop_last and not self.pad else rest <= 0
-        return (epoch + 1, 0) if over else (epoch, position)
+        even = self.pad or self.drop_last
+        left = self._batches(self._left(position)) if even else self.length - position
+        return (epoch, position) if left > 0 else (epoch + 1, 0)
 
 
 class Row:
@@ -155,3 +160,14 @@ class Row:
             known = self._block = number, self._order[places % self._order.length], self._order.occurrences(places)
         part = slice(first - number * BLOCK, last - number * BLOCK)
         return known[1][part].copy(), known[2][part].astype(np.uint32)
+
+
+class Single:
+    """The row of one sample of a source, wherever it stands."""
+
+    def __init__(self, position: int) -> None:
+        self._position = position
+
+    def samples(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
+        """That sample alone."""
+        return np.array([self._position], np.int64), np.zeros(1, np.uint32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -51,21 +52,21 @@ def made_of(loader: Loader) -> dict[str, Any]:
     }
 
 
-def place_in(state: Mapping[str, Any], own: Mapping[str, Any], strict: bool) -> tuple[int, int]:
+def place_in(state: Mapping[str, Any], own: Mapping[str, Any], end: int | None, strict: bool) -> tuple[int, int]:
     """The epoch and the position of a state.
 
     own     what the loader that is to go on is made of
+    end     the first position that its epochs do not have; None: it is not looked at
     strict  whether it must be what the state's was
 
     Raises  InputError if this is no state, or it was made of something else, which it says.
     """
     try:
-        epoch, position, made = state["epoch"], state["position"], state["made_of"]
-        whole = isinstance(epoch, int) and isinstance(position, int) and isinstance(made, Mapping)
-    except (KeyError, TypeError):
-        whole = False
-    if not whole or not 0 <= epoch <= LIMITS["epoch"] or position < 0:
-        raise InputError(f"this is no state of a Loader, as its state() gives: {state!r:.200}")
+        epoch, position, made = _number(state["epoch"]), _number(state["position"]), dict(state["made_of"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"this is no state of a Loader, as its state() gives: {state!r:.200}") from None
+    if not 0 <= epoch <= LIMITS["epoch"] or position < 0:
+        raise InputError(f"this is no state of a Loader, as its state() gives: epoch {epoch}, position {position}")
     changed = [_change(name, made.get(name), own[name]) for name in own if made.get(name) != own[name]]
     if changed and strict:
         raise InputError(
@@ -73,13 +74,22 @@ def place_in(state: Mapping[str, Any], own: Mapping[str, Any], strict: bool) -> 
             + "; ".join(changed)
             + ". Bring back what it was, or pass strict=False to go on all the same from the same place"
         )
+    if end is not None and position >= end:
+        raise InputError(f"this state stands at position {position} of an epoch, which has {end - 1} places here")
     return epoch, position
+
+
+def _number(value: Any) -> int:
+    """A whole number, of NumPy as well: what checkpoints give back."""
+    if isinstance(value, bool):
+        raise TypeError
+    return operator.index(value)
 
 
 def _change(name: str, then: Any, now: Any) -> str:
     """What changed, in words."""
     if name == "pipeline" and isinstance(then, Mapping):
-        return _changed_op(then.get("ops") or [], now["ops"] or [])
+        return _changed_op(then.get("ops"), now["ops"] or [])
     if name == "source" and isinstance(then, Mapping):
         for part in ("kind", "samples"):
             if then.get(part) != now[part]:
@@ -88,7 +98,8 @@ def _change(name: str, then: Any, now: Any) -> str:
     return f"{name} was {then!r} and is {now!r}"
 
 
-def _changed_op(then: list[str], now: list[str]) -> str:
+def _changed_op(then: Any, now: list[str]) -> str:
+    then = then if isinstance(then, list) else []
     if len(then) != len(now):
         return f"the pipeline had {len(then)} ops and has {len(now)}"
     for number, (was, it) in enumerate(zip(then, now, strict=True)):

@@ -47,7 +47,7 @@ def dataset(
     if state is not None:
         if not isinstance(epoch, int) or epoch or position:
             raise InputError("a state says itself at which epoch and position it is; leave out both")
-        epoch, position = place_in(state, loader.state()["made_of"], strict=True)
+        epoch, position = place_in(state, loader.state()["made_of"], loader.schedule.end, strict=True)
     begin = _passes(epoch, position)
     signature, columns = _signature(loader, position)
 

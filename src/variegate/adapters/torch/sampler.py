@@ -129,7 +129,7 @@ class Sampler(torch.utils.data.Sampler[Place]):
 
         Raises  InputError if it is no state, or of another order; the message says what changed.
         """
-        self._place = self._next, self._start = place_in(state, self._made_of, strict=True)
+        self._place = self._next, self._start = place_in(state, self._made_of, self._schedule.end, strict=True)
 
     @functools.cached_property
     def _made_of(self) -> dict[str, Any]:
