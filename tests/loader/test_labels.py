@@ -404,3 +404,15 @@ def test_a_source_without_labels_is_never_asked_for_them(monkeypatch: pytest.Mon
     monkeypatch.setattr(Source, "fields", never)
     monkeypatch.setattr(Arrays, "fields", never)
     assert [set(next(iter(loader))) for loader in loaders] == [{"image", "index", "id"}] * 2
+
+
+@pytest.mark.parametrize("augment", [None, Compose([Rotate(10)])])
+def test_what_is_passed_on_is_the_batchs_own(augment: Any) -> None:
+    given = np.arange(12.0, dtype=np.float32).reshape(6, 2)
+    source = Arrays(np.zeros((6, 8, 8, 3), np.uint8), fields={"vector": given}, targets={"vector": PerSample()})
+    for batch in Loader(source, augment, batch_size=4, repeats=2):
+        for vector in batch["vector"]:
+            vector += 100
+    assert np.array_equal(given, np.arange(12.0).reshape(6, 2))
+    vectors = Loader(source, augment, batch_size=4, repeats=2).batch(0, 0)["vector"]
+    assert not np.shares_memory(vectors[0], vectors[1]) and np.array_equal(vectors[0], vectors[1])

@@ -94,6 +94,24 @@ def test_a_stream_is_its_epochs_without_end(folder: Path) -> None:
     again = loader(folder)
     again.resume(state)
     assert samples(islice(again.stream(), 7)) == expected[len(found) :]
+    assert other.next_epoch == 3 and samples(other) == samples(other.epoch(3))
+
+
+def test_an_epoch_that_is_set_begins_at_its_beginning(folder: Path) -> None:
+    one = loader(folder)
+    state = {**one.state(), "epoch": 2, "position": 12}
+    for epoch, left in ((2, 25), (5, 37), (1, 37)):
+        one.resume(state)
+        one.next_epoch = epoch
+        assert len(samples(one)) == left
+    one.next_epoch = 4
+    assert (one.state()["epoch"], one.state()["position"]) == (4, 0)
+
+
+def test_an_iterator_that_is_never_begun_takes_no_epoch(folder: Path) -> None:
+    one = loader(folder)
+    iter(one)
+    assert one.next_epoch == 0 and samples(one) == samples(one.epoch(0))
 
 
 def test_state_is_small_and_counts_what_was_handed_out(folder: Path) -> None:

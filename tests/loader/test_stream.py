@@ -291,3 +291,11 @@ def test_a_batch_handed_out_is_the_consumers_alone(workers: int) -> None:
         assert loader.stats()["lent"] == 1
         del batch
         assert loader.stats()["lent"] == 0
+
+
+def test_stats_say_how_many_batches_waited() -> None:
+    loader = Loader(Watched(), batch_size=4, workers=2, prefetch=3)
+    for _ in range(2):
+        for _batch in loader:
+            time.sleep(0.01)
+    assert 1 < loader.stats()["queue"] <= 3 and loader.stats()["batches"] == 32 and loader.stats()["samples"] == 128

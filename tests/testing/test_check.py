@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,18 +22,17 @@ from variegate.ops.base import Drawn
 from variegate.ops.effect import Map
 from variegate.ops.geometric import Bordered
 from variegate.testing import check
-from variegate.testing import check as _  # the function, as users have it
 from variegate.testing.haste import PAUSES, haste
 from variegate.testing.scene import noise
 from variegate.testing.ways import Stream, Way, ways
 
-module = sys.modules["variegate.testing.check"]
+module = sys.modules["variegate.testing.check"]  # whose name in the package is that of the function
 MAIN = os.getpid()
 HERE = threading.local()
 WAYS = 5  # that are no DataLoader
 
 
-def fails(subject, *start, source=None):
+def fails(subject, start="", source=None):
     with pytest.raises(AssertionError) as caught:
         check(subject, source)
     message = str(caught.value)
@@ -54,22 +54,21 @@ def labelled():
     return Arrays(images(), labels=list("abcabcabc"), fields=fields, targets=targets)
 
 
-@dataclass(frozen=True, repr=False)
-class Slide(Bordered):
-    """To the right by some pixels, and by as many more as other threads have just done."""
-
-    by: Drawn = 0
-    shared: bool = False
-
-    def lower(self, draws, sizes, facts):
-        held["by"] = draws["by"]
-        first = held["by"][0]
-        by = draws["by"] if first == draws["by"][0] or not self.shared else 0 * draws["by"]
-        return Map(coords.affine(1, 0, -by, 0, 1, np.zeros(len(by))), sizes)
-
-
 held: dict = {}
 buffer = np.zeros((200, 200, 3), np.float32)
+
+
+@dataclass(frozen=True, repr=False)
+class Slide(Bordered):
+    """To the right by some pixels, which stand in a variable of the module meanwhile."""
+
+    by: Drawn = 0
+
+    def lower(self, draws, sizes, facts):
+        held["by"] = draws["by"], sizes
+        time.sleep(0)
+        by, sizes = held["by"]
+        return Map(coords.affine(1, 0, -by, 0, 1, np.zeros(len(by))), sizes)
 
 
 def holds(image, by):
@@ -108,7 +107,7 @@ def asserts(image):
         ([vg.Rotate((-30, 30)), vg.ColorJitter((0.8, 1)), vg.Opaque(lambda i, by: i * by, by=(0, 1))], None),
         ([vg.RandomIoUCrop(), vg.CropNonEmptyMask((8, 9), border="edge")], None),
         (vg.Compose([vg.RandomResizedCrop(16), vg.Normalize(layout="CHW")]), labelled()),
-        (vg.Compose([vg.Rotate(9)], targets={"boxes": vg.Boxes(min_area=60)}), labelled()),
+        (vg.Compose([vg.Rotate((-9, 9))], targets={"boxes": vg.Boxes(min_area=60)}), labelled()),
         (vg.HorizontalFlip(p=0.5), Arrays([image / np.float32(255) for image in images(9, 1)])),
         ([vg.Rotate((-30, 30))], Arrays(images(1))),
         ([vg.Rotate((-30, 30))], Arrays(images(2))),
@@ -159,19 +158,17 @@ def test_every_op_at_fault_is_named():
 
 
 def test_who_fails_only_together():
-    before = []
-
     def first(image):
-        before[:] = [image.mean()]
+        held["corner"] = image[0, 0, 0]
         return image
 
     def second(image):
-        before.append(image.mean())
-        return image * np.float32(len(before) == 2)
+        corner = held.get("corner", 0)
+        return image * np.float32(corner)
 
     chain = [vg.Opaque(first, name="first"), vg.Opaque(second, name="second")]
-    message = fails(chain, "second: the same picture", "[first, second]: 3 workers")
-    assert message
+    message = fails(chain, "[first, second]: 3 workers, batches of 8: ")
+    assert message.endswith("make it afresh in each call. No op fails alone")
 
 
 @pytest.mark.parametrize("chain", [True, False])
@@ -183,15 +180,12 @@ def test_what_threads_share_is_found_and_the_op_named(function, chain):
     assert message.endswith("make it afresh in each call")
     if function is asserts:
         assert "ValueError: (" in message and "); without workers there is no such error; threads share" in message
-    elif function is not function_that_may_raise:
+    elif not isinstance(function, Remembers):  # which may end in an error or in other pixels
         assert "samples are not what they are without workers, the first of them images[" in message
 
 
-function_that_may_raise = None
-
-
 def test_what_lower_shares():
-    check(Slide((0, 5)))
+    fails([vg.Rotate(5), Slide((0, 5))], "Slide: 3 workers, batches of 8: ")
 
 
 def test_what_a_thread_or_a_process_has_of_its_own():
@@ -295,12 +289,12 @@ def test_haste_ends_after_some_pauses_and_only_in_code_of_the_users():
         seen.append(sys.gettrace())
 
     def libraries():
-        np.stack([np.zeros(3)])
+        list(map(np.flip, [np.zeros(2)] * PAUSES))
         seen.append(sys.gettrace())
 
-    with haste():
-        for target in (long, libraries):
-            thread = threading.Thread(target=target)
+    for target in (long, libraries):
+        thread = threading.Thread(target=target)
+        with haste():
             thread.start()
             thread.join()
     assert seen[0] is None and seen[1] is not None

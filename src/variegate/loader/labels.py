@@ -83,7 +83,7 @@ class Labels:
 
     def collate(self, index: NDArray[np.int64], samples: Sequence[Carried]) -> Collated:
         """The fields of a batch, of the samples at these positions, and how many instances went."""
-        columns = [sample.fields for sample in samples]
+        columns = [{name: self._own(name, value) for name, value in sample.fields.items()} for sample in samples]
         dropped: Counter[str] = Counter()
         for sample in samples:
             dropped.update(sample.dropped)
@@ -95,6 +95,11 @@ class Labels:
 
         made = pad(self.targets, columns, self.form, where)
         return Collated(_with_label(made.fields), dropped + made.dropped)
+
+    def _own(self, name: str, value: Any) -> Any:
+        """A field's value as the batch's own: what is only passed on may be the source's memory."""
+        passed_on = isinstance(self.targets[name], PerSample) and isinstance(value, np.ndarray | list | dict)
+        return value.copy() if passed_on else value
 
 
 def _with_label(fields: dict[str, Any]) -> dict[str, Any]:

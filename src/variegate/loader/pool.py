@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 from weakref import ref
 
@@ -31,6 +32,9 @@ class _Owner:
     The pool is held weakly, so that a batch that outlives its loader keeps its own slot alone.
     """
 
+    _pool: Callable[[], Pool | None] = staticmethod(lambda: None)  # of one whose making was interrupted
+    _raw: Raw
+
     def __init__(self, pool: Pool, raw: Raw, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self._pool, self._raw = ref(pool), raw
         self.__array_interface__ = {
@@ -39,6 +43,7 @@ class _Owner:
             "typestr": dtype.str,
             "data": (address(raw), False),
         }
+        pool._out[address(raw)] = raw.nbytes  # last: an interrupt before it leaves no slot lent for ever
 
     def __del__(self) -> None:
         pool = self._pool()
@@ -104,7 +109,6 @@ class Pool:
         dtype = np.dtype(dtype)
         self.memory.reclaim()
         raw = self._raw(math.prod(shape) * dtype.itemsize)
-        self._out[address(raw)] = raw.nbytes
         return np.asarray(_Owner(self, raw, shape, dtype))
 
     def _raw(self, size: int) -> Raw:
