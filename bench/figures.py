@@ -18,7 +18,12 @@ CLAIMS = {  # by result file, what its rows begin with
     "memory": "files, 2 workers, *seed*: ",
     "startup": "",
     "quality": "",
-    "gil": "",
+    "gil": "files, 2 workers, *seed*, ",
+    "stream": "files: ",
+    "cache": "files, 2 workers, *standard*: ",
+    "scaled": '12 megapixels, *standard*, decode="scaled": ',
+    "survive": "",
+    "damage": "",
 }
 MARKS = {"pass": "reached", "STRETCH": "stretch reached", "FAIL": "**not reached**", "reported": ""}
 HEAD = """Measured by `make bench` on two cores of an AMD EPYC (AVX-512), Python 3.11, November 2026; medians. The

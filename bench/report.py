@@ -18,7 +18,19 @@ import setup
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
 NAMED = (
-    *("variegate", "numpy", "numba", "llvmlite", "simplejpeg", "pillow", "shapely", "scipy", "torch", "torchvision"),
+    *(
+        "variegate",
+        "numpy",
+        "numba",
+        "llvmlite",
+        "simplejpeg",
+        "pillow",
+        "pyarrow",
+        "shapely",
+        "scipy",
+        "torch",
+        "torchvision",
+    ),
     *("albumentationsx", "albucore", "opencv-python-headless", "tensorflow_cpu", "keras", "nvidia-dali-cuda120"),
 )
 

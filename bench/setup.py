@@ -24,7 +24,7 @@ PEERS: dict[str, list[list[str]]] = {
         ["torch==2.13.0"],
         ["--no-deps", "torchvision==0.28.0"],
         ["albumentationsx==2.5.*", "opencv-python-headless", "simplejpeg", "pillow", "scipy"],
-        ["scikit-image", "scikit-learn", "shapely"],
+        ["scikit-image", "scikit-learn", "shapely", "pyarrow"],
         ["-e", str(HERE.parent)],
     ],
     "tf": [["tensorflow-cpu==2.21.*", "keras==3.15.*"]],

@@ -54,7 +54,7 @@ def test_each_step_is_told(tmp_path: Path) -> None:
         "two epochs differ",
     ):
         assert word in told.output
-    assert run(path, "--seed", 3).output == told.output
+    assert run(path, "--seed", 3).output == told.output != run(path, "--seed", 4).output  # another step to resume at
 
 
 @pytest.mark.parametrize("name", ["augment", "alone", "several"])

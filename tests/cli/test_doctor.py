@@ -141,9 +141,27 @@ def test_a_trial_adds_up(source: ImageFolder) -> None:
 def test_a_turn_counts_samples_and_not_batches(source: ImageFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(100))
     monkeypatch.setattr(trial, "perf_counter", lambda: next(clock))
-    tried = Trial(Loader(source, batch_size=4, workers=1))
-    tried.turn(0.0, Consumer(0.0, 4))  # batches of 4, 4, 3 again and again; three before the clock is looked at
-    assert tried.rates == [8 / 2]
+    tried = Trial(Loader(source, batch_size=6, workers=1))
+    tried.turn(0.0, Consumer(0.0, 6))  # batches of 6, 5, 6 before the clock is looked at, then of 5 and 6
+    assert tried.rates == [11 / 2]
+
+
+def test_the_trial_with_a_cache_is_filled_before_all_turns(
+    source: ImageFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    class Noted(Trial):
+        def fill(self) -> None:
+            calls.append("fill" if self.loader.cache is not None else "fill one without a cache")
+
+        def turn(self, seconds: float, consumer: Consumer) -> None:
+            calls.append("turn")
+            super().turn(seconds, consumer)
+
+    monkeypatch.setattr(diagnosis, "Trial", Noted)
+    list(diagnose(Asked(source, None, workers=1, batch_size=4, seconds=1)))
+    assert calls[0] == "fill" and set(calls[1:]) == {"turn"}
 
 
 def test_a_cache_is_full_before_its_first_turn(source: ImageFolder) -> None:
@@ -180,6 +198,17 @@ def test_no_worker_more_than_cores_is_tried(source: ImageFolder, monkeypatch: py
     monkeypatch.setattr(diagnosis, "available_cores", lambda: 2)
     *_, last = diagnose(Asked(source, None, workers=2, batch_size=4, seconds=1))
     assert isinstance(last, Diagnosis) and MORE not in last.rates
+
+
+def test_trials_differ_in_one_option_each(source: ImageFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "available_cores", lambda: 3)
+    look = diagnosis._Look(rate=1e4, pixels=1000, made=100, first=(0, 0))
+    options = diagnosis._options(Asked(source, Compose([]), workers=2, batch_size=4), look)
+    plain = options[ASKED]
+    assert plain == {"batch_size": 4, "workers": 2} and options[MORE] == {"batch_size": 4, "workers": 3}
+    assert options[SCALED] == plain | {"decode": "scaled"}
+    assert options[CACHED].keys() == plain.keys() | {"cache"} and options[CACHED].items() > plain.items()
+    assert SCALED not in diagnosis._options(Asked(source, None, workers=2), look)
 
 
 def test_scaled_decoding_is_tried_where_pictures_are_large(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from variegate.kernels.reference import look, read
+from variegate.kernels.reference import look
+from variegate.kernels.reference_read import jacobian, read
 from variegate.plan.ir import BILINEAR, NEAREST
 
 HAIR = 1e-7  # pixels
@@ -63,7 +64,8 @@ class Walk:
     def numbers(self, pixels):
         """A float map (H, W, C) as the reference reads pictures, fill 0, and where the answer is sure."""
         view = look(self.maps, self.canvas, self.borders, BILINEAR)
-        values = read(pixels.astype(np.float64), self.maps, self.canvas[-1, ::-1] / 2, view, BILINEAR, True)
+        way, scales = jacobian(self.maps, *self.canvas[-1, ::-1] / 2)
+        values = read(pixels.astype(np.float64), way, scales, *view[:2], view.bent, BILINEAR, True)
         return np.where((view.code == 0)[:, :, None], values, 0), ~view.doubt
 
 

@@ -321,7 +321,7 @@ class Broken(Arrays):
         ([[0, 0, 20, 4]], {}, "boxes[0] = (0, 0, 20, 4)"),
         ([[0, 0, 4]], {}, "boxes is (N, 4) numbers"),
         ([], {"labels": []}, "this one has ['boxes', 'labels'], the first of its batch ['boxes']"),
-        ([], {"weights": []}, "this one has ['boxes', 'weights']"),
+        ([], {"weights": []}, "unknown field weights"),
     ],
 )
 def test_an_error_of_labels_names_the_sample(value: Any, extra: dict[str, Any], said: str, workers: int) -> None:

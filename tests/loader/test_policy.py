@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from variegate import Boxes, Brightness, Compose, HorizontalFlip, Mask, Padded, RandomResizedCrop, Rotate, Targets
-from variegate.errors import DecodeError, FieldError, InputError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Loader, Source
+from variegate.errors import DecodeError, FieldError, InputError, SourceError, VariegateError
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Source
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.recipe import SOMEBODY_ELSE
 
@@ -452,3 +452,43 @@ class Odd(Source):
 def test_what_a_source_of_ones_own_cannot_give(value: Any, said: str) -> None:
     with pytest.raises(InputError, match=rf"item 0: Odd\.read gives the bytes .* got {said}"):
         Loader(Odd(value), shuffle=False).batch(0, 0)
+
+
+@pytest.mark.parametrize("deadline", [None, 20.0])
+def test_samples_of_a_batch_have_the_same_fields(deadline: float | None) -> None:
+    picture = np.zeros((8, 8, 3), np.uint8)
+    data = [{"image": picture, **({"boxes": [[0, 0, 4, 4]]} if i % 2 else {})} for i in range(8)]
+    source = Items(data, targets=Targets(boxes=Boxes()))
+    with pytest.raises(InputError, match=r"the same fields: this one has \['boxes'\], the first of its batch \[\]"):
+        Loader(source, batch_size=8, shuffle=False, on_error=OnError(deadline=deadline)).batch(0, 0)
+    batch = Loader(source, batch_size=8, shuffle=False, on_error=OnError("skip", deadline=deadline)).batch(0, 0)
+    assert batch["index"].tolist() == [0, 2, 4, 6]
+
+
+def test_who_stands_in_is_drawn_by_the_weights() -> None:
+    class Bad(Arrays):
+        def read(self, i: int) -> np.ndarray:
+            if i == 0:
+                raise OSError("bad")
+            return super().read(i)
+
+    source = Bad(np.zeros((9, 4, 4, 3), np.uint8))
+    one = Loader(source, batch_size=4, weights=[1, 1, 4, *[0] * 6], samples=400, on_error="replace")
+    counts = np.bincount(np.concatenate([batch["index"] for batch in one]), minlength=9)
+    assert counts[0] == 0 and not counts[3:].any() and abs(counts[1] / 400 - 1 / 6 - 1 / 30) < 0.06
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ([0, 1], "list"),
+        (np.arange(2), r"int64 \(2,\)"),
+        (np.zeros((2, 1), np.uint64), r"uint64 \(2, 1\)"),
+        (np.full(2, 7, np.uint64), "item 0 and item 1 have one id, 7"),
+    ],
+)
+def test_ids_are_one_a_sample(ids: Any, said: str) -> None:
+    source = Odd(np.zeros((4, 4, 3), np.uint8))
+    source.ids = ids
+    with pytest.raises(SourceError, match=rf"Odd.*{said}"):
+        Loader(source)

@@ -58,8 +58,9 @@ def test_balanced_classes_come_evenly() -> None:
     ("weights", "said"),
     [
         ([1.0, 2.0], r"one a sample: 3 of them, got shape \(2,\)"),
-        ([1.0, -1.0, 2.0], "0 or more, and not all 0; got -1.0 to 2.0"),
+        ([1.0, -1.0, 2.0], "0 or more, not all 0, and have a sum; got -1.0 to 2.0"),
         ([0.0, 0.0, 0.0], "not all 0"),
+        ([1e308, 1e308, 1e308], "have a sum; got 1e\\+308"),
         ([1.0, np.nan, 1.0], "1 of them not finite"),
         ("uniform", "are numbers, one a sample, or \"balanced\", got 'uniform'"),
         ("balanced", "needs a source with one label a sample"),

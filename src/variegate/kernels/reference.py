@@ -145,8 +145,11 @@ def develop(canvas: Canvas, tables: Any) -> Truth:
 # Geometry: from the centres of a canvas's pixels back to the source.
 
 
-def look(maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int, lens: Lens) -> View:
-    """The view from the canvas after these maps, of the picture that is there."""
+def look(
+    maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int, lens: Lens | None = None
+) -> View:
+    """The view from the canvas after these maps; lens: of a picture that is smaller than the first canvas."""
+    lens = lens_of(canvas[0], canvas[0], None) if lens is None else lens
     y, x = np.mgrid[: canvas[len(maps), 0], : canvas[len(maps), 1]] + 0.5
     code, doubt, bent = np.zeros(x.shape, np.int64), np.zeros(x.shape, bool), False
     for k in reversed(range(len(maps))):

@@ -8,7 +8,8 @@ from threading import Event
 
 import numpy as np
 
-from variegate.errors import DecodeError
+from variegate.errors import DecodeError, InputError
+from variegate.loader.labels import check_alike
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
@@ -31,19 +32,20 @@ class Gather:
         self._recipe, self._turn = recipe, turn
         self._positions, occurrences = row.samples(turn.first, turn.last)
         self._variations = occurrences * np.uint32(recipe.repeats)
-        self._leaves: list[Leaves] = []  # of the samples so far
+        self._first: Leaves | None = None  # of the first sample
 
     def into(self, samples: list[Taken], times: Times, stopped: Event | None) -> bool:
         """Take every sample, or what stands in for it; False if all was stopped before."""
         room, number = self._recipe.shelf.rooms(), 0
         with closing(self._each(room, stopped)) as found:  # whatever happens, nothing is read any more
             for number, (sample, error) in enumerate(found, 1):
+                sample, error = self._alike(sample, error)
                 if sample is None:
                     assert error is not None
                     sample = self._instead(number - 1, error, room)
                 if sample is not None:
                     samples.append(sample)
-                    self._leaves.append(sample.leaves)
+                    self._first = sample.leaves if self._first is None else self._first
                     times[BYTES_READ] += sample.held
                 if stopped is not None and stopped.is_set():
                     return False
@@ -53,7 +55,7 @@ class Gather:
         recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
 
         def take(n: int) -> Taken:
-            return recipe.take(n, positions[n], variations[n], room, self._leaves)
+            return recipe.take(n, positions[n], variations[n], room)
 
         return self._reading(take, len(positions), stopped)
 
@@ -62,6 +64,19 @@ class Gather:
         if faults.rule.deadline is None:
             return one_by_one(take, count)
         return in_time(take, count, faults.rule.deadline, stopped, faults.abandon)
+
+    def _alike(self, sample: Taken | None, error: BaseException | None) -> Found[Taken]:
+        """A sample, unless it has not the fields of the first: then that error.
+
+        It is not looked at where it is read, which may be ahead of here.
+        """
+        if sample is None or self._first is None:
+            return sample, error
+        try:
+            check_alike(sample.leaves, self._first)
+        except InputError as problem:
+            return None, problem
+        return sample, None
 
     def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:
         """Who stands in for a sample that could not be taken; None where it is skipped."""
@@ -93,9 +108,10 @@ class Gather:
             position, variation = recipe.stand_in(turn.epoch, at, attempt)
 
             def take(_: int, position: int = position, variation: int = variation) -> Taken:
-                return recipe.take(place, position, variation, room, self._leaves)
+                return recipe.take(place, position, variation, room)
 
-            for sample, error in self._reading(take, 1, None):
+            for found in self._reading(take, 1, None):
+                sample, error = self._alike(*found)
                 if sample is None:
                     assert error is not None
                     self.blame(position, error)

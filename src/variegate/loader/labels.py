@@ -60,18 +60,12 @@ class Labels:
     targets: Targets
     form: Form
 
-    def read(self, values: dict[str, Any], size: tuple[int, int], others: Sequence[Leaves]) -> Leaves:
-        """The leaves of a sample with these fields and a picture of this size; `others` are those of its batch so far.
+    def read(self, values: dict[str, Any], size: tuple[int, int]) -> Leaves:
+        """The leaves of a sample with these fields and a picture of this size.
 
-        Raises  InputError if a field cannot be taken, or the samples of a batch have not the same fields.
+        Raises  InputError if a field cannot be taken.
         """
-        if not others:
-            self._check_names(values)
-        elif values.keys() != others[0].keys():
-            raise InputError(
-                f"the samples of a batch have the same fields: this one has {sorted(values)}, the first of its batch "
-                f"{sorted(others[0])}. Give an empty value where there is nothing, as [] for boxes"
-            )
+        self._check_names(values)
         return self.targets.read(values, size)
 
     def _check_names(self, values: dict[str, Any]) -> None:
@@ -107,6 +101,18 @@ def _with_label(fields: dict[str, Any]) -> dict[str, Any]:
     if "label" in fields:
         fields["label"] = label_column(fields["label"], len(fields["label"]))
     return fields
+
+
+def check_alike(leaves: Leaves, first: Leaves) -> None:
+    """Whether a sample has the fields of the first of its batch.
+
+    Raises  InputError if it has not.
+    """
+    if leaves.keys() != first.keys():
+        raise InputError(
+            f"the samples of a batch have the same fields: this one has {sorted(leaves)}, the first of its batch "
+            f"{sorted(first)}. Give an empty value where there is nothing, as [] for boxes"
+        )
 
 
 def _has_fields(source: Source, lenient: bool) -> bool:

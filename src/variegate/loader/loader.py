@@ -20,7 +20,7 @@ from variegate.loader.memory import DEEPEST, Budget
 from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.pool import Pool
-from variegate.loader.recipe import Recipe
+from variegate.loader.recipe import SOMEBODY_ELSE, Recipe
 from variegate.loader.schedule import Row, Schedule, Turn
 from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
@@ -130,6 +130,8 @@ class Loader:
             raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
         if self.cache is not None and self.decode == "scaled":
             raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., side=...)')
+        if weights is not None and (self.samples or len(self.source)) * self.repeats > SOMEBODY_ELSE:
+            raise FieldError(f"Loader.samples times repeats is at most 2**31, got {samples} and {repeats}")
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place = 0, 0  # and that at which the last pass stands
         self._begin()

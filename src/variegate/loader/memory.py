@@ -93,11 +93,16 @@ class Budget:
         return total
 
     def _refusal(self) -> str:
-        most, mega = self._most, 1e6
+        most = self._most
         least = self.workers * most.pixels + (USERS + 1) * most.slot + most.files
         return (
-            f"Loader.memory is {self.limit / mega:.1f} MB, and {least / mega:.1f} MB are needed: "
-            f"{USERS + 1} batches of {most.slot / mega:.1f} MB (one in the making, the one in use and the one before "
-            f"it), {most.files / mega:.1f} MB of files, and {self.workers} x {most.pixels / mega:.1f} MB to decode "
-            "into. Allow more, or make batch_size or workers less"
+            f"Loader.memory is {_told(self.limit)}, and {_told(least)} are needed: {USERS + 1} batches of "
+            f"{_told(most.slot)} (one in the making, the one in use and the one before it), {_told(most.files)} of "
+            f"files, and {self.workers} x {_told(most.pixels)} to decode into. Allow more, or make batch_size or "
+            "workers less"
         )
+
+
+def _told(size: int) -> str:
+    """A number of bytes in words."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

@@ -6,6 +6,8 @@ import operator
 import os
 from typing import Any
 
+import numpy as np
+
 from variegate.errors import FieldError, SourceError
 from variegate.loader.source.base import Source
 from variegate.loader.source.items import Items
@@ -37,6 +39,7 @@ def source_of(value: Any) -> Source:
     Raises  SourceError for anything else.
     """
     if isinstance(value, Source):
+        _check_ids(value)
         return value
     if isinstance(value, str | os.PathLike) or not (hasattr(value, "__len__") and hasattr(value, "__getitem__")):
         raise SourceError(
@@ -44,6 +47,23 @@ def source_of(value: Any) -> Source:
             f"__getitem__, such as a torch Dataset; got {value!r:.200}"
         )
     return Items(value)
+
+
+def _check_ids(source: Source) -> None:
+    """Refuse ids that draws cannot hang on."""
+    ids, name = source.ids, type(source).__name__
+    if not isinstance(ids, np.ndarray) or ids.ndim != 1 or ids.dtype != np.uint64:
+        got = f"{ids.dtype} {ids.shape}" if isinstance(ids, np.ndarray) else type(ids).__name__
+        raise SourceError(
+            f"{name}.ids are an array (N,) of uint64, one a sample, as np.arange(n, dtype=np.uint64); got {got}"
+        )
+    if (ids[1:] > ids[:-1]).all():
+        return
+    order = np.argsort(ids, kind="stable")
+    same = np.flatnonzero(ids[order[1:]] == ids[order[:-1]])
+    if same.size:
+        one, other = (source.where(int(order[same[0] + n])) for n in (0, 1))
+        raise SourceError(f"{name}: {one} and {other} have one id, {ids[order[same[0]]]}; every sample has its own")
 
 
 def share(rank: Any, world: Any) -> tuple[int, int]:

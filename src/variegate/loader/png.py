@@ -52,6 +52,8 @@ def check_chunks(picture: Any, data: bytes | memoryview, name: str) -> None:
         if at + 12 > len(view):
             raise DecodeError(name, f"the PNG has no end: the file ends after {len(view)} bytes")
         length, kind = unpack_from(">I4s", view, at)
+        if kind == b"fdAT":  # the second frame of an animation
+            return
         end = at + 12 + length
         if end > len(view):
             raise DecodeError(name, f"the file ends within its {kind!r} chunk at byte {at}, after {len(view)} bytes")

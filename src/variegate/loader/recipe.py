@@ -24,7 +24,7 @@ from variegate.loader.source.base import Room, Source
 from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
-from variegate.loader.weights import Weighted
+from variegate.loader.weights import Weighted, at_share, unit
 from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
@@ -118,11 +118,8 @@ class Recipe:
             return Row(Weighted(self.edges, length, self.seed, epoch), self.schedule)
         return Row(Order(length, self.seed, epoch, self.shuffle), self.schedule)
 
-    def take(self, place: int, position: int, variation: int, room: Room, others: Sequence[Leaves]) -> Taken:
-        """Read a sample: its file and its header, and its labels.
-
-        others  the labels of its batch so far
-        """
+    def take(self, place: int, position: int, variation: int, room: Room) -> Taken:
+        """Read a sample: its file and its header, and its labels."""
         source, labels = self.source, self.labels
         pixels = None if self.cache is None else self.cache.get(position)
         fields: dict[str, Any] = {}
@@ -139,7 +136,7 @@ class Recipe:
                 data, fields = source.sample(position, room)
             picture = self._opened(position, data)
             held = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
-        leaves = labels.read(fields, picture.size, others) if labels is not None else {}
+        leaves = labels.read(fields, picture.size) if labels is not None else {}
         return Taken(place, position, variation, picture, leaves, held)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
@@ -160,7 +157,11 @@ class Recipe:
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""
         key = np.frombuffer(digest("stand-in", self.seed, epoch, tried), "<u8").astype(np.uint64)
-        position = int(mixed(key + mixed(key ^ np.uint64(place)))[0] % np.uint64(len(self.source)))
+        word = mixed(key + mixed(key ^ np.uint64(place)))
+        if self.edges is None:
+            position = int(word[0] % np.uint64(len(self.source)))
+        else:  # as likely as the weights say
+            position = int(at_share(self.edges, unit(word))[0])
         return position, SOMEBODY_ELSE | (place * self.repeats) % SOMEBODY_ELSE
 
     def plan(self, epoch: int, samples: Sequence[Taken]) -> Plan:

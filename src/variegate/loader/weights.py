@@ -41,20 +41,24 @@ class Weighted:
 
     def __getitem__(self, places: Positions) -> Positions:
         """The positions in the source of the samples at these places, from 0 to length - 1."""
-        stirred = mixed(self._key + mixed(self._key ^ places.astype(np.uint64)))
-        within = (stirred >> np.uint64(11)).astype(np.float64) * UNIT
-        at = (self._order[places] + within) / self.length * self.edges[-1]
-        found: Positions = np.minimum(np.searchsorted(self.edges, at, side="right"), self._last).astype(np.int64)
-        return found
-
-    @property
-    def _last(self) -> int:
-        """The last sample with any weight: rounding must not go beyond it."""
-        return int(np.searchsorted(self.edges, self.edges[-1], side="left"))
+        within = unit(mixed(self._key + mixed(self._key ^ places.astype(np.uint64))))
+        return at_share(self.edges, (self._order[places] + within) / self.length)
 
     def occurrences(self, places: Positions) -> Positions:
         """A number for each place, of its own: a sample that comes again is never the same twice."""
         return places
+
+
+def unit(words: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Words as numbers from 0 to below 1."""
+    return (words >> np.uint64(11)).astype(np.float64) * UNIT
+
+
+def at_share(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Positions:
+    """The samples in whose part of the row of all weights these shares of it lie, each from 0 to below 1."""
+    last = np.searchsorted(edges, edges[-1], side="left")  # that has any weight: rounding must not go beyond it
+    found: Positions = np.minimum(np.searchsorted(edges, shares * edges[-1], side="right"), last).astype(np.int64)
+    return found
 
 
 def edges_of(weights: Weights, labels: NDArray[Any] | Sequence[Any] | None, length: int) -> NDArray[np.float64]:
@@ -68,12 +72,14 @@ def edges_of(weights: Weights, labels: NDArray[Any] | Sequence[Any] | None, leng
     column = _balanced(labels) if isinstance(weights, str) and weights == "balanced" else _numbers(weights)
     if column.shape != (length,):
         raise FieldError(f"Loader.weights are one a sample: {length} of them, got shape {column.shape}")
-    if not np.isfinite(column).all() or column.min() < 0 or not 0 < float(np.cumsum(column)[-1]) < np.inf:
+    with np.errstate(over="ignore"):
+        edges = np.cumsum(column)
+    if not np.isfinite(column).all() or column.min() < 0 or not 0 < float(edges[-1]) < np.inf:
         raise FieldError(
-            f"Loader.weights are finite, 0 or more, and not all 0; got {column.min()} to {column.max()}, "
+            f"Loader.weights are finite, 0 or more, not all 0, and have a sum; got {column.min()} to {column.max()}, "
             f"{int((~np.isfinite(column)).sum())} of them not finite"
         )
-    return np.cumsum(column)
+    return edges
 
 
 def _numbers(weights: Any) -> NDArray[np.float64]:

@@ -125,3 +125,33 @@ def test_arrays_are_in_memory_already_and_are_not_kept_again() -> None:
     for _ in range(2):
         list(made)
     assert made.stats()["cache"]["bytes"] == 0
+
+
+def test_the_collector_may_end_another_epoch_in_a_thread_that_writes(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which would wait for itself, if it waited for what is being written."""
+    import gc
+    import threading
+
+    from variegate.loader.cache.shard import Row
+
+    made = loader(photos, batch_size=2, workers=2, cache=tmp_path / "kept")
+    circle: dict[str, Any] = {"batches": made.epoch(1)}
+    circle["self"] = circle
+    next(circle["batches"])
+    gc.disable()
+    del circle
+    plain, collected = Row.of.__func__, []  # type: ignore[attr-defined]
+
+    def of(*args: Any) -> Row:
+        if not collected and threading.current_thread().name.startswith("variegate"):
+            collected.append(gc.collect())
+        return plain(*args)
+
+    monkeypatch.setattr(Row, "of", classmethod(of))
+    try:
+        assert sum(len(batch["index"]) for batch in made.epoch(0)) == COUNT
+    finally:
+        gc.enable()
+    assert collected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import warnings
 from functools import partial
 from importlib.util import find_spec
@@ -46,6 +47,7 @@ class Disk(Store):
         self._names: set[str] = set()
         self._total = self._alone = self._damaged = self._failed = 0
         self._buffer = Buffer(self._change, min(buffer.BLOCK, self.budget))
+        self._inside = threading.local()  # a thread that keeps a picture: the collector may end another stream in it
         self._look()
 
     def _find(self, i: int, stamp: int) -> NDArray[Any] | None:
@@ -76,6 +78,13 @@ class Disk(Store):
         return self._kept() + room(nbytes) + ROW_BYTES + FILE_BYTES <= self.budget
 
     def _keep(self, i: int, stamp: int, pixels: NDArray[Any], size: Size) -> None:
+        self._inside.now = True
+        try:
+            self._copy(i, stamp, pixels, size)
+        finally:
+            self._inside.now = False
+
+    def _copy(self, i: int, stamp: int, pixels: NDArray[Any], size: Size) -> None:
         slot, name = self._slots.item(i), self._ids.item(i)
         with self._change:
             if not self._wanted(i, stamp, pixels.nbytes):
@@ -101,7 +110,8 @@ class Disk(Store):
 
     def flush(self) -> None:
         """Publish what has been put so far, and see what other processes have published."""
-        if os.getpid() != self._process or self._closed or sys.is_finalizing():
+        # A thread that is copying would wait for itself.
+        if os.getpid() != self._process or self._closed or sys.is_finalizing() or getattr(self._inside, "now", False):
             return
         blocks = self._buffer.sealed()
         while not self._buffer.settled(blocks):
