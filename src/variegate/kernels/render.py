@@ -135,12 +135,13 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
         return
     sums, counts = np.zeros((tops.size, shape[2]), np.int64), np.zeros((tops.size, canvas.shape[0]), np.int64)
     source = src, eight, shape, interpolation, arena
+    line = planes + 4 * (shape[1] + PAD) * shape[2]
     for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
         here, arrays, owners = visit(library, canvas, borders, sites, level, site, *source)
-        expose(here, arrays, nought > 0, planes, planes, unit, address_of(sums[level]), address_of(counts[level]))
+        expose(here, arrays, nought > 0, planes, line, unit, address_of(sums[level]), address_of(counts[level]))
         hold(owners)
     here, arrays, owners = visit(library, canvas, borders, sites, nought, site, *source)
-    line, tallies = planes + 4 * (shape[1] + PAD) * shape[2], (address_of(sums), address_of(counts))
+    tallies = address_of(sums), address_of(counts)
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     store = out if size == 4 and layout == CHW and shape[2] == 3 else line
     fills, begin, stored = tables.fills.copy(), nought, False

@@ -55,6 +55,7 @@ class Pass:
             tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype
         )
         self.sizes = lowering.canvas[-1]
+        self.widest = self.tables.canvas[:, :, 1].max(axis=1).tolist()  # of each sample's canvases: any may have a mean
         self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
 
     def shape(self, i: int) -> tuple[int, ...]:
@@ -76,7 +77,8 @@ class Pass:
         height, width, channels = image.shape
         rows, columns = self.sizes[i].tolist()
         arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
-        planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, width, channels))
+        floats = plane_floats(rows, columns, self.widest[i], width, channels)
+        planes, planes_owner = SCRATCH.address("planes", floats)
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         shape = height, width, channels
         render(source, shape, i, site, tables, sites, arena, planes, target)  # type: ignore[no-untyped-call]

@@ -52,7 +52,7 @@ def arena_floats(height: int, width: int, channels: int) -> int:
     return 2 * pixels + 200 * (width + 64) * channels + 4096
 
 
-def plane_floats(rows: int, columns: int, source_width: int, channels: int) -> int:
-    """How many float32 of scratch the tail may use: a row, a source row and the canvas."""
+def plane_floats(rows: int, columns: int, widest: int, source_width: int, channels: int) -> int:
+    """How many float32 of scratch the tail may use: a source row, a row of the widest canvas, and the last canvas."""
     groups = (channels + 2) // 3 * 3
-    return groups * (columns + 64) + (source_width + 64) * channels + groups * (rows * columns + 64)
+    return groups * (widest + 64) + (source_width + 64) * channels + groups * (rows * columns + 64)
