@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from threading import Event
+from threading import Event, Thread
 
 import numpy as np
 
@@ -57,13 +57,22 @@ class Gather:
         def take(n: int) -> Taken:
             return recipe.take(n, positions[n], variations[n], room)
 
-        return self._reading(take, len(positions), stopped)
+        return self._reading(take, positions, stopped)
 
-    def _reading(self, take: Callable[[int], Taken], count: int, stopped: Event | None) -> All:
+    def _reading(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> All:
         faults = self._recipe.faults
         if faults.rule.deadline is None:
-            return one_by_one(take, count)
-        return in_time(take, count, faults.rule.deadline, stopped, faults.abandon)
+            return one_by_one(take, len(positions))
+
+        def unless_it_hangs(n: int) -> Taken:
+            if faults.hangs(positions[n]):
+                raise TookTooLongError("the thread that reads it was given up, and is still at it")
+            return take(n)
+
+        def abandon(n: int, thread: Thread) -> None:
+            faults.abandon(positions[n], thread)
+
+        return in_time(unless_it_hangs, len(positions), faults.rule.deadline, stopped, abandon)
 
     def _alike(self, sample: Taken | None, error: BaseException | None) -> Found[Taken]:
         """A sample, unless it has not the fields of the first: then that error.
@@ -110,7 +119,7 @@ class Gather:
             def take(_: int, position: int = position, variation: int = variation) -> Taken:
                 return recipe.take(place, position, variation, room)
 
-            for found in self._reading(take, 1, None):
+            for found in self._reading(take, [position], None):
                 sample, error = self._alike(*found)
                 if sample is None:
                     assert error is not None

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from numbers import Real
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, Literal
 
 from variegate.errors import DecodeError, FieldError, VariegateError
@@ -73,6 +73,7 @@ class Faults:
     def __init__(self, rule: OnError, source: Source) -> None:
         self.rule, self._source = rule, source
         self.abandoned = 0
+        self._hung: dict[int, Thread] = {}  # the thread that was left at a sample
         self._seen: set[int] = set()
         self._last: list[str] = []
         self._lock = Lock()
@@ -91,10 +92,16 @@ class Faults:
             return float("inf")
         return most * len(self._source) if isinstance(most, float) else most
 
-    def abandon(self) -> None:
-        """Count a thread that is left to itself."""
+    def abandon(self, position: int, thread: Thread) -> None:
+        """Count a thread that is left to itself at a sample."""
         with self._lock:
             self.abandoned += 1
+            self._hung[position] = thread
+
+    def hangs(self, position: int) -> bool:
+        """Whether a thread is still at a sample that was given up: nobody need wait for it again."""
+        thread = self._hung.get(position)
+        return thread is not None and thread.is_alive()
 
     def add(self, position: int, error: Exception) -> None:
         """Note a bad sample.

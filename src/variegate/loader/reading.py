@@ -22,27 +22,31 @@ def one_by_one(take: Callable[[int], T], count: int) -> Generator[Found[T], None
 
 
 def in_time(
-    take: Callable[[int], T], count: int, deadline: float, stopped: Event | None, abandon: Callable[[], None]
+    take: Callable[[int], T],
+    count: int,
+    deadline: float,
+    stopped: Event | None,
+    abandon: Callable[[int, Thread], None],
 ) -> Generator[Found[T], None, None]:
     """The same, of a thread that is left behind at a sample which takes longer than `deadline` seconds.
 
     stopped  when it is set, this ends early
-    abandon  called for each thread that is left behind
+    abandon  called with the sample and the thread for each that is left behind
     """
-    reader = _Reader(take, 0, count)
+    reader, n = _Reader(take, 0, count), 0
     try:
         for n in range(count):
             found = reader.get(n, deadline, stopped)
             if found is None:
                 if stopped is not None and stopped.is_set():
                     return
-                abandon()
+                abandon(n, reader.thread)
                 found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
                 reader = _Reader(take, n + 1, count)
             yield found
     finally:
         if reader.outlasts(deadline):
-            abandon()
+            abandon(min(n + 1, count - 1), reader.thread)
 
 
 def _found(take: Callable[[int], T], n: int) -> Found[T]:
@@ -59,8 +63,8 @@ class _Reader(Generic[T]):
         self._there: dict[int, Found[T]] = {}
         self._change = Condition()
         self._left = False
-        self._thread = Thread(target=self._run, args=(take, first, count), name="variegate-reader", daemon=True)
-        self._thread.start()
+        self.thread = Thread(target=self._run, args=(take, first, count), name="variegate-reader", daemon=True)
+        self.thread.start()
 
     def _run(self, take: Callable[[int], T], first: int, count: int) -> None:
         for n in range(first, count):
@@ -88,5 +92,5 @@ class _Reader(Generic[T]):
         """Whether the thread, asked to end, is still at its sample after so many seconds."""
         with self._change:
             self._left = True
-        self._thread.join(deadline)
-        return self._thread.is_alive()
+        self.thread.join(deadline)
+        return self.thread.is_alive()

@@ -108,13 +108,16 @@ class Loader:
         # Begun with its first batch: whoever makes an iterator and never uses it loses no epoch.
         batches = self.loader.stream() if endless else iter(self.loader)
         coming: deque[tuple[dict[str, Any], dict[str, Any]]] = deque()
-        for batch, state in map(self._sent, batches):
-            coming.append((batch, state))
-            del batch  # or it would live on here while the next one is made
-            if len(coming) > self.ahead:
+        failure: Exception | None = None
+        while failure is None:
+            try:
+                coming.append(self._sent(next(batches)))
+            except Exception as error:  # StopIteration too; it waits until what came before is handed out
+                failure = error
+            while len(coming) > (self.ahead if failure is None else 0):
                 yield self._hand(coming)
-        while coming:
-            yield self._hand(coming)
+        if not isinstance(failure, StopIteration):
+            raise failure
 
     def _sent(self, batch: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """A batch on its way, and the loader's state after it."""

@@ -57,7 +57,12 @@ def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     """A value of each field, of an instance at least where one of the first samples has any."""
     found: dict[str, Any] = {}
     for i, (size, *_) in headers(loader, LOOKS):
-        values = targets.write(targets.read(loader.source.fields(i), size), size)
+        try:
+            values = targets.write(targets.read(loader.source.fields(i), size), size)
+        except Exception:
+            if loader.on_error.policy == "raise":
+                raise
+            continue
         found = {name: found[name] if _tells(found.get(name)) else value for name, value in values.items()}
         if all(targets[name].rows_of is None or _tells(value) for name, value in found.items()):
             break

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.unchanged import Augment
@@ -89,7 +88,7 @@ def headers(loader: Loader, most: int) -> Iterator[tuple[int, Header]]:
     for i in range(min(len(loader.source), most)):
         try:
             found = header(loader.source, i)
-        except DecodeError:
+        except Exception:  # what a source of one's own raises is a bad sample too
             if loader.on_error.policy == "raise":
                 raise
         else:
