@@ -122,6 +122,12 @@ def test_files_that_were_slow_the_first_time_are_told_even_where_nobody_waits() 
     assert advice(found(wait=0.0, first=(0.0009, 0.0), rates={**rates(), ASKED: 1e5})) == []
 
 
+def test_a_busy_machine_is_told() -> None:
+    assert advice(found(others=0.4, wait=0.0)) == []
+    (line,) = advice(found(others=2.94, wait=0.0))
+    assert line.startswith("Other programs were busy here before, with a load of 2.9: ")
+
+
 def test_a_gain_is_of_the_loader_as_asked() -> None:
     assert found().gain(MORE) == 690 / 500 - 1 and found().gain(ASKED) == 0 and found().gain(SCALED) is None
 

@@ -320,7 +320,7 @@ class Broken(Arrays):
         (KeyError, {}, "gone"),
         ([[0, 0, 20, 4]], {}, "boxes[0] = (0, 0, 20, 4)"),
         ([[0, 0, 4]], {}, "boxes is (N, 4) numbers"),
-        ([], {"labels": []}, "this one has ['boxes', 'labels'], the first of its batch ['boxes']"),
+        ([], {"labels": []}, "this one has ['boxes', 'labels'], images[0] ['boxes']"),
         ([], {"weights": []}, "unknown field weights"),
     ],
 )

@@ -16,7 +16,7 @@ from PIL import Image
 
 from variegate import Boxes, Brightness, Compose, HorizontalFlip, Mask, Padded, RandomResizedCrop, Rotate, Targets
 from variegate.errors import DecodeError, FieldError, InputError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Source
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Source, Subset
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.recipe import SOMEBODY_ELSE
 
@@ -458,14 +458,23 @@ def test_what_a_source_of_ones_own_cannot_give(value: Any, said: str) -> None:
 
 
 @pytest.mark.parametrize("deadline", [None, 20.0])
-def test_samples_of_a_batch_have_the_same_fields(deadline: float | None) -> None:
-    picture = np.zeros((8, 8, 3), np.uint8)
-    data = [{"image": picture, **({"boxes": [[0, 0, 4, 4]]} if i % 2 else {})} for i in range(8)]
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_a_sample_of_another_form_is_a_bad_one_whatever_its_batch(deadline: float | None, size: int) -> None:
+    """The form is that of the first sample that can be read, here 1."""
+    picture, grey = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 1), np.uint8)
+    data: list[Any] = [{"image": picture, "boxes": [[0, 0, 4, 4]]} for _ in range(8)]
+    data[0], data[3], data[5] = {"image": 5}, {"image": picture}, {"image": grey, "boxes": []}
     source = Items(data, targets=Targets(boxes=Boxes()))
-    with pytest.raises(InputError, match=r"the same fields: this one has \['boxes'\], the first of its batch \[\]"):
-        Loader(source, batch_size=8, shuffle=False, on_error=OnError(deadline=deadline)).batch(0, 0)
-    batch = Loader(source, batch_size=8, shuffle=False, on_error=OnError("skip", deadline=deadline)).batch(0, 0)
-    assert batch["index"].tolist() == [0, 2, 4, 6]
+    one = Loader(source, batch_size=size, on_error=OnError("skip", deadline=deadline))
+    assert sorted(i for batch in one for i in batch["index"].tolist()) == [1, 2, 4, 6, 7]
+    for bad, said in (
+        (3, r"the same fields: this one has \[\], .*1.* \['boxes'\]"),
+        (5, "this one has 1 uint8, .* 3 uint8"),
+    ):
+        other = Loader(Subset(source, [1, bad]), batch_size=size, shuffle=False, on_error=OnError(deadline=deadline))
+        with pytest.raises(InputError, match=said) as caught:
+            list(other)
+        assert f"making sample 1, {source.where(bad)}" in caught.value.__notes__[0]
 
 
 def test_who_stands_in_is_drawn_by_the_weights() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class Diagnosis:
     tried    samples that were tried, of all
     batch    samples of the batches that were tried: fewer than asked for where one takes long
     pixels   bytes of all pictures of the source, decoded
+    others   threads of other programs that ran or wanted to before the trials: the load of a minute; 0 where unknown
     """
 
     asked: Asked
@@ -71,6 +73,7 @@ class Diagnosis:
     tried: tuple[int, int]
     batch: int
     pixels: float
+    others: float = 0.0
 
     def gain(self, trial: str) -> float | None:
         """How much faster a trial was than the loader as asked, as a part of it; None if it was not tried."""
@@ -88,6 +91,7 @@ def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
     Raises  DecodeError, with the path, if a picture cannot be decoded.
     """
     yield "looking at pictures"
+    others = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
     look = _Look.at(asked)
     chosen, consumer = look.chosen(asked), Consumer(asked.step, asked.batch_size)
     yield "filling a cache"
@@ -112,6 +116,7 @@ def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
         tried=(len(chosen), len(asked.source)),
         batch=plain.loader.batch_size,
         pixels=look.pixels * len(asked.source),
+        others=others,
     )
 
 

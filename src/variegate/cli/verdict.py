@@ -7,6 +7,7 @@ from variegate.cli.diagnosis import ASKED, CACHED, MORE, SCALED, Diagnosis
 NOTHING = 0.03  # a wait or a gain that is none: rates vary by as much
 BOUND = 0.5  # from this share on, a stage is what threads do
 SLOW = 0.25  # of the time that a thread has for a sample: reading that takes longer is worth a word
+BUSY = 0.5  # cores that are not there for the trials
 DELAY = 1e-3  # seconds: less than that is the system's first look into a folder
 NUMBERS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -36,6 +37,11 @@ def advice(found: Diagnosis) -> list[str]:
         told.append(
             f"Reading a file took {first * 1e3:.1f} ms for the first time and {again * 1e3:.1f} ms again. Where the "
             "data set is larger than memory, each epoch is as the first: more workers than cores can hide that"
+        )
+    if found.others >= BUSY:
+        told.append(
+            f"Other programs were busy here before, with a load of {found.others:.1f}: on a quiet machine the "
+            "rates are higher, and another worker gains more"
         )
     if found.wait < NOTHING:
         return told

@@ -11,25 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import VariegateError
+from variegate.loader import stats
 from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.source.subset import taken
-from variegate.loader.stats import (
-    BATCHES,
-    BYTES_DECODED,
-    BYTES_MADE,
-    CARRY,
-    DECODE,
-    KERNEL,
-    PLAN,
-    READ,
-    SAMPLES,
-    Stats,
-    now,
-)
 from variegate.loader.stats import Row as Times
 from variegate.loader.unchanged import Plan
 
@@ -67,16 +55,16 @@ class Making:
     def prepare(self, times: Times, stopped: Event | None = None) -> bool:
         """Read every sample and its header, then plan the batch; whether there is anything left to do."""
         try:
-            begun = now()
+            begun = stats.now()
             whole = self._gather.into(self._samples, times, stopped)
-            times[READ] += (read := now()) - begun
+            times[stats.READ] += (read := stats.now()) - begun
             if not whole:
                 return False
             if self._samples:
                 self._plan = self._recipe.plan(self._turn.epoch, self._samples)
                 if self._recipe.budget is not None:
                     self.need = Need.of(self._plan, self._samples)
-            times[PLAN] += now() - read
+            times[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
         else:
@@ -119,7 +107,7 @@ class Making:
         sample, repeats = self._samples[i], self._recipe.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
-        begun = now()
+        begun = stats.now()
         try:
             image = self._pixels(sample, self._less(sample, plan, first), scratch)
         except Exception as error:
@@ -129,8 +117,8 @@ class Making:
                 return
             sample, image, plan = self._substitute(i, error, scratch)
             first = 0
-        times[DECODE] += (decoded := now()) - begun
-        times[BYTES_DECODED] += image.nbytes
+        times[stats.DECODE] += (decoded := stats.now()) - begun
+        times[stats.BYTES_DECODED] += image.nbytes
         try:
             less = self._less(sample, plan, first)
             for n in range(first, first + repeats):
@@ -138,11 +126,11 @@ class Making:
                     less = self._less(sample, plan, n)
                     image = self._pixels(sample, less, scratch)
                 self._run(plan, n, image, self._out(i * repeats + n - first, plan, n), sample, less)
-            times[KERNEL] += (done := now()) - decoded
+            times[stats.KERNEL] += (done := stats.now()) - decoded
             if sample.leaves:
                 for n in range(repeats):
                     self._carried[i * repeats + n] = plan.carry(first + n)  # type: ignore[attr-defined]
-                times[CARRY] += now() - done
+                times[stats.CARRY] += stats.now() - done
         except BaseException as error:
             note(error, self._recipe.source, sample.position)
             raise
@@ -199,7 +187,7 @@ class Making:
 
     def _collate(self, times: Times) -> None:
         """Put the labels of the batch together, in the thread that made its last sample."""
-        begun, labels = now(), self._recipe.labels
+        begun, labels = stats.now(), self._recipe.labels
         assert labels is not None
         try:
             kept = self._kept()
@@ -209,7 +197,7 @@ class Making:
             raise
         except BaseException as error:
             self._errors[0] = error
-        times[CARRY] += now() - begun
+        times[stats.CARRY] += stats.now() - begun
 
     def batch(self, times: Times) -> Batch:
         """The finished batch, which this object lets go of.
@@ -219,9 +207,9 @@ class Making:
         if self._errors:
             raise self._errors[min(self._errors)]
         recipe, source, samples, kept = self._recipe, self._recipe.source, self._samples, self._kept()
-        times[BATCHES] += 1
+        times[stats.BATCHES] += 1
         if not kept:
-            return self._blank(Stats().row())
+            return self._blank(stats.Stats().row())
         image = self._images(kept)
         index, variation = recipe.positions(samples)[kept], recipe.variations(samples)[kept]
         batch = {"image": image, **self._fields, "index": index, "id": source.ids[index]}
@@ -231,8 +219,8 @@ class Making:
             recipe.stats.drop(self._dropped)
         if source.labels is not None:
             batch["label"] = taken(source.labels, index)
-        times[SAMPLES] += len(index)
-        times[BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
+        times[stats.SAMPLES] += len(index)
+        times[stats.BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
         self._image = self._plan = None
         self._samples, self._carried, self._fields = [], {}, {}
         return batch

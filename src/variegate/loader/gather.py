@@ -9,14 +9,12 @@ from threading import Event, Thread
 import numpy as np
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.labels import check_alike
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
-from variegate.loader.recipe import Recipe, Taken, note
+from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.source.base import Room
 from variegate.loader.stats import BYTES_READ
 from variegate.loader.stats import Row as Times
-from variegate.targets.leaf import Leaves
 
 # Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
 TRIES = 100
@@ -32,7 +30,6 @@ class Gather:
         self._recipe, self._turn = recipe, turn
         self._positions, occurrences = row.samples(turn.first, turn.last)
         self._variations = occurrences * np.uint32(recipe.repeats)
-        self._first: Leaves | None = None  # of the first sample
 
     def into(self, samples: list[Taken], times: Times, stopped: Event | None) -> bool:
         """Take every sample, or what stands in for it; False if all was stopped before."""
@@ -45,7 +42,6 @@ class Gather:
                     sample = self._instead(number - 1, error, room)
                 if sample is not None:
                     samples.append(sample)
-                    self._first = sample.leaves if self._first is None else self._first
                     times[BYTES_READ] += sample.held
                 if stopped is not None and stopped.is_set():
                     return False
@@ -75,17 +71,36 @@ class Gather:
         return in_time(unless_it_hangs, len(positions), faults.rule.deadline, stopped, abandon)
 
     def _alike(self, sample: Taken | None, error: BaseException | None) -> Found[Taken]:
-        """A sample, unless it has not the fields of the first: then that error.
-
-        It is not looked at where it is read, which may be ahead of here.
-        """
-        if sample is None or self._first is None:
+        """A sample, unless it has not the form of the source's others: then that error."""
+        recipe = self._recipe
+        # Encoded pictures have one form in any case.
+        if sample is None or (
+            recipe.labels is None and (recipe.source.held or not isinstance(sample.picture, Decoded))
+        ):
             return sample, error
         try:
-            check_alike(sample.leaves, self._first)
+            self._form(sample).check(sample)
         except InputError as problem:
             return None, problem
         return sample, None
+
+    def _form(self, sample: Taken) -> Form:
+        """The form of the source's first sample that can be read: of a batch's first, who is odd would hang on it.
+
+        sample  one that can be
+        """
+        recipe = self._recipe
+        if not recipe.forms:
+            room = recipe.shelf.rooms()
+            tried = (self._one(position, room) for position in range(len(recipe.source)))
+            first = next((one for one in tried if one is not None), sample)
+            recipe.forms.append(Form.of(first, recipe.source.where(first.position)))
+        return recipe.forms[0]
+
+    def _one(self, position: int, room: Room) -> Taken | None:
+        """A sample, if it can be read."""
+        ((sample, _),) = self._reading(lambda _: self._recipe.take(0, position, 0, room), [position], None)
+        return sample
 
     def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:
         """Who stands in for a sample that could not be taken; None where it is skipped."""

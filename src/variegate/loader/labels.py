@@ -103,18 +103,6 @@ def _with_label(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def check_alike(leaves: Leaves, first: Leaves) -> None:
-    """Whether a sample has the fields of the first of its batch.
-
-    Raises  InputError if it has not.
-    """
-    if leaves.keys() != first.keys():
-        raise InputError(
-            f"the samples of a batch have the same fields: this one has {sorted(leaves)}, the first of its batch "
-            f"{sorted(first)}. Give an empty value where there is nothing, as [] for boxes"
-        )
-
-
 def _has_fields(source: Source, lenient: bool) -> bool:
     """Whether samples have fields that nobody declares: the first one tells, or the first that can be taken."""
     if type(source).fields is Source.fields:

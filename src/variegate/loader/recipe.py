@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,42 @@ class Taken:
     tried: int = 0
 
 
+class Form(NamedTuple):
+    """What all samples of a source have in common.
+
+    fields    names of labels
+    channels  of the picture, and its dtype
+    where     the sample that it was read off
+    """
+
+    fields: frozenset[str]
+    channels: int
+    dtype: np.dtype[Any]
+    where: str
+
+    @classmethod
+    def of(cls, sample: Taken, where: str) -> Form:
+        """That of a sample."""
+        return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where)
+
+    def check(self, sample: Taken) -> None:
+        """Whether a sample has this form.
+
+        Raises  InputError that says in what it has not.
+        """
+        picture = sample.picture
+        if sample.leaves.keys() != self.fields:
+            raise InputError(
+                f"all samples of a source have the same fields: this one has {sorted(sample.leaves)}, {self.where} "
+                f"{sorted(self.fields)}. Give an empty value where there is nothing, as [] for boxes"
+            )
+        if (picture.channels, picture.dtype) != (self.channels, self.dtype):
+            raise InputError(
+                f"the pictures of a source have one number of channels and one dtype: this one has {picture.channels} "
+                f"{picture.dtype}, {self.where} {self.channels} {self.dtype}"
+            )
+
+
 @dataclass(frozen=True)
 class Recipe:
     """All that a batch is made of beside its turn. Threads hold this, and never the loader.
@@ -94,6 +130,7 @@ class Recipe:
     stats: Stats = field(default_factory=Stats)
     shelf: Shelf = field(default_factory=Shelf)
     scratches: deque[Scratch] = field(default_factory=deque)
+    forms: deque[Form] = field(default_factory=deque)  # one at most: that of the source's samples
 
     @property
     def rule(self) -> OnError:

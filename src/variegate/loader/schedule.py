@@ -102,7 +102,7 @@ class Schedule:
         """
         if not len(self):
             share = f" for rank {self.rank} of {self.world}" if self.world > 1 else ""
-            hint = "; give pad=True, or fewer ranks" if self.world > self.length and not self.pad else ""
+            hint = "; give pad=True, or fewer ranks" if self.world > max(1, self.length) and not self.pad else ""
             raise SourceError(
                 f"{self.length} samples make no batch of {self.batch}{share} (drop_last={self.drop_last}, "
                 f"pad={self.pad}){hint}"
