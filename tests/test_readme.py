@@ -89,7 +89,36 @@ def test_every_local_link_leads_somewhere() -> None:
 
 
 def test_every_recipe_imports() -> None:
-    lines = [line for block in blocks("python") for line in block.splitlines() if line.startswith("from variegate")]
-    assert len(lines) == 3
+    lines = [
+        line for block in blocks("python") for line in block.splitlines() if line.startswith("import variegate.ad")
+    ]
+    assert len(lines) == 6
     for line in lines:
         exec(line, {})
+
+
+def test_the_examples_of_the_stream_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(40):
+            Image.fromarray(np.full((30, 40, 3), i, np.uint8)).save(tmp_path / "photos" / name / f"{i}.jpg")
+    monkeypatch.chdir(tmp_path)
+    states: list[Any] = []
+
+    def save(model: Any, state: Any) -> None:
+        states.append(state)
+        if len(states) == 3:  # of an endless stream
+            raise KeyboardInterrupt
+
+    augment = Compose([variegate.RandomResizedCrop(16), variegate.Normalize(layout="CHW")])
+    source = variegate.ImageFolder("photos")
+    names = {"vg": variegate, "source": source, "augment": augment, "save": save, "train": len, "model": None}
+    first, resume = starting("loader.stream()").split("loader.resume(state)")
+    with pytest.raises(KeyboardInterrupt):
+        exec(first, {**names, "rank": 0, "world": 1})
+    loader = variegate.Loader(source, augment, batch_size=32, seed=0)
+    loader.resume(json.loads(json.dumps(states[-1])), strict=False)
+    assert loader.next_epoch == 1 and resume
+    exec(starting("vg.OnError("), names)
+    assert next(iter(names["loader"]))["image"].shape == (64, 3, 16, 16)  # type: ignore[call-overload]
+    exec("vg.Manifest, vg.WebDataset, vg.TFRecord, vg.Parquet, vg.HuggingFace, vg.Items", names)

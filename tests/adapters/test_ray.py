@@ -84,6 +84,7 @@ def cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="vr", dir="/tmp"))  # short: a socket's path has at most 107 characters
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        os.makedirs("/tmp/ray", exist_ok=True)  # where Ray, whatever its temp_dir, writes the address of a cluster
         patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
         made = Cluster(folder)
         try:

@@ -14,7 +14,7 @@ from variegate.ops.base import Drawn, EffectName, boxes_of
 from variegate.ops.effect import Map, Matrix, Output, Table
 from variegate.ops.geometric import Bordered, Resampling
 
-ASSERTERS = [getattr(testing, name) for name in testing.__all__]
+ASSERTERS = [getattr(testing, name) for name in testing.__all__ if name.startswith("assert_")]
 
 
 def warm(pixel, amount):

@@ -156,7 +156,7 @@ def masked_crc(data: bytes) -> int:
     """The CRC-32C of some bytes as TFRecord stores it.
 
     >>> hex(masked_crc(b"123456789"))
-    '0xc5a57f3a'
+    '0xc78ab0e5'
     """
     table, crc = _table(), 0xFFFFFFFF
     for byte in data:
