@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
+from variegate.loader.decode import MOST_PIXELS
+from variegate.loader.limit import limited
 from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder, opened
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
@@ -119,8 +121,12 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
             f"{name}: a pixel of a mask is one number, its class; this PNG has colours "
             f"({COLOURS.get(header.colour, header.colour)}). Save it as grey, or with a palette"
         )
+    if header.size[0] * header.size[1] > MOST_PIXELS:
+        raise DecodeError(
+            name, f"its header says {header.size[0]} x {header.size[1]} pixels; a mask has at most {MOST_PIXELS}"
+        )
     try:
-        with Image.open(BytesIO(data)) as picture:
+        with limited(MOST_PIXELS), Image.open(BytesIO(data)) as picture:
             pixels = np.array(picture)
     except MemoryError:
         raise
