@@ -168,5 +168,5 @@ def test_a_mask_is_no_bomb() -> None:
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
     data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header + b"\0" * 40
-    with pytest.raises(DecodeError, match="mask.png.* says 60000 x 60000 pixels; a mask has at most"):
+    with pytest.raises(DecodeError, match=r"mask\.png.* says 60000 x 60000 pixels; a mask has at most"):
         decode_mask(data, "mask.png")
