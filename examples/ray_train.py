@@ -84,7 +84,13 @@ def main(epochs: int, quick: bool) -> None:
     train, others = digits.split(0.8, seed=0)
     batch = next(iter(vg.Loader(others, vg.Compose([WHITE]), batch_size=len(others), shuffle=False, workers=0)))
     check = {name: torch.from_numpy(batch[name].copy()) for name in ("image", "label")}
-    ray.init(num_cpus=1 if quick else WORKERS + 1, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init(
+        address="local",
+        num_cpus=1 if quick else WORKERS + 1,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="error",
+    )
     ray.data.DataContext.get_current().enable_progress_bars = False
     # Ray runs a data set anew for every pass over it, and so would draw the same numbers: all epochs are one pass.
     rows = vr.rows(train, seed=0, epoch=range(epochs)).map_batches(vr.Augment(AUGMENT, seed=0), batch_format="numpy")

@@ -73,11 +73,12 @@ class Gather:
     def _alike(self, sample: Taken | None, error: BaseException | None) -> Found[Taken]:
         """A sample, unless it has not the form of the source's others: then that error."""
         recipe = self._recipe
-        # Encoded pictures have one form in any case.
-        if sample is None or (
-            recipe.labels is None and (recipe.source.held or not isinstance(sample.picture, Decoded))
-        ):
-            return sample, error
+        if sample is None:
+            return None, error
+        # Encoded pictures have one form in any case, and a source that holds arrays has looked at them.
+        array = isinstance(sample.picture, Decoded) and sample.picture.given and not recipe.source.held
+        if recipe.labels is None and not array:
+            return sample, None
         try:
             self._form(sample).check(sample)
         except InputError as problem:
@@ -90,11 +91,14 @@ class Gather:
         sample  one that can be
         """
         recipe = self._recipe
-        if not recipe.forms:
-            room = recipe.shelf.rooms()
-            tried = (self._one(position, room) for position in range(len(recipe.source)))
-            first = next((one for one in tried if one is not None), sample)
-            recipe.forms.append(Form.of(first, recipe.source.where(first.position)))
+        if recipe.forms:
+            return recipe.forms[0]
+        with recipe.forming:
+            if not recipe.forms:  # nor has another thread found it meanwhile
+                room = recipe.shelf.rooms()
+                tried = (self._one(position, room) for position in range(len(recipe.source)))
+                first = next((one for one in tried if one is not None), sample)
+                recipe.forms.append(Form.of(first, recipe.source.where(first.position)))
         return recipe.forms[0]
 
     def _one(self, position: int, room: Room) -> Taken | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -38,16 +39,17 @@ SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others be
 class Decoded:
     """A picture that came as an array, with the face of an encoded one.
 
-    size  (height, width); of a cached picture, those that it had before it was made smaller
-    kept  whether a cache has it, or has no use for it
+    size   (height, width); of a cached picture, those that it had before it was made smaller
+    kept   whether a cache has it, or has no use for it
+    given  whether the source gave it so, and not a cache
     """
 
-    __slots__ = ("channels", "dtype", "image", "kept", "size")
+    __slots__ = ("channels", "dtype", "given", "image", "kept", "size")
     peak = 0  # bytes that decoding takes
 
     def __init__(self, image: NDArray[Any], kept: bool, size: tuple[int, int] | None = None) -> None:
         self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
-        self.size = size or self.image.shape[:2]
+        self.size, self.given = size or self.image.shape[:2], size is None
         self.channels, self.dtype, self.kept = self.image.shape[2], image.dtype, kept
 
 
@@ -130,7 +132,8 @@ class Recipe:
     stats: Stats = field(default_factory=Stats)
     shelf: Shelf = field(default_factory=Shelf)
     scratches: deque[Scratch] = field(default_factory=deque)
-    forms: deque[Form] = field(default_factory=deque)  # one at most: that of the source's samples
+    forms: list[Form] = field(default_factory=list)  # one at most: that of the source's samples
+    forming: Lock = field(default_factory=Lock)  # whoever finds it out
 
     @property
     def rule(self) -> OnError:
