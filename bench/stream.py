@@ -88,7 +88,10 @@ def cpu(rounds: int) -> list[report.Row]:
 
 
 def gaps(rounds: int, data: Path | None) -> list[report.Row]:
-    """The wait for an epoch's first batch, in the median waits for the others, of a consumer that is always first."""
+    """By how much the wait for an epoch's first batch exceeds that for the others, of a consumer that always waits.
+
+    In units of the others' median, which is the time that a batch takes.
+    """
     folder = photos.stream(10 * measure.BATCH, data)
     found: dict[str, list[float]] = {"stream()": [], "a new `for batch in loader`": []}
     for _ in range(rounds):
@@ -104,7 +107,7 @@ def gaps(rounds: int, data: Path | None) -> list[report.Row]:
                 start = time.perf_counter()
             first = [waits[size * k] for k in (1, 2, 3)]
             usual = [wait for i, wait in enumerate(waits) if i % size > 2]
-            found[name].append(median(first) / median(usual))
+            found[name].append(median(first) / median(usual) - 1)
         stream.close()  # type: ignore[attr-defined]
     return [
         report.row(f"gap between epochs, {name}", values, unit="batch times", reach=1.0, better="less")
