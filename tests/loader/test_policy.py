@@ -240,7 +240,7 @@ def readers() -> list[threading.Thread]:
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_file_that_hangs_meets_its_deadline(workers: int) -> None:
     source = Hanging({5, 17})
-    one = Loader(source, batch_size=4, workers=workers, shuffle=False, on_error=OnError("skip", deadline=0.15))
+    one = Loader(source, batch_size=4, workers=workers, shuffle=False, on_error=OnError("skip", deadline=0.6))
     for _ in range(3):  # a file that hangs costs a thread, and the wait for it, once
         index = [i for batch in one for i in batch["index"].tolist()]
         assert index == [i for i in range(24) if i not in source.stuck]
@@ -256,15 +256,15 @@ def test_a_file_that_hangs_meets_its_deadline(workers: int) -> None:
 
 def test_a_deadline_is_an_error_like_any_other() -> None:
     source = Hanging({5})
-    rule = OnError("raise", deadline=0.1)
-    with pytest.raises(DecodeError, match=r"images\[5\]: .* longer than the deadline of 0\.1 s"):
+    rule = OnError("raise", deadline=0.4)
+    with pytest.raises(DecodeError, match=r"images\[5\]: .* longer than the deadline of 0\.4 s"):
         list(Loader(source, batch_size=4, shuffle=False, on_error=rule))
     source.free.set()
 
 
 def test_an_early_break_leaves_no_reader() -> None:
     source = Hanging({9})
-    one = Loader(source, batch_size=4, workers=2, shuffle=False, on_error=OnError("skip", deadline=0.3))
+    one = Loader(source, batch_size=4, workers=2, shuffle=False, on_error=OnError("skip", deadline=0.9))
     for _ in one:
         break
     source.free.set()
