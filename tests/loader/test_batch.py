@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from threading import Barrier, Thread
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from variegate.errors import DecodeError, InputError
 from variegate.loader.batch import Making
@@ -74,6 +76,13 @@ def test_a_source_of_ones_own_may_give_grey_planes() -> None:
 def test_one_batch_has_one_kind_of_picture() -> None:
     with pytest.raises(InputError, match="one number of channels and one dtype"):
         whole(Listed([np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5, 1), np.uint8)]))
+
+
+def test_files_and_arrays_of_other_kinds_make_no_batch() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(file, "PNG")
+    with pytest.raises(InputError, match=r"pictures of a batch .* got \[\(1, 'uint8'\), \(3, 'uint8'\)\]"):
+        whole(Listed([np.zeros((4, 5), np.uint8), file.getvalue()]))
 
 
 def test_many_threads_make_each_sample_once() -> None:

@@ -14,7 +14,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from variegate import Boxes, Brightness, Compose, HorizontalFlip, Mask, Padded, RandomResizedCrop, Rotate, Targets
+from variegate import (
+    Boxes,
+    Brightness,
+    Compose,
+    HorizontalFlip,
+    Mask,
+    Opaque,
+    Padded,
+    RandomResizedCrop,
+    Rotate,
+    Targets,
+)
 from variegate.errors import DecodeError, FieldError, InputError, SourceError, VariegateError
 from variegate.loader import Arrays, ImageFolder, Items, Loader, Source, Subset
 from variegate.loader.policy import Faults, OnError
@@ -274,18 +285,15 @@ def test_an_early_break_leaves_no_reader() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("variegate-")]
 
 
-def test_what_the_pipeline_raises_is_no_bad_sample() -> None:
-    class Failing(Source):
-        ids = np.arange(4, dtype=np.uint64)
+@pytest.mark.parametrize("policy", ["skip", "replace"])
+def test_what_the_pipeline_raises_is_no_bad_sample(policy: str) -> None:
+    def fails(image: np.ndarray) -> np.ndarray:
+        raise ZeroDivisionError
 
-        def read(self, i: int) -> Any:
-            return np.zeros((4, 4, 3 if i else 4), np.uint8)
-
-        def where(self, i: int) -> str:
-            return f"item {i}"
-
-    with pytest.raises(VariegateError, match="one number of channels"):
-        list(Loader(Failing(), on_error="skip"))
+    one = Loader(Arrays(np.zeros((8, 4, 4, 3), np.uint8)), Compose([Opaque(fails)]), 4, on_error=policy)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        list(one)
+    assert one.stats()["errors"] == 0
 
 
 def test_a_bomb_is_refused_by_its_header(tmp_path: Path, picture: Any) -> None:

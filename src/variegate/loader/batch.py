@@ -39,7 +39,6 @@ class Making:
         self._todo, self._done = count(), count(1)
         self._samples: list[Taken] = []
         self._plan: Plan | None = None
-        self._other_plans: dict[int, Plan] = {}  # of samples that stand in for some whose pixels were bad
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
         self._taking = Lock()
@@ -169,7 +168,7 @@ class Making:
             except Exception as worse:
                 self._gather.blame(sample.position, worse)
                 continue
-            self._samples[i], self._other_plans[i] = sample, plan
+            self._samples[i] = sample
             return sample, image, plan
         raise AssertionError("stand-ins end with an error")
 

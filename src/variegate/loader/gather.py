@@ -19,8 +19,7 @@ from variegate.loader.stats import Row as Times
 # Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
 TRIES = 100
 
-
-All = Generator[Found[Taken], None, None]
+Reading = Generator[Found[Taken], None, None]
 
 
 class Gather:
@@ -47,7 +46,7 @@ class Gather:
                     return False
         return number == len(self._positions)
 
-    def _each(self, room: Room, stopped: Event | None) -> All:
+    def _each(self, room: Room, stopped: Event | None) -> Reading:
         recipe, positions, variations = self._recipe, self._positions.tolist(), self._variations.tolist()
 
         def take(n: int) -> Taken:
@@ -55,7 +54,7 @@ class Gather:
 
         return self._reading(take, positions, stopped)
 
-    def _reading(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> All:
+    def _reading(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> Reading:
         faults = self._recipe.faults
         if faults.rule.deadline is None:
             return one_by_one(take, len(positions))

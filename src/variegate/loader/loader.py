@@ -25,7 +25,6 @@ from variegate.loader.schedule import Row, Schedule, Turn
 from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Source
 from variegate.loader.state import State, made_of, place_in
-from variegate.loader.stats import Stats
 from variegate.loader.stream import Stream
 from variegate.loader.unchanged import Augment, Unchanged
 from variegate.loader.weights import Weights, edges_of
@@ -157,7 +156,6 @@ class Loader:
             cache=None if self.cache is None else opened(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None,
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
-            stats=Stats(),
             shelf=Shelf() if self.memory is None else Shelf(idle=1),
         )
         self._times = self._recipe.stats.row()

@@ -206,9 +206,9 @@ class Recipe:
 
     def plan(self, epoch: int, samples: Sequence[Taken]) -> Plan:
         """Draw and lower samples, each as often as it is repeated."""
-        kinds = {(sample.picture.channels, sample.picture.dtype) for sample in samples}
-        if len(kinds) > 1:
-            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
+        kinds = {(sample.picture.channels, sample.picture.dtype.name) for sample in samples}
+        if len(kinds) > 1:  # of a source that gives files and arrays
+            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {sorted(kinds)}")
         sizes = np.array([sample.picture.size for sample in samples], np.int64)
         keys = Keys.at(self.seed, epoch, self.source.ids[self.positions(samples)], self.variations(samples))
         given: tuple[Any, ...] = ()

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import FieldError, InputError
+from variegate.loader.source.picture import MASK_MODES, MODES
 from variegate.targets import Image as View
 from variegate.targets import Mask, PerSample, Targets
-
-MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
-MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 
 
 class Apart(NamedTuple):
