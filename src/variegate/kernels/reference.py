@@ -69,7 +69,8 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     while n < len(group.stages):
         stage, n = group.stages[n], n + 1
         if hasattr(stage, "tables"):
-            args = stage.tables, row, picture, stage.antialias, stage.functions, doubt, slack
+            functions = [each.function for each in stage.functions]
+            args = stage.tables, row, picture, stage.antialias, functions, doubt, slack
             picture, doubt, covers = *reference(*args, covers), None
             continue
         result = stage.function(picture.astype(np.float32), **stage.draws[row])

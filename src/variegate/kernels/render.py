@@ -13,14 +13,14 @@ from variegate.kernels.fold import fold, leans, segment_end
 from variegate.kernels.library import AFFINE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
-from variegate.plan.ir import CHW, TABLE
+from variegate.plan.ir import CHW, POINTWISE, TABLE
 
 
 @kernel
-def borrow(tables, i):
-    """Sample i's part of the batch's arrays, borrowed."""
+def borrow(tables, i, report):
+    """Sample i's part of the batch's arrays, borrowed; report: passed on to the user's functions."""
     picks, luts, draws = borrowed(tables.picks)[i], borrowed(tables.luts)[i], borrowed(tables.draws)[i]
-    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws
+    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws, report
     library, canvas, steps = borrowed(tables.library), borrowed(tables.canvas)[i], borrowed(tables.steps)[i]
     return canvas, borrowed(tables.borders), steps, library, bends
 
@@ -28,14 +28,14 @@ def borrow(tables, i):
 @kernel
 def bend(library, bends, s, row, plane, channels, count):
     """Step s, a table or the user's compiled function, on a row of planes in units of white, in place."""
-    kinds, picks, luts, functions, draws = bends
+    kinds, picks, luts, functions, draws, report = bends
     pick = picks[s]
     if pick < 0:
         return
     if kinds[s] == TABLE:
         invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
     else:
-        invoke(functions[pick], (row, count, plane, address_of(draws[pick])))
+        invoke(functions[pick], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * pick))
 
 
 @kernel
@@ -49,11 +49,11 @@ def expose(here, arrays, kept, scratch, store, white, sums, counts):
 
 
 @kernel
-def develop(here, arrays, bends, bender, stored, affine, scratch, store, tallied, sums, counts):
+def develop(here, arrays, bends, bender, stored, affine, fills, scratch, store, tallied, sums, counts):
     """A segment that ends in step `bender`: each row through its affine map and the bender, kept in the canvas.
 
     stored   rows are in the canvas at address store already; otherwise they are read now
-    affine   addresses of weights and offset
+    affine   addresses of weights and offset; fills: address of the fills after that map
     tallied  whether the next segment leans on a mean of what this one makes
     """
     plane = here.rows * here.count
@@ -61,6 +61,9 @@ def develop(here, arrays, bends, bender, stored, affine, scratch, store, tallied
         row = store + 4 * y * here.count
         lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
+        if bends[0][bender] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
+            paint(here, np.int64(0), here.count if here.walked else lo, fills, row, plane)
+            paint(here, here.count if here.walked else hi, here.count, fills, row, plane)
         bend(here.library, bends, bender, row, plane, here.channels, here.count)
         if tallied:
             tally(here, lo, hi, row, plane, 1.0, sums, counts)
@@ -120,13 +123,14 @@ def clear(sums, counts):
 
 
 @entry
-def render(src, shape, i, site, tables, sites, arena, planes, out):
+def render(src, shape, i, site, tables, sites, arena, planes, out, report):
     """Sample i of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
 
     tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the sample's row of `sites`
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
+    report         address of `kernels.user.reports`, where a user's function that raises leaves word
     """
-    canvas, borders, steps, library, bends = borrow(tables, i)
+    canvas, borders, steps, library, bends = borrow(tables, i, report)
     kinds, levels, tops = bends[0], tables.levels, borrowed(sites.top)
     interpolation, size, layout, clamped = tables.settings
     unit, eight, top = tables.white, tables.white > 1.0, tops[0]
@@ -158,7 +162,7 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
             break
         clear(sums[0], counts[0])
         tallied = leans(steps, levels, stop + 1, segment_end(kinds, stop + 1))
-        develop(here, arrays, bends, stop, stored, affine, planes, store, tallied, *tallies)
+        develop(here, arrays, bends, stop, stored, affine, address_of(fills), planes, store, tallied, *tallies)
         hold((weights, offset))
         bend_fills(address_of(library), bends, stop, fills)
         begin, unit, stored = stop + 1, 1.0, True

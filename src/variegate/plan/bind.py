@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from variegate.errors import InputError
 from variegate.kernels.library import SUM_ROW, library
 from variegate.kernels.survey import Given, Sites, survey
 from variegate.kernels.user import row_function
 from variegate.plan.ir import DTYPES
 from variegate.plan.smaller import Fit
+from variegate.plan.steps import UserFunction
 from variegate.plan.tables import Tables
 
 
 def bind(
     tables: Tables,
-    functions: Sequence[Callable[..., Any]],
-    draws: Sequence[Any],
+    functions: Sequence[UserFunction],
     antialias: bool,
     dtype: str,
 ) -> tuple[Tables, Sites]:
-    """The tables with levels, library and functions filled in, and the sites."""
+    """The tables with levels, library and functions filled in, and the sites.
+
+    Raises  InputError that names the op if a user's function cannot be compiled, or returns no pixel.
+    """
     leaning = (tables.steps[:, :, 12:14] != 0).any(axis=(0, 2))
     top = tables.maps.shape[1]
     early = sorted({int(after) for after in tables.after[leaning] if after < top})
     levels = np.array([early.index(a) + 1 if a in early else 0 for a in tables.after.tolist()], np.int64)
     sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
     channels = tables.gain.size
-    addresses = [row_function(f, channels, d.shape[1]).address for f, d in zip(functions, draws, strict=True)]
     bound = tables._replace(
         levels=levels,
-        functions=np.array(addresses, np.int64),
+        functions=np.array([_address(each, channels) for each in functions], np.int64),
         library=library(
             tables.white > 1.0, tables.settings[0], DTYPES.index(dtype), sites, tables.kinds, bool(leaning.any())
         ),
     )
     return bound, sites
+
+
+def _address(each: UserFunction, channels: int) -> int:
+    """Where a user's compiled function is."""
+    try:
+        return row_function(each.function, channels, each.draws.shape[1]).address
+    except InputError as error:
+        raise InputError(f"{each.path}: {error}") from error.__cause__
 
 
 def bind_smaller(

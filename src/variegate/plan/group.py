@@ -51,12 +51,10 @@ class Pass:
 
         self.written, self.channels = written, kind.channels
         tables = lowering.tables(kind.unit, written, clamped=final)
-        self.tables, self.sites = bind(
-            tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype
-        )
+        self.functions, self.antialias = lowering.steps.functions, lowering.antialias
+        self.tables, self.sites = bind(tables, self.functions, self.antialias, written.dtype)
         self.sizes = lowering.canvas[-1]
         self.widest = self.tables.canvas[:, :, 1].max(axis=1).tolist()  # of each sample's canvases: any may have a mean
-        self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
 
     def shape(self, i: int) -> tuple[int, ...]:
         """The shape of sample i's result."""
@@ -64,7 +62,10 @@ class Pass:
         return (self.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.channels)
 
     def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
-        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out; fit: of a smaller picture."""
+        """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out; fit: of a smaller picture.
+
+        Raises  InputError that names the op if a user's function raised.
+        """
         from variegate.kernels.render import render
 
         tables, sites, site = self.tables, self.sites, i
@@ -81,8 +82,26 @@ class Pass:
         planes, planes_owner = SCRATCH.address("planes", floats)
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         shape = height, width, channels
-        render(source, shape, i, site, tables, sites, arena, planes, target)  # type: ignore[no-untyped-call]
+        report, told = self._report() if self.functions else (None, 0)
+        render(source, shape, i, site, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
         del arena_owner, planes_owner
+        if report is not None:
+            self._check(report, i)
+
+    def _report(self) -> tuple[NDArray[np.float64], int]:
+        """Where the user's functions leave word if they raise, and its address."""
+        from variegate.kernels.user import reports
+
+        report = reports(len(self.functions), self.channels)
+        return report, report.__array_interface__["data"][0]
+
+    def _check(self, report: NDArray[np.float64], i: int) -> None:
+        from variegate.kernels.user import FAILED, raised
+
+        for each, row in zip(self.functions, report, strict=True):
+            if row[FAILED]:
+                error = raised(each.function, row, each.draws[i].tolist())
+                raise InputError(f"{each.path}: {error}") from error.__cause__
 
 
 class Group:

@@ -60,7 +60,7 @@ class Lowering:
                 self.steps.table(effect, len(self.maps), rows)
             else:
                 assert isinstance(effect, effects.Pointwise), effect
-                self.steps.pointwise(effect, len(self.maps), rows)
+                self.steps.pointwise(effect, node.path, len(self.maps), rows)
 
     def _effects(self, node: Node, rows: Any) -> tuple[Effect, ...]:
         """What the op does to the samples for which it applies."""
@@ -101,10 +101,10 @@ class Lowering:
     def tables(self, unit: float, written: Written, clamped: bool) -> Tables:
         """All that was gathered; unit: what one white is in the picture's own numbers, for the fills."""
         channels, steps, count = self.facts.channels, self.steps, self.count
-        most = max([d.shape[1] for d in steps.draws], default=0)
-        draws = np.zeros((count, len(steps.draws), most))
-        for n, each in enumerate(steps.draws):
-            draws[:, n, : each.shape[1]] = each
+        most = max([each.draws.shape[1] for each in steps.functions], default=0)
+        draws = np.zeros((count, len(steps.functions), most))
+        for n, each in enumerate(steps.functions):
+            draws[:, n, : each.draws.shape[1]] = each.draws
         gain, shift = last_write(written, channels)
         itemsize = np.dtype(written.dtype).itemsize
         return Tables(

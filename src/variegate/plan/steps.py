@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,14 @@ PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0
 
 
+class UserFunction(NamedTuple):
+    """A user's function of a pixel, the path of its op, and the numbers drawn for it, (B, n)."""
+
+    path: str
+    function: Callable[..., Any]
+    draws: Floats
+
+
 class Steps:
     """The colour steps of a Read, as they are gathered."""
 
@@ -26,8 +34,7 @@ class Steps:
         self.kinds: list[int] = []
         self.picks: list[Ints] = []
         self.tables: list[NDArray[np.float32]] = []
-        self.functions: list[Callable[..., Any]] = []
-        self.draws: list[Floats] = []
+        self.functions: list[UserFunction] = []
 
     def add(self, kind: int, after: int, row: Floats, pick: Ints) -> None:
         """One step for all samples; pick -1: a table or function that is not for this sample."""
@@ -55,13 +62,12 @@ class Steps:
         self.add(TABLE, after, np.zeros((self.count, STEP)), self._pick(rows, len(self.tables)))
         self.tables.append(values)
 
-    def pointwise(self, effect: effects.Pointwise, after: int, rows: Any) -> None:
-        """The user's function for the samples `rows`."""
+    def pointwise(self, effect: effects.Pointwise, path: str, after: int, rows: Any) -> None:
+        """The user's function for the samples `rows`; path: of its op."""
         draws = np.zeros((self.count, effect.draws.shape[1]))
         draws[rows] = effect.draws
         self.add(POINTWISE, after, np.zeros((self.count, STEP)), self._pick(rows, len(self.functions)))
-        self.functions.append(effect.function)
-        self.draws.append(draws)
+        self.functions.append(UserFunction(path, effect.function, draws))
 
     def _pick(self, rows: Any, number: int) -> Ints:
         pick = np.full(self.count, -1, np.int64)
