@@ -73,7 +73,7 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
             args = stage.tables, row, picture, stage.antialias, functions, doubt, slack
             picture, doubt, covers = *reference(*args, covers), None
             continue
-        result = stage.function(picture.astype(np.float32), **stage.draws[row])
+        result = stage.call(row, picture.astype(np.float32))
         picture = np.asarray(result, np.float64) / (255 if result.dtype == np.uint8 else 1)
         doubt = np.full(picture.shape, doubt.any())
         if picture.shape[:2] != tuple(group.sizes[n][row]):

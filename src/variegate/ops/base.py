@@ -51,7 +51,8 @@ class Op:
     """What happens to a picture: typed fields, and `lower`, which turns drawn numbers into an effect.
 
     p     probability of application; one draw a sample
-    name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`)
+    name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`);
+          of an op made of a function, that function's name
 
     A subclass names its class of effect, gives its fields, and writes `lower`. A field annotated `Drawn` takes a
     number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers.
@@ -84,9 +85,14 @@ class Op:
         return f"{type(self).__name__}({', '.join(told)})"
 
     @property
+    def default_name(self) -> str:
+        """What the op goes by if it is given no name: the name of its class."""
+        return type(self).__name__
+
+    @property
     def label(self) -> str:
-        """The name given, or the class's: how errors call the op before it has a path."""
-        return self.name or type(self).__name__
+        """The name given, or the default: how errors call the op before it has a path."""
+        return self.name or self.default_name
 
     def drawn(self) -> dict[str, Distribution]:
         """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""

@@ -80,11 +80,26 @@ class Pointwise:
 class Opaque:
     """The user's function of a whole picture: function(image, **draws) -> image, float32 (H, W, C) in units of white.
 
-    draws  one dict of plain floats a sample
+    draws  one dict of arguments by keyword a sample: plain floats, and options that are the same for all
+    rng    (2, B), numbers drawn evenly from 0 to 1, of which each sample's `numpy.random.Generator` is made, the
+           argument `rng`; None: the function takes none
     """
 
     function: Callable[..., Any]
-    draws: tuple[dict[str, float], ...]
+    draws: tuple[dict[str, Any], ...]
+    rng: Floats | None = None
+
+    def call(self, i: int, image: NDArray[Any]) -> Any:
+        """What the function returns for sample i; the same whenever it is called."""
+        if self.rng is None:
+            return self.function(image, **self.draws[i])
+        return self.function(image, **self.draws[i], rng=generator(self.rng[:, i]))
+
+
+def generator(numbers: Floats) -> np.random.Generator:
+    """A new generator of NumPy's, seeded by numbers from 0 to 1 and nothing else; what it spawns is so, too."""
+    seed = [int(abs(number) * 2.0**53) for number in numbers.tolist()]
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed)))
 
 
 @dataclass(frozen=True)

@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from variegate.dist import Distribution, parse
+from variegate.content import content
+from variegate.dist import Distribution, Uniform, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op
 from variegate.ops.effect import Floats, Ints
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Fixed:
+    """An option that is no number, the same for every sample; equal to another that holds the same.
+
+    value  as it was given; of an array a copy that nobody can write to
+    """
+
+    value: Any
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, np.ndarray):
+            kept = self.value.copy()
+            kept.flags.writeable = False
+            object.__setattr__(self, "value", kept)
+
+    def __reduce__(self) -> tuple[type[Fixed], tuple[Any]]:
+        return Fixed, (self.value,)  # as pickle makes arrays that can be written to
+
+    def __repr__(self) -> str:
+        return content(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fixed) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
 @dataclass(frozen=True, repr=False, init=False)
 class UserFunction(Op):
-    """What both share: a function, and the numbers drawn for it.
+    """What both share: a function, and what it is called with.
 
     function  pickled by reference, so it must be importable where it is unpickled
-    given     (name, distribution) of each drawn field, as written
+    given     (name, value) of each argument, as written: a distribution of numbers to draw, or a fixed option
     """
 
     function: Callable[..., Any]
-    given: tuple[tuple[str, Distribution], ...]
+    given: tuple[tuple[str, Distribution | Fixed], ...]
 
     def __init__(
-        self, function: Callable[..., Any], /, *, p: float = 1.0, name: str | None = None, **drawn: Drawn
+        self, function: Callable[..., Any], /, *, p: float = 1.0, name: str | None = None, **given: Any
     ) -> None:
         object.__setattr__(self, "p", p)
         object.__setattr__(self, "name", name)
@@ -35,18 +65,69 @@ class UserFunction(Op):
         super().__post_init__()
         if not callable(function):
             raise FieldError(f"{self.label} takes a function, got {function!r}")
-        given = tuple((item, parse(value, f"{self.label}.{item}")) for item, value in drawn.items())
-        object.__setattr__(self, "given", given)
+        read = tuple((item, self._given(value, f"{self.label}.{item}")) for item, value in given.items())
+        object.__setattr__(self, "given", read)
+
+    def _given(self, value: Any, owner: str) -> Distribution | Fixed:
+        """An argument as it was written."""
+        return parse(value, owner) if _is_drawn(value) else Fixed(value)
+
+    @property
+    def default_name(self) -> str:
+        """The function's own name; that of the class where it has none, as a lambda."""
+        name = _name(self.function)
+        return name if callable(self.function) and name.isidentifier() else type(self).__name__
 
     def __repr__(self) -> str:
-        told = [getattr(self.function, "__name__", repr(self.function))]
-        told += [f"{item}={value!r}" for item, value in self.given]
+        told = [_name(self.function)] + [f"{item}={value!r}" for item, value in self.given]
         options = ((item, getattr(self, item.name)) for item in fields(self) if item.name not in ("function", "given"))
         told += [f"{item.name}={value!r}" for item, value in options if value != item.default]
         return f"{type(self).__name__}({', '.join(told)})"
 
     def drawn(self) -> dict[str, Distribution]:
-        return dict(self.given)
+        return {item: value for item, value in self.given if isinstance(value, Distribution)}
+
+
+def _name(function: Any) -> str:
+    """What a function is called; of `functools.partial` the function within it, of an object its class."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Pointwise(UserFunction):
+    """Apply a function of one pixel, compiled into the fused pass.
+
+    function  function(pixel, *drawn) -> pixel: tuples of one float a channel, with white as 1; it must compile with
+              `numba.njit` (a function already jitted is taken as it is). NaN, as of 0 / 0, counts as black where
+              numbers are clamped or made whole
+    drawn     fields by keyword, each a number, a pair or a distribution; passed in the order written
+    name      by default the function's, or that within a `functools.partial`; of a lambda `Pointwise`
+    targets   image (labels stay)        effect  pointwise (fuses)
+
+    >>> def warm(pixel, amount):
+    ...     return (pixel[0] + amount, pixel[1], pixel[2] - amount)
+    >>> Pointwise(warm, amount=(0, 0.1))
+    Pointwise(warm, amount=Uniform(0, 0.1))
+
+    Raises  FieldError if it is no function, or a drawn field is none. Where the pipeline is used: InputError that names
+            the op, if the function does not compile, returns no tuple of one number a channel, or raises.
+    """
+
+    effect: ClassVar[EffectName] = "pointwise"
+
+    def _given(self, value: Any, owner: str) -> Distribution | Fixed:
+        given = super()._given(value, owner)
+        if isinstance(given, Distribution):
+            return given
+        raise FieldError(
+            f"{owner} is a number, a range (low, high) or a distribution, got {value!r:.80}. A function of one pixel is "
+            "compiled, and takes no other options: write a function for each, or use Opaque"
+        )
+
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Pointwise:
+        return effects.Pointwise(self.function, self.table(draws, sizes))
 
     def table(self, draws: Draws, sizes: Ints) -> Floats:
         """The numbers drawn, (B, n), in the order written."""
@@ -56,54 +137,50 @@ class UserFunction(Op):
         return out
 
 
-@dataclass(frozen=True, repr=False, init=False)
-class Pointwise(UserFunction):
-    """Apply a function of one pixel, compiled into the fused pass.
-
-    function  function(pixel, *drawn) -> pixel: tuples of one float a channel, with white as 1; it must compile with
-              `numba.njit` (a function already jitted is taken as it is)
-    drawn     fields by keyword, each a number, a pair or a distribution; passed in the order written
-    targets   image (labels stay)        effect  pointwise (fuses)
-
-    >>> def warm(pixel, amount):
-    ...     return (pixel[0] + amount, pixel[1], pixel[2] - amount)
-    >>> Pointwise(warm, amount=(0, 0.1))
-    Pointwise(warm, amount=Uniform(0, 0.1))
-
-    Raises  FieldError if it is no function, or a drawn field is none.
-    """
-
-    effect: ClassVar[EffectName] = "pointwise"
-
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Pointwise:
-        return effects.Pointwise(self.function, self.table(draws, sizes))
+def _is_drawn(value: Any) -> bool:
+    """Whether a value is written as numbers to draw: a number, a pair of them, or a distribution."""
+    pair = isinstance(value, (tuple, list)) and len(value) == 2 and all(map(is_number, value))
+    return pair or is_number(value) or isinstance(value, Distribution)
 
 
 @dataclass(frozen=True, repr=False, init=False)
 class Opaque(UserFunction):
     """Apply a function of the whole picture, which ends the fused run.
 
-    function  function(image, **drawn) -> image: float32 (height, width, channels), with white as 1. It may change the
-              size only if what follows can take any
+    function  function(image, **arguments) -> image: float32 (height, width, channels), with white as 1. It may change
+              the size only if what follows can take any. NaN counts as black where numbers are clamped or made whole
     moves     whether the function may move pixels. False: labels stay as they are. True: a sample with labels is
               refused, since nothing tells where they went
-    drawn     fields by keyword, each a number, a pair or a distribution; passed by keyword, as Python floats; no field
-              can be called moves
+    rng       whether the function is called with `rng=`, a `numpy.random.Generator` that the key makes: for noise, and
+              whatever else wants more numbers than a field. The same key, the same generator, in a replay too. NumPy
+              promises the bits behind it for ever, what `normal`, `choice` and others make of them for one version of
+              NumPy only: so far goes the promise of the same pixels
+    given     other arguments by keyword. A number, a pair or a distribution is drawn, and passed as a Python float.
+              Anything else (a text, True, None, an array, a longer tuple) is passed as it is, an array as a copy that
+              is read only; a pair that is no range as np.array(pair). None can be called p, name, moves or rng
+    name      by default the function's, or that within a `functools.partial`; of a lambda `Opaque`
     targets   image; with moves=False also mask, boxes, keypoints, polygons, which stay        effect  opaque (cuts)
 
-    >>> def stripes(image, step):
-    ...     return image * (np.arange(len(image)) % step > 0)[:, None, None]
-    >>> Opaque(stripes, step=(2, 9))
-    Opaque(stripes, step=Uniform(2, 9))
-    >>> Opaque(stripes, step=8, moves=False)
-    Opaque(stripes, step=Constant(8), moves=False)
+    >>> def stripes(image, step, along="rows"):
+    ...     rows, columns = np.indices(image.shape[:2])
+    ...     return image * ((rows if along == "rows" else columns) % step > 0)[:, :, None]
+    >>> Opaque(stripes, step=(2, 9), along="columns")
+    Opaque(stripes, step=Uniform(2, 9), along='columns')
+    >>> def grain(image, strength, rng):
+    ...     return image + strength * rng.normal(size=image.shape)
+    >>> Opaque(grain, strength=(0, 0.1), rng=True, moves=False)
+    Opaque(grain, strength=Uniform(0, 0.1), moves=False, rng=True)
 
-    Raises  FieldError if it is no function, moves is not True or False, or a drawn field is none.
+    Raises  FieldError if it is no function, moves or rng is not True or False, or a range is none. Where the pipeline
+            is used: InputError that names the op if the function returns no picture; what the function itself raises
+            comes as it is, with a note that names the op.
     """
 
     moves: bool = field(default=True, kw_only=True)
+    rng: bool = field(default=False, kw_only=True)
 
     effect: ClassVar[EffectName] = "opaque"
+    trials: ClassVar[Mapping[str, int]] = {"rng": 2}  # a generator is made of two numbers of 53 bits
 
     def __init__(
         self,
@@ -113,14 +190,24 @@ class Opaque(UserFunction):
         p: float = 1.0,
         name: str | None = None,
         moves: bool = True,
-        **drawn: Drawn,
+        rng: bool = False,
+        **given: Any,
     ) -> None:
         object.__setattr__(self, "moves", moves)
-        super().__init__(function, p=p, name=name, **drawn)
-        if not isinstance(moves, bool):
-            raise FieldError(f"{self.label}.moves is True or False, got {moves!r}")
+        object.__setattr__(self, "rng", rng)
+        super().__init__(function, p=p, name=name, **given)
+        for item in ("moves", "rng"):
+            if not isinstance(getattr(self, item), bool):
+                raise FieldError(f"{self.label}.{item} is True or False, got {getattr(self, item)!r}")
+
+    def drawn(self) -> dict[str, Distribution]:
+        return super().drawn() | ({"rng": Uniform(0, 1)} if self.rng else {})
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Opaque:
-        names = [item for item, _ in self.given]
-        rows = self.table(draws, sizes).tolist()
-        return effects.Opaque(self.function, tuple(dict(zip(names, row, strict=True)) for row in rows))
+        count = len(sizes)
+        columns = {
+            item: [value.value] * count if isinstance(value, Fixed) else draws[item].tolist()
+            for item, value in self.given
+        }
+        rows = tuple({item: column[i] for item, column in columns.items()} for i in range(count))
+        return effects.Opaque(self.function, rows, draws["rng"] if self.rng else None)

@@ -53,7 +53,11 @@ def batch(
     else:
         out = [np.empty(shape, plan.dtype) for shape in shapes]
     for i, (picture, _) in enumerate(pictures):
-        plan.run(i, picture, out[i])
+        try:
+            plan.run(i, picture, out[i])
+        except Exception as error:
+            error.add_note(f"variegate: this was in making sample {i} of the batch")
+            raise
     if plan.layout == "HWC" and all(flat for _, flat in pictures):
         out = out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
     if bare:

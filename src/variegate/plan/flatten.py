@@ -1,7 +1,7 @@
 """From the declared tree to a row of nodes: every leaf with its path, and the gates that let it apply.
 
-A path is an op's `name`, or its class name and occurrence (`Rotate`, `Rotate#2`), counted over the whole tree in the
-order of declaration; so wrapping an op in a combinator changes none of its numbers.
+A path is an op's `name`, or its default name (its class's, or its function's) and occurrence (`Rotate`, `Rotate#2`),
+counted over the whole tree in the order of declaration; so wrapping an op in a combinator changes none of its numbers.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _paths(everything: list[Op]) -> list[str]:
     seen: Counter[str] = Counter()
     taken: dict[str, Op] = {}
     for op in everything:
-        kind = type(op).__name__
+        kind = op.default_name
         seen[kind] += op.name is None
         path = op.name or (kind if seen[kind] == 1 else f"{kind}#{seen[kind]}")
         if path in taken:

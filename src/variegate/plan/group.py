@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Facts
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns
-from variegate.plan.ir import CHW, NEAREST, Call, Defaults, Node, Program, Read
+from variegate.plan.ir import CHW, NEAREST, Call, Defaults, Node, Program, Read, nodes_of
 from variegate.plan.lower import Lowering, lower_read
 from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
@@ -24,6 +24,9 @@ from variegate.plan.tables import arena_floats, plane_floats
 from variegate.plan.trail import Trail
 from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
+
+if TYPE_CHECKING:
+    from variegate.plan.report import Report
 
 Image = NDArray[Any]
 
@@ -82,26 +85,17 @@ class Pass:
         planes, planes_owner = SCRATCH.address("planes", floats)
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         shape = height, width, channels
-        report, told = self._report() if self.functions else (None, 0)
+        report = self._report() if self.functions else None
+        told = 0 if report is None else report.address
         render(source, shape, i, site, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
         del arena_owner, planes_owner
         if report is not None:
-            self._check(report, i)
+            report.check(i)
 
-    def _report(self) -> tuple[NDArray[np.float64], int]:
-        """Where the user's functions leave word if they raise, and its address."""
-        from variegate.kernels.user import reports
+    def _report(self) -> Report:
+        from variegate.plan.report import Report
 
-        report = reports(len(self.functions), self.channels)
-        return report, report.__array_interface__["data"][0]
-
-    def _check(self, report: NDArray[np.float64], i: int) -> None:
-        from variegate.kernels.user import FAILED, raised
-
-        for each, row in zip(self.functions, report, strict=True):
-            if row[FAILED]:
-                error = raised(each.function, row, each.draws[i].tolist())
-                raise InputError(f"{each.path}: {error}") from error.__cause__
+        return Report(self.functions, self.channels)
 
 
 class Group:
@@ -170,7 +164,7 @@ class Group:
             if isinstance(stage, effects.Opaque):
                 image = self._call(stage, n, i, image)
                 if image.shape[:2] != tuple(self.sizes[n + 1][i]):
-                    return self._resume(n + 1, i, image, out)
+                    return self._resume(n, i, image, out)
             else:
                 final = n == len(self.stages) - 1
                 target = out if final else np.empty(stage.shape(i), np.float32)
@@ -202,9 +196,14 @@ class Group:
     def _call(self, stage: effects.Opaque, n: int, i: int, image: Image) -> Image:
         """The user's function on a float32 picture in units of white, with what it returns checked."""
         given = image.astype(np.float32) * np.float32(1 / 255) if image.dtype == np.uint8 else image.copy()
-        result = stage.function(given, **stage.draws[i])
         node = self.program.stages[self.start + n]
         assert isinstance(node, Call)
+        try:
+            result = stage.call(i, given)
+        except Exception as error:
+            told = ", ".join(f"{name}={value!r:.60}" for name, value in stage.draws[i].items())
+            error.add_note(f"variegate: this was in {node.node.path}, whose function was called with ({told})")
+            raise
         if (
             not isinstance(result, np.ndarray)
             or result.ndim != 3
@@ -231,12 +230,12 @@ class Group:
         return Group(self.program, one, np.array([size], np.int64), self.kind, self.start + n)
 
     def _resume(self, n: int, i: int, image: Image, out: Image) -> None:
-        """The rest of the program for one sample whose size the user's function changed."""
-        rest = self.rest(n, i, image.shape[:2])
+        """What follows stage n, a user's function, for one sample whose size it changed."""
+        rest, call = self.rest(n + 1, i, image.shape[:2]), self.program.stages[self.start + n]
         if rest.last.shape(0) != out.shape:
             raise InputError(
-                f"an opaque function changed the size of the picture to {image.shape[:2]}, so the result has shape "
-                f"{rest.last.shape(0)} instead of {out.shape}. Put Resize or CenterCrop after it."
+                f"{nodes_of(call)[0].path} changed the size of the picture to {image.shape[:2]}, so the result has "
+                f"shape {rest.last.shape(0)} instead of {out.shape}. Put Resize or CenterCrop after it."
             )
         rest.run(0, image, out)
 

@@ -46,7 +46,7 @@ def assert_draws_are_keyed(
         ...
     AssertionError: Opaque: the same picture and key gave other pixels (7413 of 9216 values differ) the second time: a
     global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key draws
-    it; ...
+    it, or take a Generator that the key makes: Opaque(function, rng=True); ...
 
     Raises  AssertionError that names the op and the key, and says what had a say.
     """
@@ -110,7 +110,7 @@ def _reason(call: Callable[[], Sample]) -> str:
     if _differ(given(1, 0), given(2, 0)):
         return (
             "a global generator of NumPy or Python has a say; declare the number as a field of the op, so that the key "
-            "draws it"
+            "draws it, or take a Generator that the key makes: Opaque(function, rng=True)"
         )
     return "the clock has a say" if _differ(given(1, 0), given(1, DAY)) else "the calls before have a say"
 

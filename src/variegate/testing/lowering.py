@@ -176,7 +176,8 @@ def _alike(whole: Found, part: Found, rows: slice) -> bool:
         return False
     for one, other in zip(whole, part, strict=True):
         if isinstance(one, effects.Opaque) and isinstance(other, effects.Opaque):
-            if one.draws[rows] != other.draws:
+            numbers = [np.empty((0, len(each.draws))) if each.rng is None else each.rng for each in (one, other)]
+            if one.draws[rows] != other.draws or not np.array_equal(numbers[0][:, rows], numbers[1]):
                 return False
         elif isinstance(one, effects.Output):
             if one != other:
