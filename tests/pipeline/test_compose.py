@@ -413,6 +413,6 @@ def test_a_function_that_cannot_be_compiled_says_why():
 
     with pytest.raises(
         vg.InputError,
-        match=re.escape("the pointwise function bad cannot be compiled for 3 channels. It takes a tuple of 3 floats"),
+        match=re.escape("bad: the function cannot be compiled for 3 channels. A pixel's function takes a tuple of 3 floats, and returns "),
     ):
         vg.Compose([vg.Pointwise(bad)])(image())

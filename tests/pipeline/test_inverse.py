@@ -327,7 +327,7 @@ def test_a_function_that_may_have_moved_pixels_cannot_be_turned_round():
     pipeline = vg.Compose([vg.Opaque(mirrored)], targets={"boxes": vg.Boxes()})
     _, record = pipeline(image=IMAGE, return_params=True)
     message = (
-        "Opaque is a function of the whole picture that may move pixels, and what is predicted cannot follow it. If it "
+        "mirrored is a function of the whole picture that may move pixels, and what is predicted cannot follow it. If it "
         "leaves every pixel in its place, declare it with moves=False"
     )
     with pytest.raises(vg.InputError, match=re.escape(message)):
@@ -339,7 +339,7 @@ def test_where_that_function_did_not_apply_there_is_a_way_back():
     found = set()
     for n in range(12):
         _, record = pipeline(image=IMAGE, key=vg.Key(id=n), return_params=True)
-        if pipeline.params(vg.Key(id=n))["Opaque"]["applied"]:
+        if pipeline.params(vg.Key(id=n))["mirrored"]["applied"]:
             found.add(True)
             with pytest.raises(vg.InputError, match="may move pixels"):
                 pipeline.inverse(record)

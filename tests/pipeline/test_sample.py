@@ -252,7 +252,7 @@ def test_a_function_that_did_not_apply_moved_nothing():
     refused = 0
     for n in range(16):
         key = vg.Key(id=n)
-        if augment.params(key)["Opaque"]["applied"]:
+        if augment.params(key)["mirrored"]["applied"]:
             refused += 1
             with pytest.raises(vg.InputError, match="may move pixels"):
                 augment(image=IMAGE, boxes=BOXES, key=key)

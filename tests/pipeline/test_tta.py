@@ -242,7 +242,7 @@ def test_for_classes_a_function_may_move_what_it_likes():
     assert average.classification(lambda batch: batch.mean(axis=(1, 2)), picture()).shape == (2,)
     for call in (average.segmentation, average.keypoints):
         with pytest.raises(
-            vg.InputError, match="Opaque is a function of the whole picture that may move pixels, and what is predicted"
+            vg.InputError, match="wiped is a function of the whole picture that may move pixels, and what is predicted"
         ):
             call(lambda batch: batch, picture())
     calm = vg.tta(vg.Compose([vg.Opaque(wiped, moves=False), vg.HorizontalFlip(p=0.5)]), 4)

@@ -102,7 +102,7 @@ def test_samples_are_grouped_by_what_cuts_them():
     told = [augment.params(plan.keys[i]) for i in range(200)]
     for (g, _), params in zip(plan.where, told, strict=True):
         stages = len(plan.groups[g].program.stages)
-        assert stages == 1 + params["Gamma"]["applied"] + 2 * params["Opaque"]["applied"]
+        assert stages == 1 + params["Gamma"]["applied"] + 2 * params["negative"]["applied"]
 
 
 def test_what_does_not_cut_is_never_grouped():
@@ -159,8 +159,8 @@ def test_an_opaque_function_may_return_bytes():
         (lambda picture: picture.astype(np.int64), "Opaque: the function must return float32 or uint8, got int64"),
         (
             lambda picture: picture[1:],
-            "an opaque function changed the size of the picture to (7, 9), so the result has shape (7, 9, 3) instead "
-            "of (8, 9, 3). Put Resize or CenterCrop after it.",
+            "Opaque changed the size of the picture to (7, 9), so the result has shape (7, 9, 3) instead of "
+            "(8, 9, 3). Put Resize or CenterCrop after it.",
         ),
         (
             lambda picture: picture[:0],

@@ -157,7 +157,7 @@ def test_way_and_carry_refuse_where_a_function_may_have_moved_the_pixels():
             plan.carry(i)
         except vg.InputError as error:
             refused += 1
-            assert "Opaque is a function of the whole picture that may move pixels" in str(error)
+            assert "same is a function of the whole picture that may move pixels" in str(error)
     assert 0 < refused < 8
 
 

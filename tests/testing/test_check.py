@@ -317,5 +317,5 @@ def test_a_folder(tmp_path):
     for i, image in enumerate(images(6)):
         Image.fromarray(image).save(tmp_path / f"{i}.png")
     check([vg.Rotate((-30, 30))], ImageFolder(tmp_path))
-    message = fails(vg.Opaque(fills), "Opaque: 3 workers", source=ImageFolder(tmp_path))
+    message = fails(vg.Opaque(fills), "fills: 3 workers", source=ImageFolder(tmp_path))
     assert ".png, in its image; threads" in message

@@ -62,9 +62,9 @@ def test_any_number_of_channels(channels):
 
 def test_whole_numbers_that_leave_64_bits():
     message = fails(
-        vg.Pointwise(overflow, by=(0, 0.1)), "Pointwise: the value at (", ", the reference says ", " levels apart"
+        vg.Pointwise(overflow, by=(0, 0.1)), "overflow: the value at (", ", the reference says ", " levels apart"
     )
-    assert "on uint8; key Key(seed=5, id=0), which draws Pointwise(by=0.0" in message
+    assert "on uint8; key Key(seed=5, id=0), which draws overflow(by=0.0" in message
 
 
 def test_a_global_that_changed_after_the_first_call(monkeypatch):
@@ -78,7 +78,7 @@ def test_a_global_that_changed_after_the_first_call(monkeypatch):
 
 
 def test_what_stops_as_python():
-    message = fails([vg.Pointwise(rooted)], "Pointwise: what runs when compiled stops as Python, where Pointwise is ")
+    message = fails([vg.Pointwise(rooted)], "rooted: what runs when compiled stops as Python, where rooted is ")
     assert "called a pixel at a time: ValueError: math domain error; key " in message
 
 
