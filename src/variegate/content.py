@@ -29,11 +29,13 @@ def content(value: Any) -> str:
     if isinstance(value, functools.partial):
         return f"partial({content(value.func)}, {content(value.args)}, {content(value.keywords)})"
     if isinstance(value, Mapping):
-        return "{%s}" % ", ".join(sorted(f"{content(key)}: {content(item)}" for key, item in value.items()))
+        items = sorted(f"{content(key)}: {content(item)}" for key, item in value.items())
+        return f"{{{', '.join(items)}}}"
     if isinstance(value, (set, frozenset)):
         return f"{type(value).__name__}({', '.join(sorted(map(content, value)))})"
     if isinstance(value, (list, tuple)):
-        return ("[%s]" if isinstance(value, list) else "(%s)") % ", ".join(map(content, value))
+        inside = ", ".join(map(content, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(value) == 1)})"
     if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not isinstance(value, np.generic)):
         return _array(np.asarray(value))
     code = getattr(value, "__code__", None)

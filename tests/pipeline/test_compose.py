@@ -413,6 +413,9 @@ def test_a_function_that_cannot_be_compiled_says_why():
 
     with pytest.raises(
         vg.InputError,
-        match=re.escape("bad: the function cannot be compiled for 3 channels. A pixel's function takes a tuple of 3 floats, and returns "),
+        match=re.escape(
+            "bad: the function cannot be compiled for 3 channels. A pixel's function takes a tuple of 3 floats, and "
+            "returns such a tuple. Numba says: "
+        ),
     ):
         vg.Compose([vg.Pointwise(bad)])(image())

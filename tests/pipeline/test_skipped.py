@@ -118,7 +118,11 @@ def test_each_kind_that_cuts_leaves_no_trace(name):
 BIG_STEP = "one program serves samples that differ in maps and tail, so what is skipped shows (issue: One big step)"
 TRACES = {
     "it decides how the run is read": [vg.Rotate(30), vg.Rotate(20, interpolation="nearest", p=0.5)],
-    "it decides whether the run is filtered": [vg.Scale(0.3), vg.HorizontalFlip(), vg.Rotate(20, antialias=False, p=0.5)],
+    "it decides whether the run is filtered": [
+        vg.Scale(0.3),
+        vg.HorizontalFlip(),
+        vg.Rotate(20, antialias=False, p=0.5),
+    ],
     "a mean is taken of an earlier canvas": [vg.Shear((-20, 20)), vg.Contrast(1.5), vg.HorizontalFlip(p=0.5)],
     "a table in the tail parts what is affine": [vg.Rotate(30), vg.Brightness(0.75), vg.Gamma(2, p=0.5), FINE],
 }

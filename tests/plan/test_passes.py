@@ -96,8 +96,8 @@ def test_nodes_keep_the_order_declared():
         ),
         (
             [vg.Rotate(1), vg.Normalize(), vg.Opaque(negative)],
-            "negative comes after Normalize, which says how the result is written and must be last. Put negative before "
-            "it.",
+            "negative comes after Normalize, which says how the result is written and must be last. Put negative "
+            "before it.",
         ),
     ],
 )

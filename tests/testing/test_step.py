@@ -62,7 +62,8 @@ def test_any_number_of_channels(channels):
 def test_pixels_that_moved_without_their_labels(wrong):
     message = fails(
         [*CHAIN, vg.Opaque(wrong, moves=False)],
-        f"[Rotate, RandomResizedCrop, HorizontalFlip, {wrong.__name__}]: the picture does not show the objects where the mask has",
+        f"[Rotate, RandomResizedCrop, HorizontalFlip, {wrong.__name__}]: the picture does not show the objects where "
+        "the mask has",
         "pixels off their outline are of the other kind; key Key(seed=5, id=",
     )
     assert message.endswith(f". Of the chain's ops {wrong.__name__} fails alone too")

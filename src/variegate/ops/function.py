@@ -13,7 +13,7 @@ from variegate.content import content
 from variegate.dist import Distribution, Uniform, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op
+from variegate.ops.base import Draws, EffectName, Facts, Op
 from variegate.ops.effect import Floats, Ints
 
 
@@ -122,8 +122,8 @@ class Pointwise(UserFunction):
         if isinstance(given, Distribution):
             return given
         raise FieldError(
-            f"{owner} is a number, a range (low, high) or a distribution, got {value!r:.80}. A function of one pixel is "
-            "compiled, and takes no other options: write a function for each, or use Opaque"
+            f"{owner} is a number, a range (low, high) or a distribution, got {value!r:.80}. A function of one pixel "
+            "is compiled, and takes no other options: write a function for each, or use Opaque"
         )
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Pointwise:
