@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import pickle
+import re
+from functools import partial
 
+import numba
 import numpy as np
+import pytest
 
-from variegate import Compose
+from variegate import Compose, ConfigError, FieldError, Key, Normal, OneOf, PipelineError, Rotate, save
 from variegate.dist import Constant, Uniform
 from variegate.ops import Opaque, Pointwise
 from variegate.ops import effect as effects
+
+
+def stripes(image, step=2, along="rows"):
+    lines = np.arange(image.shape[along == "columns"]) % step > 0
+    return image * (lines if along == "columns" else lines[:, None])[..., None]
+
+
+def grain(image, strength, rng):
+    return image + np.float32(strength) * rng.random(image.shape, np.float32)
+
+
+class Callable:
+    def __call__(self, image):
+        return image
 
 
 def test_draws_come_in_the_order_written(lower):
@@ -48,3 +66,188 @@ def test_pickles_by_reference():
     op = Pointwise(np.negative, amount=(0, 2), p=0.25, name="mine")
     again = pickle.loads(pickle.dumps(op))
     assert again == op and again.function is np.negative and again.p == 0.25 and again.name == "mine"
+
+
+# Names
+
+
+def paths(*ops):
+    return [node.path for node in Compose(ops).compiler.flat.nodes]
+
+
+def test_the_default_name_is_the_functions():
+    assert paths(Opaque(stripes), Opaque(stripes), Rotate(3), Pointwise(stripes)) == [
+        "stripes",
+        "stripes#2",
+        "Rotate",
+        "stripes#3",
+    ]
+    assert paths(Opaque(partial(stripes, step=3)), Opaque(partial(partial(stripes), 3))) == ["stripes", "stripes#2"]
+    assert paths(Pointwise(numba.njit(stripes)), Opaque(np.negative), Opaque(abs)) == ["stripes", "negative", "abs"]
+    assert paths(Opaque(Callable()), Opaque(Callable().__call__)) == ["Callable", "__call__"]
+    nameless = [lambda image: image, partial(lambda image: image)]
+    assert paths(*map(Opaque, nameless), *map(Pointwise, nameless)) == [
+        "Opaque",
+        "Opaque#2",
+        "Pointwise",
+        "Pointwise#2",
+    ]
+    assert paths(Opaque(stripes, name="mine"), OneOf([Opaque(stripes)])) == ["mine", "stripes"]
+
+
+def test_a_function_with_the_name_of_an_op_is_counted_with_it():
+    def turn(image):
+        return image
+
+    turn.__name__ = "Rotate"
+    assert paths(Rotate(1), Opaque(turn), Rotate(2)) == ["Rotate", "Rotate#2", "Rotate#3"]
+    with pytest.raises(PipelineError, match="two ops go by the name 'stripes'"):
+        paths(Opaque(stripes), Opaque(abs, name="stripes"))
+
+
+def test_params_records_and_errors_go_by_it():
+    augment = Compose([Opaque(stripes, step=(2, 9))])
+    assert set(augment.params(Key())["stripes"]) == {"applied", "step"}
+    _, record = augment(np.zeros((4, 4), np.uint8), return_params=True)
+    assert set(record["draws"]) == {"stripes"}
+    with pytest.raises(FieldError, match=r"^stripes\.step runs from low to high"):
+        Opaque(stripes, step=(9, 2))
+
+
+def test_draws_hang_on_the_function_and_not_on_other_functions():
+    alone, beside = Compose([Opaque(stripes, step=(2, 9))]), Compose([Opaque(grain, strength=(0, 1)), *ops_of_two()])
+    assert alone.params(Key())["stripes"] == beside.params(Key())["stripes"]
+
+
+def ops_of_two():
+    return [Opaque(stripes, step=(2, 9))]
+
+
+# Options
+
+OPTIONS = [
+    "columns",
+    "",
+    True,
+    False,
+    None,
+    np.arange(3.0),
+    np.zeros(2),
+    (1, 2, 3),
+    (1,),
+    (),
+    ("a", "b"),
+    (True, False),
+    [1, 2, 3],
+    {"a": 1},
+    1j,
+    np.bool_(True),
+    stripes,
+    np.float32,
+    b"x",
+]
+
+
+@pytest.mark.parametrize("value", OPTIONS, ids=repr)
+def test_what_is_no_number_to_draw_is_passed_as_it_is(value):
+    seen = []
+
+    def look(image, option, by):
+        seen.append((option, by))
+        return image
+
+    op = Opaque(look, option=value, by=(0, 1))
+    augment = Compose([op])
+    augment.batch([np.zeros((3, 3), np.uint8)] * 2)
+    assert op.drawn() == {"by": Uniform(0, 1)}
+    for option, by in seen:
+        assert type(option) is type(value) and repr(option) == repr(value) and type(by) is float
+        assert option is value or isinstance(value, np.ndarray)
+    assert op == Opaque(look, option=value, by=(0, 1)) and hash(op) == hash(Opaque(look, option=value, by=(0, 1)))
+    assert op != Opaque(look, option="another", by=(0, 1))
+    assert augment.fingerprint != Compose([Opaque(look, option="another", by=(0, 1))]).fingerprint
+    again = pickle.loads(pickle.dumps(Opaque(stripes, option=value)))
+    assert again == Opaque(stripes, option=value) and repr(again) == repr(Opaque(stripes, option=value))
+    assert Compose([again]).fingerprint == Compose([Opaque(stripes, option=value)]).fingerprint
+
+
+@pytest.mark.parametrize(
+    "value", [3, 0.5, (0, 1), [0, 1], np.float32(2), np.int64(3), Normal(0, 1), (np.float64(1), 2)], ids=repr
+)
+def test_numbers_pairs_and_distributions_are_drawn(value):
+    assert set(Opaque(stripes, step=value).drawn()) == {"step"}
+
+
+@pytest.mark.parametrize("value", [np.nan, (0, np.inf), (2, 1), [3.0, 1]])
+def test_a_range_that_is_none_is_no_option(value):
+    with pytest.raises(FieldError, match=r"^stripes\.step"):
+        Opaque(stripes, step=value)
+
+
+def test_options_show():
+    op = Opaque(stripes, step=(2, 9), along="columns", table=np.arange(3), p=0.5)
+    assert repr(op) == (
+        "Opaque(stripes, step=Uniform(2, 9), along='columns', table=array(int64 (3,), cf5ddb2411b6887b), p=0.5)"
+    )
+    picture = np.full((6, 8, 3), 200, np.uint8)
+    rows, columns = Compose([Opaque(stripes)])(picture), Compose([Opaque(stripes, along="columns")])(picture)
+    assert not rows[0].any() and rows[1].all() and not columns[:, 0].any() and columns[:, 1].all()
+
+
+def test_an_array_is_a_copy_that_nobody_can_write_to():
+    given = np.zeros(3)
+    op = Opaque(stripes, table=given)
+    given[:] = 1
+    for each in (op, pickle.loads(pickle.dumps(op))):
+        kept = dict(each.given)["table"].value
+        assert not kept.any() and not kept.flags.writeable
+
+
+def test_a_pipeline_with_options_has_no_file(tmp_path):
+    with pytest.raises(ConfigError, match="a function cannot be saved to a file"):
+        save(Compose([Opaque(stripes, along="columns")]), tmp_path / "pipeline.json")
+
+
+@pytest.mark.parametrize("value", ["x", True, None, (1, 2, 3), np.zeros(2)], ids=repr)
+def test_a_function_of_a_pixel_takes_numbers_alone(value):
+    told = (
+        f"mine.mode is a number, a range (low, high) or a distribution, got {value!r:.80}. A function of one pixel is"
+    )
+    with pytest.raises(FieldError, match=re.escape(told)):
+        Pointwise(stripes, mode=value, name="mine")
+
+
+# Generators
+
+
+def test_a_generator_is_made_of_what_was_drawn(lower):
+    effect = lower(Opaque(grain, strength=2, rng=True), [(4, 4)] * 2, rng=[[0.25, 0.5], [0.75, 0.125]])
+    assert effect.draws == ({"strength": 2.0}, {"strength": 2.0}) and effect.rng.shape == (2, 2)
+    picture = np.zeros((4, 4, 3), np.float32)
+    ours = [effect.call(i, picture) for i in (0, 1, 0)]
+    assert np.array_equal(ours[0], ours[2]) and not np.array_equal(ours[0], ours[1])
+    assert lower(Opaque(stripes), [(4, 4)]).rng is None
+
+
+def test_known_numbers_never_change():
+    """NumPy promises the bits of Philox and of SeedSequence."""
+    made = effects.generator(np.array([0.25, 0.75]))
+    assert made.bit_generator.random_raw(2).tolist() == KNOWN
+    assert effects.generator(np.array([0.25, 0.75])).spawn(1)[0].bit_generator.random_raw() == SPAWNED
+    halves = [effects.generator(np.array(each)).bit_generator.random_raw() for each in ([0.25, 0.5], [0.5, 0.25])]
+    assert halves[0] != halves[1]
+
+
+KNOWN = [1380351710503820463, 10185462661314445423]
+SPAWNED = 17517097661664211749
+
+
+def test_rng_is_declared():
+    op = Opaque(grain, strength=1, rng=True)
+    assert repr(op) == "Opaque(grain, strength=Constant(1), rng=True)" and set(op.drawn()) == {"strength", "rng"}
+    assert op != Opaque(grain, strength=1) and pickle.loads(pickle.dumps(op)).rng
+    assert Compose([op]).fingerprint != Compose([Opaque(grain, strength=1)]).fingerprint
+    for value in (1, None, np.random.default_rng(0)):
+        with pytest.raises(FieldError, match=r"^grain\.rng is True or False, got "):
+            Opaque(grain, strength=1, rng=value)
+    assert Pointwise(abs, rng=2).drawn() == {"rng": Constant(2)}, "a pixel's function has no such field"

@@ -26,7 +26,7 @@ def fails(op, *texts, **options):
 
 
 def overflow(pixel, by):
-    return (int(pixel[0] * 2**40) ** 2 / 2**80, pixel[1] + by, pixel[2])
+    return (int(pixel[0] * 2**40) ** 2 / 2.0**80, pixel[1] + by, pixel[2])
 
 
 def sharp(pixel):
@@ -36,7 +36,8 @@ def sharp(pixel):
 
 def rooted(pixel):
     """No number where compiled, an error in Python."""
-    return (math.sqrt(pixel[0] - 0.5) if pixel[0] < 0.6 else 0.0, pixel[1], pixel[2])
+    root = math.sqrt(pixel[0] - 0.5)
+    return (root if root >= 0 else 0.0, pixel[1], pixel[2])
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,11 @@ def row_function(function: Callable[..., Any], channels: int, numbers: int) -> U
         drawn = numbers_at(draws, 8)
         while at < end:
             store_i64(report, AT, at)
-            _store_pixel(at, plane, pixel_function(pixel_at(at, plane), *drawn))
+            given = pixel_at(at, plane)
+            made = pixel_function(given, *drawn)
+            if not _finite(made) and _finite(given):
+                raise ArithmeticError
+            _store_pixel(at, plane, made)
             at += 4
 
     def row_of_pixels(row, count, plane, draws, report):
@@ -91,12 +95,13 @@ def raised(function: Callable[..., Any], report: NDArray[np.float64], draws: Seq
     """
     given = tuple(report[PIXEL:].tolist()), *draws
     try:
-        jitted(function)(*given)
+        made = jitted(function)(*given)
     except Exception as error:
-        made = InputError(f"the function raised {type(error).__name__}: {error}; it was called with {given}")
-        made.__cause__ = error
-        return made
-    return InputError(f"the function raised an error that did not come again; it was called with {given}")
+        again = InputError(f"the function raised {type(error).__name__}: {error}; it was called with {given}")
+        again.__cause__ = error
+        return again
+    told = "as of a division by zero, is no colour"
+    return InputError(f"the function made {made} when it was called with {given}: a number that is not finite, {told}")
 
 
 def _wanted(channels: int, numbers: int) -> str:
@@ -141,6 +146,20 @@ def _tuple_at(count: int, number: Any) -> Any:
         return made(types.int64, types.int64), codegen
 
     return tuple_at
+
+
+@intrinsic
+def _finite(typing, pixel):
+    """Whether all of a tuple's numbers are finite as float32: no infinity, and no NaN."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        total = ir.Constant(ir.FloatType(), 0)
+        for n, kind in enumerate(pixel):
+            value = context.cast(builder, builder.extract_value(args[0], n), kind, types.float32)
+            total = builder.fadd(total, builder.fsub(value, value))  # 0, or NaN
+        return builder.fcmp_ordered("==", total, total)
+
+    return types.boolean(pixel), codegen
 
 
 @intrinsic

@@ -100,8 +100,7 @@ class Pointwise(UserFunction):
     """Apply a function of one pixel, compiled into the fused pass.
 
     function  function(pixel, *drawn) -> pixel: tuples of one float a channel, with white as 1; it must compile with
-              `numba.njit` (a function already jitted is taken as it is). NaN, as of 0 / 0, counts as black where
-              numbers are clamped or made whole
+              `numba.njit` (a function already jitted is taken as it is)
     drawn     fields by keyword, each a number, a pair or a distribution; passed in the order written
     name      by default the function's, or that within a `functools.partial`; of a lambda `Pointwise`
     targets   image (labels stay)        effect  pointwise (fuses)
@@ -112,7 +111,8 @@ class Pointwise(UserFunction):
     Pointwise(warm, amount=Uniform(0, 0.1))
 
     Raises  FieldError if it is no function, or a drawn field is none. Where the pipeline is used: InputError that names
-            the op, if the function does not compile, returns no tuple of one number a channel, or raises.
+            the op, if the function does not compile, returns no tuple of one number a channel, raises, or makes NaN
+            or an infinity of finite numbers, as of a division by zero.
     """
 
     effect: ClassVar[EffectName] = "pointwise"
