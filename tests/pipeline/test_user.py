@@ -70,7 +70,7 @@ def test_an_error_within_opaque_is_its_own_and_names_the_op():
 
 
 def test_a_batch_names_the_sample():
-    for chain, kind in ((CHAIN, Own), (PIXELS, vg.InputError)):
+    for chain, kind in ((CHAIN, OwnError), (PIXELS, vg.InputError)):
         augment = vg.Compose(chain)
         with pytest.raises(kind) as caught:
             augment.batch(bright(2))

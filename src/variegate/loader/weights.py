@@ -62,9 +62,9 @@ def at_share(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Positio
 
 
 def edges_of(weights: Weights, labels: NDArray[Any] | Sequence[Any] | None, length: int) -> NDArray[np.float64]:
-    """The running sum of the weights of a source's samples.
+    """The running sum of the weights of a source's samples, the largest of which counts as 0.5 to 1.
 
-    weights  one a sample, 0 or more; or "balanced": every class as often as every other
+    weights  one a sample, 0 or more, of any magnitude; or "balanced": every class as often as every other
     labels   one a sample, for "balanced"
 
     Raises  FieldError if the weights are not one a sample, or cannot be weights, or there are no classes.
@@ -72,14 +72,14 @@ def edges_of(weights: Weights, labels: NDArray[Any] | Sequence[Any] | None, leng
     column = _balanced(labels) if isinstance(weights, str) and weights == "balanced" else _numbers(weights)
     if column.shape != (length,):
         raise FieldError(f"Loader.weights are one a sample: {length} of them, got shape {column.shape}")
-    with np.errstate(over="ignore"):
-        edges = np.cumsum(column)
-    if not np.isfinite(column).all() or column.min() < 0 or not 0 < float(edges[-1]) < np.inf:
+    if not np.isfinite(column).all() or column.min() < 0 or column.max() == 0:
         raise FieldError(
-            f"Loader.weights are finite, 0 or more, not all 0, and have a sum; got {column.min()} to {column.max()}, "
+            f"Loader.weights are finite, 0 or more, and not all 0; got {column.min()} to {column.max()}, "
             f"{int((~np.isfinite(column)).sum())} of them not finite"
         )
-    return edges
+    # By a power of two, which rounds nothing: a share of the smallest floats would lose its bits, a sum of the largest
+    # its value.
+    return np.cumsum(np.ldexp(column, -np.frexp(column.max())[1]))
 
 
 def _numbers(weights: Any) -> NDArray[np.float64]:
