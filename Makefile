@@ -1,12 +1,13 @@
 # The only toolbox. From a bare clone, with Python and make alone, `make demo` and `make test` do everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench warm clean
+.PHONY: help setup demo test lint search bench warm clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(CI),--quiet)
 WORKERS ?= 2
+EXAMPLES ?= 1000
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ lint: $(VENV)/.dev  ## style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+search: $(VENV)/.dev  ## let Hypothesis try examples that no run has tried before (EXAMPLES=1000 a test, ARGS="tests/plan")
+	VARIEGATE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis $(or $(ARGS),tests)
 
 bench:  ## measure against the peers that install, in environments of its own (ARGS="--quick", ARGS="--data DIR", ...)
 	$(PYTHON) -m bench $(ARGS)

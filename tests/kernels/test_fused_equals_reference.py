@@ -1,6 +1,7 @@
 """The law of the house: whatever the chain, the fused kernels give what the slow reference gives.
 
-The cases are the same in every run. After work on the kernels, try more: VARIEGATE_EXAMPLES=4000 (two minutes a test).
+The cases are the same in every run. After work on the kernels, try others: make search EXAMPLES=4000 ARGS=tests/kernels
+(two minutes a test).
 """
 
 from __future__ import annotations

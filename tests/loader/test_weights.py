@@ -21,7 +21,9 @@ def counts(weights: list[float], length: int, seed: int = 0) -> np.ndarray:
 
 MOST = sys.float_info.max
 TINY = st.integers(0, 9).map(lambda n: n * 5e-324)
-ANY = st.lists(st.floats(0, 1e6), min_size=1, max_size=30) | st.lists(TINY | st.floats(0, MOST), min_size=1, max_size=30)
+ANY = st.lists(st.floats(0, 1e6), min_size=1, max_size=30) | st.lists(
+    TINY | st.floats(0, MOST), min_size=1, max_size=30
+)
 
 
 @given(ANY.filter(any), st.integers(1, 300))
