@@ -15,6 +15,7 @@ CLAIMS = {  # by result file, what its rows begin with
     "labels": "",
     "files": "files, 2 workers, ",
     "chain": "",
+    "contrast": "",
     "memory": "files, 2 workers, *seed*: ",
     "startup": "",
     "quality": "",
@@ -52,7 +53,9 @@ def main() -> None:
     for claim in CLAIMS:
         path = HERE / "results" / f"{claim}.json"
         found = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-        rows += [line(claim, row) for row in found if not (claim == "chain" and row["mark"] == "reported")]
+        rows += [
+            line(claim, row) for row in found if not (claim in ("chain", "contrast") and row["mark"] == "reported")
+        ]
     text = README.read_text(encoding="utf-8")
     start = text.index("-->", text.index(BEGIN)) + 3
     README.write_text(text[:start] + "\n" + HEAD + "\n".join(rows) + "\n" + text[text.index(END) :], encoding="utf-8")

@@ -97,6 +97,16 @@ def test_every_recipe_imports() -> None:
         exec(line, {})
 
 
+def test_the_example_of_ones_own_ops_runs() -> None:
+    names: dict[str, Any] = {"vg": variegate, "np": np}
+    exec(starting("rng=True, moves=False"), names)
+    image, key = np.full((30, 40, 3), 120, np.uint8), variegate.Key(id=7)
+    augment = names["augment"]
+    assert set(augment.params(key)) == {"Rotate", "warm", "grain"} and augment.params(key)["grain"]["strength"] > 0
+    first = augment(image, key=key)
+    assert first.std() > 1 and np.array_equal(first, augment(image, key=key))
+
+
 def test_the_examples_of_the_stream_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "photos" / name).mkdir(parents=True)
