@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from variegate import Compose, ConfigError, FieldError, Key, Normal, OneOf, PipelineError, Rotate, save
+from variegate.content import content
 from variegate.dist import Constant, Uniform
 from variegate.ops import Opaque, Pointwise
 from variegate.ops import effect as effects
@@ -148,7 +149,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("value", OPTIONS, ids=repr)
+@pytest.mark.parametrize("value", OPTIONS, ids=content)
 def test_what_is_no_number_to_draw_is_passed_as_it_is(value):
     seen = []
 
