@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -145,6 +146,11 @@ class Recipe:
         """Whether a sample may come more than once an epoch, so that a batch says which time it is."""
         weighted = self.edges is not None
         return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
+
+    @functools.cached_property
+    def sound(self) -> NDArray[np.bool_]:
+        """Of which samples the cached picture has numbers that the pipeline can take, as far as they were looked at."""
+        return np.zeros(len(self.source), np.bool_)
 
     def flush(self) -> None:
         """Write what the cache has gathered."""

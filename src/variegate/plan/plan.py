@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Keys
+from variegate.picture import as_picture
 from variegate.plan.group import Group
 from variegate.plan.kind import Kind
-from variegate.plan.picture import as_picture
 from variegate.plan.smaller import Covers, fit_of
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
