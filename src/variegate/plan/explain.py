@@ -73,7 +73,7 @@ def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[s
     if group is not None:
         yield from _numbers(group, n)
     if not final:
-        yield "  write    float32 in units of white, neither rounded nor clamped"
+        yield "  write    float32, neither rounded nor clamped"
 
 
 def _numbers(group: Group, n: int) -> Iterator[str]:
