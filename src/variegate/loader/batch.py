@@ -149,15 +149,15 @@ class Making:
             plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
 
     def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
-        """A sample's picture, with numbers that its plan can take; one from a cache is looked at once."""
+        """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
         image, recipe = self._pixels(sample, self._less(sample, plan, row), scratch), self._recipe
-        cached = isinstance(sample.picture, Decoded) and not sample.picture.given
-        if not (cached and recipe.sound[sample.position]):
+        stays = recipe.source.held or (isinstance(sample.picture, Decoded) and not sample.picture.given)
+        if not (stays and recipe.sound[sample.position]):
             try:
                 plan.check(image)
             except InputError as error:
                 raise InputError(f"{recipe.source.where(sample.position)}: {error}") from None
-            if cached:
+            if stays:
                 recipe.sound[sample.position] = True
         return image
 

@@ -149,7 +149,7 @@ class Recipe:
 
     @functools.cached_property
     def sound(self) -> NDArray[np.bool_]:
-        """Of which samples the cached picture has numbers that the pipeline can take, as far as they were looked at."""
+        """Which samples have a picture that stays in memory, and was seen to have numbers that the pipeline takes."""
         return np.zeros(len(self.source), np.bool_)
 
     def flush(self) -> None:
