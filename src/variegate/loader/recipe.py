@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -145,6 +146,11 @@ class Recipe:
         """Whether a sample may come more than once an epoch, so that a batch says which time it is."""
         weighted = self.edges is not None
         return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
+
+    @functools.cached_property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which samples have a picture that stays in memory, and was seen to have numbers that the pipeline takes."""
+        return np.zeros(len(self.source), np.bool_)
 
     def flush(self) -> None:
         """Write what the cache has gathered."""

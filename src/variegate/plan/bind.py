@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from variegate.errors import InputError
-from variegate.kernels.library import SUM_ROW, library
+from variegate.kernels.library import SUM_ROW, Wanted, library
 from variegate.kernels.survey import Given, Sites, survey
 from variegate.kernels.user import row_function
 from variegate.plan.ir import DTYPES
@@ -21,8 +21,11 @@ def bind(
     functions: Sequence[UserFunction],
     antialias: bool,
     dtype: str,
+    bounded: bool,
 ) -> tuple[Tables, Sites]:
     """The tables with levels, library and functions filled in, and the sites.
+
+    dtype    of the result; bounded: whether the picture's numbers have a range
 
     Raises  InputError that names the op if a user's function cannot be compiled, or returns no pixel.
     """
@@ -32,12 +35,11 @@ def bind(
     levels = np.array([early.index(a) + 1 if a in early else 0 for a in tables.after.tolist()], np.int64)
     sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
     channels = tables.gain.size
+    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), tables.settings[0], bool(leaning.any()), bounded)
     bound = tables._replace(
         levels=levels,
         functions=np.array([_address(each, channels) for each in functions], np.int64),
-        library=library(
-            tables.white > 1.0, tables.settings[0], DTYPES.index(dtype), sites, tables.kinds, bool(leaning.any())
-        ),
+        library=library(wanted, sites, tables.kinds),
     )
     return bound, sites
 
@@ -51,7 +53,7 @@ def _address(each: UserFunction, channels: int) -> int:
 
 
 def bind_smaller(
-    tables: Tables, sites: Sites, i: int, antialias: bool, dtype: str, size: tuple[int, int], fit: Fit
+    tables: Tables, sites: Sites, i: int, antialias: bool, dtype: str, bounded: bool, size: tuple[int, int], fit: Fit
 ) -> tuple[Tables, Sites]:
     """Bound tables and sites for a smaller picture, (height, width), in place of sample i's; of sites, its row alone.
 
@@ -62,6 +64,6 @@ def bind_smaller(
     given = Given(np.array([size], np.int64), np.array([fit]))
     levels = sites.top[1:].tolist()
     found = survey(tables.maps[one], tables.canvas[one], tables.borders, interpolation, antialias, levels, given)
-    eight, means = tables.white > 1.0, bool(tables.library[SUM_ROW])
-    units = library(eight, interpolation, DTYPES.index(dtype), found, tables.kinds, means)
-    return tables._replace(library=units), found
+    means = bool(tables.library[SUM_ROW])
+    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), interpolation, means, bounded)
+    return tables._replace(library=library(wanted, found, tables.kinds)), found

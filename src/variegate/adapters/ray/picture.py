@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.loader.decode import Encoded, open_image
-from variegate.plan.picture import as_picture
+from variegate.picture import as_picture
 
 
 class Decoded:

@@ -6,29 +6,17 @@ PyTorch is never imported: a tensor is what has `detach`, `cpu` and `numpy`.
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
+from variegate.picture import MODES, is_pil, is_tensor
 from variegate.targets import Image as View
 from variegate.targets import Mask, Target
 
-MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether a value is a tensor of PyTorch."""
-    return all(hasattr(value, name) for name in ("detach", "cpu", "numpy"))
-
-
-def is_pil(value: Any) -> bool:
-    """Whether a value is a PIL image; without Pillow imported, nobody has made one."""
-    module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(value, module.Image)
 
 
 def picture_of(value: Any, mode: str) -> bytes | str | NDArray[Any]:
