@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.kernels.test_fused_equals_reference import (
     INTERPOLATIONS,
+    NUMBERS,
     Case,
     colour,
     darker,
@@ -40,7 +41,8 @@ def without(pipeline, key):
     """The pipeline of those ops alone that apply; each goes by the path that it had, so it draws what it drew."""
     told, nodes = pipeline.params(key), pipeline.compiler.flat.nodes
     ops = [changed(node.op, name=node.path, p=1) for node in nodes if told[node.path]["applied"]]
-    return vg.Compose(ops, interpolation=pipeline.interpolation, antialias=pipeline.antialias)
+    options = {name: getattr(pipeline, name) for name in ("interpolation", "antialias", "white")}
+    return vg.Compose(ops, **options)
 
 
 @st.composite
@@ -52,36 +54,32 @@ def gated(draw, op):
     if how == "apply":
         return vg.RandomApply([changed(op, p=1)], p=0.5)
     if how == "one":
-        return vg.OneOf([changed(op, p=1), vg.Invert()])
+        return vg.OneOf([changed(op, p=1), vg.Brightness(1.25)])
     return vg.SomeOf([changed(op, p=1), vg.Brightness(0.75)], n=(0, 2))
 
 
-def bent(channels):
-    """An op that cuts a run where it applies: a table, a function of a pixel or of the picture."""
-    functions = [vg.Opaque(darker, by=(0, 0.4)), vg.Gamma((0.5, 2)), vg.Posterize(3), vg.Solarize(0.4)]
-    return st.sampled_from(functions) | colour(channels)
+def bent(channels, ranged):
+    """An op that cuts a run where it applies: a table, a function of a pixel or of the picture; or another colour."""
+    functions = [vg.Opaque(darker, by=(0, 0.4))] + [vg.Gamma((0.5, 2)), vg.Posterize(3), vg.Solarize(0.4)] * ranged
+    return st.sampled_from(functions) | colour(channels, ranged)
 
 
 @st.composite
-def chains(draw, anywhere):
-    """A pipeline in which chance leaves out functions of the picture, and what bends colours before the last map.
-
-    anywhere  maps may be left out as well, and what bends colours after the last of them
-    """
-    channels = draw(st.sampled_from((1, 3, 3, 4)))
-    ops = [changed(op, p=1) for op in draw(st.lists(same_canvas(channels), max_size=2))]
-    if anywhere:
+def chains(draw, maps_too):
+    """A pipeline in which chance leaves out colours, tables and functions, and with maps_too maps as well."""
+    channels, (dtype, white) = draw(st.sampled_from((1, 3, 3, 4))), draw(st.sampled_from(NUMBERS))
+    ranged = white is not None
+    ops = [changed(op, p=1) for op in draw(st.lists(same_canvas(channels), max_size=3))]
+    if maps_too:
         ops = [draw(gated(op)) if draw(st.booleans()) else op for op in ops]
+    if draw(st.booleans()):
+        ops.insert(draw(st.integers(0, len(ops))), draw(new_canvas(channels)))
     for _ in range(draw(st.integers(1, 3))):
-        ops.insert(draw(st.integers(0, len(ops))), draw(bent(channels).flatmap(gated)))
-    if not anywhere or draw(st.booleans()):
-        ops.append(changed(draw(same_canvas(channels) | new_canvas(channels)), p=1))
-        tail = [vg.Opaque(darker, by=0.3, p=0.5), vg.Contrast(1.5, about="channel"), vg.Gamma(1.7)]
-        ops += draw(st.lists(st.sampled_from(tail), max_size=2))
+        ops.insert(draw(st.integers(0, len(ops))), draw(bent(channels, ranged).flatmap(gated)))
     options = {"interpolation": draw(st.sampled_from(INTERPOLATIONS)), "antialias": draw(st.booleans())}
-    pipeline = vg.Compose([*ops, *draw(last_write())], **options)
+    pipeline = vg.Compose([*ops, *draw(last_write(ranged))], white=white, **options)
     shape = (draw(st.integers(1, 40)), draw(st.integers(1, 40)), channels)
-    image = picture(shape, draw(st.sampled_from((np.uint8, np.float32))), draw(st.integers(0, 2**32 - 1)))
+    image = picture(shape, dtype, white, draw(st.integers(0, 2**32 - 1)), beyond=False)
     return Case(pipeline, image, vg.Key(seed=draw(st.integers(0, 9))))
 
 
@@ -93,8 +91,8 @@ def hold(pipeline, image, key):
 
 
 @RUNS
-@given(chains(anywhere=False))
-def test_a_skipped_op_that_cuts_leaves_no_trace(case):
+@given(chains(maps_too=False))
+def test_a_skipped_colour_table_or_function_leaves_no_trace(case):
     hold(*case)
 
 
@@ -102,20 +100,21 @@ FINE = vg.ToDtype("float32")  # in which the last bit shows
 ALONE = {
     "a function": [vg.Rotate((-30, 30)), vg.Opaque(darker, by=0.3, p=0.5), vg.Scale((0.5, 1))],
     "a table between maps": [vg.Rotate((-30, 30)), vg.Gamma(2, p=0.5), vg.Scale((0.5, 1))],
+    "a table after all maps": [vg.Rotate(30), vg.Brightness(0.75), vg.Gamma(2, p=0.5), FINE],
     "a table before all maps": [vg.Gamma(2, p=0.5), vg.Rotate((-30, 30)), FINE],
     "a function of a pixel": [vg.Scale(0.5), vg.Pointwise(warm, amount=0.2, p=0.5), vg.Scale(2)],
 }
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_each_kind_that_cuts_leaves_no_trace(name):
+def test_each_kind_leaves_no_trace(name):
     """Where it is skipped the run is not cut: a second resampling would show in most values."""
     for seed in range(4):
-        hold(vg.Compose(ALONE[name]), picture((20, 30, 3), np.uint8, seed), vg.Key(seed))
+        hold(vg.Compose(ALONE[name]), picture((20, 30, 3), np.uint8, "dtype", seed, beyond=False), vg.Key(seed))
 
 
 # The issue "One big step" cuts each sample's own row of effects, in which what it skips is not there at all.
-BIG_STEP = "one program serves samples that differ in maps and tail, so what is skipped shows (issue: One big step)"
+BIG_STEP = "a skipped map stays in the chain as an identity, and has a say in how it is read (issue: One big step)"
 TRACES = {
     "it decides how the run is read": [vg.Rotate(30), vg.Rotate(20, interpolation="nearest", p=0.5)],
     "it decides whether the run is filtered": [
@@ -124,19 +123,18 @@ TRACES = {
         vg.Rotate(20, antialias=False, p=0.5),
     ],
     "a mean is taken of an earlier canvas": [vg.Shear((-20, 20)), vg.Contrast(1.5), vg.HorizontalFlip(p=0.5)],
-    "a table in the tail parts what is affine": [vg.Rotate(30), vg.Brightness(0.75), vg.Gamma(2, p=0.5), FINE],
 }
 
 
 @pytest.mark.xfail(raises=AssertionError, reason=BIG_STEP)
 @pytest.mark.parametrize("name", TRACES)
-def test_a_skipped_op_leaves_no_trace(name):
+def test_a_skipped_map_leaves_no_trace(name):
     for seed in range(4):
-        hold(vg.Compose(TRACES[name]), picture((20, 30, 3), np.uint8, seed), vg.Key(seed))
+        hold(vg.Compose(TRACES[name]), picture((20, 30, 3), np.uint8, "dtype", seed, beyond=False), vg.Key(seed))
 
 
 @pytest.mark.xfail(raises=AssertionError, reason=BIG_STEP)
 @RUNS
-@given(chains(anywhere=True))
-def test_no_skipped_op_leaves_a_trace(case):
+@given(chains(maps_too=True))
+def test_no_skipped_op_at_all_leaves_a_trace(case):
     hold(*case)

@@ -83,7 +83,7 @@ def test_a_batch_names_the_sample():
 
 @pytest.mark.parametrize(("chain", "kind", "name"), [(CHAIN, OwnError, "strict"), (PIXELS, vg.InputError, "pale")])
 def test_every_other_way_to_run_one_names_it_too(chain, kind, name):
-    augment, good, bad = vg.Compose(chain, targets={"view": vg.Image()}), images(1)[0], bright(0)[0]
+    augment, good, bad = vg.Compose(chain, targets={"view": vg.Image(colour=True)}), images(1)[0], bright(0)[0]
     _, record = augment(good, return_params=True)
     ways = [
         partial(augment.replay, record, bad),
