@@ -60,13 +60,14 @@ def test_any_number_of_channels(channels):
     ],
 )
 def test_pixels_that_moved_without_their_labels(wrong):
+    op = vg.Opaque(wrong, moves=False)
     message = fails(
-        [*CHAIN, vg.Opaque(wrong, moves=False)],
-        f"[Rotate, RandomResizedCrop, HorizontalFlip, {wrong.__name__}]: the picture does not show the objects where "
+        [*CHAIN, op],
+        f"[Rotate, RandomResizedCrop, HorizontalFlip, {op.label}]: the picture does not show the objects where "
         "the mask has",
         "pixels off their outline are of the other kind; key Key(seed=5, id=",
     )
-    assert message.endswith(f". Of the chain's ops {wrong.__name__} fails alone too")
+    assert message.endswith(f". Of the chain's ops {op.label} fails alone too")
 
 
 def test_a_picture_that_is_hidden_in_parts_may_be_left_out():
