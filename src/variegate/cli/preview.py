@@ -136,7 +136,7 @@ def originals_and_variations(
 def sample_at(source: Files, i: int) -> Row:
     """The sample at position i of a source."""
     where = source.where(i)
-    image = open_image(source.read(i), where).decode()
+    image = source.header(i, source.read(i)).decode()
     return Row({"image": image, **source.fields(i)}, where, source.id(i))
 
 

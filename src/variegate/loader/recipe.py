@@ -25,14 +25,14 @@ from variegate.loader.source.base import Room, Source
 from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
+from variegate.loader.wanted import DTYPES
 from variegate.loader.weights import Weighted, at_share, unit
 from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
-    from variegate.loader.decode import Encoded
+    from variegate.loader.encoded import Encoded
 
-DTYPES = (np.dtype(np.uint8), np.dtype(np.float32))
 SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
 
 
@@ -48,6 +48,7 @@ class Decoded:
     peak = 0  # bytes that decoding takes
 
     def __init__(self, image: NDArray[Any], kept: bool, size: tuple[int, int] | None = None) -> None:
+        image = image.astype(image.dtype.newbyteorder("="), copy=False)
         self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
         self.size, self.given = size or self.image.shape[:2], size is None
         self.channels, self.dtype, self.kept = self.image.shape[2], image.dtype, kept
@@ -180,17 +181,15 @@ class Recipe:
         return Taken(place, position, variation, picture, leaves, held)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
-        from variegate.loader.decode import open_image
-
         source = self.source
         if isinstance(data, bytes | memoryview):
-            return open_image(data, source.where(position), source.mode, self.rule.max_pixels)  # type: ignore[arg-type]
-        good = isinstance(data, np.ndarray) and data.dtype in DTYPES and data.ndim in (2, 3) and 0 not in data.shape
-        if not good:
+            return source.header(position, data, self.rule.max_pixels)
+        known = isinstance(data, np.ndarray) and data.dtype.name in DTYPES
+        if not known or data.ndim not in (2, 3) or 0 in data.shape:
             got = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
             raise InputError(
                 f"{source.where(position)}: {type(source).__name__}.read gives the bytes of a picture file, or an "
-                f"array (H, W) or (H, W, C) of uint8 or float32; got {got}"
+                f"array (H, W) or (H, W, C) of uint8, uint16 or float32; got {got}"
             )
         return Decoded(data, self.cache is None or source.held)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.base import Source
+from variegate.loader.wanted import DTYPES
 from variegate.targets import Target, Targets
 
 TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
@@ -19,7 +20,8 @@ class Arrays(Source):
     """Pictures in memory; a sample's id is its position.
 
     images   (N, H, W) or (N, H, W, C), also memory-mapped, or a list of (H, W) or (H, W, C) arrays of any sizes;
-             uint8 or float32, one number of channels. Never copied; in a batch they always have an axis of channels
+             uint8, uint16 or float32, one number of channels. Never copied; in a batch they always have an axis of
+             channels
     labels   one a picture, or None
     classes  the names of the labels 0, 1, 2, ...
     fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
@@ -52,6 +54,7 @@ class Arrays(Source):
         if len(self.images) == 0:
             raise SourceError("Arrays got no pictures")
         self._check()
+        self.dtype = self.images[0].dtype.name
         self.ids = np.arange(len(self.images), dtype=np.uint64)
         self.labels = label_column(labels, len(self.images))
         self.classes = list(classes)
@@ -98,15 +101,15 @@ class Arrays(Source):
         return f"images[{i}]"
 
     def __repr__(self) -> str:
-        return f"Arrays({len(self)} pictures)"
+        return f"Arrays({len(self)} pictures{self._unusual})"
 
 
 def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
     """The number of channels and the dtype of a picture that can be taken."""
-    if image.dtype not in (np.uint8, np.float32):
+    if image.dtype.name not in DTYPES:
         raise SourceError(
-            f"{name} of Arrays is uint8 (0 to 255) or float32 (0 to 1), got {image.dtype}; convert it, as by "
-            "(images * 255).astype('uint8') from 0 to 1, or images.astype('uint8') from 0 to 255"
+            f"{name} of Arrays is uint8 (0 to 255), uint16 (0 to 65535) or float32, got {image.dtype}; convert it, as "
+            "by images.astype('float32'), or images.astype('uint8') of whole numbers from 0 to 255"
         )
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise SourceError(f"{name} of Arrays has shape (H, W) or (H, W, C), none of them 0, got {image.shape}")

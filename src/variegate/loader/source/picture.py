@@ -12,11 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError
+from variegate.errors import DecodeError, InputError
+from variegate.loader.encoded import widened
+from variegate.loader.numbers import Kind, picture_of_numbers
+from variegate.loader.wanted import AS_STORED, DTYPES
 from variegate.targets import Image as View
 from variegate.targets import Mask, Target
 
 MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
+WIDE: dict[str, np.dtype[Any]] = {  # and those of numbers of more bits
+    **dict.fromkeys(("I;16", "I;16L", "I;16B", "I;16N"), np.dtype(np.uint16)),
+    "I": np.dtype(np.int32),
+    "F": np.dtype(np.float32),
+}
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 
 
@@ -31,10 +39,11 @@ def is_pil(value: Any) -> bool:
     return module is not None and isinstance(value, module.Image)
 
 
-def picture_of(value: Any, mode: str) -> bytes | str | NDArray[Any]:
-    """A picture as an array, (H, W) or (H, W, C) uint8 or float32; or the bytes or the path of a picture file.
+def picture_of(value: Any, mode: str, dtype: str = "uint8") -> bytes | str | NDArray[Any]:
+    """A picture as an array, (H, W) or (H, W, C); or the bytes or the path of a picture file.
 
-    A PIL image becomes `mode`; what is EXIF in it is not looked at. A tensor (C, H, W) becomes a view (H, W, C).
+    A PIL image becomes `mode` and `dtype`, as a file does; what is EXIF in it is not looked at. Arrays, and tensors
+    (C, H, W), which become views (H, W, C), are uint8, uint16 or float32, and stay so.
 
     Raises  InputError if it is none of these.
     """
@@ -45,9 +54,7 @@ def picture_of(value: Any, mode: str) -> bytes | str | NDArray[Any]:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     if is_pil(value):
-        if value.mode not in MODES:
-            raise InputError(f'a PIL image is of mode {", ".join(MODES)}, got "{value.mode}"; use image.convert("RGB")')
-        return np.asarray(value if value.mode == mode else value.convert(mode))
+        return of_pil(value, mode, dtype)
     if is_tensor(value):
         if value.ndim not in (2, 3):
             raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(value.shape)}")
@@ -59,10 +66,30 @@ def picture_of(value: Any, mode: str) -> bytes | str | NDArray[Any]:
     )
 
 
+def of_pil(image: Any, mode: str, dtype: str) -> NDArray[Any]:
+    """A PIL image as an array, (H, W) or (H, W, C), as a file with its pixels would be decoded.
+
+    Raises  InputError if its pixels are no colours, or more bits than the dtype has.
+    """
+    numbers = WIDE.get(image.mode)
+    if numbers is not None:
+        kind = Kind("PIL image", 1, 8 * numbers.itemsize, numbers, "L", 65535 if numbers == np.uint16 else None)
+        try:
+            mode, dtype = kind.as_asked(mode, dtype, "")
+            return picture_of_numbers(np.asarray(image, numbers)[:, :, np.newaxis], kind, mode, dtype, "")
+        except DecodeError as error:
+            raise InputError(error.reason) from None
+    if image.mode not in MODES:
+        raise InputError(f'a PIL image is of mode {", ".join(MODES)}, got "{image.mode}"; use image.convert("RGB")')
+    pixels = np.asarray(image if mode in ("bands", image.mode) else image.convert(mode))
+    return pixels if dtype in ("uint8", AS_STORED) else widened(pixels, np.empty(pixels.shape, dtype))
+
+
 def _checked(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    if array.dtype not in (np.uint8, np.float32):
+    if array.dtype.name not in DTYPES:
         raise InputError(
-            f"a picture is uint8 (0 to 255) or float32 (0 to 1), got {array.dtype} {shape}; convert it in the data set"
+            f"a picture is uint8 (0 to 255), uint16 (0 to 65535) or float32, got {array.dtype} {shape}; convert it in "
+            "the data set"
         )
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise InputError(f"a picture is (H, W) or (H, W, C), none of them 0; got {shape}")
@@ -97,9 +124,7 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
 
 def _of_pil(value: Any, target: Target | None, name: str) -> NDArray[Any]:
     if isinstance(target, View) or (target is None and value.mode in MODES):
-        array = picture_of(value, value.mode)
-        assert isinstance(array, np.ndarray)
-        return array
+        return of_pil(value, "bands", AS_STORED)
     if value.mode not in MASK_MODES:
         raise InputError(
             f'{name}: a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'
