@@ -18,17 +18,16 @@ from variegate.kernels.memory import (
     input_u8,
     load_f32,
     load_f64,
-    load_i64,
     store_f32,
-    store_i64,
+    store_f64,
     store_u8,
     store_u16,
 )
-from variegate.plan.ir import FLOAT16, FLOAT32, LUMA, UINT8
+from variegate.plan.ir import FLOAT16, FLOAT32, LUMA, UINT8, UINT16
 
 f32, i32, u16 = np.float32, np.int32, np.uint16
 RED, GREEN, BLUE = LUMA
-FIXED = 65536.0  # sums are of whole numbers, so they are the same in any order: steps of 1/65536 of white
+FIXED = 65536.0  # a row's sums are of whole numbers, so they are the same in any order: steps of 1/65536 of white
 
 
 @kernel
@@ -42,7 +41,7 @@ def fixed(value, scale):
 
 @unit(int64, int64, int64, int64, int64, int64, float64, int64)
 def sum_row(row, plane, channels, lo, hi, codes, white, sums):
-    """Add to sums[c] (address of int64) the pixels lo <= x < hi whose code is 0 (codes 0: all), in fixed point."""
+    """Add to sums[c] (address of float64) the pixels lo <= x < hi whose code is 0 (codes 0: all), in fixed point."""
     scale = f32(FIXED / white)
     for c in range(channels):
         line = row + 4 * plane * c
@@ -54,7 +53,17 @@ def sum_row(row, plane, channels, lo, hi, codes, white, sums):
             else:
                 for x in range(block, min(block + 2048, hi)):
                     total = i32(total + (fixed(input_f32(line, x), scale) if input_u8(codes, x) == 0 else i32(0)))
-            store_i64(sums, c, load_i64(sums, c) + total)
+            store_f64(sums, c, load_f64(sums, c) + total)
+
+
+@unit(int64, int64, int64, int64, int64, int64, float64, int64)
+def sum_row_unbounded(row, plane, channels, lo, hi, codes, white, sums):
+    """The same where numbers have no range, and fixed point has no end to begin at: one after the other, in float64."""
+    for c in range(channels):
+        line, total = row + 4 * plane * c, 0.0
+        for x in range(lo, hi):
+            total += float64(input_f32(line, x)) if codes == 0 or input_u8(codes, x) == 0 else 0.0
+        store_f64(sums, c, load_f64(sums, c) + total * FIXED)
 
 
 @kernel
@@ -111,12 +120,18 @@ def affine_row(row, plane, channels, count, weights, offset):
 
 
 @kernel
+def whole(value):
+    """0 to 65535, rounded half to even: adding 1.5 * 2 ** 23 leaves no bits for a fraction."""
+    return i32((value + f32(12582912.0)) - f32(12582912.0))
+
+
+@kernel
 def level(value):
     """A value in units of white as one of 256 levels: clamped, rounded half to even; NaN is 0."""
     scaled = value * f32(255.0)
     scaled = scaled if scaled > f32(0.0) else f32(0.0)
     scaled = scaled if scaled < f32(255.0) else f32(255.0)
-    return i32((scaled + f32(12582912.0)) - f32(12582912.0))
+    return whole(scaled)
 
 
 @unit(int64, int64, int64, int64, int64)
@@ -152,6 +167,14 @@ def tone(value, white, scale, offset):
 
 
 @kernel
+def toned(value, white, scale, offset):
+    """The same; white below 0: no clamp, and where nothing is to be scaled or shifted not a bit is changed."""
+    if white >= f32(0.0):
+        return tone(value, white, scale, offset)
+    return value if scale == f32(1.0) and offset == f32(0.0) else value * scale + offset
+
+
+@kernel
 def triple(address):
     """Three float64 as float32."""
     return f32(input_f64(address, 0)), f32(input_f64(address, 1)), f32(input_f64(address, 2))
@@ -164,31 +187,28 @@ WRITER = [int64, int64, int64, int64, float64, int64, int64, int64, int64, int64
 def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, stride):
     """One row of planes to float32: clamp, scale and shift each channel.
 
-    white       the upper bound of the clamp; below 0: no clamp (an intermediate)
+    white       the upper bound of the clamp; below 0: no clamp, as for an intermediate
     gain, shift addresses of float64, one a channel
     out         address of the row's first element; channel c of pixel x goes to element x * pixel + c * stride
     """
     top = f32(white)
-    if channels == 3 and pixel == 3 and white >= 0.0:
+    if channels == 3 and pixel == 3:
         scale, offset = triple(gain), triple(shift)
         for x in range(count):
             r, g, b = input_f32(row, x), input_f32(row, x + plane), input_f32(row, x + 2 * plane)
-            store_f32(out, 3 * x, tone(r, top, scale[0], offset[0]))
-            store_f32(out, 3 * x + 1, tone(g, top, scale[1], offset[1]))
-            store_f32(out, 3 * x + 2, tone(b, top, scale[2], offset[2]))
+            store_f32(out, 3 * x, toned(r, top, scale[0], offset[0]))
+            store_f32(out, 3 * x + 1, toned(g, top, scale[1], offset[1]))
+            store_f32(out, 3 * x + 2, toned(b, top, scale[2], offset[2]))
         return
     for c in range(channels):
         line, to = row + 4 * plane * c, out + 4 * c * stride
         factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
-        if white < 0.0:
+        if pixel == 1:
             for x in range(count):
-                store_f32(to, x * pixel, input_f32(line, x) * factor + term)
-        elif pixel == 1:
-            for x in range(count):
-                store_f32(to, x, tone(input_f32(line, x), top, factor, term))
+                store_f32(to, x, toned(input_f32(line, x), top, factor, term))
         else:
             for x in range(count):
-                store_f32(to, x * pixel, tone(input_f32(line, x), top, factor, term))
+                store_f32(to, x * pixel, toned(input_f32(line, x), top, factor, term))
 
 
 @unit(*WRITER)
@@ -198,13 +218,13 @@ def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, st
         line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
         factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
         for x in range(count):
-            store_u16(to, x * pixel, half(tone(input_f32(line, x), top, factor, term)))
+            store_u16(to, x * pixel, half(toned(input_f32(line, x), top, factor, term)))
 
 
 @kernel
 def byte(value):
-    """0 to 255, rounded half to even: adding 1.5 * 2 ** 23 leaves no bits for a fraction."""
-    return np.uint8(i32((value + f32(12582912.0)) - f32(12582912.0)))
+    """0 to 255, rounded half to even."""
+    return np.uint8(whole(value))
 
 
 @unit(*WRITER)
@@ -226,4 +246,14 @@ def write_bytes(row, plane, channels, count, white, gain, shift, out, pixel, str
             store_u8(to, x * pixel, byte(tone(input_f32(line, x), top, factor, term)))
 
 
-WRITERS = {UINT8: write_bytes, FLOAT16: write_halves, FLOAT32: write_floats}
+@unit(*WRITER)
+def write_shorts(row, plane, channels, count, white, gain, shift, out, pixel, stride):
+    """The same to uint16, rounded half to even."""
+    for c in range(channels):
+        line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
+        factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
+        for x in range(count):
+            store_u16(to, x * pixel, u16(whole(tone(input_f32(line, x), top, factor, term))))
+
+
+WRITERS = {UINT8: write_bytes, UINT16: write_shorts, FLOAT16: write_halves, FLOAT32: write_floats}

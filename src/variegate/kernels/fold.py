@@ -10,20 +10,20 @@ from variegate.plan.ir import AFFINE
 
 
 @kernel
-def segment_end(kinds, start):
-    """The first step from `start` on that is not affine."""
+def segment_end(kinds, picks, start):
+    """The first step from `start` on that is not affine, and applies: one that does not is the identity."""
     stop = start
-    while stop < kinds.size and kinds[stop] == AFFINE:
+    while stop < kinds.size and (kinds[stop] == AFFINE or picks[stop] < 0):
         stop += 1
     return stop
 
 
 @kernel
-def leans(steps, levels, start, stop):
-    """Whether a step of the segment needs a mean of the output's canvas."""
+def leans(steps, levels, start, stop, level):
+    """Whether one of these steps needs a mean of a level's canvas."""
     found = False
     for s in range(start, stop):
-        found = found or (levels[s] == 0 and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0))
+        found = found or (levels[s] == level and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0))
     return found
 
 
@@ -34,6 +34,17 @@ def identity(channels):
     for c in range(channels):
         weights[c, c if channels == 3 else 0] = 1.0
     return weights, np.zeros(channels)
+
+
+@kernel
+def is_plain(weights, offset):
+    """Whether an affine map of colour changes nothing."""
+    found = True
+    for c in range(offset.size):
+        found = found and offset[c] == 0.0
+        for j in range(weights.shape[1]):
+            found = found and weights[c, j] == (1.0 if j == c or weights.shape[1] == 1 else 0.0)
+    return found
 
 
 @kernel
@@ -69,7 +80,7 @@ def step_fills(step, mean, fills, count):
 def fold(begin, stop, steps, after, levels, sums, counts, tops, fills):
     """Steps begin..stop-1 as one affine map (weights, offset) in units of white; carries the fills along, in place.
 
-    sums (L, C) and counts (L, G + 1): over the canvas tops[level] of each level that a step leans on
+    sums (L, C) float64 and counts (L, G + 1): over the canvas tops[level] of each level that a step leans on
     """
     channels = sums.shape[1]
     weights, offset = identity(channels)

@@ -53,6 +53,15 @@ def is_affine(m):
     return m[2, 0] == 0.0 and m[2, 1] == 0.0 and m[2, 2] == 1.0
 
 
+@kernel
+def is_whole(m):
+    """Whether it is a flip, a quarter turn or a shift by whole pixels, or some of these: no pixel lies between two."""
+    turned = abs(m[0, 0]) + abs(m[0, 1]) == 1.0 and abs(m[1, 0]) + abs(m[1, 1]) == 1.0
+    apart = m[0, 0] * m[1, 0] == 0.0 and m[0, 1] * m[1, 1] == 0.0 and m[0, 0] * m[0, 1] == 0.0
+    shifted = np.floor(m[0, 2]) == m[0, 2] and np.floor(m[1, 2]) == m[1, 2]
+    return is_affine(m) and turned and apart and shifted
+
+
 SLACK = 1e-9  # pixels: a window is closed, and rounding must not push out what lies exactly on its edge
 
 

@@ -123,13 +123,13 @@ def load_word(typing, address, offset):
 
 @intrinsic
 def fetch(typing, pointer, index):
-    """Element `index` behind a pointer to uint8 or float32, as float32."""
-    eight = pointer.dtype == types.uint8
+    """Element `index` behind a pointer to uint8, uint16 or float32, as float32."""
+    size = pointer.dtype.bitwidth // 8
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        value = builder.load(builder.gep(args[0], [args[1]]), align=1 if eight else 4)
+        value = builder.load(builder.gep(args[0], [args[1]]), align=size)
         value.set_metadata("alias.scope", _scopes(builder, ("input",)))
-        return builder.uitofp(value, FLOAT) if eight else value
+        return value if size == 4 else builder.uitofp(value, FLOAT)
 
     return types.float32(pointer, types.intp), codegen
 
@@ -154,6 +154,26 @@ def bits_f32(typing, value):
         return builder.bitcast(args[0], WORD)
 
     return types.int32(types.float32), codegen
+
+
+@intrinsic
+def bits_f64(typing, value):
+    """The 64 bits of a float64, as a signed integer."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], INT64)
+
+    return types.int64(types.float64), codegen
+
+
+@intrinsic
+def float_of(typing, bits):
+    """The float64 of 64 bits."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], DOUBLE)
+
+    return types.float64(types.int64), codegen
 
 
 def _mixer(taps: int) -> Callable[..., Any]:

@@ -200,6 +200,15 @@ def prefilter_bytes(
     filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out)
 
 
+@unit(types.CPointer(types.uint16), *ARGUMENTS)
+def prefilter_shorts(
+    src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out
+):
+    """The same for a uint16 source."""
+    scales = x, y, diagonal
+    filter_scaled(src, height, width, channels, left, top, right, bottom, scales, sign, bicubic, rings, words, out)
+
+
 @unit(types.CPointer(types.float32), *ARGUMENTS)
 def prefilter_floats(
     src, height, width, channels, left, top, right, bottom, x, y, diagonal, sign, bicubic, rings, words, out

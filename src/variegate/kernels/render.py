@@ -9,31 +9,31 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.fold import fold, leans, segment_end
-from variegate.kernels.library import AFFINE_ROW, TABLE_ROW, WRITE_ROW
+from variegate.kernels.fold import fold, is_plain, leans, segment_end
+from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
-from variegate.plan.ir import CHW, TABLE
+from variegate.plan.ir import CHW, CURVE, TABLE
 
 
 @kernel
 def borrow(tables, i):
     """Sample i's part of the batch's arrays, borrowed."""
     picks, luts, draws = borrowed(tables.picks)[i], borrowed(tables.luts)[i], borrowed(tables.draws)[i]
-    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws
     library, canvas, steps = borrowed(tables.library), borrowed(tables.canvas)[i], borrowed(tables.steps)[i]
+    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws, steps
     return canvas, borrowed(tables.borders), steps, library, bends
 
 
 @kernel
 def bend(library, bends, s, row, plane, channels, count):
-    """Step s, a table or the user's compiled function, on a row of planes in units of white, in place."""
-    kinds, picks, luts, functions, draws = bends
+    """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
+    kinds, picks, luts, functions, draws, steps = bends
     pick = picks[s]
-    if pick < 0:
-        return
     if kinds[s] == TABLE:
         invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
+    elif kinds[s] == CURVE:
+        invoke(load_i64(library, CURVE_ROW), (row, count, plane, channels, address_of(steps[s])))
     else:
         invoke(functions[pick], (row, count, plane, address_of(draws[pick])))
 
@@ -70,13 +70,14 @@ def develop(here, arrays, bends, bender, stored, affine, scratch, store, tallied
 def finish(here, arrays, stored, affine, scratch, store, colours, last, unit, out):
     """The last segment: each row through its affine map, painted, and written.
 
-    colours  address of the fills; last: (address of gain, of shift, bytes an element, layout, clamped)
+    colours  address of the fills; last: (address of gain, of shift, bytes an element, layout, bound)
+    bound    in units of white: the numbers are clamped to 0 up to it; below 0: they are not
     """
     rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
-    gain, shift, size, layout, clamped = last
+    gain, shift, size, layout, bound = last
     plane, step = (rows * count, 4 * count) if stored else (count + PAD, 0)
     pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
-    white, nought = unit if clamped != 0 else -1.0, np.int64(0)
+    white, nought = bound * unit, np.int64(0)
     for y in range(rows):
         row = store + step * y
         lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
@@ -127,16 +128,18 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
     """
     canvas, borders, steps, library, bends = borrow(tables, i)
-    kinds, levels, tops = bends[0], tables.levels, borrowed(sites.top)
-    interpolation, size, layout, clamped = tables.settings
-    unit, eight, top = tables.white, tables.white > 1.0, tops[0]
+    kinds, picks, levels, tops = bends[0], bends[1], tables.levels, borrowed(sites.top)
+    interpolation, size, layout, dtype = tables.settings
+    unit, bound, top = tables.white, borrowed(tables.bounds)[i], tops[0]
     nought = np.int64(0)  # a literal would be a type of its own, and compile what it is given to twice
     if canvas[top, 0] * canvas[top, 1] == 0:
         return
-    sums, counts = np.zeros((tops.size, shape[2]), np.int64), np.zeros((tops.size, canvas.shape[0]), np.int64)
-    source = src, eight, shape, interpolation, arena
+    sums, counts = np.zeros((tops.size, shape[2])), np.zeros((tops.size, canvas.shape[0]), np.int64)
+    source = src, dtype, shape, interpolation, arena
     line = planes + 4 * (shape[1] + PAD) * shape[2]
     for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
+        if not leans(steps, levels, nought, kinds.size, level):  # it is another sample that wants it
+            continue
         here, arrays, owners = visit(library, canvas, borders, sites, level, site, *source)
         expose(here, arrays, nought > 0, planes, line, unit, address_of(sums[level]), address_of(counts[level]))
         hold(owners)
@@ -146,8 +149,8 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
     store = out if size == 4 and layout == CHW and shape[2] == 3 else line
     fills, begin, stored = tables.fills.copy(), nought, False
     while True:
-        stop = segment_end(kinds, begin)
-        if leans(steps, levels, begin, stop) and not stored:
+        stop = segment_end(kinds, picks, begin)
+        if leans(steps, levels, begin, stop, nought) and not stored:
             expose(here, arrays, nought == 0, planes, store, unit, *tallies)
             stored = True
         weights, offset = fold(begin, stop, steps, tables.after, levels, sums, counts, tops, fills)
@@ -157,14 +160,14 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
         if stop == kinds.size:
             break
         clear(sums[0], counts[0])
-        tallied = leans(steps, levels, stop + 1, segment_end(kinds, stop + 1))
+        tallied = leans(steps, levels, stop + 1, segment_end(kinds, picks, stop + 1), nought)
         develop(here, arrays, bends, stop, stored, affine, planes, store, tallied, *tallies)
         hold((weights, offset))
         bend_fills(address_of(library), bends, stop, fills)
         begin, unit, stored = stop + 1, 1.0, True
     gain, colours = tables.gain / goal, fills * goal
-    last = address_of(gain), address_of(tables.shift), size, layout, clamped
-    if begin == stop and goal == unit:
+    last = address_of(gain), address_of(tables.shift), size, layout, bound
+    if is_plain(weights, offset):  # also of a sample that all ops of colour skip: no number passes through arithmetic
         affine = 0, 0
     finish(here, arrays, stored, affine, planes, store if stored else line, address_of(colours), last, goal, out)
     hold((owners, sums, counts, weights, offset, gain, colours))

@@ -159,6 +159,12 @@ def upright_bytes(src, width, channels, line, lines, taps, first, weights, most,
     mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane)
 
 
+@unit(types.CPointer(types.uint16), *[int64] * 13)
+def upright_shorts(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):
+    """The same for a uint16 source."""
+    mix(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane)
+
+
 @unit(types.CPointer(types.float32), *[int64] * 13)
 def upright_floats(src, width, channels, line, lines, taps, first, weights, most, count, row, out, pixel, plane):
     """The same for a float32 source."""

@@ -19,7 +19,7 @@ from variegate.kernels.memory import (
     store_f32,
     store_i64,
 )
-from variegate.kernels.source import EXACT, axis, open_reader, read_row, taps_of
+from variegate.kernels.source import EXACT, axis, open_reader, read_row, row_unit, taps_of
 from variegate.kernels.walk import walk_row
 
 PAD = 16  # a row buffer is a little longer than the row
@@ -28,7 +28,7 @@ PAD = 16  # a row buffer is a little longer than the row
 class Visit(NamedTuple):
     """What is the same for all rows of a canvas, as numbers and addresses: arrays would be counted at every row.
 
-    library   address of the units' addresses; reader: see `source`
+    library   address of the units' addresses; reader: see `source`, and unit: the address of what reads a row
     axes      `taps_of` columns and lines, for the upright kernel; lines: see `affine_lines`
     cuts      how many windows cut; windows, which, canvas: addresses, see `border_codes`
     walked    not 0 if borders are walked pixel by pixel
@@ -37,6 +37,7 @@ class Visit(NamedTuple):
     """
 
     library: Any
+    unit: Any
     reader: Any
     axes: Any
     lines: Any
@@ -55,7 +56,7 @@ class Visit(NamedTuple):
 
 
 @kernel
-def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpolation, arena):
+def visit(library, canvas, borders, sites, level, i, src, source, shape, interpolation, arena):
     """A level's canvas, ready to be read by rows: (a Visit, what a walk needs besides, owners).
 
     The owners of what the addresses point to must be held until the last row is read.
@@ -63,7 +64,7 @@ def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpol
     top, state = sites.top[level], borrowed(sites.state)[level, i]
     way, scale = borrowed(sites.way)[level, i], borrowed(sites.scale)[level, i]
     rows, count = canvas[top, 0], canvas[top, 1]
-    reader, fit = open_reader(library, src, eight, shape, state, scale, interpolation, arena)
+    reader, fit = open_reader(library, src, source, shape, state, scale, interpolation, arena)
     exact = reader[0] == EXACT
     columns = axis(library, count if exact else 0, way[0, 0], way[0, 2], shape[1], interpolation)
     lines = axis(library, rows if exact else 0, way[1, 1], way[1, 2], shape[0], interpolation)
@@ -71,6 +72,7 @@ def visit(library, canvas, borders, sites, level, i, src, eight, shape, interpol
     windows, which = borrowed(sites.windows)[level, i], borrowed(sites.which)[level, i]
     visited = Visit(
         address_of(library),
+        row_unit(library, reader[0], state[9] != 0),
         reader,
         (taps_of(columns), taps_of(lines)),
         affine_lines(way, fit),
@@ -113,7 +115,7 @@ def load_row(here, arrays, y, scratch, row, plane):
     a, b, c, d, e, f = here.lines
     line = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f
     at = us, vs, line, here.work, here.count, here.axes
-    read_row(here.library, here.reader, here.channels, y, lo, hi, *at, scratch, row, plane)
+    read_row(here.unit, here.reader, here.channels, y, lo, hi, *at, scratch, row, plane)
     return lo, hi
 
 

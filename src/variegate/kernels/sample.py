@@ -69,8 +69,13 @@ def lerp(a, b, c, d, fu, fv):
 
 @kernel
 def mix(a, b, f):
-    """a at f = 0 and b at f = 1, to the bit, which the last row and column are read at; between them a line."""
-    return b if f == f32(1.0) else a + f * (b - a)
+    """a at f = 0 and b at f = 1, to the bit; between them a line, which rounding never takes beyond either."""
+    value = (f32(1.0) - f) * a + f * b
+    low, high = (a, b) if a < b else (b, a)
+    value = low if value < low else value  # a NaN stays one
+    value = high if value > high else value
+    value = a if f == f32(0.0) else value
+    return b if f == f32(1.0) else value
 
 
 @kernel

@@ -19,12 +19,14 @@ from variegate.kernels.library import (
     SAMPLE_FLOATS,
     SAMPLE_WORDS,
     UPRIGHT_SOURCE,
+    WHOLE_FLOATS,
+    WHOLE_WORDS,
 )
 from variegate.kernels.memory import address_of, hold, invoke, load_f64, load_i64, touch
 from variegate.kernels.prefilter import RING_ROWS
 from variegate.kernels.resize import most_taps
 from variegate.kernels.survey import FILTERED, UPRIGHT
-from variegate.plan.ir import BICUBIC
+from variegate.plan.ir import BICUBIC, UINT8, UINT16
 
 WORDS, FLOATS, EXACT = range(3)
 
@@ -84,17 +86,19 @@ def bring_near(src, width, size, state):
 
 
 @kernel
-def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
+def open_reader(library, src, source, shape, state, scale, interpolation, arena):
     """The reader for one picture at one site, and `fit`, (scale x, shift x, scale y, shift y) to its plane.
 
-    src    address of the picture, uint8 if `eight`, else float32; shape: (height, width, channels)
+    src    address of the picture, of the dtype code `source`; shape: (height, width, channels)
     arena  address of scratch memory
     """
     height, width, channels = shape
+    eight = source == UINT8
     tiny = eight and height * width * channels < 4 + 3 * channels  # no whole word to load
     if state[2] == UPRIGHT:
         return (EXACT, src, height, width, 0, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
-    if state[2] != FILTERED and not tiny:
+    # uint16 is made float32, as by a prefilter of one tap: the samplers know no third kind of number.
+    if state[2] != FILTERED and not tiny and source != UINT16:
         bring_near(src, width, channels * (1 if eight else 4), state)
         stride, here = width * channels, (1.0, 0.0, 1.0, 0.0)
         if eight:
@@ -118,10 +122,20 @@ def open_reader(library, src, eight, shape, state, scale, interpolation, arena):
 
 
 @kernel
-def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axes, scratch, row, plane):
+def row_unit(library, kind, whole):
+    """The unit that reads a row for a reader of this kind; whole: of pixels that are the source's own."""
+    if kind == EXACT:
+        return library[UPRIGHT_SOURCE]
+    if kind == WORDS:
+        return library[WHOLE_WORDS if whole else SAMPLE_WORDS]
+    return library[WHOLE_FLOATS if whole else SAMPLE_FLOATS]
+
+
+@kernel
+def read_row(unit, reader, channels, y, lo, hi, us, vs, line, work, room, axes, scratch, row, plane):
     """Output row y, pixels lo <= x < hi, into planes of float32 at address row, `plane` floats apart.
 
-    library  address of the units' addresses
+    unit     its address, from `row_unit`
     us, vs   addresses of the row's coordinates, or 0 and `line`: (a, b, c, d) as the samplers take it
     work     scratch of 3 x room numbers of 32 bits; axes: `taps_of` columns and lines
     """
@@ -129,19 +143,19 @@ def read_row(library, reader, channels, y, lo, hi, us, vs, line, work, room, axe
     if lo >= hi:
         return
     if kind == EXACT:
-        unit, columns, lines = load_i64(library, UPRIGHT_SOURCE), axes[0], axes[1]
+        columns, lines = axes
         exact_row(unit, base, width, channels, y, columns, lines, scratch, row, np.int64(1), plane)
         return
     shape, span = (width, height, stride, pixel, bits), (us, vs, *line, lo, hi, work, room)
     if kind == FLOATS:
         for c in range(channels):
-            invoke(load_i64(library, SAMPLE_FLOATS), (base + 4 * c, *shape, -1, *span, row + 4 * plane * c, plane))
+            invoke(unit, (base + 4 * c, *shape, -1, *span, row + 4 * plane * c, plane))
         return
     last_lines = total > 0 and deepest(vs, line, lo, hi) > height - 4.0
     for n in range((channels + 2) // 3):
         # Only in the last lines do words end beyond the array.
         limit = total - 4 - group * n if last_lines else -1
-        invoke(load_i64(library, SAMPLE_WORDS), (base + group * n, *shape, limit, *span, row + 12 * plane * n, plane))
+        invoke(unit, (base + group * n, *shape, limit, *span, row + 12 * plane * n, plane))
 
 
 @kernel

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.footprint import footprint, reduction
-from variegate.kernels.link import apply, is_affine, jacobian, link
+from variegate.kernels.link import apply, is_affine, is_whole, jacobian, link
 from variegate.plan.ir import NEAREST
 
 RAW, FILTERED, UPRIGHT = range(3)
+STATE = 10  # numbers of a site
 ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
 
 
@@ -36,8 +37,9 @@ class Sites(NamedTuple):
 
     top      (L,) int64: which canvas the level is
     windows  (L, B, G, 3, 3) float64, which (L, B, G) int64, way (L, B, 3, 3): see `link`
-    state    (L, B, 9) int64: windows that cut, walked, RAW | FILTERED | UPRIGHT, whole factors of reduction (x, y),
-             region that is read (left, top, right, bottom) in the reduced source
+    state    (L, B, STATE) int64: windows that cut, walked, RAW | FILTERED | UPRIGHT, whole factors of reduction (x, y),
+             region that is read (left, top, right, bottom) in the reduced source, and whether every pixel is one of the
+             source's: a flip, a quarter turn, a shift by whole pixels, which is read by nearest, to the bit
     scale    (L, B, 4) float64: prefilter scales along x, y, the diagonal, and the diagonal's sign
     """
 
@@ -110,6 +112,10 @@ def survey_all(maps, canvas, borders, there, fit, antialias, top, windows, which
             )
             here[0], here[1] = cuts, 1 if walked else 0
             onto(way[level, i], fit[i])
+            exact = is_whole(way[level, i])
+            for n in range(cuts if walked else 0):
+                exact = exact and is_whole(windows[level, i, n])
+            here[9] = 1 if exact else 0
             filtered = antialias and level == 0
             choose(maps[i], canvas[i], top[level], way[level, i], there[i], fit[i], filtered, here, scale[level, i])
 
@@ -138,7 +144,7 @@ def survey(
         np.empty((*shape, maps_count, 3, 3)),
         np.empty((*shape, maps_count), np.int64),
         np.empty((*shape, 3, 3)),
-        np.empty((*shape, 9), np.int64),
+        np.empty((*shape, STATE), np.int64),
         np.empty((*shape, 4)),
     )
     survey_all(maps, canvas, borders, *given, bool(antialias) and interpolation != NEAREST, *sites)

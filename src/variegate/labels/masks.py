@@ -89,8 +89,9 @@ def _bits(image: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
 
 def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
-    from variegate.plan.group import Kind, Pass
-    from variegate.plan.lower import Lowering
+    from variegate.plan.group import Pass
+    from variegate.plan.kind import Kind
+    from variegate.plan.lower import Lowering, Source
     from variegate.plan.output import Written
     from variegate.plan.trail import Trail
 
@@ -98,10 +99,11 @@ def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.fl
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
     channels, sizes, nothing = image.shape[2], way.canvas[:1], Targets()
     defaults = Defaults("bilinear", way.defaults.antialias)
-    lowering = Lowering({}, sizes, Facts(channels), 1.0, Trail(sizes, defaults, nothing))
+    lowering = Lowering({}, sizes, Facts(channels), Trail(sizes, defaults, nothing))
     lowering.maps, lowering.canvas = list(way.maps[:, None]), list(way.canvas[:, None])
     lowering.borders, lowering.fills = way.borders.tolist(), [(fill,) * channels] * len(way.maps)
-    reading = Pass(lowering, Written("float32"), Kind(channels, "float32", defaults, nothing), final=False)
+    kind = Kind(channels, "float32", None, defaults, nothing)
+    reading = Pass(lowering, Source("float32", kind.unit), Written("float32", kind.unit), kind, final=True)
     out = np.empty(reading.shape(0), np.float32)
     reading.run(0, image, out)
     return out

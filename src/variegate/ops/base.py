@@ -36,12 +36,14 @@ class Facts:
     """What lowering may know of a batch beside draws and sizes.
 
     channels  how many its pictures have
+    steps     how many steps they have from black to white: 255 (uint8), 65,535 (uint16); 0: as many as one likes
     boxes     where the op looks at boxes, one entry a row of `sizes`: (N, 4) x0, y0, x1, y1 in pixels of the canvas
               that the op sees; None for a sample that has no boxes, as opposed to no box
     masks     where the op looks at masks, one entry a row of `sizes`; None for a sample that has none
     """
 
     channels: int
+    steps: int = field(default=255, kw_only=True)
     boxes: Sequence[Floats | None] = ()
     masks: Sequence[Seen | None] = ()
 
@@ -66,6 +68,7 @@ class Op:
     effect: ClassVar[EffectName] = "opaque"
     resizes: ClassVar[bool] = False  # may change (height, width)
     swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
+    needs_white: ClassVar[bool] = False  # says nothing of pictures whose numbers have no range
     trials: ClassVar[Mapping[str, int]] = {}  # fields drawn several times a sample
     looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `Facts`
 

@@ -14,12 +14,12 @@ from variegate.ops.normalize import last_write
 class ToDtype(Op):
     """Write the picture as another dtype, its nominal range kept.
 
-    dtype    "uint8" (0 to 255, rounded half to even), "float32" or "float16" (0 to 1)
+    dtype    "uint8" (0 to 255) or "uint16" (0 to 65535), rounded half to even; "float32" or "float16": always 0 to 1
     layout   "HWC" or "CHW" of what is written; None is as it would be
     targets  image (labels stay)        effect  output: a part of the last write
 
-    Laws: uint8 to float32 divides by 255, and back is exact. torchvision's `ToDtype(scale=True)` and `ToTensor` agree
-    on floats; its way back to uint8 multiplies by 255.999 and rounds down.
+    White of the one becomes white of the other. Laws: uint8 to float32 divides by 255, and back is exact. torchvision's
+    `ToDtype(scale=True)` and `ToTensor` agree on floats; its way back to uint8 multiplies by 255.999 and rounds down.
 
     >>> ToDtype("float32", layout="CHW")
     ToDtype(dtype='float32', layout='CHW')
@@ -27,7 +27,7 @@ class ToDtype(Op):
     Raises  FieldError if the dtype or the layout is another word, or p is not 1.
     """
 
-    dtype: Literal["uint8", "float16", "float32"]
+    dtype: Literal["uint8", "uint16", "float16", "float32"]
     layout: Literal["HWC", "CHW"] | None = None
 
     effect: ClassVar[EffectName] = "output"
@@ -35,7 +35,7 @@ class ToDtype(Op):
     def __post_init__(self) -> None:
         super().__post_init__()
         last_write(self)
-        one_of(self, "dtype", ("uint8", "float16", "float32"))
+        one_of(self, "dtype", ("uint8", "uint16", "float16", "float32"))
         one_of(self, "layout", ("HWC", "CHW", None))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:

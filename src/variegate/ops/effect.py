@@ -1,12 +1,13 @@
 """What an op does, once its numbers are known: the result of `Op.lower`.
 
-B is the batch; every array has one row a sample. Colours are in units of white: 1.0 is the nominal
-maximum, whether the picture is uint8 (255) or float32 (1.0).
+B is the batch; every array has one row a sample. Colours are in units of white: 1.0 is white, whatever number that
+is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compose(white=)` says).
 
 effect      the class it belongs to
 Map         geometric: a map of the plane and a new canvas
 Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
 Table       pointwise: 256 levels to 256 values, after rounding and clamping
+Curve       pointwise: the same by a formula, for pictures of more levels
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
 Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +58,29 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Table:
-    """v -> values[round(255 * clamp(v))].
+    """v -> values[round(255 * clamp(v))], for pictures with 255 steps from black to white.
 
     values  (B, 256) float64, in units of white
     """
 
     values: Floats
+
+
+@dataclass(frozen=True)
+class Curve:
+    """v -> a formula of v, clamped and, in pictures of integers, rounded to their own levels.
+
+    kind     "power": b v^a; "posterize": the levels in a parts, each its lowest; "solarize": 1 - v where v >= a
+    numbers  (B, 2) float64: a and b
+    """
+
+    kind: Literal["power", "posterize", "solarize"]
+    numbers: Floats
+
+    @classmethod
+    def of(cls, kind: Literal["power", "posterize", "solarize"], a: Floats, b: Floats | None = None) -> Curve:
+        """A curve of one column or two."""
+        return cls(kind, np.stack([a, np.zeros(len(a)) if b is None else b], axis=1))
 
 
 @dataclass(frozen=True)
@@ -97,4 +115,4 @@ class Output:
     layout: str | None = None
 
 
-Effect = Map | Matrix | Table | Pointwise | Opaque | Output
+Effect = Map | Matrix | Table | Curve | Pointwise | Opaque | Output

@@ -9,7 +9,7 @@ import numpy as np
 
 from variegate import exact
 from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
-from variegate.ops.effect import Ints, Table
+from variegate.ops.effect import Curve, Ints, Table
 
 _LOGS = np.concatenate([[0.0], exact.log(np.arange(1, 256) / 255)])
 
@@ -20,10 +20,11 @@ class Gamma(Op):
 
     gamma    above 0; above 1 darkens the middle, below 1 brightens it; one draw a sample
     gain     factor, 0 or more; one draw a sample
-    targets  image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
+    targets  image, any number of channels (labels stay)        effect  table: input clamped, and rounded to its levels
 
-    Laws: black stays black, and with gain 1 white stays white. Source: torchvision's `adjust_gamma`, which on float
-    pictures does not round its input, and clamps its output at once.
+    Integers are rounded to the picture's own levels (256 of uint8, 65,536 of uint16) first, floats not at all.
+    Laws: black stays black, and with gain 1 white stays white. Source: torchvision's `adjust_gamma`, which clamps its
+    output at once.
 
     >>> Gamma((0.8, 1.25))
     Gamma(gamma=Uniform(0.8, 1.25))
@@ -35,13 +36,16 @@ class Gamma(Op):
     gain: Drawn = 1
 
     effect: ClassVar[EffectName] = "table"
+    needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         limit(self, "gamma", above=0)
         limit(self, "gain", least=0)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table:
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+        if facts.steps != 255:
+            return Curve.of("power", draws["gamma"], draws["gain"])
         values = exact.exp(draws["gamma"][:, None] * _LOGS) * draws["gain"][:, None]
         values[:, 0] = 0
         return Table(values)

@@ -25,6 +25,7 @@ class Invert(Op):
     """
 
     effect: ClassVar[EffectName] = "matrix"
+    needs_white: ClassVar[bool] = True
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         ones = np.ones((len(sizes), 3))

@@ -9,20 +9,21 @@ import numpy as np
 
 from variegate.dist import Uniform
 from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, whole
-from variegate.ops.effect import Ints, Table
+from variegate.ops.effect import Curve, Ints, Table
 
 _LEVELS = np.arange(256)
 
 
 @dataclass(frozen=True, repr=False)
 class Posterize(Op):
-    """Keep only the highest bits of each channel's 8.
+    """Keep only the highest bits of each channel.
 
-    bits     1 to 8; 8 changes nothing; a distribution's number is rounded down, so write (4, 9) for 4 to 8
-    targets  image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
+    bits     1 to 8; 8 changes nothing in uint8; a distribution's number is rounded down, so write (4, 9) for 4 to 8
+    targets  image, any number of channels (labels stay)        effect  table: input clamped, and rounded to its levels
 
-    Laws: twice is once; never brighter than the input. Source: Pillow's `ImageOps.posterize`. torchvision rounds float
-    pictures down to the levels instead.
+    Each of the 2^bits parts from black to white becomes its darkest level; a float v becomes floor(2^bits v) / 2^bits,
+    and white the highest of these. Laws: twice is once; never brighter than the input. Source: Pillow's
+    `ImageOps.posterize`, and for floats torchvision's.
 
     >>> Posterize(4)
     Posterize(bits=Constant(4))
@@ -33,12 +34,15 @@ class Posterize(Op):
     bits: Drawn
 
     effect: ClassVar[EffectName] = "table"
+    needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         whole(self, "bits")
         limit(self, "bits", least=1, most=9 if isinstance(self.bits, Uniform) else 8)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table:
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+        if facts.steps != 255:
+            return Curve.of("posterize", np.ldexp(1.0, np.minimum(np.floor(draws["bits"]), 8).astype(np.int64)))
         dropped = np.maximum(8 - np.floor(draws["bits"]), 0).astype(np.int64)[:, None]
         return Table(((_LEVELS >> dropped) << dropped) / 255)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
-from variegate.ops.effect import Ints, Table
+from variegate.ops.effect import Curve, Ints, Table
 
 _LEVELS = np.arange(256) / 255
 
@@ -18,10 +18,10 @@ class Solarize(Op):
     """Invert each channel where it is at least a threshold: v' = 1 - v if v >= threshold, else v.
 
     threshold  a fraction of white, 0 to 1: 0.5 is Pillow's 128 of 255; one draw a sample
-    targets    image, any number of channels (labels stay)        effect  table: input rounded to 256 levels and clamped
+    targets    image, any number of channels (labels stay)      effect  table: input clamped, and rounded to its levels
 
     Laws: threshold 0 is `Invert`. Source: Pillow's `ImageOps.solarize`; torchvision gives the threshold in the
-    picture's own units, and does not round float pictures.
+    picture's own units.
 
     >>> Solarize((0.3, 0.9))
     Solarize(threshold=Uniform(0.3, 0.9))
@@ -32,10 +32,13 @@ class Solarize(Op):
     threshold: Drawn = 0.5
 
     effect: ClassVar[EffectName] = "table"
+    needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         limit(self, "threshold", least=0, most=1)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table:
+    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+        if facts.steps != 255:
+            return Curve.of("solarize", draws["threshold"])
         return Table(np.where(draws["threshold"][:, None] <= _LEVELS, _LEVELS[::-1], _LEVELS))

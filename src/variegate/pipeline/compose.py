@@ -15,12 +15,14 @@ from variegate.key import Key, Keys, fresh_key
 from variegate.ops.base import Op
 from variegate.ops.combine import Chain, Combinator
 from variegate.pipeline.sample import make
-from variegate.plan.picture import DTYPES
+from variegate.pipeline.whites import check_whites
 from variegate.targets import Target, Targets
+from variegate.white import DTYPES, White, checked_white, white_of
 
 if TYPE_CHECKING:
     from variegate.pipeline.inverse import Inverse
     from variegate.plan.compiler import Compiler
+    from variegate.plan.kind import Kind
     from variegate.plan.plan import Plan
     from variegate.targets.leaf import Leaves
 
@@ -37,9 +39,14 @@ class Compose(Chain):
     antialias      whether a picture that shrinks is filtered first, for ops that do not say
     targets        what the fields of a sample are beside `image`, as Targets(...) or a dict: their formats are declared
                    here, once, and never guessed. `mask` and `label` are known without
+    white          which of a picture's numbers is white: 255.0 for floats from 0 to 255, 4095 for 12 bits in uint16;
+                   None: the numbers have no range, as of CT or standardised pictures; "dtype" (the default): 255 of
+                   uint8, 65535 of uint16, 1 of float32
 
-    A picture is (H, W, C) or (H, W), uint8 with white at 255 or float32 with white at 1. The result has its dtype,
-    unless `Normalize` or `ToDtype` say otherwise.
+    A picture is (H, W, C) or (H, W), uint8, uint16 or float32. The result has its dtype, unless `Normalize` or
+    `ToDtype` say otherwise. Maps alone never change a number; where ops of colour, Normalize or a change of dtype are
+    declared, a picture that leaves 0 to white is refused, and the result is clamped to that range, once: see
+    docs/numbers.md.
 
     >>> from variegate import HorizontalFlip, Key, Rotate
     >>> augment = Compose([Rotate((-30, 30)), HorizontalFlip(p=0.5)])
@@ -54,13 +61,19 @@ class Compose(Chain):
     """
 
     targets: Targets | Mapping[str, Target] | None = field(default=None, kw_only=True)
+    white: White = field(default="dtype", kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.targets is not None:
             object.__setattr__(self, "targets", Targets.of(self.targets))
-        if any(_declares(op) for op in self.ops):
-            raise FieldError(f"{self.label}: targets are declared once, on the outermost Compose, not on one within it")
+        object.__setattr__(self, "white", checked_white(self.white, f"{self.label}.white"))
+        for item, default in (("targets", None), ("white", "dtype")):
+            if any(_declares(op, item, default) for op in self.ops):
+                raise FieldError(
+                    f"{self.label}: {item} is declared once, on the outermost Compose, not on one within it"
+                )
+        check_whites(self.ops, self.white, self.known)
 
     @functools.cached_property
     def compiler(self) -> Compiler:
@@ -163,7 +176,7 @@ class Compose(Chain):
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
         name = np.dtype(dtype).name
         if name not in DTYPES:
-            raise InputError(f"pictures are uint8 or float32, got {name}; convert them first")
+            raise InputError(f"pictures are uint8, uint16 or float32, got {name}; convert them first")
         if len(sizes) != len(keys):
             raise InputError(f"{len(keys)} keys for {len(sizes)} sizes; a plan needs one of each a sample")
         if len(sizes) and (
@@ -173,8 +186,18 @@ class Compose(Chain):
                 f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
             )
         columns = self.compiler.drawing.columns(keys)
-        known = self.known if targets is None else targets
-        return self.compiler.plan(columns, keys, sizes, channels, name, known, leaves)
+        kind = self.kind(channels, name, self.known if targets is None else targets)
+        return self.compiler.plan(columns, keys, sizes, kind, leaves)
+
+    def kind(self, channels: int, dtype: str, targets: Targets) -> Kind:
+        """What all pictures of a batch share.
+
+        Raises  InputError if pictures of this dtype cannot hold the white that is declared.
+        """
+        from variegate.plan.kind import Kind
+
+        white = white_of(self.white, dtype, f"{self.label}.white")
+        return Kind(channels, dtype, white, self.compiler.defaults, targets)
 
     def batch(
         self,
@@ -239,8 +262,8 @@ class Compose(Chain):
         return explain(self, size, channels, np.dtype(dtype).name)
 
 
-def _declares(op: Op) -> bool:
-    """Whether an op, or one below it, says what the fields of a sample are."""
+def _declares(op: Op, item: str, default: object) -> bool:
+    """Whether an op, or one below it, says what belongs on the outermost Compose."""
     if not isinstance(op, Combinator):
         return False
-    return getattr(op, "targets", None) is not None or any(_declares(each) for each in op.ops)
+    return getattr(op, item, default) != default or any(_declares(each, item, default) for each in op.ops)

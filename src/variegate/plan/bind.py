@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from variegate.kernels.library import SUM_ROW, library
+from variegate.kernels.library import SUM_ROW, Wanted, library
 from variegate.kernels.survey import Given, Sites, survey
 from variegate.kernels.user import row_function
 from variegate.plan.ir import DTYPES
@@ -21,8 +21,12 @@ def bind(
     draws: Sequence[Any],
     antialias: bool,
     dtype: str,
+    bounded: bool,
 ) -> tuple[Tables, Sites]:
-    """The tables with levels, library and functions filled in, and the sites."""
+    """The tables with levels, library and functions filled in, and the sites.
+
+    dtype    of the result; bounded: whether the picture's numbers have a range
+    """
     leaning = (tables.steps[:, :, 12:14] != 0).any(axis=(0, 2))
     top = tables.maps.shape[1]
     early = sorted({int(after) for after in tables.after[leaning] if after < top})
@@ -30,18 +34,17 @@ def bind(
     sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
     channels = tables.gain.size
     addresses = [row_function(f, channels, d.shape[1]).address for f, d in zip(functions, draws, strict=True)]
+    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), tables.settings[0], bool(leaning.any()), bounded)
     bound = tables._replace(
         levels=levels,
         functions=np.array(addresses, np.int64),
-        library=library(
-            tables.white > 1.0, tables.settings[0], DTYPES.index(dtype), sites, tables.kinds, bool(leaning.any())
-        ),
+        library=library(wanted, sites, tables.kinds),
     )
     return bound, sites
 
 
 def bind_smaller(
-    tables: Tables, sites: Sites, i: int, antialias: bool, dtype: str, size: tuple[int, int], fit: Fit
+    tables: Tables, sites: Sites, i: int, antialias: bool, dtype: str, bounded: bool, size: tuple[int, int], fit: Fit
 ) -> tuple[Tables, Sites]:
     """Bound tables and sites for a smaller picture, (height, width), in place of sample i's; of sites, its row alone.
 
@@ -52,6 +55,6 @@ def bind_smaller(
     given = Given(np.array([size], np.int64), np.array([fit]))
     levels = sites.top[1:].tolist()
     found = survey(tables.maps[one], tables.canvas[one], tables.borders, interpolation, antialias, levels, given)
-    eight, means = tables.white > 1.0, bool(tables.library[SUM_ROW])
-    units = library(eight, interpolation, DTYPES.index(dtype), found, tables.kinds, means)
-    return tables._replace(library=units), found
+    means = bool(tables.library[SUM_ROW])
+    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), interpolation, means, bounded)
+    return tables._replace(library=library(wanted, found, tables.kinds)), found

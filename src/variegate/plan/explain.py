@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from variegate.dist import show
 from variegate.key import Keys
-from variegate.plan.group import Group, Kind
+from variegate.plan.group import Group
 from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
+from variegate.plan.kind import Kind
 from variegate.targets import Boxes, Targets
+from variegate.white import NOMINAL
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
@@ -29,9 +32,10 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     if size is not None:
         columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
         leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
-        kind = Kind(channels, dtype, compiler.defaults, UNLABELLED)
+        kind = pipeline.kind(channels, dtype, UNLABELLED)
         group = Group(program, columns, np.array([size], np.int64), kind, leaves=[leaves])
         lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
+        lines.append(f"numbers    {_meaning(kind, compiler.asks(kind, group.last.written))}")
         looking = [node.path for node in compiler.flat.nodes if node.op.looks]
         lines += [f"labels     {path} looks at them; here it finds none" for path in looking]
     for n, stage in enumerate(program.stages):
@@ -88,9 +92,20 @@ def _numbers(group: Group, n: int) -> Iterator[str]:
         yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
     yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
     yield f"  read     {told}"
-    if stage.tables.settings[3]:
+    if stage.final:
         shape = " x ".join(map(str, stage.shape(0)))
         yield f"  write    {np.dtype(stage.written.dtype).name} {stage.written.layout} {shape}"
+
+
+def _meaning(kind: Kind, asks: str) -> str:
+    """What the picture's numbers are taken for, and what becomes of those beyond."""
+    if kind.white is None:
+        return "no range (white=None): never clamped"
+    told = f"black at 0, white at {show(kind.white)}"
+    if not asks:
+        return f"{told}; no op asks for it, so none is changed"
+    least = kind.dtype == "float32" or kind.white < NOMINAL[kind.dtype]
+    return f"{told}, as {asks} asks; {'a picture beyond is refused, ' if least else ''}the result is clamped, once"
 
 
 def _kind(node: Node) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,45 +14,31 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Facts
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns
-from variegate.plan.ir import CHW, NEAREST, Call, Defaults, Node, Program, Read
-from variegate.plan.lower import Lowering, lower_read
+from variegate.plan.ir import CHW, NEAREST, Call, Node, Program, Read
+from variegate.plan.kind import Kind
+from variegate.plan.lower import Lowering, Source, lower_read
 from variegate.plan.output import Written, written_by
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.smaller import Fit, reductions
 from variegate.plan.tables import arena_floats, plane_floats
 from variegate.plan.trail import Trail
-from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
+from variegate.white import DTYPES, NOMINAL
 
 Image = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What all pictures of a batch share: channels and dtype, by name, the pipeline's defaults, and what labels are."""
-
-    channels: int
-    dtype: str
-    defaults: Defaults
-    targets: Targets
-
-    @property
-    def unit(self) -> float:
-        """What white is in the picture's own numbers."""
-        return 255.0 if self.dtype == "uint8" else 1.0
+BETWEEN = Source("float32", 1.0)  # what one pass writes for the next: in units of white, neither rounded nor clamped
 
 
 class Pass:
     """One Read of a group of samples: its tables, ready for the kernel."""
 
-    def __init__(self, lowering: Lowering, written: Written, kind: Kind, final: bool) -> None:
+    def __init__(self, lowering: Lowering, source: Source, written: Written, kind: Kind, final: bool) -> None:
         from variegate.plan.bind import bind
 
-        self.written, self.channels = written, kind.channels
-        tables = lowering.tables(kind.unit, written, clamped=final)
-        self.tables, self.sites = bind(
-            tables, lowering.steps.functions, lowering.steps.draws, lowering.antialias, written.dtype
-        )
+        self.written, self.kind, self.final = written, kind, final
+        steps, bounded = lowering.steps, kind.white is not None
+        tables = lowering.tables(source, kind, written, final)
+        self.tables, self.sites = bind(tables, steps.functions, steps.draws, lowering.antialias, written.dtype, bounded)
         self.sizes = lowering.canvas[-1]
         self.widest = self.tables.canvas[:, :, 1].max(axis=1).tolist()  # of each sample's canvases: any may have a mean
         self.functions, self.antialias = lowering.steps.functions, lowering.antialias  # what the reference asks
@@ -61,7 +46,7 @@ class Pass:
     def shape(self, i: int) -> tuple[int, ...]:
         """The shape of sample i's result."""
         h, w = self.sizes[i].tolist()
-        return (self.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.channels)
+        return (self.kind.channels, h, w) if self.tables.settings[2] == CHW else (h, w, self.kind.channels)
 
     def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
         """Sample i: image (H, W, C), of the pass's dtype and C-contiguous, to out; fit: of a smaller picture."""
@@ -71,8 +56,8 @@ class Pass:
         if fit is not None:
             from variegate.plan.bind import bind_smaller
 
-            size = image.shape[0], image.shape[1]
-            tables, sites = bind_smaller(tables, sites, i, self.antialias, self.written.dtype, size, fit)
+            size, bounded = (image.shape[0], image.shape[1]), self.kind.white is not None
+            tables, sites = bind_smaller(tables, sites, i, self.antialias, self.written.dtype, bounded, size, fit)
             site = 0
         height, width, channels = image.shape
         rows, columns = self.sizes[i].tolist()
@@ -105,7 +90,7 @@ class Group:
         self.stages: list[Pass | effects.Opaque] = []
         self.sizes = [sizes]
         self.trail = Trail(sizes, kind.defaults, kind.targets, leaves)
-        facts = Facts(kind.channels)
+        facts = Facts(kind.channels, steps=kind.steps)
         for n, stage in enumerate(program.stages[start:], start):
             if isinstance(stage, Call):
                 effect = stage.node.op.lower(columns[stage.node.path], self.sizes[-1], facts)
@@ -118,10 +103,11 @@ class Group:
 
     def _pass(self, read: Read, n: int, facts: Facts) -> Pass:
         sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
-        white = self.kind.unit if n == 0 else 1.0
-        written = written_by(read, self.kind.dtype, self.columns, sizes, facts) if final else Written("float32")
-        lowering = lower_read(read, self.columns, sizes, facts, white, self.trail)
-        return Pass(lowering, written, self.kind, final)
+        kind = self.kind
+        source = Source(kind.dtype, kind.unit) if n == 0 else BETWEEN
+        written = written_by(read, kind, self.columns, sizes, facts) if final else Written(*BETWEEN)
+        lowering = lower_read(read, self.columns, sizes, facts, self.trail)
+        return Pass(lowering, source, written, kind, final)
 
     @property
     def last(self) -> Pass:
@@ -145,18 +131,19 @@ class Group:
 
     def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
         """Sample i of the group, through all stages; fit: of a picture smaller than planned, see `plan.smaller`."""
+        unit = self.kind.unit if self.start == 0 else 1.0
         if fit is not None and not isinstance(self.stages[0], Pass):
-            image, fit = self._enlarged(i, image, fit), None
+            image, fit, unit = self._enlarged(i, image, fit), None, 1.0
         for n, stage in enumerate(self.stages):
             if isinstance(stage, effects.Opaque):
-                image = self._call(stage, n, i, image)
+                image, unit = self._call(stage, n, i, image, unit), 1.0
                 if image.shape[:2] != tuple(self.sizes[n + 1][i]):
                     return self._resume(n + 1, i, image, out)
             else:
                 final = n == len(self.stages) - 1
                 target = out if final else np.empty(stage.shape(i), np.float32)
                 stage.run(i, image, target, fit if n == 0 else None)
-                image = target
+                image, unit = target, 1.0
         return None
 
     def _enlarged(self, i: int, image: Image, fit: Fit) -> Image:
@@ -169,8 +156,8 @@ class Group:
     def whole(self) -> Pass:
         """The pass that does nothing."""
         facts, sizes, kind = Facts(self.kind.channels), self.sizes[0], self.kind
-        trail = Trail(sizes, kind.defaults, kind.targets)
-        return Pass(lower_read(Read(), {}, sizes, facts, kind.unit, trail), Written("float32"), kind, final=False)
+        lowering = lower_read(Read(), {}, sizes, facts, Trail(sizes, kind.defaults, kind.targets))
+        return Pass(lowering, Source(kind.dtype, kind.unit), Written(*BETWEEN), kind, final=False)
 
     @functools.cached_property
     def reductions(self) -> list[int]:
@@ -180,9 +167,12 @@ class Group:
             return [1] * len(self.sizes[0])
         return reductions(first.tables.maps, first.tables.canvas, first.tables.borders)
 
-    def _call(self, stage: effects.Opaque, n: int, i: int, image: Image) -> Image:
-        """The user's function on a float32 picture in units of white, with what it returns checked."""
-        given = image.astype(np.float32) * np.float32(1 / 255) if image.dtype == np.uint8 else image.copy()
+    def _call(self, stage: effects.Opaque, n: int, i: int, image: Image, unit: float) -> Image:
+        """The user's function on a float32 picture in units of white, with what it returns checked.
+
+        unit  what white is in the picture at hand
+        """
+        given = image.astype(np.float32) if unit == 1.0 else image.astype(np.float32) * np.float32(1 / unit)
         result = stage.function(given, **stage.draws[i])
         node = self.program.stages[self.start + n]
         assert isinstance(node, Call)
@@ -200,11 +190,11 @@ class Group:
             raise InputError(
                 f"{node.node.path} is declared with moves=False, but made {image.shape[:2]} to {result.shape[:2]}"
             )
-        if result.dtype == np.uint8:
-            return result.astype(np.float32) * np.float32(1 / 255)
-        if result.dtype.kind != "f":
-            raise InputError(f"{node.node.path}: the function must return float32 or uint8, got {result.dtype}")
-        return np.ascontiguousarray(result, np.float32)
+        if result.dtype.kind != "f" and result.dtype.name not in DTYPES:
+            raise InputError(f"{node.node.path}: the function must return float32, uint8 or uint16, got {result.dtype}")
+        if result.dtype.kind == "f" or self.kind.white is None:
+            return np.ascontiguousarray(result, np.float32)
+        return result.astype(np.float32) * np.float32(1 / NOMINAL[result.dtype.name])
 
     def rest(self, n: int, i: int, size: tuple[int, int]) -> Group:
         """Sample i alone from stage n on, for a picture of another size."""

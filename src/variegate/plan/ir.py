@@ -21,16 +21,19 @@ from variegate.ops.base import Op
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
-DTYPES = ("uint8", "float16", "float32")
+DTYPES = ("uint8", "uint16", "float16", "float32")
 LAYOUTS = ("HWC", "CHW")
 NEAREST, BILINEAR, BICUBIC = range(3)
 CONSTANT, EDGE, REFLECT, SYMMETRIC, WRAP = range(5)
-UINT8, FLOAT16, FLOAT32 = range(3)
+UINT8, UINT16, FLOAT16, FLOAT32 = range(4)
 HWC, CHW = range(2)
 
 # A colour step is a row of numbers: 9 weights, 3 offsets, the weight of the mean luminance, that of the channel's mean.
 STEP = 14
-AFFINE, TABLE, POINTWISE = range(3)
+# A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
+AFFINE, TABLE, CURVE, POINTWISE = range(4)
+CURVES = ("power", "posterize", "solarize")
+POWER, POSTERIZE, SOLARIZE = range(3)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer
 
 

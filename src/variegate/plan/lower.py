@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.plan.draw import Columns, applied
-from variegate.plan.ir import BORDERS, INTERPOLATIONS, LAYOUTS, STEP, Node, Read
-from variegate.plan.output import Written, last_write
+from variegate.plan.ir import BORDERS, DTYPES, INTERPOLATIONS, LAYOUTS, STEP, Node, Read
+from variegate.plan.kind import Kind
+from variegate.plan.output import Written, changes, last_write
 from variegate.plan.steps import Steps, stack
 from variegate.plan.tables import Tables
 from variegate.plan.trail import Trail
@@ -29,12 +30,19 @@ def resolved(draws: Draws) -> effects.Map:
     return effects.Map(np.ascontiguousarray(rows[:, :9]).reshape(-1, 3, 3), rows[:, 9:].astype(np.int64))
 
 
+class Source(NamedTuple):
+    """What a pass reads: the dtype, by name, and what white is in its numbers."""
+
+    dtype: str
+    white: float
+
+
 class Lowering:
     """The tables of one Read for one batch, gathered node by node."""
 
-    def __init__(self, columns: Columns, sizes: Ints, facts: Facts, white: float, trail: Trail) -> None:
+    def __init__(self, columns: Columns, sizes: Ints, facts: Facts, trail: Trail) -> None:
         self.columns, self.sizes, self.facts, self.trail = columns, sizes, facts, trail
-        self.count, self.white = len(sizes), white
+        self.count = len(sizes)
         self.interpolation, self.antialias = trail.defaults.interpolation, trail.defaults.antialias
         self.maps: list[Floats] = []
         self.canvas: list[Ints] = [sizes]
@@ -53,14 +61,28 @@ class Lowering:
         for effect in self._effects(node, rows):
             if isinstance(effect, effects.Map):
                 self._map(effect, node, rows)
-            elif isinstance(effect, effects.Matrix):
-                self._check_channels(effect, node)
-                self.steps.matrix(effect, len(self.maps), rows)
-            elif isinstance(effect, effects.Table):
-                self.steps.table(effect, len(self.maps), rows)
             else:
-                assert isinstance(effect, effects.Pointwise), effect
-                self.steps.pointwise(effect, len(self.maps), rows)
+                self._colour(effect, node, rows)
+
+    def _colour(self, effect: Effect, node: Node, rows: Any) -> None:
+        """One step of colour, for the samples `rows`, whose numbers it gives a range."""
+        self.trail.ranged[rows] = True
+        if isinstance(effect, effects.Matrix):
+            self._check_channels(effect, node)
+            self.steps.matrix(effect, len(self.maps), rows)
+        elif isinstance(effect, effects.Table):
+            if self.facts.steps != 255:
+                raise InputError(
+                    f"{node.path} gives a table of 256 levels, but the picture has "
+                    f"{f'{self.facts.steps + 1:,} levels' if self.facts.steps else 'floats'}. Convert it to uint8, or "
+                    "let the op give a Curve where facts.steps is not 255"
+                )
+            self.steps.table(effect, len(self.maps), rows)
+        elif isinstance(effect, effects.Curve):
+            self.steps.curve(effect, len(self.maps), rows, self.facts.steps)
+        else:
+            assert isinstance(effect, effects.Pointwise), effect
+            self.steps.pointwise(effect, len(self.maps), rows)
 
     def _effects(self, node: Node, rows: Any) -> tuple[Effect, ...]:
         """What the op does to the samples for which it applies."""
@@ -98,8 +120,8 @@ class Lowering:
             self.trail.looked[node.path] = effects.Map(matrix, size)
         self.fills.append(_fill(getattr(op, "fill", 0), op, self.facts.channels))
 
-    def tables(self, unit: float, written: Written, clamped: bool) -> Tables:
-        """All that was gathered; unit: what one white is in the picture's own numbers, for the fills."""
+    def tables(self, source: Source, kind: Kind, written: Written, final: bool) -> Tables:
+        """All that was gathered; source: of this pass; kind: of the batch's pictures, in whose numbers fills are."""
         channels, steps, count = self.facts.channels, self.steps, self.count
         most = max([d.shape[1] for d in steps.draws], default=0)
         draws = np.zeros((count, len(steps.draws), most))
@@ -111,7 +133,7 @@ class Lowering:
             maps=stack(self.maps, (count, 0, 3, 3), np.float64),
             canvas=stack(self.canvas, (count, 0, 2), np.int64),
             borders=np.array(self.borders, np.int64),
-            fills=np.array(self.fills, np.float64).reshape(-1, channels) / unit,
+            fills=np.array(self.fills, np.float64).reshape(-1, channels) / kind.unit,
             steps=stack(steps.rows, (count, 0, STEP), np.float64),
             after=np.array(steps.after, np.int64),
             levels=np.zeros(len(steps.after), np.int64),
@@ -122,20 +144,30 @@ class Lowering:
             draws=draws,
             gain=gain,
             shift=shift,
+            bounds=self._bounds(kind, written) if final else np.full(count, -1.0),
             settings=(
                 INTERPOLATIONS.index(self.interpolation),
                 itemsize,
                 LAYOUTS.index(written.layout),
-                int(clamped),
+                DTYPES.index(source.dtype),
             ),
-            white=self.white,
+            white=source.white,
             library=np.zeros(0, np.int64),
         )
 
+    def _bounds(self, kind: Kind, written: Written) -> Floats:
+        """To what each result is clamped, in units of white: where its numbers have a range, or its dtype has.
 
-def lower_read(read: Read, columns: Columns, sizes: Ints, facts: Facts, white: float, trail: Trail) -> Lowering:
+        A sample that every op of colour skips keeps its numbers, as in a pipeline without them.
+        """
+        if changes(written, kind):
+            return np.full(self.count, 1.0 if kind.white is not None else -1.0)
+        return np.where(self.trail.ranged & (kind.white is not None), 1.0, kind.bound)
+
+
+def lower_read(read: Read, columns: Columns, sizes: Ints, facts: Facts, trail: Trail) -> Lowering:
     """Gather a Read's maps and colours, in the order declared."""
-    lowering = Lowering(columns, sizes, facts, white, trail)
+    lowering = Lowering(columns, sizes, facts, trail)
     for k in range(len(read.maps) + 1):
         for node, after in zip(read.colours, read.after, strict=True):
             if after == k:

@@ -12,36 +12,52 @@ from variegate.ops.base import Facts
 from variegate.ops.effect import Floats, Ints
 from variegate.plan.draw import Columns
 from variegate.plan.ir import Read
+from variegate.plan.kind import Kind
+from variegate.white import NOMINAL
 
 
 @dataclass
 class Written:
-    """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off."""
+    """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
+
+    white  what white is in the numbers written, before the mean and the deviation
+    """
 
     dtype: str
+    white: float
     layout: str = "HWC"
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
 
 
-def written_by(read: Read, dtype: str, columns: Columns, sizes: Ints, facts: Facts) -> Written:
-    """How the last Read writes: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise."""
-    written = Written(dtype)
+def written_by(read: Read, kind: Kind, columns: Columns, sizes: Ints, facts: Facts) -> Written:
+    """How the last Read writes: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
+
+    A view that is no colour keeps its numbers: of what is declared, it takes the layout alone.
+    """
+    written = Written(kind.dtype, kind.unit)
     for node in read.output:
         effect = node.op.lower(columns[node.path], sizes, facts)
         assert isinstance(effect, effects.Output)
-        if written.mean is not None and (effect.mean is not None or effect.dtype == "uint8"):
+        written.layout = effect.layout or written.layout
+        if not kind.colour:
+            continue
+        if written.mean is not None and (effect.mean is not None or effect.dtype in ("uint8", "uint16")):
             raise InputError(
                 f"{node.path} after Normalize: a normalised picture is no longer in the range of {effect.dtype}"
             )
         written.dtype = effect.dtype or written.dtype
-        written.layout = effect.layout or written.layout
+        written.white = 1.0 if effect.mean is not None else NOMINAL[written.dtype] if effect.dtype else written.white
         written.mean, written.std = effect.mean or written.mean, effect.std or written.std
     return written
 
 
+def changes(written: Written, kind: Kind) -> bool:
+    """Whether the numbers written are others than the picture's own."""
+    return written.mean is not None or (written.dtype, written.white) != (kind.dtype, kind.unit)
+
+
 def last_write(written: Written, channels: int) -> tuple[Floats, Floats]:
     """Gain and shift a channel, from white to the output's unit."""
-    white = 255.0 if written.dtype == "uint8" else 1.0
     mean, std = written.mean or (0.0,) * channels, written.std or (1.0,) * channels
-    return np.array([white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])
+    return np.array([written.white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-
-DTYPES = ("uint8", "float32")
+from variegate.white import DTYPES
 
 
 def as_picture(image: Any) -> tuple[NDArray[Any], bool]:
@@ -20,10 +19,7 @@ def as_picture(image: Any) -> tuple[NDArray[Any], bool]:
     if not isinstance(image, np.ndarray):
         raise InputError(f"a picture is a NumPy array, got {type(image).__name__}; np.asarray(picture) may do")
     if image.dtype.name not in DTYPES:
-        raise InputError(
-            f"a picture is uint8 (white at 255) or float32 (white at 1), got {image.dtype} {image.shape}; "
-            "convert it first"
-        )
+        raise InputError(f"a picture is uint8, uint16 or float32, got {image.dtype} {image.shape}; convert it first")
     flat = image.ndim == 2
     picture = image[:, :, None] if flat else image
     if picture.ndim != 3 or 0 in picture.shape:

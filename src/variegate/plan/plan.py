@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.plan.group import Group
+from variegate.plan.kind import Kind
 from variegate.plan.picture import as_picture
 from variegate.plan.smaller import Covers, fit_of
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
+from variegate.white import check_range, white_of
 
 if TYPE_CHECKING:
     from variegate.labels.track import Way
@@ -40,6 +43,7 @@ class Plan:
 
     shapes  the shape of each sample's result, layout included
     dtype   the dtype of every result
+    asks    the op that must know what white is, if there is one: pictures are then held to their range
     """
 
     def __init__(
@@ -47,10 +51,11 @@ class Plan:
         groups: list[Group],
         where: list[tuple[int, int]],
         keys: Keys,
-        again: Callable[[int, str], Plan],
+        asks: str,
+        again: Callable[[Kind], Plan],
     ) -> None:
-        self.groups, self.where, self.keys = groups, where, keys
-        self._again = functools.cache(again)  # the same plan for views of other channels or another dtype
+        self.groups, self.where, self.keys, self.asks = groups, where, keys, asks
+        self._again = functools.cache(again)  # the same plan for views: of other channels, of other numbers
 
     def __len__(self) -> int:
         return len(self.where)
@@ -70,7 +75,23 @@ class Plan:
         """The dtype of every result."""
         return np.dtype(self.groups[0].last.written.dtype)
 
-    def run(self, i: int, image: Image, out: Image, covers: Covers | None = None) -> None:
+    @property
+    def kind(self) -> Kind:
+        """What all its pictures share."""
+        return self.groups[0].kind
+
+    def check(self, image: Image, name: str = "the picture") -> None:
+        """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
+
+        name  what errors call it
+
+        Raises  InputError that names the range met, and how white is declared.
+        """
+        if self.asks and self.kind.white is not None:
+            declare = "Compose(..., white={})" if name == "the picture" else f"targets={{{name!r}: Image(white={{}})}}"
+            check_range(image, self.kind.white, self.asks, name, declare)
+
+    def run(self, i: int, image: Image, out: Image, covers: Covers | None = None, checked: bool = False) -> None:
         """Write sample i into `out`; releases the GIL, and may be called from any thread.
 
         image   (H, W, C) of the dtype and size that were planned, or smaller: then it is read through the same map
@@ -78,8 +99,9 @@ class Plan:
         out     C-contiguous, of shapes[i] and dtype
         covers  (left, top, right, bottom): what a smaller picture shows, in pixels of the one that was planned; by
                 default all of it
+        checked  whether `check` has seen the picture already
 
-        Raises  InputError if the picture is larger than planned, or of other channels or another dtype.
+        Raises  InputError if the picture is larger than planned, of other channels or another dtype, or out of range.
         """
         group, row = self.groups[self.where[i][0]], self.where[i][1]
         asked, fit = (*group.sizes[0][row].tolist(), group.kind.channels), None
@@ -96,6 +118,8 @@ class Plan:
                 f"out must be writeable, C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} "
                 f"{out.shape}{'' if out.flags.writeable else ', read-only'}"
             )
+        if not checked:
+            self.check(image)
         group.run(row, np.ascontiguousarray(image), out, fit)
 
     def reduction(self, i: int) -> int:
@@ -137,11 +161,16 @@ class Plan:
 
     def _view(self, i: int, name: str, image: Image) -> Image:
         """Another picture through the same numbers."""
-        picture, flat = as_picture(image)
+        (picture, flat), target = as_picture(image), self.kind.targets[name]
+        assert isinstance(target, View)
+        dtype = picture.dtype.name
+        white = white_of(target.white, dtype, f"Image.white of {name}")
+        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour)
         try:
-            plan = self._again(picture.shape[2], picture.dtype.name)
+            plan = self._again(kind)
         except InputError as error:
             raise InputError(f"{name}, a view {image.shape}: {error}") from None
+        plan.check(picture, name)
         out = np.empty(plan.shapes[i], plan.dtype)
-        plan.run(i, picture, out)
+        plan.run(i, picture, out, checked=True)
         return out[:, :, 0] if flat and plan.layout == "HWC" else out

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats, Ints
-from variegate.plan.ir import AFFINE, POINTWISE, STEP, TABLE
+from variegate.plan.ir import AFFINE, CURVE, CURVES, POINTWISE, STEP, TABLE
 
 PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0
@@ -30,7 +30,7 @@ class Steps:
         self.draws: list[Floats] = []
 
     def add(self, kind: int, after: int, row: Floats, pick: Ints) -> None:
-        """One step for all samples; pick -1: a table or function that is not for this sample."""
+        """One step for all samples; pick -1: it is not for this sample."""
         self.rows.append(row)
         self.after.append(after)
         self.kinds.append(kind)
@@ -38,8 +38,7 @@ class Steps:
 
     def matrix(self, effect: effects.Matrix, after: int, rows: Any) -> None:
         """An affine step for the samples `rows`; the identity for the others."""
-        step = np.empty((self.count, STEP))
-        step[:] = PLAIN_STEP
+        step = self._plain()
         step[rows, :9] = effect.weights.reshape(-1, 9)
         step[rows, 9:12] = effect.offset
         if effect.luminance is not None:
@@ -52,16 +51,29 @@ class Steps:
         """A table for the samples `rows`."""
         values = np.zeros((self.count, 256), np.float32)
         values[rows] = effect.values
-        self.add(TABLE, after, np.zeros((self.count, STEP)), self._pick(rows, len(self.tables)))
+        self.add(TABLE, after, self._plain(), self._pick(rows, len(self.tables)))
         self.tables.append(values)
+
+    def curve(self, effect: effects.Curve, after: int, rows: Any, steps: int) -> None:
+        """A curve for the samples `rows`, of pictures with so many steps from black to white."""
+        row = self._plain()
+        row[rows, 0], row[rows, 3] = CURVES.index(effect.kind), steps
+        row[rows, 1:3] = effect.numbers
+        self.add(CURVE, after, row, self._pick(rows, 0))
 
     def pointwise(self, effect: effects.Pointwise, after: int, rows: Any) -> None:
         """The user's function for the samples `rows`."""
         draws = np.zeros((self.count, effect.draws.shape[1]))
         draws[rows] = effect.draws
-        self.add(POINTWISE, after, np.zeros((self.count, STEP)), self._pick(rows, len(self.functions)))
+        self.add(POINTWISE, after, self._plain(), self._pick(rows, len(self.functions)))
         self.functions.append(effect.function)
         self.draws.append(draws)
+
+    def _plain(self) -> Floats:
+        """The identity for all samples."""
+        step = np.empty((self.count, STEP))
+        step[:] = PLAIN_STEP
+        return step
 
     def _pick(self, rows: Any, number: int) -> Ints:
         pick = np.full(self.count, -1, np.int64)

@@ -19,11 +19,13 @@ class Tables(NamedTuple):
     borders    (G,) int64 codes, and fills (G, C) float64: what lies outside canvas k
     steps      (B, S, STEP) float64, after (S,) int64: how many maps precede the step, and levels (S,) int64: the
                level of `Sites` whose mean it leans on
-    kinds      (S,) int64: AFFINE, TABLE or POINTWISE; picks (B, S) int64: which table or function, -1 for none
+    kinds      (S,) int64: AFFINE, TABLE, CURVE or POINTWISE; picks (B, S) int64: which table or function, -1 where the
+               step is not for the sample, whose row of steps is then the identity
     luts       (B, T, 256) float32; functions (F,) int64 addresses; draws (B, F, most) float64
     gain       (C,) and shift (C,) float64: from white to the output's unit
-    settings   interpolation, bytes an output element, layout, clamped (to 0..white before gain and shift)
-    white      the source's nominal maximum: 255.0 or 1.0
+    bounds     (B,) float64, in units of white: before gain and shift, clamp to 0 up to it; below 0: no clamp
+    settings   interpolation, bytes an output element, layout, and the source's dtype, as codes
+    white      what white is in the source's own numbers
     library    (LIBRARY,) int64: the addresses of the units to call, see `kernels.library`
     """
 
@@ -41,6 +43,7 @@ class Tables(NamedTuple):
     draws: NDArray[np.float64]
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
+    bounds: NDArray[np.float64]
     settings: tuple[int, int, int, int]
     white: float
     library: NDArray[np.int64]

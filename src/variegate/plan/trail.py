@@ -24,6 +24,7 @@ class Trail:
     """The maps so far; a lowering adds to it.
 
     targets, leaves  what the fields of each sample are, and the fields
+    ranged           (B,) which samples an op of colour has changed so far: whose numbers have a range from then on
     looked           the maps that hung on labels, by the path of their op: a replay has no labels to look at
     """
 
@@ -33,6 +34,7 @@ class Trail:
         self.canvas: list[Ints] = [sizes]
         self.borders: list[int] = []
         self.looked: dict[str, Map] = {}
+        self.ranged = np.zeros(self.count, np.bool_)
 
     def add(self, matrix: Floats, size: Ints, border: int) -> None:
         """One map more, for all samples."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,28 +10,38 @@ import numpy as np
 from variegate.errors import InputError
 from variegate.targets.base import Size, Target
 from variegate.targets.leaf import PlainLeaf
-
-DTYPES = ("uint8", "float32")
+from variegate.white import DTYPES, White, checked_white
 
 
 @dataclass(frozen=True, repr=False)
 class Image(Target):
     """A picture: the sample's own, or another view of it, of the same height and width and with the same draws.
 
-    A view is (H, W) or (H, W, C) with any number of channels, uint8 (white at 255) or float32 (white at 1).
+    white   of a view, which of its numbers is white; None: they have no range; "dtype": 255 of uint8, 65535 of uint16,
+            1 of float32. Of the sample's own picture `Compose(white=)` says it
+    colour  of a view, whether it has colours: False, as for depth or heat, lets every op of colour, Normalize and
+            ToDtype pass it by: it moves with the picture, takes its layout, and keeps its numbers and its dtype
 
-    >>> Image()
-    Image()
+    A view is (H, W) or (H, W, C) with any number of channels, uint8, uint16 or float32.
+
+    >>> Image(colour=True)
+    Image(colour=True)
+
+    Raises  FieldError if white is no number above 0, or colour not True or False.
     """
+
+    white: White = field(default="dtype", kw_only=True)
+    colour: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "white", checked_white(self.white, "Image.white"))
+        self._switch("colour")
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         if not isinstance(value, np.ndarray):
             raise InputError(f"{name} is a NumPy array, got {type(value).__name__}; np.asarray(picture) may do")
         if value.dtype.name not in DTYPES:
-            raise InputError(
-                f"{name} is uint8 (white at 255) or float32 (white at 1), got {value.dtype} {value.shape}; "
-                "convert it first"
-            )
+            raise InputError(f"{name} is uint8, uint16 or float32, got {value.dtype} {value.shape}; convert it first")
         if value.ndim not in (2, 3) or 0 in value.shape:
             raise InputError(
                 f"{name} is (height, width) or (height, width, channels), none of them 0; got {value.shape}"

@@ -1,0 +1,47 @@
+"""Whites: what a pipeline may declare where the numbers of a picture have no range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from variegate.errors import FieldError
+from variegate.ops.base import Op
+from variegate.ops.combine import Combinator
+from variegate.ops.dtype import ToDtype
+from variegate.ops.normalize import Normalize
+from variegate.targets import Image, Targets
+from variegate.white import White
+
+
+def check_whites(ops: Sequence[Op], white: White, targets: Targets) -> None:
+    """Refuse ops that must know what white is beside pictures, or views with colours, that have none.
+
+    Raises  FieldError that names the op.
+    """
+    asking = next(_asking(ops), None)
+    if asking is None:
+        return
+    views = (name for name, view in targets.fields if isinstance(view, Image) and view.colour and view.white is None)
+    where = "white=None" if white is None else next((f"Image(white=None) of {name}" for name in views), None)
+    if where is not None:
+        raise FieldError(
+            f"{asking} must know what white is, and {where} says that the numbers have no range. Declare the white, or "
+            "leave the op out"
+        )
+
+
+def _asking(ops: Sequence[Op]) -> Iterator[str]:
+    """The ops that say nothing of numbers without a range; a ToDtype after Normalize changes the format alone."""
+    normal = False
+    for op in _leaves(ops):
+        normal = normal or isinstance(op, Normalize)
+        if op.needs_white or (isinstance(op, ToDtype) and not normal):
+            yield op.label
+
+
+def _leaves(ops: Sequence[Op]) -> Iterator[Op]:
+    for op in ops:
+        if isinstance(op, Combinator):
+            yield from _leaves(op.ops)
+        else:
+            yield op
