@@ -455,7 +455,7 @@ class Odd(Source):
         (None, "NoneType"),
         ("a path", "str"),
         (np.zeros((4, 4, 3)), r"float64 \(4, 4, 3\)"),
-        (np.zeros((4, 4, 3), ">f4"), ">f4"),
+        (np.zeros((4, 4, 3), "i2"), "int16"),
         (np.zeros((0, 4, 3), np.uint8), r"uint8 \(0, 4, 3\)"),
         (np.zeros(4, np.uint8), r"uint8 \(4,\)"),
     ],

@@ -25,9 +25,9 @@ from variegate.loader.source.base import Room, Source
 from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
-from variegate.loader.wanted import DTYPES
 from variegate.loader.weights import Weighted, at_share, unit
 from variegate.targets.leaf import Leaves
+from variegate.white import DTYPES
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from variegate.errors import FieldError, VariegateError
+from variegate.white import DTYPES, NOMINAL
 
 MODES = ("RGB", "L", "RGBA", "bands")
-DTYPES = ("uint8", "uint16", "float32")
 AS_STORED = ""  # the dtype that a file has; with no name, as nobody is to ask for it of a whole source
-WHITES = {"uint8": 255, "uint16": 65535, "float32": 1}  # what of a file is white becomes this
+WHITES = {name: int(NOMINAL[name]) for name in DTYPES}  # what of a file is white becomes this
 
 
 def wanted(mode: Any, dtype: Any, owner: str = "", error: type[VariegateError] = FieldError) -> tuple[str, str]:

@@ -50,8 +50,8 @@ class Wide(Encoded):
     def peak(self) -> int:
         """Measured, with some air: what the reader has, the numbers, and the picture with what leads to it."""
         kind, pixels = self._kind, self.size[0] * self.size[1]
-        through = 24 * 3 if self._mode == "L" and kind.bands > 2 else 0  # a luminance in float64
-        return pixels * (8 + 3 * kind.bands * kind.dtype.itemsize + through) + 3 * self.nbytes
+        through = 24 * 2 if self._mode == "L" and kind.bands > 2 else 0  # a luminance in float64
+        return pixels * (4 + 2 * kind.bands * kind.dtype.itemsize + through) + 2 * self.nbytes
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
         with told(self.name, self._most):
@@ -114,18 +114,17 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
 
 def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> Numbers:
     if colours == "LA":  # four bytes a pixel, which Pillow takes as they come if told that they are RGBA
-        retell(picture, lambda raw: "RGBA")
-        return np.asarray(picture).view(">u2").astype(SHORT)
+        bare = _again(data)
+        retell(bare, lambda raw: "RGBA")
+        return np.asarray(bare).view(">u2").astype(SHORT)
     if colours == "L":
         return np.asarray(picture).astype(SHORT)[:, :, np.newaxis]
     return both_bytes(picture, data)
 
 
 def both_bytes(picture: Any, data: bytes | memoryview) -> Numbers:
-    """The numbers of a file of 16-bit RGB or RGBA that Pillow has just opened."""
-    from PIL import Image
-
-    low = Image.open(io.BytesIO(data))
+    """The numbers of a file of 16-bit RGB or RGBA that Pillow has opened."""
+    low = _again(data)
     retell(low, lambda raw: raw[:-1] + OTHER_ORDER[raw[-1]])
     numbers = np.asarray(picture).astype(SHORT)
     numbers <<= 8
@@ -136,6 +135,13 @@ def both_bytes(picture: Any, data: bytes | memoryview) -> Numbers:
 def is_halved(picture: Any) -> bool:
     """Whether `both_bytes` reads a picture that Pillow has opened."""
     return all(HALVES.fullmatch(str(_raw(args))) is not None for _, _, _, args in picture.tile)
+
+
+def _again(data: bytes | memoryview) -> Any:
+    """The same file, of which nothing is loaded yet: to find an orientation Pillow may have loaded the first."""
+    from PIL import Image
+
+    return Image.open(io.BytesIO(data))
 
 
 def retell(picture: Any, name: Callable[[str], str]) -> None:

@@ -61,7 +61,7 @@ def test_what_is_no_data_set() -> None:
         (np.zeros((0, 2, 2), np.uint8), "got no pictures"),
         ([], "got no pictures"),
         (np.zeros((2, 0, 2), np.uint8), r"none of them 0, got \(0, 2\)"),
-        (np.zeros((2, 2, 2)), r"uint8 \(0 to 255\) or float32 \(0 to 1\), got float64; convert it"),
+        (np.zeros((2, 2, 2)), r"uint8 \(0 to 255\), uint16 \(0 to 65535\) or float32, got float64; convert it"),
         ([grey[0], np.zeros((2, 2, 3), np.uint8)], r"images\[0\] is uint8 \(2, 2\), images\[1\] is uint8 \(2, 2, 3\)"),
         ([grey[0], grey[0].astype(np.float32)], "one dtype"),
         ([grey[0], grey[0, 0]], r"images\[1\] of Arrays has shape"),

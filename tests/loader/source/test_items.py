@@ -176,7 +176,7 @@ def test_what_is_no_sample() -> None:
         ((picture, picture), None, r"has a ndarray \(4, 6, 3\) beside"),
         ((picture, {"image": 3}), None, "rename it"),
         ((picture, 1), ("image",), "2 elements, and names are of 1"),
-        (picture.astype(float), None, r"uint8 \(0 to 255\) or float32 \(0 to 1\), got float64 \(4, 6, 3\)"),
+        (picture.astype(float), None, r"uint8 \(0 to 255\), uint16 \(0 to 65535\) or float32, got float64 \(4, 6, 3\)"),
         (torch.zeros(3, 4, 6).double(), None, r"got float64 \(3, 4, 6\)"),
         (torch.zeros(3, 4, 6).bfloat16(), None, "no numbers of torch.bfloat16"),
         (torch.zeros(1, 3, 4, 6), None, r"\(C, H, W\), got \(1, 3, 4, 6\)"),

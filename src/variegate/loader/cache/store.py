@@ -14,7 +14,7 @@ from variegate.loader.cache.config import Cache
 from variegate.loader.cache.reduced import reduced
 from variegate.loader.cache.stamps import Stamps
 from variegate.loader.source.base import Source
-from variegate.loader.wanted import DTYPES
+from variegate.white import DTYPES
 
 Size = tuple[int, int]
 KEPT = tuple(map(np.dtype, DTYPES))  # a picture's dtype is kept as its place here

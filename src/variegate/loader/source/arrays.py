@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.base import Source
-from variegate.loader.wanted import DTYPES
 from variegate.targets import Target, Targets
+from variegate.white import DTYPES
 
 TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
 

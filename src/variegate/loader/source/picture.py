@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError, InputError
 from variegate.loader.encoded import widened
 from variegate.loader.numbers import Kind, picture_of_numbers
-from variegate.loader.wanted import AS_STORED, DTYPES
+from variegate.loader.wanted import AS_STORED
 from variegate.targets import Image as View
 from variegate.targets import Mask, Target
+from variegate.white import DTYPES
 
 MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
 WIDE: dict[str, np.dtype[Any]] = {  # and those of numbers of more bits
