@@ -115,14 +115,18 @@ def test_grey_of_colours_that_have_no_white() -> None:
 @pytest.mark.parametrize(
     ("asked", "of", "said"),
     [
-        (("RGB", "uint8"), kind(), 'x: .* a TIFF of 1 band of 16 bits, which uint8 has no room for; dtype="uint16" of'),
+        (
+            ("RGB", "uint8"),
+            kind(),
+            'x: .* a TIFF of 1 band of 16 bits, which uint8 has no room for; dtype="uint16" keeps',
+        ),
         (("RGB", "uint8"), kind(white=4095), "which uint8 has no room for"),
         (("RGB", "uint8"), kind(white=None, dtype="int16"), "16 bits with a sign, none of which is known to be white"),
-        (("L", "uint16"), kind(white=None, dtype="float32"), r'of 32 bits, floats, .*; dtype="float32" of the source'),
+        (("L", "uint16"), kind(white=None, dtype="float32"), r'of 32 bits, floats, .*; dtype="float32" takes'),
         (
             ("RGB", "uint16"),
             kind("")._replace(bands=5),
-            'of 5 bands of 16 bits, and which .*; mode="bands" of the s',
+            'of 5 bands of 16 bits, and which .*; mode="bands" takes',
         ),
     ],
 )

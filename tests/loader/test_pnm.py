@@ -38,7 +38,7 @@ def test_white_is_what_the_header_says(white: int, bands: int, plain: bool, comm
         theirs = np.asarray(Image.open(io.BytesIO(data))).reshape(numbers.shape)
         assert np.array_equal(open_image(data, "x", "bands").decode(), theirs)
     else:
-        with pytest.raises(DecodeError, match="x: .* a P[GP]M of [13] bands? of .* bits, which uint8 has no room for"):
+        with pytest.raises(DecodeError, match=r"x: .* a P[GP]M of [13] bands? of .* bits, which uint8 has no room for"):
             open_image(data, "x")
 
 
@@ -51,7 +51,7 @@ def test_pfm(bands: int, order: str, scale: bytes) -> None:
     data = (b"Pf" if bands == 1 else b"PF") + b"\n5 6\n" + scale + b"\n" + numbers[::-1].astype(order).tobytes()
     shown = open_image(data, mode="bands", dtype="float32").decode()
     assert shown.dtype == np.float32 and shown.flags.c_contiguous and np.array_equal(shown, numbers)
-    with pytest.raises(DecodeError, match='a PFM of .* 32 bits, floats, none of which is known to be white; dtype="fl'):
+    with pytest.raises(DecodeError, match=r'a PFM of .* 32 bits, floats, none of which is known to be white; dtype="'):
         open_image(data, "x")
 
 
@@ -59,15 +59,13 @@ def test_pfm(bands: int, order: str, scale: bytes) -> None:
 @pytest.mark.parametrize("plain", [False, True])
 def test_fewer_numbers_than_the_header_says(cut: int, plain: bool) -> None:
     data = file_of(np.full((6, 5, 3), 1000), 4095, plain)
-    with pytest.raises(
-        DecodeError, match=r"x: .* 90 numbers, and it has \d+. Repair" if not plain or cut > 4 else "x: "
-    ):
+    with pytest.raises(DecodeError, match=r"x: .* its header says 90 numbers, and it has \d+\. Repair"):
         open_image(data[: -cut * (5 if plain else 1)], "x", dtype="uint16").decode()
 
 
 @pytest.mark.parametrize("text", [b"-5", b"4096", b"1e3", b"x", b"9" * 40])
 def test_a_text_that_is_no_number_up_to_white(text: bytes) -> None:
-    with pytest.raises(DecodeError, match="^x: "):
+    with pytest.raises(DecodeError, match=r"^x: "):
         open_image(b"P2 2 1 4095 7 " + text, "x", dtype="uint16").decode()
 
 

@@ -59,20 +59,14 @@ class Kind(NamedTuple):
 
     def _refused(self, mode: str, dtype: str) -> str:
         if mode != "bands" and not self.colours:
-            return (
-                "and which of them are plain red, green and blue is not known; "
-                'mode="bands" of the source takes all of them'
-            )
+            return 'and which of them are plain red, green and blue is not known; mode="bands" takes all of them'
         if self.white is None and dtype != "float32":
             return (
-                'none of which is known to be white; dtype="float32" of the source takes its numbers as they are, '
+                'none of which is known to be white; dtype="float32" takes its numbers as they are, '
                 "where float32 has them"
             )
         if self.white is not None and dtype == "uint8" and self.white > WHITES[dtype]:
-            return (
-                'which uint8 has no room for; dtype="uint16" of the source keeps them, dtype="float32" makes them '
-                "0 to 1"
-            )
+            return 'which uint8 has no room for; dtype="uint16" keeps them, dtype="float32" makes them 0 to 1'
         return ""
 
 

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.convert import mode_of_bands
 from variegate.loader.decode import open_image, open_view
-from variegate.loader.source.picture import MODES, WIDE, of_pil, value_of
+from variegate.loader.source.picture import WIDE, of_pil, value_of
 from variegate.loader.wanted import AS_STORED
 from variegate.targets import Mask
 
@@ -57,8 +56,10 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
 
 
 def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray[Any]:
-    if image.mode not in WIDE and image.mode not in MODES:
-        image = image.convert("RGBA" if image.mode == "P" else mode_of_bands(image))
+    if image.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
+        image = image.convert("RGBA")
+    if image.mode not in WIDE and mode not in ("bands", image.mode):
+        image = image.convert(mode)
     try:
         pixels = of_pil(image, mode, dtype)
     except InputError as error:

@@ -181,4 +181,4 @@ class CocoJson(Files):
         return found
 
     def __repr__(self) -> str:
-        return f"CocoJson({self.annotations!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        return f"CocoJson({self.annotations!r}, {len(self)} pictures, {len(self._instances)} objects{self._unusual})"

@@ -149,7 +149,7 @@ class Items(Source):
         self._turn = Lock() if self.serial else nullcontext()
 
     def __repr__(self) -> str:
-        return f"Items({len(self)} samples of {type(self.data).__name__})"
+        return f"Items({len(self)} samples of {type(self.data).__name__}{self._unusual})"
 
 
 def _length(data: Any) -> int:

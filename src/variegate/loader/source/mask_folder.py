@@ -82,7 +82,7 @@ class ImageMaskFolder(Files):
         return {"mask": read_mask(self.where_mask(i))}
 
     def __repr__(self) -> str:
-        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures)"
+        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures{self._unusual})"
 
 
 class _Header(NamedTuple):

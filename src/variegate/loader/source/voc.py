@@ -98,7 +98,8 @@ class VocFolder(Files):
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        return f"VocFolder({os.path.dirname(self.root)!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        found = f"{len(self)} pictures, {len(self._instances)} objects{self._unusual}"
+        return f"VocFolder({os.path.dirname(self.root)!r}, {found})"
 
 
 class _Object(NamedTuple):

@@ -113,7 +113,7 @@ class YoloFolder(Files):
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        return f"YoloFolder({self.root!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        return f"YoloFolder({self.root!r}, {len(self)} pictures, {len(self._instances)} objects{self._unusual})"
 
 
 class _Object(NamedTuple):
