@@ -118,7 +118,7 @@ def test_grey_of_colours_that_have_no_white() -> None:
         (
             ("RGB", "uint8"),
             kind(),
-            'x: .* a TIFF of 1 band of 16 bits, which uint8 has no room for; dtype="uint16" keeps',
+            'x: .* 1 band of 16 bits, which uint8 has no room for; dtype="uint16" keeps',
         ),
         (("RGB", "uint8"), kind(white=4095), "which uint8 has no room for"),
         (("RGB", "uint8"), kind(white=None, dtype="int16"), "16 bits with a sign, none of which is known to be white"),

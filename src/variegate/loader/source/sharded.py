@@ -70,7 +70,8 @@ class Sharded(Source):
         return path_id(f"{shard.size} {shard.stamp}") >> 1
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.shards[0].path!r}, {len(self.shards)} shards, {len(self)} samples{self._unusual})"
+        found = f"{len(self.shards)} shards, {len(self)} samples{self._unusual}"
+        return f"{type(self).__name__}({self.shards[0].path!r}, {found})"
 
 
 def _fresh(size: int) -> memoryview:
