@@ -16,7 +16,7 @@ import pytest
 
 SRC = Path(__file__).parents[1] / "src" / "variegate"
 FLOORS = (
-    ("errors", "version", "targets", "key", "coords", "compiled", "exact", "rng", "dist"),
+    ("errors", "version", "targets", "key", "coords", "compiled", "exact", "rng", "dist", "white", "picture"),
     ("ops", "config"),
     ("plan", "kernels", "labels", "pipeline", "draw", "tta"),
     ("loader",),

@@ -44,7 +44,7 @@ def folder() -> str:
     """The folder for these very kernels; a temporary one if the user's cache folder cannot be written."""
     here = Path(__file__).parent
     kernels = (file for file in (here / "kernels").glob("*.py") if not file.stem.startswith("reference"))
-    files = [*sorted(kernels), here / "exact.py", here / "rng.py", here / "plan" / "ir.py"]
+    files = [*sorted(kernels), here / "rng.py", here / "plan" / "ir.py"]
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
     for file in files:
         digest.update(file.read_bytes())

@@ -77,14 +77,14 @@ def _arcs() -> Floats:
     return np.array([*out[:-1], 45.0])
 
 
-_CIRCLE, POWERS, LOGS, _ARCS = _circle(), _powers(), _logs(), _arcs()
+_CIRCLE, _POWERS, _LOGS, _ARCS = _circle(), _powers(), _logs(), _arcs()
 _RADIAN = (_PI / 2**256) / 180
 _DEGREE = 180 / (_PI / 2**256)
 _STEP = 360 / 256  # 1.40625: exact in binary
 _TAYLOR = np.array([[-1 / 6, 1 / 120, -1 / 5040], [-1 / 2, 1 / 24, -1 / 720]])[:, :, None]
-LN2_HIGH = (_LN2 >> 224) / 2**32  # 32 bits, so that its product with an exponent is exact
-LN2_LOW = (_LN2 % 2**224) / 2**256
-SQRT_HALF = 0.7071067811865476
+_LN2_HIGH = (_LN2 >> 224) / 2**32  # 32 bits, so that its product with an exponent is exact
+_LN2_LOW = (_LN2 % 2**224) / 2**256
+_SQRT_HALF = 0.7071067811865476
 
 
 def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
@@ -132,10 +132,10 @@ def exp(x: ArrayLike) -> Floats:
     array([1.        , 2.71828183])
     """
     given = np.minimum(np.maximum(np.asarray(x, np.float64), -1100.0), 1100.0)
-    whole = np.rint(given * (256 / (LN2_HIGH + LN2_LOW)))
-    rest = (given - whole * (LN2_HIGH / 256)) - whole * (LN2_LOW / 256)
+    whole = np.rint(given * (256 / (_LN2_HIGH + _LN2_LOW)))
+    rest = (given - whole * (_LN2_HIGH / 256)) - whole * (_LN2_LOW / 256)
     steps = whole.astype(np.int32)
-    power = POWERS[steps & 255]
+    power = _POWERS[steps & 255]
     less = rest + rest * rest * ((rest * (1 / 24) + 1 / 6) * rest + 1 / 2)
     return np.asarray(np.ldexp(power + power * less, steps >> 8))
 
@@ -147,7 +147,7 @@ def log(x: ArrayLike) -> Floats:
     array([0.        , 0.69314718])
     """
     part, exponent = np.frexp(np.asarray(x, np.float64))
-    below = part < SQRT_HALF  # keep the part around 1, where the logarithm must not cancel
+    below = part < _SQRT_HALF  # keep the part around 1, where the logarithm must not cancel
     part = part + part * below
     exponent = exponent - below
     nearest = np.rint(part * 128)
@@ -155,8 +155,8 @@ def log(x: ArrayLike) -> Floats:
     s = (part - known) / (part + known)
     z = s * s
     tail = s * ((z * (2 / 5) + 2 / 3) * z)
-    coarse = exponent * LN2_HIGH + LOGS[nearest.astype(np.int64)]
-    return np.asarray(coarse + (2 * s + (tail + exponent * LN2_LOW)))
+    coarse = exponent * _LN2_HIGH + _LOGS[nearest.astype(np.int64)]
+    return np.asarray(coarse + (2 * s + (tail + exponent * _LN2_LOW)))
 
 
 def power(x: ArrayLike, y: ArrayLike) -> Floats:

@@ -27,8 +27,10 @@ def checked_white(white: Any, owner: str) -> White:
 
     Raises  FieldError if it is anything else, or not above 0.
     """
-    if white is None or (isinstance(white, str) and white == "dtype"):
-        return white
+    if white is None:
+        return None
+    if isinstance(white, str) and white == "dtype":
+        return "dtype"
     if not is_number(white) or finite(white, owner) <= 0:
         raise FieldError(
             f'{owner} is the number that is white (255.0, 4095), None for numbers without a range, or "dtype": 255 of '

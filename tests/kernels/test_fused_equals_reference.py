@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import variegate as vg
 from variegate.kernels.reference import reference_run
 from variegate.plan.ir import NEAREST
+from variegate.white import white_of
 
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
@@ -118,9 +119,9 @@ def new_canvas(draw, channels):
 
 
 @st.composite
-def colour(draw, channels):
-    """A colour op that pictures of so many channels can have."""
-    p, kinds = draw(chance()), ["brightness", "contrast", "channel", "invert", "table"]
+def colour(draw, channels, ranged):
+    """A colour op that pictures of so many channels can have; ranged: whether their numbers have a range."""
+    p, kinds = draw(chance()), ["brightness", "contrast", "channel", *(["invert", "table"] if ranged else [])]
     if channels in (1, 3):
         kinds += ["jitter", "luminance"]
     if channels == 3:
@@ -148,20 +149,20 @@ def colour(draw, channels):
 
 
 @st.composite
-def last_write(draw):
+def last_write(draw, ranged):
     """How the result is written."""
     layout = draw(st.sampled_from(("HWC", "CHW")))
-    return draw(
-        st.sampled_from(
-            (
-                [],
-                [vg.ToDtype("uint8", layout)],
-                [vg.ToDtype("float32", layout)],
-                [vg.ToDtype("float16", layout)],
-                [vg.Normalize(0.4, 0.25, layout)],
-            )
-        )
-    )
+    dtypes = ("uint8", "uint16", "float32", "float16") if ranged else ()
+    ways = [[], [vg.Normalize(0.4, 0.25, layout)], *([vg.ToDtype(dtype, layout)] for dtype in dtypes)]
+    return draw(st.sampled_from(ways))
+
+
+NUMBERS = (  # dtypes of pictures, and what white is in them
+    *[(np.uint8, "dtype"), (np.uint16, "dtype"), (np.float32, "dtype")] * 2,
+    (np.uint16, 4095),
+    (np.float32, 255.0),
+    (np.float32, None),
+)
 
 
 class Case(NamedTuple):
@@ -178,28 +179,38 @@ class Case(NamedTuple):
 @st.composite
 def cases(draw, geometry=6, colours=0, opaque=False, side=40):
     """A pipeline with so many ops at most, a picture and a key."""
-    channels = draw(st.sampled_from((1, 2, 3, 3, 3, 4, 5)))
+    channels, (dtype, white) = draw(st.sampled_from((1, 2, 3, 3, 3, 4, 5))), draw(st.sampled_from(NUMBERS))
     ops = draw(st.lists(st.one_of(same_canvas(channels), new_canvas(channels)), min_size=1, max_size=geometry))
     for _ in range(draw(st.integers(min(colours, 1), colours))):
-        ops.insert(draw(st.integers(0, len(ops))), draw(colour(channels)))
+        ops.insert(draw(st.integers(0, len(ops))), draw(colour(channels, white is not None)))
     if opaque:
         ops.insert(draw(st.integers(0, len(ops))), vg.Opaque(darker, by=0.3, p=draw(chance())))
     if any(op.resizes for op in ops):
         ops.append(vg.Resize(draw(st.tuples(st.integers(1, 40), st.integers(1, 40))), p=1))
     interpolation, antialias = draw(st.sampled_from(INTERPOLATIONS)), draw(st.booleans())
-    pipeline = vg.Compose(ops + draw(last_write()), interpolation=interpolation, antialias=antialias)
+    ops += draw(last_write(white is not None))
+    pipeline = vg.Compose(ops, interpolation=interpolation, antialias=antialias, white=white)
     shape = (draw(st.integers(1, side)), draw(st.integers(1, side)), channels)
-    dtype = draw(st.sampled_from((np.uint8, np.float32)))
-    image = picture(shape, dtype, draw(st.integers(0, 2**32 - 1)))
+    image = picture(
+        shape,
+        dtype,
+        white,
+        draw(st.integers(0, 2**32 - 1)),
+        beyond=not pipeline.plan(KEYS, [shape[:2]], *shape[2:], dtype).asks,
+    )
     return Case(pipeline, image, vg.Key(id=draw(st.integers(0, 99))))
 
 
-def picture(shape, dtype, seed):
-    """Noise: the hardest picture, as no two neighbours are alike."""
+KEYS = vg.Keys.of([vg.Key()])
+
+
+def picture(shape, dtype, white, seed, beyond):
+    """Noise: the hardest picture, as no two neighbours are alike; beyond: floats may leave 0 to white."""
     rng = np.random.default_rng(seed)
-    if dtype == np.uint8:
-        return rng.choice(np.array([0, 255, *range(256)], np.uint8), shape)
-    return rng.uniform(-0.2, 1.2, shape).astype(np.float32)
+    most = white_of(white, np.dtype(dtype).name, "") or 1.0
+    if dtype == np.float32:
+        return (rng.uniform(-0.2 * beyond, 1 + 0.2 * beyond, shape) * most).astype(np.float32)
+    return rng.choice(np.array([0, most, *range(0, int(most) + 1, 1 + int(most) // 300)], dtype), shape)
 
 
 def strength(plan, row):
@@ -229,7 +240,7 @@ def hold(pipeline, image, key, size=None, covers=None):
     assert out.shape == truth.values.shape
     white = passes[-1].tables.gain.max()
     room = error * white + (np.abs(truth.values) * 2.0**-11 + 2.0**-24 if out.dtype == np.float16 else 1e-6 * white)
-    room = room + 0.5 if out.dtype == np.uint8 else room
+    room = room + 0.5 if out.dtype.kind == "u" else room
     wrong = (np.abs(out - truth.values) > room) & ~truth.doubt
     assert not wrong.any(), (
         f"{wrong.sum()} of {wrong.size} values differ, by up to {np.abs(out - truth.values)[wrong].max()}, "

@@ -91,7 +91,7 @@ def test_many_threads_make_each_sample_once() -> None:
     class Counting(Unchanged):
         def plan(self, *args: Any, **names: Any) -> Unchanged:
             plan = super().plan(*args, **names)
-            plan.run = lambda i, image, out: (runs.append(i), Unchanged.run(plan, i, image, out))  # type: ignore
+            plan.run = lambda i, image, out, checked: (runs.append(i), Unchanged.run(plan, i, image, out))  # type: ignore
             return plan
 
     images = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), dtype=np.uint8)

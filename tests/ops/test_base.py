@@ -235,7 +235,7 @@ def test_repr_tells_what_was_written():
         ),
         (lambda: ops.Normalize(layout="NCHW"), "Normalize.layout is one of 'HWC', 'CHW'; got 'NCHW'"),
         (lambda: ops.Normalize(p=0.5), "Normalize.p must be 1, because a batch has one form; got 0.5"),
-        (lambda: ops.ToDtype("int8"), "ToDtype.dtype is one of 'uint8', 'float16', 'float32'; got 'int8'"),
+        (lambda: ops.ToDtype("int8"), "ToDtype.dtype is one of 'uint8', 'uint16', 'float16', 'float32'; got 'int8'"),
         (lambda: ops.ToDtype("uint8", "NHWC"), "ToDtype.layout is one of 'HWC', 'CHW', None; got 'NHWC'"),
         (
             lambda: ops.RandomCropNearBox((4, 0)),

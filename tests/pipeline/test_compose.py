@@ -72,19 +72,11 @@ def test_the_picture_is_not_changed():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([[1, 2], [3, 4]], "a picture is a NumPy array, got list; np.asarray(picture) may do"),
-        ("photo.jpg", "a picture is a NumPy array, got str; np.asarray(picture) may do"),
-        (
-            np.zeros((4, 5, 3)),
-            "a picture is uint8 (white at 255) or float32 (white at 1), got float64 (4, 5, 3); convert it first",
-        ),
-        (
-            np.zeros((4, 5), np.uint16),
-            "a picture is uint8 (white at 255) or float32 (white at 1), got uint16 (4, 5); convert it first",
-        ),
-        (np.zeros((4, 5), bool), "got bool (4, 5); convert it first"),
+        ([[1, 2], [3, 4]], "a picture is a NumPy array or a PIL image, got list; np.asarray(image) may do"),
+        ("photo.jpg", "a picture is a NumPy array or a PIL image, got a path: open it"),
+        (np.full((4, 5, 3), 0.1), "a picture is uint8, uint16 or float32, got float64 (4, 5, 3); convert it"),
         (np.zeros(4, np.uint8), "a picture is (height, width) or (height, width, channels), none of them 0; got (4,)"),
-        (np.zeros((2, 4, 5, 3), np.uint8), "(height, width, channels), none of them 0; got (2, 4, 5, 3)"),
+        (np.zeros((2, 4, 5, 3), np.uint8), "got (2, 4, 5, 3): a batch goes into augment.batch(images)"),
         (np.zeros((0, 5, 3), np.uint8), "none of them 0; got (0, 5, 3)"),
         (np.zeros((4, 5, 0), np.uint8), "none of them 0; got (4, 5, 0)"),
     ],
@@ -258,7 +250,7 @@ def test_a_batch_that_does_not_fit_together():
 def test_a_plan_that_cannot_be():
     keys = vg.Keys.at(0, 0, [0, 1])
     with pytest.raises(
-        vg.InputError, match=re.escape("pictures are uint8 or float32, got float64; convert them first")
+        vg.InputError, match=re.escape("pictures are uint8, uint16 or float32, got float64; convert them first")
     ):
         AUGMENT.plan(keys, [(4, 5)] * 2, 3, np.float64)
     with pytest.raises(vg.InputError, match=re.escape("2 keys for 1 sizes; a plan needs one of each a sample")):

@@ -135,7 +135,7 @@ def test_zero_instances_in_every_field():
 @RUNS
 @given(cases(most=3))
 def test_a_view_gets_the_pixels_that_it_would_get_as_the_picture(case):
-    pipeline = vg.Compose([*case.ops, vg.Brightness((0.5, 1.5))], targets={"second": vg.Image()})
+    pipeline = vg.Compose([*case.ops, vg.Brightness((0.5, 1.5))], targets={"second": vg.Image(colour=True)})
     rng = np.random.default_rng(0)
     image, second = rng.integers(0, 256, (*case.size, 3), np.uint8), rng.random((*case.size, 3), np.float32)
     out = pipeline(image=image, second=second, key=case.key)
@@ -151,7 +151,7 @@ def test_a_view_gets_the_pixels_that_it_would_get_as_the_picture(case):
 )
 def test_views_of_any_channels_and_dtype(shape, dtype, end):
     pipeline = vg.Compose(
-        [vg.Rotate((-30, 30)), vg.Opaque(lift, by=(0, 0.2), p=0.5), *end], targets={"second": vg.Image()}
+        [vg.Rotate((-30, 30)), vg.Opaque(lift, by=(0, 0.2), p=0.5), *end], targets={"second": vg.Image(colour=True)}
     )
     rng = np.random.default_rng(1)
     second = (rng.random((*SIZE, *shape)) * (255 if dtype == np.uint8 else 1)).astype(dtype)

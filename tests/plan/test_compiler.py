@@ -156,7 +156,10 @@ def test_an_opaque_function_may_return_bytes():
             lambda picture: picture[:, :, :2],
             "Opaque: the function must return an array (height, width, 3), got shape (8, 9, 2)",
         ),
-        (lambda picture: picture.astype(np.int64), "Opaque: the function must return float32 or uint8, got int64"),
+        (
+            lambda picture: picture.astype(np.int64),
+            "Opaque: the function must return float32, uint8 or uint16, got int64",
+        ),
         (
             lambda picture: picture[1:],
             "an opaque function changed the size of the picture to (7, 9), so the result has shape (7, 9, 3) instead "

@@ -29,7 +29,7 @@ TARGETS = vg.Targets(
     points=vg.Keypoints("xyvsa", swap=((0, 1),)),
     turned=vg.OrientedBoxes(group="turned"),
     depth=vg.Mask(fill=-1),
-    second=vg.Image(),
+    second=vg.Image(colour=True),
 )
 
 

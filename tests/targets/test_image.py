@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.targets import Image
 
 
@@ -17,19 +17,19 @@ def test_a_view_is_taken_as_it_is(shape, dtype):
     assert leaf.value is picture and Image().write(leaf, (4, 6)) is picture
 
 
+@pytest.mark.parametrize("field", [{"white": 0}, {"white": "255"}, {"white": True}, {"colour": 1}])
+def test_what_is_no_white_is_refused(field):
+    with pytest.raises(FieldError, match=rf"Image\.{next(iter(field))} is "):
+        Image(**field)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([[1]], r"^infrared is a NumPy array, got list; np\.asarray\(picture\) may do$"),
-        (None, r"^infrared is a NumPy array, got NoneType"),
-        (
-            np.zeros((4, 6)),
-            r"^infrared is uint8 \(white at 255\) or float32 \(white at 1\), got float64 \(4, 6\); convert it first$",
-        ),
-        (
-            np.zeros((4, 6, 3, 1), np.uint8),
-            r"^infrared is \(height, width\) or \(height, width, channels\), none of them 0; got \(4, 6, 3, 1\)$",
-        ),
+        ([[1]], r"^infrared is a NumPy array or a PIL image, got list; np\.asarray\(image\) may do$"),
+        (None, r"^infrared is a NumPy array or a PIL image, got NoneType"),
+        (np.full((4, 6), 0.1), r"^infrared is uint8, uint16 or float32, got float64 \(4, 6\); convert it, as by"),
+        (np.zeros((4, 6, 3, 1), np.uint8), r"^infrared is \(height, width\) or .* got \(4, 6, 3, 1\): a batch goes"),
         (np.zeros((4, 6, 0), np.uint8), r"none of them 0; got \(4, 6, 0\)$"),
         (
             np.zeros((6, 4, 3), np.uint8),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import InputError
-from variegate.plan.picture import as_picture
+from variegate.picture import as_picture
 
 LONGER = 640  # pixels that the longer side of a small picture should have
 SLACK = 0.01  # of a float picture, beyond 0 to 1

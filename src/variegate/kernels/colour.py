@@ -167,10 +167,8 @@ def tone(value, white, scale, offset):
 
 
 @kernel
-def toned(value, white, scale, offset):
-    """The same; white below 0: no clamp, and where nothing is to be scaled or shifted not a bit is changed."""
-    if white >= f32(0.0):
-        return tone(value, white, scale, offset)
+def moved(value, scale, offset):
+    """Scale and shift; where there is nothing to scale or to shift, not a bit is changed."""
     return value if scale == f32(1.0) and offset == f32(0.0) else value * scale + offset
 
 
@@ -192,23 +190,34 @@ def write_floats(row, plane, channels, count, white, gain, shift, out, pixel, st
     out         address of the row's first element; channel c of pixel x goes to element x * pixel + c * stride
     """
     top = f32(white)
+    if channels == 3 and pixel == 3 and white >= 0.0:
+        scale, offset = triple(gain), triple(shift)
+        for x in range(count):
+            r, g, b = input_f32(row, x), input_f32(row, x + plane), input_f32(row, x + 2 * plane)
+            store_f32(out, 3 * x, tone(r, top, scale[0], offset[0]))
+            store_f32(out, 3 * x + 1, tone(g, top, scale[1], offset[1]))
+            store_f32(out, 3 * x + 2, tone(b, top, scale[2], offset[2]))
+        return
     if channels == 3 and pixel == 3:
         scale, offset = triple(gain), triple(shift)
         for x in range(count):
             r, g, b = input_f32(row, x), input_f32(row, x + plane), input_f32(row, x + 2 * plane)
-            store_f32(out, 3 * x, toned(r, top, scale[0], offset[0]))
-            store_f32(out, 3 * x + 1, toned(g, top, scale[1], offset[1]))
-            store_f32(out, 3 * x + 2, toned(b, top, scale[2], offset[2]))
+            store_f32(out, 3 * x, moved(r, scale[0], offset[0]))
+            store_f32(out, 3 * x + 1, moved(g, scale[1], offset[1]))
+            store_f32(out, 3 * x + 2, moved(b, scale[2], offset[2]))
         return
     for c in range(channels):
         line, to = row + 4 * plane * c, out + 4 * c * stride
         factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
-        if pixel == 1:
+        if white < 0.0:
             for x in range(count):
-                store_f32(to, x, toned(input_f32(line, x), top, factor, term))
+                store_f32(to, x * pixel, moved(input_f32(line, x), factor, term))
+        elif pixel == 1:
+            for x in range(count):
+                store_f32(to, x, tone(input_f32(line, x), top, factor, term))
         else:
             for x in range(count):
-                store_f32(to, x * pixel, toned(input_f32(line, x), top, factor, term))
+                store_f32(to, x * pixel, tone(input_f32(line, x), top, factor, term))
 
 
 @unit(*WRITER)
@@ -218,7 +227,9 @@ def write_halves(row, plane, channels, count, white, gain, shift, out, pixel, st
         line, to, top = row + 4 * plane * c, out + 2 * c * stride, f32(white)
         factor, term = f32(input_f64(gain, c)), f32(input_f64(shift, c))
         for x in range(count):
-            store_u16(to, x * pixel, half(toned(input_f32(line, x), top, factor, term)))
+            value = input_f32(line, x)
+            value = tone(value, top, factor, term) if white >= 0.0 else value * factor + term
+            store_u16(to, x * pixel, half(value))
 
 
 @kernel

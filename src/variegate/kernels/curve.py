@@ -3,7 +3,7 @@
 A curve is four numbers at the head of a step: its code, two numbers of its own, and how many steps lie between black
 and white. Its input is clamped (NaN is 0) and, unless there are no steps, rounded to them, half to even.
 
-power      number 1 * v ** number 0; log and exp as in `exact`, so the bits are the same on every CPU
+power      number 1 * v ** number 0, by series of + - * / alone: the same bits on every CPU, and no table to gather from
 posterize  the levels, steps + 1 of them, in 2 ** number 0 parts, each part its lowest level
 solarize   1 - v where v >= number 0
 """
@@ -13,42 +13,38 @@ from __future__ import annotations
 import numpy as np
 from numba import int64
 
-from variegate import exact
 from variegate.compiled import kernel, unit
 from variegate.kernels.colour import whole
 from variegate.kernels.memory import bits_f64, float_of, input_f64, load_f32, store_f32
 from variegate.plan.ir import POSTERIZE, POWER
 
 f32 = np.float32
-LN2_HIGH, LN2_LOW, SQRT_HALF = exact.LN2_HIGH, exact.LN2_LOW, exact.SQRT_HALF
-LOGS, POWERS = exact.LOGS, exact.POWERS
+LN2 = 0.6931471805599453
+SQRT_2 = 1.4142135623730951
 
 
 @kernel
 def log(value):
-    """The natural logarithm of a positive float64: `exact.log`, an element at a time."""
+    """The natural logarithm of a positive, normal float64, within 1e-14: log(m) = 2 artanh((m - 1) / (m + 1))."""
     bits = bits_f64(value)
-    part, exponent = float_of((bits & 0xFFFFFFFFFFFFF) | 0x3FE0000000000000), float((bits >> 52) - 1022)
-    below = 1.0 if part < SQRT_HALF else 0.0  # keep the part around 1, where the logarithm must not cancel
-    part, exponent = part + part * below, exponent - below
-    nearest = np.floor(part * 128.0 + 0.5)
-    known = nearest * (1 / 128)
-    s = (part - known) / (part + known)
+    part, exponent = float_of((bits & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000), float((bits >> 52) - 1023)
+    above = 1.0 if part > SQRT_2 else 0.0  # keep the part around 1, where the series is short
+    part, exponent = part - part * (0.5 * above), exponent + above
+    s = (part - 1.0) / (part + 1.0)
     z = s * s
-    tail = s * ((z * (2 / 5) + 2 / 3) * z)
-    return (exponent * LN2_HIGH + LOGS[int(nearest)]) + (2.0 * s + (tail + exponent * LN2_LOW))
+    tail = ((((z * (1 / 15) + 1 / 13) * z + 1 / 11) * z + 1 / 9) * z + 1 / 7) * z
+    return exponent * LN2 + 2.0 * (s + s * (((tail + 1 / 5) * z + 1 / 3) * z))
 
 
 @kernel
 def exp(value):
-    """e to the power of a float64, 0 below the range of a float32: `exact.exp`, an element at a time."""
+    """e to the power of a float64, within 1e-13 of it; 0 below the range of a float32."""
     given = min(max(value, -700.0), 700.0)
-    steps = np.floor(given * (256 / (LN2_HIGH + LN2_LOW)) + 0.5)
-    rest = (given - steps * (LN2_HIGH / 256)) - steps * (LN2_LOW / 256)
-    number = int64(steps)
-    power = POWERS[number & 255]
-    less = rest + rest * rest * ((rest * (1 / 24) + 1 / 6) * rest + 1 / 2)
-    return (power + power * less) * float_of(((number >> 8) + 1023) << 52)
+    whole = np.floor(given * (1 / LN2) + 0.5)
+    r = given - whole * LN2
+    high = ((((r * (1 / 39916800) + 1 / 3628800) * r + 1 / 362880) * r + 1 / 40320) * r + 1 / 5040) * r
+    low = ((((high + 1 / 720) * r + 1 / 120) * r + 1 / 24) * r + 1 / 6) * r
+    return (1.0 + r * (1.0 + r * (0.5 + low))) * float_of((int64(whole) + 1023) << 52)
 
 
 @kernel

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
-from variegate.plan.ir import AFFINE, CHW, CONSTANT, EDGE, LUMA, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
+from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, EDGE, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -62,7 +63,7 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     covers  (left, top, right, bottom): which part of the planned picture `image` shows, if it is smaller
     """
     group, row, n = plan.groups[plan.where[i][0]], plan.where[i][1], 0
-    picture, doubt = image / group.kind.unit, np.zeros(image.shape, bool)
+    picture, doubt = image.astype(np.float64) / group.kind.unit, np.zeros(image.shape, bool)
     if not hasattr(group.stages[0], "tables") and (covers or image.shape[:2] != tuple(group.sizes[0][row])):
         whole = group.whole
         picture, doubt, covers = *reference(whole.tables, row, picture, whole.antialias, covers=covers), None
@@ -73,7 +74,8 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
             picture, doubt, covers = *reference(*args, covers), None
             continue
         result = stage.function(picture.astype(np.float32), **stage.draws[row])
-        picture = np.asarray(result, np.float64) / (255 if result.dtype == np.uint8 else 1)
+        integers = group.kind.white is not None and result.dtype.kind == "u"
+        picture = np.asarray(result, np.float64) / (np.iinfo(result.dtype).max if integers else 1)
         doubt = np.full(picture.shape, doubt.any())
         if picture.shape[:2] != tuple(group.sizes[n][row]):
             group, row, n = group.rest(n, row, picture.shape[:2]), 0, 0
@@ -111,14 +113,13 @@ def reference(
             if kind == AFFINE:
                 canvas.doubt |= leaning[s] and unsure
                 canvas.through(partial(affine, step=steps[s], mean=mean), after[s])
-            elif kind == TABLE and pick >= 0:
-                level = 255 * canvas.pixels
-                near = np.abs(level - np.floor(level) - 0.5) <= slack
-                canvas.doubt |= (near & (level > -1) & (level < 256)).any(axis=2)
-                canvas.through(partial(looked_up, table=tables.luts[i, pick]), top)
+            elif kind in (TABLE, CURVE) and pick >= 0:
+                canvas.doubt |= on_step(canvas.pixels, kind, steps[s], slack).any(axis=2)
+                table, curve = partial(looked_up, table=tables.luts[i, pick:]), partial(curved, step=steps[s])
+                canvas.through(table if kind == TABLE else curve, top)
             elif pick >= 0:
                 canvas.through(partial(pixelwise, function=functions[pick], draws=tables.draws[i, pick]), top)
-    return develop(canvases[top], tables)
+    return develop(canvases[top], tables, i)
 
 
 def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
@@ -132,9 +133,10 @@ def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doub
     return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), tables.fills)
 
 
-def develop(canvas: Canvas, tables: Any) -> Truth:
-    """The last write: clamp (in the last Read), gain and shift, layout."""
-    values = np.clip(canvas.painted(), 0, 1) if tables.settings[3] else canvas.painted()
+def develop(canvas: Canvas, tables: Any, i: int) -> Truth:
+    """The last write: clamp (where there is a bound), gain and shift, layout."""
+    bound = tables.bounds[i]
+    values = np.clip(canvas.painted(), 0, bound) if bound >= 0 else canvas.painted()
     values = values * tables.gain + tables.shift
     doubt = np.broadcast_to(canvas.doubt[:, :, None], values.shape)
     if tables.settings[2] == CHW:
@@ -218,21 +220,3 @@ class Canvas:
         """A step on the pixels, and on the fills of the maps before it."""
         self.pixels = colours(self.pixels)
         self.fills[:after] = colours(self.fills[:after])
-
-
-def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
-    """An affine step on colours (..., channels); mean: of each channel of the canvas at this point."""
-    if v.shape[-1] != 3:
-        return np.asarray(step[0] * v + step[9] + step[12] * mean.mean() + step[13] * mean)
-    return np.asarray(v @ step[:9].reshape(3, 3).T + step[9:12] + step[12] * (mean @ LUMA) + step[13] * mean)
-
-
-def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:
-    """A table step: clamped, rounded half to even, looked up."""
-    return np.asarray(table[np.rint(255 * np.clip(v, 0, 1)).astype(int)], np.float64)
-
-
-def pixelwise(v: Floats, function: Function, draws: Floats) -> Floats:
-    """The user's function, a pixel at a time."""
-    pixels = [function(tuple(pixel), *draws) for pixel in v.reshape(-1, v.shape[-1])]
-    return np.array(pixels, np.float64).reshape(v.shape)

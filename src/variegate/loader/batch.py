@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import VariegateError
+from variegate.errors import InputError, VariegateError
 from variegate.loader import stats
 from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
@@ -108,7 +108,7 @@ class Making:
         assert plan is not None
         begun = stats.now()
         try:
-            image = self._pixels(sample, self._less(sample, plan, first), scratch)
+            image = self._sound(sample, plan, first, scratch)
         except Exception as error:
             self._gather.blame(sample.position, error)
             if self._recipe.rule.policy == "skip":
@@ -144,9 +144,22 @@ class Making:
     @staticmethod
     def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Taken, less: int) -> None:
         if less == 1 or isinstance(sample.picture, Decoded):
-            plan.run(row, image, out)
+            plan.run(row, image, out, checked=True)
         else:
-            plan.run(row, image, out, sample.picture.covers(less))  # type: ignore[call-arg]
+            plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
+
+    def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
+        """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
+        image, recipe = self._pixels(sample, self._less(sample, plan, row), scratch), self._recipe
+        stays = recipe.source.held or (isinstance(sample.picture, Decoded) and not sample.picture.given)
+        if not (stays and recipe.sound[sample.position]):
+            try:
+                plan.check(image)
+            except InputError as error:
+                raise InputError(f"{recipe.source.where(sample.position)}: {error}") from None
+            if stays:
+                recipe.sound[sample.position] = True
+        return image
 
     def _pixels(self, sample: Taken, less: int, scratch: Scratch) -> NDArray[Any]:
         """A sample's picture, each side divided by `less`."""
@@ -164,7 +177,7 @@ class Making:
         for sample in self._gather.stand_ins(bad.place, bad.tried, error):
             plan = self._recipe.plan(self._turn.epoch, [sample])
             try:
-                image = self._pixels(sample, self._less(sample, plan, 0), scratch)
+                image = self._sound(sample, plan, 0, scratch)
             except Exception as worse:
                 self._gather.blame(sample.position, worse)
                 continue

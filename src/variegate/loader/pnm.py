@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.numbers import Kind
+from variegate.loader.stored import Stored
 
 BLANK = rb"(?:\s|#[^\r\n]*[\r\n])"
 HEADER = re.compile(rb"(P[2356Ff])" + BLANK + rb"+(\d+)" + BLANK + rb"+(\d+)" + BLANK + rb"+([-+.\w]+)\s")
@@ -31,7 +31,7 @@ class Pnm(NamedTuple):
     start  of the numbers in the file, which are of dtype `stored`; None: they are texts
     """
 
-    kind: Kind
+    kind: Stored
     size: tuple[int, int]
     start: int
     stored: np.dtype[Any] | None
@@ -71,11 +71,11 @@ def pnm(data: bytes | memoryview, dtype: str) -> Pnm | None:
     if magic in (b"Pf", b"PF"):
         stored = np.dtype("<f4" if white < 0 else ">f4")
         colours = "L" if magic == b"Pf" else "RGB"
-        return Pnm(Kind("PFM", BANDS[magic], 32, np.dtype(np.float32), colours, None), size, found.end(), stored)
+        return Pnm(Stored("PFM", BANDS[magic], 32, np.dtype(np.float32), colours, None), size, found.end(), stored)
     if not 0 < white < 65536 or white != int(white) or white == 255 or (white < 255 and dtype == "uint8"):
         return None
     deep = white > 255
     number, colours = np.dtype(">u2" if deep else "u1"), "L" if BANDS[magic] == 1 else "RGB"
     format, bits = ("PGM" if BANDS[magic] == 1 else "PPM"), int(white).bit_length()
-    kind = Kind(format, BANDS[magic], bits, np.dtype(np.uint16), colours, int(white))
+    kind = Stored(format, BANDS[magic], bits, np.dtype(np.uint16), colours, int(white))
     return Pnm(kind, size, found.end(), None if magic in PLAIN else number)

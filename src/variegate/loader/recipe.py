@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
 from variegate.loader.weights import Weighted, at_share, unit
+from variegate.picture import pixels
 from variegate.targets.leaf import Leaves
-from variegate.white import DTYPES
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
@@ -48,7 +49,6 @@ class Decoded:
     peak = 0  # bytes that decoding takes
 
     def __init__(self, image: NDArray[Any], kept: bool, size: tuple[int, int] | None = None) -> None:
-        image = image.astype(image.dtype.newbyteorder("="), copy=False)
         self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
         self.size, self.given = size or self.image.shape[:2], size is None
         self.channels, self.dtype, self.kept = self.image.shape[2], image.dtype, kept
@@ -147,6 +147,11 @@ class Recipe:
         weighted = self.edges is not None
         return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
 
+    @functools.cached_property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which samples have a picture that stays in memory, and was seen to have numbers that the pipeline takes."""
+        return np.zeros(len(self.source), np.bool_)
+
     def flush(self) -> None:
         """Write what the cache has gathered."""
         if self.cache is not None:
@@ -184,14 +189,12 @@ class Recipe:
         source = self.source
         if isinstance(data, bytes | memoryview):
             return source.header(position, data, self.rule.max_pixels)
-        known = isinstance(data, np.ndarray) and data.dtype.name in DTYPES
-        if not known or data.ndim not in (2, 3) or 0 in data.shape:
-            got = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
+        if not isinstance(data, np.ndarray):
             raise InputError(
                 f"{source.where(position)}: {type(source).__name__}.read gives the bytes of a picture file, or an "
-                f"array (H, W) or (H, W, C) of uint8, uint16 or float32; got {got}"
+                f"array (H, W) or (H, W, C) of uint8, uint16 or float32; got {type(data).__name__}"
             )
-        return Decoded(data, self.cache is None or source.held)
+        return Decoded(pixels(data, source.where(position)), self.cache is None or source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""

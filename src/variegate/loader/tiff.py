@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.convert import mode_of_bands
-from variegate.loader.numbers import Kind
+from variegate.loader.stored import Stored
 from variegate.loader.wide import both_bytes, is_halved, retell
 
 PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
@@ -54,7 +54,7 @@ class Tiff(NamedTuple):
         """Whether it is of 8 bits or less, without a sign."""
         return max(self.bits) <= 8 and set(self.sorts) <= {1, 4}
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> Stored:
         """What its numbers mean.
 
         Raises  DecodeError if they are of no dtype, or of several.
@@ -74,7 +74,7 @@ class Tiff(NamedTuple):
             ) from None
         white = (1 << self.bits[0]) - 1 if sort == "u" and self.bits[0] <= 16 else None
         inverted = self.photometric == WHITE_IS_ZERO
-        return Kind("TIFF", self.bands, self.bits[0], dtype, self._colours(), white, inverted)
+        return Stored("TIFF", self.bands, self.bits[0], dtype, self._colours(), white, inverted)
 
     def _colours(self) -> str:
         first = {WHITE_IS_ZERO: "L", BLACK_IS_ZERO: "L", IS_RGB: "RGB"}.get(self.photometric, "")
@@ -137,7 +137,7 @@ def by_pillow(picture: Any, found: Tiff, mode: str) -> bool:
     return not found.apart and len(picture.mode) == found.bands and is_halved(picture)
 
 
-def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Kind) -> Callable[[], NDArray[Any]]:
+def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
     """How Pillow reads a TIFF of more than 8 bits."""
     if kind.bands > 1:
         return lambda: both_bytes(picture, data)
@@ -153,7 +153,7 @@ def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Kind) -> Callab
     return read
 
 
-def read_by_tifffile(data: bytes | memoryview, kind: Kind, name: str) -> Callable[[], NDArray[Any]]:
+def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Callable[[], NDArray[Any]]:
     """How tifffile reads a TIFF.
 
     Raises  DecodeError, which says what to install, if it is not there.

@@ -25,8 +25,11 @@ class Plan(Protocol):
     def dtype(self) -> np.dtype[Any]:
         """The dtype of every output."""
 
-    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
-        """Write sample i into `out`, from any thread."""
+    def check(self, image: NDArray[Any]) -> None:
+        """Refuse a picture whose numbers the ops cannot take."""
+
+    def run(self, i: int, image: NDArray[Any], out: NDArray[Any], *, checked: bool = False) -> None:
+        """Write sample i into `out`, from any thread; checked: `check` has seen the picture already."""
 
 
 class Carrying(Plan, Protocol):
@@ -90,7 +93,10 @@ class Unchanged:
         shapes: list[tuple[int, ...]] = [(int(height), int(width), channels) for height, width in sizes]
         return Unchanged(shapes, dtype, leaves, targets)
 
-    def run(self, i: int, image: NDArray[Any], out: NDArray[Any]) -> None:
+    def check(self, image: NDArray[Any]) -> None:
+        """Any picture can be copied."""
+
+    def run(self, i: int, image: NDArray[Any], out: NDArray[Any], *, checked: bool = False) -> None:
         """Copy one picture."""
         out[...] = image
 

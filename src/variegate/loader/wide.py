@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError
 from variegate.loader.convert import told
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
-from variegate.loader.numbers import Kind, picture_of_numbers
 from variegate.loader.png import check_chunks, check_rows
+from variegate.loader.stored import Stored, picture_of_numbers
 from variegate.loader.wanted import AS_STORED
 
 Numbers = NDArray[Any]
@@ -38,7 +38,7 @@ class Wide(Encoded):
     __slots__ = ("_kind", "_mode", "_most", "_read")
 
     def __init__(
-        self, read: Callable[[], Numbers], kind: Kind, mode: str, most: int, name: str, stored: tuple[int, int],
+        self, read: Callable[[], Numbers], kind: Stored, mode: str, most: int, name: str, stored: tuple[int, int],
         orientation: int, dtype: str,
     ) -> None:  # fmt: skip
         mode, dtype = kind.as_asked(mode, dtype, name)
@@ -64,7 +64,7 @@ class Wide(Encoded):
             return picture_of_numbers(shaped, self._kind, self._mode, self.dtype.name, self.name)
 
 
-def wide(picture: Any, data: bytes | memoryview, mode: str, dtype: str, name: str) -> tuple[Kind, Any] | None:
+def wide(picture: Any, data: bytes | memoryview, mode: str, dtype: str, name: str) -> tuple[Stored, Any] | None:
     """What a file that Pillow opened has of more than 8 bits, and how it is read; None if it has 8 bits.
 
     Raises  DecodeError if nothing here reads all of its bits.
@@ -77,10 +77,10 @@ def wide(picture: Any, data: bytes | memoryview, mode: str, dtype: str, name: st
     if found == "AVIF" and dtype not in ("uint8", AS_STORED) and (bits := _avif_bits(data)) > 8:
         raise DecodeError(name, _lost(f"an AVIF of {bits} bits"), sound=True)
     if picture.mode.startswith("I;16"):
-        return Kind(found, 1, 16, SHORT, "L", 65535), lambda: np.asarray(picture).astype(SHORT)
+        return Stored(found, 1, 16, SHORT, "L", 65535), lambda: np.asarray(picture).astype(SHORT)
     if picture.mode in ("I", "F"):
         numbers = np.dtype(np.int32 if picture.mode == "I" else np.float32)
-        return Kind(found, 1, 32, numbers, "L", None), lambda: np.asarray(picture)
+        return Stored(found, 1, 32, numbers, "L", None), lambda: np.asarray(picture)
     if any(name == "SGI16" or DEEP.fullmatch(str(_raw(args))) for name, _, _, args in picture.tile):
         raise DecodeError(name, _lost(f"a {found} of 16 bits"), sound=True)
     return None
@@ -94,7 +94,7 @@ def _raw(args: Any) -> Any:
     return args[0] if isinstance(args, tuple) and args else args
 
 
-def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tuple[Kind, Any]:
+def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tuple[Stored, Any]:
     """alpha: whether a colour that is said to be transparent is to be so."""
     colours = PNG_COLOURS[data[25]]
     clear = picture.info.get("transparency") if alpha else None
@@ -109,7 +109,7 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
         opaque = (numbers != np.array(clear, SHORT)).any(axis=2, keepdims=True)
         return np.concatenate([numbers, opaque * SHORT.type(65535)], axis=2)
 
-    return Kind("PNG", len(with_alpha), 16, SHORT, with_alpha, 65535), read
+    return Stored("PNG", len(with_alpha), 16, SHORT, with_alpha, 65535), read
 
 
 def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> Numbers:
@@ -152,7 +152,7 @@ def retell(picture: Any, name: Callable[[str], str]) -> None:
     ]
 
 
-def _jpeg_2000(picture: Any, data: bytes | memoryview, name: str) -> tuple[Kind, Any] | None:
+def _jpeg_2000(picture: Any, data: bytes | memoryview, name: str) -> tuple[Stored, Any] | None:
     at = bytes(data).find(CODESTREAM)
     if at < 0 or len(data) < at + 43:
         return None
@@ -161,7 +161,7 @@ def _jpeg_2000(picture: Any, data: bytes | memoryview, name: str) -> tuple[Kind,
         return None
     if not picture.mode.startswith("I;16") or signed or bits > 16:
         raise DecodeError(name, _lost(f"a JPEG 2000 of {bits} bits{' with a sign' if signed else ''}"), sound=True)
-    kind = Kind("JPEG 2000", 1, bits, SHORT, "L", (1 << bits) - 1)
+    kind = Stored("JPEG 2000", 1, bits, SHORT, "L", (1 << bits) - 1)
     return kind, lambda: np.asarray(picture).astype(SHORT) >> (16 - bits)  # Pillow has shifted them up
 
 

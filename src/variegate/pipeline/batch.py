@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.key import Key, Keys, fresh_key
 from variegate.labels.collate import collate
+from variegate.picture import as_picture
 from variegate.pipeline.sample import image_of
-from variegate.plan.picture import as_picture
 
 if TYPE_CHECKING:
     from variegate.pipeline.compose import Compose
@@ -36,7 +36,7 @@ def batch(
         raise InputError(f"give the pictures by position or by keyword, not both: got {sorted(fields)}")
     bare, images = images is not None, image_of(fields) if images is None else images
     samples = [] if bare else _samples(fields, len(images))
-    pictures = [as_picture(image) for image in images]
+    pictures = [_picture(image, n) for n, image in enumerate(images)]
     columns = _keys(keys, len(pictures))
     if not pictures:
         nothing = _nothing(pipeline, images)
@@ -53,13 +53,25 @@ def batch(
     else:
         out = [np.empty(shape, plan.dtype) for shape in shapes]
     for i, (picture, _) in enumerate(pictures):
-        plan.run(i, picture, out[i])
+        try:
+            plan.check(picture)
+        except InputError as error:
+            raise InputError(f"sample {i}: {error}") from None
+        plan.run(i, picture, out[i], checked=True)
     if plan.layout == "HWC" and all(flat for _, flat in pictures):
         out = out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
     if bare:
         return out
     labels = collate(pipeline.known, [plan.carry(i).fields for i in range(len(pictures))])
     return {name: out if name == "image" else labels[name] for name in fields}
+
+
+def _picture(image: Any, n: int) -> tuple[Image, bool]:
+    """The picture of sample n, as `as_picture` gives it; an error says which it was."""
+    try:
+        return as_picture(image)
+    except InputError as error:
+        raise InputError(f"sample {n}: {error}") from None
 
 
 def _read(targets: Targets, sample: Mapping[str, Any], size: tuple[int, int], n: int) -> dict[str, Leaf]:

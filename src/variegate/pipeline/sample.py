@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.plan.picture import as_picture
+from variegate.picture import as_picture
 from variegate.targets import Targets
 
 if TYPE_CHECKING:

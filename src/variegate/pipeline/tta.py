@@ -12,8 +12,8 @@ from variegate.errors import FieldError, InputError
 from variegate.key import Keys
 from variegate.labels.masks import seen
 from variegate.ops.base import is_whole
+from variegate.picture import as_picture
 from variegate.pipeline.inverse import Inverse
-from variegate.plan.picture import as_picture
 from variegate.targets import Keypoints, Mask, Targets
 
 if TYPE_CHECKING:

@@ -73,7 +73,7 @@ def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[s
     if group is not None:
         yield from _numbers(group, n)
     if not final:
-        yield "  write    float32 in units of white, neither rounded nor clamped"
+        yield "  write    float32, neither rounded nor clamped"
 
 
 def _numbers(group: Group, n: int) -> Iterator[str]:
@@ -101,11 +101,12 @@ def _meaning(kind: Kind, asks: str) -> str:
     """What the picture's numbers are taken for, and what becomes of those beyond."""
     if kind.white is None:
         return "no range (white=None): never clamped"
-    told = f"black at 0, white at {show(kind.white)}"
+    told = f"black 0, white {show(kind.white)}"
     if not asks:
-        return f"{told}; no op asks for it, so none is changed"
-    least = kind.dtype == "float32" or kind.white < NOMINAL[kind.dtype]
-    return f"{told}, as {asks} asks; {'a picture beyond is refused, ' if least else ''}the result is clamped, once"
+        return f"{told}; no op asks for them, so nothing is clamped"
+    may_leave = kind.dtype == "float32" or kind.white < NOMINAL[kind.dtype]
+    refused = "a picture beyond them is refused, and " if may_leave else ""
+    return f"{told}, which {asks} asks for: {refused}the result is clamped to them, once"
 
 
 def _kind(node: Node) -> str:

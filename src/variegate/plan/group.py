@@ -26,7 +26,6 @@ from variegate.targets.leaf import Leaves
 from variegate.white import DTYPES, NOMINAL
 
 Image = NDArray[Any]
-BETWEEN = Source("float32", 1.0)  # what one pass writes for the next: in units of white, neither rounded nor clamped
 
 
 class Pass:
@@ -104,8 +103,12 @@ class Group:
     def _pass(self, read: Read, n: int, facts: Facts) -> Pass:
         sizes, final = self.sizes[-1], n == len(self.program.stages) - 1
         kind = self.kind
-        source = Source(kind.dtype, kind.unit) if n == 0 else BETWEEN
-        written = written_by(read, kind, self.columns, sizes, facts) if final else Written(*BETWEEN)
+        source = Source(kind.dtype, kind.unit)
+        if n > 0:
+            source = Source("float32", 1.0 if isinstance(self.program.stages[n - 1], Call) else kind.between)
+        written = Written("float32", kind.between)
+        if final:
+            written = written_by(read, kind, self.columns, sizes, facts)
         lowering = lower_read(read, self.columns, sizes, facts, self.trail)
         return Pass(lowering, source, written, kind, final)
 
@@ -133,7 +136,7 @@ class Group:
         """Sample i of the group, through all stages; fit: of a picture smaller than planned, see `plan.smaller`."""
         unit = self.kind.unit if self.start == 0 else 1.0
         if fit is not None and not isinstance(self.stages[0], Pass):
-            image, fit, unit = self._enlarged(i, image, fit), None, 1.0
+            image, fit, unit = self._enlarged(i, image, fit), None, self.kind.between
         for n, stage in enumerate(self.stages):
             if isinstance(stage, effects.Opaque):
                 image, unit = self._call(stage, n, i, image, unit), 1.0
@@ -143,7 +146,7 @@ class Group:
                 final = n == len(self.stages) - 1
                 target = out if final else np.empty(stage.shape(i), np.float32)
                 stage.run(i, image, target, fit if n == 0 else None)
-                image, unit = target, 1.0
+                image, unit = target, self.kind.between
         return None
 
     def _enlarged(self, i: int, image: Image, fit: Fit) -> Image:
@@ -157,7 +160,7 @@ class Group:
         """The pass that does nothing."""
         facts, sizes, kind = Facts(self.kind.channels), self.sizes[0], self.kind
         lowering = lower_read(Read(), {}, sizes, facts, Trail(sizes, kind.defaults, kind.targets))
-        return Pass(lowering, Source(kind.dtype, kind.unit), Written(*BETWEEN), kind, final=False)
+        return Pass(lowering, Source(kind.dtype, kind.unit), Written("float32", kind.between), kind, final=False)
 
     @functools.cached_property
     def reductions(self) -> list[int]:

@@ -10,7 +10,8 @@ The grammar, from the outside in; every name is a class here:
     Colour   = a matrix, table or pointwise node; `after` is how many of the Read's maps come before it
     Output   = Normalize or ToDtype; only in the last Read, at the end
 
-Between two Reads, or a Read and a Call, the picture is a float32 array in units of white, neither rounded nor clamped.
+Between two Reads, or a Read and a Call, the picture is a float32 array, neither rounded nor clamped, in units of white;
+a float picture stays in its own numbers.
 """
 
 from __future__ import annotations

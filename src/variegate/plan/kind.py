@@ -38,6 +38,11 @@ class Kind:
         return steps_of(self.white, self.dtype)
 
     @property
+    def between(self) -> float:
+        """What white is in the float32 pictures between two passes: of floats their own, which no bit is lost by."""
+        return self.unit if self.dtype == "float32" else 1.0
+
+    @property
     def bound(self) -> float:
         """The largest number that the dtype holds, in units of white; -1: floats hold any."""
         return -1.0 if self.dtype == "float32" else NOMINAL[self.dtype] / self.unit

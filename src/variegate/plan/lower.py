@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from variegate.dist import show
 from variegate.errors import InputError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
@@ -17,6 +18,7 @@ from variegate.plan.output import Written, changes, last_write
 from variegate.plan.steps import Steps, stack
 from variegate.plan.tables import Tables
 from variegate.plan.trail import Trail
+from variegate.white import NOMINAL
 
 EYE = np.eye(3)
 RESOLVED = (
@@ -48,6 +50,7 @@ class Lowering:
         self.canvas: list[Ints] = [sizes]
         self.borders: list[int] = []
         self.fills: list[Any] = []
+        self.filling: list[str] = []  # the ops that say so
         self.steps = Steps(self.count)
 
     def take(self, node: Node) -> None:
@@ -118,6 +121,7 @@ class Lowering:
         self.trail.add(matrix, size, self.borders[-1])
         if op.looks:
             self.trail.looked[node.path] = effects.Map(matrix, size)
+        self.filling.append(op.label)
         self.fills.append(_fill(getattr(op, "fill", 0), op, self.facts.channels))
 
     def tables(self, source: Source, kind: Kind, written: Written, final: bool) -> Tables:
@@ -133,7 +137,7 @@ class Lowering:
             maps=stack(self.maps, (count, 0, 3, 3), np.float64),
             canvas=stack(self.canvas, (count, 0, 2), np.int64),
             borders=np.array(self.borders, np.int64),
-            fills=np.array(self.fills, np.float64).reshape(-1, channels) / kind.unit,
+            fills=self._fills(kind) / kind.unit,
             steps=stack(steps.rows, (count, 0, STEP), np.float64),
             after=np.array(steps.after, np.int64),
             levels=np.zeros(len(steps.after), np.int64),
@@ -154,6 +158,21 @@ class Lowering:
             white=source.white,
             library=np.zeros(0, np.int64),
         )
+
+    def _fills(self, kind: Kind) -> Floats:
+        """(G, C): what lies outside, in the picture's own numbers.
+
+        Raises  InputError if its dtype cannot hold one.
+        """
+        fills = np.array(self.fills, np.float64).reshape(-1, self.facts.channels)
+        wrong = (fills < 0) | (fills > NOMINAL[kind.dtype])
+        if kind.dtype != "float32" and wrong.any():
+            n = int(np.argmax(wrong.any(axis=1)))
+            raise InputError(
+                f"{self.filling[n]}.fill is {show(fills[n][wrong[n]][0])}, and a picture of {kind.dtype} holds 0 to "
+                f"{show(NOMINAL[kind.dtype])}. Write a fill in the picture's own numbers"
+            )
+        return fills
 
     def _bounds(self, kind: Kind, written: Written) -> Floats:
         """To what each result is clamped, in units of white: where its numbers have a range, or its dtype has.

@@ -37,11 +37,12 @@ def written_by(read: Read, kind: Kind, columns: Columns, sizes: Ints, facts: Fac
     """
     written = Written(kind.dtype, kind.unit)
     for node in read.output:
+        if not kind.colour:
+            written.layout = getattr(node.op, "layout", None) or written.layout
+            continue
         effect = node.op.lower(columns[node.path], sizes, facts)
         assert isinstance(effect, effects.Output)
         written.layout = effect.layout or written.layout
-        if not kind.colour:
-            continue
         if written.mean is not None and (effect.mean is not None or effect.dtype in ("uint8", "uint16")):
             raise InputError(
                 f"{node.path} after Normalize: a normalised picture is no longer in the range of {effect.dtype}"

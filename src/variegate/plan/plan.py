@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Keys
+from variegate.picture import as_picture
 from variegate.plan.group import Group
 from variegate.plan.kind import Kind
-from variegate.plan.picture import as_picture
 from variegate.plan.smaller import Covers, fit_of
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
@@ -88,7 +88,7 @@ class Plan:
         Raises  InputError that names the range met, and how white is declared.
         """
         if self.asks and self.kind.white is not None:
-            declare = "Compose(..., white={})" if name == "the picture" else f"targets={{{name!r}: Image(white={{}})}}"
+            declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
             check_range(image, self.kind.white, self.asks, name, declare)
 
     def run(self, i: int, image: Image, out: Image, covers: Covers | None = None, checked: bool = False) -> None:

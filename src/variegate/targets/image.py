@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from variegate.errors import InputError
+from variegate.picture import pixels
 from variegate.targets.base import Size, Target
 from variegate.targets.leaf import PlainLeaf
-from variegate.white import DTYPES, White, checked_white
+from variegate.white import White, checked_white
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,20 +37,13 @@ class Image(Target):
         self._switch("colour")
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
-        if not isinstance(value, np.ndarray):
-            raise InputError(f"{name} is a NumPy array, got {type(value).__name__}; np.asarray(picture) may do")
-        if value.dtype.name not in DTYPES:
-            raise InputError(f"{name} is uint8, uint16 or float32, got {value.dtype} {value.shape}; convert it first")
-        if value.ndim not in (2, 3) or 0 in value.shape:
+        array = pixels(value, name)
+        if array.shape[:2] != tuple(size):
             raise InputError(
-                f"{name} is (height, width) or (height, width, channels), none of them 0; got {value.shape}"
-            )
-        if value.shape[:2] != tuple(size):
-            raise InputError(
-                f"{name} is {value.shape[0]} x {value.shape[1]} and `image` {size[0]} x {size[1]} (height x width); "
+                f"{name} is {array.shape[0]} x {array.shape[1]} and `image` {size[0]} x {size[1]} (height x width); "
                 "views of one sample have the same size"
             )
-        return PlainLeaf(value)
+        return PlainLeaf(array)
 
     def write(self, leaf: PlainLeaf, size: Size) -> Any:
         return leaf.value

@@ -12,8 +12,9 @@ from PIL import Image
 
 from variegate.errors import DecodeError, InputError
 from variegate.loader.decode import open_image, open_view
-from variegate.loader.source.picture import WIDE, of_pil, value_of
+from variegate.loader.source.picture import of_pil, value_of
 from variegate.loader.wanted import AS_STORED
+from variegate.picture import MODES, WIDE
 from variegate.targets import Mask
 
 
@@ -58,7 +59,7 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
 def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray[Any]:
     if image.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
         image = image.convert("RGBA")
-    if image.mode not in WIDE and mode not in ("bands", image.mode):
+    if image.mode not in (*WIDE, "I", *MODES) and mode != "bands":
         image = image.convert(mode)
     try:
         pixels = of_pil(image, mode, dtype)

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import InputError
 from variegate.loader.decode import open_image
 from variegate.loader.encoded import Encoded
-from variegate.plan.picture import as_picture
+from variegate.picture import as_picture
 
 
 class Decoded:

@@ -10,8 +10,8 @@ import tensorflow as tf
 from variegate.adapters.tensorflow.shapes import Form, Shape, about, form
 from variegate.errors import InputError
 from variegate.pipeline import Compose
-from variegate.plan.picture import DTYPES
 from variegate.targets import Image, Mask, PerInstance, Polygons, Target
+from variegate.white import DTYPES
 
 Tensor = Any  # TensorFlow has no types that mypy could read
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import FieldError, InputError
-from variegate.loader.source.picture import MASK_MODES, of_pil
-from variegate.loader.wanted import AS_STORED
+from variegate.loader.source.picture import MASK_MODES
+from variegate.picture import pil_pixels
 from variegate.targets import Image as View
 from variegate.targets import Mask, PerSample, Targets
 
@@ -146,7 +146,7 @@ def picture(image: Any) -> NDArray[Any]:
     Raises  InputError if it is none of these.
     """
     if isinstance(image, Image.Image):
-        return of_pil(image, "bands", AS_STORED)
+        return pil_pixels(image)
     if isinstance(image, torch.Tensor):
         if image.ndim not in (2, 3):
             raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(image.shape)}")

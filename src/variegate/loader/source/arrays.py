@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import SourceError
+from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
+from variegate.picture import pixels
 from variegate.targets import Target, Targets
-from variegate.white import DTYPES
 
 TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
 
@@ -20,8 +20,8 @@ class Arrays(Source):
     """Pictures in memory; a sample's id is its position.
 
     images   (N, H, W) or (N, H, W, C), also memory-mapped, or a list of (H, W) or (H, W, C) arrays of any sizes;
-             uint8, uint16 or float32, one number of channels. Never copied; in a batch they always have an axis of
-             channels
+             one number of channels and one dtype: uint8, uint16, float32, or what float32 holds to the last bit, which
+             becomes it when it is read. Never copied; in a batch they always have an axis of channels
     labels   one a picture, or None
     classes  the names of the labels 0, 1, 2, ...
     fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
@@ -54,7 +54,6 @@ class Arrays(Source):
         if len(self.images) == 0:
             raise SourceError("Arrays got no pictures")
         self._check()
-        self.dtype = self.images[0].dtype.name
         self.ids = np.arange(len(self.images), dtype=np.uint64)
         self.labels = label_column(labels, len(self.images))
         self.classes = list(classes)
@@ -66,9 +65,10 @@ class Arrays(Source):
         if isinstance(self.images, np.ndarray):
             if self.images.ndim not in (3, 4):
                 raise SourceError(f"images of Arrays have shape (N, H, W) or (N, H, W, C), got {self.images.shape}")
-            _check_picture(self.images[0], "images")
+            self.dtype = _check_picture(self.images[0], "images[0]")[1].name
             return
         channels, dtype = _check_picture(self.images[0], "images[0]")
+        self.dtype = dtype.name
         for i, image in enumerate(self.images):
             if _check_picture(image, f"images[{i}]") != (channels, dtype):
                 raise SourceError(
@@ -92,8 +92,8 @@ class Arrays(Source):
         return {name: values[i] for name, values in self.columns.items()}
 
     def read(self, i: int) -> NDArray[Any]:
-        """The picture at position i, (height, width, channels); no copy."""
-        image = self.images[i]
+        """The picture at position i, (height, width, channels); no copy, where it is not of another dtype."""
+        image = pixels(self.images[i], self.where(i))
         return image if image.ndim == 3 else image[:, :, np.newaxis]
 
     def where(self, i: int) -> str:
@@ -106,14 +106,11 @@ class Arrays(Source):
 
 def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
     """The number of channels and the dtype of a picture that can be taken."""
-    if image.dtype.name not in DTYPES:
-        raise SourceError(
-            f"{name} of Arrays is uint8 (0 to 255), uint16 (0 to 65535) or float32, got {image.dtype}; convert it, as "
-            "by images.astype('float32'), or images.astype('uint8') of whole numbers from 0 to 255"
-        )
-    if image.ndim not in (2, 3) or 0 in image.shape:
-        raise SourceError(f"{name} of Arrays has shape (H, W) or (H, W, C), none of them 0, got {image.shape}")
-    return (image.shape[2] if image.ndim == 3 else 1), image.dtype
+    try:
+        found = pixels(image, f"{name} of Arrays")
+    except InputError as error:
+        raise SourceError(str(error)) from None
+    return (found.shape[2] if found.ndim == 3 else 1), found.dtype
 
 
 def label_column(labels: Any, length: int) -> NDArray[Any] | list[Any] | None:

@@ -15,7 +15,8 @@ from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import ids_of
 from variegate.loader.source.location import contents
-from variegate.loader.source.picture import is_pil, picture_of, value_of
+from variegate.loader.source.picture import picture_of, value_of
+from variegate.picture import is_pil
 from variegate.targets import Target, Targets
 
 PATHS = 4096  # of pictures read last, which errors name

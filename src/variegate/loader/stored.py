@@ -1,4 +1,4 @@
-"""Numbers: what those of a picture file mean, and the picture that they make.
+"""Stored: what the numbers of a picture file mean, and the picture that they make.
 
 A file says how many bits its numbers have, and so which of them is white; the white of the file becomes that of the
 dtype asked for: 255 of uint8, 65535 of uint16, 1 of float32. Signed integers, integers of 32 bits and floats have no
@@ -19,7 +19,7 @@ SORTS = {"u": "bits", "i": "bits with a sign", "f": "bits, floats"}
 LUMINANCE = 299.0, 587.0, 114.0  # thousandths
 
 
-class Kind(NamedTuple):
+class Stored(NamedTuple):
     """What a file says of its numbers.
 
     format    of the file, as Pillow calls it
@@ -70,7 +70,7 @@ class Kind(NamedTuple):
         return ""
 
 
-def picture_of_numbers(numbers: NDArray[Any], kind: Kind, mode: str, dtype: str, name: str) -> NDArray[Any]:
+def picture_of_numbers(numbers: NDArray[Any], kind: Stored, mode: str, dtype: str, name: str) -> NDArray[Any]:
     """The picture, (height, width, channels), that the numbers of a file make.
 
     numbers  (height, width, bands)
@@ -94,7 +94,7 @@ def picture_of_numbers(numbers: NDArray[Any], kind: Kind, mode: str, dtype: str,
     return numbers if white is None else _scaled(numbers, white, dtype)
 
 
-def _check_range(numbers: NDArray[Any], white: int, kind: Kind, name: str) -> None:
+def _check_range(numbers: NDArray[Any], white: int, kind: Stored, name: str) -> None:
     """Refuse a number that is above white, where the dtype has such."""
     if white != np.iinfo(numbers.dtype).max and not 0 <= numbers.min() <= (most := numbers.max()) <= white:
         raise DecodeError(name, f"it is {kind.told} from 0 to {white}, and has the number {most}")
@@ -124,7 +124,7 @@ def _scaled(numbers: NDArray[Any], white: int, dtype: str) -> NDArray[Any]:
     return np.rint(numbers.astype(np.float64) * top / white).astype(dtype)
 
 
-def _as_float32(numbers: NDArray[Any], kind: Kind, name: str) -> NDArray[np.float32]:
+def _as_float32(numbers: NDArray[Any], kind: Stored, name: str) -> NDArray[np.float32]:
     """The same numbers, where float32 has them."""
     with np.errstate(over="ignore"):
         found = numbers.astype(np.float32)
@@ -135,7 +135,7 @@ def _as_float32(numbers: NDArray[Any], kind: Kind, name: str) -> NDArray[np.floa
     return found
 
 
-def _refuse(number: Any, kind: Kind, name: str) -> NoReturn:
+def _refuse(number: Any, kind: Stored, name: str) -> NoReturn:
     raise DecodeError(
         name,
         f"it is {kind.told}, and float32 has no {number}; save it as float32 where that is near enough, or load it "

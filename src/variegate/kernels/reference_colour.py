@@ -1,0 +1,64 @@
+"""The truth of colour: each kind of step in plain float64 NumPy, on colours (..., channels); see `reference.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.plan.ir import LUMA, POSTERIZE, POWER, TABLE
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Function = Callable[..., Any]
+
+
+def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
+    """An affine step on colours (..., channels); mean: of each channel of the canvas at this point."""
+    if v.shape[-1] != 3:
+        return np.asarray(step[0] * v + step[9] + step[12] * mean.mean() + step[13] * mean)
+    return np.asarray(v @ step[:9].reshape(3, 3).T + step[9:12] + step[12] * (mean @ LUMA) + step[13] * mean)
+
+
+def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:
+    """A table step, the first of a row of tables: clamped, rounded half to even, looked up."""
+    return np.asarray(table[0][np.rint(255 * np.clip(v, 0, 1)).astype(int)], np.float64)
+
+
+def curved(v: Floats, step: Floats) -> Floats:
+    """A curve step: clamped, rounded half to even where there are steps, and put through its formula."""
+    code, a, b, steps = step[:4]
+    v = np.clip(v, 0, 1)
+    v = np.rint(v * steps) / steps if steps else v
+    if code == POWER:
+        return np.asarray(b * v**a)
+    if code == POSTERIZE and not steps:
+        return np.asarray(np.minimum(np.floor(v * a), a - 1) / a)
+    if code == POSTERIZE:  # the levels 0 .. steps in `a` parts of one size: level n belongs to part n a // (steps + 1)
+        parts = np.floor((2 * np.rint(v * steps) + 1) * a / (2 * (steps + 1)))
+        darkest = -(
+            -(2 * (steps + 1) * parts - a) // (2 * a)
+        )  # the first level n with (2 n + 1) a >= 2 (steps + 1) part
+        return np.asarray(darkest / steps)
+    return np.asarray(np.where(v >= a, 1 - v, v))
+
+
+def on_step(v: Floats, kind: int, step: Floats, slack: float) -> Flags:
+    """Where the answer hangs on the last bits of a value: between two levels, or two parts of a curve."""
+    steps = 255 if kind == TABLE else step[3]
+    if steps:
+        level = steps * v
+        near = np.abs(level - np.floor(level) - 0.5) <= slack * max(1, steps / 255)
+        return np.asarray(near & (level > -1) & (level < steps + 1))
+    if step[0] == POWER:
+        return np.zeros(v.shape, bool)
+    edge = v * step[1] if step[0] == POSTERIZE else v - step[1]
+    return np.asarray(np.abs(edge - np.rint(edge)) <= slack / 255 * max(1, step[1]))
+
+
+def pixelwise(v: Floats, function: Function, draws: Floats) -> Floats:
+    """The user's function, a pixel at a time."""
+    pixels = [function(tuple(pixel), *draws) for pixel in v.reshape(-1, v.shape[-1])]
+    return np.array(pixels, np.float64).reshape(v.shape)
