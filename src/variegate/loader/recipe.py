@@ -167,34 +167,33 @@ class Recipe:
     def take(self, place: int, position: int, variation: int, room: Room) -> Taken:
         """Read a sample: its file and its header, and its labels."""
         source, labels = self.source, self.labels
-        pixels = None if self.cache is None else self.cache.get(position)
+        cached = None if self.cache is None else self.cache.get(position)
         fields: dict[str, Any] = {}
         picture: Encoded | Decoded
         held = 0
-        if pixels is not None:
+        if cached is not None:
             assert self.cache is not None
-            picture = Decoded(pixels, True, self.cache.size(position))
+            picture = Decoded(cached, True, self.cache.size(position))
             fields = source.fields(position) if labels is not None else fields
         else:
-            if labels is None:
-                data = source.read_into(position, room)
-            else:
-                data, fields = source.sample(position, room)
+            data, fields = (
+                source.sample(position, room) if labels is not None else (source.read_into(position, room), {})
+            )
             picture = self._opened(position, data)
             held = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
         leaves = labels.read(fields, picture.size) if labels is not None else {}
         return Taken(place, position, variation, picture, leaves, held)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
-        source = self.source
         if isinstance(data, bytes | memoryview):
-            return source.header(position, data, self.rule.max_pixels)
+            return self.source.header(position, data, self.rule.max_pixels)
+        source, where = self.source, self.source.where(position)
         if not isinstance(data, np.ndarray):
             raise InputError(
-                f"{source.where(position)}: {type(source).__name__}.read gives the bytes of a picture file, or an "
-                f"array (H, W) or (H, W, C) of uint8, uint16 or float32; got {type(data).__name__}"
+                f"{where}: {type(source).__name__}.read gives the bytes of a picture file, or an array (H, W) or "
+                f"(H, W, C), got {type(data).__name__}"
             )
-        return Decoded(pixels(data, source.where(position)), self.cache is None or source.held)
+        return Decoded(pixels(data, where), self.cache is None or source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""
