@@ -36,8 +36,10 @@ def seen(image: Any, name: str) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
 
 
-def _levels(picture: NDArray[np.float32], name: str) -> NDArray[np.uint8]:
-    """A float picture as bytes."""
+def _levels(picture: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """A picture of more than 8 bits as bytes."""
+    if picture.dtype == np.uint16:
+        return np.asarray(np.rint(picture / 257), np.uint8)
     low, high = float(picture.min()), float(picture.max())
     if not (low >= -SLACK and high <= 1 + SLACK):  # NaN too
         raise InputError(

@@ -176,9 +176,10 @@ class Recipe:
             picture = Decoded(cached, True, self.cache.size(position))
             fields = source.fields(position) if labels is not None else fields
         else:
-            data, fields = (
-                source.sample(position, room) if labels is not None else (source.read_into(position, room), {})
-            )
+            if labels is None:
+                data = source.read_into(position, room)
+            else:
+                data, fields = source.sample(position, room)
             picture = self._opened(position, data)
             held = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
         leaves = labels.read(fields, picture.size) if labels is not None else {}
@@ -189,10 +190,8 @@ class Recipe:
             return self.source.header(position, data, self.rule.max_pixels)
         source, where = self.source, self.source.where(position)
         if not isinstance(data, np.ndarray):
-            raise InputError(
-                f"{where}: {type(source).__name__}.read gives the bytes of a picture file, or an array (H, W) or "
-                f"(H, W, C), got {type(data).__name__}"
-            )
+            said = f"{type(source).__name__}.read gives the bytes of a picture file, or an array (H, W) or (H, W, C)"
+            raise InputError(f"{where}: {said}; got {type(data).__name__}")
         return Decoded(pixels(data, where), self.cache is None or source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
