@@ -61,10 +61,14 @@ def test_bytes_round_half_to_even():
 
 
 def test_a_table_clamps_and_rounds_what_it_reads():
-    image = np.array([-1, -0.001, 0.4 / 255, 0.6 / 255, 100.4 / 255, 100.6 / 255, 1.0, 1.5], np.float32)[None, :, None]
-    levels = np.array([0, 0, 0, 1, 100, 101, 255, 255])
-    np.testing.assert_allclose(vg.Compose([vg.Gamma(2)])(image)[0, :, 0], (levels / 255) ** 2, atol=1e-6)
-    np.testing.assert_allclose(vg.Compose([vg.Posterize(3)])(image)[0, :, 0], (levels & 0b11100000) / 255, atol=1e-6)
+    """Of uint8, at that point of the pipeline: a factor before it makes values beyond white and between levels."""
+    image = np.array([0, 1, 100, 101, 254, 255], np.uint8)[None, :, None]
+    for factor in (0.4, 1.0, 1.51):
+        levels = np.rint(np.minimum(image[0, :, 0] * factor, 255)).astype(int)
+        squared = vg.Compose([vg.Brightness(factor), vg.Gamma(2), vg.ToDtype("float32")])(image)[0, :, 0]
+        np.testing.assert_allclose(squared, (levels / 255) ** 2, atol=1e-6)
+        coarse = vg.Compose([vg.Brightness(factor), vg.Posterize(3)])(image)[0, :, 0]
+        np.testing.assert_array_equal(coarse, levels & 0b11100000)
 
 
 def test_colours_are_neither_rounded_nor_clamped_between_ops():

@@ -221,12 +221,23 @@ def test_an_empty_batch():
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e38, -1e38])
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])
 def test_floats_that_are_no_numbers_do_no_harm(bad, dtype):
-    """They stay where they are, or spread as far as the filter reaches; what is written is in range."""
+    """They stay where they are, or spread as far as the filter reaches; of what a function makes, what is written is in
+    range, and a picture that holds one is refused where that is asked for."""
     image = noise((40, 40, 3), np.float32)
-    image[20, 20] = bad
+    spoilt = image.copy()
+    spoilt[20, 20] = bad
+
+    def spoil(given):
+        return spoilt
+
     for ops in ([], [vg.Rotate(20)], [vg.Rotate(20), vg.Scale(0.4)], [vg.Contrast(2), vg.Rotate(9), vg.Posterize(3)]):
-        out = vg.Compose([*ops, vg.ToDtype(dtype)])(image).astype(np.float32)
-        assert np.all(np.isfinite(out)) and out.min() >= 0 and out.max() <= (255 if dtype == "uint8" else 1)
+        out = vg.Compose([vg.Opaque(spoil), *ops, vg.ToDtype(dtype), vg.ToDtype(dtype)])(image).astype(np.float32)
+        if dtype != "float32" or any(op.effect != "geometric" for op in ops):
+            assert np.all(np.isfinite(out)) and out.min() >= 0 and out.max() <= (255 if dtype == "uint8" else 1)
+    if dtype != "float32":
+        with pytest.raises(vg.InputError, match=r"NaN|white is 1"):
+            vg.Compose([vg.ToDtype(dtype)])(spoilt)
+    image = spoilt
     far = vg.Compose([vg.Rotate(20), vg.Crop(0, 0, 8, 8)])(image)
     np.testing.assert_array_equal(far, vg.Compose([vg.Rotate(20), vg.Crop(0, 0, 8, 8)])(np.nan_to_num(image, nan=0)))
 

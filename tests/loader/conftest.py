@@ -78,7 +78,10 @@ class _Plan:
     def __init__(self, keys: Keys, shapes: list[tuple[int, ...]]) -> None:
         self.keys, self.shapes, self.dtype = keys, shapes, np.dtype(np.uint8)
 
-    def run(self, i: int, image: np.ndarray, out: np.ndarray) -> None:
+    def check(self, image: np.ndarray) -> None:
+        assert image.dtype == self.dtype
+
+    def run(self, i: int, image: np.ndarray, out: np.ndarray, *, checked: bool = False) -> None:
         key = self.keys[i]
         turn = (key.seed * 7 + key.epoch * 5 + key.id) % 251
         height, width = self.shapes[i][:2]

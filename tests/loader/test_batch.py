@@ -120,7 +120,7 @@ def test_the_first_error_by_place_is_raised() -> None:
             plan.run = self.fail  # type: ignore[method-assign]
             return plan
 
-        def fail(self, i: int, image: Any, out: Any) -> None:
+        def fail(self, i: int, image: Any, out: Any, *, checked: bool) -> None:
             if i in (5, 2, 7):
                 raise ZeroDivisionError(i)
 
@@ -151,7 +151,7 @@ def test_ctrl_c_in_the_consumers_thread_is_no_samples_error(stage: str) -> None:
             plan.run = self.interrupt  # type: ignore[method-assign]
             return plan
 
-        def interrupt(self, *args: Any) -> None:
+        def interrupt(self, *args: Any, **options: Any) -> None:
             calls.append(args)
             raise KeyboardInterrupt
 

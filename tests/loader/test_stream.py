@@ -96,7 +96,7 @@ class SlowKernel(Unchanged):
 
     def plan(self, keys: Keys, *args: Any) -> Unchanged:
         plan = super().plan(keys, *args)
-        plan.run = lambda i, image, out: time.sleep(0.05 * (int(keys.id[i]) >= 32))  # type: ignore[method-assign]
+        plan.run = lambda i, image, out, checked: time.sleep(0.05 * (int(keys.id[i]) >= 32))  # type: ignore[method-assign]
         return plan
 
 

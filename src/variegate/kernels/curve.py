@@ -62,7 +62,8 @@ def posterized(value, steps, parts):
         return min(np.floor(value * parts), parts - f32(1.0)) / parts
     size = (steps + f32(1.0)) / parts  # levels a part
     # The middle of a level: by which no quotient is just below a whole number.
-    return np.ceil(np.floor((value * steps + f32(0.5)) / size) * size - f32(0.5)) / steps
+    part = np.floor((f32(whole(value * steps)) + f32(0.5)) / size)
+    return np.ceil(part * size - f32(0.5)) / steps
 
 
 @unit(int64, int64, int64, int64, int64)

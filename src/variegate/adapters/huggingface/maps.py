@@ -28,7 +28,8 @@ def transform(
     """A function for `dataset.set_transform`, or for `map(..., batched=True)`: fresh numbers at every access.
 
     augment  declares, in its `targets`, what other columns are
-    image    the column of pictures: PIL images, files (of datasets.Image(decode=False)), or arrays, uint8 or float32
+    image    the column of pictures: PIL images, files (of datasets.Image(decode=False)), or arrays, uint8, uint16 or
+             float32, whose white Compose(white=) says: 1 of floats, unless it is declared
     fields   field -> column, or "column.key" of a column of dicts, where they are not called alike
     mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what files and PIL images are converted
     dtype    "uint8", "uint16" or "float32": of what that is, as of vg.ImageFolder

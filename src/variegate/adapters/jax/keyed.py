@@ -18,7 +18,8 @@ def keyed(augment: Compose, seed: int = 0) -> Callable[..., Any]:
     """A function (images, epoch, ids, variation=0) -> images, the same for ever.
 
     images     a picture (H, W, C) or (H, W), with one id; or pictures (B, H, W, C), or a list of them, with B ids;
-               uint8 (white at 255) or float32 (white at 1). Or a dict with these under "image": its fields, as the
+               uint8, uint16 or float32; of floats white is 1, unless the pipeline says otherwise, as
+               Compose([...], white=255.0) for Keras' data sets. Or a dict with these under "image": its fields, as the
                pipeline declares them, are augmented with it, and a dict comes back
     epoch      0 to 2**32 - 1
     ids        one a picture, such as `source.ids` of a vg.ImageFolder has; in a vg.Arrays an id is the index

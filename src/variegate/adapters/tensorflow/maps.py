@@ -23,7 +23,9 @@ Drawn = Callable[..., Any]  # (number of pictures, or None for one alone, *numbe
 def mapper(augment: Compose) -> Callable[..., Any]:
     """A function for `dataset.map`, with fresh numbers at every call: image -> image, or image, label -> image, label.
 
-    A picture is (H, W, C) or (H, W), or a batch of them (B, H, W, C); uint8 (white at 255) or float32 (white at 1).
+    A picture is (H, W, C) or (H, W), or a batch of them (B, H, W, C); uint8, uint16 or float32. Which number is white
+    the pipeline says: `keras.utils.image_dataset_from_directory` and most code around it give float32 from 0 to 255, so
+    write Compose([...], white=255.0) for them; without it white is 1, and a picture beyond is refused.
     An element may also be a dict with the picture under "image", or a picture and a dict: its fields, as the pipeline
     declares them, are augmented with it, but for polygons, which take vtf.dataset. Of a batch these are masks and
     views; what instances have is mapped before it. What else follows a picture is passed on: numbers and texts.

@@ -67,7 +67,7 @@ def _picture(augment: Compose, image: Tensor, name: str) -> Promise:
     """What a picture, or a batch of them, becomes."""
     if image.dtype.name not in DTYPES:
         raise InputError(
-            f"{name} is uint8 (white at 255) or float32 (white at 1), got {image.dtype.name}; tf.cast it first"
+            f"{name} is uint8, uint16 or float32, got {image.dtype.name}; tf.cast it first"
         )
     rank = image.shape.rank
     if rank not in (None, 2, 3, 4):

@@ -15,8 +15,9 @@ class Transform:
     augment  declares, in its `targets`, what the fields of a sample are
     names    of the elements of a sample that is a tuple: ("image", "mask")
 
-    A picture is a PIL image (RGB, L or RGBA), an array (H, W) or (H, W, C), or a tensor (H, W) or (C, H, W); arrays and
-    tensors are uint8 (white at 255) or float32 (white at 1). The tensor has the layout and dtype that the pipeline
+    A picture is a PIL image (RGB, L, RGBA, or of 16 bits), an array (H, W) or (H, W, C), or a tensor (H, W) or (C, H, W);
+    arrays and tensors are uint8, uint16 or float32. Of floats white is 1, unless the pipeline says otherwise:
+    Compose([...], white=255.0). The tensor has the layout and dtype that the pipeline
     writes, so end it with Normalize(layout="CHW").
 
     A sample is a dict with a picture under "image"; a picture and a dict of its labels, as one tuple or as two
