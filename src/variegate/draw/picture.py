@@ -32,14 +32,12 @@ def seen(image: Any, name: str) -> Image.Image:
             f"{name} has {channels} channels, {picture.shape}; draw shows 1, 3 or 4. Choose some: {name}[:, :, :3]"
         )
     if picture.dtype != np.uint8:
-        picture = _levels(picture, name)
+        picture = _levels(picture / np.float32(65535) if picture.dtype == np.uint16 else picture, name)
     return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
 
 
-def _levels(picture: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    """A picture of more than 8 bits as bytes."""
-    if picture.dtype == np.uint16:
-        return np.asarray(np.rint(picture / 257), np.uint8)
+def _levels(picture: NDArray[np.float32], name: str) -> NDArray[np.uint8]:
+    """A float picture as bytes."""
     low, high = float(picture.min()), float(picture.max())
     if not (low >= -SLACK and high <= 1 + SLACK):  # NaN too
         raise InputError(

@@ -31,7 +31,7 @@ from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.header import jpeg_header
 from variegate.loader.limit import too_large
 from variegate.loader.orientation import UPRIGHT
-from variegate.loader.png import check_chunks, check_rows
+from variegate.loader.png import check_chunks, check_rows, may_turn
 from variegate.loader.pnm import pnm
 from variegate.loader.tiff import by_pillow, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
 from variegate.loader.wanted import AS_STORED, wanted
@@ -206,7 +206,8 @@ def _open_by_pillow(
         _no_picture(data, name)
     with told(name, most):
         if orientation is None:
-            orientation = picture.getexif().get(274, 1)
+            still = picture.format == "PNG" and not may_turn(data)
+            orientation = 1 if still else picture.getexif().get(274, 1)
         numbers = wide(picture, data, mode, dtype, name)
     orientation = orientation if orientation in UPRIGHT else 1
     stored = _within(picture.size[1], picture.size[0], 1, most, name)

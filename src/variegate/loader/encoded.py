@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError
 from variegate.loader.orientation import UPRIGHT, Covers, covers
 from variegate.loader.wanted import WHITES
+from variegate.white import DTYPES
 
 CHANNELS: dict[str, int] = {"RGB": 3, "L": 1, "RGBA": 4, "LA": 2, "CMYK": 4, "LAB": 3}  # of Pillow's modes of 8 bits
 REDUCTIONS = 1, 2, 4, 8
-BYTE = np.dtype(np.uint8)
+BY_NAME = {name: np.dtype(name) for name in DTYPES}
+BYTE = BY_NAME["uint8"]
 
 Pixels = NDArray[Any]
 Buffer = NDArray[np.uint8]
@@ -31,7 +33,7 @@ class Encoded:
 
     def __init__(self, name: str, stored: tuple[int, int], orientation: int, channels: int, dtype: str) -> None:
         self.name, self.orientation, self.channels = name, orientation, channels
-        self.dtype = np.dtype(dtype)
+        self.dtype = BY_NAME[dtype]
         self.size = stored if orientation < 5 else stored[::-1]
         self._stored = stored
 

@@ -22,6 +22,7 @@ COMMENT = re.compile(rb"#[^\r\n]*")
 BANDS = {b"P2": 1, b"P5": 1, b"Pf": 1, b"P3": 3, b"P6": 3, b"PF": 3}
 PLAIN = b"P2", b"P3"
 MOST = 4096  # bytes of a header
+MAGIC = b"P"
 
 
 class Pnm(NamedTuple):
@@ -60,7 +61,7 @@ def pnm(data: bytes | memoryview, dtype: str) -> Pnm | None:
 
     None: it is none, or Pillow reads all of it.
     """
-    found = HEADER.match(bytes(data[:MOST]))
+    found = HEADER.match(bytes(data[:MOST])) if data[:1] == MAGIC else None
     if found is None:
         return None
     magic, size = found[1], (int(found[3]), int(found[2]))

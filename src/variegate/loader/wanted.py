@@ -27,6 +27,8 @@ def wanted(mode: Any, dtype: Any, owner: str = "", error: type[VariegateError] =
     Raises  `error` for others.
     """
     of = f" of {owner}" if owner else ""
+    if isinstance(dtype, str) and dtype in DTYPES and mode in MODES:
+        return mode, dtype  # this is asked for every picture
     if not isinstance(mode, str) or mode not in MODES:
         raise error(f'mode{of} is "RGB", "L", "RGBA" or "bands", got {mode!r}')
     try:

@@ -181,7 +181,7 @@ def test_what_is_no_sample() -> None:
         (
             torch.zeros(3, 4, 6).double() + 0.1,
             None,
-            r"of a tensor \(3, 4, 6\), is uint8, .* got float64\",
+            r"of a tensor \(3, 4, 6\), is uint8, .* got float64",
         ),
         (torch.zeros(3, 4, 6).bfloat16(), None, "no numbers of torch.bfloat16"),
         (torch.zeros(1, 3, 4, 6), None, r"\(C, H, W\), got \(1, 3, 4, 6\)"),
