@@ -65,14 +65,14 @@ def tinted(shade: tuple[int, int, int], strength: float) -> Any:
         ((1, 900, 3), 9, (9, 1)),
     ],
 )
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_a_picture_without_labels_is_the_picture(
     shape: tuple[int, ...], width: int | None, size: tuple[int, int], dtype: type
 ) -> None:
-    level = 200 if dtype is np.uint8 else 0.5
+    level = {np.uint8: 200, np.uint16: 200 * 257, np.float32: 0.5}[dtype]
     page = draw({"image": np.full(shape, level, dtype)}, width=width)
     assert page.mode == "RGB" and page.size == size
-    assert np.unique(np.asarray(page)).tolist() == [200 if dtype is np.uint8 else 128]
+    assert np.unique(np.asarray(page)).tolist() == [128 if dtype is np.float32 else 200]
 
 
 def test_a_notebook_shows_it() -> None:
