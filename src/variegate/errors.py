@@ -43,12 +43,14 @@ class DecodeError(VariegateError, ValueError):
 
     path    the file, as the source knows it
     reason  what the decoder said
+    sound   whether the file is whole, and it is another dtype, mode or library that it needs
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: cannot be decoded: {reason}. Repair or remove the file.")
+    def __init__(self, path: str, reason: str, sound: bool = False) -> None:
+        super().__init__(f"{path}: cannot be decoded: {reason}.{'' if sound else ' Repair or remove the file.'}")
         self.path = path
         self.reason = reason
+        self.sound = sound
 
-    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str]]:
-        return type(self), (self.path, self.reason)
+    def __reduce__(self) -> tuple[type[DecodeError], tuple[str, str, bool]]:
+        return type(self), (self.path, self.reason, self.sound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import subprocess
 import sys
@@ -207,6 +208,25 @@ def test_the_epoch_is_one_in_every_copy_and_none_but_a_number_when_pickled() -> 
     assert (copy.epoch, keyed.epoch) == (4, 5)
 
 
+def test_pictures_of_16_bits_and_of_floats() -> None:
+    """As PIL images, which Pillow would make white, and as the files that they are of."""
+    short = np.arange(0, 65000, 200, np.uint16).reshape(13, 25)
+    flip = vg.Compose([vg.HorizontalFlip()])
+    file = io.BytesIO()
+    Image.fromarray(short).save(file, "PNG")
+    for given in (Image.fromarray(short), {"bytes": file.getvalue(), "path": None}):
+        for dtype, exact in (("uint16", short), ("float32", (short / 65535).astype(np.float32))):
+            (row,) = vh.keyed(flip, dtype=dtype)({"image": [given], "id": [0]})["image"]
+            assert row.dtype == dtype and np.array_equal(row, np.stack([exact[:, ::-1]] * 3, -1))
+    heat = short.astype(np.float32) - 1000
+    (row,) = vh.keyed(flip, mode="L", dtype="float32")({"image": [Image.fromarray(heat)], "id": [0]})["image"]
+    assert np.array_equal(row[..., 0], heat[:, ::-1])
+    scene = vg.Compose([vg.HorizontalFlip()], targets={"depth": vg.Image()})
+    colour = np.zeros((13, 25, 3), np.uint8)
+    made = vh.keyed(scene)({"image": [Image.fromarray(colour)], "depth": [Image.fromarray(short)], "id": [0]})
+    assert made["image"][0].dtype == np.uint8 and np.array_equal(made["depth"][0][..., 0], short[:, ::-1])
+
+
 def test_pictures_and_masks_of_every_mode() -> None:
     flat = vh.keyed(vg.Compose([vg.HorizontalFlip()]), mode="RGB")
     grey = PICTURES[0][..., 0]
@@ -233,7 +253,8 @@ STRUCT = [{"bbox": [[0.0, 0.0, 4.0, 4.0]], "area": [16.0]}]
         (vh.transform(AUGMENT), {"image": Image.new("RGB", (4, 4))}, "a list of pictures in 'image', got Image"),
         (vh.transform(AUGMENT), {"img": [Image.new("RGB", (4, 4))]}, "pass image='img' if these are to be augmented"),
         (vh.transform(AUGMENT), {"image": [None]}, "'image' of row 0 of a batch is a PIL image, an array"),
-        (vh.transform(AUGMENT), {"image": [Image.new("I;16", (4, 4))]}, "more than 8 bits"),
+        (vh.transform(AUGMENT), {"image": [Image.new("I;16", (4, 4))]}, "16 bits, which uint8 has no room for"),
+        (vh.transform(AUGMENT), {"image": [Image.new("F", (4, 4))]}, 'of 32 bits, floats, .* dtype="float32" takes'),
         (vh.transform(AUGMENT), {"image": [{"bytes": None, "path": None}]}, "neither bytes nor a path"),
         (vh.transform(AUGMENT), {"image": [[[[300, 0, 0]]]]}, "integers from 0 to 255"),
         (vh.transform(AUGMENT), {"image": list(PICTURES[:1]), "depth": [PICTURES[0]]}, "declare depth= in the"),

@@ -148,6 +148,25 @@ def test_the_demo_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(told.exception) == 'the demo needs mlxtend, keras: pip install "variegate[demo]"'
 
 
+@pytest.mark.parametrize("command", ["bench", "preview", "doctor"])
+def test_pictures_of_16_bits(command: str, pipeline: Path, tmp_path: Path) -> None:
+    """An error that names the dtype, and with it none."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for i in range(4):
+        numbers = np.random.default_rng(i).integers(0, 65536, (60, 80)).astype(np.uint16)
+        Image.fromarray(numbers).save(folder / f"{i}.png")
+    words = {
+        "bench": ("--data", folder, "--images", 4, "--workers", 1),
+        "preview": (folder, "-o", tmp_path / "sheet.png", "--rows", 2, "--cols", 2),
+        "doctor": (folder, "--seconds", 1, "--workers", 1, "--batch-size", 2),
+    }[command]
+    told = run(command, *words, "--config", pipeline)
+    assert told.exit_code != 0 and 'dtype="uint16" keeps them' in str(told.exception)
+    told = run(command, *words, "--config", pipeline, "--dtype", "uint16")
+    assert told.exit_code == 0, (told.output, told.exception)
+
+
 def test_bench_measures_a_folder(pipeline: Path, photos: Path) -> None:
     told = run("bench", "--data", photos, "--config", pipeline, "--images", 6, "--workers", 1)
     assert told.exit_code == 0, told.output

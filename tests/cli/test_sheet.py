@@ -10,12 +10,12 @@ from variegate.cli.sheet import FRAME, GAP, PAPER, fitted, rgb, sheet
 
 
 @pytest.mark.parametrize("shape", [(5, 9), (5, 9, 1), (5, 9, 2), (5, 9, 3), (5, 9, 4), (1, 1, 3), (1, 900, 3)])
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_a_picture_of_any_form_fits_its_cell(shape: tuple[int, ...], dtype: type) -> None:
-    picture = np.ones(shape, dtype) * dtype(200 if dtype is np.uint8 else 0.5)
+    picture = np.full(shape, {np.uint8: 200, np.uint16: 200 * 257, np.float32: 0.5}[dtype], dtype)
     small = fitted(picture, 40)
     assert small.mode == "RGB" and max(small.size) == 40 and min(small.size) >= 1
-    value = 200 if dtype is np.uint8 else 128
+    value = 128 if dtype is np.float32 else 200
     assert small.getpixel((0, 0)) == (value,) * 3
 
 

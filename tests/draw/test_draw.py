@@ -65,14 +65,14 @@ def tinted(shade: tuple[int, int, int], strength: float) -> Any:
         ((1, 900, 3), 9, (9, 1)),
     ],
 )
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_a_picture_without_labels_is_the_picture(
     shape: tuple[int, ...], width: int | None, size: tuple[int, int], dtype: type
 ) -> None:
-    level = 200 if dtype is np.uint8 else 0.5
+    level = {np.uint8: 200, np.uint16: 200 * 257, np.float32: 0.5}[dtype]
     page = draw({"image": np.full(shape, level, dtype)}, width=width)
     assert page.mode == "RGB" and page.size == size
-    assert np.unique(np.asarray(page)).tolist() == [200 if dtype is np.uint8 else 128]
+    assert np.unique(np.asarray(page)).tolist() == [128 if dtype is np.float32 else 200]
 
 
 def test_a_notebook_shows_it() -> None:
@@ -313,8 +313,8 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
             {"image": np.zeros((3, 80, 100), np.uint8)},
             None,
             {},
-            "image is (3, 80, 100), as with its channels first; draw takes (height, width, channels). Give "
-            'image.transpose(1, 2, 0), or draw before Normalize(layout="CHW")',
+            "image is (height, width, channels), got (3, 80, 100): with 100 channels in 3 rows its channels seem to "
+            "come first. Write image.transpose(1, 2, 0)",
         ),
         (
             {"image": np.linspace(-2, 2.5, 1200, dtype=np.float32).reshape(20, 20, 3)},

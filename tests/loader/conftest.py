@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,35 @@ def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarr
     return np.stack(
         [np.asarray(Image.fromarray(coarse[..., c]).resize((width, height), 3)) for c in range(channels)], axis=-1
     )
+
+
+def wide_png(numbers: np.ndarray, interlaced: bool = False, **chunks: bytes) -> bytes:
+    """A PNG of 16 bits, (H, W, 1 to 4), which Pillow does not write in colour; each row with another filter in turn."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    height, width, bands = numbers.shape
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    parts = [numbers[y::down, x::across] for x, y, across, down in passes] if interlaced else [numbers]
+    rows = b"".join(_filtered(part) for part in parts if part.size)
+    header = struct.pack(">IIBBBBB", width, height, 16, (0, 4, 2, 6)[bands - 1], 0, 0, interlaced)
+    more = b"".join(chunk(name.encode(), body) for name, body in chunks.items())
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + more
+    return start + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def _filtered(numbers: np.ndarray) -> bytes:
+    """The rows of a picture of 16 bits with the filters 0 to 4 (PNG specification, chapter 9)."""
+    step, height = 2 * numbers.shape[2], len(numbers)
+    rows = np.ascontiguousarray(numbers.astype(">u2")).view(np.uint8).reshape(height, -1).astype(int)
+    left = np.pad(rows, ((0, 0), (step, 0)))[:, :-step]
+    above = np.pad(rows, ((1, 0), (0, 0)))[:-1]
+    corner = np.pad(rows, ((1, 0), (step, 0)))[:-1, :-step]
+    off = [abs(left + above - corner - each) for each in (left, above, corner)]
+    nearest = np.where((off[0] <= off[1]) & (off[0] <= off[2]), left, np.where(off[1] <= off[2], above, corner))
+    guesses = [0 * rows, left, above, (left + above) // 2, nearest]
+    return b"".join(bytes([y % 5, *((rows[y] - guesses[y % 5][y]) % 256)]) for y in range(height))
 
 
 @pytest.fixture(scope="session")

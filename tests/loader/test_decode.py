@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageFile, ImageOps
 
 from variegate.errors import DecodeError, FieldError
 from variegate.loader import decode
-from variegate.loader.decode import open_image
+from variegate.loader.decode import open_image, open_view
+
+from .conftest import wide_png
 
 Maker = Callable[..., np.ndarray]
 
@@ -103,36 +106,66 @@ def test_a_transparent_colour_of_a_palette(picture: Maker) -> None:
             check(data, rgba, "RGBA")
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "bands"])
+def test_levels_of_8_bits_in_a_wider_dtype(picture: Maker, kind: str, mode: str) -> None:
+    """White is white: v * 257 of uint16, and the float32 nearest to v / 255."""
+    exif = Image.Exif()
+    exif[274] = 6
+    data = encoded(Image.fromarray(picture(33, 47)), kind, **({"exif": exif} if kind in ("JPEG", "PNG") else {}))
+    levels = open_image(data, mode=mode).decode()
+    exact = {"uint16": levels.astype(np.uint16) * 257, "float32": (levels / 255).astype(np.float32)}
+    for dtype, expected in exact.items():
+        for room in (None, np.full(expected.nbytes + 100, 7, np.uint8)):
+            opened = open_image(data, mode=mode, dtype=dtype)
+            pixels = opened.decode(room)
+            assert opened.nbytes == expected.nbytes and opened.dtype == pixels.dtype == dtype
+            assert pixels.flags.c_contiguous and np.array_equal(pixels, expected)
+            assert room is None or (np.shares_memory(pixels, room) and np.all(room[-100:] == 7))
+    if kind == "JPEG":
+        reduced = open_image(data, mode=mode).decode(None, 4)
+        opened = open_image(data, mode=mode, dtype=np.uint16)
+        wide = opened.decode(None, 4)
+        assert opened.nbytes_at(4) == wide.nbytes and np.array_equal(wide, reduced.astype(np.uint16) * 257)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM", "JPEG2000"])
-def test_sixteen_bits_are_scaled_not_clipped(kind: str) -> None:
-    wide = np.linspace(0, 65535, 40 * 50).round().astype(np.uint16).reshape(40, 50)
-    data = encoded(Image.fromarray(wide), kind)
-    grey = np.rint(wide / 257).astype(np.uint8)
-    check(data, grey, "L")
-    check(data, np.stack([grey] * 3, -1))
-
-
-def test_sixteen_bits_of_colour() -> None:
-    """Written by hand, as Pillow writes no such PNG; within a level of the exact scale."""
-    import struct
-    import zlib
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    wide = np.random.default_rng(0).integers(0, 65536, (5, 7, 3)).astype(">u2")
-    rows = b"".join(b"\0" + row.tobytes() for row in wide)
-    header = struct.pack(">IIBBBBB", 7, 5, 16, 2, 0, 0, 0)
-    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
-    pixels = open_image(b"\x89PNG\r\n\x1a\n" + b"".join(parts)).decode()
-    assert np.abs(pixels.astype(float) - wide.astype(float) / 257).max() <= 1
+def test_sixteen_bits_of_grey(kind: str) -> None:
+    wide = np.linspace(0, 65535, 40 * 50).round().astype(np.uint16).reshape(40, 50, 1)
+    data = encoded(Image.fromarray(wide[..., 0]), kind)
+    for dtype, exact in (("uint16", wide), ("float32", (wide / 65535).astype(np.float32))):
+        opened = open_image(data, mode="L", dtype=dtype)
+        assert (opened.dtype, opened.channels, opened.nbytes) == (dtype, 1, exact.nbytes)
+        assert np.array_equal(opened.decode(), exact)
+        assert np.array_equal(open_image(data, dtype=dtype).decode(), np.repeat(exact, 3, axis=2))
+        with_alpha = open_image(data, mode="RGBA", dtype=dtype).decode()
+        assert np.array_equal(with_alpha[..., :1], exact) and np.all(with_alpha[..., 3] == exact.max())
+    said = 'which uint8 has no room for; dtype="uint16" keeps them, dtype="float32" makes them 0 to 1'
+    with pytest.raises(DecodeError, match=rf"d: cannot be decoded: it is a .* of 1 band of 16 bits, {said}\.$"):
+        open_image(data, "d")
 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
-def test_numbers_without_a_white_are_refused(mode: str) -> None:
-    data = encoded(Image.fromarray(np.zeros((4, 4), {"I": np.int32, "F": np.float32}[mode])), "TIFF")
-    with pytest.raises(DecodeError, match=f'map.tif.*32-bit.*"{mode}".*use Arrays'):
-        open_image(data, "map.tif").decode()
+def test_numbers_without_a_white_are_taken_as_they_are_or_refused(mode: str) -> None:
+    dtype = {"I": np.int32, "F": np.float32}[mode]
+    numbers = np.array([[-(2**24), 0, 5, 2**24]], dtype)
+    data = encoded(Image.fromarray(numbers), "TIFF")
+    for dtype in ("uint8", "uint16"):
+        with pytest.raises(
+            DecodeError, match=r"map.tif: .* of 32 bits.*, none of which is known to be white; dtype=.f"
+        ):
+            open_image(data, "map.tif", "L", dtype=dtype)
+    assert open_image(data, mode="L", dtype="float32").decode()[0, :, 0].tolist() == numbers[0].tolist()
+
+
+def test_a_view_has_the_dtype_of_its_file(picture: Maker) -> None:
+    """Depth in 16 bits, heat in floats; what has 8 bits is decoded as ever."""
+    depth = np.arange(0, 60000, 100, np.uint16).reshape(20, 30)
+    assert np.array_equal(open_view(encoded(Image.fromarray(depth), "PNG")).decode()[..., 0], depth)
+    heat = depth.astype(np.float32) - 3.25
+    assert np.array_equal(open_view(encoded(Image.fromarray(heat), "TIFF")).decode()[..., 0], heat)
+    plain = encoded(Image.fromarray(picture(20, 30)), "PNG")
+    assert np.array_equal(open_view(plain).decode(), picture(20, 30))
 
 
 def test_a_header_of_billions_of_pixels_is_refused(picture: Maker) -> None:
@@ -175,8 +208,8 @@ def test_modes_of_a_jpeg(picture: Maker) -> None:
     assert grey.shape == (20, 30, 1) and np.abs(grey[..., 0].astype(int) - pillow(data, "L")).max() <= 2
     rgba = open_image(data, mode="RGBA").decode()
     assert np.array_equal(rgba[..., :3], pillow(data)) and np.all(rgba[..., 3] == 255)
-    with pytest.raises(FieldError, match='"RGB", "L" or "RGBA", got \'HSV\''):
-        open_image(data, mode="HSV")  # type: ignore[arg-type]
+    with pytest.raises(FieldError, match='mode is "RGB", "L", "RGBA" or "bands", got \'HSV\''):
+        open_image(data, mode="HSV")
 
 
 def test_an_animation_gives_its_first_frame(picture: Maker) -> None:
@@ -310,10 +343,10 @@ from variegate.loader.decode import open_image
 def status(name):
     return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith(name))
 
-for path in sys.argv[1:]:
-    for mode in ("RGB", "L"):
-        open_image(path + ".small", mode=mode).decode()
-        opened = open_image(path, mode=mode)
+for path in sys.argv[2:]:
+    for mode in ("bands",) if path.endswith("apart") else ("RGB", "L", "bands"):
+        open_image(path + ".small", mode=mode, dtype=sys.argv[1]).decode()
+        opened = open_image(path, mode=mode, dtype=sys.argv[1])
         open("/proc/self/clear_refs", "w").write("5")  # the high-water mark begins anew
         before = status("VmRSS")
         opened.decode()
@@ -322,7 +355,8 @@ for path in sys.argv[1:]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells a process its own peak")
-def test_the_peak_that_is_told_bounds_the_one_that_is_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_the_peak_that_is_told_bounds_the_one_that_is_measured(tmp_path: Path, dtype: str) -> None:
     ramp = np.tile(np.arange(1600, dtype=np.uint16)[:, None], (1, 1500))
     plain, wide, exif = (
         Image.fromarray((ramp % 256).astype(np.uint8)).convert("RGB"),
@@ -334,13 +368,21 @@ def test_the_peak_that_is_told_bounds_the_one_that_is_measured(tmp_path: Path) -
         "progressive": (plain, "JPEG", {"progressive": True}),
         "turned": (plain, "JPEG", {"exif": exif}),
         "palette": (plain.convert("P"), "PNG", {}),
-        "sixteen": (wide, "PNG", {}),
+        **({} if dtype == "uint8" else {"sixteen": (wide, "PNG", {}), "sixteen.tif": (wide, "TIFF", {})}),
         **{kind: (plain, kind, {}) for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF")},
     }
     for name, (image, kind, options) in kinds.items():
         (tmp_path / name).write_bytes(encoded(image, kind, **options))
         (tmp_path / f"{name}.small").write_bytes(encoded(image.resize((8, 8)), kind, **options))
-    command = [sys.executable, "-c", PEAK, *(str(tmp_path / name) for name in kinds)]
+    names = [*kinds]
+    if dtype != "uint8":
+        for name, rows, columns in (("colour", 1600, 1500), ("colour.small", 8, 8)):
+            numbers = np.resize(ramp, (rows, columns, 3))
+            (tmp_path / name).write_bytes(wide_png(numbers))
+            options = {"photometric": "minisblack", "planarconfig": "separate"}
+            tifffile.imwrite(tmp_path / name.replace("colour", "apart"), np.moveaxis(numbers, 2, 0), **options)
+        names += ["colour", "apart"]
+    command = [sys.executable, "-c", PEAK, dtype, *(str(tmp_path / name) for name in names)]
     alone = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}  # or a heap that another picture left would hide some
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=alone)
     for line in done.stdout.splitlines():

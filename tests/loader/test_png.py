@@ -8,7 +8,8 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from variegate.errors import DecodeError
 from variegate.loader.decode import open_image
@@ -80,7 +81,32 @@ def test_interlaced(size: tuple[int, int]) -> None:
 def test_black_pictures_of_every_mode_are_whole(mode: str) -> None:
     file = io.BytesIO()
     Image.new(mode, (37, 23)).save(file, "PNG")
-    assert not open_image(file.getvalue()).decode().any()
+    assert not open_image(file.getvalue(), dtype="uint16").decode().any()
+
+
+@pytest.mark.parametrize("orientation", [None, 1, 3, 6])
+@pytest.mark.parametrize("place", ["exif", "text", "xmp"])
+def test_the_header_alone_is_read_until_the_picture_is_asked_for(
+    place: str, orientation: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing says how it stands; where something does, it is found wherever it is said."""
+    stored = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4)
+    file, exif, texts = io.BytesIO(), Image.Exif(), PngInfo()
+    exif[274] = orientation or 1
+    if place == "text":
+        texts.add_text("Raw profile type exif", "\nexif\n      0\n" + exif.tobytes().hex())
+    elif place == "xmp":
+        said = f'<x><rdf:Description tiff:Orientation="{orientation}"/></x>'
+        texts.add_itxt("XML:com.adobe.xmp", said)
+    more = {} if orientation is None else {"exif": exif} if place == "exif" else {"pnginfo": texts}
+    Image.fromarray(stored).save(file, "PNG", **more)
+    theirs = np.asarray(ImageOps.exif_transpose(Image.open(file)))
+    loaded = []
+    load = PngImageFile.load
+    monkeypatch.setattr(PngImageFile, "load", lambda self: (loaded.append(1), load(self))[1])
+    opened = open_image(file.getvalue(), mode="L")
+    assert opened.size == theirs.shape and (orientation is not None or not loaded)
+    assert np.array_equal(opened.decode()[..., 0], theirs)
 
 
 def test_a_png_that_is_cut_has_no_end() -> None:

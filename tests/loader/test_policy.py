@@ -452,16 +452,16 @@ class Odd(Source):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (None, "NoneType"),
-        ("a path", "str"),
-        (np.zeros((4, 4, 3)), r"float64 \(4, 4, 3\)"),
-        (np.zeros((4, 4, 3), ">f4"), ">f4"),
-        (np.zeros((0, 4, 3), np.uint8), r"uint8 \(0, 4, 3\)"),
-        (np.zeros(4, np.uint8), r"uint8 \(4,\)"),
+        (None, r": Odd\.read gives the bytes .* got NoneType"),
+        ("a path", r": Odd\.read gives the bytes .* got str"),
+        (np.full((4, 4, 3), 0.1), r" is uint8, uint16 or float32, got float64 \(4, 4, 3\)"),
+        (np.zeros((4, 4, 3), "i4"), " is uint8, uint16 or float32, got int32"),
+        (np.zeros((0, 4, 3), np.uint8), r" .*, none of them 0; got \(0, 4, 3\)"),
+        (np.zeros(4, np.uint8), r" is \(height, width\) .* got \(4,\)"),
     ],
 )
 def test_what_a_source_of_ones_own_cannot_give(value: Any, said: str) -> None:
-    with pytest.raises(InputError, match=rf"item 0: Odd\.read gives the bytes .* got {said}"):
+    with pytest.raises(InputError, match=f"item 0{said}"):
         Loader(Odd(value), shuffle=False).batch(0, 0)
 
 

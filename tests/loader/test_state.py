@@ -181,6 +181,8 @@ def test_another_source_is_refused(folder: Path) -> None:
         )
     with pytest.raises(InputError, match="the source's kind was ImageFolder and is Subset"):
         Loader(source.split(0.7)[0], AUGMENT, seed=3).resume(state)
+    with pytest.raises(InputError, match="the source's dtype was uint8 and is uint16"):
+        Loader(ImageFolder(folder, dtype="uint16"), AUGMENT, seed=3).resume(state)
     with pytest.raises(InputError, match="other samples, or the same in another order, or decodes"):
         Loader(ImageFolder(folder, mode="L"), AUGMENT, seed=3).resume(state)
 

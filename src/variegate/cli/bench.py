@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from variegate.cli import measure, photos
-from variegate.cli.options import console, progress
+from variegate.cli.options import Dtype, console, progress
 from variegate.cli.options import pipeline as read
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
@@ -26,6 +26,7 @@ def bench(
     config: Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline. Default: eight ops.")] = None,
     images: Annotated[int, typer.Option(min=1, help="How many pictures to time, at least.")] = 1000,
     workers: Annotated[int, typer.Option(min=1, help="Threads.")] = CORES,
+    dtype: Dtype = "uint8",
 ) -> None:
     """Print the images a second of the loader, and of the bare decoder on the same files and threads.
 
@@ -36,7 +37,7 @@ def bench(
     on = console()
     augment = read(config) if config else recipe()
     with tempfile.TemporaryDirectory(prefix="variegate-") as folder:
-        source = ImageFolder(data or crops(on, Path(folder), 200))
+        source = ImageFolder(data or crops(on, Path(folder), 200), dtype=dtype)
         report(on, timed(on, source, augment, workers, images), workers)
 
 

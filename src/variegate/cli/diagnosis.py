@@ -15,7 +15,6 @@ import numpy as np
 
 from variegate.cli.trial import Consumer, Trial
 from variegate.loader import Cache, Loader, Source, Subset
-from variegate.loader.decode import open_image
 from variegate.loader.options import available_cores
 from variegate.pipeline import Compose
 
@@ -140,7 +139,7 @@ def decoded(source: Source, workers: int, seconds: float) -> float:
         done = 0
         while done == 0 or perf_counter() - begun < seconds:
             i = next(numbers) % len(source)
-            open_image(bytes_of(source, i), source.where(i), source.mode).decode()  # type: ignore[arg-type]
+            source.header(i, bytes_of(source, i)).decode()
             done += 1
         return done
 
@@ -176,10 +175,7 @@ class _Look:
         """Some files, then some small batches; the first of these compiles, and is not timed."""
         some = spread(asked.source, FIRST)
         first = _reading(some), _reading(some)
-        sizes = [
-            open_image(bytes_of(some, i), some.where(i), some.mode).nbytes  # type: ignore[arg-type]
-            for i in range(len(some))
-        ]
+        sizes = [some.header(i, bytes_of(some, i)).nbytes for i in range(len(some))]
         loader = Loader(some, asked.augment, min(asked.batch_size, 4 * asked.workers), workers=asked.workers)
         samples, begun, made = 0, 0.0, 1.0
         for number, batch in enumerate(loader.stream()):

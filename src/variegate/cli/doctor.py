@@ -11,7 +11,7 @@ from rich.table import Table
 
 from variegate.cli import diagnosis
 from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Asked, Diagnosis
-from variegate.cli.options import console, pipeline, progress
+from variegate.cli.options import Dtype, console, pipeline, progress
 from variegate.cli.verdict import advice, verdict
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
@@ -37,6 +37,7 @@ def doctor(
         float, typer.Option(min=0, help="Milliseconds that a model takes for a batch; 0: batches are only looked at.")
     ] = 0.0,
     seconds: Annotated[float, typer.Option(min=1, help="How long the trials take together, about.")] = 20.0,
+    dtype: Dtype = "uint8",
 ) -> None:
     """Run a loader for some seconds, and say what it waits for and what would make it faster.
 
@@ -50,7 +51,7 @@ def doctor(
     """
     on = console()
     augment = pipeline(config) if config else None
-    found = watched(on, Asked(ImageFolder(folder), augment, workers, batch_size, step / 1000, seconds))
+    found = watched(on, Asked(ImageFolder(folder, dtype=dtype), augment, workers, batch_size, step / 1000, seconds))
     report(on, found)
 
 

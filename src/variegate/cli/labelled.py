@@ -75,6 +75,7 @@ class Asked:
     fields: str = "boxes,labels,polygons"
     ignore: int | None = None
     classes: str | None = None
+    dtype: str = "uint8"
 
     def source(self, path: Path) -> Files | None:
         """The source of a folder, or of the folder of a picture; None where no labels are asked for."""
@@ -105,14 +106,15 @@ class Asked:
         """The source that an option asks for."""
         if option == "--coco":
             fields = [field.strip() for field in self.fields.split(",")]
-            return CocoJson(folder, str(self.coco), fields, self._names())
+            return CocoJson(folder, str(self.coco), fields, self._names(), dtype=self.dtype)
         if option == "--yolo":
             yaml = self.classes is not None and self.classes.endswith((".yaml", ".yml"))
             names = self.classes if yaml else self._names()
-            return YoloFolder(folder, str(self.yolo), names or (), segments=self.segments)
+            return YoloFolder(folder, str(self.yolo), names or (), segments=self.segments, dtype=self.dtype)
         if option == "--voc":
-            return VocFolder(folder, classes=self._names() or VOC_CLASSES)
-        return ImageMaskFolder(folder, str(self.masks), classes=self._names() or (), ignore_index=self.ignore)
+            return VocFolder(folder, classes=self._names() or VOC_CLASSES, dtype=self.dtype)
+        names = self._names() or ()
+        return ImageMaskFolder(folder, str(self.masks), classes=names, ignore_index=self.ignore, dtype=self.dtype)
 
     def _names(self) -> Sequence[str] | None:
         """The names of classes, of a list or a file."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from time import perf_counter
 
 from variegate.loader import ImageFolder, Loader
-from variegate.loader.decode import open_image
 from variegate.pipeline import Compose
 
 BATCH = 64
@@ -62,7 +61,7 @@ def decoding(source: ImageFolder, workers: int) -> float:
     """Seconds to read and decode every file once, on `workers` threads."""
 
     def one(i: int) -> None:
-        open_image(source.read(i), source.where(i)).decode()
+        source.header(i, source.read(i)).decode()
 
     with ThreadPoolExecutor(max(1, workers)) as threads:
         start = perf_counter()

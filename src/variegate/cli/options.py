@@ -16,6 +16,9 @@ from variegate.pipeline import Compose
 Config = Annotated[
     Path, typer.Option("--config", "-c", help="The pipeline, a .yaml, .yml or .json file.", show_default=False)
 ]
+Dtype = Annotated[
+    str, typer.Option(help="Into what the pictures are decoded: uint8, uint16 (files of 16 bits) or float32 (floats).")
+]
 Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
 
 

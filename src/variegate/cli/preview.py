@@ -13,7 +13,7 @@ from rich.console import Console
 
 from variegate.cli import labelled
 from variegate.cli.labelled import Asked
-from variegate.cli.options import Config, Seed, console, pipeline, progress
+from variegate.cli.options import Config, Dtype, Seed, console, pipeline, progress
 from variegate.cli.sheet import Picture, sheet
 from variegate.draw import draw
 from variegate.errors import InputError, SourceError
@@ -41,6 +41,7 @@ def preview(
         ),
     ] = None,
     seed: Seed = 0,
+    dtype: Dtype = "uint8",
     coco: labelled.Coco = None,
     yolo: labelled.Yolo = None,
     voc: labelled.Voc = False,
@@ -67,9 +68,9 @@ def preview(
     `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
     """
     on = console()
-    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes).source(path)
+    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype).source(path)
     augment = visible(pipeline(config))
-    table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED)
+    table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, dtype)
     sheet(table, cell or (PLAIN if source is None else LABELLED)).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}", markup=False)
 
@@ -109,6 +110,7 @@ def originals_and_variations(
     seed: int,
     source: Files | None = None,
     cell: int = LABELLED,
+    dtype: str = "uint8",
 ) -> list[list[Picture]]:
     """Rows of an original and its variations: of the one picture, or of the first pictures in a folder.
 
@@ -120,11 +122,11 @@ def originals_and_variations(
     if source is not None:
         augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
     several = path.is_dir()
-    folder = ImageFolder(path, labelled=False) if several and source is None else source
+    folder = ImageFolder(path, labelled=False, dtype=dtype) if several and source is None else source
     table: list[list[Picture]] = []
     with progress(on) as bar:
         for n in bar.track(range(min(rows, len(folder)) if several and folder else rows), description="augmenting"):
-            row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1))
+            row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1), dtype)
             samples = [row.sample, *row.variations(augment, seed, cols - 1)]
             if source is None:
                 table.append([sample["image"] for sample in samples])
@@ -136,17 +138,17 @@ def originals_and_variations(
 def sample_at(source: Files, i: int) -> Row:
     """The sample at position i of a source."""
     where = source.where(i)
-    image = open_image(source.read(i), where).decode()
+    image = source.header(i, source.read(i)).decode()
     return Row({"image": image, **source.fields(i)}, where, source.id(i))
 
 
-def one(path: Path, source: Files | None, first: int) -> Row:
+def one(path: Path, source: Files | None, first: int, dtype: str = "uint8") -> Row:
     """The sample of one file; with labels, out of a source of its folder.
 
     Raises  SourceError if there is no such file, or no labels are of it.
     """
     if source is None:
-        return Row({"image": original(path)}, str(path), path_id(path.name), first)
+        return Row({"image": original(path, dtype)}, str(path), path_id(path.name), first)
     if path.name not in source.paths:
         raise SourceError(f"{path}: it is not among the pictures of {source!r}; give one of these, or their folder")
     return replace(sample_at(source, list(source.paths).index(path.name)), first=first)
@@ -158,11 +160,11 @@ def labelled_picture(sample: Mapping[str, Any], augment: Compose, classes: Seque
     return draw(sample, augment, classes=classes, width=max(1, round(cell * width / max(height, width))))
 
 
-def original(path: Path) -> NDArray[Any]:
+def original(path: Path, dtype: str = "uint8") -> NDArray[Any]:
     """A picture decoded as by the loader.
 
     Raises  SourceError if there is no such file; DecodeError if it is no picture.
     """
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    return open_image(path).decode()
+    return open_image(path, dtype=dtype).decode()

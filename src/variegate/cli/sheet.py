@@ -43,8 +43,9 @@ def fitted(picture: Picture, cell: int) -> Image.Image:
 
 
 def rgb(picture: NDArray[Any]) -> Image.Image:
-    """A uint8 or float picture of 1, 2, 3 or more channels as a person sees it."""
-    levels = picture if picture.dtype == np.uint8 else np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    """A picture of any dtype and of 1, 2, 3 or more channels as a person sees it."""
+    parts = picture / 65535 if picture.dtype == np.uint16 else picture
+    levels = picture if picture.dtype == np.uint8 else np.rint(np.clip(parts, 0, 1) * 255).astype(np.uint8)
     levels = levels[..., None] if levels.ndim == 2 else levels
     levels = levels[..., :3] if levels.shape[-1] >= 3 else np.repeat(levels[..., :1], 3, axis=-1)
     return Image.fromarray(np.ascontiguousarray(levels), "RGB")

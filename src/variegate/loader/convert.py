@@ -1,37 +1,51 @@
-"""Convert: the pixels of a picture that Pillow opened, in one of our modes."""
+"""Convert: the pixels of a picture that Pillow opened, in one of our modes of 8 bits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
+from variegate.loader.limit import TooLargeError, limited, too_large
 
 PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
+# Pillow's modes whose bands are none to train on -> those that they stand for.
+PLAIN = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
+
+
+def mode_of_bands(picture: Any) -> str:
+    """The mode of Pillow's that has all bands of a picture: of a palette, those of its colours."""
+    if picture.mode == "P":
+        return "RGBA" if "transparency" in picture.info else "RGB"
+    return str(PLAIN.get(picture.mode, picture.mode))
 
 
 def converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
     """The pixels of a picture that Pillow opened, in the mode asked for."""
-    from PIL import Image
-
     if picture.format in PROGRAMS:
         raise DecodeError(name, f"{picture.format} is a program that draws, not a picture; convert it to PNG")
     picture.load()
-    found = picture.mode
-    if found.startswith("I;16") or (found == "I" and picture.format in ("PNG", "PPM")):
-        wide = np.asarray(picture).astype(np.uint32)
-        wide *= 255  # in place: such pictures are large
-        wide += 32767
-        wide //= 65535
-        picture = Image.fromarray(wide.astype(np.uint8))
-    elif found in ("I", "F"):
-        raise DecodeError(
-            name,
-            f'its pixels are 32-bit numbers (Pillow\'s mode "{found}") of which black and white '
-            "are not known; convert it to 8 or 16 bits, or load it yourself and use Arrays",
-        )
-    if found == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
+    if picture.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
         picture = picture.convert("RGBA")
     return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+
+
+@contextmanager
+def told(name: str, most: int) -> Iterator[None]:
+    """Within it, whatever a reader of files raises is a DecodeError, and Pillow's pictures have at most `most` pixels.
+
+    Not to be nested.
+    """
+    try:
+        with limited(most):
+            yield
+    except (DecodeError, MemoryError):
+        raise
+    except TooLargeError as error:  # a frame or a tile of it
+        raise too_large(name, error.size[::-1], most) from None
+    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
+        raise DecodeError(name, str(error) or type(error).__name__) from error

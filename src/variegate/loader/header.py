@@ -25,6 +25,7 @@ class JpegHeader(NamedTuple):
     height, width  as stored, before the orientation
     orientation    1 to 8, as Exif numbers them
     usual          whether simplejpeg decodes it: 8 bits, Huffman coding, one or three components, common sampling
+    components     how many numbers a pixel has
     held           bytes of coefficients that a decoder keeps until the last scan: 0 unless the JPEG is progressive
     """
 
@@ -32,6 +33,7 @@ class JpegHeader(NamedTuple):
     width: int
     orientation: int
     usual: bool
+    components: int
     held: int
 
 
@@ -73,7 +75,8 @@ def _frame(data: bytes | memoryview, at: int, marker: int, orientation: int, nam
         raise DecodeError(name, f"its header says {height} x {width} pixels (height x width)")
     sampling = tuple(data[at + 9 + 3 * i] for i in range(components))
     usual = marker in HUFFMAN_8_BIT and depth == 8 and (components == 1 or sampling in SAMPLINGS)
-    return JpegHeader(height, width, orientation, usual, _held(height, width, sampling) if marker == 0xC2 else 0)
+    held = _held(height, width, sampling) if marker == 0xC2 else 0
+    return JpegHeader(height, width, orientation, usual, components, held)
 
 
 def _held(height: int, width: int, sampling: tuple[int, ...]) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[Any]
 Covers = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 
 # An EXIF orientation -> how to turn the stored picture upright.

@@ -16,6 +16,7 @@ from typing import Any
 
 from variegate.errors import DecodeError
 
+TELLING = b"eXIf", b"tEXt", b"zTXt", b"iTXt"  # chunks in which an orientation may be: Exif, a text of it, XMP
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the header's colour type
 PASSES = (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)  # x, y, steps
 BLOCK = 1 << 20
@@ -60,6 +61,17 @@ def check_chunks(picture: Any, data: bytes | memoryview, name: str) -> None:
         if not kind[0] & 32 and zlib.crc32(view[at + 4 : end - 4]) != unpack_from(">I", view, end - 4)[0]:
             raise DecodeError(name, f"the checksum of its {kind!r} chunk at byte {at} is wrong")
         at = end
+
+
+def may_turn(data: bytes | memoryview) -> bool:
+    """Whether a PNG has a chunk that may say how it stands; to find that it has none Pillow decodes all of it."""
+    at = 8
+    while at + 8 <= len(data):
+        length, kind = unpack_from(">I4s", data, at)
+        if kind in TELLING:
+            return True
+        at += 12 + length
+    return False
 
 
 def expected(width: int, height: int, bits: int, interlaced: bool) -> int:

@@ -27,13 +27,13 @@ from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
 from variegate.loader.weights import Weighted, at_share, unit
+from variegate.picture import pixels
 from variegate.targets.leaf import Leaves
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
-    from variegate.loader.decode import Encoded
+    from variegate.loader.encoded import Encoded
 
-DTYPES = (np.dtype(np.uint8), np.dtype(np.float32))
 SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
 
 
@@ -167,13 +167,13 @@ class Recipe:
     def take(self, place: int, position: int, variation: int, room: Room) -> Taken:
         """Read a sample: its file and its header, and its labels."""
         source, labels = self.source, self.labels
-        pixels = None if self.cache is None else self.cache.get(position)
+        cached = None if self.cache is None else self.cache.get(position)
         fields: dict[str, Any] = {}
         picture: Encoded | Decoded
         held = 0
-        if pixels is not None:
+        if cached is not None:
             assert self.cache is not None
-            picture = Decoded(pixels, True, self.cache.size(position))
+            picture = Decoded(cached, True, self.cache.size(position))
             fields = source.fields(position) if labels is not None else fields
         else:
             if labels is None:
@@ -186,19 +186,13 @@ class Recipe:
         return Taken(place, position, variation, picture, leaves, held)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
-        from variegate.loader.decode import open_image
-
-        source = self.source
         if isinstance(data, bytes | memoryview):
-            return open_image(data, source.where(position), source.mode, self.rule.max_pixels)  # type: ignore[arg-type]
-        good = isinstance(data, np.ndarray) and data.dtype in DTYPES and data.ndim in (2, 3) and 0 not in data.shape
-        if not good:
-            got = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
-            raise InputError(
-                f"{source.where(position)}: {type(source).__name__}.read gives the bytes of a picture file, or an "
-                f"array (H, W) or (H, W, C) of uint8 or float32; got {got}"
-            )
-        return Decoded(data, self.cache is None or source.held)
+            return self.source.header(position, data, self.rule.max_pixels)
+        source, where = self.source, self.source.where(position)
+        if not isinstance(data, np.ndarray):
+            said = f"{type(source).__name__}.read gives the bytes of a picture file, or an array (H, W) or (H, W, C)"
+            raise InputError(f"{where}: {said}; got {type(data).__name__}")
+        return Decoded(pixels(data, where), self.cache is None or source.held)
 
     def stand_in(self, epoch: int, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of an epoch, after so many bad ones."""

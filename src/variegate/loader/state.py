@@ -23,7 +23,7 @@ State = dict[str, Any]
 
 def source_told(source: Source) -> dict[str, Any]:
     """What a source is, as a state tells it."""
-    return {"kind": type(source).__name__, "samples": len(source), "digest": source.fingerprint}
+    return {"kind": type(source).__name__, "samples": len(source), "dtype": source.dtype, "digest": source.fingerprint}
 
 
 def order_told(
@@ -91,7 +91,7 @@ def _change(name: str, then: Any, now: Any) -> str:
     if name == "pipeline" and isinstance(then, Mapping):
         return _changed_op(then.get("ops"), now["ops"] or [])
     if name == "source" and isinstance(then, Mapping):
-        for part in ("kind", "samples"):
+        for part in ("kind", "samples", "dtype"):
             if then.get(part) != now[part]:
                 return f"the source's {part} was {then.get(part)} and is {now[part]}"
         return "the source has other samples, or the same in another order, or decodes or declares them differently"

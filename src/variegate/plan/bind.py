@@ -35,7 +35,7 @@ def bind(
     levels = np.array([early.index(a) + 1 if a in early else 0 for a in tables.after.tolist()], np.int64)
     sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
     channels = tables.gain.size
-    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), tables.settings[0], bool(leaning.any()), bounded)
+    wanted = _wanted(tables, dtype, bool(leaning.any()), bounded)
     bound = tables._replace(
         levels=levels,
         functions=np.array([_address(each, channels) for each in functions], np.int64),
@@ -65,5 +65,10 @@ def bind_smaller(
     levels = sites.top[1:].tolist()
     found = survey(tables.maps[one], tables.canvas[one], tables.borders, interpolation, antialias, levels, given)
     means = bool(tables.library[SUM_ROW])
-    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), interpolation, means, bounded)
+    wanted = _wanted(tables, dtype, means, bounded)
     return tables._replace(library=library(wanted, found, tables.kinds)), found
+
+
+def _wanted(tables: Tables, dtype: str, means: bool, bounded: bool) -> Wanted:
+    interpolation, _, _, source, steps = tables.settings
+    return Wanted(source, DTYPES.index(dtype), interpolation, means, bounded, steps == 255)

@@ -12,7 +12,6 @@ import numpy as np
 from variegate.errors import DecodeError
 from variegate.key import Key
 from variegate.loader import Loader, Source
-from variegate.loader.decode import open_image
 from variegate.pipeline import Compose
 from variegate.testing.keyed import value_bytes
 
@@ -139,7 +138,7 @@ def whole(source: Source, i: int) -> dict[str, Any]:
     Raises  DecodeError, with the path, if it cannot be read.
     """
     data, where = source.read(i), source.where(i)
-    image = data if isinstance(data, np.ndarray) else open_image(data, where, source.mode).decode()  # type: ignore[arg-type]
+    image = data if isinstance(data, np.ndarray) else source.header(i, data).decode()
     if image.ndim != 3:
         raise DecodeError(where, f"a picture is (height, width, channels), got {image.shape}")
     return {"image": image, **source.fields(i)}

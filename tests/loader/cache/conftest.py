@@ -17,7 +17,9 @@ def picture(name: int, dtype: Any = np.uint8) -> np.ndarray:
     """The picture of an id: of a size and with contents of its own."""
     rng = np.random.default_rng(name)
     shape = (*rng.integers(1, 40, 2), 3)
-    return rng.integers(0, 256, shape, dtype=np.uint8) if dtype == np.uint8 else rng.random(shape, np.float32)
+    if np.dtype(dtype).kind == "u":
+        return rng.integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+    return rng.random(shape, np.float32)
 
 
 class Stamped(Arrays):

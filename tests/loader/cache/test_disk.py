@@ -173,23 +173,23 @@ def test_files_of_one_name_size_and_date_in_two_places(store: Callable[..., Stor
     assert held(store(Elsewhere()), Elsewhere()) == []
 
 
-@pytest.mark.parametrize("change", ["mode", "side", "simplejpeg", "pillow", "format"])
+@pytest.mark.parametrize("change", ["mode", "dtype", "side", "simplejpeg", "pillow", "format"])
 def test_other_facts_are_another_folder_and_the_old_one_stays(
     store: Callable[..., Store], source: Stamped, monkeypatch: pytest.MonkeyPatch, place: Path, change: str
 ) -> None:
     fill(store(source), source)
     with monkeypatch.context() as patch:
-        if change == "mode":
-            source.mode = "L"
+        if change in ("mode", "dtype"):
+            setattr(source, change, {"mode": "L", "dtype": "uint16"}[change])
         elif change == "format":
-            patch.setattr(fingerprint, "FORMAT", 2)
+            patch.setattr(fingerprint, "FORMAT", fingerprint.FORMAT + 1)
         elif change != "side":
             patch.setattr(fingerprint, "version", lambda name: "99" if name == change else "1")
         other = store(source, side=99 if change == "side" else None)
         assert held(other, source) == []
         fill(other, source)
         assert held(other, source) == EVERY
-    source.mode = "RGB"
+    source.mode, source.dtype = "RGB", "uint8"
     assert len(list(place.iterdir())) == 2
     assert store(source).get(0) is not None
 

@@ -29,15 +29,35 @@ def test_the_longer_side_is_the_side_and_the_proportion_stays(height: int, width
     assert reduced_size((width, height), side) == found[::-1]
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("size", [(33, 97), (400, 30), (1, 90)])
 def test_channels_dtype_and_a_plain_colour_stay(dtype: type, channels: int, size: tuple[int, int]) -> None:
-    colour = (np.arange(channels) * 50 + 20).astype(dtype) / (255 if dtype == np.float32 else 1)
+    steps = {np.uint8: 50, np.uint16: 13000, np.float32: 0.2}[dtype]
+    colour = np.arange(channels) * steps + steps / 2
     pixels = np.broadcast_to(colour.astype(dtype), (*size, channels))
     found = reduced(pixels, 20)
     assert found.shape == (*reduced_size(size, 20), channels) and found.dtype == dtype
     np.testing.assert_allclose(found, np.broadcast_to(colour.astype(dtype), found.shape), atol=1e-6)
+
+
+def test_sixteen_bits_are_reduced_at_16_bits() -> None:
+    """To the nearest of what Pillow makes of the same numbers as floats, and not by way of 256 levels."""
+    numbers = np.random.default_rng(0).integers(0, 65536, (90, 120, 2)).astype(np.uint16)
+    found = reduced(numbers, 30)
+    floats = reduced(numbers.astype(np.float32), 30)
+    assert found.dtype == np.uint16 and np.array_equal(found, np.rint(floats))
+    assert len(np.unique(found)) > 1000
+
+
+def test_a_hole_stays_a_hole() -> None:
+    """A NaN takes those along that are made of it, and no others."""
+    numbers = np.random.default_rng(0).random((90, 120, 1)).astype(np.float32)
+    whole = reduced(numbers, 30)
+    numbers[3, 4] = np.nan
+    found = reduced(numbers, 30)
+    assert np.isnan(found[0, 0]) and np.isnan(found).sum() < 50
+    assert np.array_equal(found[10:], whole[10:])
 
 
 def test_small_pictures_are_themselves() -> None:

@@ -70,7 +70,7 @@ def test_pictures_that_do_not_lie_in_one_piece(make: Make, source: Stamped) -> N
 def test_other_dtypes_are_not_kept(make: Make, source: Stamped) -> None:
     store = make(source)
     assert store.get(0) is None
-    wide = source.images[0].astype(np.uint16)
+    wide = source.images[0].astype(np.int16)
     assert store.put(0, wide, wide.shape[:2]) is wide
     store.flush()
     assert store.get(0) is None

@@ -60,11 +60,12 @@ def test_what_is_no_data_set() -> None:
         (np.zeros((2, 2), np.uint8), r"shape \(N, H, W\) or \(N, H, W, C\), got \(2, 2\)"),
         (np.zeros((0, 2, 2), np.uint8), "got no pictures"),
         ([], "got no pictures"),
-        (np.zeros((2, 0, 2), np.uint8), r"none of them 0, got \(0, 2\)"),
-        (np.zeros((2, 2, 2)), r"uint8 \(0 to 255\) or float32 \(0 to 1\), got float64; convert it"),
+        (np.zeros((2, 0, 2), np.uint8), r"images\[0\] of Arrays is .*, none of them 0; got \(0, 2\)"),
+        (np.full((2, 2, 2), 0.1), r"is uint8, uint16 or float32, got float64 .*; convert it, as by image\.astype\("),
+        (np.zeros((5, 3, 32, 32), np.uint8), r"got \(3, 32, 32\): .* channels seem to come first"),
         ([grey[0], np.zeros((2, 2, 3), np.uint8)], r"images\[0\] is uint8 \(2, 2\), images\[1\] is uint8 \(2, 2, 3\)"),
         ([grey[0], grey[0].astype(np.float32)], "one dtype"),
-        ([grey[0], grey[0, 0]], r"images\[1\] of Arrays has shape"),
+        ([grey[0], grey[0, 0]], r"images\[1\] of Arrays is \(height, width\)"),
     ]:
         with pytest.raises(SourceError, match=said):
             Arrays(wrong)  # type: ignore[arg-type]

@@ -121,7 +121,7 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
         SourceError, match=r"no pictures; looked .* found 2 files \(\.txt\), 1 files .* and 1 subfolders"
     ):
         ImageFolder(tmp_path / "other")
-    with pytest.raises(SourceError, match='mode of ImageFolder is "RGB", "L" or "RGBA", got \'HSV\''):
+    with pytest.raises(SourceError, match='mode of ImageFolder is "RGB", "L", "RGBA" or "bands", got \'HSV\''):
         ImageFolder(tmp_path, mode="HSV")
 
 

@@ -141,7 +141,7 @@ def test_ids_and_modes(folder: Path) -> None:
     assert HuggingFace(dataset).mode == "L" and HuggingFace(dataset, mode="RGBA").mode == "RGBA"
     assert HuggingFace(dataset, id="path").ids[0] == path_id(dataset[0]["path"])
     for options, said in [
-        ({"mode": "CMYK"}, 'mode of HuggingFace is "RGB", "L" or "RGBA", got \'CMYK\''),
+        ({"mode": "CMYK"}, 'mode of HuggingFace is "RGB", "L", "RGBA" or "bands", got \'CMYK\''),
         ({"id": "label"}, "Dataset, row 1, column 'label': 0 is also in Dataset, row 0"),
         ({"id": "key"}, "HuggingFace.id: there is no column 'key'"),
         (

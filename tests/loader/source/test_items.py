@@ -17,10 +17,11 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from variegate.errors import DecodeError, InputError, SourceError
-from variegate.loader import ImageFolder, Loader
+from variegate.loader import ImageFolder, Loader, Manifest
 from variegate.loader.decode import open_image
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.items import Items
+from variegate.ops.flip import HorizontalFlip
 from variegate.ops.rotate import Rotate
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Mask, PerInstance, PerSample, Targets
@@ -176,12 +177,16 @@ def test_what_is_no_sample() -> None:
         ((picture, picture), None, r"has a ndarray \(4, 6, 3\) beside"),
         ((picture, {"image": 3}), None, "rename it"),
         ((picture, 1), ("image",), "2 elements, and names are of 1"),
-        (picture.astype(float), None, r"uint8 \(0 to 255\) or float32 \(0 to 1\), got float64 \(4, 6, 3\)"),
-        (torch.zeros(3, 4, 6).double(), None, r"got float64 \(3, 4, 6\)"),
+        (picture + 0.1, None, r"a picture is uint8, uint16 or float32, got float64 \(4, 6, 3\)"),
+        (
+            torch.zeros(3, 4, 6).double() + 0.1,
+            None,
+            r"of a tensor \(3, 4, 6\), is uint8, .* got float64",
+        ),
         (torch.zeros(3, 4, 6).bfloat16(), None, "no numbers of torch.bfloat16"),
         (torch.zeros(1, 3, 4, 6), None, r"\(C, H, W\), got \(1, 3, 4, 6\)"),
-        (picture[0, 0], None, r"\(H, W\) or \(H, W, C\), none of them 0; got \(3,\)"),
-        (pil.convert("CMYK"), None, 'got "CMYK"; use image.convert'),
+        (picture[0, 0], None, r"\(height, width, channels\), none of them 0; got \(3,\)"),
+        (pil.convert("CMYK"), None, 'got "CMYK"; write image.convert'),
         (7, None, "got int"),
         ({"image": picture, "mask": pil}, None, 'mask: a mask as a PIL image has one number a pixel.*got "RGB"'),
         ({"image": picture, "map": pil.convert("P")}, None, r"what it is was not said: targets={\"map\": Mask\(\)}"),
@@ -217,6 +222,42 @@ def test_pil_images_become_the_mode(folder: Path) -> None:
     grey.save(file, "PNG")
     batch = next(iter(Loader(Items([file.getvalue()] * 2, mode="L"), batch_size=2, workers=2)))
     assert np.array_equal(batch["image"][0][..., 0], np.asarray(grey))
+
+
+def test_pil_images_of_more_bits_become_the_dtype() -> None:
+    """As files do; Pillow's own conversions would make them white, or black."""
+    short = np.arange(0, 65000, 500, np.uint16).reshape(10, 13)
+    wide, heat = Image.fromarray(short), Image.fromarray(short - np.float32(9))
+    assert np.array_equal(Items([wide], mode="L", dtype="uint16").read(0)[..., 0], short)
+    assert np.array_equal(
+        Items([wide], dtype="float32").read(0), np.stack([(short / 65535).astype(np.float32)] * 3, -1)
+    )
+    assert np.array_equal(Items([heat], mode="L", dtype="float32").read(0)[..., 0], short - np.float32(9))
+    grey = Image.fromarray((short // 257).astype(np.uint8))
+    assert np.array_equal(Items([grey], mode="L", dtype="uint16").read(0)[..., 0], short // 257 * 257)
+    for image, dtype, said in [
+        (wide, "uint8", 'a PIL image of 1 band of 16 bits, which uint8 has no room for; dtype="uint16" keeps them'),
+        (heat, "uint16", 'of 32 bits, floats, none of which is known to be white; dtype="float32" takes its numbers'),
+        (Image.fromarray(short.astype(np.int32)), "uint16", r"32-bit integers; write np\.asarray\(image\)\.astype"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            Items([image], dtype=dtype).read(0)
+
+
+def test_a_view_keeps_the_numbers_of_its_file(tmp_path: Path) -> None:
+    """Depth in a table of paths, and as PIL images beside the picture."""
+    depth = np.arange(0, 65000, 500, np.uint16).reshape(10, 13)
+    colour = np.zeros((10, 13, 3), np.uint8)
+    Image.fromarray(depth).save(tmp_path / "depth.png")
+    Image.fromarray(colour).save(tmp_path / "a.png")
+    table = Manifest(
+        [{"path": "a.png", "depth": "depth.png"}], root=tmp_path, fields=["depth"], targets={"depth": View()}
+    )
+    items = Items([{"image": Image.fromarray(colour), "depth": Image.fromarray(depth)}], targets={"depth": View()})
+    for source in (table, items):
+        (batch,) = Loader(source, Compose([HorizontalFlip()]), batch_size=1, workers=0)
+        assert batch["image"].dtype == np.uint8 and batch["depth"].dtype == np.uint16
+        assert np.array_equal(np.asarray(batch["depth"])[0].reshape(10, 13), depth[:, ::-1])
 
 
 def test_labels_that_are_told_are_a_column_and_must_be_those_of_the_samples(folder: Path, epoch: Epoch) -> None:

@@ -163,7 +163,7 @@ def test_what_is_lacking_is_an_error(tmp_path: Path) -> None:
         ({"paths": tmp_path / "c.tar"}, r"c.tar: WebDataset found no samples in 1 files"),
         ({"paths": path, "label": False, "fields": "txt"}, r"fields is a list such as \['txt'\]"),
         ({"paths": path, "label": False, "fields": ["image"]}, r"a batch has 'image' of its own"),
-        ({"paths": path, "mode": "BGR"}, 'mode of WebDataset is "RGB", "L" or "RGBA"'),
+        ({"paths": path, "mode": "BGR"}, 'mode of WebDataset is "RGB", "L", "RGBA" or "bands"'),
     ):
         with pytest.raises(SourceError, match=said):
             WebDataset(**arguments)  # type: ignore[arg-type]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from variegate.adapters.huggingface.pixels import is_picture, mask, picture
 from variegate.errors import FieldError, InputError
-from variegate.loader.decode import CHANNELS
+from variegate.loader.wanted import AS_STORED, wanted
 from variegate.targets import Image, Mask, PerSample, Target, Targets
 from variegate.targets.declared import KNOWN
 
@@ -25,19 +26,20 @@ class Columns:
     known   what the fields are; those that are declared must be there
     image   the column of pictures
     places  field -> column, or "column.key" of a column of dicts, or of lists of dicts; others go by their name
-    mode    "RGB", "L" or "RGBA"
+    mode    "RGB", "L", "RGBA" or "bands"
+    dtype   "uint8", "uint16" or "float32"
 
-    Raises  FieldError if a field is none of the pipeline's, or the mode is none.
+    Raises  FieldError if a field is none of the pipeline's, or there is no such mode or dtype.
     """
 
     known: Targets
     image: str
     places: Mapping[str, str] = field(default_factory=dict)
     mode: str = "RGB"
+    dtype: DTypeLike = "uint8"
 
     def __post_init__(self) -> None:
-        if self.mode not in CHANNELS:
-            raise FieldError(f'mode is "RGB", "L" or "RGBA", got {self.mode!r}')
+        object.__setattr__(self, "dtype", wanted(self.mode, self.dtype)[1])
         for name in self.places:
             if name not in self.known or name == "image":
                 raise FieldError(
@@ -112,7 +114,8 @@ class Columns:
             rows = [_cell(row, key, column) for row in rows]
         told = f"{column!r} of row"
         if isinstance(target, Image):
-            return [picture(value, self.mode, f"{told} {n} of a batch") for n, value in enumerate(rows)]
+            dtype = str(self.dtype) if place == (self.image, None) else AS_STORED
+            return [picture(value, self.mode, dtype, f"{told} {n} of a batch") for n, value in enumerate(rows)]
         if isinstance(target, Mask):
             return [mask(value, f"{told} {n} of a batch") for n, value in enumerate(rows)]
         return list(rows)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.huggingface.columns import Batch, Columns
 from variegate.adapters.huggingface.epoch import Epoch
@@ -22,6 +22,7 @@ def transform(
     *,
     fields: Mapping[str, str] | None = None,
     mode: str = "RGB",
+    dtype: DTypeLike = "uint8",
     tensors: bool = False,
 ) -> Transform:
     """A function for `dataset.set_transform`, or for `map(..., batched=True)`: fresh numbers at every access.
@@ -30,7 +31,8 @@ def transform(
     image    the column of pictures: PIL images, files (of datasets.Image(decode=False)), or arrays, uint8, uint16 or
              float32, whose white Compose(white=) says: 1 of floats, unless it is declared
     fields   field -> column, or "column.key" of a column of dicts, where they are not called alike
-    mode     "RGB", "L" or "RGBA": into what files and PIL images are converted
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what files and PIL images are converted
+    dtype    "uint8", "uint16" or "float32": of what that is, as of vg.ImageFolder
     tensors  give torch tensors, in place of arrays
 
     Other columns are passed on as they are; a picture among them that is not declared is refused.
@@ -41,9 +43,9 @@ def transform(
     >>> batch["image"].shape, batch["label"]
     ((2, 8, 6, 3), [0, 1])
 
-    Raises  FieldError if fields or mode cannot be.
+    Raises  FieldError if fields, mode or dtype cannot be.
     """
-    return Transform(augment, _columns(augment, image, fields, mode), tensors)
+    return Transform(augment, _columns(augment, image, fields, mode, dtype), tensors)
 
 
 def keyed(
@@ -55,6 +57,7 @@ def keyed(
     *,
     fields: Mapping[str, str] | None = None,
     mode: str = "RGB",
+    dtype: DTypeLike = "uint8",
     tensors: bool = False,
 ) -> Keyed:
     """The same with numbers that can be drawn again: a row of an epoch is the same for ever.
@@ -73,13 +76,13 @@ def keyed(
     >>> bool((first == second).all())
     True
 
-    Raises  FieldError if fields or mode cannot be; InputError if the epoch cannot.
+    Raises  FieldError if fields, mode or dtype cannot be; InputError if the epoch cannot.
     """
-    return Keyed(augment, _columns(augment, image, fields, mode), tensors, seed, ids_column, Epoch(epoch))
+    return Keyed(augment, _columns(augment, image, fields, mode, dtype), tensors, seed, ids_column, Epoch(epoch))
 
 
-def _columns(augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str) -> Columns:
-    return Columns(augment.known, image, dict(fields or {}), mode)
+def _columns(augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str, dtype: DTypeLike) -> Columns:
+    return Columns(augment.known, image, dict(fields or {}), mode, dtype)
 
 
 class Transform:

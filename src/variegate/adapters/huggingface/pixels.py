@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.decode import open_image
-from variegate.loader.source.picture import value_of
+from variegate.loader.decode import open_image, open_view
+from variegate.loader.source.picture import of_pil, value_of
+from variegate.loader.wanted import AS_STORED
+from variegate.picture import MODES, WIDE
 from variegate.targets import Mask
-
-WIDE = ("I", "F")  # Pillow's modes of 16 and 32 bits begin so
 
 
 def is_picture(value: Any) -> bool:
@@ -28,21 +28,25 @@ def is_file(value: Any) -> bool:
     return isinstance(value, Mapping) and set(value) == {"bytes", "path"}
 
 
-def picture(value: Any, mode: str, where: str) -> NDArray[Any]:
+def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
     """A picture as an array (H, W, C), or (H, W) of an array or lists without channels.
 
-    mode   "RGB", "L" or "RGBA": into what files and PIL images are converted
+    mode   "RGB", "L", "RGBA" or "bands": into what files and PIL images are converted
+    dtype  of what that is; AS_STORED: of a field beside the picture, what it has
     where  what errors call it
 
     Raises  InputError if it is no picture; DecodeError if it is a file that cannot be decoded.
     """
     if isinstance(value, Image.Image):
-        return _converted(value, mode, where)
+        return _converted(value, mode, dtype, where)
     if is_file(value):
         data, path = value["bytes"], value["path"]
         if data is None and path is None:
             raise InputError(f"{where} has neither bytes nor a path")
-        return open_image(path if data is None else data, path or where, mode).decode()  # type: ignore[arg-type]
+        told = path or where
+        data = path if data is None else data
+        found = open_view(data, told, mode) if dtype == AS_STORED else open_image(data, told, mode, dtype=dtype)
+        return found.decode()
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, list):
@@ -52,15 +56,15 @@ def picture(value: Any, mode: str, where: str) -> NDArray[Any]:
     )
 
 
-def _converted(image: Image.Image, mode: str, where: str) -> NDArray[Any]:
-    if image.mode.startswith(WIDE):
-        raise InputError(
-            f'{where} has more than 8 bits (Pillow\'s mode "{image.mode}"), which Pillow cuts off; let Variegate '
-            "decode it: dataset.cast_column(..., datasets.Image(decode=False))"
-        )
-    if image.mode == "P" and mode != "P":  # by way of RGBA, or Pillow warns of palettes with transparency
+def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray[Any]:
+    if image.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
         image = image.convert("RGBA")
-    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    if image.mode not in (*WIDE, "I", *MODES) and mode != "bands":
+        image = image.convert(mode)
+    try:
+        pixels = of_pil(image, mode, dtype)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     return pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
 
 

@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
 from variegate.adapters.ray.picture import Picture, picture
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
+from variegate.loader.decode import Mode
 from variegate.loader.labels import agreed
 from variegate.loader.pool import Scratch
 from variegate.loader.unchanged import Unchanged
+from variegate.loader.wanted import wanted
 from variegate.pipeline import Compose
 from variegate.targets import PerSample, Target, Targets
 
@@ -32,7 +34,8 @@ class Augment:
     epoch    0 to 2**32 - 1; of rows without a column `epoch`
     image    the column of the pictures: arrays (H, W, C) or (H, W), bytes of picture files, or paths. Where there is
              none they come from `bytes`, which then goes, or from the files at `path`; the results are put here
-    mode     "RGB", "L" or "RGBA": into what files are decoded
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what files are decoded
+    dtype    "uint8", "uint16" or "float32": of what that is, as of vg.ImageFolder
     targets  what the other fields are, beside what the pipeline declares: the `targets` of a source
     collate  how fields of instances stand in a row: "list", as many as there are; or Padded(most=M), M of them and, in
              a column by the name of the group, which are there
@@ -60,7 +63,8 @@ class Augment:
         epoch: int = 0,
         image: str = "image",
         *,
-        mode: Literal["RGB", "L", "RGBA"] = "RGB",
+        mode: Mode = "RGB",
+        dtype: DTypeLike = "uint8",
         targets: Targets | Mapping[str, Target] | None = None,
         collate: Literal["list"] | Padded = "list",
         at_once: int = 64,
@@ -71,7 +75,8 @@ class Augment:
             raise FieldError(f"Augment.at_once is an integer of 1 or more, got {at_once!r}")
         key = Key(seed, epoch)
         self.augment, self.seed, self.epoch = augment, key.seed, key.epoch
-        self.image, self.mode, self.at_once = image, mode, operator.index(at_once)
+        self.image, self.at_once = image, operator.index(at_once)
+        self.mode, self.dtype = wanted(mode, dtype, "Augment")
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)
 
@@ -90,7 +95,7 @@ class Augment:
         pictures, leaves = [], []
         for n, name in enumerate(names):
             with _Noted(name):
-                pictures.append(picture(rows[source][n], name, self.mode))
+                pictures.append(picture(rows[source][n], name, self.mode, self.dtype))
                 sample = {field: plain(values[n]) for field, values in fields.items()}
                 leaves.append(self.targets.read(sample, pictures[n].size))
         plan = self._plan(keys, pictures, leaves if fields else [])

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError
-from variegate.loader.decode import Encoded, open_image
+from variegate.loader.decode import open_image
+from variegate.loader.encoded import Encoded
 from variegate.picture import as_picture
 
 
@@ -30,11 +31,11 @@ class Decoded:
 Picture = Encoded | Decoded
 
 
-def picture(value: Any, name: str, mode: Any) -> Picture:
+def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> Picture:
     """A picture of an array, the bytes of a file, its path, or a dict of `bytes` and `path` as data sets have them.
 
     name  what errors call it
-    mode  "RGB", "L" or "RGBA": into what a file is decoded
+    mode  "RGB", "L", "RGBA" or "bands": into what a file is decoded; dtype: of what that is
 
     >>> picture(np.zeros((4, 6), np.uint8), "row 0", "RGB").size
     (4, 6)
@@ -44,9 +45,9 @@ def picture(value: Any, name: str, mode: Any) -> Picture:
     if isinstance(value, Mapping):
         value = value.get("bytes") or value.get("path")
     if isinstance(value, str):
-        return open_image(value, None, mode)
+        return open_image(value, None, mode, dtype=dtype)
     if isinstance(value, bytes | bytearray | memoryview):
-        return open_image(bytes(value), name, mode)
+        return open_image(bytes(value), name, mode, dtype=dtype)
     if isinstance(value, np.ndarray):
         return Decoded(value)
     raise InputError(

@@ -66,9 +66,7 @@ def _check(name: str, tensor: Tensor, target: Target, batched: bool) -> None:
 def _picture(augment: Compose, image: Tensor, name: str) -> Promise:
     """What a picture, or a batch of them, becomes."""
     if image.dtype.name not in DTYPES:
-        raise InputError(
-            f"{name} is uint8, uint16 or float32, got {image.dtype.name}; tf.cast it first"
-        )
+        raise InputError(f"{name} is uint8, uint16 or float32, got {image.dtype.name}; tf.cast it first")
     rank = image.shape.rank
     if rank not in (None, 2, 3, 4):
         raise InputError(f"{name} is (H, W), (H, W, C) or a batch (B, H, W, C), got the shape {image.shape}")

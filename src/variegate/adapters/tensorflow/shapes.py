@@ -74,11 +74,9 @@ class Header(NamedTuple):
 
 def header(source: Source, i: int) -> Header:
     """The header of the picture at position i."""
-    from variegate.loader.decode import open_image
-
     data: Any = source.read(i)
     if isinstance(data, bytes):
-        found = open_image(data, source.where(i), source.mode)  # type: ignore[arg-type]
+        found = source.header(i, data)
         return Header(found.size, found.channels, found.dtype.name)
     return Header(data.shape[:2], data.shape[2] if data.ndim == 3 else 1, data.dtype.name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from variegate.loader.decode import open_image
 from variegate.loader.source.base import Source
 
 
@@ -21,6 +20,6 @@ class Samples:
         source, i = self.source, range(len(self.source))[i]  # which knows -1, and when to stop
         data, fields = source.sample(i, lambda size: memoryview(bytearray(size)))
         if isinstance(data, bytes | memoryview):
-            data = open_image(data, source.where(i), source.mode).decode()  # type: ignore[arg-type]
+            data = source.header(i, data).decode()
         label = {} if source.labels is None else {"label": source.labels[i]}
         return {"image": data, **fields, **label}

@@ -27,8 +27,9 @@ class Cache:
            its own size; other pixels, so another folder and another fingerprint
 
     A picture is kept under its sample's id, for the file as it is: its size and date are looked at each time, so a
-    file that changes is read again. Other versions of the decoders, another `mode` or `side` have a subfolder of their
-    own. Every picture has a checksum, looked at when it is first read in a process; what is damaged is decoded anew.
+    file that changes is read again. Other versions of the decoders, another `mode`, `dtype` or `side` have a subfolder
+    of their own. Every picture has a checksum, looked at when it is first read in a process; what is damaged is decoded
+    anew.
 
     A source that cannot say whether its samples have changed (Source.stamp gives None) has a subfolder for itself,
     found by its class, ids, and the contents of three samples: delete it when other samples change.

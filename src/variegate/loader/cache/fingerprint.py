@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.loader.source.base import Source
 
-FORMAT = 1  # of the files; raise it when they change, or when loader/decode.py gives other pixels
+FORMAT = 2  # of the files; raise it when they change, or when loader/decode.py gives other pixels
 
 
 def facts(source: Source, side: int | None, stamped: bool) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def facts(source: Source, side: int | None, stamped: bool) -> dict[str, Any]:
         "pillow": version("pillow"),
         "byteorder": sys.byteorder,
         "mode": source.mode,
+        "dtype": source.dtype,
         "side": side,
     }
     return found if stamped else {**found, "source": f"{source.fingerprint}-{contents(source)}"}

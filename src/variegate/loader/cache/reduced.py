@@ -24,7 +24,7 @@ def reduced_size(size: tuple[int, int], side: int | None) -> tuple[int, int]:
 
 
 def reduced(pixels: NDArray[Any], side: int | None) -> NDArray[Any]:
-    """(H, W, C) uint8 or float32, reduced by Pillow: boxes first where it is much larger, then Lanczos of three lobes.
+    """(H, W, C) of any dtype, reduced by Pillow: boxes first where it is much larger, then Lanczos of three lobes.
 
     A picture that is small enough comes back itself. Channels are kept apart, alpha too. What the lobes overshoot is
     cut at the picture's own darkest and brightest value.
@@ -41,6 +41,8 @@ def reduced(pixels: NDArray[Any], side: int | None) -> NDArray[Any]:
 def _plane(plane: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     from PIL import Image
 
-    image = Image.fromarray(np.ascontiguousarray(plane))
+    exact = plane.astype(np.float32) if plane.dtype == np.uint16 else plane  # Pillow has no filters of 16 bits
+    image = Image.fromarray(np.ascontiguousarray(exact))
     found = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=GAP))
-    return found.clip(plane.min(), plane.max())
+    found = np.rint(found) if plane.dtype == np.uint16 else found
+    return found.clip(np.fmin.reduce(plane, None), np.fmax.reduce(plane, None))  # which pass over NaN

@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.cache.store import DTYPES, Size
+from variegate.loader.cache.store import KEPT, Size
 
 MAGIC = b"ARROW1"
 COLUMNS: dict[str, Literal["Q", "I"]] = {  # name -> struct code
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     @classmethod
     def of(cls, name: int, stamp: int, pixels: NDArray[Any], size: Size, start: int = 0) -> Row:
         """The row of a C-contiguous picture."""
-        (height, width, channels), dtype = pixels.shape, DTYPES.index(pixels.dtype)
+        (height, width, channels), dtype = pixels.shape, KEPT.index(pixels.dtype)
         header = name, stamp, height, width, *size, channels, dtype
         return cls(*header, checksum(header, pixels), start)
 
@@ -66,7 +66,7 @@ def schema(facts: dict[str, Any]) -> Any:
     import pyarrow as pa
 
     fields = [pa.field(name, pa.type_for_alias(TYPES[code]), nullable=False) for name, code in COLUMNS.items()]
-    told = {"variegate": json.dumps(facts, sort_keys=True), "dtypes": " ".join(each.name for each in DTYPES)}
+    told = {"variegate": json.dumps(facts, sort_keys=True), "dtypes": " ".join(each.name for each in KEPT)}
     return pa.schema([*fields, pa.field("pixels", pa.large_binary(), nullable=False)], told)
 
 
@@ -126,9 +126,9 @@ class Shard:
     def _is_sound(self, row: int) -> bool:
         *header, said = (column[row] for column in self._columns.values())
         height, width, _, _, channels, dtype = header[2:]
-        if dtype >= len(DTYPES) or 0 in (height, width, channels):
+        if dtype >= len(KEPT) or 0 in (height, width, channels):
             return False
-        start, size = self._offsets[row], height * width * channels * DTYPES[dtype].itemsize
+        start, size = self._offsets[row], height * width * channels * KEPT[dtype].itemsize
         if not 0 <= start <= start + size <= min(self._offsets[row + 1], self._pixels.size):
             return False
         return checksum(tuple(header), self.picture(row)) == said
@@ -137,7 +137,7 @@ class Shard:
         """The pixels of a row that is sound, (height, width, channels), in the memory map."""
         columns = self._columns
         shape = columns["height"][row], columns["width"][row], columns["channels"][row]
-        return np.ndarray(shape, DTYPES[columns["dtype"][row]], self._pixels, self._offsets[row])
+        return np.ndarray(shape, KEPT[columns["dtype"][row]], self._pixels, self._offsets[row])
 
     def size(self, row: int) -> Size:
         """(height, width) before a picture was reduced."""

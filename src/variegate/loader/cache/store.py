@@ -14,9 +14,10 @@ from variegate.loader.cache.config import Cache
 from variegate.loader.cache.reduced import reduced
 from variegate.loader.cache.stamps import Stamps
 from variegate.loader.source.base import Source
+from variegate.white import DTYPES
 
 Size = tuple[int, int]
-DTYPES = (np.dtype(np.uint8), np.dtype(np.float32))  # a picture's dtype is kept as its place here
+KEPT = tuple(map(np.dtype, DTYPES))  # a picture's dtype is kept as its place here
 
 
 def opened(config: Cache, source: Source) -> Store:
@@ -68,7 +69,7 @@ class Store(ABC):
     def put(self, i: int, pixels: NDArray[Any], size: Size) -> NDArray[Any]:
         """Keep a copy of the picture at position i, for which `get` just had nothing; from any thread.
 
-        pixels  (height, width, channels) uint8 or float32; what else there is is not kept
+        pixels  (height, width, channels) uint8, uint16 or float32; what else there is is not kept
         size    (height, width) of the picture before `side` reduces it
 
         Gives the picture as `get` would: reduced where `side` asks for it, whether or not it is kept, so that no pixel
@@ -76,7 +77,7 @@ class Store(ABC):
         in a forked child.
         """
         stamp, ours = self._stamps.noted(i), not self._closed and os.getpid() == self._process
-        if pixels.ndim != 3 or pixels.dtype not in DTYPES:
+        if pixels.ndim != 3 or pixels.dtype not in KEPT:
             return pixels
         pixels = reduced(pixels, self.config.side)
         if ours and stamp is not None and self._wanted(i, stamp, pixels.nbytes):

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import SourceError
+from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
+from variegate.picture import pixels
 from variegate.targets import Target, Targets
 
 TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
@@ -19,7 +20,8 @@ class Arrays(Source):
     """Pictures in memory; a sample's id is its position.
 
     images   (N, H, W) or (N, H, W, C), also memory-mapped, or a list of (H, W) or (H, W, C) arrays of any sizes;
-             uint8 or float32, one number of channels. Never copied; in a batch they always have an axis of channels
+             one number of channels and one dtype: uint8, uint16, float32, or what float32 holds to the last bit, which
+             becomes it when it is read. Never copied; in a batch they always have an axis of channels
     labels   one a picture, or None
     classes  the names of the labels 0, 1, 2, ...
     fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
@@ -63,9 +65,10 @@ class Arrays(Source):
         if isinstance(self.images, np.ndarray):
             if self.images.ndim not in (3, 4):
                 raise SourceError(f"images of Arrays have shape (N, H, W) or (N, H, W, C), got {self.images.shape}")
-            _check_picture(self.images[0], "images")
+            self.dtype = _check_picture(self.images[0], "images[0]")[1].name
             return
         channels, dtype = _check_picture(self.images[0], "images[0]")
+        self.dtype = dtype.name
         for i, image in enumerate(self.images):
             if _check_picture(image, f"images[{i}]") != (channels, dtype):
                 raise SourceError(
@@ -89,8 +92,8 @@ class Arrays(Source):
         return {name: values[i] for name, values in self.columns.items()}
 
     def read(self, i: int) -> NDArray[Any]:
-        """The picture at position i, (height, width, channels); no copy."""
-        image = self.images[i]
+        """The picture at position i, (height, width, channels); no copy, where it is not of another dtype."""
+        image = pixels(self.images[i], self.where(i))
         return image if image.ndim == 3 else image[:, :, np.newaxis]
 
     def where(self, i: int) -> str:
@@ -98,19 +101,16 @@ class Arrays(Source):
         return f"images[{i}]"
 
     def __repr__(self) -> str:
-        return f"Arrays({len(self)} pictures)"
+        return f"Arrays({len(self)} pictures{self._unusual})"
 
 
 def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
     """The number of channels and the dtype of a picture that can be taken."""
-    if image.dtype not in (np.uint8, np.float32):
-        raise SourceError(
-            f"{name} of Arrays is uint8 (0 to 255) or float32 (0 to 1), got {image.dtype}; convert it, as by "
-            "(images * 255).astype('uint8') from 0 to 1, or images.astype('uint8') from 0 to 255"
-        )
-    if image.ndim not in (2, 3) or 0 in image.shape:
-        raise SourceError(f"{name} of Arrays has shape (H, W) or (H, W, C), none of them 0, got {image.shape}")
-    return (image.shape[2] if image.ndim == 3 else 1), image.dtype
+    try:
+        found = pixels(image, f"{name} of Arrays")
+    except InputError as error:
+        raise SourceError(str(error)) from None
+    return (found.shape[2] if found.ndim == 3 else 1), found.dtype
 
 
 def label_column(labels: Any, length: int) -> NDArray[Any] | list[Any] | None:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import SourceError
+from variegate.loader.decode import MOST_PIXELS, open_image
+from variegate.loader.wanted import wanted
+
 if TYPE_CHECKING:
+    from variegate.loader.encoded import Encoded
     from variegate.loader.source.subset import Subset
     from variegate.targets import Targets
 
@@ -26,7 +31,8 @@ class Source(ABC):
     ids      (N,) uint64: what the draws of a sample hang on. A sample keeps its id in every subset
     labels   one a sample: an array (integers as int64), or a list of anything else; None where there are none
     classes  the names of the integer labels; empty where they have none
-    mode     into what an encoded picture is decoded: "RGB", "L" or "RGBA"
+    mode     into what an encoded picture is decoded: "RGB", "L", "RGBA" or "bands", all that its file has
+    dtype    of what it is decoded into: "uint8", "uint16" or "float32"; an array is what it is
     held     whether the pictures are in memory already, so that a cache is of no use
     targets  what the fields beside the picture are: boxes and their format, masks, ...; None where there are none
 
@@ -38,6 +44,7 @@ class Source(ABC):
     labels: Labels | None = None
     classes: Sequence[str] = ()
     mode: str = "RGB"
+    dtype: str = "uint8"
     held: bool = False
     targets: Targets | None = None
 
@@ -82,6 +89,20 @@ class Source(ABC):
         """
         return self.read_into(i, room), self.fields(i)
 
+    def _decode_into(self, mode: Any, dtype: Any) -> None:
+        """Say into what encoded pictures are decoded.
+
+        Raises  SourceError if there is no such mode or dtype.
+        """
+        self.mode, self.dtype = wanted(mode, dtype, type(self).__name__, SourceError)
+
+    def header(self, i: int, data: bytes | memoryview, max_pixels: int = MOST_PIXELS) -> Encoded:
+        """The picture at position i, of which `data` are the bytes of the file, to be decoded as this source says.
+
+        Raises  DecodeError, with the path, if it cannot be.
+        """
+        return open_image(data, self.where(i), self.mode, max_pixels, self.dtype)
+
     def stamp(self, i: int) -> int | None:
         """A number that changes when the picture at position i does, as its file's date; None where nothing tells."""
         return None
@@ -92,7 +113,7 @@ class Source(ABC):
 
         The contents of files are not read.
         """
-        told = type(self).__name__, self.mode, self.targets
+        told = type(self).__name__, self.mode, self.dtype, self.targets
         digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
         digest.update(np.asarray(self.ids, "<u8").tobytes())
         return digest.hexdigest()
@@ -105,6 +126,11 @@ class Source(ABC):
     @abstractmethod
     def where(self, i: int) -> str:
         """The path of the sample at position i, or what else leads a user to it; for errors."""
+
+    @property
+    def _unusual(self) -> str:
+        """The dtype where it is not the usual one; for `repr`."""
+        return "" if self.dtype == Source.dtype else f", dtype={self.dtype!r}"
 
     def split(self, fraction: float, seed: int = 0) -> tuple[Subset, Subset]:
         """Two subsets without a common sample: round(fraction * len) samples, and the rest.

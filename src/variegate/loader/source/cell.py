@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.decode import open_image
+from variegate.loader.decode import open_view
 from variegate.loader.source.arrays import label_column
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.instances import class_names
@@ -125,7 +125,7 @@ def field_of(value: Any, target: Target | None, place: str, root: str = "") -> A
     """
     if isinstance(target, (Mask, Image)) and isinstance(value, (bytes, str, Mapping)):
         data, name = encoded(value, place, root)
-        return decode_mask(data, name) if isinstance(target, Mask) else open_image(data, name).decode()
+        return decode_mask(data, name) if isinstance(target, Mask) else open_view(data, name).decode()
     if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
         try:
             return json.loads(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.coco_keypoints import mirrored, point_names, points_of
@@ -50,7 +50,8 @@ class CocoJson(Files):
     crowd            whether objects marked iscrowd come along; they are many in one
     pixel_keypoints  whether keypoints count pixels, as COCO's do: each is put at the centre of its pixel, half a pixel
                      further right and down. False: they are places in the plane already
-    mode             "RGB", "L" or "RGBA": into what every picture is decoded
+    mode             "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype            "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); more bits are an error
 
     A picture without annotations is a sample with N = 0. A sample's id is the hash of its file_name, as in ImageFolder.
     `left_out` counts the annotations left out, for their class or as crowds; `image_ids` are the pictures' ids in the
@@ -73,8 +74,9 @@ class CocoJson(Files):
         crowd: bool = False,
         pixel_keypoints: bool = True,
         mode: str = "RGB",
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(images, mode)
+        super().__init__(images, mode, dtype)
         self.annotations = os.fspath(annotations)
         self._fields = chosen(fields, FIELDS, "CocoJson")
         self.crowd, self.pixel_keypoints = bool(crowd), bool(pixel_keypoints)
@@ -179,4 +181,4 @@ class CocoJson(Files):
         return found
 
     def __repr__(self) -> str:
-        return f"CocoJson({self.annotations!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        return f"CocoJson({self.annotations!r}, {len(self)} pictures, {len(self._instances)} objects{self._unusual})"

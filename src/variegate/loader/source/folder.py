@@ -14,9 +14,9 @@ from io import FileIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError, InputError, SourceError
-from variegate.loader.decode import CHANNELS, open_image
 from variegate.loader.source.base import Room, Source
 
 EXTENSIONS = (
@@ -31,16 +31,14 @@ class Files(Source):
     root   the folder
     paths  of the pictures, within the folder, with /
 
-    Raises  SourceError if there is no such folder, or the mode is none.
+    Raises  SourceError if there is no such folder, or no such mode or dtype.
     """
 
     paths: Sequence[str]
 
-    def __init__(self, root: str | os.PathLike[str], mode: str) -> None:
+    def __init__(self, root: str | os.PathLike[str], mode: str, dtype: DTypeLike) -> None:
         self.root = existing_folder(root, type(self).__name__)
-        if mode not in CHANNELS:
-            raise SourceError(f'mode of {type(self).__name__} is "RGB", "L" or "RGBA", got {mode!r}')
-        self.mode = mode
+        self._decode_into(mode, dtype)
 
     def _at(self, paths: Sequence[str]) -> None:
         """The pictures are these."""
@@ -90,7 +88,7 @@ class Files(Source):
         said = self.size_of_labels(i)
         if said is None:
             return
-        found = open_image(data, self.where(i)).size
+        found = self.header(i, data).size
         if said == found:
             return
         why = "they belong to another picture, or to this one before it was resized; make them anew"
@@ -105,7 +103,7 @@ class Files(Source):
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.root!r}, {len(self)} pictures)"
+        return f"{type(self).__name__}({self.root!r}, {len(self)} pictures{self._unusual})"
 
 
 class ImageFolder(Files):
@@ -115,7 +113,8 @@ class ImageFolder(Files):
                 order of the names. Pictures beside each other in the folder itself: no labels
     extensions  which files are pictures, upper or lower case
     labelled    False: no labels whatever the subfolders; None: as the folder is laid out
-    mode        "RGB", "L" (grey) or "RGBA": into what every picture is decoded
+    mode        "RGB", "L" (grey), "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype       "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample's id is the BLAKE2b-64 hash of its path within the folder, so moving the folder, adding a file or removing
     one changes no other sample. Names that begin with a dot are passed over; links are followed, though never round in
@@ -131,8 +130,9 @@ class ImageFolder(Files):
         extensions: str | Iterable[str] = EXTENSIONS,
         labelled: bool | None = None,
         mode: str = "RGB",
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(path, mode)
+        super().__init__(path, mode, dtype)
         texts = [extensions] if isinstance(extensions, str) else extensions
         self.extensions = tuple(_extension(text) for text in texts)
         listing = Listing(self.root, self.extensions)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.decode import CHANNELS
 from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
@@ -27,7 +27,9 @@ class HuggingFace(Source):
     label    the column of labels; None: the only ClassLabel there is, or of several that called "label"; False: none
     fields   the columns that samples have beside; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
-    mode     "RGB", "L" or "RGBA": into what every picture is decoded; None: as the feature says, else "RGB"
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded;
+             None: as the feature says, else "RGB"
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     id       the column of ids: integers, or texts, which are hashed; None: the index in the dataset as it is given, so
              a filtered dataset counts anew. To keep ids, filter by `Subset`, or give a column
 
@@ -52,6 +54,7 @@ class HuggingFace(Source):
         targets: Targets | Mapping[str, Target] | None = None,
         mode: str | None = None,
         *,
+        dtype: DTypeLike = "uint8",
         id: str | None = None,
     ) -> None:
         _check(dataset)
@@ -60,7 +63,7 @@ class HuggingFace(Source):
         self._known = dict((self.targets or Targets()).fields)
         self.dataset = dataset
         self.image = self._one("Image", image, "image")
-        self.mode = self._mode(mode)
+        self._decode_into(mode or getattr(dataset.features[self.image], "mode", None) or "RGB", dtype)
         for column in self._fields.values():
             self._feature(column, "fields")
         self._begin()
@@ -103,14 +106,6 @@ class HuggingFace(Source):
                 f"dataset.cast_column({name!r}, datasets.Image()). Arrays are for Items(dataset)"
             )
         return name
-
-    def _mode(self, mode: str | None) -> str:
-        chosen = mode or getattr(self.dataset.features[self.image], "mode", None) or "RGB"
-        if chosen not in CHANNELS:
-            raise SourceError(
-                f'mode of HuggingFace is "RGB", "L" or "RGBA", got {chosen!r}; pass one of these as mode='
-            )
-        return str(chosen)
 
     def _label_column(self, label: str | Literal[False] | None) -> str | None:
         """The column of labels, if there is one."""
@@ -175,7 +170,7 @@ class HuggingFace(Source):
         self._begin()
 
     def __repr__(self) -> str:
-        return f"HuggingFace({len(self)} rows, {', '.join(self.dataset.column_names)})"
+        return f"HuggingFace({len(self)} rows, {', '.join(self.dataset.column_names)}{self._unusual})"
 
 
 def _check(dataset: Any) -> None:

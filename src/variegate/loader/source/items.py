@@ -8,10 +8,9 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.decode import CHANNELS
 from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import ids_of
@@ -30,7 +29,8 @@ class Items(Source):
     ids      one a sample: integers, or texts, which are hashed; None: the index
     targets  what the fields beside the picture are; None where the pipeline says
     names    of the elements of a tuple: ("image", "mask")
-    mode     "RGB", "L" or "RGBA": into what files are decoded and PIL images converted
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what files are decoded and PIL images converted
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     labels   the labels, one a sample, where they are known: they stand in for the samples' own, which must be the same
     serial   one access at a time, for data that threads may not read at once
 
@@ -57,15 +57,15 @@ class Items(Source):
         names: Sequence[str] | None = None,
         mode: str = "RGB",
         *,
+        dtype: DTypeLike = "uint8",
         labels: Any = None,
         serial: bool = False,
     ) -> None:
         length = _length(data)
-        if mode not in CHANNELS:
-            raise SourceError(f'mode of Items is "RGB", "L" or "RGBA", got {mode!r}')
+        self._decode_into(mode, dtype)
         if ids is not None and len(ids) != length:
             raise SourceError(f"there are {length} samples and {len(ids)} ids; each has one")
-        self.data, self.mode, self.names = data, mode, _named(names)
+        self.data, self.names = data, _named(names)
         self.ids = np.arange(length, dtype=np.uint64) if ids is None else ids_of(ids, "ids[{}]".format)
         self.labels = label_column(labels, length)
         self.targets = None if targets is None else Targets.of(targets)
@@ -76,7 +76,7 @@ class Items(Source):
     def sample(self, i: int, room: Room | None = None) -> tuple[bytes | NDArray[Any], dict[str, Any]]:
         """The picture and the fields at position i, from one access."""
         given = self._apart(self._item(i))
-        image = picture_of(given.pop("image"), self.mode)
+        image = picture_of(given.pop("image"), self.mode, self.dtype)
         if isinstance(image, str):
             if len(self._paths) >= PATHS:
                 self._paths.clear()
@@ -150,7 +150,7 @@ class Items(Source):
         self._turn = Lock() if self.serial else nullcontext()
 
     def __repr__(self) -> str:
-        return f"Items({len(self)} samples of {type(self.data).__name__})"
+        return f"Items({len(self)} samples of {type(self.data).__name__}{self._unusual})"
 
 
 def _length(data: Any) -> int:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.decode import CHANNELS
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, classed, field_of, ids_of, is_missing
 from variegate.loader.source.folder import Files
@@ -31,7 +30,8 @@ class Manifest(Files):
     id       the column of ids: integers, or texts, which are hashed; None: the hash of the path as written
     fields   the columns that samples have beside the picture, by name; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
-    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     classes  the names of classes 0, 1, 2, ...; None: those of the whole table, also of rows that `where` leaves out
     where    the rows wanted, by column: {"split": "train"}, or several values, {"split": ["train", "val"]}
 
@@ -59,12 +59,12 @@ class Manifest(Files):
         targets: Targets | Mapping[str, Target] | None = None,
         mode: str = "RGB",
         *,
+        dtype: DTypeLike = "uint8",
         classes: Sequence[str] | None = None,
         where: Mapping[str, Any] | None = None,
     ) -> None:
-        if mode not in CHANNELS:
-            raise SourceError(f'mode of Manifest is "RGB", "L" or "RGBA", got {mode!r}')
-        self.mode, columns = mode, named_fields(fields, "Manifest")
+        self._decode_into(mode, dtype)
+        columns = named_fields(fields, "Manifest")
         self.targets = declared(targets, columns, (), "Manifest")
         file = os.fspath(table) if isinstance(table, (str, os.PathLike)) else ""
         self.root = above(file) if root is None else os.fspath(root)
@@ -147,7 +147,7 @@ class Manifest(Files):
         return contents(self.where(i)) if self.remote else super().read_into(i, room)
 
     def __repr__(self) -> str:
-        return f"Manifest({self.table!r}, {len(self)} pictures)"
+        return f"Manifest({self.table!r}, {len(self)} pictures{self._unusual})"
 
 
 def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from struct import unpack
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.loader.decode import MOST_PIXELS
@@ -34,7 +34,8 @@ class ImageMaskFolder(Files):
     ignore_index  the class that means "not annotated", such as 255; it is also what lies outside of a picture
     image_suffix  what the names of pictures end with, and those of masks do not: "_leftImg8bit". Others are passed over
     mask_suffix   the same of masks: "_gtFine_labelIds"
-    mode          "RGB", "L" or "RGBA": into what every picture is decoded
+    mode          "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype         "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample has a mask, (H, W): grey PNGs give their numbers, uint8 or, of 16 bits, uint16; PNGs with a palette give
     the numbers of their colours, uint8. A mask lies on the picture as it stands upright, and has its size. A sample's
@@ -56,8 +57,9 @@ class ImageMaskFolder(Files):
         image_suffix: str = "",
         mask_suffix: str = "",
         mode: str = "RGB",
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(images, mode)
+        super().__init__(images, mode, dtype)
         self.mask_root = existing_folder(masks, "ImageMaskFolder", "the masks")
         self.classes = class_names(classes, "ImageMaskFolder")
         pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some(), image_suffix)
@@ -80,7 +82,7 @@ class ImageMaskFolder(Files):
         return {"mask": read_mask(self.where_mask(i))}
 
     def __repr__(self) -> str:
-        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures)"
+        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures{self._unusual})"
 
 
 class _Header(NamedTuple):

@@ -8,11 +8,10 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.bytes import Bytes, parse_bytes
-from variegate.loader.decode import CHANNELS
 from variegate.loader.source.arrow_files import RowFile, open_rows
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import classed, encoded, field_of, ids_of
@@ -37,7 +36,8 @@ class Parquet(Source):
     id       the column of ids: integers, or texts, which are hashed; None: the hash of "file name:row", rows from 0
     fields   the columns that samples have beside the picture; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
-    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     classes  the names of classes 0, 1, 2, ...; None: as Hugging Face's datasets noted them in the file, or those in
              the column
     keep     bytes of row groups that are kept decoded, such as "256MB"; beside the memory= of the loader, and a row
@@ -66,12 +66,12 @@ class Parquet(Source):
         targets: Targets | Mapping[str, Target] | None = None,
         mode: str = "RGB",
         *,
+        dtype: DTypeLike = "uint8",
         classes: Sequence[str] | None = None,
         keep: Bytes = "256MiB",
     ) -> None:
-        if mode not in CHANNELS:
-            raise SourceError(f'mode of Parquet is "RGB", "L" or "RGBA", got {mode!r}')
-        self.mode, self.image, self.keep = mode, image, parse_bytes(keep, "Parquet.keep")
+        self._decode_into(mode, dtype)
+        self.image, self.keep = image, parse_bytes(keep, "Parquet.keep")
         self._fields = named_fields(fields, "Parquet")
         self.targets = declared(targets, self._fields, (), "Parquet")
         self._known = dict((self.targets or Targets()).fields)
@@ -201,7 +201,7 @@ class Parquet(Source):
         self._begin()
 
     def __repr__(self) -> str:
-        return f"Parquet({self.files[0].shard.path!r}, {len(self.files)} files, {len(self)} rows)"
+        return f"Parquet({self.files[0].shard.path!r}, {len(self.files)} files, {len(self)} rows{self._unusual})"
 
 
 def picture_cell(cell: Any) -> memoryview | None:

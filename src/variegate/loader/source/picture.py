@@ -11,50 +11,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError
-from variegate.picture import MODES, is_pil, is_tensor
+from variegate.errors import DecodeError, InputError
+from variegate.loader.encoded import widened
+from variegate.loader.stored import Stored, picture_of_numbers
+from variegate.loader.wanted import AS_STORED
+from variegate.picture import MODES, is_pil, is_tensor, pil_pixels, pixels
 from variegate.targets import Image as View
 from variegate.targets import Mask, Target
 
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 
 
-def picture_of(value: Any, mode: str) -> bytes | str | NDArray[Any]:
-    """A picture as an array, (H, W) or (H, W, C) uint8 or float32; or the bytes or the path of a picture file.
+def picture_of(value: Any, mode: str, dtype: str = "uint8") -> bytes | str | NDArray[Any]:
+    """A picture as an array, (H, W) or (H, W, C); or the bytes or the path of a picture file.
 
-    A PIL image becomes `mode`; what is EXIF in it is not looked at. A tensor (C, H, W) becomes a view (H, W, C).
+    A PIL image becomes `mode` and `dtype`, as a file does; what is EXIF in it is not looked at. Of arrays, and of
+    tensors (C, H, W), which become views (H, W, C), see `variegate.picture`.
 
     Raises  InputError if it is none of these.
     """
     if isinstance(value, np.ndarray):
-        return _checked(value, value.shape)
+        return pixels(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     if is_pil(value):
-        if value.mode not in MODES:
-            raise InputError(f'a PIL image is of mode {", ".join(MODES)}, got "{value.mode}"; use image.convert("RGB")')
-        return np.asarray(value if value.mode == mode else value.convert(mode))
+        return of_pil(value, mode, dtype)
     if is_tensor(value):
         if value.ndim not in (2, 3):
             raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(value.shape)}")
         array = _array(value)
-        return _checked(array if array.ndim == 2 else array.transpose(1, 2, 0), tuple(value.shape))
+        shown = array if array.ndim == 2 else array.transpose(1, 2, 0)
+        return pixels(shown, f"a picture, of a tensor {tuple(value.shape)},")
     raise InputError(
         "a picture is an array (H, W, C), a PIL image, a tensor (C, H, W), the bytes of a file or its path, got "
         f"{type(value).__name__}"
     )
 
 
-def _checked(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    if array.dtype not in (np.uint8, np.float32):
-        raise InputError(
-            f"a picture is uint8 (0 to 255) or float32 (0 to 1), got {array.dtype} {shape}; convert it in the data set"
-        )
-    if array.ndim not in (2, 3) or 0 in array.shape:
-        raise InputError(f"a picture is (H, W) or (H, W, C), none of them 0; got {shape}")
-    return array
+def of_pil(image: Any, mode: str, dtype: str) -> NDArray[Any]:
+    """A PIL image as an array, (H, W) or (H, W, C), as a file with its pixels would be decoded.
+
+    Raises  InputError if its pixels are no colours, or more bits than the dtype has.
+    """
+    numbers = pil_pixels(image)
+    if numbers.dtype == np.uint8:
+        levels = numbers if mode in ("bands", image.mode) else np.asarray(image.convert(mode))
+        return levels if dtype in ("uint8", AS_STORED) else widened(levels, np.empty(levels.shape, dtype))
+    short = numbers.dtype.kind == "u"
+    kind = Stored("PIL image", 1, 16 if short else 32, numbers.dtype, "L", 65535 if short else None)
+    try:
+        mode, dtype = kind.as_asked(mode, dtype, "")
+    except DecodeError as error:
+        raise InputError(error.reason) from None
+    return picture_of_numbers(numbers[:, :, np.newaxis], kind, mode, dtype, "")
 
 
 def _array(tensor: Any) -> NDArray[Any]:
@@ -85,9 +96,7 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
 
 def _of_pil(value: Any, target: Target | None, name: str) -> NDArray[Any]:
     if isinstance(target, View) or (target is None and value.mode in MODES):
-        array = picture_of(value, value.mode)
-        assert isinstance(array, np.ndarray)
-        return array
+        return pil_pixels(value, name)
     if value.mode not in MASK_MODES:
         raise InputError(
             f'{name}: a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'

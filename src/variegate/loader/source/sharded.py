@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.decode import CHANNELS
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns
@@ -26,19 +25,16 @@ class Sharded(Source):
 
     shards  the files
 
-    Raises  SourceError if a file is not there, or the mode is none.
+    Raises  SourceError if a file is not there, or there is no such mode or dtype.
     """
 
     shards: Sequence[Shard]
     _starts: NDArray[np.int64]  # of the pictures, in their shards
     _sizes: NDArray[np.int64]
 
-    def __init__(self, paths: Paths, endings: tuple[str, ...], mode: str) -> None:
-        owner = type(self).__name__
-        if mode not in CHANNELS:
-            raise SourceError(f'mode of {owner} is "RGB", "L" or "RGBA", got {mode!r}')
-        self.mode = mode
-        self.shards = find_shards(paths, endings, owner)
+    def __init__(self, paths: Paths, endings: tuple[str, ...], mode: str, dtype: DTypeLike) -> None:
+        self._decode_into(mode, dtype)
+        self.shards = find_shards(paths, endings, type(self).__name__)
 
     def _count(self, columns: Sequence[Columns]) -> None:
         """So many samples are in each shard.
@@ -74,7 +70,8 @@ class Sharded(Source):
         return path_id(f"{shard.size} {shard.stamp}") >> 1
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.shards[0].path!r}, {len(self.shards)} shards, {len(self)} samples)"
+        found = f"{len(self.shards)} shards, {len(self)} samples{self._unusual}"
+        return f"{type(self).__name__}({self.shards[0].path!r}, {found})"
 
 
 def _fresh(size: int) -> memoryview:

@@ -33,8 +33,8 @@ class Subset(Source):
         self.source = source
         self.ids = source.ids[self.positions]
         self.labels = taken(source.labels, self.positions)
-        self.classes, self.mode, self.targets = source.classes, source.mode, source.targets
-        self.held = source.held
+        self.classes, self.targets, self.held = source.classes, source.targets, source.held
+        self.mode, self.dtype = source.mode, source.dtype
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the sample at position i of the subset."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.source.base import Ids, Room
@@ -33,7 +33,8 @@ class TFRecord(Sharded):
              several lists of one length together as columns,
              {"boxes": ("image/object/bbox/xmin", ".../ymin", ".../xmax", ".../ymax")}, (N, 4)
     targets  what the fields are; None: as the pipeline says
-    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     index    the folder in which is kept where the records lie; None: a file beside each, *.variegate
 
     A feature is a list: (n,) int64, (n,) float32, or a list of bytes. Labels of one integer each are `labels`, as they
@@ -59,8 +60,10 @@ class TFRecord(Sharded):
         targets: Targets | Mapping[str, Target] | None = None,
         mode: str = "RGB",
         index: str | os.PathLike[str] | None = None,
+        *,
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(paths, (".tfrec", "-of-"), mode)
+        super().__init__(paths, (".tfrec", "-of-"), mode, dtype)
         wanted = {"records", image_column(image)} | ({label_column(label)} if label is not None else set())
         columns = read_indexes(self.shards, partial(scan_records, image=image, label=label), wanted, index)
         self._count(columns)

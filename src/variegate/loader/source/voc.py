@@ -8,6 +8,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
@@ -39,7 +40,8 @@ class VocFolder(Files):
         difficult  (N,) int64: 1 if so marked, else 0
     one_based  whether corners are numbers of pixels, the first of them 1, and the last one included, as VOC's are: then
                the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already
-    mode       "RGB", "L" or "RGBA": into what every picture is decoded
+    mode       "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype      "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample's id is the hash of its file's name, as of ImageFolder(root/JPEGImages). The XML is read once, now; the
     labels stay in memory as a few arrays. Where it gives a size, a picture of another size is an InputError when it is
@@ -57,9 +59,10 @@ class VocFolder(Files):
         *,
         one_based: bool = True,
         mode: str = "RGB",
+        dtype: DTypeLike = "uint8",
     ) -> None:
         above = existing_folder(root, "VocFolder", "JPEGImages and Annotations")
-        super().__init__(f"{above}/JPEGImages", mode)
+        super().__init__(f"{above}/JPEGImages", mode, dtype)
         notes = existing_folder(f"{above}/Annotations", "VocFolder", "the XML files")
         self._fields = chosen(fields, FIELDS, "VocFolder")
         self.classes, self.one_based, self.split_name = class_names(classes, "VocFolder"), bool(one_based), split
@@ -95,7 +98,8 @@ class VocFolder(Files):
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        return f"VocFolder({os.path.dirname(self.root)!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        found = f"{len(self)} pictures, {len(self._instances)} objects{self._unusual}"
+        return f"VocFolder({os.path.dirname(self.root)!r}, {found})"
 
 
 class _Object(NamedTuple):

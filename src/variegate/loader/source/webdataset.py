@@ -9,10 +9,10 @@ from io import BytesIO
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.decode import open_image
+from variegate.loader.decode import open_view
 from variegate.loader.source.base import Ids
 from variegate.loader.source.folder import EXTENSIONS, path_id
 from variegate.loader.source.index import Columns, read_indexes
@@ -39,7 +39,8 @@ class WebDataset(Sharded):
              decoded, an npy an array, a txt a text; a picture the numbers of its pixels where its target is Mask, its
              pixels where that is Image; all else bytes
     targets  what the fields are; None: as the pipeline says. Texts need none
-    mode     "RGB", "L" or "RGBA": into what every picture is decoded
+    mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     index    the folder in which is kept where the samples lie; None: a file beside each tar, *.tar.variegate
 
     A sample is all members of a tar that share a path up to the first dot of the last name; they need not be
@@ -64,8 +65,10 @@ class WebDataset(Sharded):
         targets: Targets | Mapping[str, Target] | None = None,
         mode: str = "RGB",
         index: str | os.PathLike[str] | None = None,
+        *,
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(paths, (".tar", ".tgz"), mode)
+        super().__init__(paths, (".tar", ".tgz"), mode, dtype)
         part = Part.of(label or "cls")
         columns = read_indexes(self.shards, partial(scan_tar, label=part), {"members", part.column}, index)
         self._names, self._suffixes, self._rows, labels = gathered(columns, part)
@@ -176,5 +179,5 @@ def decoded(data: bytes, part: Part, target: Target | None, where: str) -> Any:
     if kind in PICTURES and isinstance(target, Mask):
         return decode_mask(data, where)
     if kind in PICTURES and isinstance(target, Image):
-        return open_image(data, where).decode()
+        return open_view(data, where).decode()
     return data

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
@@ -26,7 +27,8 @@ class YoloFolder(Files):
     classes   the names of classes 0, 1, 2, ...; or the path of a data.yaml, of which the `names` are taken (with
               PyYAML, variegate[cli])
     segments  False: a line is `class cx cy w h`, a box. True: `class x y x y ...`, a polygon
-    mode      "RGB", "L" or "RGBA": into what every picture is decoded
+    mode      "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
+    dtype     "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample of N objects has boxes, (N, 4) float64 as cx, cy, w, h in fractions, and labels, (N,) int64; with segments
     also polygons, N lists of one ring [x, y, x, y, ...] in fractions, and its boxes are those around the polygons.
@@ -45,8 +47,9 @@ class YoloFolder(Files):
         *,
         segments: bool = False,
         mode: str = "RGB",
+        dtype: DTypeLike = "uint8",
     ) -> None:
-        super().__init__(images, mode)
+        super().__init__(images, mode, dtype)
         self.label_root = existing_folder(labels, "YoloFolder", "the labels")
         self.segments = bool(segments)
         path = isinstance(classes, (str, os.PathLike))
@@ -110,7 +113,7 @@ class YoloFolder(Files):
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        return f"YoloFolder({self.root!r}, {len(self)} pictures, {len(self._instances)} objects)"
+        return f"YoloFolder({self.root!r}, {len(self)} pictures, {len(self._instances)} objects{self._unusual})"
 
 
 class _Object(NamedTuple):

@@ -1,0 +1,183 @@
+"""TIFF: what its tags say of the numbers, and who reads them.
+
+Pillow reads 8 bits, grey of any bits, and 16-bit RGB and RGBA whose bands stand together, in any compression. Bands of
+other numbers, or stored apart, are read by tifffile (variegate[tiff]), which needs imagecodecs for LZW and JPEG. Tags
+as in TIFF 6.0; of several pages, the first is the picture.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import DecodeError
+from variegate.loader.convert import mode_of_bands
+from variegate.loader.stored import Stored
+from variegate.loader.wide import both_bytes, is_halved, retell
+
+PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
+WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
+EXTRA, FORMAT = 338, 339
+WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
+APART = 2
+STRAIGHT_ALPHA, OTHER = 2, 0
+GREYS = ("I;16", "I;16B", "I", "F")  # Pillow's modes of one number of more than 8 bits
+# libtiff gives numbers in the machine's order, and Pillow takes these for big-endian still.
+NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
+SORTS = {1: "u", 2: "i", 3: "f", 4: "u"}
+
+
+class Tiff(NamedTuple):
+    """What the tags of the first page say.
+
+    size    (height, width) as stored
+    sorts   of numbers: 1 unsigned, 2 signed, 3 float, 4 unknown
+    extra   what the bands beyond the colours are: 2 alpha, 1 alpha that the colours were multiplied by, 0 anything
+    """
+
+    size: tuple[int, int]
+    bits: tuple[int, ...]
+    sorts: tuple[int, ...]
+    bands: int
+    photometric: int
+    apart: bool
+    extra: tuple[int, ...]
+    orientation: int
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is of 8 bits or less, without a sign."""
+        return max(self.bits) <= 8 and set(self.sorts) <= {1, 4}
+
+    def kind(self, name: str) -> Stored:
+        """What its numbers mean.
+
+        Raises  DecodeError if they are of no dtype, or of several.
+        """
+        sort = SORTS.get(self.sorts[0])
+        size = -(-self.bits[0] // 8)
+        try:
+            if len({*self.bits}) > 1 or len({*self.sorts}) > 1 or sort is None or self.photometric == 3:
+                raise TypeError
+            dtype = np.dtype(f"{sort}{1 << (size - 1).bit_length()}")
+        except TypeError:
+            raise DecodeError(
+                name,
+                f"it is a TIFF of {self.bands} bands of {self.bits} bits, sample format {self.sorts} and photometric "
+                f"interpretation {self.photometric}, which nothing here reads",
+                sound=True,
+            ) from None
+        white = (1 << self.bits[0]) - 1 if sort == "u" and self.bits[0] <= 16 else None
+        inverted = self.photometric == WHITE_IS_ZERO
+        return Stored("TIFF", self.bands, self.bits[0], dtype, self._colours(), white, inverted)
+
+    def _colours(self) -> str:
+        first = {WHITE_IS_ZERO: "L", BLACK_IS_ZERO: "L", IS_RGB: "RGB"}.get(self.photometric, "")
+        beyond = self.bands - len(first)
+        if not first or beyond == 0:
+            return first
+        alpha = (*self.extra, OTHER)[0]
+        if alpha == STRAIGHT_ALPHA:
+            return first + "A" if beyond == 1 else ""
+        return "RGB" if first == "RGB" and alpha == OTHER else ""
+
+
+def is_tiff(data: bytes | memoryview) -> bool:
+    """Whether a file begins as TIFF does."""
+    return bytes(data[:4]) in PREFIXES
+
+
+def tags_of(data: bytes | memoryview) -> Any:
+    """The tags of the first page, read by Pillow, of a file that it cannot open; empty if they are damaged."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    try:
+        file = io.BytesIO(data)
+        start = file.read(8)
+        tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
+        file.seek(tags.next)
+        tags.load(file)
+    except Exception:  # it is Pillow's error on opening it that is told
+        return {}
+    return tags
+
+
+def tiff(tags: Any) -> Tiff | None:
+    """What tags say; None if they lack what matters."""
+    width, height, bands = tags.get(WIDTH), tags.get(HEIGHT), tags.get(SAMPLES, 1)
+    bits, sorts = _row(tags.get(BITS, (1,)), bands), _row(tags.get(FORMAT, (1,)), bands)
+    whole = all(isinstance(each, int) and each > 0 for each in (width, height, bands, *bits, *sorts))
+    if not whole or len(bits) != bands:
+        return None
+    photometric, apart = tags.get(PHOTOMETRIC, WHITE_IS_ZERO), tags.get(PLANAR, 1) == APART and bands > 1
+    orientation = tags.get(ORIENTATION, 1)
+    extra = _row(tags.get(EXTRA, ()), 0)
+    return Tiff((height, width), bits, sorts, bands, photometric, apart, extra, orientation)
+
+
+def _row(value: Any, bands: Any) -> tuple[Any, ...]:
+    """A tag's numbers, one a band; a single one is that of all."""
+    row = value if isinstance(value, tuple) else (value,)
+    return row * bands if len(row) == 1 and isinstance(bands, int) and 1 < bands < 1 << 16 else row
+
+
+def by_pillow(picture: Any, found: Tiff, mode: str) -> bool:
+    """Whether Pillow, which has opened a TIFF or not (None), has all of its numbers."""
+    if picture is None:
+        return False
+    if found.plain:
+        return mode != "bands" or len(picture.getbands()) == found.bands or mode_of_bands(picture) != picture.mode
+    if found.bands == 1:
+        return picture.mode in GREYS and max(found.bits) > 8
+    return not found.apart and len(picture.mode) == found.bands and is_halved(picture)
+
+
+def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
+    """How Pillow reads a TIFF of more than 8 bits."""
+    if kind.bands > 1:
+        return lambda: both_bytes(picture, data)
+
+    def read() -> NDArray[Any]:
+        if picture.tile and picture.tile[0].codec_name == "libtiff":
+            retell(picture, lambda raw: NATIVE.get(raw, raw))
+        numbers = np.asarray(picture)
+        if picture.mode == "I" and kind.dtype == np.uint32:  # whose bits Pillow takes for those of int32
+            return numbers.view(np.uint32)
+        return numbers.astype(kind.dtype, copy=False)
+
+    return read
+
+
+def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Callable[[], NDArray[Any]]:
+    """How tifffile reads a TIFF.
+
+    Raises  DecodeError, which says what to install, if it is not there.
+    """
+    if find_spec("tifffile") is None:
+        raise DecodeError(name, f'it is {kind.told}, which tifffile reads: pip install "variegate[tiff]"', sound=True)
+
+    def read() -> NDArray[Any]:
+        import tifffile
+
+        try:
+            with tifffile.TiffFile(io.BytesIO(data)) as file:
+                page = file.pages.first
+                numbers = page.asarray()
+        except Exception as error:
+            if "imagecodecs" not in str(error):
+                raise
+            what = getattr(page.compression, "name", page.compression)
+            raise DecodeError(
+                name,
+                f"it is {kind.told}, compressed as {what}, for which tifffile needs imagecodecs: "
+                "pip install imagecodecs",
+                sound=True,
+            ) from None
+        return np.moveaxis(numbers, 0, 2) if page.axes == "SYX" else numbers
+
+    return read

@@ -1,0 +1,138 @@
+"""What all sources of files have in common: into what they decode is said, checked, kept and told in one way."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import Dataset, Features
+from datasets import Image as Feature
+from PIL import Image
+
+from variegate.errors import DecodeError, SourceError
+from variegate.loader import (
+    Arrays,
+    CocoJson,
+    HuggingFace,
+    ImageFolder,
+    ImageMaskFolder,
+    Items,
+    Loader,
+    Manifest,
+    Parquet,
+    Source,
+    VocFolder,
+    WebDataset,
+    YoloFolder,
+)
+
+GREY = np.arange(0, 60000, 200, np.uint16).reshape(15, 20)
+XML = "<annotation><filename>a.png</filename><size><width>20</width><height>15</height></size></annotation>"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One picture of 16 bits, in the form of every source."""
+    root = tmp_path_factory.mktemp("scans")
+    for folder in ("photos", "masks", "yolo", "voc/JPEGImages", "voc/Annotations"):
+        (root / folder).mkdir(parents=True)
+    for folder in ("photos", "voc/JPEGImages"):
+        Image.fromarray(GREY).save(root / folder / "a.png")
+    Image.fromarray(np.zeros((15, 20), np.uint8)).save(root / "masks/a.png")
+    (root / "yolo/a.txt").write_text("0 .5 .5 .2 .2\n")
+    (root / "voc/Annotations/a.xml").write_text(XML)
+    images = [{"id": 1, "file_name": "a.png", "height": 15, "width": 20}]
+    (root / "coco.json").write_text(json.dumps({"images": images, "annotations": [], "categories": []}))
+    data = (root / "photos/a.png").read_bytes()
+    pq.write_table(pa.table({"image": [data]}), root / "a.parquet")
+    with tarfile.open(root / "a.tar", "w") as tar:
+        member = tarfile.TarInfo("a.png")
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))
+    return root
+
+
+def hugging_face(root: Path, **options: Any) -> HuggingFace:
+    rows = {"image": [{"bytes": (root / "photos/a.png").read_bytes(), "path": None}]}
+    return HuggingFace(Dataset.from_dict(rows, Features(image=Feature())), **options)
+
+
+SOURCES: dict[str, Callable[..., Source]] = {
+    "ImageFolder": lambda root, **options: ImageFolder(root / "photos", **options),
+    "ImageMaskFolder": lambda root, **options: ImageMaskFolder(root / "photos", root / "masks", **options),
+    "YoloFolder": lambda root, **options: YoloFolder(root / "photos", root / "yolo", **options),
+    "CocoJson": lambda root, **options: CocoJson(root / "photos", root / "coco.json", **options),
+    "VocFolder": lambda root, **options: VocFolder(root / "voc", **options),
+    "Manifest": lambda root, **options: Manifest([{"path": "photos/a.png"}], root=root, **options),
+    "Parquet": lambda root, **options: Parquet(root / "a.parquet", **options),
+    "WebDataset": lambda root, **options: WebDataset(root / "a.tar", label=False, **options),
+    "HuggingFace": hugging_face,
+    "Items": lambda root, **options: Items([str(root / "photos/a.png")], **options),
+    "Items of PIL": lambda root, **options: Items([Image.open(root / "photos/a.png")], **options),
+}
+
+
+@pytest.fixture(params=SOURCES)
+def make(request: pytest.FixtureRequest, root: Path) -> Callable[..., Source]:
+    return lambda **options: SOURCES[request.param](root, **options)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "bands"])
+def test_a_picture_of_16_bits_in_the_dtype_that_is_asked_for(make: Callable[..., Source], mode: str) -> None:
+    for dtype, exact in (("uint16", GREY), ("float32", (GREY / 65535).astype(np.float32))):
+        source = make(mode=mode, dtype=dtype)
+        for some in (source, pickle.loads(pickle.dumps(source))) if type(source) is not Items else (source,):
+            (batch,) = Loader(some, batch_size=1, workers=0)
+            image = batch["image"][0]
+            channels = {"RGB": 3, "L": 1, "RGBA": 4, "bands": 1}[mode]
+            assert image.dtype == dtype and image.shape == (15, 20, channels)
+            assert all(np.array_equal(image[..., band], exact) for band in range(min(channels, 3)))
+
+
+def test_a_source_of_8_bits_refuses_it_by_name(make: Callable[..., Source]) -> None:
+    assert make().dtype == "uint8"
+    with pytest.raises((DecodeError, ValueError), match=r'16 bits, which uint8 has no room for; dtype="uint16" keeps'):
+        Loader(make(), batch_size=1, workers=0).batch(0, 0)
+
+
+@pytest.mark.parametrize("wrong", ["int16", "float64", None, 16])
+def test_no_other_dtype(make: Callable[..., Source], wrong: Any) -> None:
+    with pytest.raises(SourceError, match=r'^dtype of \w+ is "uint8", "uint16" or "float32", got '):
+        make(dtype=wrong)
+    with pytest.raises(SourceError, match=r'^mode of \w+ is "RGB", "L", "RGBA" or "bands", got \'HSV\''):
+        make(mode="HSV")
+
+
+def test_the_dtype_is_part_of_what_a_source_is(make: Callable[..., Source]) -> None:
+    usual, wide = make(), make(dtype=np.uint16)
+    assert usual.fingerprint != wide.fingerprint != make(dtype="float32").fingerprint
+    assert wide.fingerprint == make(dtype="uint16").fingerprint
+    assert repr(wide).endswith(", dtype='uint16')") and "dtype" not in repr(usual)
+
+
+def test_a_part_has_the_dtype_of_its_whole(tmp_path: Path) -> None:
+    for i in range(4):
+        Image.fromarray(GREY).save(tmp_path / f"{i}.png")
+    for part in ImageFolder(tmp_path, dtype="uint16").split(0.5):
+        assert part.dtype == "uint16"
+        assert next(iter(Loader(part, batch_size=2, workers=0)))["image"].dtype == np.uint16
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", ">u2", ">f4"])
+def test_arrays_have_their_own(dtype: str) -> None:
+    images = np.arange(3 * 4 * 5 * 2).reshape(3, 4, 5, 2).astype(dtype)
+    name = np.dtype(dtype).name
+    for source in (Arrays(images), Items(list(images))):
+        (batch,) = Loader(source, batch_size=3, workers=0, shuffle=False)
+        assert batch["image"].dtype == name and batch["image"].dtype.isnative
+        assert np.array_equal(batch["image"], images)
+    assert Arrays(images).dtype == name
