@@ -185,5 +185,5 @@ def test_a_label_that_may_lie_on_the_picture_is_passed_on_only_where_it_is_decla
     told = Targets(label=PerSample())
     assert told.write(told.read({"label": box}, SIZE), SIZE)["label"] is box
     assert told != Targets() and repr(told) == "Targets(label=PerSample())"
-    moved = Targets(label=Boxes()).read({"label": [box]}, SIZE)["label"]
+    moved = Targets(label=Boxes()).read({"label": [[1, 1, 3, 3]]}, SIZE)["label"]
     assert moved.count == 1

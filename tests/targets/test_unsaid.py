@@ -62,13 +62,15 @@ def test_what_cannot_lie_on_a_picture_is_passed_on(value: object) -> None:
         (np.zeros(3, [("x", "f4"), ("y", "f4")]), "ndarray (3,)"),
         (Image.new("1", (5, 4)), "Image (5, 4)"),
         ([Image.new("L", (5, 4))], "list "),
+        ({"bytes": b"...", "path": None}, "dict "),
+        ([{"bytes": None, "path": "a.jpg"}], "list "),
         (SimpleNamespace(boxes=3), "SimpleNamespace"),
         (torch.zeros(2, 2, dtype=torch.bfloat16), "Tensor (2, 2)"),
     ],
 )
 def test_what_may_lie_on_a_picture_is_refused(value: object, form: str) -> None:
     assert (unsaid(value) or "").startswith(form)
-    with pytest.raises(InputError, match=r"^a sample has a .* beside its picture, and what it is was not said: mend$"):
+    with pytest.raises(InputError, match=r"^a sample has a .* beside its picture, and what it is was not said: mend"):
         check_unsaid(value, "a sample", "mend")
 
 
@@ -79,3 +81,9 @@ def test_the_form_of_a_vector_does_not_matter(count: int) -> None:
         forms = [numbers, tuple(numbers), np.array(numbers), torch.tensor(numbers), dict(enumerate(numbers))]
         assert len({unsaid(form) is None for form in forms}) == 1
         assert (unsaid(numbers) is None) == (set(numbers) <= {0, 1})
+
+
+def test_a_list_of_dicts_is_told_what_to_become() -> None:
+    """As torchvision's CocoDetection gives."""
+    with pytest.raises(InputError, match=r'Of a list of dicts make fields first: \{"boxes": \[each\["bbox"\] for each in'):
+        check_unsaid([{"bbox": [1.0, 2.0, 3.0, 4.0], "category_id": 3}], "a sample", "mend")

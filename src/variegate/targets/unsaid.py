@@ -6,7 +6,7 @@ Such a value is passed on, and never moves. So whatever may lie on the picture i
                 vector of classes: a list or an array of one number, or of zeros and ones only
     refused     a flat list or array, or a dict, of other numbers: (10, 20, 30, 40) is a box, and (3, 7) a point, or the
                 classes of two instances; what has numbers in lists in lists, dicts in lists, arrays of two dimensions
-                and more; PIL images; and objects of which nothing is known
+                and more; PIL images, and files of {bytes, path}; and objects of which nothing is known
 
 A dict's texts count as the numbers that they are: {"xmin": "8", "ymin": "12"} is how VOC's files are read.
 """
@@ -58,8 +58,11 @@ def check_unsaid(value: Any, owner: str, mend: str) -> None:
     Raises  InputError.
     """
     form = unsaid(value)
-    if form is not None:
-        raise InputError(f"{owner} has a {form} beside its picture, and what it is was not said: {mend}")
+    if form is None:
+        return
+    if isinstance(value, SEVERAL) and any(isinstance(item, Mapping) for item in value):
+        mend += '. Of a list of dicts make fields first: {"boxes": [each["bbox"] for each in ...], "labels": [...]}'
+    raise InputError(f"{owner} has a {form} beside its picture, and what it is was not said: {mend}")
 
 
 def _may_lie(value: Any) -> bool:
@@ -74,7 +77,7 @@ def _may_lie(value: Any) -> bool:
         if array.dtype.kind != "O":
             return array.dtype.kind not in "SUMm"
         value = array.tolist() if array.ndim else [array.item()]
-    elif not isinstance(value, (*SEVERAL, Mapping)):
+    elif not isinstance(value, (*SEVERAL, Mapping)) or _is_file(value):
         return True
     numbers = []
     for item in _items(value):
@@ -87,7 +90,7 @@ def _may_lie(value: Any) -> bool:
 
 
 def _has_numbers(value: Any, texts: bool = False) -> bool:
-    """Whether there is a number anywhere in a value; or what nothing is known of.
+    """Whether there is a number, or a picture, anywhere in a value; or what nothing is known of.
 
     texts  whether texts that are numbers count
     """
@@ -100,9 +103,14 @@ def _has_numbers(value: Any, texts: bool = False) -> bool:
         if array is None or array.dtype.kind != "O":
             return array is None or bool(array.size and array.dtype.kind not in "SUMm")
         return any(map(_has_numbers, array.ravel().tolist()))
-    if not isinstance(value, (*SEVERAL, Mapping)):
+    if not isinstance(value, (*SEVERAL, Mapping)) or _is_file(value):
         return True
     return any(_has_numbers(item, isinstance(value, Mapping)) for item in _items(value))
+
+
+def _is_file(value: Any) -> bool:
+    """Whether a value is a file as Hugging Face's data sets have those of pictures."""
+    return isinstance(value, Mapping) and set(value) == {"bytes", "path"}
 
 
 def _items(value: Any) -> Iterator[Any]:
