@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from variegate.targets.unsaid import unsaid
 
 
 def column(values: Sequence[Any]) -> NDArray[Any]:
@@ -40,11 +42,11 @@ def plain(value: Any) -> Any:
 
 
 def may_lie_on_pictures(values: NDArray[Any]) -> bool:
-    """Whether a column holds more than a number, a text or bytes a row.
+    """Whether any row of a column holds what may lie on its picture.
 
-    >>> may_lie_on_pictures(np.arange(3)), may_lie_on_pictures(np.zeros((3, 4)))
-    (False, True)
+    >>> may_lie_on_pictures(np.arange(3)), may_lie_on_pictures(np.eye(3)), may_lie_on_pictures(np.full((3, 4), 9))
+    (False, False, True)
     """
-    if values.ndim > 1:
-        return True
-    return values.dtype == object and any(isinstance(value, np.ndarray | list | tuple | Mapping) for value in values)
+    if values.ndim == 1 and values.dtype != object:
+        return False
+    return any(unsaid(plain(value)) is not None for value in values)
