@@ -236,7 +236,11 @@ STRUCT = [{"bbox": [[0.0, 0.0, 4.0, 4.0]], "area": [16.0]}]
         (vh.transform(AUGMENT), {"image": [Image.new("I;16", (4, 4))]}, "more than 8 bits"),
         (vh.transform(AUGMENT), {"image": [{"bytes": None, "path": None}]}, "neither bytes nor a path"),
         (vh.transform(AUGMENT), {"image": [[[[300, 0, 0]]]]}, "integers from 0 to 255"),
-        (vh.transform(AUGMENT), {"image": list(PICTURES[:1]), "depth": [PICTURES[0]]}, r'declare it in the .* targets=\{"depth": Mask\(\)\}'),
+        (
+            vh.transform(AUGMENT),
+            {"image": list(PICTURES[:1]), "depth": [PICTURES[0]]},
+            r'declare it in the .* targets=\{"depth": Mask\(\)\}',
+        ),
         *(
             (vh.transform(AUGMENT), {"image": list(PICTURES[:1]), name: [value]}, f"the column '{name}' has a {said}")
             for name, value, said in [
@@ -278,7 +282,10 @@ def test_what_cannot_lie_on_the_picture_is_passed_on() -> None:
 
 
 def test_a_second_row_may_be_the_one_that_would_stay_behind() -> None:
-    batch = {"image": list(PICTURES[:2]), "objects": [{"bbox": [], "more": None}, {"bbox": [], "more": {"box": [3, 4]}}]}
+    batch = {
+        "image": list(PICTURES[:2]),
+        "objects": [{"bbox": [], "more": None}, {"bbox": [], "more": {"box": [3, 4]}}],
+    }
     with pytest.raises(InputError, match=r"has \['more'\] beside \['bbox'\]"):
         vh.transform(BOXES, fields={"boxes": "objects.bbox"})(batch)
     with pytest.raises(InputError, match="the column 'points' has a list"):

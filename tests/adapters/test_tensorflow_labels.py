@@ -366,7 +366,9 @@ def test_of_a_vector_the_values_tell_what_it_may_be(beside: Any, passed: bool) -
             got = next(iter(made))[-1]
             tf.nest.map_structure(lambda a, b: np.testing.assert_array_equal(a, b), got, element[-1])
             continue
-        with pytest.raises(tf.errors.OpError, match="an element has a .* beside its picture, and what it is was not said"):
+        with pytest.raises(
+            tf.errors.OpError, match=r"an element has a .* beside its picture, and what it is was not said"
+        ):
             next(iter(made))
     if not isinstance(beside, (tuple, dict)):
         (kept,) = alone({"image": image, "label": value}).map(mapper(told))

@@ -29,6 +29,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
+from variegate.targets.names import RESERVED
 
 N, H, W = 23, 40, 50
 TARGETS = Targets(
@@ -81,6 +82,7 @@ def same(a: Any, b: Any) -> bool:
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, (list, tuple)):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    a, b = (one.item() if isinstance(one, np.generic) else one for one in (a, b))  # of numbers a sample
     return type(a) is type(b) and bool(a == b)
 
 
@@ -124,7 +126,7 @@ def test_the_forms_of_a_batch() -> None:
     assert (listed["mask"].dtype, listed["view"].dtype) == (np.uint8, np.float32)
     for name in ("boxes", "labels", "names", "points", "polygons", "masks"):
         assert isinstance(listed[name], list) and [len(a) for a in listed[name]] == [len(a) for a in listed["boxes"]]
-    assert listed["number"] == listed["index"].tolist()
+    assert np.array_equal(listed["number"], listed["index"]) and listed["number"].dtype == np.int64
 
     (padded,) = Loader(data, FILTERED, N, seed=5, workers=2, collate=Padded(6)).epoch(0)
     assert list(padded) == ["image", *sample(0), "instances", "index", "id"]
@@ -357,10 +359,10 @@ def test_names_that_a_batch_has_of_its_own_are_refused() -> None:
         def fields(self, i: int) -> dict[str, Any]:
             return {self.name: 3}
 
-    for name in ("index", "image", "label"):
+    for name in (*RESERVED, "image", "label"):
         data = Odd(np.zeros((2, 3, 3), np.uint8), [0, 1] if name == "label" else None)
-        data.name, data.targets = name, Targets.of({} if name == "image" else {name: PerSample()})
-        with pytest.raises(InputError, match=f"a batch has '{name}' of its own"):
+        data.name, data.targets = name, Targets()
+        with pytest.raises(InputError, match=f"Odd: the name '{name}' is taken"):
             Loader(data).batch(0, 0)
     data = Odd(np.zeros((2, 3, 3), np.uint8))
     data.name, data.targets = "label", Targets()

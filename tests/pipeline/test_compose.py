@@ -113,7 +113,7 @@ def test_what_is_no_picture_is_refused(given, message):
         (
             {"image": image(), "heads": 1, "boxes": 2},
             "unknown fields heads, boxes: declared are image, mask, label. Say what a field is where the pipeline is "
-            'made, such as targets={"heads": ..., "boxes": Boxes(\'coco\')}, with ... one of Image(), Mask(), Boxes(), ',
+            'made, such as targets={"heads": ..., "boxes": Boxes(\'coco\')}, with ... one of Image(), Mask(), ',
         ),
     ],
 )

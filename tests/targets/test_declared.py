@@ -123,9 +123,9 @@ def test_groups_count_on_their_own():
         (
             Targets(),
             {"weather": "fine"},
-            r"""^unknown field weather: .* targets=\{"weather": \.\.\.\}, with \.\.\. one of Image\(\), Mask\(\), Boxes\(\), """
-            r"""OrientedBoxes\(\), Keypoints\(\) and Polygons\(\), which move with the pixels; PerInstance\(\), a row for """
-            r"""each instance; or PerSample\(\), passed on as it is, never moved; or leave it out$""",
+            r"""^unknown field weather: .* targets=\{"weather": \.\.\.\}, with \.\.\. one of Image\(\), Mask\(\), """
+            r"""Boxes\(\), OrientedBoxes\(\), Keypoints\(\) and Polygons\(\), which move with the pixels; """
+            r"""PerInstance\(\), a row for each instance; or PerSample\(\), passed on as it is, never moved; or leave it out$""",
         ),
         (
             Targets(),

@@ -28,7 +28,12 @@ Kind = enum.Enum("Kind", "OWL CAT")
         *([0, 0, 1], (1.0, 0.0), np.eye(3)[1], torch.eye(9)[2].bool(), np.array([True, False]), torch.ones(40).long()),
         *(["sea", "sun"], ("a caption", "and another"), np.array(["a", "b"]), [["a", "b"], ["c"]], ["1", "2", "3"]),
         *([], {}, (), np.zeros(0), [[]], ["train", 7], {"text": "cat", "id": 3}, {"smiling": 1, "young": 0}),
-        *({"en": "owl", "fr": ["hibou"]}, np.array(["a", "b"], object), np.array(["2026-01-02"], "M8[D]"), {"sea", "sun"}),
+        *(
+            {"en": "owl", "fr": ["hibou"]},
+            np.array(["a", "b"], object),
+            np.array(["2026-01-02"], "M8[D]"),
+            {"sea", "sun"},
+        ),
     ],
 )
 def test_what_cannot_lie_on_a_picture_is_passed_on(value: object) -> None:
@@ -85,5 +90,7 @@ def test_the_form_of_a_vector_does_not_matter(count: int) -> None:
 
 def test_a_list_of_dicts_is_told_what_to_become() -> None:
     """As torchvision's CocoDetection gives."""
-    with pytest.raises(InputError, match=r'Of a list of dicts make fields first: \{"boxes": \[each\["bbox"\] for each in'):
+    with pytest.raises(
+        InputError, match=r'Of a list of dicts make fields first: \{"boxes": \[each\["bbox"\] for each in'
+    ):
         check_unsaid([{"bbox": [1.0, 2.0, 3.0, 4.0], "category_id": 3}], "a sample", "mend")

@@ -7,8 +7,13 @@ What becomes of a field of B samples:
     boxes, points of instances, a stack   a list of B arrays        one array (B, M, ...), zeros after a sample's last
     of masks, numbers of instances        (or lists, as given)      instance; a list where rows differ in shape
     polygons; texts of instances          a list of B               a list of B
-    points of the picture; PerSample      a list of B               one array where they are numbers of one shape
+    a number a sample                     one array (B,)            one array (B,)
+    points of the picture; other values   a list of B               one array where they are arrays of one shape
+    of samples
     a group                               nothing                   `valid`, (B, M) bool, under the group's name
+
+Whether a field is numbers or anything else, and of which dtype, is the same in every batch: `kinds` say it, as the
+first samples of a source tell them. Without kinds, the samples of the batch tell.
 """
 
 from __future__ import annotations
@@ -23,7 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.targets import Image, Mask, Polygons, Targets
+from variegate.targets import Image, Mask, PerSample, Polygons, Target, Targets
+from variegate.targets.rows import Label
 
 Samples = Sequence[Mapping[str, Any]]
 
@@ -71,28 +77,63 @@ class Collated(NamedTuple):
     dropped: Counter[str]
 
 
-def collate(targets: Targets, samples: Samples) -> dict[str, Any]:
-    """The samples' fields by name: pictures and masks stacked where they have one shape, all else a list."""
-    if not samples:
-        return {}
-    return {name: _column(targets[name], [sample[name] for sample in samples]) for name in samples[0]}
+class Kind(NamedTuple):
+    """What the values of a field are, in all batches.
+
+    dtype  of numbers; None of anything else, which stays a list
+    shape  of a sample's numbers, or of those of an instance
+    """
+
+    dtype: np.dtype[Any] | None = None
+    shape: tuple[int, ...] = ()
+
+
+Kinds = Mapping[str, Kind]
+Where = Callable[[int], str]  # what to call a sample of the batch, for errors
+HERE: Where = "sample {} of the batch".format
+
+
+def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
+    """What a value tells of its field; None where it has no instance, and tells nothing."""
+    if target.rows_of is None:
+        found = _sample(target, value)
+    elif not padded or isinstance(target, Polygons):
+        return Kind()
+    else:
+        found = _numbers(value)
+        if not len(value) and (found is not None or isinstance(value, list | tuple)):
+            return None
+        found = None if found is None else found[0]
+    return Kind() if found is None else Kind(found.dtype, found.shape)
+
+
+def collate(targets: Targets, samples: Samples, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
+    """The samples' fields by name: pictures and masks stacked where they have one shape, numbers too, all else a list.
+
+    Raises  InputError if a sample has something else than numbers where the kind is a number, or too large a dtype.
+    """
+    columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
+    return {
+        name: _column(targets[name], name, values, (kinds or {}).get(name), where) for name, values in columns.items()
+    }
 
 
 def pad(
-    targets: Targets, samples: Samples, padded: Padded, where: Callable[[int], str] = "sample {} of the batch".format
+    targets: Targets, samples: Samples, padded: Padded, where: Where = HERE, kinds: Kinds | None = None
 ) -> Collated:
     """The samples' fields by name, as one array each where that can be, and which instances are there.
 
-    where  what to call a sample of the batch, for errors
-
-    Raises  InputError if a sample has more instances than there may be, unless the last ones are to be dropped.
+    Raises  InputError if a sample has more instances than there may be, unless the last ones are to be dropped; or as
+            of `collate`.
     """
     columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
+    kinds = kinds or {}
     dropped: Counter[str] = Counter()
     valid: dict[str, NDArray[np.bool_]] = {}
     for group in dict.fromkeys(targets[name].rows_of for name in columns):
         members = [name for name in columns if targets[name].rows_of == group]
         if group is None:
+            columns |= {name: _column(targets[name], name, columns[name], kinds.get(name), where) for name in members}
             columns |= {name: _one_array(columns[name]) for name in members}
             continue
         counts = [len(value) for value in columns[members[0]]]
@@ -100,20 +141,66 @@ def pad(
         if max(counts) > most:
             dropped[f"{group}.most"] = _overflow(padded, group, counts, most, where)
             columns |= {name: [value[:most] for value in columns[name]] for name in members}
-        columns |= {name: _rows(columns[name], most) for name in members if not isinstance(targets[name], Polygons)}
+        rows = [name for name in members if not isinstance(targets[name], Polygons)]
+        columns |= {name: _rows(name, columns[name], most, kinds.get(name), where) for name in rows}
         if any(isinstance(columns[name], np.ndarray) for name in members):
             valid[group] = np.arange(most) < np.array(counts)[:, None]
     return Collated({**columns, **valid}, dropped)
 
 
-def _column(target: Any, values: list[Any]) -> Any:
-    whole = isinstance(target, Image) or (isinstance(target, Mask) and not target.stack)
-    if whole and len({(value.shape, value.dtype) for value in values}) == 1:
-        return np.stack(values)
-    return values
+def _column(target: Target, name: str, values: list[Any], kind: Kind | None, where: Where) -> Any:
+    if isinstance(target, Image) or (isinstance(target, Mask) and not target.stack):
+        return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
+    if not isinstance(target, PerSample) or (kind is not None and kind.dtype is None):
+        return values
+    rows = [_sample(target, value) for value in values]
+    if kind is None:
+        return _stacked(rows, values)
+    return np.stack([_of_kind(name, row, kind, where, n) for n, row in enumerate(rows)])
 
 
-def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: Callable[[int], str]) -> int:
+def _sample(target: Target, value: Any) -> NDArray[Any] | None:
+    """A number of a sample as an array; a vector of classes too, of a label that nobody declared; None of others."""
+    if isinstance(target, Label) and isinstance(value, list | tuple | np.ndarray):
+        return _numbers(value) if np.ndim(value) == 1 and len(value) else None
+    scalar = isinstance(value, bool | int | float | np.number | np.bool_) or getattr(value, "shape", None) == ()
+    array = np.asarray(value) if scalar else None
+    return array if array is not None and array.dtype.kind in "biuf" else None
+
+
+def _stacked(rows: list[NDArray[Any] | None], values: list[Any]) -> Any:
+    """Arrays of numbers of one shape as one; the values where they are none, or no dtype holds them all."""
+    found = [row for row in rows if row is not None]
+    if len(found) < len(rows) or len({row.shape for row in found}) > 1:
+        return values
+    made = np.stack(found)
+    rounded = made.dtype.kind == "f" and not any(row.dtype.kind == "f" for row in found)  # int64 and uint64
+    return values if rounded else made
+
+
+def _of_kind(name: str, row: NDArray[Any] | None, kind: Kind, where: Where, n: int) -> NDArray[Any]:
+    """An array in the dtype of its field.
+
+    Raises  InputError if it is no number, or one that the dtype does not hold.
+    """
+    if row is not None and row.shape == kind.shape and _holds(kind, row):
+        return row.astype(kind.dtype, copy=False)
+    raise _unlike(name, kind, "what are no numbers" if row is None else f"{row.dtype} {row.shape}", where(n))
+
+
+def _holds(kind: Kind, row: NDArray[Any]) -> bool:
+    """Whether the dtype of a field holds every number of an array's."""
+    return kind.dtype is not None and np.can_cast(row.dtype, kind.dtype, "safe")
+
+
+def _unlike(name: str, kind: Kind, got: str, place: str) -> InputError:
+    return InputError(
+        f"{place}: {name} is {got}, and in the first samples {kind.dtype} {kind.shape}; a field has one type in every "
+        "batch: give each sample the same"
+    )
+
+
+def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: Where) -> int:
     """How many instances are too many in a batch."""
     if padded.overflow == "error":
         n = int(np.argmax(np.array(counts) > most))
@@ -124,9 +211,14 @@ def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: C
     return sum(max(0, count - most) for count in counts)
 
 
-def _rows(values: list[Any], most: int) -> Any:
+def _rows(name: str, values: list[Any], most: int, kind: Kind | None, where: Where) -> Any:
     """Rows of numbers as one array (B, most, ...); the values as they are where they are no such rows."""
+    if kind is not None and kind.dtype is None:
+        return values
     rows = [_numbers(value) for value in values]
+    for n, row in enumerate(rows):
+        if kind is not None and (row is None or (len(row) and not _holds(kind, row))):
+            raise _unlike(name, kind, "what are no numbers" if row is None else f"{row.dtype}", where(n))
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         return values
@@ -135,7 +227,9 @@ def _rows(values: list[Any], most: int) -> Any:
     shapes = {row.shape[1:] for row in telling}
     if len(shapes) > 1 and telling is not found:
         return values
-    out = np.zeros((len(found), most, *max(shapes)), np.result_type(*{row.dtype for row in telling}))
+    dtype = np.result_type(*{row.dtype for row in telling}) if kind is None else kind.dtype
+    tail = max(shapes) if kind is None or telling is not found or 0 not in max(shapes) else kind.shape
+    out = np.zeros((len(found), most, *tail), dtype)
     for place, row in zip(out, found, strict=True):
         if len(row):
             place[: len(row)] = row
@@ -149,13 +243,13 @@ def _numbers(value: Any) -> NDArray[Any] | None:
     if not all(isinstance(item, (int, float, np.number, np.bool_)) for item in value):
         return None
     array = np.asarray(value) if len(value) else np.zeros(0, np.int64)  # most lists of numbers are classes
-    return array if array.dtype.kind in "biuf" else None
+    rounded = array.dtype.kind == "f" and not any(isinstance(item, (float, np.floating)) for item in value)
+    return array if array.dtype.kind in "biuf" and not rounded else None
 
 
-def _one_array(values: list[Any]) -> Any:
-    """Numbers or arrays of numbers as one array (B, ...) where they have one shape, else as they are."""
-    if all(isinstance(value, np.ndarray) for value in values):
-        alike = len({(value.shape, value.dtype) for value in values}) == 1
-        return np.stack(values) if alike and values[0].dtype.kind in "biuf" else values
-    numbers = _numbers(values)
-    return values if numbers is None else numbers
+def _one_array(values: Any) -> Any:
+    """Arrays of numbers as one array (B, ...) where they have one shape, else as they are."""
+    if isinstance(values, np.ndarray) or not all(isinstance(value, np.ndarray) for value in values):
+        return values
+    alike = len({(value.shape, value.dtype) for value in values}) == 1
+    return np.stack(values) if alike and values[0].dtype.kind in "biuf" else values

@@ -27,18 +27,18 @@ USUAL: dict[str, Target] = {  # what a field of this name usually is, for the er
     **dict.fromkeys(("image2", "view", "views"), Image()),
 }
 CHOICE = (
-    "with ... one of Image(), Mask(), Boxes(), OrientedBoxes(), Keypoints() and Polygons(), which move with the pixels; "
-    "PerInstance(), a row for each instance; or PerSample(), passed on as it is, never moved"
+    "with ... one of Image(), Mask(), Boxes(), OrientedBoxes(), Keypoints() and Polygons(), which move with the "
+    "pixels; PerInstance(), a row for each instance; or PerSample(), passed on as it is, never moved"
 )
 
 
 class Targets:
     """The fields that a sample may have, and what each of them is.
 
-    `image`, `mask` (classes or a map) and `label` are known without being declared; any name but those of `RESERVED` may
-    be added, and `mask` and `label` declared otherwise. A `label` that nobody declares is a number, a text or a vector
-    of classes, which is passed on: what may lie on the picture is refused. Equal if the same fields are the same
-    targets.
+    `image`, `mask` (classes or a map) and `label` are known without being declared; any name may be added but those
+    that are reserved (see names.py), and `mask` and `label` declared otherwise. A `label` that nobody declares is a
+    number, a text or a vector of classes, which is passed on: what may lie on the picture is refused. Equal if the same
+    fields are the same targets.
 
     >>> Targets(boxes=Boxes("coco"), labels=PerInstance())
     Targets(boxes=Boxes('coco'), labels=PerInstance())
@@ -133,8 +133,8 @@ class Targets:
         if said is not None:
             raise InputError(said)
         raise InputError(
-            f"unknown field{'s' if len(unknown) > 1 else ''} {listed(unknown)}: declared are {listed(self)}. Say what a "
-            f"field is where the pipeline is made, such as {proposed(unknown)}; or leave it out"
+            f"unknown field{'s' if len(unknown) > 1 else ''} {listed(unknown)}: declared are {listed(self)}. Say what "
+            f"a field is where the pipeline is made, such as {proposed(unknown)}; or leave it out"
         )
 
 
@@ -157,7 +157,8 @@ def _check(name: str, target: object) -> None:
     if not isinstance(target, Target):
         made = f"; write {target.__name__}()" if isinstance(target, type) and issubclass(target, Target) else ""
         raise FieldError(f"Targets.{name} is a target such as Boxes() or Mask(), got {target!r}{made}")
-    said = taken({target.rows_of} - {None, INSTANCES}, f"Targets.{name}: group", ("image", "label"))
+    group = target.rows_of
+    said = None if group in (None, INSTANCES) else taken([group], f"Targets.{name}: group", ("image", "label"))
     if said is not None:
         raise FieldError(said)
     if name == "image" and not isinstance(target, Image):

@@ -2,8 +2,8 @@
 
 Such a value is passed on, and never moves. So whatever may lie on the picture is refused:
 
-    passed on   None, a number, a text, bytes, a date, a path; texts in lists and dicts, such as captions and tags; and a
-                vector of classes: a list or an array of one number, or of zeros and ones only
+    passed on   None, a number, a text, bytes, a date, a path; texts in lists and dicts, such as captions and tags; and
+                a vector of classes: a list or an array of one number, or of zeros and ones only
     refused     a flat list or array, or a dict, of other numbers: (10, 20, 30, 40) is a box, and (3, 7) a point, or the
                 classes of two instances; what has numbers in lists in lists, dicts in lists, arrays of two dimensions
                 and more; PIL images, and files of {bytes, path}; and objects of which nothing is known

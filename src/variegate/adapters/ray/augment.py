@@ -104,6 +104,11 @@ class Augment:
         gone = self.image, "bytes" if source == "bytes" else self.image
         carried = {name: values for name, values in rows.items() if name not in fields and name not in gone}
         labels = self._collated([plan.carry(n).fields for n in range(len(names))], names) if fields else {}
+        twice = [name for name in labels if name in carried]
+        if twice:
+            raise InputError(
+                f"rows have a column {twice[0]!r}, which says of padded rows which instances are there; rename it"
+            )
         return {**carried, **labels, self.image: column(images)}
 
     def _keys(self, rows: Rows) -> Keys:
@@ -122,7 +127,7 @@ class Augment:
         raise InputError(f"rows need their pictures in {self.image!r}, `bytes` or `path`, got {list(rows)}")
 
     def _is_field(self, name: str, values: NDArray[Any]) -> bool:
-        """Whether a column goes through the plan; one that nobody declared, and may lie on pictures, is refused there."""
+        """Whether a column goes through the plan, where one that nobody declared is refused."""
         if name in self.targets:
             return not isinstance(self.targets[name], PerSample)
         return may_lie_on_pictures(values)

@@ -1,7 +1,7 @@
 """Beside: what stands beside a picture in an element, of which nobody said what it is.
 
-What may lie on the picture is refused: by its rank, when the graph is made; of a vector, which may be of classes, by its
-values, when they are there.
+What may lie on the picture is refused: by its rank, when the graph is made; of a vector, which may be one of classes,
+by its values, when they are there.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from variegate.targets import PerSample
 from variegate.targets.rows import Label, label_mend
 
 MEND = (
-    'let it be a dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; vg.PerSample() is '
-    "passed on as it is, never moved"
+    'let it be a dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; '
+    "vg.PerSample() is passed on as it is, never moved"
 )
 
 Tensor = Any  # TensorFlow has no types that mypy could read
@@ -110,7 +110,9 @@ def _augmented(
     known, image = augment.known, fields["image"]
     known.check(fields)
     watched = [beside(value, image, MEND) for value in rest]
-    watched += [beside(value, image, label_mend(name)) for name, value in fields.items() if isinstance(known[name], Label)]
+    watched += [
+        beside(value, image, label_mend(name)) for name, value in fields.items() if isinstance(known[name], Label)
+    ]
     names = [name for name in fields if name == "image" or not isinstance(known[name], PerSample)]
     promises = promise(augment, {name: fields[name] for name in names})
 
@@ -133,10 +135,8 @@ def _augmented(
 
 def _called(augment: Compose, keys: Any, fields: dict[str, Any]) -> list[NDArray[Any]]:
     """The fields augmented, in their order."""
-    if fields["image"].ndim < 4:
-        made = augment(key=keys, **fields)
-    else:
-        made = augment.batch(keys=keys, **fields)
+    alone = fields["image"].ndim < 4
+    made = augment(key=keys, **fields) if alone else augment.batch(keys=keys, **fields)
     return [_one_array(name, made[name]) for name in fields]
 
 

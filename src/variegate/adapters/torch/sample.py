@@ -14,11 +14,12 @@ from variegate.errors import FieldError, InputError
 from variegate.loader.source.picture import MASK_MODES, MODES
 from variegate.targets import Image as View
 from variegate.targets import Mask, PerSample, Targets
+from variegate.targets.names import taken
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
-    'pass names=, such as ("image", "mask"), and declare it in the pipeline\'s targets; vg.PerSample() is passed on as it '
-    "is, never moved"
+    'pass names=, such as ("image", "mask"), and declare it in the pipeline\'s targets; vg.PerSample() is passed on as '
+    "it is, never moved"
 )
 
 
@@ -43,6 +44,9 @@ def named(names: Sequence[str] | None) -> tuple[str, ...] | None:
     told = (names,) if isinstance(names, str) else tuple(names)
     if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
         raise FieldError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
+    said = taken(told, "names")
+    if said is not None:
+        raise FieldError(said)
     return told
 
 
