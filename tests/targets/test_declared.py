@@ -125,7 +125,8 @@ def test_groups_count_on_their_own():
             {"weather": "fine"},
             r"""^unknown field weather: .* targets=\{"weather": \.\.\.\}, with \.\.\. one of Image\(\), Mask\(\), """
             r"""Boxes\(\), OrientedBoxes\(\), Keypoints\(\) and Polygons\(\), which move with the pixels; """
-            r"""PerInstance\(\), a row for each instance; or PerSample\(\), passed on as it is, never moved; or leave it out$""",
+            r"""PerInstance\(\), a row for each instance; or PerSample\(\), passed on as it is, never moved; """
+            r"""or leave it out$""",
         ),
         (
             Targets(),

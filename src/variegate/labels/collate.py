@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -28,10 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
+from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
 from variegate.targets import Image, Mask, PerSample, Polygons, Target, Targets
-from variegate.targets.rows import Label
 
 Samples = Sequence[Mapping[str, Any]]
+HERE: Where = "sample {} of the batch".format
 
 
 @dataclass(frozen=True)
@@ -75,36 +76,6 @@ class Collated(NamedTuple):
 
     fields: dict[str, Any]
     dropped: Counter[str]
-
-
-class Kind(NamedTuple):
-    """What the values of a field are, in all batches.
-
-    dtype  of numbers; None of anything else, which stays a list
-    shape  of a sample's numbers, or of those of an instance
-    """
-
-    dtype: np.dtype[Any] | None = None
-    shape: tuple[int, ...] = ()
-
-
-Kinds = Mapping[str, Kind]
-Where = Callable[[int], str]  # what to call a sample of the batch, for errors
-HERE: Where = "sample {} of the batch".format
-
-
-def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
-    """What a value tells of its field; None where it has no instance, and tells nothing."""
-    if target.rows_of is None:
-        found = _sample(target, value)
-    elif not padded or isinstance(target, Polygons):
-        return Kind()
-    else:
-        found = _numbers(value)
-        if not len(value) and (found is not None or isinstance(value, list | tuple)):
-            return None
-        found = None if found is None else found[0]
-    return Kind() if found is None else Kind(found.dtype, found.shape)
 
 
 def collate(targets: Targets, samples: Samples, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
@@ -153,19 +124,10 @@ def _column(target: Target, name: str, values: list[Any], kind: Kind | None, whe
         return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
     if not isinstance(target, PerSample) or (kind is not None and kind.dtype is None):
         return values
-    rows = [_sample(target, value) for value in values]
+    rows = [of_sample(target, value) for value in values]
     if kind is None:
         return _stacked(rows, values)
-    return np.stack([_of_kind(name, row, kind, where, n) for n, row in enumerate(rows)])
-
-
-def _sample(target: Target, value: Any) -> NDArray[Any] | None:
-    """A number of a sample as an array; a vector of classes too, of a label that nobody declared; None of others."""
-    if isinstance(target, Label) and isinstance(value, list | tuple | np.ndarray):
-        return _numbers(value) if np.ndim(value) == 1 and len(value) else None
-    scalar = isinstance(value, bool | int | float | np.number | np.bool_) or getattr(value, "shape", None) == ()
-    array = np.asarray(value) if scalar else None
-    return array if array is not None and array.dtype.kind in "biuf" else None
+    return np.stack([as_kind(name, row, kind, where, n) for n, row in enumerate(rows)])
 
 
 def _stacked(rows: list[NDArray[Any] | None], values: list[Any]) -> Any:
@@ -176,28 +138,6 @@ def _stacked(rows: list[NDArray[Any] | None], values: list[Any]) -> Any:
     made = np.stack(found)
     rounded = made.dtype.kind == "f" and not any(row.dtype.kind == "f" for row in found)  # int64 and uint64
     return values if rounded else made
-
-
-def _of_kind(name: str, row: NDArray[Any] | None, kind: Kind, where: Where, n: int) -> NDArray[Any]:
-    """An array in the dtype of its field.
-
-    Raises  InputError if it is no number, or one that the dtype does not hold.
-    """
-    if row is not None and row.shape == kind.shape and _holds(kind, row):
-        return row.astype(kind.dtype, copy=False)
-    raise _unlike(name, kind, "what are no numbers" if row is None else f"{row.dtype} {row.shape}", where(n))
-
-
-def _holds(kind: Kind, row: NDArray[Any]) -> bool:
-    """Whether the dtype of a field holds every number of an array's."""
-    return kind.dtype is not None and np.can_cast(row.dtype, kind.dtype, "safe")
-
-
-def _unlike(name: str, kind: Kind, got: str, place: str) -> InputError:
-    return InputError(
-        f"{place}: {name} is {got}, and in the first samples {kind.dtype} {kind.shape}; a field has one type in every "
-        "batch: give each sample the same"
-    )
 
 
 def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: Where) -> int:
@@ -215,10 +155,10 @@ def _rows(name: str, values: list[Any], most: int, kind: Kind | None, where: Whe
     """Rows of numbers as one array (B, most, ...); the values as they are where they are no such rows."""
     if kind is not None and kind.dtype is None:
         return values
-    rows = [_numbers(value) for value in values]
+    rows = [of_rows(value) for value in values]
     for n, row in enumerate(rows):
-        if kind is not None and (row is None or (len(row) and not _holds(kind, row))):
-            raise _unlike(name, kind, "what are no numbers" if row is None else f"{row.dtype}", where(n))
+        if kind is not None and (row is None or (len(row) and not holds(kind, row))):
+            raise unlike(name, kind, None if row is None else row[0], where(n))
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         return values
@@ -234,17 +174,6 @@ def _rows(name: str, values: list[Any], most: int, kind: Kind | None, where: Whe
         if len(row):
             place[: len(row)] = row
     return out
-
-
-def _numbers(value: Any) -> NDArray[Any] | None:
-    """An array of numbers, or a list of them as an array; None of anything else."""
-    if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in "biuf" else None
-    if not all(isinstance(item, (int, float, np.number, np.bool_)) for item in value):
-        return None
-    array = np.asarray(value) if len(value) else np.zeros(0, np.int64)  # most lists of numbers are classes
-    rounded = array.dtype.kind == "f" and not any(isinstance(item, (float, np.floating)) for item in value)
-    return array if array.dtype.kind in "biuf" and not rounded else None
 
 
 def _one_array(values: Any) -> Any:

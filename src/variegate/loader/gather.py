@@ -9,7 +9,7 @@ from threading import Event, Thread
 import numpy as np
 
 from variegate.errors import DecodeError, InputError
-from variegate.labels.collate import Kind, Kinds
+from variegate.labels.kind import Kind, Kinds
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.labels.collate import Collated, Kind, Kinds, Padded, Where, collate, kind_of, pad
+from variegate.labels.collate import Collated, Padded, collate, pad
+from variegate.labels.kind import Kind, Kinds, Where, kind_of
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot

@@ -1,4 +1,7 @@
-"""Recipe: all that a batch is made of beside its turn, and how one sample of it is read."""
+"""Recipe: all that a batch is made of beside its turn, and how one sample of it is read.
+
+Long, because what all samples of a source have in common is told here too, beside the samples.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
-from variegate.labels.collate import Kinds
+from variegate.labels.kind import Kinds
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Budget

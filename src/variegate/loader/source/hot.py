@@ -75,8 +75,9 @@ def one_hot(labels: Any, count: int, place: Place) -> Any:
     numbers = np.asarray(labels) if isinstance(labels, np.ndarray) else np.zeros(len(labels), object)
     numbers = numbers.reshape(-1) if numbers.shape[1:] == (1,) else numbers
     if numbers.dtype.kind != "i" or numbers.ndim > 1:
+        first = labels[0].tolist() if isinstance(labels, np.ndarray) else labels[0]
         raise SourceError(
-            f"{place(0)}: its label is {labels[0]!r}, and one_hot takes the number of a class; number them from 0"
+            f"{place(0)}: its label is {first!r}, and one_hot takes the number of a class; number them from 0"
         )
     wrong = np.flatnonzero((numbers < -1) | (numbers >= count))
     if wrong.size:
