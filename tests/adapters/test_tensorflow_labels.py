@@ -194,7 +194,7 @@ def test_what_a_later_batch_has_otherwise_is_an_error_that_says_so(labelled: Any
 
     one, two = np.ones((1, 4), np.float32), np.ones((1, 4))
     for form in ("list", Padded()):
-        with pytest.raises(tf.errors.OpError, match="thing is float64 in this batch and float32 in the first samples"):
+        with pytest.raises(tf.errors.OpError, match=r"thing is float64 .*in the first samples"):
             made(Boxes(), one, one, two, two, form=form)
     with pytest.raises(tf.errors.OpError, match="thing has rows of several shapes in one batch"):
         made(PerInstance(), np.ones((1, 2)), np.ones((1, 3)))
