@@ -457,7 +457,7 @@ def test_samples_with_other_fields_are_named(cluster: Cluster) -> None:
     image = np.zeros((8, 8, 3), np.uint8)
     for second, text in (
         ({"image": image}, "has no field 'boxes'"),
-        ({"image": image, "place": 1}, "has 'place' of its"),
+        ({"image": image, "place": 1}, "the name 'place' is taken"),
     ):
         items = [{"boxes": [], **second}, second] if "place" not in second else [second]
         with pytest.raises(ray.exceptions.RayTaskError, match=text):

@@ -18,9 +18,13 @@ def column(values: Sequence[Any]) -> NDArray[Any]:
 
     >>> column([np.zeros((2, 4)), np.zeros((3, 4))]).shape, column([np.zeros(4), np.ones(4)]).shape
     ((2,), (2, 4))
+    >>> column([3, 4]).dtype, column([3, None]).dtype
+    (dtype('int64'), dtype('O'))
     """
     if isinstance(values, np.ndarray):
         return values
+    if all(type(value) in (bool, int, float) for value in values):
+        values = [np.asarray(value) for value in values]
     kinds = {(value.shape, value.dtype) if isinstance(value, np.ndarray | np.generic) else None for value in values}
     if len(kinds) == 1 and None not in kinds and values[0].dtype != object:
         return np.stack(values)
