@@ -257,7 +257,21 @@ STRUCT = [{"bbox": [[0.0, 0.0, 4.0, 4.0]], "area": [16.0]}]
         (vh.transform(AUGMENT), {"image": [Image.new("F", (4, 4))]}, 'of 32 bits, floats, .* dtype="float32" takes'),
         (vh.transform(AUGMENT), {"image": [{"bytes": None, "path": None}]}, "neither bytes nor a path"),
         (vh.transform(AUGMENT), {"image": [[[[300, 0, 0]]]]}, "integers from 0 to 255"),
-        (vh.transform(AUGMENT), {"image": list(PICTURES[:1]), "depth": [PICTURES[0]]}, "declare depth= in the"),
+        (
+            vh.transform(AUGMENT),
+            {"image": list(PICTURES[:1]), "depth": [PICTURES[0]]},
+            r'declare it in the .* targets=\{"depth": Mask\(\)\}',
+        ),
+        *(
+            (vh.transform(AUGMENT), {"image": list(PICTURES[:1]), name: [value]}, f"the column '{name}' has a {said}")
+            for name, value, said in [
+                ("objects", {"bbox": [[0.0, 0.0, 4.0, 4.0]], "category": [1]}, "dict"),
+                ("objects", [{"bbox": [0.0, 0.0, 4.0, 4.0]}], "list"),
+                ("label", [[0.0, 0.0, 4.0, 4.0]], "list"),
+                ("box", [0.0, 0.0, 4.0, 4.0], "list"),
+                ("photo", {"bytes": b"...", "path": None}, "dict"),
+            ]
+        ),
         (vh.transform(AUGMENT), {"mask": [PICTURES[0][..., 0]]}, r"\['mask'\] move with the picture"),
         (vh.transform(BOXES), {"image": list(PICTURES[:1])}, "declares 'boxes', and there is no column 'boxes'"),
         (
@@ -277,6 +291,26 @@ STRUCT = [{"bbox": [[0.0, 0.0, 4.0, 4.0]], "area": [16.0]}]
 def test_what_cannot_be_taken_is_said(transform: Any, batch: Any, said: str) -> None:
     with pytest.raises(InputError, match=said):
         transform(batch)
+
+
+def test_what_cannot_lie_on_the_picture_is_passed_on() -> None:
+    rest = {"label": [3], "tags": [["sea", "sun"]], "hot": [[0, 1, 0]], "meta": [{"source": "web", "n": 4}], "id": [0]}
+    made = vh.transform(AUGMENT)({"image": list(PICTURES[:1]), **rest})
+    assert {name: made[name] for name in rest} == rest
+    told = vg.Compose([], targets={"label": vg.PerSample(), "box": vg.PerSample()})
+    kept = {"label": [[1.5, 2.5]], "box": [{"x": 3, "y": 4}]}
+    assert {name: vh.transform(told)({"image": list(PICTURES[:1]), **kept})[name] for name in kept} == kept
+
+
+def test_a_second_row_may_be_the_one_that_would_stay_behind() -> None:
+    batch = {
+        "image": list(PICTURES[:2]),
+        "objects": [{"bbox": [], "more": None}, {"bbox": [], "more": {"box": [3, 4]}}],
+    }
+    with pytest.raises(InputError, match=r"has \['more'\] beside \['bbox'\]"):
+        vh.transform(BOXES, fields={"boxes": "objects.bbox"})(batch)
+    with pytest.raises(InputError, match="the column 'points' has a list"):
+        vh.transform(AUGMENT)({"image": list(PICTURES[:2]), "points": [[], [3, 4]]})
 
 
 def test_a_damaged_file_is_named() -> None:

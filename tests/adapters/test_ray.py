@@ -262,9 +262,11 @@ def test_other_columns_are_carried_and_their_dtypes_kept() -> None:
         "label": np.array([3, 4], np.int16),
         "name": objects(["a", "b"]),
         "raw": objects([b"\0", b""]),
+        "hot": np.eye(2, 5, dtype=np.float32),
+        "tags": objects([["sea", "sun"], []]),
     }
     (made,) = vr.Augment(AUGMENT)(given)
-    assert list(made) == ["id", "label", "name", "raw", "image"]
+    assert list(made) == ["id", "label", "name", "raw", "hot", "tags", "image"]
     assert all(
         made[name] is given[name] or np.array_equal(made[name], given[name]) for name in given if name != "image"
     )
@@ -300,7 +302,10 @@ def test_fields_of_a_padded_row(labelled: Any) -> None:
         ({"id": np.array([-1])}, "Keys.id holds integers from 0"),
         ({"id": np.array(["a"])}, "Keys.id holds integers from 0"),
         ({"boxes": np.zeros((1, 2, 4))}, 'unknown field boxes: .* targets={"boxes": Boxes'),
-        ({"tags": [["a", "b"]]}, "unknown field tags"),
+        ({"classes": [[3, 7]]}, 'unknown field classes: .* targets={"classes": PerInstance'),
+        ({"objects": np.array([{"bbox": [[1, 2, 3, 4]]}])}, "unknown field objects"),
+        ({"label": np.full((1, 2, 4), 3)}, r"a sample has a ndarray \(2, 4\) beside its picture.*'label'"),
+        ({"label": np.array([{"x": 3, "y": 4}])}, "a sample has a dict .* beside its picture"),
         ({"image": np.full((1, 4, 4, 3), 0.1)}, "a picture is uint8, uint16 or float32"),
         ({"image": np.zeros(1)}, "the bytes of a file or its path; got float64"),
     ],
@@ -452,7 +457,7 @@ def test_samples_with_other_fields_are_named(cluster: Cluster) -> None:
     image = np.zeros((8, 8, 3), np.uint8)
     for second, text in (
         ({"image": image}, "has no field 'boxes'"),
-        ({"image": image, "place": 1}, "has 'place' of its"),
+        ({"image": image, "place": 1}, "the name 'place' is taken"),
     ):
         items = [{"boxes": [], **second}, second] if "place" not in second else [second]
         with pytest.raises(ray.exceptions.RayTaskError, match=text):

@@ -17,6 +17,17 @@ from variegate.adapters.torch import KeyedDataset, Loader, Transform
 from variegate.errors import FieldError, InputError
 from variegate.loader import Padded
 from variegate.targets import Boxes, Mask, PerInstance, PerSample
+from variegate.targets.names import RESERVED
+
+LYING = [  # as torchvision's CocoDetection, CelebA and data sets of one object give
+    [{"bbox": [10.0, 20.0, 30.0, 40.0], "segmentation": [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], "category_id": 3}],
+    torch.tensor([69, 109, 106, 113, 77, 142, 73, 152, 108, 154]),
+    [10, 20, 30, 40],
+    [[10, 20, 30, 40]],
+    (0.5, 0.5),
+    np.array([3, 7]),
+    [torch.tensor(10.0), torch.tensor(20.0)],
+]
 
 
 def same(got: Any, want: Any) -> bool:
@@ -202,6 +213,53 @@ def test_what_may_lie_on_the_picture_is_not_left_behind(labelled: Any, beside: A
             Transform(labelled.augment)(sample)
     kept = vg.Compose([], targets={"beside": PerSample()})
     assert Transform(kept, ("image", "beside"))(labelled.images[0], beside)[1] is beside
+
+
+SAID = r"a sample has a .* beside its picture, and what it is was not said"
+
+
+@pytest.mark.parametrize("beside", LYING, ids=str)
+def test_lists_of_numbers_and_of_dicts_are_not_left_behind(labelled: Any, beside: Any) -> None:
+    image = labelled.images[0]
+    for sample in ((image, beside), (image, {}, beside), (image, 3, beside)):
+        with pytest.raises(InputError, match=SAID):
+            Transform(labelled.augment)(sample)
+        with pytest.raises(InputError, match=SAID):
+            KeyedDataset([sample], labelled.augment)[0]
+    with pytest.raises(InputError, match=f"{SAID}.*'label', and so would never move"):
+        Transform(labelled.augment, ("image", "label"))(image, beside)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        3,
+        "owl",
+        b"...",
+        None,
+        torch.tensor(7),
+        torch.eye(3)[1],
+        [0, 1, 1],
+        ["a caption", "another"],
+        torch.ones(40).long(),
+    ],
+)
+def test_what_cannot_lie_on_the_picture_is_passed_on(labelled: Any, beside: Any) -> None:
+    assert Transform(labelled.augment)((labelled.images[0], beside))[1] is beside
+    assert KeyedDataset([(labelled.images[0], beside)], labelled.augment).__getitems__([0])[0][1] is beside
+    assert Transform(labelled.augment)({"image": labelled.images[0], "label": beside})["label"] is beside
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_field_of_a_reserved_name_is_refused(labelled: Any, name: str) -> None:
+    sample = {"image": labelled.images[0], name: 3}
+    for data in (sample, (labelled.images[0], {name: 3})):
+        with pytest.raises(InputError, match=f"a sample: the name '{name}' is taken"):
+            Transform(labelled.augment)(data)
+        with pytest.raises(InputError, match=f"a sample: the name '{name}' is taken"):
+            KeyedDataset([data], labelled.augment)[0]
+    with pytest.raises(FieldError, match=f"names: the name '{name}' is taken"):
+        Transform(labelled.augment, ("image", name))
 
 
 def test_names_and_masks_that_cannot_be(labelled: Any) -> None:

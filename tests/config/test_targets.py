@@ -27,7 +27,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
-from variegate.targets.declared import RESERVED
+from variegate.targets.names import RESERVED
 
 TEXT = """
 variegate: 1
@@ -214,7 +214,7 @@ A_TARGET = "a target is a name, or a mapping with one name such as `Boxes: {...}
         ("scene: {PerSample: 3}", "line 4: Compose.targets.scene: PerSample takes no fields, got 3"),
         ("scene: {PerSample: {a: 3}}", "line 4: Compose.targets.scene: PerSample takes no fields, got a mapping"),
         ("image: Mask", "line 4: Targets.image is the sample's picture, Image(); got Mask()"),
-        ("key: Mask", "line 4: Targets: `key` is an argument of the call, so no field can have that name; rename it"),
+        ("key: Mask", "line 4: Targets: the name 'key' is taken: an argument of calls is called so. Choose another"),
         ("mask: Mask\n  boxes: Boxes\n  mask: Mask", "line 6: mask: given twice"),
     ],
 )

@@ -29,6 +29,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
+from variegate.targets.names import RESERVED
 
 N, H, W = 23, 40, 50
 TARGETS = Targets(
@@ -81,6 +82,7 @@ def same(a: Any, b: Any) -> bool:
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, (list, tuple)):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    a, b = (one.item() if isinstance(one, np.generic) else one for one in (a, b))  # of numbers a sample
     return type(a) is type(b) and bool(a == b)
 
 
@@ -124,7 +126,7 @@ def test_the_forms_of_a_batch() -> None:
     assert (listed["mask"].dtype, listed["view"].dtype) == (np.uint8, np.float32)
     for name in ("boxes", "labels", "names", "points", "polygons", "masks"):
         assert isinstance(listed[name], list) and [len(a) for a in listed[name]] == [len(a) for a in listed["boxes"]]
-    assert listed["number"] == listed["index"].tolist()
+    assert np.array_equal(listed["number"], listed["index"]) and listed["number"].dtype == np.int64
 
     (padded,) = Loader(data, FILTERED, N, seed=5, workers=2, collate=Padded(6)).epoch(0)
     assert list(padded) == ["image", *sample(0), "instances", "index", "id"]
@@ -357,10 +359,10 @@ def test_names_that_a_batch_has_of_its_own_are_refused() -> None:
         def fields(self, i: int) -> dict[str, Any]:
             return {self.name: 3}
 
-    for name in ("index", "image", "label"):
+    for name in (*RESERVED, "image", "label"):
         data = Odd(np.zeros((2, 3, 3), np.uint8), [0, 1] if name == "label" else None)
-        data.name, data.targets = name, Targets.of({} if name == "image" else {name: PerSample()})
-        with pytest.raises(InputError, match=f"a batch has '{name}' of its own"):
+        data.name, data.targets = name, Targets()
+        with pytest.raises(InputError, match=f"Odd: the name '{name}' is taken"):
             Loader(data).batch(0, 0)
     data = Odd(np.zeros((2, 3, 3), np.uint8))
     data.name, data.targets = "label", Targets()
@@ -416,3 +418,87 @@ def test_what_is_passed_on_is_the_batchs_own(augment: Any) -> None:
     assert np.array_equal(given, np.arange(12.0).reshape(6, 2))
     vectors = Loader(source, augment, batch_size=4, repeats=2).batch(0, 0)["vector"]
     assert not np.shares_memory(vectors[0], vectors[1]) and np.array_equal(vectors[0], vectors[1])
+
+
+# One type in every batch
+
+PLAIN = np.zeros((6, 8, 8, 3), np.uint8)
+
+
+def columns(values: list[Any], target: Any, form: Any, name: str = "field", **options: Any) -> list[Any]:
+    """The column of a field in every batch, a sample each."""
+    data = Arrays(PLAIN[: len(values)], fields={name: values}, targets={name: target})
+    return [batch[name] for batch in Loader(data, None, 1, workers=0, shuffle=False, collate=form, **options)]
+
+
+@pytest.mark.parametrize("form", ["list", Padded()])
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([3, 4, True], np.int64),
+        ([0.5, 4, np.float32(2)], np.float64),
+        ([np.uint8(3), np.uint8(4)], np.uint8),
+        ([False, True], bool),
+        ([np.array(2.5), 3], np.float64),
+        (["a", 3, None], None),
+        ([None, 3], None),
+    ],
+)
+def test_numbers_a_sample_are_one_array_and_stay_so(values: list[Any], dtype: Any, form: Any) -> None:
+    got = columns(values, PerSample(), form)
+    if dtype is None:
+        assert all(type(one) is list for one in got) and [one[0] for one in got] == values
+    else:
+        assert all(one.dtype == dtype and one.shape == (1,) for one in got) and [one[0] for one in got] == values
+
+
+@pytest.mark.parametrize(
+    ("values", "target", "got"),
+    [
+        ([3, 2.5], PerSample(), r"float64 \(\)"),
+        ([3, "a"], PerSample(), "no number"),
+        ([3, None], PerSample(), "no number"),
+        ([3, 2**63], PerSample(), r"uint64 \(\)"),
+        ([[3], ["a"]], PerInstance(), "no number"),
+        ([[3], [0.5]], PerInstance(), r"float64 \(\)"),
+        ([[], [3], [0.5]], PerInstance(), r"float64 \(\)"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_its_sample_named(values: list[Any], target: Any, got: str) -> None:
+    last = len(values) - 1
+    said = rf"^sample {last}, images\[{last}\]: field is {got}, and in the first samples int64 \(\); a field has"
+    with pytest.raises(InputError, match=said):
+        columns(values, target, Padded())
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([[], ["a"], [], ["b", "c"]], list),
+        ([[], [], [3], []], np.dtype(np.int64)),
+        ([[], [0.5], [], [3]], np.dtype(np.float64)),
+        ([["a"], [3], [], [None]], list),
+        ([[], [], []], np.dtype(np.int64)),
+    ],
+)
+def test_a_field_of_instances_has_one_type_whatever_a_batch_holds(values: list[Any], kind: Any) -> None:
+    got = columns(values, PerInstance(), Padded(3))
+    assert {one.dtype if isinstance(one, np.ndarray) else type(one) for one in got} == {kind}
+    if kind is list:
+        assert [one[0] for one in got] == values
+
+
+def test_boxes_of_which_the_first_samples_have_none_have_the_dtype_of_those_that_have_some() -> None:
+    values = [[], np.zeros((0, 4)), np.ones((2, 4), np.float32), []]
+    got = columns(values, Boxes("coco"), Padded(2))
+    assert {(one.dtype.name, one.shape) for one in got} == {("float32", (1, 2, 4))}
+    points = [np.zeros((0, 0, 2)), np.ones((1, 5, 2))]
+    assert {one.shape for one in columns(points, Keypoints(), Padded(2))} == {(1, 2, 5, 2)}
+
+
+def test_the_type_is_that_of_the_first_samples_of_the_source_in_any_order() -> None:
+    values: list[Any] = [["a"], [], [], [], [], []]
+    data = Arrays(PLAIN, fields={"names": values}, targets={"names": PerInstance()})
+    for seed in range(3):
+        for batch in Loader(data, None, 2, seed=seed, workers=2, collate=Padded()):
+            assert type(batch["names"]) is list

@@ -44,7 +44,7 @@ def test_an_array_gives_an_array():
 
 
 def test_fields_give_a_dict_and_a_label_is_passed_on():
-    key, label = vg.Key(3), object()
+    key, label = vg.Key(3), b"owl"
     out = AUGMENT(image=image(), label=label, key=key)
     assert list(out) == ["image", "label"] or set(out) == {"image", "label"}
     assert out["label"] is label
@@ -105,7 +105,7 @@ def test_what_is_no_picture_is_refused(given, message):
         (
             {"image": image(), "heads": 1, "boxes": 2},
             "unknown fields heads, boxes: declared are image, mask, label. Say what a field is where the pipeline is "
-            'made, such as targets={"heads": PerSample(), "boxes": Boxes(\'coco\')} (PerSample() is passed on as it is',
+            'made, such as targets={"heads": ..., "boxes": Boxes(\'coco\')}, with ... one of Image(), Mask(), ',
         ),
     ],
 )

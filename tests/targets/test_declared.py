@@ -19,13 +19,15 @@ from variegate.targets import (
     Polygons,
     Targets,
 )
+from variegate.targets.names import RESERVED
+from variegate.targets.rows import Label
 
 SIZE = (4, 6)
 DETECTION = Targets(boxes=Boxes("coco"), labels=PerInstance(), masks=Mask(stack=True), stars=Keypoints(group=None))
 
 
 def test_three_names_are_known():
-    known = (("image", Image()), ("mask", Mask()), ("label", PerSample()))
+    known = (("image", Image()), ("mask", Mask()), ("label", Label()))
     assert Targets().fields == known == Targets.of(None).fields
     assert Targets(boxes=Boxes()).fields == (*known, ("boxes", Boxes()))
     declared = Targets(label=PerInstance(), mask=Mask(ignore_index=255))
@@ -33,7 +35,7 @@ def test_three_names_are_known():
 
 
 def test_a_mapping_is_taken_too():
-    assert Targets.of({"boxes": Boxes("coco"), "label": PerSample()}) == Targets(boxes=Boxes("coco"))
+    assert Targets.of({"boxes": Boxes("coco"), "mask": Mask()}) == Targets(boxes=Boxes("coco"))
     assert Targets.of(DETECTION) is DETECTION
 
 
@@ -121,16 +123,15 @@ def test_groups_count_on_their_own():
         (
             Targets(),
             {"weather": "fine"},
-            r"""^unknown field weather: .* targets=\{"weather": PerSample\(\)\} \(PerSample\(\) is passed on as it """
-            r"""is, """
-            r"""PerInstance\(\) has a row for each instance; Image, Mask, Boxes, OrientedBoxes, Keypoints and """
-            r"""Polygons """
-            r"""move with the pixels\); or leave it out$""",
+            r"""^unknown field weather: .* targets=\{"weather": \.\.\.\}, with \.\.\. one of Image\(\), Mask\(\), """
+            r"""Boxes\(\), OrientedBoxes\(\), Keypoints\(\) and Polygons\(\), which move with the pixels; """
+            r"""PerInstance\(\), a row for each instance; or PerSample\(\), passed on as it is, never moved; """
+            r"""or leave it out$""",
         ),
         (
             Targets(),
             {"bboxes": 1, "weather": 1},
-            r'"bboxes": Boxes\(\'coco\'\), "weather": PerSample\(\)\} \(PerSample',
+            r'"bboxes": Boxes\(\'coco\'\), "weather": \.\.\.\}, with \.\.\. one of Image',
         ),
         (Targets(), {"labels": 1}, r'"labels": PerInstance\(\)'),
         (Targets(), {"segmentation": 1}, r'"segmentation": Polygons\(flat=True\)'),
@@ -148,9 +149,13 @@ def test_errors_of_samples(targets, fields, message):
     [
         (
             lambda: Targets(key=PerSample()),
-            r"^Targets: `key` is an argument of the call, so no field can have that name; rename it$",
+            r"^Targets: the name 'key' is taken: an argument of calls is called so\. Choose another$",
         ),
-        (lambda: Targets.of({"return_params": PerSample()}), r"^Targets: `return_params` is an argument"),
+        (
+            lambda: Targets(boxes=Boxes(group="index")),
+            r"^Targets\.boxes: group: the name 'index' is taken: a batch has one of its own\. Choose another$",
+        ),
+        (lambda: Targets(boxes=Boxes(group="image")), r"the name 'image' is taken"),
         (lambda: Targets(boxes="coco"), r"^Targets\.boxes is a target such as Boxes\(\) or Mask\(\), got 'coco'$"),
         (lambda: Targets(boxes=Boxes), r"^Targets\.boxes is a target .*, got <class .*Boxes'>; write Boxes\(\)$"),
         (lambda: Targets(image=Mask()), r"^Targets\.image is the sample's picture, Image\(\); got Mask\(\)$"),
@@ -164,3 +169,22 @@ def test_errors_of_samples(targets, fields, message):
 def test_errors_of_declarations(make, message):
     with pytest.raises(FieldError, match=message):
         make()
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_reserved_name_is_refused_where_it_is_declared_and_where_it_comes(name):
+    with pytest.raises(FieldError, match=f"^Targets: the name '{name}' is taken: .*Choose another$"):
+        Targets.of({name: PerSample()})
+    with pytest.raises(InputError, match=f"^a sample: the name '{name}' is taken: .*Choose another$"):
+        Targets().read({"boxes": [], name: 3}, SIZE)
+
+
+def test_a_label_that_may_lie_on_the_picture_is_passed_on_only_where_it_is_declared_so():
+    box = [10, 20, 30, 40]
+    with pytest.raises(InputError, match=r"^a sample has a list \[10, 20, 30, 40\] beside its picture.*'label'"):
+        Targets().read({"label": box}, SIZE)
+    told = Targets(label=PerSample())
+    assert told.write(told.read({"label": box}, SIZE), SIZE)["label"] is box
+    assert told != Targets() and repr(told) == "Targets(label=PerSample())"
+    moved = Targets(label=Boxes()).read({"label": [[1, 1, 3, 3]]}, SIZE)["label"]
+    assert moved.count == 1

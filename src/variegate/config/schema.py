@@ -26,7 +26,7 @@ from variegate.config.read import VERSION
 from variegate.dist import Distribution
 from variegate.ops.base import Op
 from variegate.targets import Image, Target, Targets
-from variegate.targets.declared import RESERVED
+from variegate.targets.names import RESERVED
 
 _PLAIN = {NoneType: "null", bool: "boolean", int: "integer", float: "number", str: "string"}
 Schema = dict[str, Any]

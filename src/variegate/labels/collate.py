@@ -7,15 +7,20 @@ What becomes of a field of B samples:
     boxes, points of instances, a stack   a list of B arrays        one array (B, M, ...), zeros after a sample's last
     of masks, numbers of instances        (or lists, as given)      instance; a list where rows differ in shape
     polygons; texts of instances          a list of B               a list of B
-    points of the picture; PerSample      a list of B               one array where they are numbers of one shape
+    a number a sample                     one array (B,)            one array (B,)
+    points of the picture; other values   a list of B               one array where they are arrays of one shape
+    of samples
     a group                               nothing                   `valid`, (B, M) bool, under the group's name
+
+Whether a field is numbers or anything else, and of which dtype, is the same in every batch: `kinds` say it, as the
+first samples of a source tell them. Without kinds, the samples of the batch tell.
 """
 
 from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -23,9 +28,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.targets import Image, Mask, Polygons, Targets
+from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
+from variegate.targets import Image, Mask, PerSample, Polygons, Target, Targets
 
 Samples = Sequence[Mapping[str, Any]]
+HERE: Where = "sample {} of the batch".format
 
 
 @dataclass(frozen=True)
@@ -71,28 +78,33 @@ class Collated(NamedTuple):
     dropped: Counter[str]
 
 
-def collate(targets: Targets, samples: Samples) -> dict[str, Any]:
-    """The samples' fields by name: pictures and masks stacked where they have one shape, all else a list."""
-    if not samples:
-        return {}
-    return {name: _column(targets[name], [sample[name] for sample in samples]) for name in samples[0]}
+def collate(targets: Targets, samples: Samples, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
+    """The samples' fields by name: pictures and masks stacked where they have one shape, numbers too, all else a list.
+
+    Raises  InputError if a sample has something else than numbers where the kind is a number, or too large a dtype.
+    """
+    columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
+    return {
+        name: _column(targets[name], name, values, (kinds or {}).get(name), where) for name, values in columns.items()
+    }
 
 
 def pad(
-    targets: Targets, samples: Samples, padded: Padded, where: Callable[[int], str] = "sample {} of the batch".format
+    targets: Targets, samples: Samples, padded: Padded, where: Where = HERE, kinds: Kinds | None = None
 ) -> Collated:
     """The samples' fields by name, as one array each where that can be, and which instances are there.
 
-    where  what to call a sample of the batch, for errors
-
-    Raises  InputError if a sample has more instances than there may be, unless the last ones are to be dropped.
+    Raises  InputError if a sample has more instances than there may be, unless the last ones are to be dropped; or as
+            of `collate`.
     """
     columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
+    kinds = kinds or {}
     dropped: Counter[str] = Counter()
     valid: dict[str, NDArray[np.bool_]] = {}
     for group in dict.fromkeys(targets[name].rows_of for name in columns):
         members = [name for name in columns if targets[name].rows_of == group]
         if group is None:
+            columns |= {name: _column(targets[name], name, columns[name], kinds.get(name), where) for name in members}
             columns |= {name: _one_array(columns[name]) for name in members}
             continue
         counts = [len(value) for value in columns[members[0]]]
@@ -100,20 +112,35 @@ def pad(
         if max(counts) > most:
             dropped[f"{group}.most"] = _overflow(padded, group, counts, most, where)
             columns |= {name: [value[:most] for value in columns[name]] for name in members}
-        columns |= {name: _rows(columns[name], most) for name in members if not isinstance(targets[name], Polygons)}
+        rows = [name for name in members if not isinstance(targets[name], Polygons)]
+        columns |= {name: _rows(name, columns[name], most, kinds.get(name), where) for name in rows}
         if any(isinstance(columns[name], np.ndarray) for name in members):
             valid[group] = np.arange(most) < np.array(counts)[:, None]
     return Collated({**columns, **valid}, dropped)
 
 
-def _column(target: Any, values: list[Any]) -> Any:
-    whole = isinstance(target, Image) or (isinstance(target, Mask) and not target.stack)
-    if whole and len({(value.shape, value.dtype) for value in values}) == 1:
-        return np.stack(values)
-    return values
+def _column(target: Target, name: str, values: list[Any], kind: Kind | None, where: Where) -> Any:
+    if isinstance(target, Image) or (isinstance(target, Mask) and not target.stack):
+        return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
+    if not isinstance(target, PerSample) or (kind is not None and kind.dtype is None):
+        return values
+    rows = [of_sample(target, value) for value in values]
+    if kind is None:
+        return _stacked(rows, values)
+    return np.stack([as_kind(name, row, kind, where, n) for n, row in enumerate(rows)])
 
 
-def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: Callable[[int], str]) -> int:
+def _stacked(rows: list[NDArray[Any] | None], values: list[Any]) -> Any:
+    """Arrays of numbers of one shape as one; the values where they are none, or no dtype holds them all."""
+    found = [row for row in rows if row is not None]
+    if len(found) < len(rows) or len({row.shape for row in found}) > 1:
+        return values
+    made = np.stack(found)
+    rounded = made.dtype.kind == "f" and not any(row.dtype.kind == "f" for row in found)  # int64 and uint64
+    return values if rounded else made
+
+
+def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: Where) -> int:
     """How many instances are too many in a batch."""
     if padded.overflow == "error":
         n = int(np.argmax(np.array(counts) > most))
@@ -124,9 +151,14 @@ def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: C
     return sum(max(0, count - most) for count in counts)
 
 
-def _rows(values: list[Any], most: int) -> Any:
+def _rows(name: str, values: list[Any], most: int, kind: Kind | None, where: Where) -> Any:
     """Rows of numbers as one array (B, most, ...); the values as they are where they are no such rows."""
-    rows = [_numbers(value) for value in values]
+    if kind is not None and kind.dtype is None:
+        return values
+    rows = [of_rows(value) for value in values]
+    for n, row in enumerate(rows):
+        if kind is not None and (row is None or (len(row) and not holds(kind, row))):
+            raise unlike(name, kind, None if row is None else row[0], where(n))
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         return values
@@ -135,27 +167,18 @@ def _rows(values: list[Any], most: int) -> Any:
     shapes = {row.shape[1:] for row in telling}
     if len(shapes) > 1 and telling is not found:
         return values
-    out = np.zeros((len(found), most, *max(shapes)), np.result_type(*{row.dtype for row in telling}))
+    dtype = np.result_type(*{row.dtype for row in telling}) if kind is None else kind.dtype
+    tail = max(shapes) if kind is None or telling is not found or 0 not in max(shapes) else kind.shape
+    out = np.zeros((len(found), most, *tail), dtype)
     for place, row in zip(out, found, strict=True):
         if len(row):
             place[: len(row)] = row
     return out
 
 
-def _numbers(value: Any) -> NDArray[Any] | None:
-    """An array of numbers, or a list of them as an array; None of anything else."""
-    if isinstance(value, np.ndarray):
-        return value if value.dtype.kind in "biuf" else None
-    if not all(isinstance(item, (int, float, np.number, np.bool_)) for item in value):
-        return None
-    array = np.asarray(value) if len(value) else np.zeros(0, np.int64)  # most lists of numbers are classes
-    return array if array.dtype.kind in "biuf" else None
-
-
-def _one_array(values: list[Any]) -> Any:
-    """Numbers or arrays of numbers as one array (B, ...) where they have one shape, else as they are."""
-    if all(isinstance(value, np.ndarray) for value in values):
-        alike = len({(value.shape, value.dtype) for value in values}) == 1
-        return np.stack(values) if alike and values[0].dtype.kind in "biuf" else values
-    numbers = _numbers(values)
-    return values if numbers is None else numbers
+def _one_array(values: Any) -> Any:
+    """Arrays of numbers as one array (B, ...) where they have one shape, else as they are."""
+    if isinstance(values, np.ndarray) or not all(isinstance(value, np.ndarray) for value in values):
+        return values
+    alike = len({(value.shape, value.dtype) for value in values}) == 1
+    return np.stack(values) if alike and values[0].dtype.kind in "biuf" else values

@@ -204,7 +204,8 @@ class Making:
         try:
             kept = self._kept()
             index = self._recipe.positions(self._samples)[kept]
-            self._fields, self._dropped = labels.collate(index, [self._carried[n] for n in kept])
+            kinds = self._recipe.forms[0].kinds
+            self._fields, self._dropped = labels.collate(index, [self._carried[n] for n in kept], kinds)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -229,8 +230,8 @@ class Making:
             batch["variation"] = variation
         if self._dropped:
             recipe.stats.drop(self._dropped)
-        if source.labels is not None:
-            batch["label"] = taken(source.labels, index)
+        if recipe.column is not None:
+            batch["label"] = taken(recipe.column, index)
         times[stats.SAMPLES] += len(index)
         times[stats.BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
         self._image = self._plan = None

@@ -9,6 +9,7 @@ from threading import Event, Thread
 import numpy as np
 
 from variegate.errors import DecodeError, InputError
+from variegate.labels.kind import Kind, Kinds
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
@@ -18,6 +19,7 @@ from variegate.loader.stats import Row as Times
 
 # Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
 TRIES = 100
+LOOKS = 1000  # samples at which to look for one with an instance, which tells what a field is
 
 Reading = Generator[Found[Taken], None, None]
 
@@ -97,8 +99,22 @@ class Gather:
                 room = recipe.shelf.rooms()
                 tried = (self._one(position, room) for position in range(len(recipe.source)))
                 first = next((one for one in tried if one is not None), sample)
-                recipe.forms.append(Form.of(first, recipe.source.where(first.position)))
+                recipe.forms.append(Form.of(first, recipe.source.where(first.position), self._kinds(first, room)))
         return recipe.forms[0]
+
+    def _kinds(self, first: Taken, room: Room) -> Kinds:
+        """What the labels are in all batches, by the first sample, or by the next ones that have an instance."""
+        labels, kinds = self._recipe.labels, dict[str, Kind | None]()
+        if labels is None:
+            return {}
+        for position in range(first.position, min(len(self._recipe.source), first.position + LOOKS)):
+            sample = first if position == first.position else self._one(position, room)
+            if sample is not None:
+                found = labels.kinds(sample.leaves, sample.picture.size)
+                kinds |= {name: kind for name, kind in found.items() if kinds.get(name) is None}
+                if None not in kinds.values():
+                    break
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     def _one(self, position: int, room: Room) -> Taken | None:
         """A sample, if it can be read."""

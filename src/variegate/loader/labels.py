@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, collate, pad
-from variegate.loader.source.arrays import label_column
+from variegate.labels.kind import Kind, Kinds, Where, kind_of
 from variegate.loader.source.base import Source
+from variegate.loader.source.classes import label_column
+from variegate.loader.source.hot import one_hot
 from variegate.loader.unchanged import Augment
 from variegate.plan.plan import Carried
 from variegate.targets import (
@@ -30,10 +32,9 @@ from variegate.targets import (
 )
 from variegate.targets.declared import KNOWN
 from variegate.targets.leaf import Leaves
+from variegate.targets.names import taken
 
 Form = Literal["list"] | Padded
-
-TAKEN = ("image", "index", "id")  # what a batch has of its own
 
 # What the values of a field are; the rest of a declaration says what is to become of them.
 FACTS: dict[type[Target], tuple[str, ...]] = {
@@ -54,53 +55,62 @@ class Labels:
 
     targets  what they are
     form     how those of a batch stand together
+    one_hot  of so many classes a label that is one becomes a row of 0 and 1; 0: it does not
     """
 
     source: Source
     targets: Targets
     form: Form
+    one_hot: int = 0
 
     def read(self, values: dict[str, Any], size: tuple[int, int]) -> Leaves:
         """The leaves of a sample with these fields and a picture of this size.
 
         Raises  InputError if a field cannot be taken.
         """
-        self._check_names(values)
+        said = taken(
+            values, type(self.source).__name__, ("image",) if self.source.labels is None else ("image", "label")
+        )
+        if said is not None:
+            raise InputError(said)
         return self.targets.read(values, size)
 
-    def _check_names(self, values: dict[str, Any]) -> None:
-        """Refuse fields whose names are taken."""
-        taken = TAKEN if self.source.labels is None else (*TAKEN, "label")
-        for name in values:
-            if name in taken:
-                raise InputError(f"a batch has {name!r} of its own; give the field of the source another name")
+    def kinds(self, leaves: Leaves, size: tuple[int, int]) -> dict[str, Kind | None]:
+        """What a sample's fields tell of those of all batches; None of one that has no instance here."""
+        values = self.targets.write(leaves, size)
+        return {name: kind_of(self.targets[name], value, self.form != "list") for name, value in values.items()}
 
-    def collate(self, index: NDArray[np.int64], samples: Sequence[Carried]) -> Collated:
-        """The fields of a batch, of the samples at these positions, and how many instances went."""
+    def collate(self, index: NDArray[np.int64], samples: Sequence[Carried], kinds: Kinds | None = None) -> Collated:
+        """The fields of a batch, of the samples at these positions, and how many instances went.
+
+        kinds  what the first samples tell of the fields
+        """
         columns = [{name: self._own(name, value) for name, value in sample.fields.items()} for sample in samples]
         dropped: Counter[str] = Counter()
         for sample in samples:
             dropped.update(sample.dropped)
-        if isinstance(self.form, str):
-            return Collated(_with_label(collate(self.targets, columns)), dropped)
 
         def where(n: int) -> str:
             return f"sample {index[n]}, {self.source.where(int(index[n]))},"
 
-        made = pad(self.targets, columns, self.form, where)
-        return Collated(_with_label(made.fields), dropped + made.dropped)
+        if isinstance(self.form, str):
+            return Collated(self._with_label(collate(self.targets, columns, kinds, where), where), dropped)
+        made = pad(self.targets, columns, self.form, where, kinds)
+        return Collated(self._with_label(made.fields, where), dropped + made.dropped)
+
+    def _with_label(self, fields: dict[str, Any], where: Where) -> dict[str, Any]:
+        """Fields, of which a class that came with its sample stands as one that was known before does."""
+        value = fields.get("label")
+        if isinstance(value, np.ndarray) or (value and isinstance(value[0], np.ndarray)):
+            fields["label"] = label_column(value, len(value), where, any_form=True)
+        if self.one_hot and "label" in fields:
+            fields["label"] = one_hot(fields["label"], self.one_hot, where)[:]
+        return fields
 
     def _own(self, name: str, value: Any) -> Any:
         """A field's value as the batch's own: what is only passed on may be the source's memory."""
         passed_on = isinstance(self.targets[name], PerSample) and isinstance(value, np.ndarray | list | dict)
         return value.copy() if passed_on else value
-
-
-def _with_label(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields, of which a class that came with its sample stands as one that was known before does."""
-    if "label" in fields:
-        fields["label"] = label_column(fields["label"], len(fields["label"]))
-    return fields
 
 
 def _has_fields(source: Source, lenient: bool) -> bool:
@@ -116,19 +126,26 @@ def _has_fields(source: Source, lenient: bool) -> bool:
     return False
 
 
-def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = False) -> Labels | None:
+def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = False, one_hot: int = 0) -> Labels | None:
     """What a loader does with the fields of a source's samples; None if they have none.
 
     lenient  whether there may be samples that cannot be taken
+    one_hot  as of Labels
 
     Raises  FieldError if source and pipeline do not agree on a field, or the pipeline takes no labels.
     """
     if not (isinstance(form, Padded) or form == "list"):
         raise FieldError(f'Loader.collate is "list" or Padded(...), got {form!r}')
+    known = getattr(augment, "known", None)
+    for who, said in (("source", source.targets), ("pipeline", known)):
+        if source.labels is not None and isinstance(said, Targets) and not isinstance(said["label"], PerSample):
+            raise FieldError(
+                f"label is {said['label']!r} in the {who}, and {source!r} has it as one label a sample, which never "
+                "moves: make it one of the source's fields, under another name"
+            )
     # Who declares nothing may yet have fields that the pipeline declares; the first sample tells.
     if source.targets is None and not _has_fields(source, lenient):
         return None
-    known = getattr(augment, "known", None)
     if not isinstance(known, Targets):
         raise FieldError(
             f"Loader.augment is {augment!r}, which takes no labels, and the samples of {source!r} have some; "
@@ -137,7 +154,7 @@ def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = Fals
     targets = agreed(source.targets or Targets(), known)
     if isinstance(form, Padded):
         _check_groups(targets)
-    return Labels(source, targets, form)
+    return Labels(source, targets, form, one_hot)
 
 
 def agreed(source: Targets, pipeline: Targets) -> Targets:
@@ -185,7 +202,7 @@ def _check_groups(targets: Targets) -> None:
     """Refuse a group whose name, under which a padded batch says what is valid, is also that of a field."""
     for name, target in targets.fields:
         group = target.rows_of
-        if group is not None and (group in targets or group in TAKEN):
+        if group is not None and group in targets:
             raise FieldError(
                 f"{name}={target!r}: a padded batch says under {group!r}, the name of the group, which instances are "
                 "there, and that is the name of a field too; call the group otherwise"

@@ -23,7 +23,8 @@ from variegate.loader.pool import Pool
 from variegate.loader.recipe import SOMEBODY_ELSE, Recipe
 from variegate.loader.schedule import Row, Schedule, Turn
 from variegate.loader.shelf import Shelf
-from variegate.loader.source.base import Source
+from variegate.loader.source.base import Labels, Source
+from variegate.loader.source.hot import one_hot as rows_of
 from variegate.loader.state import State, made_of, place_in
 from variegate.loader.stream import Stream
 from variegate.loader.unchanged import Augment, Unchanged
@@ -50,6 +51,8 @@ class Loader:
     drop_last   leave out a last batch of fewer samples, and with several ranks what would make them uneven
     collate     how fields of instances stand in a batch: "list", a list of one value a sample; or Padded(...), arrays
                 (B, M, ...) and which of the M instances are there
+    one_hot     a label that is the number of a class as a row of 0 and 1, float32: True, of the classes that the source
+                names; or of how many classes
     rank        of `world` processes that share each epoch: place p of its order is that of rank p mod world. Every
     world       sample comes once an epoch, so ranks may differ by one sample
     pad         make ranks even: the first places of the order come again at its end, with other numbers
@@ -67,8 +70,9 @@ class Loader:
                 them; the same bytes
 
     A batch is a dict: `image`, an array (B, ...), or a list of arrays where their shapes differ; `label`, as the source
-    has them (integers as int64), absent if it has none; `index`, (B,) int64, the positions in the source; `id`, (B,)
-    uint64; and `variation`, (B,) uint32, where a sample may come more than once an epoch. The bytes are a function of
+    has them (integers as int64; several classes a sample as rows of 0 and 1, float32), absent if it has none; `index`,
+    (B,) int64, the positions in the source; `id`, (B,) uint64; and `variation`, (B,) uint32, where a sample may come
+    more than once an epoch. A field has one type in every batch: that of the first samples. The bytes are a function of
     (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size. A batch belongs to
     whoever has it: its memory is used again only when nobody refers to it any more.
 
@@ -99,6 +103,7 @@ class Loader:
         drop_last: bool = False,
         collate: Form = "list",
         *,
+        one_hot: bool | int = False,
         rank: int = 0,
         world: int = 1,
         pad: bool = False,
@@ -118,6 +123,7 @@ class Loader:
         self.batch_size, self.repeats = whole(batch_size, "batch_size", 1), whole(repeats, "repeats", 1)
         self.workers, self.prefetch = maybe(workers, "workers", 0), maybe(prefetch, "prefetch", 0)
         self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
+        self.one_hot = one_hot if isinstance(one_hot, bool) else whole(one_hot, "one_hot", 1)
         self.rank, self.world = share(rank, world)
         self.weights, self.samples = weights, maybe(samples, "samples", 1)
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
@@ -138,6 +144,7 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
+        classes = self._classes()
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
         self.schedule.check()
@@ -152,7 +159,8 @@ class Loader:
             shuffle=self.shuffle,
             edges=edges,
             repeats=self.repeats,
-            labels=labels_of(source, augment, self.collate, lenient=self.on_error.policy != "raise"),
+            labels=labels_of(source, augment, self.collate, self.on_error.policy != "raise", classes),
+            hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else opened(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None,
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
@@ -162,6 +170,21 @@ class Loader:
         self._last_row: tuple[int, Row] | None = None
         self._made_of: dict[str, Any] | None = None
         self._child: Child | None = None
+
+    def _classes(self) -> int:
+        """Of how many classes labels are rows of 0 and 1; 0: they are not."""
+        known = len(self.source.classes)
+        if self.one_hot is True and not known:
+            raise FieldError(
+                f"Loader.one_hot=True takes the number of classes from the source, and {self.source!r} names none; "
+                "give the number, as one_hot=10"
+            )
+        return known if self.one_hot is True else int(self.one_hot)
+
+    @property
+    def labels(self) -> Labels | None:
+        """One a sample, as batches have them; None if they come with the samples, or not at all."""
+        return self._recipe.column
 
     def _pipeline(self) -> Augment:
         """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""

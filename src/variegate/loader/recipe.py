@@ -1,4 +1,7 @@
-"""Recipe: all that a batch is made of beside its turn, and how one sample of it is read."""
+"""Recipe: all that a batch is made of beside its turn, and how one sample of it is read.
+
+Long, because what all samples of a source have in common is told here too, beside the samples.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.key import Keys
+from variegate.labels.kind import Kinds
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Budget
@@ -22,6 +26,7 @@ from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.schedule import Row, Schedule, Turn
 from variegate.loader.shelf import Shelf
+from variegate.loader.source.base import Labels as Column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.stats import Row as Times
 from variegate.loader.stats import Stats
@@ -80,17 +85,19 @@ class Form(NamedTuple):
     fields    names of labels
     channels  of the picture, and its dtype
     where     the sample that it was read off
+    kinds     what the labels are in all batches
     """
 
     fields: frozenset[str]
     channels: int
     dtype: np.dtype[Any]
     where: str
+    kinds: Kinds
 
     @classmethod
-    def of(cls, sample: Taken, where: str) -> Form:
+    def of(cls, sample: Taken, where: str, kinds: Kinds) -> Form:
         """That of a sample."""
-        return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where)
+        return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where, kinds)
 
     def check(self, sample: Taken) -> None:
         """Whether a sample has this form.
@@ -115,6 +122,7 @@ class Recipe:
     """All that a batch is made of beside its turn. Threads hold this, and never the loader.
 
     edges  the running sum of the samples' weights; None: each comes once
+    hot    the source's labels as rows of 0 and 1, if these are wanted
     """
 
     source: Source
@@ -127,6 +135,7 @@ class Recipe:
     edges: NDArray[np.float64] | None = None
     repeats: int = 1
     labels: Labels | None = None
+    hot: Column | None = None
     cache: Store | None = None
     scaled: bool = False
     budget: Budget | None = None
@@ -140,6 +149,11 @@ class Recipe:
     def rule(self) -> OnError:
         """What to do about samples that cannot be taken."""
         return self.faults.rule
+
+    @property
+    def column(self) -> Column | None:
+        """The labels that are known before their samples, as batches have them."""
+        return self.source.labels if self.hot is None else self.hot
 
     @property
     def varying(self) -> bool:

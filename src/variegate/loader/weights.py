@@ -8,7 +8,6 @@ times, where independent draws would give any number. As in a shuffle, any place
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import FieldError
 from variegate.loader.order import Order, Positions, digest, mixed
+from variegate.loader.source.base import Labels
+from variegate.loader.source.hot import Hot
 
 Weights = ArrayLike | Literal["balanced"]
 UNIT = 2.0**-53
@@ -61,7 +62,7 @@ def at_share(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Positio
     return found
 
 
-def edges_of(weights: Weights, labels: NDArray[Any] | Sequence[Any] | None, length: int) -> NDArray[np.float64]:
+def edges_of(weights: Weights, labels: Labels | None, length: int) -> NDArray[np.float64]:
     """The running sum of the weights of a source's samples, the largest of which counts as 0.5 to 1.
 
     weights  one a sample, 0 or more, of any magnitude; or "balanced": every class as often as every other
@@ -89,9 +90,9 @@ def _numbers(weights: Any) -> NDArray[np.float64]:
         raise FieldError(f'Loader.weights are numbers, one a sample, or "balanced", got {weights!r:.80}') from None
 
 
-def _balanced(labels: NDArray[Any] | Sequence[Any] | None) -> NDArray[np.float64]:
+def _balanced(labels: Labels | None) -> NDArray[np.float64]:
     """One by the number of samples of the same label."""
-    if labels is None or np.ndim(labels) != 1:
+    if labels is None or isinstance(labels, Hot) or np.ndim(labels) != 1:
         raise FieldError(
             'Loader.weights="balanced" needs a source with one label a sample, known before it is read; '
             "give the weights as numbers, one a sample"

@@ -213,7 +213,7 @@ class Compose(Chain):
         keys    one a picture; None: fresh numbers
 
         Returns an array (B, ...) where all results have one shape, otherwise a list of arrays; of fields a dict, in
-        which masks too are one array where they can be, and all else is a list.
+        which masks, and numbers a sample, too are one array where they can be, and all else is a list.
         """
         from variegate.pipeline.batch import batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from variegate.errors import FieldError, InputError
@@ -12,11 +12,11 @@ from variegate.targets.image import Image
 from variegate.targets.keypoints import Keypoints
 from variegate.targets.leaf import Leaf
 from variegate.targets.mask import Mask
+from variegate.targets.names import INSTANCES, taken
 from variegate.targets.polygons import Polygons
-from variegate.targets.rows import PerInstance, PerSample
+from variegate.targets.rows import Label, PerInstance
 
-KNOWN: tuple[tuple[str, Target], ...] = (("image", Image()), ("mask", Mask()), ("label", PerSample()))
-RESERVED = ("key", "keys", "return_params", "seed", "id")  # arguments of calls, beside the fields
+KNOWN: tuple[tuple[str, Target], ...] = (("image", Image()), ("mask", Mask()), ("label", Label()))
 USUAL: dict[str, Target] = {  # what a field of this name usually is, for the error that says how to declare it
     **dict.fromkeys(("boxes", "bboxes", "bbox", "box"), Boxes("coco")),
     **dict.fromkeys(("labels", "classes", "class_ids", "category_ids", "ids", "areas", "iscrowd"), PerInstance()),
@@ -27,16 +27,18 @@ USUAL: dict[str, Target] = {  # what a field of this name usually is, for the er
     **dict.fromkeys(("image2", "view", "views"), Image()),
 }
 CHOICE = (
-    " (PerSample() is passed on as it is, PerInstance() has a row for each instance; Image, Mask, Boxes, "
-    "OrientedBoxes, Keypoints and Polygons move with the pixels)"
+    "with ... one of Image(), Mask(), Boxes(), OrientedBoxes(), Keypoints() and Polygons(), which move with the "
+    "pixels; PerInstance(), a row for each instance; or PerSample(), passed on as it is, never moved"
 )
 
 
 class Targets:
     """The fields that a sample may have, and what each of them is.
 
-    `image`, `mask` (classes or a map) and `label` (passed on) are known without being declared; any name but these of
-    arguments may be added, and `mask` and `label` declared otherwise. Equal if the same fields are the same targets.
+    `image`, `mask` (classes or a map) and `label` are known without being declared; any name may be added but those
+    that are reserved (see names.py), and `mask` and `label` declared otherwise. A `label` that nobody declares is a
+    number, a text or a vector of classes, which is passed on: what may lie on the picture is refused. Equal if the same
+    fields are the same targets.
 
     >>> Targets(boxes=Boxes("coco"), labels=PerInstance())
     Targets(boxes=Boxes('coco'), labels=PerInstance())
@@ -76,7 +78,7 @@ class Targets:
         the other fields of its group.
         """
         declared = dict(self.fields)
-        self._check_names(fields)
+        self.check(fields)
         leaves = {name: declared[name].read(value, size, name) for name, value in fields.items()}
         first: dict[str, str] = {}  # of each group, the field that was met first
         for name in leaves:
@@ -119,26 +121,46 @@ class Targets:
             return f"Targets({listed(f'{name}={target!r}' for name, target in shown.items())})"
         return f"Targets.of({shown!r})"
 
-    def _check_names(self, fields: Mapping[str, Any]) -> None:
-        """Refuse fields that nobody declared, and say how to."""
-        unknown = [name for name in fields if name not in self]
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse fields of a sample that nobody declared, and say how to.
+
+        Raises  InputError.
+        """
+        unknown = [name for name in names if name not in self]
         if not unknown:
             return
-        proposed = listed(f'"{name}": {USUAL.get(name, PerSample())!r}' for name in unknown)
-        hint = "" if all(name in USUAL for name in unknown) else CHOICE
+        said = taken(unknown, "a sample")
+        if said is not None:
+            raise InputError(said)
         raise InputError(
-            f"unknown field{'s' if len(unknown) > 1 else ''} {listed(unknown)}: declared are {listed(self)}. "
-            f"Say what a field is where the pipeline is made, such as targets={{{proposed}}}{hint}; or leave it out"
+            f"unknown field{'s' if len(unknown) > 1 else ''} {listed(unknown)}: declared are {listed(self)}. Say what "
+            f"a field is where the pipeline is made, such as {proposed(unknown)}; or leave it out"
         )
+
+
+def proposed(names: Iterable[str]) -> str:
+    """How to declare fields of these names: as what they usually are, or as one of all that there is.
+
+    >>> proposed(["bbox"])
+    'targets={"bbox": Boxes(\\'coco\\')}'
+    """
+    names = list(names)
+    shown = listed(f'"{name}": {USUAL.get(name, "...")}' for name in names)
+    return f"targets={{{shown}}}" + ("" if all(name in USUAL for name in names) else f", {CHOICE}")
 
 
 def _check(name: str, target: object) -> None:
     """Refuse a name that is taken, and what is no target."""
-    if name in RESERVED:
-        raise FieldError(f"Targets: `{name}` is an argument of the call, so no field can have that name; rename it")
+    said = taken([name], "Targets")
+    if said is not None:
+        raise FieldError(said)
     if not isinstance(target, Target):
         made = f"; write {target.__name__}()" if isinstance(target, type) and issubclass(target, Target) else ""
         raise FieldError(f"Targets.{name} is a target such as Boxes() or Mask(), got {target!r}{made}")
+    group = target.rows_of
+    said = None if group in (None, INSTANCES) else taken([group], f"Targets.{name}: group", ("image", "label"))
+    if said is not None:
+        raise FieldError(said)
     if name == "image" and not isinstance(target, Image):
         raise FieldError(f"Targets.image is the sample's picture, Image(); got {target!r}")
 

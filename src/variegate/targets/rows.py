@@ -1,4 +1,4 @@
-"""PerInstance and PerSample: what has no place in the picture."""
+"""PerInstance, PerSample and Label: what has no place in the picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from variegate.errors import InputError
 from variegate.targets.base import Grouped, Size, Target
 from variegate.targets.leaf import PlainLeaf, RowLeaf
+from variegate.targets.unsaid import check_unsaid
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,3 +48,23 @@ class PerSample(Target):
 
     def write(self, leaf: PlainLeaf, size: Size) -> Any:
         return leaf.value
+
+
+@dataclass(frozen=True, repr=False)
+class Label(PerSample):
+    """What `label` is where nobody declares it: a class, a vector of classes, a text; passed on as it is.
+
+    Under that name comes whatever a data set has beside its picture, so what may lie on the picture is refused.
+    """
+
+    def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
+        check_unsaid(value, "a sample", label_mend(name))
+        return PlainLeaf(value)
+
+
+def label_mend(name: str) -> str:
+    """What to do about a label that may lie on the picture."""
+    return (
+        f'it is called {name!r}, and so would never move. Say what it is, as by targets={{"{name}": Boxes("coco")}}; '
+        f'targets={{"{name}": PerSample()}} passes it on as it is, never moved'
+    )

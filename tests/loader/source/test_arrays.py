@@ -44,7 +44,7 @@ def test_a_memory_map_stays_one(tmp_path: Path) -> None:
         ([0.5, 1.0, 2.0], np.dtype(np.float64)),
         (np.eye(3, dtype=np.float32), np.dtype(np.float32)),
         (["a", "b", "c"], list),
-        ([[1], [1, 2], []], list),
+        ([["sea", "sun"], ["sun"], []], list),
         ((None, "x", 3), list),
     ],
 )
@@ -108,11 +108,16 @@ def test_what_are_no_fields() -> None:
     for fields, said in [
         ({"boxes": [1, 2]}, "boxes of Arrays is one value for each of 3 pictures, got 2"),
         ({"boxes": 7}, "each of 3 pictures, got int"),
-        ({"image": grey}, "cannot be called 'image': give it another name"),
-        ({"index": grey}, "cannot be called 'index'"),
-        ({"id": grey}, "cannot be called 'id'"),
-        ({"label": [1, 2, 3]}, "cannot be called 'label': pass it as labels"),
-        ({"poses": [1, 2, 3]}, "the field 'poses' of Arrays has no target: say what it is, as by poses=Boxes()"),
+        ({"image": grey}, "^Arrays: the name 'image' is taken: a batch has one of its own. Choose another$"),
+        ({"index": grey}, "the name 'index' is taken"),
+        ({"id": grey}, "the name 'id' is taken"),
+        ({"label": [1, 2, 3]}, "the name 'label' is taken: .* Choose another, or pass it as labels$"),
+        ({"variation": [1, 2, 3]}, "the name 'variation' is taken"),
+        ({"instances": [1, 2, 3]}, "the name 'instances' is taken"),
+        (
+            {"poses": [1, 2, 3]},
+            "the field 'poses' of Arrays has no target: say what it is, as by targets={.*PerInstance",
+        ),
     ]:
         with pytest.raises(SourceError, match=said):
             Arrays(grey, fields=fields, targets=Targets(boxes=Boxes()))  # type: ignore[dict-item]

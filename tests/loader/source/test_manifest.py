@@ -218,7 +218,10 @@ def test_what_is_no_table(tmp_path: Path) -> None:
             "line 3, column 'label': the label is 'y', which is none of the classes x",
         ),
         ({"label": "label", "classes": ["x", "x"]}, "Manifest.classes has 'x' twice"),
-        ({"fields": ["label"], "label": "n"}, "a batch has 'label' of its own"),
+        (
+            {"fields": ["label"], "label": "n"},
+            r"Manifest: the name 'label' is taken: .* as by fields=\{\"my_label\": 'label'\}",
+        ),
         ({"fields": ["n"], "targets": {"m": PerSample()}}, "the field 'n' of Manifest has no target"),
         ({"mode": "CMYK"}, "mode of Manifest"),
     ]:

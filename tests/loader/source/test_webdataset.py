@@ -162,7 +162,7 @@ def test_what_is_lacking_is_an_error(tmp_path: Path) -> None:
         ({"paths": tmp_path / "b.tar"}, r"b.tar/2 has no picture: its members are .txt .cls.*Name its suffix"),
         ({"paths": tmp_path / "c.tar"}, r"c.tar: WebDataset found no samples in 1 files"),
         ({"paths": path, "label": False, "fields": "txt"}, r"fields is a list such as \['txt'\]"),
-        ({"paths": path, "label": False, "fields": ["image"]}, r"a batch has 'image' of its own"),
+        ({"paths": path, "label": False, "fields": ["image"]}, r"WebDataset: the name 'image' is taken"),
         ({"paths": path, "mode": "BGR"}, 'mode of WebDataset is "RGB", "L", "RGBA" or "bands"'),
     ):
         with pytest.raises(SourceError, match=said):
@@ -170,7 +170,9 @@ def test_what_is_lacking_is_an_error(tmp_path: Path) -> None:
 
 
 def test_targets_and_fields_belong_together(tars: Path) -> None:
-    with pytest.raises(SourceError, match=r"'npy' of WebDataset has no target: .* npy=PerSample"):
+    with pytest.raises(
+        SourceError, match=r"'npy' of WebDataset has no target: .*\{\"npy\": \.\.\.\}, with \.\.\. one of Image"
+    ):
         WebDataset(tars, fields=["npy", "txt"], targets={"boxes": Boxes()})
     with pytest.raises(SourceError, match=r"boxes=Boxes\(\) is the target of no field; the fields are \['txt'\]"):
         WebDataset(tars, fields=["txt"], targets={"boxes": Boxes()})

@@ -13,7 +13,9 @@ from variegate.adapters.huggingface.pixels import is_picture, mask, picture
 from variegate.errors import FieldError, InputError
 from variegate.loader.wanted import AS_STORED, wanted
 from variegate.targets import Image, Mask, PerSample, Target, Targets
-from variegate.targets.declared import KNOWN
+from variegate.targets.declared import KNOWN, proposed
+from variegate.targets.rows import Label
+from variegate.targets.unsaid import check_unsaid, unsaid
 
 Batch = dict[str, Any]
 Place = tuple[str, str | None]  # a column, and a key of the dicts that it holds
@@ -54,14 +56,14 @@ class Columns:
                 picture is not declared; DecodeError of a file that cannot be decoded.
         """
         places = self._found(batch)
-        self._check_rest(batch, places)
-        if self.image not in batch:
-            return None
-        if not isinstance(batch[self.image], list | np.ndarray):
+        if self.image in batch and not isinstance(batch[self.image], list | np.ndarray):
             raise InputError(
                 f"a batch has a list of pictures in {self.image!r}, got {type(batch[self.image]).__name__}; of "
                 "dataset.map, batched=True gives one"
             )
+        self._check_rest(batch, places)
+        if self.image not in batch:
+            return None
         targets = dict(self.known.fields)
         return {name: self._column(batch, place, targets[name]) for name, place in places.items()}
 
@@ -95,15 +97,20 @@ class Columns:
         taken = {column for column, _ in places.values()}
         if self.image not in batch and taken:
             raise InputError(f"{sorted(taken)} move with the picture, and there is no column {self.image!r} with it")
+        alone = self.image not in batch
+        hint = "pass image={0!r} if these are to be augmented; else " if alone else ""
         for column, values in batch.items():
-            if column in taken or isinstance(dict(self.known.fields).get(column), PerSample):
+            if column in taken or self._passed_on(column):
                 continue
-            if isinstance(values, list | np.ndarray) and any(map(is_picture, values[:1])):
-                hint = f"pass image={column!r} if these are to be augmented; else " if self.image not in batch else ""
-                raise InputError(
-                    f"the column {column!r} holds pictures, and what they are was not said: {hint}declare {column}= in "
-                    "the pipeline's targets; vg.PerSample() is passed on as it is"
-                )
+            for value in values if isinstance(values, list | np.ndarray) else [values]:
+                if is_picture(value) or not alone:
+                    mend = f"declare it in the pipeline's targets, as {proposed([column])}"
+                    check_unsaid(value, f"the column {column!r}", hint.format(column) + mend)
+
+    def _passed_on(self, column: str) -> bool:
+        """Whether somebody said of a column that it never moves."""
+        target = dict(self.known.fields).get(column)
+        return isinstance(target, PerSample) and not isinstance(target, Label)
 
     def _column(self, batch: Batch, place: Place, target: Target) -> list[Any]:
         """The values of a field, as its target takes them."""
@@ -122,10 +129,9 @@ class Columns:
 
     def _check_struct(self, column: str, rows: list[Any]) -> None:
         """Refuse lists of a column of dicts that would keep instances which others lose."""
-        row = next((row for row in rows if row), None)
-        if row is None:
-            return
-        several = set(row[0]) if isinstance(row, list) else {key for key, value in row.items() if _is_list(value)}
+        several: set[str] = set()
+        for row in filter(None, rows):
+            several |= set(row[0]) if isinstance(row, list) else {key for key, value in row.items() if _stays(value)}
         named = {place.partition(".")[2] for place in self.places.values() if place.startswith(f"{column}.")}
         if several - named:
             raise InputError(
@@ -135,8 +141,9 @@ class Columns:
             )
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) or getattr(value, "ndim", 0) > 0
+def _stays(value: Any) -> bool:
+    """Whether a value would stay behind: what may lie on the picture, or has a row for each instance."""
+    return isinstance(value, list) or getattr(value, "ndim", 0) > 0 or unsaid(value) is not None
 
 
 def _cell(row: Any, key: str, column: str) -> Any:

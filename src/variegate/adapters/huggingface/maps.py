@@ -35,7 +35,8 @@ def transform(
     dtype    "uint8", "uint16" or "float32": of what that is, as of vg.ImageFolder
     tensors  give torch tensors, in place of arrays
 
-    Other columns are passed on as they are; a picture among them that is not declared is refused.
+    Other columns are passed on as they are. One that is not declared, and may lie on the picture, is refused: pictures,
+    structs and lists of numbers. Of these, vectors of zeros and ones are passed on.
 
     >>> from variegate.ops import Rotate
     >>> augment = transform(Compose([Rotate((-30, 30))]))

@@ -48,6 +48,7 @@ def keyed(augment: Compose, seed: int = 0) -> Callable[..., Any]:
             )
         if "image" not in fields:
             raise InputError(f'a sample has its pictures under "image", got {sorted(map(str, fields))}')
+        augment.known.check(fields)  # before a call has them as keywords
         given = {name: _host(value) for name, value in fields.items()}
         made = _augmented(augment, seed, int(epoch), np.asarray(ids), np.asarray(variation), given)
         return made if isinstance(images, Mapping) else made["image"]

@@ -43,8 +43,9 @@ class Augment:
 
     Each row has an `id`, 0 to 2**64 - 1, and may have an `epoch` and a `variation`, 0 to 2**32 - 1. What a row becomes
     hangs on these, the seed and the row's picture and fields, and on no other row: the bytes are those of a vg.Loader
-    with the same seed, ids and pictures. A column with numbers, texts or bytes alone is carried; one with arrays or
-    lists is a field, which follows the pixels and must be declared (PerSample is passed on as it is).
+    with the same seed, ids and pictures. A column of numbers, texts, bytes or vectors of zeros and ones is carried; one
+    with other arrays or lists is a field, which follows the pixels and must be declared (PerSample is passed on as it
+    is, never moved).
 
     >>> from variegate.ops import Rotate
     >>> turn = Augment(Compose([Rotate((-30, 30))]), seed=7)
@@ -98,6 +99,8 @@ class Augment:
                 pictures.append(picture(rows[source][n], name, self.mode, self.dtype))
                 sample = {field: plain(values[n]) for field, values in fields.items()}
                 leaves.append(self.targets.read(sample, pictures[n].size))
+                if "label" in rows and "label" not in fields:
+                    self.targets["label"].read(plain(rows["label"][n]), pictures[n].size, "label")
         plan = self._plan(keys, pictures, leaves if fields else [])
         images = _room(plan)
         for n, name in enumerate(names):
@@ -106,6 +109,11 @@ class Augment:
         gone = self.image, "bytes" if source == "bytes" else self.image
         carried = {name: values for name, values in rows.items() if name not in fields and name not in gone}
         labels = self._collated([plan.carry(n).fields for n in range(len(names))], names) if fields else {}
+        twice = [name for name in labels if name in carried]
+        if twice:
+            raise InputError(
+                f"rows have a column {twice[0]!r}, which says of padded rows which instances are there; rename it"
+            )
         return {**carried, **labels, self.image: column(images)}
 
     def _keys(self, rows: Rows) -> Keys:
@@ -124,7 +132,7 @@ class Augment:
         raise InputError(f"rows need their pictures in {self.image!r}, `bytes` or `path`, got {list(rows)}")
 
     def _is_field(self, name: str, values: NDArray[Any]) -> bool:
-        """Whether a column goes through the plan; one that nobody declared is refused there."""
+        """Whether a column goes through the plan, where one that nobody declared is refused."""
         if name in self.targets:
             return not isinstance(self.targets[name], PerSample)
         return may_lie_on_pictures(values)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from variegate.targets.unsaid import unsaid
 
 
 def column(values: Sequence[Any]) -> NDArray[Any]:
@@ -16,9 +18,13 @@ def column(values: Sequence[Any]) -> NDArray[Any]:
 
     >>> column([np.zeros((2, 4)), np.zeros((3, 4))]).shape, column([np.zeros(4), np.ones(4)]).shape
     ((2,), (2, 4))
+    >>> column([3, 4]).dtype, column([3, None]).dtype
+    (dtype('int64'), dtype('O'))
     """
     if isinstance(values, np.ndarray):
         return values
+    if all(type(value) in (bool, int, float) for value in values):
+        values = [np.asarray(value) for value in values]
     kinds = {(value.shape, value.dtype) if isinstance(value, np.ndarray | np.generic) else None for value in values}
     if len(kinds) == 1 and None not in kinds and values[0].dtype != object:
         return np.stack(values)
@@ -40,11 +46,11 @@ def plain(value: Any) -> Any:
 
 
 def may_lie_on_pictures(values: NDArray[Any]) -> bool:
-    """Whether a column holds more than a number, a text or bytes a row.
+    """Whether any row of a column holds what may lie on its picture.
 
-    >>> may_lie_on_pictures(np.arange(3)), may_lie_on_pictures(np.zeros((3, 4)))
-    (False, True)
+    >>> may_lie_on_pictures(np.arange(3)), may_lie_on_pictures(np.eye(3)), may_lie_on_pictures(np.full((3, 4), 9))
+    (False, False, True)
     """
-    if values.ndim > 1:
-        return True
-    return values.dtype == object and any(isinstance(value, np.ndarray | list | tuple | Mapping) for value in values)
+    if values.ndim == 1 and values.dtype != object:
+        return False
+    return any(unsaid(plain(value)) is not None for value in values)

@@ -17,12 +17,13 @@ from variegate.key import Key
 from variegate.loader import Source
 from variegate.loader.options import source_of
 from variegate.loader.order import Order
-from variegate.loader.source.arrays import label_column
+from variegate.loader.source.classes import label_column
 from variegate.loader.source.subset import taken
+from variegate.targets import names
 
 Rows = dict[str, NDArray[Any]]
 AT_ONCE = 64  # rows read at once
-TAKEN = ("id", "epoch", "variation", "place", "index", "path", "bytes", "image")
+OWN = ("epoch", "place", "path", "bytes", "image")  # columns, beside those that batches have too
 
 
 def rows(
@@ -99,10 +100,11 @@ def _read(source: Source, index: NDArray[np.int64]) -> Rows:
         made["label"] = column(taken(source.labels, index))
     made["bytes" if all(isinstance(each, bytes) for each in pictures) else "image"] = column(pictures)
     for name in samples[0][1]:
-        if name in made or name in TAKEN:
-            raise InputError(f"a row has {name!r} of its own; give the field of the source another name")
+        said = names.taken([name], type(source).__name__, (*made, *OWN))
+        if said is not None:
+            raise InputError(said)
         values = [_field(fields, name, source, i) for (_, fields), i in zip(samples, positions, strict=True)]
-        made[name] = column(label_column(values, len(values)) if name == "label" else values)  # type: ignore[arg-type]
+        made[name] = column(label_column(values, len(values), any_form=True) if name == "label" else values)  # type: ignore[arg-type]
     return made
 
 

@@ -9,11 +9,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import ArrayLike, NDArray
 
+from variegate.adapters.tensorflow.beside import beside
 from variegate.adapters.tensorflow.promise import promise
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.pipeline import Compose
 from variegate.targets import PerSample
+from variegate.targets.rows import Label, label_mend
+
+MEND = (
+    'let it be a dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; '
+    "vg.PerSample() is passed on as it is, never moved"
+)
 
 Tensor = Any  # TensorFlow has no types that mypy could read
 Fields = Mapping[str, Any]
@@ -28,11 +35,12 @@ def mapper(augment: Compose) -> Callable[..., Any]:
     write Compose([...], white=255.0) for them; without it white is 1, and a picture beyond is refused.
     An element may also be a dict with the picture under "image", or a picture and a dict: its fields, as the pipeline
     declares them, are augmented with it, but for polygons, which take vtf.dataset. Of a batch these are masks and
-    views; what instances have is mapped before it. What else follows a picture is passed on: numbers and texts.
-    Calls may run in parallel, and no two draw the same numbers. The static shape is set as far as it is known.
+    views; what instances have is mapped before it. What else follows a picture is passed on: numbers, texts, and
+    vectors of zeros and ones. Calls may run in parallel, and no two draw the same numbers. The static shape is set as
+    far as it is known.
 
     Raises  InputError, when the graph is made, if pictures have another dtype or rank, a field is not declared, or
-            something that may lie on the picture has no name.
+            something that may lie on the picture has no name; of a vector its values tell, when they are there.
     """
 
     def drawn(count: int | None) -> Any:
@@ -84,56 +92,53 @@ def _element(augment: Compose, drawn: Drawn, element: tuple[Any, ...], *numbers:
     if isinstance(first, dict):
         if "image" not in first:
             raise InputError(f'an element has its picture under "image", got {sorted(first)}')
-        _check_rest(rest, first["image"])
-        return _augmented(augment, drawn, first, *numbers), *rest
+        return _augmented(augment, drawn, first, rest, *numbers), *rest
     labels = rest[0] if rest and isinstance(rest[0], dict) else None
-    _check_rest(rest if labels is None else rest[1:], first)
     if labels is None:
-        return _augmented(augment, drawn, {"image": first}, *numbers)["image"], *rest
+        return _augmented(augment, drawn, {"image": first}, rest, *numbers)["image"], *rest
     if "image" in labels:
         raise InputError('the labels of an element have a field "image", as its picture is called; rename it')
-    made = _augmented(augment, drawn, {"image": first, **labels}, *numbers)
+    made = _augmented(augment, drawn, {"image": first, **labels}, rest[1:], *numbers)
     return made.pop("image"), made, *rest[1:]
 
 
-def _check_rest(rest: tuple[Any, ...], image: Tensor) -> None:
-    """Refuse, beside a picture, what may lie on it, and would stay behind."""
-    batched = image.shape.rank == 4
-    for tensor in tf.nest.flatten(rest):
-        rank = tf.TensorShape(getattr(tensor, "shape", ())).rank
-        if rank is not None and rank - batched >= 2:
-            raise InputError(
-                f"an element has a tensor {tensor.shape} beside its picture, and what it is was not said: let it be a "
-                'dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; vg.PerSample() '
-                "is passed on as it is"
-            )
+def _augmented(
+    augment: Compose, drawn: Drawn, fields: Fields, rest: tuple[Any, ...], *numbers: Tensor
+) -> dict[str, Any]:
+    """The fields of an element, by one call into Python, as an op of the graph.
 
-
-def _augmented(augment: Compose, drawn: Drawn, fields: Fields, *numbers: Tensor) -> dict[str, Any]:
-    """The fields of an element, by one call into Python, as an op of the graph."""
-    known = augment.known
-    unknown = {name: None for name in fields if name not in known}
-    if unknown:
-        known.read(unknown, (1, 1))  # which says how to declare them
+    rest  what follows them in the element, which is looked at there
+    """
+    known, image = augment.known, fields["image"]
+    known.check(fields)
+    watched = [beside(value, image, MEND) for value in rest]
+    watched += [
+        beside(value, image, label_mend(name)) for name, value in fields.items() if isinstance(known[name], Label)
+    ]
     names = [name for name in fields if name == "image" or not isinstance(known[name], PerSample)]
     promises = promise(augment, {name: fields[name] for name in names})
 
     def call(*arrays: Any) -> list[NDArray[Any]]:
-        return _called(augment, drawn, dict(zip(names, arrays, strict=False)), *arrays[len(names) :])
+        left = iter(arrays)
+        given = dict(zip(names, left, strict=False))
+        count = len(given["image"]) if given["image"].ndim == 4 else None
+        drawn_of = [next(left) for _ in numbers]
+        for each in watched:
+            each.check([next(left) for _ in each.tensors], count)
+        return _called(augment, drawn(count, *drawn_of), given)
 
     # numpy_function rather than py_function: arrays go in without a copy, and no eager tensors are made.
-    made = tf.numpy_function(call, [*(fields[name] for name in names), *numbers], [promises[n].dtype for n in names])
+    inputs = [*(fields[name] for name in names), *numbers, *(tensor for each in watched for tensor in each.tensors)]
+    made = tf.numpy_function(call, inputs, [promises[n].dtype for n in names])
     for name, result in zip(names, made, strict=True):
         result.set_shape(promises[name].shape)
     return {**fields, **dict(zip(names, made, strict=True))}
 
 
-def _called(augment: Compose, drawn: Drawn, fields: dict[str, Any], *numbers: Any) -> list[NDArray[Any]]:
+def _called(augment: Compose, keys: Any, fields: dict[str, Any]) -> list[NDArray[Any]]:
     """The fields augmented, in their order."""
-    if fields["image"].ndim < 4:
-        made = augment(key=drawn(None, *numbers), **fields)
-    else:
-        made = augment.batch(keys=drawn(len(fields["image"]), *numbers), **fields)
+    alone = fields["image"].ndim < 4
+    made = augment(key=keys, **fields) if alone else augment.batch(keys=keys, **fields)
     return [_one_array(name, made[name]) for name in fields]
 
 

@@ -101,8 +101,8 @@ def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | 
     made = form(augment, sizes_of(source), first.channels, first.dtype)
     image = tf.TensorSpec((count, *made.shape), made.dtype)
     label = {}
-    if source.labels is not None:
-        found = np.asarray(taken(source.labels, np.zeros(1, np.int64)))
+    if loader.labels is not None:
+        found = np.asarray(taken(loader.labels, np.zeros(1, np.int64)))
         label = {"label": tf.TensorSpec((count, *found.shape[1:]), tf.as_dtype(found.dtype))}
     if loader.targets is None:
         return ((image, label["label"]) if label else image), None

@@ -15,6 +15,13 @@ from variegate.loader.source.picture import MASK_MODES
 from variegate.picture import pil_pixels
 from variegate.targets import Image as View
 from variegate.targets import Mask, PerSample, Targets
+from variegate.targets.names import taken
+from variegate.targets.unsaid import check_unsaid
+
+MEND = (
+    'pass names=, such as ("image", "mask"), and declare it in the pipeline\'s targets; vg.PerSample() is passed on as '
+    "it is, never moved"
+)
 
 
 class Apart(NamedTuple):
@@ -38,6 +45,9 @@ def named(names: Sequence[str] | None) -> tuple[str, ...] | None:
     told = (names,) if isinstance(names, str) else tuple(names)
     if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
         raise FieldError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
+    said = taken(told, "names")
+    if said is not None:
+        raise FieldError(said)
     return told
 
 
@@ -78,15 +88,11 @@ def _with_target(sample: Sequence[Any], targets: Targets) -> Apart:
 def _check_rest(rest: Sequence[Any]) -> None:
     """Refuse, beside a picture, what may lie on it, and would stay behind."""
     for element in rest:
-        if isinstance(element, Image.Image) or getattr(element, "ndim", 0) >= 2:
-            form = f"{type(element).__name__} {tuple(getattr(element, 'shape', getattr(element, 'size', ())))}"
-            raise InputError(
-                f"a sample has a {form} beside its picture, and what it is was not said: pass names=, such as "
-                '("image", "mask"), and declare it in the pipeline\'s targets; vg.PerSample() is passed on as it is'
-            )
+        check_unsaid(element, "a sample", MEND)
 
 
 def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Mapping[str, Any]], Any]) -> Apart:
+    targets.check(values)  # before a call has them as keywords
     known = dict(targets.fields)
     fields = {name: _array(value, known.get(name)) for name, value in values.items()}
 

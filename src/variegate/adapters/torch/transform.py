@@ -23,8 +23,9 @@ class Transform:
     A sample is a dict with a picture under "image"; a picture and a dict of its labels, as one tuple or as two
     arguments, which is what the `transforms=` of torchvision's data sets passes; or a tuple whose elements have names.
     It comes back in its form, with tensors for arrays. Masks may be PIL images; a map of several channels, as a tensor,
-    is (C, H, W). Of a tuple without names the picture moves, and the rest is passed on: numbers and texts. What else
-    might lie on the picture is refused, and so are fields that are not declared.
+    is (C, H, W). Of a tuple without names the picture moves, and the rest is passed on: numbers, texts, and vectors of
+    zeros and ones. What may lie on the picture, such as four other numbers or a list of dicts, is refused, and so are
+    fields that are not declared.
 
     No two calls draw the same numbers, in whatever worker process, forked or spawned. An EXIF orientation is not looked
     at, as PIL.Image.open does not either; PIL.ImageOps.exif_transpose turns a picture upright.

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
+from variegate.loader.source.classes import SEVERAL, Classed, classed, label_column, one_each, passes_on
 from variegate.picture import pixels
 from variegate.targets import Target, Targets
-
-TAKEN = ("image", "label", "index", "id")  # by the picture, by `labels` and by the loader
+from variegate.targets.declared import proposed
+from variegate.targets.names import taken
 
 
 class Arrays(Source):
@@ -22,7 +23,8 @@ class Arrays(Source):
     images   (N, H, W) or (N, H, W, C), also memory-mapped, or a list of (H, W) or (H, W, C) arrays of any sizes;
              one number of channels and one dtype: uint8, uint16, float32, or what float32 holds to the last bit, which
              becomes it when it is read. Never copied; in a batch they always have an axis of channels
-    labels   one a picture, or None
+    labels   one a picture, or None: numbers, texts, or vectors of zeros and ones; of names in `classes`, or of lists of
+             them, their numbers, or rows of 0 and 1. What may lie on the picture is for `fields`
     classes  the names of the labels 0, 1, 2, ...
     fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
     targets  what these fields are; None where the pipeline says
@@ -55,11 +57,18 @@ class Arrays(Source):
             raise SourceError("Arrays got no pictures")
         self._check()
         self.ids = np.arange(len(self.images), dtype=np.uint64)
-        self.labels = label_column(labels, len(self.images))
-        self.classes = list(classes)
         self.targets = None if targets is None else Targets.of(targets)
+        self.labels, self.classes = self._labelled(labels, classes)
         self.columns = dict(fields or {})
         self._check_fields()
+
+    def _labelled(self, labels: Any, classes: Sequence[str]) -> Classed:
+        """The labels and the names of classes."""
+        any_form, values = passes_on(self.targets), [] if labels is None else one_each(labels, len(self.images))
+        numbers = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
+        if numbers or not len(classes) or not any(isinstance(value, (str, *SEVERAL)) for value in values):
+            return Classed(label_column(labels, len(self.images), any_form=any_form), list(classes))
+        return classed(values, "labels[{}]".format, classes, "Arrays", any_form)
 
     def _check(self) -> None:
         if isinstance(self.images, np.ndarray):
@@ -77,15 +86,17 @@ class Arrays(Source):
                 )
 
     def _check_fields(self) -> None:
+        said = taken(self.columns, "Arrays", ("image", "label"))
+        if said is not None:
+            raise SourceError(said + (", or pass it as labels" if "label" in self.columns else ""))
         for name, values in self.columns.items():
-            if name in TAKEN:
-                hint = "pass it as labels" if name == "label" else "give it another name"
-                raise SourceError(f"a field of Arrays cannot be called {name!r}: {hint}")
             got = len(values) if hasattr(values, "__len__") else type(values).__name__
             if got != len(self):
                 raise SourceError(f"{name} of Arrays is one value for each of {len(self)} pictures, got {got}")
             if self.targets is not None and name not in self.targets:
-                raise SourceError(f"the field {name!r} of Arrays has no target: say what it is, as by {name}=Boxes()")
+                raise SourceError(
+                    f"the field {name!r} of Arrays has no target: say what it is, as by {proposed([name])}"
+                )
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the picture at position i; no copy."""
@@ -111,20 +122,3 @@ def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
     except InputError as error:
         raise SourceError(str(error)) from None
     return (found.shape[2] if found.ndim == 3 else 1), found.dtype
-
-
-def label_column(labels: Any, length: int) -> NDArray[Any] | list[Any] | None:
-    """Labels as an array where they are numbers (integers as int64), else as a list; one a sample."""
-    if labels is None:
-        return None
-    if not isinstance(labels, np.ndarray):
-        labels = labels if hasattr(labels, "__array__") else list(labels)
-    if len(labels) != length:
-        raise SourceError(f"there are {length} pictures and {len(labels)} labels; there must be one label a picture")
-    try:
-        column = np.asarray(labels)
-    except ValueError:  # rows of several lengths
-        return list(labels)
-    if column.dtype.kind in "bui":
-        return column.astype(np.int64)
-    return column if column.dtype.kind == "f" else list(labels)

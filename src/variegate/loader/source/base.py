@@ -6,7 +6,7 @@ import functools
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from variegate.loader.wanted import wanted
 
 if TYPE_CHECKING:
     from variegate.loader.encoded import Encoded
+    from variegate.loader.source.hot import Hot
     from variegate.loader.source.subset import Subset
     from variegate.targets import Targets
 
 Ids = NDArray[np.uint64]
-Labels = NDArray[Any] | Sequence[Any]
+Labels: TypeAlias = "NDArray[Any] | Sequence[Any] | Hot"
 Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
@@ -29,7 +30,8 @@ class Source(ABC):
     """Samples by position, 0 to len - 1: an id, a label, and an encoded or a decoded picture.
 
     ids      (N,) uint64: what the draws of a sample hang on. A sample keeps its id in every subset
-    labels   one a sample: an array (integers as int64), or a list of anything else; None where there are none
+    labels   one a sample: an array (integers as int64), rows of 0 and 1, or a list of anything else; None where there
+             are none
     classes  the names of the integer labels; empty where they have none
     mode     into what an encoded picture is decoded: "RGB", "L", "RGBA" or "bands", all that its file has
     dtype    of what it is decoded into: "uint8", "uint16" or "float32"; an array is what it is

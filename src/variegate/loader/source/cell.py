@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.decode import open_view
-from variegate.loader.source.arrays import label_column
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.instances import class_names
+from variegate.loader.source.hot import Place
 from variegate.loader.source.location import contents, joined
 from variegate.loader.source.mask_folder import decode_mask
 from variegate.targets import Image, Mask, PerSample, Target
-
-Place = Callable[[int], str]  # of a row, for errors
-
-
-class Classed(NamedTuple):
-    """Labels as a source has them, and the names of their classes, if they have any."""
-
-    labels: NDArray[Any] | list[Any]
-    classes: list[str]
 
 
 def ids_of(values: Sequence[Any] | NDArray[Any], place: Place) -> NDArray[np.uint64]:
@@ -66,53 +56,6 @@ def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], pl
     raise SourceError(
         f"{place(row)}: {shown!r} is also in {place(first[int(ids[row])])}; a sample has an id of its own{hint}"
     )
-
-
-def classed(values: Any, place: Place, known: Sequence[str] | None, owner: str) -> Classed:
-    """Labels out of a column: texts as the number of their class, anything else as it is.
-
-    known  the names of classes 0, 1, 2, ...; None: those in the column, sorted
-
-    Raises  SourceError if a label is missing, or of no class.
-    """
-    names = None if known is None else class_names(known, owner)
-    whole = isinstance(values, np.ndarray) and values.dtype.kind in "biu"
-    missing = None if whole else next((row for row, value in enumerate(values) if is_missing(value)), None)
-    if missing is not None:
-        raise SourceError(f"{place(missing)}: there is no label")
-    if whole or not any(isinstance(value, str) for value in values):
-        labels = label_column(values, len(values))
-        assert labels is not None
-        _check_numbers(labels, names, place)
-        return Classed(labels, names or [])
-    if names is None:
-        names = sorted({value for value in values if isinstance(value, str)})
-    number: dict[Any, int] = {name: n for n, name in enumerate(names)}
-    wrong = next((row for row, value in enumerate(values) if not isinstance(value, str) or value not in number), None)
-    if wrong is not None:
-        raise SourceError(f"{place(wrong)}: the label is {values[wrong]!r}, which is none of the classes {_few(names)}")
-    return Classed(np.array([number[value] for value in values], np.int64), names)
-
-
-def _check_numbers(labels: NDArray[Any] | list[Any], names: list[str] | None, place: Place) -> None:
-    """Refuse an integer label that none of the classes has, where they are named; -1 is none, as datasets have it."""
-    if names is None or not isinstance(labels, np.ndarray) or labels.dtype.kind != "i" or labels.ndim != 1:
-        return
-    wrong = np.flatnonzero((labels < -1) | (labels >= len(names)))
-    if wrong.size:
-        row = int(wrong[0])
-        raise SourceError(f"{place(row)}: the label is {labels[row]}; the classes {_few(names)} are {len(names)}")
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a cell is empty: None, an empty text, NaN or what pandas has for it."""
-    if isinstance(value, str) or value is None:
-        return not value
-    return type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
 
 
 def field_of(value: Any, target: Target | None, place: str, root: str = "") -> Any:

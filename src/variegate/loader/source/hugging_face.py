@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
+from variegate.loader.source.classes import SEVERAL, classed, label_column, passes_on
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.parquet import picture_cell
 from variegate.loader.source.sharded import declared, named_fields
@@ -24,7 +24,8 @@ class HuggingFace(Source):
 
     dataset  a Dataset, also one that was filtered or shuffled
     image    the column of pictures, an Image feature; None: the only one there is
-    label    the column of labels; None: the only ClassLabel there is, or of several that called "label"; False: none
+    label    the column of labels; None: the only ClassLabel there is, or of several that called "label"; False: none.
+             Lists of texts, or of a ClassLabel, are rows of 0 and 1, one for each class
     fields   the columns that samples have beside; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
     mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded;
@@ -72,8 +73,7 @@ class HuggingFace(Source):
             self.ids = ids_of(self._column(id, "id"), lambda row: f"{self.where(row)}, column {id!r}")
         chosen = self._label_column(label)
         if chosen is not None:
-            self.labels = label_column(self._column(chosen, "label"), len(self))
-            self.classes = list(getattr(dataset.features[chosen], "names", ()))
+            self._label(chosen)
 
     def _begin(self) -> None:
         self._rows = _plain(self.dataset, [self.image, *self._fields.values()])
@@ -118,6 +118,21 @@ class HuggingFace(Source):
             f"the dataset has several columns of classes, {', '.join(found)}: say which, label={found[0]!r}, or "
             "label=False for none"
         )
+
+    def _label(self, name: str) -> None:
+        """The labels in a column: of one class a row, or lists of classes."""
+        values, feature = self._column(name, "label"), self.dataset.features[name]
+        known = getattr(feature, "names", None) or getattr(getattr(feature, "feature", None), "names", None)
+        any_form = passes_on(self.targets)
+
+        def place(row: int) -> str:
+            return f"{self.where(row)}, column {name!r}"
+
+        if any(isinstance(value, SEVERAL) for value in values):
+            found = classed(values, place, known, "HuggingFace", any_form, numbers=known is not None)
+            self.labels, self.classes = found
+        else:
+            self.labels, self.classes = label_column(values, len(self), place, any_form), list(known or ())
 
     def _column(self, name: str, what: str) -> Any:
         self._feature(name, what)

@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.source.arrays import label_column
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import ids_of
+from variegate.loader.source.classes import label_column, passes_on
 from variegate.loader.source.location import contents
 from variegate.loader.source.picture import picture_of, value_of
-from variegate.picture import is_pil
 from variegate.targets import Target, Targets
+from variegate.targets.names import taken
+from variegate.targets.rows import Label
+from variegate.targets.unsaid import check_unsaid
 
+MEND = (
+    'pass names=, such as ("image", "mask"), and declare it in targets; PerSample() is passed on as it is, never moved'
+)
 PATHS = 4096  # of pictures read last, which errors name
 
 
@@ -35,7 +40,8 @@ class Items(Source):
     serial   one access at a time, for data that threads may not read at once
 
     A sample is a picture; a dict with one under "image"; a tuple (picture, label) or (picture, dict of fields); or any
-    tuple with `names`. A picture is an array (H, W) or (H, W, C), uint8 or float32; a PIL image; a tensor (C, H, W);
+    tuple with `names`. A label is a number, a text or a vector of zeros and ones: what may lie on the picture needs a
+    name and a target. A picture is an array (H, W) or (H, W, C), uint8 or float32; a PIL image; a tensor (C, H, W);
     the bytes of a picture file, or its path. Of fields, tensors and PIL images become arrays.
 
     A batch is the same at every run only if data[i] is: a random transform in the data, or one that counts, breaks
@@ -67,8 +73,8 @@ class Items(Source):
             raise SourceError(f"there are {length} samples and {len(ids)} ids; each has one")
         self.data, self.names = data, _named(names)
         self.ids = np.arange(length, dtype=np.uint64) if ids is None else ids_of(ids, "ids[{}]".format)
-        self.labels = label_column(labels, length)
         self.targets = None if targets is None else Targets.of(targets)
+        self.labels = label_column(labels, length, any_form=passes_on(self.targets))
         self._known = dict((self.targets or Targets()).fields)
         self.serial, self._paths = bool(serial), dict[int, str]()
         self._turn: AbstractContextManager[Any] = Lock() if serial else nullcontext()
@@ -125,7 +131,7 @@ class Items(Source):
                 f"a sample is (picture, label) or (picture, dict of fields), got {len(sample)} elements: pass names=, "
                 'such as ("image", "mask", "label")'
             )
-        return {"image": sample[0], **(_labels(sample[1]) if len(sample) == 2 else {})}
+        return {"image": sample[0], **(_labels(sample[1], self._known) if len(sample) == 2 else {})}
 
     def _values(self, i: int, given: dict[str, Any]) -> dict[str, Any]:
         """The fields beside the picture, as their targets take them."""
@@ -181,19 +187,18 @@ def _named(names: Sequence[str] | None) -> tuple[str, ...] | None:
     told = (names,) if isinstance(names, str) else tuple(names)
     if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
         raise SourceError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
+    said = taken(told, "names")
+    if said is not None:
+        raise SourceError(said)
     return told
 
 
-def _labels(value: Any) -> dict[str, Any]:
+def _labels(value: Any, known: Mapping[str, Target]) -> dict[str, Any]:
     """The fields that stand beside a picture in a tuple without names."""
     if isinstance(value, Mapping):
         if "image" in value:
             raise InputError('the fields of a sample have an "image", as its picture is called; rename it')
         return dict(value)
-    if is_pil(value) or getattr(value, "ndim", 0) >= 2:
-        form = f"{type(value).__name__} {tuple(getattr(value, 'shape', getattr(value, 'size', ())))}"
-        raise InputError(
-            f"a sample has a {form} beside its picture, and what it is was not said: pass names=, such as "
-            '("image", "mask"), and declare it in targets'
-        )
+    if isinstance(known["label"], Label):
+        check_unsaid(value, "a sample", MEND)
     return {"label": value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.base import Room
-from variegate.loader.source.cell import check_once, classed, field_of, ids_of, is_missing
+from variegate.loader.source.cell import check_once, field_of, ids_of
+from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
 from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
@@ -25,7 +27,8 @@ class Manifest(Files):
     table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas; or a
              table of PyArrow
     image    the column of paths: below `root`, absolute, or URLs such as s3://bucket/1.jpg, which fsspec reads
-    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay
+    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists, in a
+             text file as JSON (["sea", "sun"]), are rows of 0 and 1, one for each class
     root     the folder of the pictures, or a URL; None: that of the table's file
     id       the column of ids: integers, or texts, which are hashed; None: the hash of the path as written
     fields   the columns that samples have beside the picture, by name; or a dict of names and columns
@@ -98,15 +101,14 @@ class Manifest(Files):
         if label is None:
             self.classes = list(classes or [])
             return
-        column = table.values(label, "label")
-        names = classes
-        if names is None and any(isinstance(value, str) for value in column):
-            names = sorted({value for value in column if isinstance(value, str) and value})
+        column = _lists(table, label)
+        names = names_in(column) if classes is None else classes
 
         def place(n: int) -> str:
             return f"{table.place(int(self._rows[n]))}, column {label!r}"
 
-        self.labels, self.classes = classed(_taken(column, self._rows), place, names, "Manifest")
+        chosen = _taken(column, self._rows)
+        self.labels, self.classes = classed(chosen, place, names, "Manifest", passes_on(self.targets))
 
     def _fields_of(self, table: Table, columns: Mapping[str, str]) -> None:
         """The columns of the fields, and where their rows stand, for errors."""
@@ -167,6 +169,25 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     if not table.length:
         raise SourceError(f"{table.name}: the table has no rows")
     return np.flatnonzero(chosen)
+
+
+def _lists(table: Table, label: str) -> Any:
+    """A column of labels, lists out of texts where all are such.
+
+    Raises  SourceError, with the line, if one is none.
+    """
+    column = table.values(label, "label")
+    if not (table.texts and all(isinstance(value, str) and value.startswith("[") for value in column if value)):
+        return column
+    made: list[Any] = []
+    for row, value in enumerate(column):
+        try:
+            made.append(json.loads(value) if value else None)
+        except ValueError as error:
+            raise SourceError(
+                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {value[:60]!r} ({error})"
+            ) from None
+    return made
 
 
 def _taken(column: Any, rows: NDArray[np.int64]) -> Any:

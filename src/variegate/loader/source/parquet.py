@@ -14,7 +14,8 @@ from variegate.errors import SourceError
 from variegate.loader.bytes import Bytes, parse_bytes
 from variegate.loader.source.arrow_files import RowFile, open_rows
 from variegate.loader.source.base import Room, Source
-from variegate.loader.source.cell import classed, encoded, field_of, ids_of
+from variegate.loader.source.cell import encoded, field_of, ids_of
+from variegate.loader.source.classes import classed, passes_on
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.kept import Kept
 from variegate.loader.source.location import above
@@ -32,7 +33,8 @@ class Parquet(Source):
 
     paths    the files: a path, a folder of them, a pattern ("train-*.parquet"), or a list of these
     image    the column of pictures: bytes of picture files, or Hugging Face's {bytes, path}
-    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay
+    label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists are
+             rows of 0 and 1, one for each class
     id       the column of ids: integers, or texts, which are hashed; None: the hash of "file name:row", rows from 0
     fields   the columns that samples have beside the picture; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
@@ -123,7 +125,11 @@ class Parquet(Source):
             other = file.class_names(label) if classes is None else names
             if other != names:
                 raise SourceError(f"{file.shard.path}: its classes are not those of {self.files[0].shard.path}")
-        self.labels, self.classes = classed(self._column(label), self._place, names, "Parquet")
+
+        def place(i: int) -> str:
+            return f"{self._place(i)}, column {label!r}"
+
+        self.labels, self.classes = classed(self._column(label), place, names, "Parquet", passes_on(self.targets))
 
     def _column(self, name: str) -> Any:
         """A whole column of all files."""

@@ -15,9 +15,8 @@ from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns
 from variegate.loader.source.shards import Paths, Shard, find_shards
 from variegate.targets import PerSample, Target, Targets
-from variegate.targets.declared import KNOWN
-
-TAKEN = ("image", "label", "index", "id", "variation")  # what a batch has of its own
+from variegate.targets.declared import KNOWN, proposed
+from variegate.targets.names import taken
 
 
 class Sharded(Source):
@@ -89,12 +88,10 @@ def named_fields(fields: Iterable[str] | Mapping[str, Any], owner: str) -> dict[
     if isinstance(fields, str):
         raise SourceError(f"{owner}.fields is a list such as [{fields!r}], or a dict from names; got {fields!r}")
     found = dict(fields) if isinstance(fields, Mapping) else {text.rpartition(":")[2]: text for text in fields}
-    taken = next((name for name in found if name in TAKEN), None)
-    if taken is not None:
-        raise SourceError(
-            f"{owner}: a batch has {taken!r} of its own; give the field another name, as by "
-            f'fields={{"my_{taken}": {found[taken]!r}}}'
-        )
+    for name, place in found.items():
+        said = taken([name], owner, ("image", "label"))
+        if said is not None:
+            raise SourceError(f'{said}, as by fields={{"my_{name}": {place!r}}}')
     return found
 
 
@@ -111,8 +108,9 @@ def declared(
     given = Targets.of(targets)
     for name in fields:
         if name not in given and name not in passed:
-            raise SourceError(f"the field {name!r} of {owner} has no target: say what it is, as by {name}=PerSample()")
-    for name, target in given.fields:
-        if name not in fields and (name, target) not in KNOWN:
+            raise SourceError(f"the field {name!r} of {owner} has no target: say what it is, as by {proposed([name])}")
+    own = {name: target for name, target in given.fields if name in fields or (name, target) not in KNOWN}
+    for name, target in own.items():
+        if name not in fields and name != "label":  # which is known to be one without being named
             raise SourceError(f"{owner}: {name}={target!r} is the target of no field; the fields are {fields}")
-    return Targets.of({**passed, **{name: given[name] for name in dict(given.fields) if name in fields}})
+    return Targets.of({**passed, **own})

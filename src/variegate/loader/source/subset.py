@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.order import digest, mixed
-from variegate.loader.source.base import Room, Source
+from variegate.loader.source.base import Labels, Room, Source
+from variegate.loader.source.hot import Hot
 
 
 class Subset(Source):
@@ -32,7 +32,8 @@ class Subset(Source):
             raise SourceError("a position of a subset comes twice; an epoch has each sample once")
         self.source = source
         self.ids = source.ids[self.positions]
-        self.labels = taken(source.labels, self.positions)
+        labels = source.labels
+        self.labels = labels.taken(self.positions) if isinstance(labels, Hot) else taken(labels, self.positions)
         self.classes, self.targets, self.held = source.classes, source.targets, source.held
         self.mode, self.dtype = source.mode, source.dtype
 
@@ -64,11 +65,11 @@ class Subset(Source):
         return f"<{len(self)} of {self.source!r}>"
 
 
-def taken(labels: NDArray[Any] | Sequence[Any] | None, positions: NDArray[np.int64]) -> Any:
-    """The labels at these positions: an array of an array, a list of a list, None of None."""
+def taken(labels: Labels | None, positions: NDArray[np.int64]) -> Any:
+    """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
     if labels is None:
         return None
-    return labels[positions] if isinstance(labels, np.ndarray) else [labels[i] for i in positions]
+    return labels[positions] if isinstance(labels, np.ndarray | Hot) else [labels[i] for i in positions]
 
 
 def split(source: Source, fraction: float, seed: int) -> tuple[Subset, Subset]:

@@ -1,0 +1,87 @@
+"""Kind: what the values of a field are, in every batch: numbers of a dtype, or anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.targets import Polygons, Target
+from variegate.targets.rows import Label
+
+Where = Callable[[int], str]  # what to call a sample of a batch, for errors
+
+
+class Kind(NamedTuple):
+    """What the values of a field are, in all batches.
+
+    dtype  of numbers; None of anything else, which stays a list
+    shape  of a sample's numbers, or of those of an instance
+    """
+
+    dtype: np.dtype[Any] | None = None
+    shape: tuple[int, ...] = ()
+
+
+Kinds = Mapping[str, Kind]
+
+
+def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
+    """What a value tells of its field; None where it has no instance, and tells nothing."""
+    if target.rows_of is None:
+        found = of_sample(target, value)
+    elif not padded or isinstance(target, Polygons):
+        return Kind()
+    else:
+        found = of_rows(value)
+        if not len(value) and (found is not None or isinstance(value, list | tuple)):
+            return None
+        found = None if found is None else found[0]
+    return Kind() if found is None else Kind(found.dtype, found.shape)
+
+
+def of_sample(target: Target, value: Any) -> NDArray[Any] | None:
+    """A number of a sample as an array; a vector of classes too, of a label that nobody declared; None of others."""
+    if isinstance(target, Label) and isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1:
+        return of_rows(value) if len(value) else None
+    scalar = isinstance(value, bool | int | float | np.number | np.bool_) or getattr(value, "shape", None) == ()
+    array = np.asarray(value) if scalar else None
+    return array if array is not None and array.dtype.kind in "biuf" else None
+
+
+def of_rows(value: Any) -> NDArray[Any] | None:
+    """An array of numbers, or a list of them as an array; None of anything else."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype.kind in "biuf" else None
+    if not all(isinstance(item, (int, float, np.number, np.bool_)) for item in value):
+        return None
+    array = np.asarray(value) if len(value) else np.zeros(0, np.int64)  # most lists of numbers are classes
+    rounded = array.dtype.kind == "f" and not any(isinstance(item, (float, np.floating)) for item in value)
+    return array if array.dtype.kind in "biuf" and not rounded else None
+
+
+def as_kind(name: str, row: NDArray[Any] | None, kind: Kind, where: Where, n: int) -> NDArray[Any]:
+    """An array in the dtype of its field.
+
+    Raises  InputError if it is no number, or one that the dtype does not hold.
+    """
+    if row is not None and row.shape == kind.shape and holds(kind, row):
+        return row.astype(kind.dtype, copy=False)
+    raise unlike(name, kind, row, where(n))
+
+
+def holds(kind: Kind, row: NDArray[Any]) -> bool:
+    """Whether the dtype of a field holds every number of an array's."""
+    return kind.dtype is not None and np.can_cast(row.dtype, kind.dtype, "safe")
+
+
+def unlike(name: str, kind: Kind, row: NDArray[Any] | None, place: str) -> InputError:
+    """The error of a value that is not what its field is; None for a row that is no numbers."""
+    got = "no number" if row is None else f"{row.dtype} {row.shape}"
+    return InputError(
+        f"{place.removesuffix(',')}: {name} is {got}, and in the first samples {kind.dtype} {kind.shape}; a field "
+        "has one type in every batch, so give each sample the same"
+    )
