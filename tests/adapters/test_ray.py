@@ -301,7 +301,7 @@ def test_fields_of_a_padded_row(labelled: Any) -> None:
         ({"id": np.array(["a"])}, "Keys.id holds integers from 0"),
         ({"boxes": np.zeros((1, 2, 4))}, 'unknown field boxes: .* targets={"boxes": Boxes'),
         ({"tags": [["a", "b"]]}, "unknown field tags"),
-        ({"image": np.zeros((1, 4, 4, 3))}, "a picture is uint8, uint16 or float32"),
+        ({"image": np.full((1, 4, 4, 3), 0.1)}, "a picture is uint8, uint16 or float32"),
         ({"image": np.zeros(1)}, "the bytes of a file or its path; got float64"),
     ],
 )

@@ -32,7 +32,8 @@ def seen(image: Any, name: str) -> Image.Image:
             f"{name} has {channels} channels, {picture.shape}; draw shows 1, 3 or 4. Choose some: {name}[:, :, :3]"
         )
     if picture.dtype != np.uint8:
-        picture = _levels(picture / np.float32(65535) if picture.dtype == np.uint16 else picture, name)
+        parts: NDArray[Any] = picture / np.float32(65535) if picture.dtype == np.uint16 else picture
+        picture = _levels(parts, name)
     return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
 
 
