@@ -26,7 +26,7 @@ FLOORS = (
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 OPS_FOR_PLAN = ("ops.base", "ops.effect", "ops.combine", "ops.geometric")
 HEAVY = ("numba", "llvmlite", "PIL", "simplejpeg", "yaml", "torch", "tensorflow", "keras", "jax", "typer", "rich")
-USUAL_LINES, MOST_LINES = 250, 400
+USUAL_LINES, MOST_LINES = 300, 400
 USUAL_FUNCTION, MOST_FUNCTION = 20, 60
 
 

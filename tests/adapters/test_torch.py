@@ -163,9 +163,9 @@ def test_a_transform_takes_every_form_of_a_picture() -> None:
 @pytest.mark.parametrize(
     ("image", "said"),
     [
-        (Image.new("P", (4, 4)), r'mode RGB, L, RGBA, got "P"; use image.convert\("RGB"\)'),
+        (Image.new("P", (4, 4)), r'mode RGB, L, RGBA, I;16 or F, got "P"; write image\.convert\("RGB"\)'),
         (torch.zeros(1, 3, 4, 4), r"\(H, W\) or \(C, H, W\), got \(1, 3, 4, 4\)"),
-        (torch.zeros(3, 4, 4, dtype=torch.float64), "float64"),
+        (torch.full((3, 4, 4), 0.1, dtype=torch.float64), r"float64 .*convert it, as by image\.astype\(np\.float32\)"),
         ("a.png", r"PIL image, an array \(H, W, C\) or a tensor \(C, H, W\), got str"),
     ],
 )

@@ -313,8 +313,8 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
             {"image": np.zeros((3, 80, 100), np.uint8)},
             None,
             {},
-            "image is (3, 80, 100), as with its channels first; draw takes (height, width, channels). Give "
-            'image.transpose(1, 2, 0), or draw before Normalize(layout="CHW")',
+            "image is (height, width, channels), got (3, 80, 100): with 100 channels in 3 rows its channels seem to "
+            "come first. Write image.transpose(1, 2, 0)",
         ),
         (
             {"image": np.linspace(-2, 2.5, 1200, dtype=np.float32).reshape(20, 20, 3)},

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import variegate as vg
+from variegate.ops.effect import Table
 
 ALL = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 RAMP = np.linspace(0, 1, 4096, dtype=np.float32).reshape(64, 64)
@@ -79,17 +80,21 @@ def test_a_curve_is_only_for_the_samples_that_it_applies_to():
         np.testing.assert_array_equal(out[n], alone if applied else RAMP)
 
 
-def test_a_table_of_the_users_own_is_of_256_levels():
-    class Mine(vg.Op):
+def test_a_table_of_the_users_own_does_not_band():
+    """256 values, and lines between them."""
+
+    class Squared(vg.Op):
         effect = "table"
 
         def lower(self, draws, sizes, facts):
-            from variegate.ops.effect import Table
+            return Table(np.tile((np.arange(256) / 255) ** 2, (len(sizes), 1)))
 
-            return Table(np.tile(np.linspace(1, 0, 256), (len(sizes), 1)))
-
-    np.testing.assert_array_equal(vg.Compose([Mine()])(np.array([[0, 255]], np.uint8)), [[255, 0]])
-    with pytest.raises(vg.InputError, match="Mine gives a table of 256 levels, but the picture has 65,536 levels"):
-        vg.Compose([Mine()])(ALL)
-    with pytest.raises(vg.InputError, match="Mine gives a table of 256 levels, but the picture has floats"):
-        vg.Compose([Mine()])(RAMP)
+    eight = np.arange(256, dtype=np.uint8)[None]
+    np.testing.assert_array_equal(vg.Compose([Squared()])(eight), np.rint((eight / 255.0) ** 2 * 255))
+    knots = vg.Compose([Squared()])(eight / np.float32(255))
+    np.testing.assert_allclose(knots, (eight / 255.0) ** 2, atol=1e-6)
+    ramp = vg.Compose([Squared()])(RAMP)
+    assert (np.diff(ramp.ravel()) > 0).all()
+    np.testing.assert_allclose(ramp, RAMP.astype(np.float64) ** 2, atol=(1 / 255) ** 2 / 4 + 1e-6)
+    wide = vg.Compose([Squared()])(ALL)
+    np.testing.assert_allclose(wide / 65535, (ALL / 65535) ** 2, atol=(1 / 255) ** 2 / 4 + 1e-5)

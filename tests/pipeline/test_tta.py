@@ -289,7 +289,10 @@ def test_n_is_a_whole_number(n):
             lambda t, i: t.segmentation(lambda batch: batch[:, ::2], i),
             "tta takes score maps of the results' size (20, 30), got (10, 30, 2); scale them",
         ),
-        (lambda t, i: t.classification(lambda batch: batch, "photo.jpg"), "a picture is a NumPy array, got str"),
+        (
+            lambda t, i: t.classification(lambda batch: batch, "photo.jpg"),
+            "a picture is a NumPy array or a PIL image, got a path",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(call, message):

@@ -53,7 +53,7 @@ LIBRARY = [
     vg.RandomIoUCrop(),
     vg.RandomResizedCrop((80, 90), (0.5, 1)),
     vg.RandomSizedBoxSafeCrop((80, 90)),
-    vg.RandomZoomOut((1, 2), fill=128),
+    vg.RandomZoomOut((1, 2), fill=0.5),
     vg.Resize((80, 90)),
     vg.Rotate((-30, 30)),
     vg.Rotate90(),

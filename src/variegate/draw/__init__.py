@@ -39,7 +39,7 @@ def draw(
     """The picture of a sample with its labels on it, as a PIL image: a notebook shows it, `.save("a.png")` writes it.
 
     sample      a dict of `image` and its labels, as a pipeline or a source gives them. The picture is (H, W) or
-                (H, W, C) with 1, 3 or 4 channels, uint8 or float32 from 0 to 1; a fourth channel is not shown
+                (H, W, C) with 1, 3 or 4 channels, uint8, uint16 or float32 from 0 to 1; a fourth channel is not shown
     targets     what its fields are: the pipeline that made it, or Targets, or a dict of them
     classes     the names of classes 0, 1, 2, ..., or a dict from class to name
     width       pixels; None: those of the picture, or so many times more that the longer side has about 640

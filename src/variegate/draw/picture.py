@@ -20,20 +20,16 @@ def seen(image: Any, name: str) -> Image.Image:
 
     Raises  InputError, which says what to do, if it is normalised, channels first, or none.
     """
-    picture, _ = as_picture(image)
+    picture, _ = as_picture(image, name)
     channels = picture.shape[2]
-    if channels > 4 and picture.shape[0] <= 4:
-        raise InputError(
-            f"{name} is {picture.shape}, as with its channels first; draw takes (height, width, channels). Give "
-            f'{name}.transpose(1, 2, 0), or draw before Normalize(layout="CHW")'
-        )
     if channels not in (1, 3, 4):
         raise InputError(
             f"{name} has {channels} channels, {picture.shape}; draw shows 1, 3 or 4. Choose some: {name}[:, :, :3]"
         )
-    if picture.dtype != np.uint8:
-        parts: NDArray[Any] = picture / np.float32(65535) if picture.dtype == np.uint16 else picture
-        picture = _levels(parts, name)
+    if picture.dtype == np.uint16:
+        picture = np.rint(picture / 257).astype(np.uint8)
+    elif picture.dtype == np.float32:
+        picture = _levels(picture, name)
     return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
 
 

@@ -143,6 +143,20 @@ def table_row(row, count, plane, channels, table):
             store_f32(line, x, input_f32(table, level(load_f32(line, x))))
 
 
+@unit(int64, int64, int64, int64, int64)
+def ramp_row(row, count, plane, channels, table):
+    """The same where values lie between its levels: on the line between the two next to them; NaN is 0."""
+    for c in range(channels):
+        line = row + 4 * plane * c
+        for x in range(count):
+            value = load_f32(line, x) * f32(255.0)
+            value = value if value > f32(0.0) else f32(0.0)
+            value = value if value < f32(255.0) else f32(255.0)
+            k = min(i32(value), i32(254))
+            low, high, part = input_f32(table, k), input_f32(table, k + 1), value - f32(k)
+            store_f32(line, x, (f32(1.0) - part) * low + part * high)
+
+
 @kernel
 def half(value):
     """A float32 as the bits of a float16, rounded half to even (IEEE 754), with integer arithmetic alone."""

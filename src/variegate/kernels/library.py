@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import Unit
-from variegate.kernels.colour import WRITERS, affine_row, sum_row, sum_row_unbounded, table_row
+from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
 from variegate.kernels.curve import curve_row
 from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
 from variegate.kernels.prefilter_words import prefilter_words
@@ -49,6 +49,7 @@ class Wanted(NamedTuple):
     source, written  dtype codes of the source and of the result
     interpolation    a code
     means            whether a step leans on a mean; bounded: and numbers have a range
+    eight            whether pictures have the 256 levels of a table
     """
 
     source: int
@@ -56,6 +57,7 @@ class Wanted(NamedTuple):
     interpolation: int
     means: bool
     bounded: bool
+    eight: bool
 
 
 def library(wanted: Wanted, sites: Sites, kinds: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -90,7 +92,7 @@ def _addresses(
     if wanted.means:
         addresses[SUM_ROW] = (sum_row if wanted.bounded else sum_row_unbounded).address
     if TABLE in kinds:
-        addresses[TABLE_ROW] = table_row.address
+        addresses[TABLE_ROW] = (table_row if wanted.eight else ramp_row).address
     if CURVE in kinds:
         addresses[CURVE_ROW] = curve_row.address
     if walked:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise
+from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
 from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, EDGE, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
 
@@ -116,8 +116,11 @@ def reference(
                 canvas.doubt |= leaning[s] and unsure
                 canvas.through(partial(affine, step=steps[s], mean=mean), after[s])
             elif kind in (TABLE, CURVE) and pick >= 0:
-                canvas.doubt |= on_step(canvas.pixels, kind, steps[s], slack).any(axis=2)
-                table, curve = partial(looked_up, table=tables.luts[i, pick:]), partial(curved, step=steps[s])
+                levels = tables.settings[4]
+                if kind == CURVE or levels == 255:
+                    canvas.doubt |= on_step(canvas.pixels, kind, steps[s], slack).any(axis=2)
+                table = partial(looked_up if levels == 255 else ramped, table=tables.luts[i, pick:])
+                curve = partial(curved, step=steps[s])
                 canvas.through(table if kind == TABLE else curve, top)
             elif pick >= 0:
                 canvas.through(partial(pixelwise, function=functions[pick], draws=tables.draws[i, pick]), top)

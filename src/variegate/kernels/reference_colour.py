@@ -27,6 +27,11 @@ def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:
     return np.asarray(table[0][np.rint(255 * np.clip(v, 0, 1)).astype(int)], np.float64)
 
 
+def ramped(v: Floats, table: NDArray[np.float32]) -> Floats:
+    """The same on the lines between the table's values."""
+    return np.asarray(np.interp(255 * np.clip(v, 0, 1), np.arange(256), table[0]), np.float64)
+
+
 def curved(v: Floats, step: Floats) -> Floats:
     """A curve step: clamped, rounded half to even where there are steps, and put through its formula."""
     code, a, b, steps = step[:4]

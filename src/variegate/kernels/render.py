@@ -129,7 +129,7 @@ def render(src, shape, i, site, tables, sites, arena, planes, out):
     """
     canvas, borders, steps, library, bends = borrow(tables, i)
     kinds, picks, levels, tops = bends[0], bends[1], tables.levels, borrowed(sites.top)
-    interpolation, size, layout, dtype = tables.settings
+    interpolation, size, layout, dtype, _ = tables.settings
     unit, bound, top = tables.white, borrowed(tables.bounds)[i], tops[0]
     nought = np.int64(0)  # a literal would be a type of its own, and compile what it is given to twice
     if canvas[top, 0] * canvas[top, 1] == 0:

@@ -6,7 +6,7 @@ is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compos
 effect      the class it belongs to
 Map         geometric: a map of the plane and a new canvas
 Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
-Table       pointwise: 256 levels to 256 values, after rounding and clamping
+Table       pointwise: 256 levels to 256 values, after clamping
 Curve       pointwise: the same by a formula, for pictures of more levels
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
 Opaque      opaque: the user's function of the whole array
@@ -58,7 +58,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Table:
-    """v -> values[round(255 * clamp(v))], for pictures with 255 steps from black to white.
+    """v -> values[round(255 * clamp(v))] in uint8; in pictures of other levels, on the lines between the values.
 
     values  (B, 256) float64, in units of white
     """

@@ -34,7 +34,7 @@ def bind(
     sites = survey(tables.maps, tables.canvas, tables.borders, tables.settings[0], antialias, early)
     channels = tables.gain.size
     addresses = [row_function(f, channels, d.shape[1]).address for f, d in zip(functions, draws, strict=True)]
-    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), tables.settings[0], bool(leaning.any()), bounded)
+    wanted = _wanted(tables, dtype, bool(leaning.any()), bounded)
     bound = tables._replace(
         levels=levels,
         functions=np.array(addresses, np.int64),
@@ -56,5 +56,10 @@ def bind_smaller(
     levels = sites.top[1:].tolist()
     found = survey(tables.maps[one], tables.canvas[one], tables.borders, interpolation, antialias, levels, given)
     means = bool(tables.library[SUM_ROW])
-    wanted = Wanted(tables.settings[3], DTYPES.index(dtype), interpolation, means, bounded)
+    wanted = _wanted(tables, dtype, means, bounded)
     return tables._replace(library=library(wanted, found, tables.kinds)), found
+
+
+def _wanted(tables: Tables, dtype: str, means: bool, bounded: bool) -> Wanted:
+    interpolation, _, _, source, steps = tables.settings
+    return Wanted(source, DTYPES.index(dtype), interpolation, means, bounded, steps == 255)

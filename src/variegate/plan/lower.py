@@ -74,12 +74,6 @@ class Lowering:
             self._check_channels(effect, node)
             self.steps.matrix(effect, len(self.maps), rows)
         elif isinstance(effect, effects.Table):
-            if self.facts.steps != 255:
-                raise InputError(
-                    f"{node.path} gives a table of 256 levels, but the picture has "
-                    f"{f'{self.facts.steps + 1:,} levels' if self.facts.steps else 'floats'}. Convert it to uint8, or "
-                    "let the op give a Curve where facts.steps is not 255"
-                )
             self.steps.table(effect, len(self.maps), rows)
         elif isinstance(effect, effects.Curve):
             self.steps.curve(effect, len(self.maps), rows, self.facts.steps)
@@ -154,6 +148,7 @@ class Lowering:
                 itemsize,
                 LAYOUTS.index(written.layout),
                 DTYPES.index(source.dtype),
+                kind.steps,
             ),
             white=source.white,
             library=np.zeros(0, np.int64),

@@ -24,7 +24,8 @@ class Tables(NamedTuple):
     luts       (B, T, 256) float32; functions (F,) int64 addresses; draws (B, F, most) float64
     gain       (C,) and shift (C,) float64: from white to the output's unit
     bounds     (B,) float64, in units of white: before gain and shift, clamp to 0 up to it; below 0: no clamp
-    settings   interpolation, bytes an output element, layout, and the source's dtype, as codes
+    settings   interpolation, bytes an output element, layout, the source's dtype, as codes; and how many steps the
+               picture has from black to white, 0 for floats
     white      what white is in the source's own numbers
     library    (LIBRARY,) int64: the addresses of the units to call, see `kernels.library`
     """
@@ -44,7 +45,7 @@ class Tables(NamedTuple):
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
     bounds: NDArray[np.float64]
-    settings: tuple[int, int, int, int]
+    settings: tuple[int, int, int, int, int]
     white: float
     library: NDArray[np.int64]
 

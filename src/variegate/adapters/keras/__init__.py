@@ -9,8 +9,8 @@ and, in another process or after an interruption, with the very batches that the
     model.fit(train, epochs=40, initial_epoch=20)
 
 Pictures of Keras itself, as `keras.utils.image_dataset_from_directory` and `img_to_array` give them, are float32 from 0
-to 255. A pipeline that changes colours is told so by vg.Compose([...], white=255.0); models of `keras.applications` want
-that range too, so leave Normalize out for those that preprocess in the model.
+to 255. A pipeline that changes colours is told so by vg.Compose([...], white=255.0); those models of
+`keras.applications` that preprocess within want that range too, so leave Normalize out for them.
 """
 
 try:

@@ -15,10 +15,10 @@ class Transform:
     augment  declares, in its `targets`, what the fields of a sample are
     names    of the elements of a sample that is a tuple: ("image", "mask")
 
-    A picture is a PIL image (RGB, L, RGBA, or of 16 bits), an array (H, W) or (H, W, C), or a tensor (H, W) or (C, H, W);
-    arrays and tensors are uint8, uint16 or float32. Of floats white is 1, unless the pipeline says otherwise:
-    Compose([...], white=255.0). The tensor has the layout and dtype that the pipeline
-    writes, so end it with Normalize(layout="CHW").
+    A picture is a PIL image (RGB, L, RGBA or of 16 bits), an array (H, W) or (H, W, C), or a tensor (H, W) or
+    (C, H, W); arrays and tensors are uint8, uint16 or float32. Of floats white is 1, unless the pipeline says
+    otherwise: Compose([...], white=255.0). The tensor has the layout and dtype that the pipeline writes, so end it with
+    Normalize(layout="CHW").
 
     A sample is a dict with a picture under "image"; a picture and a dict of its labels, as one tuple or as two
     arguments, which is what the `transforms=` of torchvision's data sets passes; or a tuple whose elements have names.
