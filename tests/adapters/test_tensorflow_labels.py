@@ -113,6 +113,27 @@ def test_masks_and_views_have_the_pictures_sides(labelled: Any, layout: str) -> 
     assert all(made.element_spec[name].is_compatible_with(batch[name]) for name in batch)
 
 
+def test_masks_of_another_resolution_have_sides_of_their_own() -> None:
+    images = np.zeros((4, 40, 50, 3), np.uint8)
+    kinds = {"heat": Mask(stride=2), "parts": Mask(channels=2, stride=5), "masks": Mask(stack=True, stride=5)}
+    fields = {
+        "heat": np.zeros((4, 20, 25, 7), np.float32),
+        "parts": np.zeros((4, 8, 10, 2), bool),
+        "masks": [np.ones((2, 8, 10), np.uint8)] * 4,
+    }
+    augment = vg.Compose([vg.RandomResizedCrop((16, 20))], targets=kinds)
+    made = dataset(Loader(vg.Arrays(images, fields=fields, targets=vg.Targets(**kinds)), augment, 4, collate=Padded(2)))
+    wanted = {"heat": (4, 8, 10, 7), "parts": (4, 3, 4, 2), "masks": (4, 2, 3, 4)}
+    (batch,) = made
+    for name, shape in wanted.items():
+        assert made.element_spec[name].shape == shape == batch[name].shape
+    mapped = tf.data.Dataset.from_tensors({"image": images[0], "heat": fields["heat"][0], "parts": fields["parts"][0]})
+    mapped = mapped.map(mapper(augment))
+    (one,) = mapped
+    assert mapped.element_spec["heat"].shape == (8, 10, 7) == one["heat"].shape
+    assert mapped.element_spec["parts"].shape == (3, 4, 2) == one["parts"].shape
+
+
 def test_without_a_pipeline_fields_are_as_they_were(labelled: Any) -> None:
     made = dataset(Loader(labelled.source(), None, 4, shuffle=False))
     assert made.element_spec["mask"].shape == (None, 40, 50) and made.element_spec["view"].shape == (None, 40, 50)

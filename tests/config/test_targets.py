@@ -63,13 +63,16 @@ shaped: dict[str, Any] = {
 }
 no_area = {"min_area": st.just(0), "min_visible": st.floats(0, 1), "min_side": amounts, "group": texts}
 classes = st.integers(-(2**40), 2**40)
+strides = st.sampled_from([1, 2, 3, 4, 8, 0.5, 0.25, 1 / 3])
 swaps = st.permutations(range(6)).map(lambda order: tuple(zip(order[::2], order[1::2], strict=True)))
 KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
     Image: st.builds(Image),
     Mask: st.one_of(
         st.builds(Mask, st.none() | st.floats(-1e9, 1e9), ignore_index=st.none() | classes, group=texts),
         st.builds(Mask, st.none() | classes, shrink=st.just("area"), keep=st.lists(classes, max_size=3).map(tuple)),
-        st.builds(Mask, stack=st.just(True), **shaped),
+        st.builds(Mask, stack=st.just(True), copies=flags, stride=strides, **shaped),
+        st.builds(Mask, st.none() | st.floats(-9, 9), channels=st.integers(1, 9), stride=strides),
+        st.lists(classes, min_size=1, max_size=4).map(lambda fills: Mask(tuple(fills), channels=len(fills))),
     ),
     Boxes: st.builds(
         Boxes,

@@ -164,6 +164,8 @@ def columns():
     yield Column("view, 4 ch", vg.Image(), picture(4, "uint8", 1))
     for dtype in ("bool", "uint8", "uint16", "int32", "int64"):
         yield Column("mask", vg.Mask(), noise(SIZE, dtype), "classes")
+    yield Column("mask, 2 ch", vg.Mask(channels=2), noise((*SIZE, 2), "uint8"), "layers")
+    yield Column("mask, stride 0.5", vg.Mask(stride=0.5), noise((60, 80), "uint8"), "finer")
     for dtype in ("float16", "float32", "float64"):
         yield Column("float map", vg.Mask(), noise((*SIZE, 2) if dtype == "float32" else SIZE, dtype), "numbers")
     for dtype in ("bool", "uint8", "int32"):
@@ -254,7 +256,7 @@ REFUSED: dict[str, list[tuple[str, Column, str]]] = {  # by heading: what is ref
             Column("", vg.Mask(), np.zeros(SIZE, "c8")),
             "^it is integers, booleans or floats, got complex64",
         ),
-        ("(H, W, C) of integers", Column("", vg.Mask(), np.zeros((*SIZE, 3), int)), "only as floats; got int64"),
+        ("(H, W, C) of integers", Column("", vg.Mask(), np.zeros((*SIZE, 3), int)), "there are; got int64"),
     ],
     "boxes": [
         (dtype, Column("", vg.Boxes(), BOXES.astype(dtype)), rf"^it is \(N, 4\) numbers, .*got {dtype}")

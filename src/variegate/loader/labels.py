@@ -40,7 +40,7 @@ FACTS: dict[type[Target], tuple[str, ...]] = {
     Image: (),
     PerSample: (),
     PerInstance: (),
-    Mask: ("stack",),
+    Mask: ("stack", "channels", "stride"),
     Boxes: ("layout", "fractions"),
     OrientedBoxes: ("normalised", "angle", "clockwise"),
     Keypoints: ("columns", "normalised", "radians", "swap"),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.shapes import Form, Shape, about, form
+from variegate.adapters.tensorflow.shapes import Form, Shape, about, form, mask_sides
 from variegate.errors import InputError
 from variegate.pipeline import Compose
 from variegate.plan.picture import DTYPES
@@ -99,6 +99,7 @@ def _mask_shape(shape: Any, target: Mask, sides: Shape, batched: bool) -> Shape 
     """The shape of a mask, or of a batch of them, after the map."""
     if shape.rank is None:
         return None
+    sides = mask_sides(target, sides)
     if target.stack:
         return (None, *sides)
     front: Shape = (shape[0],) if batched else ()
