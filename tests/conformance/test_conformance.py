@@ -132,7 +132,7 @@ class Column(NamedTuple):
     target   None: the picture itself; otherwise that of the field `it`
     value    of the field, or the picture
     law      of geometric ops, by its name in conftest.py; "": stays whatever the op: it has no place in the picture
-    back     the dtype that comes back
+    back     the dtype that comes back, where it was declared
     """
 
     heading: str
@@ -171,16 +171,18 @@ def columns():
     for dtype in ("bool", "uint8", "int32"):
         yield Column("mask stack", vg.Mask(stack=True), (DISCS * np.int32(7)).astype(dtype), "stacks")
     for dtype in ("float32", "float64", "int64"):
-        yield Column("boxes", vg.Boxes(), BOXES.astype(dtype), "boxes", "float64" if dtype == "int64" else None)
+        back = dtype if dtype != "int64" else "float32"
+        yield Column("boxes", vg.Boxes(dtype=back), BOXES.astype(dtype), "boxes", back)
     for dtype in ("float32", "float64"):
-        yield Column("oriented", vg.OrientedBoxes(), TURNED.astype(dtype), "oriented")
+        yield Column("oriented", vg.OrientedBoxes(dtype=dtype), TURNED.astype(dtype), "oriented")
     for dtype in ("float32", "float64"):
-        yield Column("points", vg.Keypoints(group=None), POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
+        target = vg.Keypoints(group=None, dtype=dtype)
+        yield Column("points", target, POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
     for dtype in ("float32", "float64"):
-        full = vg.Keypoints("xyvsa", swap=[(0, 1)])
+        full = vg.Keypoints("xyvsa", swap=[(0, 1)], dtype=dtype)
         yield Column("keypoints", full, POINTS.astype(dtype), "instances_of_points")
-    yield Column("polygons", vg.Polygons(), RINGS, "outlines")
-    yield Column("polylines", vg.Polygons(closed=False), RINGS, "lines")
+    yield Column("polygons", vg.Polygons(dtype="float64"), RINGS, "outlines")
+    yield Column("polylines", vg.Polygons(closed=False, dtype="float64"), RINGS, "lines")
     yield Column("per instance", vg.PerInstance(), ["cat", "dog", "cow"])
     yield Column("per sample", vg.PerSample(), {"weather": object()})
 
@@ -481,7 +483,7 @@ def dtypes():
     """The table of dtypes: what is tested, and what no op takes."""
     taken: dict[str, dict[str, None]] = {}
     for column in COLUMNS.values():
-        told = column.dtype + (f" (comes back as {column.back})" if column.back else "")
+        told = column.dtype + (f" (comes back as {column.back})" if column.back not in (None, column.dtype) else "")
         if told:
             taken.setdefault(column.heading.split(",")[0], {})[told] = None
     lines = ["## Dtypes", "", "| target | given back as given | refused by every op |", "|---|---|---|"]

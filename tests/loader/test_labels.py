@@ -50,7 +50,7 @@ def sample(i: int) -> dict[str, Any]:
     """The fields of sample i, with 0 to 4 instances."""
     rng, count = np.random.default_rng(i), i % 5
     corner, side = rng.integers(0, 25, (count, 2)), rng.integers(5, 15, (count, 2))
-    x, y, w, h = (column.astype(float) for column in np.concatenate([corner, side], axis=1).T)
+    x, y, w, h = (column.astype(np.float32) for column in np.concatenate([corner, side], axis=1).T)
     masks = np.zeros((count, H, W), bool)
     for n in range(count):
         masks[n, int(y[n]) : int(y[n] + h[n]), int(x[n]) : int(x[n] + w[n])] = True

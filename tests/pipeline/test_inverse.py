@@ -42,7 +42,7 @@ def test_points_come_back_to_a_millionth_of_a_pixel(case, seed):
     xy = spread(seed, 50, case.size)
     w = case.chain.forth[2] @ np.concatenate([xy, np.ones((50, 1))], axis=1).T
     xy = xy[w > 0.01]
-    target = vg.Keypoints(group=None)
+    target = vg.Keypoints(group=None, dtype="float64")
     result = case.carried({"points": target}, points=xy).fields["points"]
     again = inverse_of(case, points=target)(points=result)["points"]
     assert np.abs(again - xy).max(initial=0) <= 1e-6
@@ -51,7 +51,7 @@ def test_points_come_back_to_a_millionth_of_a_pixel(case, seed):
 @RUNS
 @given(cases(), seeds)
 def test_points_of_any_chain_come_back_as_well_as_it_can_be_turned_round(case, seed):
-    chain, xy, target = case.chain, spread(seed, 50, case.size), vg.Keypoints("xyv", group=None)
+    chain, xy, target = case.chain, spread(seed, 50, case.size), vg.Keypoints("xyv", group=None, dtype="float64")
     walked = forth(chain, xy)
     assume((walked.seen & ~walked.doubt).any())
     xy = xy[walked.seen & ~walked.doubt]
@@ -290,7 +290,7 @@ def test_a_record_of_a_bare_picture_will_do():
 
 
 def test_labels_that_ops_looked_at_are_not_asked_again():
-    pipeline = vg.Compose([vg.RandomCropNearBox(12)], targets={"boxes": vg.Boxes()})
+    pipeline = vg.Compose([vg.RandomCropNearBox(12)], targets={"boxes": vg.Boxes(dtype="float64")})
     for n in range(6):
         out, record = pipeline(image=IMAGE, boxes=[[5, 5, 15, 12]], key=vg.Key(id=n), return_params=True)
         (again,) = pipeline.inverse(record)(boxes=out["boxes"])["boxes"]
@@ -298,7 +298,9 @@ def test_labels_that_ops_looked_at_are_not_asked_again():
 
 
 def test_nothing_done_gives_back_what_was_given():
-    _, inverse = through([], {"boxes": vg.Boxes("yolo"), "rings": vg.Polygons(flat=True)})
+    _, inverse = through(
+        [], {"boxes": vg.Boxes("yolo", dtype="float64"), "rings": vg.Polygons(flat=True, dtype="float64")}
+    )
     boxes, rings = np.random.default_rng(0).uniform(0.2, 0.4, (3, 4)), [[[0.1, 0.2, 3.3, 4.4, 5, 6]]]
     again = inverse(boxes=boxes, rings=[*rings, [], []])
     assert again["boxes"].tobytes() == boxes.tobytes() and again["rings"][0][0].tolist() == rings[0][0]

@@ -67,7 +67,7 @@ def draw(
         raise InputError(
             f'draw takes a sample, a dict such as {{"image": ..., "boxes": ...}}; got {type(sample).__name__}'
         )
-    known = targets.known if isinstance(targets, Compose) else Targets.of(targets)
+    known = targets.known.back if isinstance(targets, Compose) else Targets.of(targets)
     if by not in ("class", "instance"):
         raise InputError(f"by of draw is 'class' or 'instance', got {by!r}")
     return _drawn(sample, known, names_of(classes), width, by == "instance", background, on)
@@ -92,7 +92,7 @@ def _drawn(
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
     picture = seen(sample[on], on)
     fields = {name: value for name, value in sample.items() if name != "image"}
-    leaves = targets.read(fields, (picture.height, picture.width))
+    leaves = targets.read(fields, (picture.height, picture.width), doubt=False)
     legend = Legend(names, by_instance, targets, leaves)
     canvas = Canvas(picture, drawn_size(picture.size, width))
     return Layers(canvas, targets, leaves, legend, background).paint()

@@ -42,9 +42,9 @@ FACTS: dict[type[Target], tuple[str, ...]] = {
     PerInstance: (),
     Mask: ("stack", "channels", "stride"),
     Boxes: ("layout", "fractions"),
-    OrientedBoxes: ("normalised", "angle", "clockwise"),
-    Keypoints: ("columns", "normalised", "radians", "swap"),
-    Polygons: ("normalised", "flat", "holes", "closed"),
+    OrientedBoxes: ("fractions", "angle", "clockwise"),
+    Keypoints: ("columns", "fractions", "radians", "swap"),
+    Polygons: ("fractions", "flat", "holes", "closed"),
 }
 
 

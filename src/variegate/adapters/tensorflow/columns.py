@@ -86,7 +86,7 @@ def _view(name: str, value: NDArray[Any], source: Source, augment: Augment, coun
 def _field(name: str, target: Target, value: Any, collate: Any, count: int | None, image: Form) -> Column:
     """Any other field."""
     if isinstance(target, Polygons):
-        return outlines(name, target.flat, count, next((r.dtype for r in chain(*value)), np.dtype(np.float64)))
+        return outlines(name, target.flat, count, np.dtype(target.dtype))
     if isinstance(target, PerSample):
         array = as_array(name, value)
         return dense(name, (count, *(None for _ in array.shape)), array.dtype)
