@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Case, back, cases, chain_of, clean, forth, spread
 
 import variegate as vg
+from variegate.draw import draw
 from variegate.pipeline.inverse import Inverse
 
 seeds = st.integers(0, 2**32 - 1)
@@ -373,3 +374,36 @@ def test_the_chain_of_an_inverse_is_the_chain_backwards():
     case = Case([vg.Rotate(20), vg.Crop(2, 3, 9, 9)], SIZE, vg.Key())
     plan = case.pipeline().plan(vg.Keys.of([case.key]), [SIZE])
     np.testing.assert_allclose(chain_of(plan).forth @ chain_of(plan).back, np.eye(3), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("targets", "fields", "predicted"),
+    [
+        ({"it": vg.Boxes("yolo", out="xyxy")}, {"it": [[0.25, 0.5, 0.5, 0.5]]}, [[20, 15, 40, 45]]),
+        ({"it": vg.Boxes("tfds", out="coco")}, {"it": [[0.25, 0, 0.75, 0.5]]}, [[20, 15, 20, 30]]),
+        ({"it": vg.Keypoints(normalised=True, out="pixels", group=None)}, {"it": [[0.25, 0.5]]}, [[30, 30]]),
+        ({"it": vg.OrientedBoxes(out="fractions")}, {"it": [[20, 30, 8, 6, 0]]}, [[0.75, 0.5, 0.1, 0.1, 0]]),
+    ],
+)
+def test_predictions_come_in_the_format_of_the_result_and_go_in_that_of_the_picture(targets, fields, predicted):
+    """And `draw` takes both: the result by the pipeline that made it, the sample by its targets."""
+    augment, image = (
+        vg.Compose([vg.HorizontalFlip(), vg.Resize((60, 40))], targets=targets),
+        np.zeros((60, 80), np.uint8),
+    )
+    out, record = augment(image=image, **fields, return_params=True)
+    np.testing.assert_allclose(out["it"], predicted, atol=1e-4)
+    back = augment.inverse(record)(it=predicted)["it"]
+    np.testing.assert_allclose(back, fields["it"], atol=1e-5)
+    assert np.asarray(draw(out, augment)).any() and np.asarray(draw({"image": image, **fields}, targets)).any()
+    own = augment.inverse(record, targets={"it": vg.Keypoints(group=None)})
+    assert own(it=[[10.0, 30]])["it"].tolist() == [[60, 30]]
+
+
+def test_a_prediction_may_lie_anywhere():
+    """No prediction is taken for a slip of the unit."""
+    augment, image = vg.Compose([vg.HorizontalFlip()], targets={"it": vg.Boxes()}), np.zeros((60, 80), np.uint8)
+    _, record = augment(image=image, it=[[1, 2, 3, 4]], return_params=True)
+    assert augment.inverse(record)(it=[[0.25, 0.25, 0.5, 0.5]])["it"].tolist() == [[79.5, 0.25, 79.75, 0.5]]
+    with pytest.raises(vg.InputError, match="it is declared in pixels, and all of it lies within"):
+        augment(image=image, it=[[0.25, 0.25, 0.5, 0.5]])
