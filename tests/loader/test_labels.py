@@ -240,6 +240,9 @@ def test_a_loader_says_what_its_fields_are() -> None:
         (Boxes("coco"), Boxes("coco", min_area=4, clip=False), None),
         (Boxes("coco"), Boxes("xywh", min_side=2), None),
         (Boxes("yolo"), Boxes("cxcywh", normalised=True), None),
+        (Boxes("yolo"), Boxes("rel_cxcywh", out="xyxy", dtype="float64"), None),
+        (Keypoints(normalised=False), Keypoints(out="fractions"), None),
+        (Polygons(), Polygons(normalised=False, out="pixels"), None),
         (Polygons(flat=True), Polygons(flat=True, min_visible=0.5), None),
         (Keypoints("xyv", swap=((0, 1),)), Keypoints("xyv", swap=[(0, 1)]), None),
         (Mask(ignore_index=255), Mask(shrink="area"), Mask(ignore_index=255, shrink="area")),
@@ -418,3 +421,30 @@ def test_what_is_passed_on_is_the_batchs_own(augment: Any) -> None:
     assert np.array_equal(given, np.arange(12.0).reshape(6, 2))
     vectors = Loader(source, augment, batch_size=4, repeats=2).batch(0, 0)["vector"]
     assert not np.shares_memory(vectors[0], vectors[1]) and np.array_equal(vectors[0], vectors[1])
+
+
+def test_a_batch_has_the_formats_and_floats_that_the_pipeline_says() -> None:
+    """Whatever those of the source: here lists and arrays of several dtypes, of one field."""
+    boxes = [sample(i)["boxes"].astype([np.float64, np.float32][i % 2]) for i in range(N)]
+    images = np.zeros((N, H, W, 3), np.uint8)
+    data = Arrays(images, fields={"boxes": boxes}, targets=Targets(boxes=Boxes("coco")))
+    for target, dtype in ((Boxes("coco", out="rel_yxyx"), np.float32), (Boxes("coco", dtype="float64"), np.float64)):
+        for augment in (Compose([], targets={"boxes": target}), Compose([HorizontalFlip()], targets={"boxes": target})):
+            (batch,) = Loader(data, augment, N, shuffle=False, collate=Padded(6)).epoch(0)
+            assert batch["boxes"].dtype == dtype and batch["boxes"].shape == (N, 6, 4)
+    whole = Loader(data, Compose([], targets={"boxes": Boxes("coco", out="rel_yxyx")}), N, shuffle=False)
+    (batch,) = whole.epoch(0)
+    for given, got in zip(boxes, batch["boxes"], strict=True):
+        x, y, w, h = given.T
+        np.testing.assert_allclose(got, np.stack([y / H, x / W, (y + h) / H, (x + w) / W], axis=1), rtol=1e-6)
+
+
+def test_masks_of_another_resolution_stack() -> None:
+    heat = [np.full((H // 2, W // 2), i, np.float32) for i in range(N)]
+    targets = Targets(heat=Mask(stride=2), mask=Mask(channels=2))
+    fields = {"heat": heat, "mask": [np.full((H, W, 2), i, np.uint8) for i in range(N)]}
+    data = Arrays(np.zeros((N, H, W, 3), np.uint8), fields=fields, targets=targets)
+    for augment, sides in ((None, (20, 25)), (Compose([RandomCrop(24), HorizontalFlip(p=0.5)]), (12, 12))):
+        (batch,) = Loader(data, augment, N, shuffle=False).epoch(0)
+        assert batch["heat"].shape == (N, *sides) and batch["mask"].shape[3] == 2
+        assert (batch["heat"] == np.arange(N)[:, None, None]).all()

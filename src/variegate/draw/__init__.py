@@ -40,7 +40,8 @@ def draw(
 
     sample      a dict of `image` and its labels, as a pipeline or a source gives them. The picture is (H, W) or
                 (H, W, C) with 1, 3 or 4 channels, uint8 or float32 from 0 to 1; a fourth channel is not shown
-    targets     what its fields are: the pipeline that made it, or Targets, or a dict of them
+    targets     what its fields are: the pipeline that made it, so that they have its `out` formats; or Targets, or a
+                dict of them, which say how they are read
     classes     the names of classes 0, 1, 2, ..., or a dict from class to name
     width       pixels; None: those of the picture, or so many times more that the longer side has about 640
     by          "class": a colour a class, for instances whose group has a PerInstance field of integers or texts called
