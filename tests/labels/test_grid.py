@@ -189,3 +189,34 @@ def test_an_op_that_looks_at_a_mask_finds_it(stride):
     for n in range(8):
         got = augment(image=np.zeros((64, 96), np.uint8), mask=mask, key=vg.Key(id=n))["mask"]
         assert got.shape == (24 / stride, 24 / stride, 2) and got[:, :, 1].any() and not got[:, :, 0].any()
+
+
+def test_a_shift_by_less_than_a_pixel_of_the_mask_is_read_between_its_pixels():
+    """And one by whole pixels of it is exact, for float64 too."""
+    heat = np.random.default_rng(0).random((10, 12))
+    for shift, want in ((4, heat[1:8, 1:9]), (2, (heat[:7, :8] + heat[1:8, :8] + heat[:7, 1:9] + heat[1:8, 1:9]) / 4)):
+        got = carried([vg.Crop(shift, shift, 28, 32)], vg.Key(), (40, 48), vg.Mask(stride=4), heat)
+        np.testing.assert_allclose(got, want, rtol=0 if shift == 4 else 1e-6)
+
+
+@pytest.mark.parametrize("stride", [2, 0.5])
+@pytest.mark.parametrize("border", BORDERS[1:])
+def test_copies_of_a_coarse_stack(stride, border):
+    """As its border has them: in the mask, in the box, and where the object itself is out of sight."""
+    size, mask = (40, 60), np.zeros((1, round(40 / stride), round(60 / stride)), np.uint8)
+    mask[0, round(2 / stride) : round(12 / stride), round(4 / stride) : round(14 / stride)] = 1
+    box = [[4, 2, 14, 12]]
+    targets = {"masks": vg.Mask(stack=True, copies=True, stride=stride), "boxes": vg.Boxes()}
+    augment = vg.Compose([vg.Affine(scale=0.4, rotate=3, border=border)], targets=targets)
+    got = augment(image=np.zeros((*size, 3), np.uint8), masks=mask, boxes=box)
+    classes = carried([vg.Affine(scale=0.4, rotate=3, border=border)], vg.Key(), size, vg.Mask(stride=stride), mask[0])
+    np.testing.assert_array_equal(got["masks"][0], classes)
+    rows, columns = np.nonzero(classes)
+    want = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) * stride
+    np.testing.assert_allclose(got["boxes"], [want])
+    wrapped = {"masks": vg.Mask(stack=True, copies=True, stride=stride, min_visible=0.9)}
+    moved = vg.Compose([vg.Translate(-0.5, border="wrap")], targets=wrapped)
+    assert len(moved(image=np.zeros((*size, 3), np.uint8), masks=mask)["masks"]) == 1
+    flipped = vg.Compose([vg.HorizontalFlip()], targets=targets)
+    drawn = flipped(image=np.zeros((*size, 3), np.uint8), masks=mask, boxes=[[3.5, 2, 14, 12.25]])
+    assert drawn["boxes"].tolist() == [[46, 2, 56.5, 12.25]], "no copy is seen, so the box is the one that was drawn"

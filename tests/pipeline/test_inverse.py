@@ -405,5 +405,8 @@ def test_a_prediction_may_lie_anywhere():
     augment, image = vg.Compose([vg.HorizontalFlip()], targets={"it": vg.Boxes()}), np.zeros((60, 80), np.uint8)
     _, record = augment(image=image, it=[[1, 2, 3, 4]], return_params=True)
     assert augment.inverse(record)(it=[[0.25, 0.25, 0.5, 0.5]])["it"].tolist() == [[79.5, 0.25, 79.75, 0.5]]
+    own = augment.inverse(record, targets={"it": vg.Boxes()})
+    assert own(it=[[0.25, 0.25, 0.5, 0.5]])["it"].tolist() == [[79.5, 0.25, 79.75, 0.5]]
+    assert np.asarray(draw({"image": image, "it": [[0.25, 0.25, 0.5, 0.5]]}, {"it": vg.Boxes()})).any()
     with pytest.raises(vg.InputError, match="it is declared in pixels, and all of it lies within"):
         augment(image=image, it=[[0.25, 0.25, 0.5, 0.5]])

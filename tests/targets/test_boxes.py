@@ -317,3 +317,10 @@ def test_errors_of_values(target, value, message):
 def test_errors_of_fields(make, message):
     with pytest.raises(FieldError, match=message):
         make()
+
+
+def test_rounding_is_mended_on_the_side_that_it_passes():
+    """A picture that is wider than high, and the other way round: y comes first."""
+    for size, row in (((47, 64), [0, 1, 47.005, 40]), ((64, 47), [0, 1, 40, 47.005])):
+        target = Boxes("yxyx")
+        assert target.write(target.read([row], size, "boxes"), size).max() == 47

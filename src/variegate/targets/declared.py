@@ -95,7 +95,7 @@ class Targets:
         """Targets that read what these write, and write what these read.
 
         >>> Targets(boxes=Boxes("yolo", out="xyxy")).back
-        Targets(boxes=Boxes('xyxy', normalised=False, out='rel_cxcywh'))
+        Targets(boxes=Boxes(normalised=False, out='rel_cxcywh'))
         """
         return Targets.of({name: target.back for name, target in self.fields})
 

@@ -95,8 +95,9 @@ class Placed(Target):
 
 def _only_fractions(points: Floats) -> bool:
     """Whether places are what a picture's fractions are, and pixels could hardly be: several, all in the first one."""
-    within = (points >= -HAIR).all() and (points <= 1 + HAIR).all()
-    return bool(within and np.ptp(points, axis=0).any() and (points != np.rint(points)).any())
+    if points.max() > 1 + HAIR or points.min() < -HAIR:
+        return False
+    return bool(np.ptp(points, axis=0).any() and (points != np.rint(points)).any())
 
 
 def _told(point: Floats) -> str:
