@@ -42,12 +42,16 @@ MOVES = [
 def targets() -> vg.Targets:
     """One of every kind, and every format of boxes."""
     boxes = {
-        f"{layout}{'' if whole else '-n'}": vg.Boxes(layout, normalised=not whole)
+        f"{layout}{'' if whole else '-n'}": vg.Boxes(layout, normalised=not whole, dtype="float64")
         for layout in FORMATS
         for whole in (True, False)
     }
-    stack, points = vg.Mask(stack=True), vg.Keypoints("xyvsa", swap=((0, 1),))
-    shapes = {"oriented": vg.OrientedBoxes(), "polygons": vg.Polygons(), "lines": vg.Polygons(closed=False)}
+    stack, points = vg.Mask(stack=True), vg.Keypoints("xyvsa", swap=((0, 1),), dtype="float64")
+    shapes = {
+        "oriented": vg.OrientedBoxes(dtype="float64"),
+        "polygons": vg.Polygons(dtype="float64"),
+        "lines": vg.Polygons(closed=False, dtype="float64"),
+    }
     rest = {"mask": vg.Mask(), "map": vg.Mask(), "stack": stack, "view": vg.Image(), "points": points}
     return vg.Targets(**boxes, **shapes, **rest, ids=vg.PerInstance())
 

@@ -56,7 +56,7 @@ def drawn(rng: np.random.Generator, kind: str) -> list[Array]:
 def one_fit(rng: np.random.Generator, kind: str, n: int) -> list[tuple[float, float, float]]:
     """Shapes through a chain: how large the least of them is, the IoU of its mask, and of its picture."""
     rings = drawn(rng, kind)
-    known = vg.Targets(masks=vg.Mask(stack=True), polygons=vg.Polygons(), ids=vg.PerInstance())
+    known = vg.Targets(masks=vg.Mask(stack=True), polygons=vg.Polygons(dtype="float64"), ids=vg.PerInstance())
     cover = np.stack([shapes.coverage(ring, SIZE) for ring in rings], axis=2)
     got = vg.Compose(chain(rng), targets=known)(
         image=np.rint(cover * 255).astype(np.uint8),
@@ -101,7 +101,7 @@ def fits(quick: bool) -> list[report.Row]:
 def blobs(quick: bool) -> list[report.Row]:
     """Gaussian blobs in a float32 picture: the warped keypoint against the centroid of the warped blob."""
     rng, away = np.random.default_rng(1), []
-    known = vg.Targets(points=vg.Keypoints("xyv", group=None))
+    known = vg.Targets(points=vg.Keypoints("xyv", group=None, dtype="float64"))
     turn = np.arange(16) * (2 * np.pi / 16)
     ring = np.concatenate([np.zeros((1, 2)), np.stack([np.cos(turn), np.sin(turn)], axis=1)])
     y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5

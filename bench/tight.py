@@ -44,7 +44,10 @@ def contenders() -> dict[str, Any]:
     """Name -> (ring, side of the canvas) -> box; the canvas is so large that nothing is cut."""
 
     def ours(shape: str, polygons: bool) -> Any:
-        kinds = {"boxes": vg.Boxes("voc", shape=shape), **({"polygons": vg.Polygons()} if polygons else {})}
+        kinds = {
+            "boxes": vg.Boxes("voc", shape=shape, dtype="float64"),
+            **({"polygons": vg.Polygons()} if polygons else {}),
+        }
         augment = vg.Compose([vg.Rotate(ANGLE)], targets=kinds)
 
         def run(ring: Array, side: int) -> Array:

@@ -89,7 +89,7 @@ def formats(quick: bool) -> list[report.Row]:
     for layout in FORMATS:
         for fractions in (False, True):
             for dtype, found in every.items():
-                target = vg.Boxes(layout, normalised=fractions)
+                target = vg.Boxes(layout, normalised=fractions, dtype=dtype)
                 found.append(through(target, dtype, some_boxes(rng, size, count), size))
     total = sum((sum(found, Counter()) for found in every.values()), Counter())
     rows = []
@@ -140,7 +140,7 @@ def back(quick: bool, chain: Callable[[np.random.Generator], list[Any]]) -> list
 def points(quick: bool, chain: Callable[[np.random.Generator], list[Any]]) -> report.Row:
     """The largest distance of any point that the result shows."""
     rng, most, count, size = np.random.default_rng(3), 0.0, 0, (480, 640)
-    known = vg.Targets(points=vg.Keypoints("xyv", group=None))
+    known = vg.Targets(points=vg.Keypoints("xyv", group=None, dtype="float64"))
     image = np.zeros((*size, 1), np.uint8)
     for n in range(10 if quick else 400):
         there = np.concatenate([rng.uniform(0, (size[1], size[0]), (100, 2)), np.full((100, 1), 2.0)], axis=1)

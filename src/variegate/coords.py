@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Numbers = float | Floats  # one for all, or one a sample
-BoxLayout = Literal["xyxy", "xywh", "cxcywh"]  # edges; corner and sides; centre and sides
+BoxLayout = Literal["xyxy", "yxyx", "xywh", "cxcywh"]  # edges, x or y first; corner and sides; centre and sides
+SWAPPED = [1, 0, 3, 2]  # the columns of xyxy, in the order of yxyx
 
 HALF = 0.5  # from a pixel's corner to its centre
 
@@ -109,8 +110,8 @@ def box_edges(rows: Floats, layout: BoxLayout) -> Floats:
     >>> box_edges(np.array([[5.0, 4, 2, 4]]), "cxcywh")
     array([[4., 2., 6., 6.]])
     """
-    if layout == "xyxy":
-        return rows.copy()
+    if layout in ("xyxy", "yxyx"):
+        return rows.copy() if layout == "xyxy" else rows[:, SWAPPED]
     place, sides = rows[:, :2], rows[:, 2:]
     first = place if layout == "xywh" else place - sides * HALF
     last = place + (sides if layout == "xywh" else sides * HALF)
@@ -123,8 +124,8 @@ def box_rows(edges: Floats, layout: BoxLayout) -> Floats:
     >>> box_rows(np.array([[4.0, 2, 6, 6]]), "cxcywh")
     array([[5., 4., 2., 4.]])
     """
-    if layout == "xyxy":
-        return edges.copy()
+    if layout in ("xyxy", "yxyx"):
+        return edges.copy() if layout == "xyxy" else edges[:, SWAPPED]
     first, last = edges[:, :2], edges[:, 2:]
     place = first if layout == "xywh" else (first + last) * HALF
     return np.concatenate([place, last - first], axis=1)
@@ -146,10 +147,11 @@ def box_limits(width: float, height: float, dtype: Any) -> NDArray[Any]:
 
 
 def boxes_within(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> NDArray[np.bool_]:
-    """(N,): whether boxes lie within 0 and the limits, as arithmetic in their own dtype finds."""
+    """(N,): whether boxes lie within 0 and the limits, (x, y), as arithmetic in their own dtype finds."""
     place, sides = rows[:, :2], rows[:, 2:]
-    if layout == "xyxy":
+    if layout in ("xyxy", "yxyx"):
         first, last = place, sides
+        limits = limits if layout == "xyxy" else limits[::-1]
     elif layout == "xywh":
         first, last = place, place + sides
     else:
@@ -162,8 +164,9 @@ def fit_boxes(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> ND
 
     The law holds for sums in the dtype of the rows and in float64. Sides give way, by a rounding's worth.
     """
+    limits = limits[::-1] if layout == "yxyx" else limits
     place, sides = between(rows[:, :2], 0, limits), rows[:, 2:]
-    if layout == "xyxy":
+    if layout in ("xyxy", "yxyx"):
         sides = between(sides, place, limits)
     elif layout == "xywh":
         sides = between(sides, 0, limits - place)

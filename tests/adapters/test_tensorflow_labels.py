@@ -39,7 +39,7 @@ RAGGED = {
     "labels": ((None, None), tf.int64, 1),
     "points": ((None, None, 3, 3), tf.float32, 1),
     "masks": ((None, None, 24, 24), tf.uint8, 1),
-    "stars": ((None, None, 2), tf.float64, 1),
+    "stars": ((None, None, 2), tf.float32, 1),
 }
 ALWAYS_RAGGED = {
     "polygons": ((None, None, None, None, 2), tf.float32, 3),
@@ -84,7 +84,7 @@ def test_lists_are_ragged_tensors(labelled: Any) -> None:
 def test_padded_fields_are_dense_and_static(labelled: Any) -> None:
     plain = labelled.loader(collate=Padded(5))
     made = dataset(plain)
-    dense = {**WHOLE, **DENSE, "stars": ((None, None, 2), tf.float64)}
+    dense = {**WHOLE, **DENSE, "stars": ((None, None, 2), tf.float32)}
     assert made.element_spec == specs(dense, ALWAYS_RAGGED)
     for got, want in zip(made, plain.epoch(0), strict=True):
         assert all(same(values(got[name]), want[name]) for name in got)
@@ -111,6 +111,27 @@ def test_masks_and_views_have_the_pictures_sides(labelled: Any, layout: str) -> 
     assert made.element_spec["mask"].shape == (19, 16, 20) and made.element_spec["masks"].shape == (19, 4, 16, 20)
     assert made.element_spec["view"] == tf.TensorSpec((19, 16, 20) if layout == "HWC" else (19, 1, 16, 20), tf.float32)
     assert all(made.element_spec[name].is_compatible_with(batch[name]) for name in batch)
+
+
+def test_masks_of_another_resolution_have_sides_of_their_own() -> None:
+    images = np.zeros((4, 40, 50, 3), np.uint8)
+    kinds = {"heat": Mask(stride=2), "parts": Mask(channels=2, stride=5), "masks": Mask(stack=True, stride=5)}
+    fields = {
+        "heat": np.zeros((4, 20, 25, 7), np.float32),
+        "parts": np.zeros((4, 8, 10, 2), bool),
+        "masks": [np.ones((2, 8, 10), np.uint8)] * 4,
+    }
+    augment = vg.Compose([vg.RandomResizedCrop((16, 20))], targets=kinds)
+    made = dataset(Loader(vg.Arrays(images, fields=fields, targets=vg.Targets(**kinds)), augment, 4, collate=Padded(2)))
+    wanted = {"heat": (4, 8, 10, 7), "parts": (4, 3, 4, 2), "masks": (4, 2, 3, 4)}
+    (batch,) = made
+    for name, shape in wanted.items():
+        assert made.element_spec[name].shape == shape == batch[name].shape
+    mapped = tf.data.Dataset.from_tensors({"image": images[0], "heat": fields["heat"][0], "parts": fields["parts"][0]})
+    mapped = mapped.map(mapper(augment))
+    (one,) = mapped
+    assert mapped.element_spec["heat"].shape == (8, 10, 7) == one["heat"].shape
+    assert mapped.element_spec["parts"].shape == (3, 4, 2) == one["parts"].shape
 
 
 def test_without_a_pipeline_fields_are_as_they_were(labelled: Any) -> None:
@@ -195,7 +216,8 @@ def test_what_a_later_batch_has_otherwise_is_an_error_that_says_so(labelled: Any
     one, two = np.ones((1, 4), np.float32), np.ones((1, 4))
     for form in ("list", Padded()):
         with pytest.raises(tf.errors.OpError, match=r"thing is float64 .*in the first samples"):
-            made(Boxes(), one, one, two, two, form=form)
+            made(PerInstance(), one, one, two, two, form=form)
+        assert len(made(Boxes(), one, one, two, two, form=form)) == 2  # which come back as the floats declared
     with pytest.raises(tf.errors.OpError, match="thing has rows of several shapes in one batch"):
         made(PerInstance(), np.ones((1, 2)), np.ones((1, 3)))
     with pytest.raises(tf.errors.OpError, match="thing differs in shape between the samples of a batch"):
@@ -243,7 +265,7 @@ def test_a_keyed_map_of_dicts_gives_the_labels_of_the_loader(labelled: Any) -> N
     made = elements(labelled).enumerate().map(keyed, tf.data.AUTOTUNE)
     want = {name: tf.TensorSpec(shape[1:], dtype) for name, (shape, dtype) in WHOLE.items()}
     want |= {name: tf.TensorSpec(shape[1:], dtype) for name, (shape, dtype, _) in RAGGED.items() if name != "stars"}
-    want |= {"stars": tf.TensorSpec((3, 2), tf.float64), "names": tf.TensorSpec((None,), tf.string)}
+    want |= {"stars": tf.TensorSpec((3, 2), tf.float32), "names": tf.TensorSpec((None,), tf.string)}
     assert made.element_spec == want
     # Without polygons, since with them boxes are tight around those.
     wanted = labelled.want(6, *(name for name in labelled.fields(0) if name != "polygons"))
@@ -278,9 +300,10 @@ def test_a_map_of_batches_takes_what_pictures_have(labelled: Any) -> None:
 
 def test_boxes_of_other_dtypes_come_back_as_the_pipeline_gives_them() -> None:
     boxes = tf.data.Dataset.from_tensors({"image": np.zeros((8, 9, 3), np.uint8), "boxes": [[1, 2, 3, 4]]})
-    made = boxes.map(mapper(vg.Compose([vg.HorizontalFlip()], targets={"boxes": Boxes()})))
-    assert made.element_spec["boxes"] == tf.TensorSpec((None, 4), tf.float64)
-    assert next(iter(made))["boxes"].numpy().tolist() == [[6, 2, 8, 4]]
+    for dtype in ("float32", "float64"):
+        made = boxes.map(mapper(vg.Compose([vg.HorizontalFlip()], targets={"boxes": Boxes("yxyx", dtype=dtype)})))
+        assert made.element_spec["boxes"] == tf.TensorSpec((None, 4), dtype)
+        assert next(iter(made))["boxes"].numpy().tolist() == [[1, 5, 3, 7]]
 
 
 def test_shapes_that_are_not_known_stay_so() -> None:

@@ -160,6 +160,17 @@ def test_the_elements_of_a_tuple_may_have_names(labelled: Any) -> None:
     assert repr(transform).endswith(", names=('image', 'mask'))")
 
 
+@pytest.mark.parametrize(("channels", "target"), [(1, Mask()), (2, Mask(channels=2)), (2, Mask(channels=2, stride=2))])
+def test_masks_of_classes_have_their_channels_in_front(channels: int, target: Mask) -> None:
+    flip = vg.Compose([vg.HorizontalFlip()], targets={"mask": target})
+    mask = torch.arange(24 * channels, dtype=torch.int64).reshape(channels, 4, 6)
+    image = torch.zeros(3, int(4 * target.stride), int(6 * target.stride), dtype=torch.uint8)
+    got = Transform(flip)({"image": image, "mask": mask})["mask"]
+    assert got.dtype == torch.int64 and torch.equal(got, mask.flip(2))
+    data = KeyedDataset([{"image": image, "mask": mask}], flip)
+    assert torch.equal(data[0]["mask"], mask.flip(2))
+
+
 @pytest.mark.parametrize("mode", ["1", "I", "F", "I;16"])
 def test_masks_are_pil_images_of_any_depth(mode: str) -> None:
     flip = Transform(vg.Compose([vg.HorizontalFlip()]))

@@ -115,6 +115,8 @@ def test_without_labels_all_is_as_it_was(pipeline: Path, data: Path) -> None:
 def test_the_original_has_its_labels_where_they_are(data: Path) -> None:
     source = YoloFolder(data / "VOC/JPEGImages", data / "yolo")
     rows = originals_and_variations(console(), Compose([]), data / "VOC/JPEGImages", 3, 2, 0, source, 320)
+    other = Compose([], targets={"boxes": Boxes("yolo", out="coco", dtype="float64")})
+    rows += originals_and_variations(console(), other, data / "VOC/JPEGImages", 3, 2, 0, source, 320)
     for original, same in rows:
         page = np.asarray(original)
         assert page.shape == (240, 320, 3) and np.array_equal(page, np.asarray(same))

@@ -63,37 +63,48 @@ shaped: dict[str, Any] = {
 }
 no_area = {"min_area": st.just(0), "min_visible": st.floats(0, 1), "min_side": amounts, "group": texts}
 classes = st.integers(-(2**40), 2**40)
+dtypes = st.sampled_from(["float32", "float64"])
+placed = {
+    "normalised": st.none() | flags,
+    "out": st.sampled_from([None, "pixels", "fractions"]),
+    "dtype": dtypes,
+}
+strides = st.sampled_from([1, 2, 3, 4, 8, 0.5, 0.25, 1 / 3])
 swaps = st.permutations(range(6)).map(lambda order: tuple(zip(order[::2], order[1::2], strict=True)))
 KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
     Image: st.builds(Image),
     Mask: st.one_of(
         st.builds(Mask, st.none() | st.floats(-1e9, 1e9), ignore_index=st.none() | classes, group=texts),
         st.builds(Mask, st.none() | classes, shrink=st.just("area"), keep=st.lists(classes, max_size=3).map(tuple)),
-        st.builds(Mask, stack=st.just(True), **shaped),
+        st.builds(Mask, stack=st.just(True), copies=flags, stride=strides, **shaped),
+        st.builds(Mask, st.none() | st.floats(-9, 9), channels=st.integers(1, 9), stride=strides),
+        st.lists(classes, min_size=1, max_size=4).map(lambda fills: Mask(tuple(fills), channels=len(fills))),
     ),
     Boxes: st.builds(
         Boxes,
-        st.sampled_from(["xyxy", "xywh", "cxcywh", "voc", "coco", "yolo"]),
+        st.sampled_from(["xyxy", "yxyx", "xywh", "cxcywh", "voc", "coco", "yolo", "tfds"]),
         normalised=st.none() | flags,
+        out=st.sampled_from([None, "xyxy", "rel_yxyx", "tfds"]),
+        dtype=dtypes,
         shape=st.sampled_from(["corners", "ellipse"]),
         clip=flags,
         epsilon=amounts,
         **shaped,
     ),
     OrientedBoxes: st.builds(
-        OrientedBoxes, normalised=flags, angle=st.sampled_from(["degrees", "radians"]), clockwise=flags, **shaped
+        OrientedBoxes, **placed, angle=st.sampled_from(["degrees", "radians"]), clockwise=flags, **shaped
     ),
     Keypoints: st.builds(
         Keypoints,
         st.sampled_from(["xy", "yx", "xyv", "vxysa"]),
-        normalised=flags,
+        **placed,
         swap=st.just(()) | swaps,
         radians=flags,
         group=st.none() | texts,
     ),
     Polygons: st.one_of(
-        st.builds(Polygons, normalised=flags, flat=flags, holes=flags, **shaped),
-        st.builds(Polygons, normalised=flags, flat=flags, closed=st.just(False), **no_area),
+        st.builds(Polygons, flat=flags, holes=flags, **shaped),
+        st.builds(Polygons, **placed, flat=flags, closed=st.just(False), **no_area),
     ),
     PerInstance: st.builds(PerInstance, group=texts),
     PerSample: st.builds(PerSample),
@@ -184,12 +195,13 @@ A_TARGET = "a target is a name, or a mapping with one name such as `Boxes: {...}
         (
             "boxes: {Boxes: {formt: coco}}",
             "line 4: Compose.targets.boxes: Boxes.formt: unknown field; did you mean format? "
-            "Fields: format, group, min_area, min_visible, min_side, normalised, shape, clip, epsilon",
+            "Fields: format, group, min_area, min_visible, min_side, normalised, out, dtype, shape, clip, "
+            "epsilon",
         ),
         (
             "boxes: {Boxes: pascal}",
-            "line 4: Compose.targets.boxes: Boxes.format: expected 'xyxy', 'xywh', 'cxcywh', 'voc', 'coco' or 'yolo', "
-            "got 'pascal'",
+            "line 4: Compose.targets.boxes: Boxes.format: expected 'xyxy', 'yxyx', 'xywh', 'cxcywh', "
+            "'rel_xyxy', 'rel_yxyx', 'rel_xywh', 'rel_cxcywh', 'voc', 'coco', 'yolo' or 'tfds', got 'pascal'",
         ),
         (
             "boxes:\n    Boxes:\n      format: coco\n      min_visible: 3",
@@ -261,11 +273,13 @@ def test_the_schema_knows_every_target_and_its_fields() -> None:
     kinds = {kind.__name__ for kind in KINDS}
     entry = defs["target"]["anyOf"]
     assert set(entry[0]["properties"]) == kinds == set(entry[1]["enum"])
-    assert not {"Target", "Grouped", "Shaped", "Targets"} & set(defs)
+    assert not {"Target", "Grouped", "Shaped", "Placed", "Targets"} & set(defs)
     assert config.schema(Compose)["properties"]["targets"]["anyOf"] == [{"$ref": "#/$defs/targets"}, {"type": "null"}]
     assert defs["targets"]["additionalProperties"] == {"$ref": "#/$defs/target"}
     boxes = defs["Boxes"]["properties"]
-    assert boxes["format"]["enum"] == ["xyxy", "xywh", "cxcywh", "voc", "coco", "yolo"]
+    assert {"xyxy", "yxyx", "rel_yxyx", "coco", "yolo", "tfds"} < set(boxes["format"]["enum"])
+    assert boxes["out"]["anyOf"] == [{"enum": boxes["format"]["enum"]}, {"type": "null"}]
+    assert defs["Keypoints"]["properties"]["out"]["anyOf"][0] == {"enum": ["pixels", "fractions"]}
     assert boxes["min_visible"]["default"] == 0
     assert boxes["group"]["default"] == "instances"
     assert entry[0]["properties"]["PerInstance"] == {"anyOf": [{"$ref": "#/$defs/PerInstance"}]}  # no short form

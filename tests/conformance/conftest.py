@@ -5,6 +5,8 @@ It starts from the maps of the pixel passes, and does in the plainest way, step 
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import shapely
@@ -82,6 +84,21 @@ def classes(walk, value, got, rows):
     want, sure = walk.classes(value)
     assert got.shape == want.shape and sure.mean() > 0.5
     np.testing.assert_array_equal(got[sure], want[sure])
+
+
+def layers(walk, value, got, rows):
+    for n in range(value.shape[2]):
+        classes(walk, value[:, :, n], got[:, :, n], rows)
+
+
+def finer(walk, value, got, rows):
+    """A mask of twice the sides: the picture's walk between two scalings, which cut nothing."""
+    into, out = np.diag([2.0, 2, 1]), np.diag([0.5, 0.5, 1])
+    wider = copy.copy(walk)
+    wider.maps = np.concatenate([into[None], walk.maps, out[None]])
+    wider.canvas = np.concatenate([walk.canvas[:1] * 2, walk.canvas, walk.canvas[-1:] * 2])
+    wider.borders = np.concatenate([walk.borders[:1], walk.borders, walk.borders[:1]])
+    classes(wider, value, got, rows)
 
 
 def numbers(walk, value, got, rows):
@@ -172,7 +189,19 @@ def lines(walk, value, got, rows):
 
 LAWS = {
     each.__name__: each
-    for each in (classes, numbers, stacks, boxes, oriented, points, instances_of_points, outlines, lines)
+    for each in (
+        classes,
+        layers,
+        finer,
+        numbers,
+        stacks,
+        boxes,
+        oriented,
+        points,
+        instances_of_points,
+        outlines,
+        lines,
+    )
 }
 
 

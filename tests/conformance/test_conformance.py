@@ -142,7 +142,7 @@ class Column(NamedTuple):
     target   None: the picture itself; otherwise that of the field `it`
     value    of the field, or the picture
     law      of geometric ops, by its name in conftest.py; "": stays whatever the op: it has no place in the picture
-    back     the dtype that comes back
+    back     the dtype that comes back, where it was declared
     """
 
     heading: str
@@ -176,21 +176,25 @@ def columns():
     yield Column("view in colour, 4 ch", vg.Image(colour=True), picture(4, "uint8", 1))
     for dtype in ("bool", "uint8", "uint16", "int32", "int64"):
         yield Column("mask", vg.Mask(), noise(SIZE, dtype), "classes")
+    yield Column("mask, 2 ch", vg.Mask(channels=2), noise((*SIZE, 2), "uint8"), "layers")
+    yield Column("mask, stride 0.5", vg.Mask(stride=0.5), noise((60, 80), "uint8"), "finer")
     for dtype in ("float16", "float32", "float64"):
         yield Column("float map", vg.Mask(), noise((*SIZE, 2) if dtype == "float32" else SIZE, dtype), "numbers")
     for dtype in ("bool", "uint8", "int32"):
         yield Column("mask stack", vg.Mask(stack=True), (DISCS * np.int32(7)).astype(dtype), "stacks")
     for dtype in ("float32", "float64", "int64"):
-        yield Column("boxes", vg.Boxes(), BOXES.astype(dtype), "boxes", "float64" if dtype == "int64" else None)
+        back = dtype if dtype != "int64" else "float32"
+        yield Column("boxes", vg.Boxes(dtype=back), BOXES.astype(dtype), "boxes", back)
     for dtype in ("float32", "float64"):
-        yield Column("oriented", vg.OrientedBoxes(), TURNED.astype(dtype), "oriented")
+        yield Column("oriented", vg.OrientedBoxes(dtype=dtype), TURNED.astype(dtype), "oriented")
     for dtype in ("float32", "float64"):
-        yield Column("points", vg.Keypoints(group=None), POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
+        target = vg.Keypoints(group=None, dtype=dtype)
+        yield Column("points", target, POINTS[:, :2, :2].reshape(-1, 2).astype(dtype), "points")
     for dtype in ("float32", "float64"):
-        full = vg.Keypoints("xyvsa", swap=[(0, 1)])
+        full = vg.Keypoints("xyvsa", swap=[(0, 1)], dtype=dtype)
         yield Column("keypoints", full, POINTS.astype(dtype), "instances_of_points")
-    yield Column("polygons", vg.Polygons(), RINGS, "outlines")
-    yield Column("polylines", vg.Polygons(closed=False), RINGS, "lines")
+    yield Column("polygons", vg.Polygons(dtype="float64"), RINGS, "outlines")
+    yield Column("polylines", vg.Polygons(closed=False, dtype="float64"), RINGS, "lines")
     yield Column("per instance", vg.PerInstance(), ["cat", "dog", "cow"])
     yield Column("per sample", vg.PerSample(), {"weather": object()})
 
@@ -269,7 +273,7 @@ REFUSED: dict[str, list[tuple[str, Column, str]]] = {  # by heading: what is ref
             Column("", vg.Mask(), np.zeros(SIZE, "c8")),
             "^it is integers, booleans or floats, got complex64",
         ),
-        ("(H, W, C) of integers", Column("", vg.Mask(), np.zeros((*SIZE, 3), int)), "only as floats; got int64"),
+        ("(H, W, C) of integers", Column("", vg.Mask(), np.zeros((*SIZE, 3), int)), "there are; got int64"),
     ],
     "boxes": [
         (dtype, Column("", vg.Boxes(), BOXES.astype(dtype)), rf"^it is \(N, 4\) numbers, .*got {dtype}")
@@ -499,7 +503,7 @@ def dtypes():
     """The table of dtypes: what is tested, and what no op takes."""
     taken: dict[str, dict[str, None]] = {}
     for column in COLUMNS.values():
-        told = column.dtype + (f" (comes back as {column.back})" if column.back else "")
+        told = column.dtype + (f" (comes back as {column.back})" if column.back not in (None, column.dtype) else "")
         if told:
             taken.setdefault(column.heading.split(",")[0], {})[told] = None
     lines = ["## Dtypes", "", "| target | given back as given | refused by every op |", "|---|---|---|"]

@@ -142,13 +142,13 @@ def test_a_box_that_is_not_clipped_is_tight_around_all_its_corners(case, seed):
         np.testing.assert_allclose(got, [*corners.min(axis=0), *corners.max(axis=0)], atol=scale)
 
 
-@pytest.mark.parametrize("layout", ["xyxy", "xywh", "cxcywh", "yolo"])
+@pytest.mark.parametrize("layout", ["xyxy", "yxyx", "xywh", "cxcywh", "yolo"])
 @pytest.mark.parametrize("normalised", [False, True])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", ["corners", "ellipse"])
 def test_results_are_never_out_of_range(layout, normalised, dtype, shape):
     """As the user's own sum finds, in that dtype."""
-    target = vg.Boxes(layout, normalised=normalised or layout == "yolo", shape=shape)
+    target = vg.Boxes(layout, normalised=normalised or layout == "yolo", shape=shape, dtype=dtype)
     plain = "cxcywh" if layout == "yolo" else layout
     ops = [vg.Rotate((-180, 180)), vg.RandomResizedCrop((37, 53), (0.2, 1)), vg.Perspective(0.5, p=0.5)]
     for n in range(60):
@@ -159,6 +159,7 @@ def test_results_are_never_out_of_range(layout, normalised, dtype, shape):
         first, last = rows[:, :2], rows[:, 2:]
         given_rows = {
             "xyxy": rows,
+            "yxyx": rows[:, [1, 0, 3, 2]],
             "xywh": np.concatenate([first, last - first], axis=1),
             "cxcywh": np.concatenate([(first + last) / 2, last - first], axis=1),
         }[plain].astype(dtype)
@@ -166,9 +167,10 @@ def test_results_are_never_out_of_range(layout, normalised, dtype, shape):
         assert result.dtype == dtype
         one, two = result[:, :2], result[:, 2:]
         first = one - two / 2 if plain == "cxcywh" else one
-        last = {"xyxy": two, "xywh": one + two, "cxcywh": one + two / 2}[plain]
+        last = {"xyxy": two, "yxyx": two, "xywh": one + two, "cxcywh": one + two / 2}[plain]
         assert first.dtype == last.dtype == dtype
-        assert (first >= 0).all() and (last <= ((1, 1) if target.fractions else (53, 37))).all()
+        far = (1, 1) if target.fractions else (37, 53) if layout == "yxyx" else (53, 37)
+        assert (first >= 0).all() and (last <= far).all()
         assert (last > first).all()
 
 
@@ -242,7 +244,7 @@ def test_a_resize_is_as_exact_as_float64_can_be(sides, seed):
     height, width, rows, columns = sides
     boxes = np.concatenate([whole_numbers(seed, (height, width)), [[0.0, 0, width, height]]])
     case = Case([vg.Resize((rows, columns))], (height, width), vg.Key())
-    result, kept, dropped = moved(case, boxes, vg.Boxes(min_visible=1))
+    result, kept, dropped = moved(case, boxes, vg.Boxes(min_visible=1, dtype="float64"))
     assert len(kept) == len(boxes) and not dropped
     for box, got in zip(boxes.tolist(), result.tolist(), strict=True):
         for n, (value, found) in enumerate(zip(box, got, strict=True)):
@@ -255,11 +257,11 @@ def test_a_resize_is_as_exact_as_float64_can_be(sides, seed):
 def test_what_nothing_moved_comes_back_bit_for_bit(format):
     """Numbers that no conversion there and back would leave as they are."""
     rng = np.random.default_rng(0)
-    for dtype in (np.float32, np.float64):
+    for dtype in ("float32", "float64"):
         rows = rng.uniform(0.2, 0.4, (4, 4)).astype(dtype) * (1 if format == "yolo" else 20)
         rows[:, 2:] += 0 if format != "voc" else rows[:, 2:]
         for ops in ([], [vg.Invert()], [vg.HorizontalFlip(), vg.HorizontalFlip()], [vg.Pad(2), vg.Crop(2, 2, *SIZE)]):
-            result, *_ = moved(Case(ops, SIZE, vg.Key()), rows, vg.Boxes(format))
+            result, *_ = moved(Case(ops, SIZE, vg.Key()), rows, vg.Boxes(format, dtype=dtype))
             assert result.dtype == dtype and result.tobytes() == rows.tobytes()
 
 
@@ -427,7 +429,7 @@ def test_no_boxes_stay_no_boxes(case):
     for value in ([], np.zeros((0, 4)), np.zeros((0, 4), np.float32)):
         result, rows, dropped = moved(case, value)
         assert result.shape == (0, 4) and rows.shape == (0,) and not dropped
-        assert result.dtype == getattr(value, "dtype", np.float64)
+        assert result.dtype == np.float32
 
 
 def test_a_box_without_area_is_dropped_whatever_happens():

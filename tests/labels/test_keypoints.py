@@ -25,7 +25,7 @@ def moved(case, points, target):
 def test_points_go_where_the_walk_says_and_v_is_0_where_it_loses_them(case, seed):
     chain, xy = case.chain, spread(seed, 20, case.size, beyond=0.3)
     v = np.random.default_rng(seed).integers(0, 3, 20)
-    result = moved(case, np.column_stack([xy, v]), vg.Keypoints("xyv", group=None))
+    result = moved(case, np.column_stack([xy, v]), vg.Keypoints("xyv", group=None, dtype="float64"))
     walked = forth(chain, xy)
     w = chain.forth[2] @ np.concatenate([xy, np.ones((20, 1))], axis=1).T
     sure = ~walked.doubt & (w > 1e-3)
@@ -96,7 +96,7 @@ def test_columns_stay_in_their_order():
 
 
 def test_normalised_points_are_fractions_of_the_result():
-    target = vg.Keypoints(normalised=True, group=None)
+    target = vg.Keypoints(normalised=True, group=None, dtype="float64")
     result = moved(Case([vg.Crop(4, 5, 10, 20)], SIZE, vg.Key()), [[0.5, 0.5], [0.0, 1.0]], target)
     np.testing.assert_allclose(result, [[0.5, 0.6], [-0.25, 1.6]], rtol=1e-14)
 
@@ -237,10 +237,10 @@ def test_a_picture_without_points(value):
     assert moved(Case([vg.HorizontalFlip()], SIZE, vg.Key()), np.zeros((2, 3)), target).shape == (2, 3)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_nothing_moved_comes_back_bit_for_bit(dtype):
     points = np.random.default_rng(0).uniform(0, 0.66, (2, 5, 5)).astype(dtype)
-    target = vg.Keypoints("xyvsa", normalised=True, radians=True)
+    target = vg.Keypoints("xyvsa", normalised=True, radians=True, dtype=dtype)
     for ops in ([], [vg.Invert()], [vg.HorizontalFlip(), vg.HorizontalFlip()], [vg.Pad(2), vg.Crop(2, 2, *SIZE)]):
         result = moved(Case(ops, SIZE, vg.Key()), points, target)
         assert result.dtype == dtype and result.tobytes() == points.tobytes()

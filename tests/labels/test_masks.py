@@ -304,3 +304,44 @@ def test_no_map_gives_a_copy():
         got = Case([], mask.shape[:2], vg.Key()).carry(Mask(), mask)
         np.testing.assert_array_equal(got, mask)
         assert not np.shares_memory(got, mask)
+
+
+@RUNS
+@given(cases(), st.sampled_from(("?", "u1", ">i2", "i8")), st.integers(1, 4), st.booleans())
+def test_channels_of_classes_are_masks_of_their_own(case, dtype, count, area):
+    """Each is what it would be alone, by nearest and by vote, with a fill of its own where there is one."""
+    mask, shrink = noise((*case.size, count), dtype), "area" if area else "nearest"
+    fills = tuple(n % 2 for n in range(count))
+    for target, alone in (
+        (Mask(channels=count, shrink=shrink), [Mask(shrink=shrink)] * count),
+        (Mask(fills, channels=count, shrink=shrink), [Mask(fill, shrink=shrink) for fill in fills]),
+    ):
+        got = case.carry(target, mask)
+        assert got.dtype == mask.dtype and got.flags.c_contiguous
+        for n, each in enumerate(alone):
+            np.testing.assert_array_equal(got[:, :, n], case.carry(each, mask[:, :, n]))
+
+
+@RUNS
+@given(cases())
+def test_one_channel_of_classes_stays_one(case):
+    mask = noise((*case.size, 1), "u1")
+    got = case.carry(Mask(3), mask)
+    np.testing.assert_array_equal(got[:, :, 0], case.carry(Mask(3), mask[:, :, 0]))
+
+
+def test_a_map_of_numbers_has_a_fill_a_channel():
+    got = Case([vg.Rotate(45)], (20, 20), vg.Key()).carry(Mask((1, -2.5), channels=2), np.zeros((20, 20, 2), "f4"))
+    assert got[0, 0].tolist() == [1, -2.5]
+    shifted = Case([vg.Pad(1)], (2, 2), vg.Key()).carry(Mask((1, -2.5), channels=2), np.zeros((2, 2, 2), "f8"))
+    assert shifted[0, 0].tolist() == [1, -2.5] and shifted[1, 1].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("border", [border for border in BORDERS if border != "constant"])
+def test_classes_and_maps_follow_the_pictures_border(border):
+    """Unlike the masks of instances."""
+    case, mask = Case([vg.Pad(3, border=border)], (5, 6), vg.Key()), noise((5, 6), "u1")
+    want = np.pad(mask, 3, mode=border)
+    np.testing.assert_array_equal(case.carry(Mask(), mask), want)
+    np.testing.assert_array_equal(case.carry(Mask(channels=1), mask[:, :, None])[:, :, 0], want)
+    np.testing.assert_array_equal(case.carry(Mask(), mask.astype("f4")), want)

@@ -28,7 +28,7 @@ def star(rng, size, corners=7, far=0.6):
 
 def moved(case, rings, target=None, **targets):
     """The rings that are left of each instance, by its row; and what was dropped."""
-    target = vg.Polygons() if target is None else target
+    target = vg.Polygons(dtype="float64") if target is None else target
     carried = case.carried({"rings": target, "row": vg.PerInstance()}, rings=rings, row=list(range(len(rings))))
     return dict(zip(carried.fields["row"], carried.fields["rings"], strict=True)), carried.dropped
 
@@ -45,7 +45,7 @@ def area_of(rings, holes=False):
 
 def hold(case, rings, target=None):
     """What is left of one instance covers what the walk shows of it, and nothing else."""
-    target = vg.Polygons() if target is None else target
+    target = vg.Polygons(dtype="float64") if target is None else target
     chain, whole = case.chain, area_of(rings, target.holes)
     want = seen_part(chain, whole)
     left, dropped = moved(case, [rings], target)
@@ -174,13 +174,13 @@ def test_the_order_of_parts_stays():
 
 
 @pytest.mark.parametrize("flat", [False, True])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_nothing_moved_comes_back_bit_for_bit(flat, dtype):
     rng = np.random.default_rng(0)
     rings = [[rng.uniform(0, 20, (n, 2)).astype(dtype) for n in counts] for counts in ((3, 5), (), (1,), (2, 9))]
     given_rings = [[ring.ravel() if flat else ring for ring in each] for each in rings]
     for ops in ([], [vg.Invert()], [vg.VerticalFlip(), vg.VerticalFlip()]):
-        left, _ = moved(Case(ops, SIZE, vg.Key()), given_rings, vg.Polygons(flat=flat))
+        left, _ = moved(Case(ops, SIZE, vg.Key()), given_rings, vg.Polygons(flat=flat, dtype=dtype))
         for n, each in left.items():
             for got, ring in zip(each, given_rings[n], strict=True):
                 assert got.dtype == dtype and got.shape == ring.shape and got.tobytes() == ring.tobytes()
@@ -458,7 +458,7 @@ def test_normalised_and_flat_rings_are_the_same_polygon():
     ring = np.array([[2.0, 3], [28, 3], [8, 19]])
     case = Case([vg.Rotate(20), vg.Crop(0, 0, 18, 15)], SIZE, vg.Key())
     plain, _ = moved(case, [[ring]])
-    flat, _ = moved(case, [[ring.ravel()]], vg.Polygons(flat=True))
+    flat, _ = moved(case, [[ring.ravel()]], vg.Polygons(flat=True, dtype="float64"))
     np.testing.assert_array_equal(flat[0][0].reshape(-1, 2), plain[0][0])
-    parts, _ = moved(case, [[ring / (30, 20)]], vg.Polygons(normalised=True))
+    parts, _ = moved(case, [[ring / (30, 20)]], vg.Polygons(normalised=True, dtype="float64"))
     np.testing.assert_allclose(parts[0][0] * (15, 18), plain[0][0], atol=1e-9)

@@ -23,7 +23,10 @@ def leaves_of(targets, size, **fields):
 @given(cases(), seeds)
 def test_boxes_are_those_of_a_pipeline_that_ends_here(case, seed):
     boxes = np.sort(spread(seed, 8, case.size).reshape(4, 2, 2), axis=1).reshape(4, 4)
-    targets = {"boxes": vg.Boxes(min_visible=0.3), "heads": vg.Boxes("xywh", group="heads", clip=False)}
+    targets = {
+        "boxes": vg.Boxes(min_visible=0.3, dtype="float64"),
+        "heads": vg.Boxes("xywh", group="heads", clip=False, dtype="float64"),
+    }
     heads = np.concatenate([boxes[:2, :2], boxes[:2, 2:] - boxes[:2, :2]], axis=1)
     declared, leaves = leaves_of(targets, case.size, boxes=boxes, heads=heads)
     carried = case.carried(targets, boxes=boxes, heads=heads).fields

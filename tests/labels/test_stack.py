@@ -99,3 +99,88 @@ def test_filters_count_what_they_drop(options, left, reason):
     assert carried.fields["row"] == left and len(carried.fields["masks"]) == len(left)
     assert carried.dropped["masks.outside"] == 1 and sum(carried.dropped.values()) == 4 - len(left)
     assert reason == "outside" or carried.dropped[f"masks.{reason}"] == 3 - len(left)
+
+
+FOLDS = ("edge", "reflect", "symmetric", "wrap")
+
+
+def test_one_object_one_box():
+    """The object of the issue: its mirror images were in its mask, and so in its box."""
+    mask = np.zeros((1, 100, 100), np.uint8)
+    mask[0, 40:60, 2:12] = 1
+    augment = vg.Compose(
+        [vg.Affine(scale=0.5, rotate=10, border="symmetric")],
+        targets={"boxes": vg.Boxes(), "masks": vg.Mask(stack=True)},
+    )
+    image, box = np.zeros((100, 100, 3), np.uint8), [[2, 40, 12, 60]]
+    alone = augment(image=image, boxes=box)["boxes"]
+    np.testing.assert_allclose(alone, [[25.5, 48.4, 32.2, 59.1]], atol=0.05)
+    both = augment(image=image, boxes=box, masks=mask)
+    assert both["boxes"].tolist() == [[26, 49, 32, 59]]
+    rows, columns = np.nonzero(both["masks"][0])
+    assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (49, 59, 26, 32)
+
+
+@RUNS
+@given(cases(), seeds, st.sampled_from(FOLDS), st.sampled_from((np.uint8, np.float32)))
+def test_a_stack_has_nothing_beyond_a_window_whatever_the_border(case, seed, border, dtype):
+    ops = [vg.Affine(scale=0.6, rotate=20, x=0.1, border=border), *case.ops]
+    plain = [vg.Affine(scale=0.6, rotate=20, x=0.1), *case.ops]
+    masks = blobs(seed, case.size).astype(dtype)
+    got, want = (
+        Case(each, case.size, case.key).carried({"masks": vg.Mask(stack=True, min_area=3)}, masks=masks)
+        for each in (ops, plain)
+    )
+    constant = all(getattr(op, "border", "constant") == "constant" for op in case.ops)
+    if constant:
+        np.testing.assert_array_equal(got.fields["masks"], want.fields["masks"])
+        assert got.dropped == want.dropped
+
+
+@pytest.mark.parametrize("border", FOLDS)
+@pytest.mark.parametrize("op", [lambda b: vg.Pad(20, border=b), lambda b: vg.Affine(scale=0.4, rotate=3, border=b)])
+def test_copies_are_in_mask_box_and_area_alike(border, op):
+    """The mask is that of the picture's border; the box holds all of it, and so does the area that filters see."""
+    size, mask = (30, 40), np.zeros((1, 30, 40), np.uint8)
+    mask[0, 1:9, 2:12] = 1
+    one = Case([op(border)], size, vg.Key())
+    targets = {"masks": vg.Mask(stack=True, copies=True), "boxes": vg.Boxes()}
+    got = one.carried(targets, masks=mask, boxes=[[2, 1, 12, 9]]).fields
+    classes = one.carried({"mask": vg.Mask()}, mask=mask[0]).fields["mask"]
+    np.testing.assert_array_equal(got["masks"][0], classes)
+    rows, columns = np.nonzero(classes)
+    assert got["boxes"].tolist() == [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]]
+    area = np.count_nonzero(classes)
+    for least, left in ((area, 1), (area + 1, 0)):
+        kept = one.carried({"masks": vg.Mask(stack=True, copies=True, min_area=least)}, masks=mask)
+        assert len(kept.fields["masks"]) == left
+
+
+def test_copies_of_which_none_is_seen_leave_the_box_as_it_was_drawn():
+    mask = np.zeros((1, 30, 40), np.uint8)
+    mask[0, 1:9, 20:30] = 1
+    targets = {"masks": vg.Mask(stack=True, copies=True), "boxes": vg.Boxes()}
+    flipped = Case([vg.HorizontalFlip(), vg.Pad(0, left=4, border="reflect")], (30, 40), vg.Key())
+    got = flipped.carried(targets, masks=mask, boxes=[[19.5, 1, 30, 9.25]])
+    assert got.fields["boxes"].tolist() == [[14, 1, 24.5, 9.25]]
+
+
+def test_an_object_of_which_only_a_copy_is_seen_stays():
+    """A picture that is wrapped around: what leaves on the right comes in on the left."""
+    mask = np.zeros((1, 20, 40), np.uint8)
+    mask[0, 5:15, 30:38] = 1
+    wrapped = Case([vg.Translate(0.5, border="wrap")], (20, 40), vg.Key())
+    for options, left in (({"copies": True, "min_visible": 1}, 1), ({}, 0)):
+        got = wrapped.carried({"masks": vg.Mask(stack=True, **options)}, masks=mask)
+        assert len(got.fields["masks"]) == left
+        assert got.dropped == ({} if left else {"masks.outside": 1})
+
+
+def test_copies_outweigh_a_polygon_that_knows_of_none():
+    mask = np.zeros((1, 30, 40), np.uint8)
+    mask[0, 1:9, 2:12] = 1
+    ring = [[(2, 1), (12, 1), (12, 9), (2, 9)]]
+    targets = {"masks": vg.Mask(stack=True, copies=True), "boxes": vg.Boxes(), "polygons": vg.Polygons()}
+    padded = Case([vg.Pad(20, border="symmetric")], (30, 40), vg.Key())
+    got = padded.carried(targets, masks=mask, boxes=[[2, 1, 12, 9]], polygons=[ring])
+    assert got.fields["boxes"].tolist() == [[8, 11, 32, 29]]

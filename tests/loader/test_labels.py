@@ -51,7 +51,7 @@ def sample(i: int) -> dict[str, Any]:
     """The fields of sample i, with 0 to 4 instances."""
     rng, count = np.random.default_rng(i), i % 5
     corner, side = rng.integers(0, 25, (count, 2)), rng.integers(5, 15, (count, 2))
-    x, y, w, h = (column.astype(float) for column in np.concatenate([corner, side], axis=1).T)
+    x, y, w, h = (column.astype(np.float32) for column in np.concatenate([corner, side], axis=1).T)
     masks = np.zeros((count, H, W), bool)
     for n in range(count):
         masks[n, int(y[n]) : int(y[n] + h[n]), int(x[n]) : int(x[n] + w[n])] = True
@@ -242,6 +242,9 @@ def test_a_loader_says_what_its_fields_are() -> None:
         (Boxes("coco"), Boxes("coco", min_area=4, clip=False), None),
         (Boxes("coco"), Boxes("xywh", min_side=2), None),
         (Boxes("yolo"), Boxes("cxcywh", normalised=True), None),
+        (Boxes("yolo"), Boxes("rel_cxcywh", out="xyxy", dtype="float64"), None),
+        (Keypoints(normalised=False), Keypoints(out="fractions"), None),
+        (Polygons(), Polygons(normalised=False, out="pixels"), None),
         (Polygons(flat=True), Polygons(flat=True, min_visible=0.5), None),
         (Keypoints("xyv", swap=((0, 1),)), Keypoints("xyv", swap=[(0, 1)]), None),
         (Mask(ignore_index=255), Mask(shrink="area"), Mask(ignore_index=255, shrink="area")),
@@ -249,7 +252,9 @@ def test_a_loader_says_what_its_fields_are() -> None:
         (Mask(3), Mask(shrink="area"), Mask(3, shrink="area")),
         (Mask(ignore_index=255), Mask(ignore_index=0), None),
         (Mask(ignore_index=255), Mask(), Mask(ignore_index=255)),
-        (Mask(stack=True), Mask(stack=True, min_area=3), None),
+        (Mask(stack=True), Mask(stack=True, min_area=3, copies=True), None),
+        (Mask(channels=3, stride=4), Mask((1, 0, 0), channels=3, stride=4), None),
+        (Mask((1, 0), channels=2), Mask(channels=2, shrink="area"), Mask((1, 0), channels=2, shrink="area")),
         (OrientedBoxes(clockwise=True), OrientedBoxes(clockwise=True, min_area=3), None),
         (PerInstance(), PerInstance(), None),
         (PerSample(), PerSample(), None),
@@ -282,6 +287,9 @@ def test_the_pipelines_options_hold(theirs: Target, ours: Target, want: Target |
         (OrientedBoxes(), OrientedBoxes(angle="radians")),
         (OrientedBoxes(), OrientedBoxes(normalised=True)),
         (Mask(stack=True), Mask(ignore_index=3)),
+        (Mask(channels=3), Mask()),
+        (Mask(stride=4), Mask()),
+        (Boxes("xyxy"), Boxes("yxyx")),
         (PerInstance(), PerInstance(group="cars")),
         (PerInstance(), PerSample()),
     ],
@@ -502,3 +510,30 @@ def test_the_type_is_that_of_the_first_samples_of_the_source_in_any_order() -> N
     for seed in range(3):
         for batch in Loader(data, None, 2, seed=seed, workers=2, collate=Padded()):
             assert type(batch["names"]) is list
+
+
+def test_a_batch_has_the_formats_and_floats_that_the_pipeline_says() -> None:
+    """Whatever those of the source: here lists and arrays of several dtypes, of one field."""
+    boxes = [sample(i)["boxes"].astype([np.float64, np.float32][i % 2]) for i in range(N)]
+    images = np.zeros((N, H, W, 3), np.uint8)
+    data = Arrays(images, fields={"boxes": boxes}, targets=Targets(boxes=Boxes("coco")))
+    for target, dtype in ((Boxes("coco", out="rel_yxyx"), np.float32), (Boxes("coco", dtype="float64"), np.float64)):
+        for augment in (Compose([], targets={"boxes": target}), Compose([HorizontalFlip()], targets={"boxes": target})):
+            (batch,) = Loader(data, augment, N, shuffle=False, collate=Padded(6)).epoch(0)
+            assert batch["boxes"].dtype == dtype and batch["boxes"].shape == (N, 6, 4)
+    whole = Loader(data, Compose([], targets={"boxes": Boxes("coco", out="rel_yxyx")}), N, shuffle=False)
+    (batch,) = whole.epoch(0)
+    for given, got in zip(boxes, batch["boxes"], strict=True):
+        x, y, w, h = given.T
+        np.testing.assert_allclose(got, np.stack([y / H, x / W, (y + h) / H, (x + w) / W], axis=1), rtol=1e-6)
+
+
+def test_masks_of_another_resolution_stack() -> None:
+    heat = [np.full((H // 2, W // 2), i, np.float32) for i in range(N)]
+    targets = Targets(heat=Mask(stride=2), mask=Mask(channels=2))
+    fields = {"heat": heat, "mask": [np.full((H, W, 2), i, np.uint8) for i in range(N)]}
+    data = Arrays(np.zeros((N, H, W, 3), np.uint8), fields=fields, targets=targets)
+    for augment, sides in ((None, (20, 25)), (Compose([RandomCrop(24), HorizontalFlip(p=0.5)]), (12, 12))):
+        (batch,) = Loader(data, augment, N, shuffle=False).epoch(0)
+        assert batch["heat"].shape == (N, *sides) and batch["mask"].shape[3] == 2
+        assert (batch["heat"] == np.arange(N)[:, None, None]).all()

@@ -94,8 +94,8 @@ def test_what_is_no_picture_is_refused(given, message):
         ({"label": 3}, "a sample needs image=, got ['label']"),
         (
             {"image": image(), "mask": image()},
-            "mask is (height, width), and (height, width, channels) only as floats; got uint8 (20, 30, 3). Turn "
-            "colours or one-hot channels into class numbers first",
+            "mask is (height, width), and (height, width, channels) only as floats or where Mask(channels=) says how "
+            "many masks of classes there are; got uint8 (20, 30, 3). Turn colours into class numbers first",
         ),
         (
             {"image": image(), "mask": 1, "boxes": 2},

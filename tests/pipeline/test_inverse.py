@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Case, back, cases, chain_of, clean, forth, spread
 
 import variegate as vg
+from variegate.draw import draw
 from variegate.pipeline.inverse import Inverse
 
 seeds = st.integers(0, 2**32 - 1)
@@ -42,7 +43,7 @@ def test_points_come_back_to_a_millionth_of_a_pixel(case, seed):
     xy = spread(seed, 50, case.size)
     w = case.chain.forth[2] @ np.concatenate([xy, np.ones((50, 1))], axis=1).T
     xy = xy[w > 0.01]
-    target = vg.Keypoints(group=None)
+    target = vg.Keypoints(group=None, dtype="float64")
     result = case.carried({"points": target}, points=xy).fields["points"]
     again = inverse_of(case, points=target)(points=result)["points"]
     assert np.abs(again - xy).max(initial=0) <= 1e-6
@@ -51,7 +52,7 @@ def test_points_come_back_to_a_millionth_of_a_pixel(case, seed):
 @RUNS
 @given(cases(), seeds)
 def test_points_of_any_chain_come_back_as_well_as_it_can_be_turned_round(case, seed):
-    chain, xy, target = case.chain, spread(seed, 50, case.size), vg.Keypoints("xyv", group=None)
+    chain, xy, target = case.chain, spread(seed, 50, case.size), vg.Keypoints("xyv", group=None, dtype="float64")
     walked = forth(chain, xy)
     assume((walked.seen & ~walked.doubt).any())
     xy = xy[walked.seen & ~walked.doubt]
@@ -228,7 +229,7 @@ def test_what_the_result_does_not_show_is_filled_as_declared(target):
     out, inverse = through([vg.Crop(0, 0, 20, 15)], {"classes": target}, classes=np.ones(SIZE, np.uint8))
     again = inverse(classes=out["classes"])["classes"]
     np.testing.assert_array_equal(again[:, :15], 1)
-    np.testing.assert_array_equal(again[:, 15:], target.outside)
+    np.testing.assert_array_equal(again[:, 15:], target.outside[0])
 
 
 def test_a_heat_map_s_peak_comes_back():
@@ -290,7 +291,7 @@ def test_a_record_of_a_bare_picture_will_do():
 
 
 def test_labels_that_ops_looked_at_are_not_asked_again():
-    pipeline = vg.Compose([vg.RandomCropNearBox(12)], targets={"boxes": vg.Boxes()})
+    pipeline = vg.Compose([vg.RandomCropNearBox(12)], targets={"boxes": vg.Boxes(dtype="float64")})
     for n in range(6):
         out, record = pipeline(image=IMAGE, boxes=[[5, 5, 15, 12]], key=vg.Key(id=n), return_params=True)
         (again,) = pipeline.inverse(record)(boxes=out["boxes"])["boxes"]
@@ -298,7 +299,9 @@ def test_labels_that_ops_looked_at_are_not_asked_again():
 
 
 def test_nothing_done_gives_back_what_was_given():
-    _, inverse = through([], {"boxes": vg.Boxes("yolo"), "rings": vg.Polygons(flat=True)})
+    _, inverse = through(
+        [], {"boxes": vg.Boxes("yolo", dtype="float64"), "rings": vg.Polygons(flat=True, dtype="float64")}
+    )
     boxes, rings = np.random.default_rng(0).uniform(0.2, 0.4, (3, 4)), [[[0.1, 0.2, 3.3, 4.4, 5, 6]]]
     again = inverse(boxes=boxes, rings=[*rings, [], []])
     assert again["boxes"].tobytes() == boxes.tobytes() and again["rings"][0][0].tolist() == rings[0][0]
@@ -371,3 +374,39 @@ def test_the_chain_of_an_inverse_is_the_chain_backwards():
     case = Case([vg.Rotate(20), vg.Crop(2, 3, 9, 9)], SIZE, vg.Key())
     plan = case.pipeline().plan(vg.Keys.of([case.key]), [SIZE])
     np.testing.assert_allclose(chain_of(plan).forth @ chain_of(plan).back, np.eye(3), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("targets", "fields", "predicted"),
+    [
+        ({"it": vg.Boxes("yolo", out="xyxy")}, {"it": [[0.25, 0.5, 0.5, 0.5]]}, [[20, 15, 40, 45]]),
+        ({"it": vg.Boxes("tfds", out="coco")}, {"it": [[0.25, 0, 0.75, 0.5]]}, [[20, 15, 20, 30]]),
+        ({"it": vg.Keypoints(normalised=True, out="pixels", group=None)}, {"it": [[0.25, 0.5]]}, [[30, 30]]),
+        ({"it": vg.OrientedBoxes(out="fractions")}, {"it": [[20, 30, 8, 6, 0]]}, [[0.75, 0.5, 0.1, 0.1, 0]]),
+    ],
+)
+def test_predictions_come_in_the_format_of_the_result_and_go_in_that_of_the_picture(targets, fields, predicted):
+    """And `draw` takes both: the result by the pipeline that made it, the sample by its targets."""
+    augment, image = (
+        vg.Compose([vg.HorizontalFlip(), vg.Resize((60, 40))], targets=targets),
+        np.zeros((60, 80), np.uint8),
+    )
+    out, record = augment(image=image, **fields, return_params=True)
+    np.testing.assert_allclose(out["it"], predicted, atol=1e-4)
+    back = augment.inverse(record)(it=predicted)["it"]
+    np.testing.assert_allclose(back, fields["it"], atol=1e-5)
+    assert np.asarray(draw(out, augment)).any() and np.asarray(draw({"image": image, **fields}, targets)).any()
+    own = augment.inverse(record, targets={"it": vg.Keypoints(group=None)})
+    assert own(it=[[10.0, 30]])["it"].tolist() == [[60, 30]]
+
+
+def test_a_prediction_may_lie_anywhere():
+    """No prediction is taken for a slip of the unit."""
+    augment, image = vg.Compose([vg.HorizontalFlip()], targets={"it": vg.Boxes()}), np.zeros((60, 80), np.uint8)
+    _, record = augment(image=image, it=[[1, 2, 3, 4]], return_params=True)
+    assert augment.inverse(record)(it=[[0.25, 0.25, 0.5, 0.5]])["it"].tolist() == [[79.5, 0.25, 79.75, 0.5]]
+    own = augment.inverse(record, targets={"it": vg.Boxes()})
+    assert own(it=[[0.25, 0.25, 0.5, 0.5]])["it"].tolist() == [[79.5, 0.25, 79.75, 0.5]]
+    assert np.asarray(draw({"image": image, "it": [[0.25, 0.25, 0.5, 0.5]]}, {"it": vg.Boxes()})).any()
+    with pytest.raises(vg.InputError, match="it is declared in pixels, and all of it lies within"):
+        augment(image=image, it=[[0.25, 0.25, 0.5, 0.5]])

@@ -146,6 +146,13 @@ def two_eyes(batch, weight=None):
     return found if weight is None else np.concatenate([found, np.broadcast_to(weight, (*found.shape[:2], 1))], axis=2)
 
 
+def test_points_are_averaged_in_full():
+    """Not in the float32 in which labels come back."""
+    point = [[1000 / 3, 2000 / 7]]
+    found = vg.tta(vg.Compose([]), 3).keypoints(lambda batch: np.array([point] * 3), np.zeros((400, 400), np.uint8))
+    assert found.tolist() == point
+
+
 def test_pairs_change_places_in_mirrors():
     image = np.zeros((20, 30, 1), np.float32)
     image[5, [8, 23]] = 1

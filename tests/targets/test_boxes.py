@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from variegate.errors import FieldError, InputError
 from variegate.targets import Boxes, BoxLeaf
 
-LAYOUTS = ("xyxy", "xywh", "cxcywh")
-dtypes = st.sampled_from([np.float32, np.float64])
-targets = st.builds(Boxes, st.sampled_from(LAYOUTS), normalised=st.booleans())
+LAYOUTS = ("xyxy", "yxyx", "xywh", "cxcywh")
+dtypes = st.sampled_from(["float32", "float64"])
+targets = st.builds(Boxes, st.sampled_from(LAYOUTS), normalised=st.booleans(), dtype=dtypes)
 sides = st.one_of(st.integers(1, 4), st.integers(5, 5000), st.sampled_from([65535, 2**23 + 1, 2**24 + 1, 2**24 + 3]))
 sizes = st.tuples(sides, sides)
 
@@ -47,8 +47,8 @@ def edges_on(draw, size):
 def reaches(row, layout, two):
     """What a user finds a box's edges to be, in the arithmetic of these numbers: x0, y0, x1, y1."""
     a, b, c, d = row
-    if layout == "xyxy":
-        return a, b, c, d
+    if layout in ("xyxy", "yxyx"):
+        return (a, b, c, d) if layout == "xyxy" else (b, a, d, c)
     return (a, b, a + c, b + d) if layout == "xywh" else (a - c / two, b - d / two, a + c / two, b + d / two)
 
 
@@ -67,17 +67,17 @@ def truth(edges, target, size):
     """The edges in the declared unit and layout, in plain float64."""
     height, width = size if target.fractions else (1, 1)
     x0, y0, x1, y1 = (edges / (width, height, width, height)).T
-    if target.layout == "xyxy":
-        return np.stack([x0, y0, x1, y1], axis=1)
+    if target.layout in ("xyxy", "yxyx"):
+        return np.stack([x0, y0, x1, y1] if target.layout == "xyxy" else [y0, x0, y1, x1], axis=1)
     place = (x0, y0) if target.layout == "xywh" else ((x0 + x1) / 2, (y0 + y1) / 2)
     return np.stack([*place, x1 - x0, y1 - y0], axis=1)
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.data(), targets, sizes, dtypes)
-def test_what_lies_in_the_picture_is_written_in_range(data, target, size, dtype):
-    edges = data.draw(edges_on(size))
-    rows = target.write(BoxLeaf(edges, None, dtype), size)
+@given(st.data(), targets, sizes)
+def test_what_lies_in_the_picture_is_written_in_range(data, target, size):
+    edges, dtype = data.draw(edges_on(size)), target.dtype
+    rows = target.write(BoxLeaf(edges), size)
     assert rows.dtype == dtype and rows.shape == edges.shape
     assert in_range(rows, target, size)
     far = 1 if target.fractions else max(size)
@@ -85,10 +85,10 @@ def test_what_lies_in_the_picture_is_written_in_range(data, target, size, dtype)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.data(), targets, sizes, dtypes)
-def test_what_was_written_is_read_and_written_bit_for_bit(data, target, size, dtype):
-    edges = data.draw(edges_on(size))
-    rows = target.write(BoxLeaf(edges, None, dtype), size)
+@given(st.data(), targets, sizes)
+def test_what_was_written_is_read_and_written_bit_for_bit(data, target, size):
+    edges, dtype = data.draw(edges_on(size)), target.dtype
+    rows = target.write(BoxLeaf(edges), size)
     leaf = target.read(rows, size, "boxes")
     assert target.write(leaf, size).tobytes() == rows.tobytes() and target.write(leaf, size).dtype == dtype
     unit = size[::-1] * 2
@@ -97,25 +97,25 @@ def test_what_was_written_is_read_and_written_bit_for_bit(data, target, size, dt
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.data(), targets, st.tuples(st.integers(1, 5000), st.integers(1, 5000)), dtypes)
-def test_what_the_user_finds_in_range_comes_back_bit_for_bit(data, target, size, dtype):
+@given(st.data(), targets, st.tuples(st.integers(1, 5000), st.integers(1, 5000)))
+def test_what_the_user_finds_in_range_comes_back_bit_for_bit(data, target, size):
     """Whatever way the numbers were rounded before, such as to six decimals of a text."""
-    edges = data.draw(edges_on(size))
+    edges, dtype = data.draw(edges_on(size)), np.dtype(target.dtype).type
     rows = np.round(truth(edges, target, size), data.draw(st.sampled_from([3, 6, 20]))).astype(dtype)
     rows[rows == 0] = 0
     height, width = (1, 1) if target.fractions else size
     found = np.array([reaches(row, target.layout, dtype(2)) for row in rows])
     assume((found >= 0).all() and (found <= (width, height, width, height)).all())
-    assume((rows[:, 2:] >= (rows[:, :2] if target.layout == "xyxy" else 0)).all())
+    assume((rows[:, 2:] >= (rows[:, :2] if target.layout in ("xyxy", "yxyx") else 0)).all())
     assert target.write(target.read(rows, size, "boxes"), size).tobytes() == rows.tobytes()
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.data(), targets, st.tuples(st.integers(1, 5000), st.integers(1, 5000)), dtypes)
-def test_a_box_outside_by_no_more_than_epsilon_is_clipped(data, target, size, dtype):
+@given(st.data(), targets, st.tuples(st.integers(1, 5000), st.integers(1, 5000)))
+def test_a_box_outside_by_no_more_than_epsilon_is_clipped(data, target, size):
     edges = data.draw(edges_on(size))
     edges += np.array(data.draw(st.tuples(*[st.floats(0, 0.008)] * 4))) * (-1, -1, 1, 1)
-    rows = truth(edges, target, size).astype(dtype)
+    rows = truth(edges, target, size).astype(target.dtype)
     leaf = target.read(rows, size, "boxes")
     assert (leaf.xyxy >= 0).all() and (leaf.xyxy <= size[::-1] * 2).all()
     assert in_range(target.write(leaf, size), target, size, in_python=False)
@@ -137,6 +137,12 @@ def test_the_box_of_the_issue():
     [
         (Boxes(), [20, 10, 60, 50]),
         (Boxes("voc"), [20, 10, 60, 50]),
+        (Boxes("yxyx"), [10, 20, 50, 60]),
+        (Boxes("rel_yxyx"), [0.2, 0.2, 1, 0.6]),
+        (Boxes("tfds"), [0.2, 0.2, 1, 0.6]),
+        (Boxes("rel_xyxy"), [0.2, 0.2, 0.6, 1]),
+        (Boxes("rel_xywh"), [0.2, 0.2, 0.4, 0.8]),
+        (Boxes("rel_cxcywh"), [0.4, 0.6, 0.4, 0.8]),
         (Boxes("xywh"), [20, 10, 40, 40]),
         (Boxes("coco"), [20, 10, 40, 40]),
         (Boxes("cxcywh"), [40, 30, 40, 40]),
@@ -150,7 +156,8 @@ def test_every_format_says_the_same_box(target, row):
     size = (50, 100)
     leaf = target.read([row], size, "boxes")
     assert np.allclose(leaf.xyxy, [[20, 10, 60, 50]], rtol=0, atol=1e-12)
-    assert np.allclose(target.write(BoxLeaf(np.array([[20.0, 10, 60, 50]])), size), [row], rtol=0, atol=1e-15)
+    written = replace(target, dtype="float64").write(BoxLeaf(np.array([[20.0, 10, 60, 50]])), size)
+    assert np.allclose(written, [row], rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("value", [[], (), np.zeros((0, 4), np.float32), np.zeros(0)])
@@ -161,19 +168,21 @@ def test_no_boxes_are_four_columns_of_none(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "dtype"),
+    "value",
     [
-        ([[1, 2, 3, 4]], np.float64),
-        (([1, 2, 3, 4],), np.float64),
-        (np.array([[1, 2, 3, 4]], np.uint8), np.float64),
-        (np.array([[1, 2, 3, 4]], np.float16), np.float64),
-        (np.array([[1, 2, 3, 4]], np.float32), np.float32),
-        (np.array([[1, 2, 3, 4]], ">f8"), np.float64),
+        [[1, 2, 3, 4]],
+        ([1, 2, 3, 4],),
+        np.array([[1, 2, 3, 4]], np.uint8),
+        np.array([[1, 2, 3, 4]], np.float16),
+        np.array([[1, 2, 3, 4]], np.float32),
+        np.array([[1, 2, 3, 4]], ">f8"),
     ],
 )
-def test_numbers_come_back_as_floats(value, dtype):
-    leaf = Boxes().read(value, (9, 9), "boxes")
-    for out in (Boxes().write(leaf, (9, 9)), Boxes().write(replace(leaf, given=None), (9, 9))):
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_come_back_as_the_floats_that_are_declared(value, dtype):
+    target = Boxes() if dtype == "float32" else Boxes(dtype=dtype)
+    leaf = target.read(value, (9, 9), "boxes")
+    for out in (target.write(leaf, (9, 9)), target.write(replace(leaf, given=None), (9, 9))):
         assert out.dtype == dtype and out.tolist() == [[1, 2, 3, 4]]
 
 
@@ -193,7 +202,7 @@ def test_a_box_without_area_is_taken():
 
 
 def test_without_clip_boxes_may_be_anywhere():
-    target = Boxes("coco", clip=False)
+    target = Boxes("coco", clip=False, dtype="float64")
     leaf = target.read([[-5, 2, 30, 4.1], [0, 0, 9, 9]], (9, 9), "boxes")
     assert leaf.xyxy[0].tolist() == [-5, 2, 25, 6.1]
     moved = replace(leaf, given=None)
@@ -204,10 +213,10 @@ def test_without_clip_boxes_may_be_anywhere():
 @settings(max_examples=100, deadline=None)
 @given(st.data(), sizes, dtypes, st.sampled_from(LAYOUTS), st.booleans())
 def test_without_clip_boxes_in_the_picture_are_written_in_range_too(data, size, dtype, layout, normalised):
-    target = Boxes(layout, normalised=normalised, clip=False)
+    target = Boxes(layout, normalised=normalised, clip=False, dtype=dtype)
     edges = data.draw(edges_on(size))
     with_one_outside = np.concatenate([edges, [[-1.0, 0, 1, 1]]])
-    rows = target.write(BoxLeaf(with_one_outside, None, dtype), size)
+    rows = target.write(BoxLeaf(with_one_outside), size)
     assert in_range(rows[:-1], target, size) and rows[-1, 0] < 0.5
 
 
@@ -285,9 +294,18 @@ def test_errors_of_values(target, value, message):
     ("make", "message"),
     [
         (
-            lambda: Boxes("yxyx"),
-            r"^Boxes\.format is one of 'xyxy', 'xywh', 'cxcywh', 'voc', 'coco', 'yolo'; got 'yxyx'$",
+            lambda: Boxes("xyyx"),
+            r"^Boxes\.format is one of 'xyxy', 'yxyx', 'xywh', 'cxcywh', 'rel_xyxy', 'rel_yxyx', 'rel_xywh', "
+            r"'rel_cxcywh', 'voc', 'coco', 'yolo', 'tfds'; got 'xyyx'$",
         ),
+        (lambda: Boxes(out="xyyx"), r"^Boxes\.out is one of 'xyxy', .*; got 'xyyx'$"),
+        (lambda: Boxes("pascal_voc"), r"^Boxes\.format 'pascal_voc' of other libraries is 'voc' here$"),
+        (lambda: Boxes(out="albumentations"), r"^Boxes\.out 'albumentations' of other libraries is 'rel_xyxy' here$"),
+        (
+            lambda: Boxes("rel_yxyx", normalised=False),
+            r"^Boxes\.normalised=False, but 'rel_yxyx' is fractions; write 'yxyx'$",
+        ),
+        (lambda: Boxes(dtype="float16"), r"^Boxes\.dtype is one of 'float32', 'float64'; got 'float16'$"),
         (lambda: Boxes(["coco"]), r"^Boxes\.format is one of .*; got \['coco'\]$"),
         (lambda: Boxes(shape="circle"), r"^Boxes\.shape is one of 'corners', 'ellipse'; got 'circle'$"),
         (lambda: Boxes(clip=1), r"^Boxes\.clip is True or False, got 1$"),
@@ -299,3 +317,10 @@ def test_errors_of_values(target, value, message):
 def test_errors_of_fields(make, message):
     with pytest.raises(FieldError, match=message):
         make()
+
+
+def test_rounding_is_mended_on_the_side_that_it_passes():
+    """A picture that is wider than high, and the other way round: y comes first."""
+    for size, row in (((47, 64), [0, 1, 47.005, 40]), ((64, 47), [0, 1, 40, 47.005])):
+        target = Boxes("yxyx")
+        assert target.write(target.read([row], size, "boxes"), size).max() == 47

@@ -16,13 +16,14 @@ from variegate.targets import Keypoints
 
 SIZE = (50, 100)
 COLUMNS = ["".join(order) for more in ("", "v", "s", "a", "vs", "vsa") for order in permutations("xy" + more)]
+dtypes = st.sampled_from(["float32", "float64"])
 numbers = st.floats(-(2.0**20), 2.0**20, width=32)
 
 
 @settings(deadline=None)
-@given(st.data(), st.sampled_from(COLUMNS), st.booleans(), st.booleans(), st.sampled_from([np.float32, np.float64]))
+@given(st.data(), st.sampled_from(COLUMNS), st.booleans(), st.booleans(), dtypes)
 def test_unmoved_rows_come_back_bit_for_bit(data, columns, normalised, grouped, dtype):
-    target = Keypoints(columns, normalised=normalised, group="faces" if grouped else None)
+    target = Keypoints(columns, normalised=normalised, group="faces" if grouped else None, dtype=dtype)
     shape = ((3,) if grouped else ()) + (2, len(columns))
     rows = data.draw(arrays(dtype, shape, elements=numbers))
     leaf = target.read(rows, SIZE, "faces")
@@ -32,9 +33,9 @@ def test_unmoved_rows_come_back_bit_for_bit(data, columns, normalised, grouped, 
 
 
 @settings(deadline=None)
-@given(st.data(), st.sampled_from(COLUMNS), st.booleans(), st.booleans(), st.sampled_from([np.float32, np.float64]))
+@given(st.data(), st.sampled_from(COLUMNS), st.booleans(), st.booleans(), dtypes)
 def test_columns_keep_their_order(data, columns, normalised, radians, dtype):
-    target = Keypoints(columns, normalised=normalised, radians=radians)
+    target = Keypoints(columns, normalised=normalised, radians=radians, dtype=dtype)
     rows = data.draw(arrays(dtype, (2, 3, len(columns)), elements=numbers))
     out = target.write(replace(target.read(rows, SIZE, "faces"), given=None), SIZE)
     assert out.dtype == dtype and np.allclose(out, rows, rtol=1e-6, atol=0)
@@ -50,9 +51,9 @@ def test_each_letter_is_its_column():
     assert leaf.visible is leaf.scale is leaf.angle is None
 
 
-@given(st.floats(0, 50), st.floats(0, 100), st.sampled_from([np.float32, np.float64]))
+@given(st.floats(0, 50), st.floats(0, 100), dtypes)
 def test_fractions_of_what_lies_in_the_picture_are_in_range(y, x, dtype):
-    target = Keypoints(normalised=True)
+    target = Keypoints(normalised=True, dtype=dtype)
     leaf = target.read(np.zeros((1, 1, 2), dtype), SIZE, "faces")
     out = target.write(replace(leaf, xy=np.array([[[x, y]]]), given=None), SIZE)
     assert (out >= 0).all() and (out <= 1).all() and out.dtype == dtype

@@ -22,6 +22,18 @@ SIZE = (4, 6)
         (Mask(), np.ones(SIZE, np.float16)),
         (Mask(), np.ones((*SIZE, 5), np.float32)),
         (Mask(0.5), np.ones((*SIZE, 5), np.float32)),
+        (Mask(), np.ones((*SIZE, 1), np.uint8)),
+        (Mask(), np.ones((*SIZE, 1), bool)),
+        (Mask(channels=1), np.ones((*SIZE, 1), np.int64)),
+        (Mask(channels=3), np.ones((*SIZE, 3), np.uint8)),
+        (Mask((1, 0), channels=2, shrink="area"), np.ones((*SIZE, 2), bool)),
+        (Mask(channels=5), np.ones((*SIZE, 5), np.float32)),
+        (Mask(ignore_index=255, channels=2), np.ones((*SIZE, 2), np.uint8)),
+        (Mask(stride=2), np.ones((2, 3), np.uint8)),
+        (Mask(stride=0.5), np.ones((8, 12), np.float32)),
+        (Mask(stride=4), np.ones((1, 1), np.uint8)),
+        (Mask(stride=4), np.ones((1, 2), np.uint8)),
+        (Mask(stride=2, stack=True, copies=True), np.ones((4, 2, 3), bool)),
         (Mask(ignore_index=255), np.zeros(SIZE, np.uint8)),
         (Mask(-1, ignore_index=-100, shrink="area", keep=(3,)), np.zeros(SIZE, np.int16)),
         (Mask(stack=True), np.zeros((3, *SIZE), bool)),
@@ -49,13 +61,45 @@ def test_a_list_of_masks_is_a_stack():
     assert leaf.count == 3 and leaf.pixels.shape == (3, *SIZE) and leaf.pixels.dtype == np.int16
     none = target.read([], SIZE, "masks")
     assert none.count == 0 and none.pixels.shape == (0, *SIZE)
+    assert Mask(stack=True, stride=2).read([], SIZE, "masks").pixels.shape == (0, 2, 3)
 
 
 @pytest.mark.parametrize(
-    ("target", "outside"), [(Mask(), 0), (Mask(7), 7), (Mask(ignore_index=255), 255), (Mask(7, ignore_index=255), 7)]
+    ("target", "outside"),
+    [
+        (Mask(), (0,)),
+        (Mask(7), (7,)),
+        (Mask(ignore_index=255), (255,)),
+        (Mask(7, ignore_index=255), (7,)),
+        (Mask([1, 0.0], channels=2), (1, 0)),
+    ],
 )
 def test_what_lies_outside(target, outside):
     assert target.outside == outside
+
+
+@pytest.mark.parametrize(
+    ("stride", "length", "side"),
+    [
+        *((1, 7, 7), (4, 640, 160), (4, 427, 107), (4, 426, 106), (4, 2, 1), (4, 6, 2), (4, 10, 2), (4, 1, 1)),
+        *((3, 7, 2), (0.5, 7, 14), (1 / 3, 7, 21), (0.25, 1, 4), (100, 3, 1)),
+    ],
+)
+def test_sides_are_rounded_half_to_even_and_never_nothing(stride, length, side):
+    assert Mask(stride=stride).side(length) == side
+    assert Mask(stride=stride).sides((length, 9 * length))[0] == side
+
+
+def test_a_side_may_have_been_rounded_down_or_up():
+    target = Mask(stride=4)
+    for height in (106, 107):
+        for width in (125, 126):
+            assert target.read(np.zeros((height, width), np.uint8), (427, 501), "mask").pixels.shape == (height, width)
+    for sides in ((105, 125), (108, 125), (106, 124), (106, 127)):
+        with pytest.raises(InputError, match=r"with stride=4 a mask is 107 x 125$"):
+            target.read(np.zeros(sides, np.uint8), (427, 501), "mask")
+    with pytest.raises(InputError, match=r"with stride=4 a mask is 1 x 1$"):
+        target.read(np.zeros((0, 1), np.uint8), (3, 3), "mask")
 
 
 @pytest.mark.parametrize(
@@ -68,11 +112,12 @@ def test_what_lies_outside(target, outside):
         (
             Mask(),
             np.zeros((*SIZE, 3), np.uint8),
-            r"^mask is \(height, width\), and \(height, width, channels\) only as floats; got uint8 \(4, 6, 3\)\. Turn "
-            r"colours or one-hot channels into class numbers first; masks of instances are Mask\(stack=True\)$",
+            r"^mask is \(height, width\), and \(height, width, channels\) only as floats or where Mask\(channels=\) "
+            r"says how many masks of classes there are; got uint8 \(4, 6, 3\)\. Turn colours into class numbers first; "
+            r"masks of instances are Mask\(stack=True\)$",
         ),
-        (Mask(), np.zeros((1, *SIZE, 3), np.float32), r"only as floats; got float32 \(1, 4, 6, 3\)"),
-        (Mask(), np.zeros(24, np.uint8), r"only as floats; got uint8 \(24,\)"),
+        (Mask(), np.zeros((1, *SIZE, 3), np.float32), r"there are; got float32 \(1, 4, 6, 3\)"),
+        (Mask(), np.zeros(24, np.uint8), r"there are; got uint8 \(24,\)"),
         (
             Mask(stack=True),
             np.zeros(SIZE, np.uint8),
@@ -81,8 +126,22 @@ def test_what_lies_outside(target, outside):
         (
             Mask(),
             np.zeros((6, 4), np.uint8),
-            r"^mask is 6 x 4 and `image` 4 x 6 \(height x width\); a mask has the picture's size$",
+            r"^mask is 6 x 4 and `image` 4 x 6 \(height x width\); a mask has the picture's size, unless stride= says "
+            r"otherwise: Mask\(stride=4\) takes a mask of a quarter of its height and width$",
         ),
+        (
+            Mask(stride=2),
+            np.zeros(SIZE, np.uint8),
+            r"^mask is 4 x 6 and `image` 4 x 6 \(height x width\); with stride=2 a mask is 2 x 3$",
+        ),
+        (
+            Mask(channels=3),
+            np.zeros((*SIZE, 4), np.uint8),
+            r"^mask is \(height, width, 3\), as channels= says; got \(4, 6, 4\)$",
+        ),
+        (Mask(channels=3), np.zeros((*SIZE, 4), np.float32), r"as channels= says; got \(4, 6, 4\)$"),
+        (Mask(channels=1), np.zeros(SIZE, np.uint8), r"as channels= says; got \(4, 6\)$"),
+        (Mask((0, 300), channels=2), np.zeros((*SIZE, 2), np.uint8), r"uint8, which cannot hold fill=300;"),
         (Mask(stack=True), np.zeros((4, 6, 3), bool), r"^mask is 6 x 3 and `image` 4 x 6"),
         (
             Mask(ignore_index=255),
@@ -124,7 +183,28 @@ def test_errors_of_values(target, value, message):
             r"^Mask\.fill and ignore_index are of classes: a mask of an instance, .*, is 0 outside$",
         ),
         ({"stack": True, "ignore_index": 255}, r"^Mask\.fill and ignore_index are of classes"),
-        ({"min_area": 3}, r"^Mask\.min_area, min_visible and min_side are of instances: they need stack=True$"),
+        (
+            {"min_area": 3},
+            r"^Mask\.min_area, min_visible, min_side and copies are of instances: they need stack=True$",
+        ),
+        ({"copies": True}, r"they need stack=True$"),
+        ({"copies": "yes"}, r"^Mask\.copies is True or False, got 'yes'$"),
+        ({"channels": 0}, r"^Mask\.channels is a whole number of 1 or more, or None; got 0$"),
+        ({"channels": True}, r"^Mask\.channels is a whole number of 1 or more, or None; got True$"),
+        ({"channels": 2.0}, r"or None; got 2\.0$"),
+        (
+            {"channels": 2, "stack": True},
+            r"^Mask\.channels is of a mask of the picture: one of an instance, stack=True, has none$",
+        ),
+        ({"fill": (1, 0)}, r"^Mask\.fill is a number, or one a channel as channels= says; got \(1, 0\)$"),
+        ({"fill": (1, 0), "channels": 3}, r"^Mask\.fill is a number, or one a channel as channels= says;"),
+        ({"fill": (1, "a"), "channels": 2}, r"^Mask\.fill is a number, got 'a'$"),
+        ({"stride": 1.5}, r"^Mask\.stride is a whole number, or 1 over one \(0\.5 for twice as fine\); got 1\.5$"),
+        ({"stride": 0}, r"^Mask\.stride is a whole number, or 1 over one .*; got 0$"),
+        ({"stride": 0.3}, r"^Mask\.stride .*; got 0\.3$"),
+        ({"stride": -4}, r"^Mask\.stride .*; got -4$"),
+        ({"stride": 1e-300}, r"^Mask\.stride .*; got 1e-300$"),
+        ({"stride": "4"}, r"^Mask\.stride is a number, got '4'$"),
         ({"min_visible": 0.5}, r"they need stack=True$"),
         ({"min_side": 3}, r"they need stack=True$"),
         ({"stack": True, "min_visible": 2}, r"^Mask\.min_visible is 0 to 1, got 2$"),

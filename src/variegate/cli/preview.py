@@ -131,7 +131,12 @@ def originals_and_variations(
             if source is None:
                 table.append([sample["image"] for sample in samples])
             else:
-                table.append([labelled_picture(sample, augment, source.classes, cell) for sample in samples])
+                known: list[Compose | Targets] = [
+                    augment.known,
+                    *[augment] * (cols - 1),
+                ]  # as it was given, and as it was made
+                pairs = zip(samples, known, strict=True)
+                table.append([labelled_picture(sample, targets, source.classes, cell) for sample, targets in pairs])
     return table
 
 
@@ -154,10 +159,12 @@ def one(path: Path, source: Files | None, first: int, dtype: str = "uint8") -> R
     return replace(sample_at(source, list(source.paths).index(path.name)), first=first)
 
 
-def labelled_picture(sample: Mapping[str, Any], augment: Compose, classes: Sequence[str], cell: int) -> Picture:
+def labelled_picture(
+    sample: Mapping[str, Any], targets: Compose | Targets, classes: Sequence[str], cell: int
+) -> Picture:
     """A picture with its labels, as large as a cell."""
     height, width = sample["image"].shape[:2]
-    return draw(sample, augment, classes=classes, width=max(1, round(cell * width / max(height, width))))
+    return draw(sample, targets, classes=classes, width=max(1, round(cell * width / max(height, width))))
 
 
 def original(path: Path, dtype: str = "uint8") -> NDArray[Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from variegate.dist import Distribution, Drawn
 from variegate.ops.base import Op
-from variegate.targets import Grouped, Shaped, Target, Targets
+from variegate.targets import Grouped, Placed, Shaped, Target, Targets
 
 Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
 DISTRIBUTIONS: Registry = {kind.__name__: kind for kind in Distribution.__subclasses__()}
@@ -56,7 +56,7 @@ def target_registry(extra: Iterable[type] = ()) -> dict[str, type]:
     from variegate import targets
 
     own = (getattr(targets, name) for name in targets.__all__)
-    kinds = [kind for kind in own if is_kind(kind, Target) and kind not in (Target, Grouped, Shaped)]
+    kinds = [kind for kind in own if is_kind(kind, Target) and kind not in (Target, Grouped, Shaped, Placed)]
     return {kind.__name__: kind for kind in (*kinds, *(kind for kind in extra if is_kind(kind, Target)))}
 
 

@@ -40,7 +40,8 @@ def draw(
 
     sample      a dict of `image` and its labels, as a pipeline or a source gives them. The picture is (H, W) or
                 (H, W, C) with 1, 3 or 4 channels, uint8, uint16 or float32 from 0 to 1; a fourth channel is not shown
-    targets     what its fields are: the pipeline that made it, or Targets, or a dict of them
+    targets     what its fields are: the pipeline that made it, so that they have its `out` formats; or Targets, or a
+                dict of them, which say how they are read
     classes     the names of classes 0, 1, 2, ..., or a dict from class to name
     width       pixels; None: those of the picture, or so many times more that the longer side has about 640
     by          "class": a colour a class, for instances whose group has a PerInstance field of integers or texts called
@@ -67,7 +68,7 @@ def draw(
         raise InputError(
             f'draw takes a sample, a dict such as {{"image": ..., "boxes": ...}}; got {type(sample).__name__}'
         )
-    known = targets.known if isinstance(targets, Compose) else Targets.of(targets)
+    known = targets.known.back if isinstance(targets, Compose) else Targets.of(targets)
     if by not in ("class", "instance"):
         raise InputError(f"by of draw is 'class' or 'instance', got {by!r}")
     return _drawn(sample, known, names_of(classes), width, by == "instance", background, on)
@@ -92,7 +93,7 @@ def _drawn(
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
     picture = seen(sample[on], on)
     fields = {name: value for name, value in sample.items() if name != "image"}
-    leaves = targets.read(fields, (picture.height, picture.width))
+    leaves = targets.read(fields, (picture.height, picture.width), doubt=False)
     legend = Legend(names, by_instance, targets, leaves)
     canvas = Canvas(picture, drawn_size(picture.size, width))
     return Layers(canvas, targets, leaves, legend, background).paint()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.coords import Floats
 from variegate.draw.canvas import FAR, Canvas
 from variegate.draw.legend import Legend
 from variegate.draw.palette import SLATE, WHITE, Colour, colour, heat
-from variegate.draw.regions import Bools, corner, deepest, hatch, levels, shape_of, topmost, within
+from variegate.draw.regions import Bools, corner, deepest, hatch, levels, on_picture, shape_of, topmost, within
 from variegate.draw.tags import Place, Tags
 from variegate.exact import sincos
 from variegate.targets import (
@@ -29,6 +31,7 @@ from variegate.targets import (
 )
 
 FILL, RIM, TINT = 0.45, 0.9, 0.2  # how much colour is mixed in: into a mask, its rim, and what an outline encloses
+NOTHING = -1  # the class of what none of several masks has
 SMALL = 0.004  # the part of the picture below which a class of a mask has no name on it
 KINDS = (MaskLeaf, RingLeaf, OrientedLeaf, BoxLeaf, PointLeaf, PlainLeaf)  # from the lowest layer to the topmost
 BEST = (BoxLeaf, OrientedLeaf, MaskLeaf, RingLeaf, PointLeaf)  # beside which of them an instance is named
@@ -43,7 +46,8 @@ class Layers:
     def __init__(
         self, canvas: Canvas, targets: Targets, leaves: Mapping[str, Leaf], legend: Legend, background: int | None
     ) -> None:
-        self.canvas, self.targets, self.leaves, self.legend = canvas, targets, leaves, legend
+        self.canvas, self.targets, self.legend = canvas, targets, legend
+        self.leaves = {name: on_picture(leaf, targets[name], canvas.picture_size) for name, leaf in leaves.items()}
         self.background = background
         self.tags = Tags(canvas.size, canvas.line)
 
@@ -65,7 +69,7 @@ class Layers:
             case MaskLeaf(), Mask(stack=True) as target:
                 self.stack(leaf, target.group)
             case MaskLeaf(), Mask() as target:
-                self.map(leaf) if leaf.pixels.dtype.kind == "f" else self.classes(leaf, target)
+                self.map(leaf) if leaf.pixels.dtype.kind == "f" else self.layers(leaf.pixels, target)
             case RingLeaf(), Polygons() as target:
                 self.outlines(leaf, target)
             case ((OrientedLeaf() | BoxLeaf()), target):
@@ -82,17 +86,27 @@ class Layers:
         strength = np.minimum(0.7, 1.4 * level)
         self.canvas.wash(self.canvas.grown(heat(level)), self.canvas.grown(strength))
 
-    def classes(self, leaf: MaskLeaf, target: Mask) -> None:
+    def layers(self, pixels: NDArray[Any], target: Mask) -> None:
+        """A mask of classes; of several, what is not 0 of each, as a class of its own."""
+        several = pixels.ndim == 3 and pixels.shape[2] > 1
+        for n, layer in enumerate(np.moveaxis(pixels.reshape(*pixels.shape[:2], -1), 2, 0)):
+            ignored = None if target.ignore_index is None else layer == target.ignore_index
+            if several:
+                self.classes(np.where(layer != 0, n, NOTHING), (NOTHING,), ignored)
+            else:
+                self.classes(layer, (self.background, target.ignore_index), ignored)
+
+    def classes(self, pixels: NDArray[Any], empty: tuple[int | None, ...], ignored: Bools | None) -> None:
         """A mask of classes: tinted, rimmed, and named where names are known."""
-        found, number = np.unique(leaf.pixels, return_inverse=True)
-        number = number.reshape(leaf.pixels.shape)
-        clear = np.array([label in (self.background, target.ignore_index) for label in found.tolist()], np.bool_)
+        found, number = np.unique(pixels, return_inverse=True)
+        number = number.reshape(pixels.shape)
+        clear = np.array([label in empty for label in found.tolist()], np.bool_)
         tint = np.array([self.legend.of_class(int(label)) for label in found], np.uint8)
         grown = self.canvas.grown(number)
         strength = np.where(self.canvas.rim(grown), RIM, FILL)
         self.canvas.wash(tint[grown], np.where(clear[grown], 0, strength))
-        if target.ignore_index is not None:
-            self.ignored(self.canvas.grown(leaf.pixels == target.ignore_index))
+        if ignored is not None:
+            self.ignored(self.canvas.grown(ignored))
         for n, label in enumerate(found.tolist()):
             region = number == n
             if not clear[n] and label in self.legend.names and region.mean() >= SMALL:

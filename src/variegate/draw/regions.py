@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.coords import HALF, Floats, pixel_centre
-from variegate.targets import BoxLeaf, Leaf, MaskLeaf, OrientedLeaf, PointLeaf, RingLeaf
+from variegate.targets import BoxLeaf, Leaf, Mask, MaskLeaf, OrientedLeaf, PointLeaf, RingLeaf, Target
 
 Bools = NDArray[np.bool_]
 COARSE = 64  # a side of the grid on which the middle of a region is sought
@@ -17,6 +17,16 @@ COARSE = 64  # a side of the grid on which the middle of a region is sought
 def within(pixels: NDArray[Any]) -> Bools:
     """What of a mask is inside: not zero; of floats, a half and more."""
     return np.asarray(pixels >= HALF if pixels.dtype.kind == "f" else pixels != 0)
+
+
+def on_picture(leaf: Leaf, target: Target, size: tuple[int, int]) -> Leaf:
+    """A mask of another resolution in that of its picture of (width, height), by nearest; any other leaf as it is."""
+    if not isinstance(leaf, MaskLeaf) or not isinstance(target, Mask) or target.stride == 1:
+        return leaf
+    first = 1 if target.stack else 0
+    sides = zip(size[::-1], leaf.pixels.shape[first : first + 2], strict=True)
+    rows, columns = ((pixel_centre(np.arange(many)) * few / many).astype(np.int64) for many, few in sides)
+    return MaskLeaf(leaf.pixels.take(rows, first).take(columns, first + 1))
 
 
 def levels(pixels: NDArray[Any]) -> Floats:

@@ -26,13 +26,14 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> 
     """The boxes on the result, and what is left of them.
 
     around  what polygons or masks of the same instances know: a box is then tight around those. Where the map is
-            upright and cuts nothing of the box away, the box itself is moved, as it was drawn
+            upright and cuts nothing of the box away, the box itself is moved, as it was drawn, unless there are mirror
+            images to be held
     """
     from variegate.kernels.points import IDENTITY, PLAIN
 
     seen, whole, share = outlines(leaf.xyxy, SHAPES[target.shape], way)
     if around is not None:
-        tight = around.known & ~(way.flags[PLAIN] & (share == 1))
+        tight = around.known & (around.copied | ~(way.flags[PLAIN] & (share == 1)))
         outer = tight & ~np.isnan(around.whole[:, 0])
         seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)

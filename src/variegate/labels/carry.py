@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.boxes import move_boxes
+from variegate.labels.grid import own_way, unit
 from variegate.labels.keypoints import move_keypoints
 from variegate.labels.masks import carry_mask
 from variegate.labels.oriented import move_oriented
 from variegate.labels.polygons import move_polygons
 from variegate.labels.shown import Shown
-from variegate.labels.stack import shown_of
+from variegate.labels.stack import in_pixels, shown_of
 from variegate.labels.track import Way
 from variegate.targets import Boxes, Keypoints, Mask, OrientedBoxes, Polygons, Target, Targets
 from variegate.targets.base import Shaped
@@ -66,8 +67,11 @@ def _move(target: Target, leaf: Any, way: Way, around: Shown | None) -> tuple[Le
     if isinstance(target, Polygons):
         return move_polygons(target, leaf, way)
     if isinstance(target, Mask):
-        moved = carry_mask(target, leaf, way)
-        return moved, shown_of(leaf, moved, way) if target.stack else None
+        own = own_way(target, leaf, way)
+        moved = carry_mask(target, leaf, own)
+        if not target.stack:
+            return moved, None
+        return moved, in_pixels(shown_of(leaf, moved, own, target.copies), unit(own.size, way.canvas[-1]))
     if isinstance(target, OrientedBoxes):
         return move_oriented(target, leaf, way)
     if isinstance(target, Boxes):
@@ -94,10 +98,11 @@ def _has_area(target: Polygons | Mask) -> bool:
 
 
 def _first(one: Shown, other: Shown) -> Shown:
-    """Of each instance what the first knows, else what the other does."""
+    """Of each instance what the first knows, else what the other does, or where it alone tells of mirror images."""
+    first = one.known & ~(other.copied & ~one.copied)
 
-    def pick(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
-        return np.where(one.known.reshape(-1, *(1,) * (a.ndim - 1)), a, b)
+    def pick(a: Any, b: Any) -> NDArray[Any]:
+        return np.asarray(np.where(first.reshape(-1, *(1,) * (max(a.ndim, b.ndim) - 1)), a, b))
 
     return Shown(*(pick(a, b) for a, b in zip(one, other, strict=True)))
 

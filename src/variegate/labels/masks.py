@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from variegate.targets import Mask, MaskLeaf, Targets
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
 
 Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+Fills = tuple[float, ...]  # one a layer
 
 
 def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
     """A mask, or a stack of them, as it lies on the result; its dtype stays.
+
+    way  the mask's own, see `grid`
 
     Classes, bool or integers, are read by nearest; with `shrink="area"`, what shrinks is put to the vote. Floats are
     read as a picture is: bilinear, filtered where they shrink if the pipeline says so, in float32, never clamped; but
@@ -31,11 +34,12 @@ def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
     pixels = leaf.pixels
     axes = slice(1, None) if target.stack else slice(0, 2)
     assert pixels.shape[axes] == tuple(way.canvas[0].tolist()), "a leaf lies on the picture that the way starts from"
-    if pixels.dtype.kind == "f":
-        return MaskLeaf(_floats(target, pixels, way))
-    planes = pixels if target.stack else pixels[None]
-    carried = _classes(target, planes, way).astype(pixels.dtype, copy=False)
-    return MaskLeaf(carried if target.stack else carried[0])
+    layers = pixels if target.stack else np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[None]
+    fills = _fills(target, pixels.dtype, len(layers))
+    carried = (_floats if pixels.dtype.kind == "f" else _classes)(target, layers, fills, way)
+    if not target.stack:
+        carried = np.moveaxis(carried, 0, 2) if pixels.ndim == 3 else carried[0]
+    return MaskLeaf(np.ascontiguousarray(carried, pixels.dtype))
 
 
 def seen(way: Way) -> Flags:
@@ -45,49 +49,55 @@ def seen(way: Way) -> Flags:
     return shown(Chain(way.maps, way.canvas, way.borders))
 
 
-def _classes(target: Mask, planes: NDArray[Any], way: Way) -> NDArray[Any]:
-    """A stack of class masks, in the machine's own byte order."""
+def _classes(target: Mask, planes: NDArray[Any], fills: Fills, way: Way) -> NDArray[Any]:
+    """Class masks (N, H, W), in the machine's own byte order: those that share a fill are read together."""
     from variegate.kernels.elect import Vote, elect
     from variegate.kernels.gather import Chain, gather
 
-    fill, chain = int(_fill(target, planes.dtype)), Chain(way.maps, way.canvas, way.borders)
+    chain, vote = Chain(way.maps, way.canvas, way.borders), Vote(target.ignore_index, target.keep)
     planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
-    if target.shrink == "area":
-        return elect(chain, planes, fill, Vote(target.ignore_index, target.keep))
-    return gather(chain, planes, fill)
+
+    def read(some: NDArray[Any], fill: float) -> NDArray[Any]:
+        return elect(chain, some, int(fill), vote) if target.shrink == "area" else gather(chain, some, int(fill))
+
+    return _by_fill(read, planes, fills)
 
 
-def _floats(target: Mask, pixels: NDArray[Any], way: Way) -> NDArray[Any]:
-    """A float map (H, W) or (H, W, C), or a stack (N, H, W) of them: each one a channel of a picture."""
-    fill = _fill(target, pixels.dtype)
-    image = np.moveaxis(pixels, 0, 2) if target.stack else pixels
-    image = image.reshape(*image.shape[:2], -1)
-    if not image.size or (_whole(way.maps) and pixels.dtype.itemsize <= 8):
-        out = _bits(image, fill, way)
-    else:
-        out = _picture(np.require(image, np.float32, ["C", "A"]), fill, way).astype(pixels.dtype)
-    if target.stack:
-        return np.ascontiguousarray(np.moveaxis(out, 2, 0))
-    return out if pixels.ndim == 3 else out[:, :, 0]
+def _by_fill(read: Callable[[NDArray[Any], float], NDArray[Any]], planes: NDArray[Any], fills: Fills) -> NDArray[Any]:
+    """Planes (N, H, W) by a function that knows one fill."""
+    if len(set(fills)) < 2:
+        return read(planes, fills[0] if fills else 0)
+    return np.concatenate([read(planes[n : n + 1], fill) for n, fill in enumerate(fills)])
 
 
-def _whole(maps: Floats) -> bool:
-    """Whether every map is a flip, a quarter turn or a shift by whole pixels: then nothing lies between pixels."""
+def _floats(target: Mask, planes: NDArray[Any], fills: Fills, way: Way) -> NDArray[Any]:
+    """Float maps (N, H, W): each one a channel of a picture."""
+    if not planes.size or (_whole(way, target.stride != 1) and planes.dtype.itemsize <= 8):
+        return _by_fill(lambda some, fill: _bits(some, fill, way), planes, fills)
+    return np.moveaxis(_picture(np.require(np.moveaxis(planes, 0, 2), np.float32, ["C", "A"]), fills, way), 2, 0)
+
+
+def _whole(way: Way, scaled: bool) -> bool:
+    """Whether every map is a flip, a quarter turn or a shift by whole pixels: then nothing lies between pixels.
+
+    scaled  the first and the last map are scalings, and what counts is that they undo each other
+    """
+    maps = np.concatenate([way.maps[1:-1], way.backward[None]]) if scaled else way.maps
     turned = (np.abs(maps[:, :2, :2]).sum(axis=2) == 1).all()
     return bool(turned and (maps == np.rint(maps)).all() and (maps[:, 2] == (0, 0, 1)).all())
 
 
-def _bits(image: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
-    """A picture of floats (H, W, C) by nearest, so that every number stays as it is, bit by bit."""
+def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
+    """Planes of floats (N, H, W) by nearest, so that every number stays as it is, bit by bit."""
     from variegate.kernels.gather import Chain, gather
 
-    dtype = image.dtype.newbyteorder("=")
-    planes, number = np.ascontiguousarray(np.moveaxis(image, 2, 0), dtype), np.dtype(f"i{dtype.itemsize}")
+    dtype = planes.dtype.newbyteorder("=")
+    planes, number = np.ascontiguousarray(planes, dtype), np.dtype(f"i{dtype.itemsize}")
     out = gather(Chain(way.maps, way.canvas, way.borders), planes.view(number), int(np.array(fill, dtype).view(number)))
-    return np.ascontiguousarray(np.moveaxis(out.view(dtype), 0, 2), image.dtype)
+    return out.view(dtype)
 
 
-def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.float32]:
+def _picture(image: NDArray[np.float32], fills: Fills, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
     from variegate.plan.group import Pass
     from variegate.plan.kind import Kind
@@ -101,7 +111,7 @@ def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.fl
     defaults = Defaults("bilinear", way.defaults.antialias)
     lowering = Lowering({}, sizes, Facts(channels), Trail(sizes, defaults, nothing))
     lowering.maps, lowering.canvas = list(way.maps[:, None]), list(way.canvas[:, None])
-    lowering.borders, lowering.fills = way.borders.tolist(), [(fill,) * channels] * len(way.maps)
+    lowering.borders, lowering.fills = way.borders.tolist(), [fills] * len(way.maps)
     kind = Kind(channels, "float32", None, defaults, nothing)
     reading = Pass(lowering, Source("float32", kind.unit), Written("float32", kind.unit), kind, final=True)
     out = np.empty(reading.shape(0), np.float32)
@@ -109,17 +119,17 @@ def _picture(image: NDArray[np.float32], fill: float, way: Way) -> NDArray[np.fl
     return out
 
 
-def _fill(target: Mask, dtype: np.dtype[Any]) -> float:
-    """What lies outside, as a mask of this dtype can hold it."""
-    fill = target.outside
-    if dtype.kind == "f":  # read as float32, whatever it is
-        fits = abs(fill) <= min(float(np.finfo(dtype).max), float(np.finfo(np.float32).max))
-    else:
-        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        fits = low <= fill <= high and fill == int(fill)
-    if not fits:
-        raise InputError(
-            f"a mask of {dtype} cannot hold {fill}, which is to lie outside of the picture; give the mask another "
-            "dtype, or Mask another fill"
-        )
-    return fill
+def _fills(target: Mask, dtype: np.dtype[Any], count: int) -> Fills:
+    """What lies outside of each layer, as a mask of this dtype can hold it."""
+    for fill in target.outside:
+        if dtype.kind == "f":  # read as float32, whatever it is
+            fits = abs(fill) <= min(float(np.finfo(dtype).max), float(np.finfo(np.float32).max))
+        else:
+            low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+            fits = low <= fill <= high and fill == int(fill)
+        if not fits:
+            raise InputError(
+                f"a mask of {dtype} cannot hold {fill}, which is to lie outside of the picture; give the mask another "
+                "dtype, or Mask another fill"
+            )
+    return target.outside if len(target.outside) == count else target.outside[:1] * count

@@ -19,6 +19,7 @@ class Shown(NamedTuple):
     area   (N,): what is seen, in square pixels of the result
     seen   (N, 4): the upright box around what is seen, x0, y0, x1, y1 of the result; all 0 where nothing is
     whole  (N, 4): the same around all of it, also what lies outside; NaN where the target cannot know
+    copied (N,): whether mirror images of it are seen, and told here: boxes lie around these, too
     """
 
     known: Flags
@@ -26,6 +27,7 @@ class Shown(NamedTuple):
     area: Floats
     seen: Floats
     whole: Floats
+    copied: Flags | np.bool_ = np.False_
 
     @property
     def side(self) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
+from variegate.labels.grid import own_way, sides_of, unit
 from variegate.labels.region import cover
 from variegate.labels.track import Way
 from variegate.ops.base import Seen
@@ -39,6 +40,8 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | N
             and isinstance(leaf, MaskLeaf)
             and leaf.pixels.dtype.kind in "biu"
         ):
-            shown = cover(way.source, leaf.pixels.shape)
-            return Seen(leaf.pixels, way.forward, None if shown.all() else shown)
+            own, into = own_way(target, leaf, way), unit(sides_of(target, leaf), way.canvas[0])
+            shown = cover(own.source, sides_of(target, leaf))
+            matrix = way.forward * np.concatenate([into, np.ones(1)])
+            return Seen(leaf.pixels, matrix, None if shown.all() else shown)
     return None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.coords import pixel_centre
 from variegate.labels.region import cover
 from variegate.labels.shown import Shown
 from variegate.labels.track import Way
@@ -15,17 +16,38 @@ from variegate.targets.leaf import MaskLeaf
 Floats = NDArray[np.float64]
 
 
-def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way) -> Shown:
-    """Pixels that are not 0, before and after; the share that is seen is counted on the picture, where nothing is lost
-    by reading between pixels."""
+def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) -> Shown:
+    """Pixels that are not 0, before and after, in units of the mask's own; see `in_pixels`.
+
+    copies  whether the border shows mirror images: pixels outside of the region that is seen, which then count too
+
+    The share that is seen is counted on the picture, where nothing is lost by reading between pixels.
+    """
     old, new = before.pixels != 0, after.pixels != 0
     every = _pixels(old)
     height, width = way.canvas[0].tolist()
     within = cover(way.source, (height, width))
     part = every if within.all() else _pixels(old & within)
     left, seen = _pixels(new), _bounds(new)
-    share = np.where(left > 0, part / np.maximum(every, 1), 0.0)  # too small to be read: gone as well
-    return Shown(every > 0, share, left, seen, np.full(seen.shape, np.nan))
+    share, copied = part / np.maximum(every, 1), np.zeros(len(new), np.bool_)
+    if copies:
+        copied = _pixels(new & ~cover(way.region, way.size)) > 0
+    for n in np.flatnonzero(copied):
+        share[n] = min(max(share[n], left[n] / _whole(old[n], way)), 1.0)
+    share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well
+    return Shown(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)
+
+
+def in_pixels(shown: Shown, unit: Floats) -> Shown:
+    """What is told in pixels of a mask, in pixels of the result: unit, (x, y), wide and high."""
+    return shown._replace(area=shown.area * unit.prod(), seen=shown.seen * np.tile(unit, 2))
+
+
+def _whole(mask: NDArray[np.bool_], way: Way) -> float:
+    """How many pixels all of a mask would have on a result without end, about."""
+    rows, columns = np.nonzero(mask)
+    a, b, c, d = way.derivative(pixel_centre(np.stack([columns, rows], axis=1)))
+    return max(float(np.abs(a * d - b * c).sum()), 1.0)
 
 
 def _pixels(masks: NDArray[np.bool_]) -> Floats:

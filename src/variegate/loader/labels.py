@@ -41,11 +41,11 @@ FACTS: dict[type[Target], tuple[str, ...]] = {
     Image: (),
     PerSample: (),
     PerInstance: (),
-    Mask: ("stack",),
+    Mask: ("stack", "channels", "stride"),
     Boxes: ("layout", "fractions"),
-    OrientedBoxes: ("normalised", "angle", "clockwise"),
-    Keypoints: ("columns", "normalised", "radians", "swap"),
-    Polygons: ("normalised", "flat", "holes", "closed"),
+    OrientedBoxes: ("fractions", "angle", "clockwise"),
+    Keypoints: ("columns", "fractions", "radians", "swap"),
+    Polygons: ("fractions", "flat", "holes", "closed"),
 }
 
 

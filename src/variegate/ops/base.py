@@ -21,8 +21,8 @@ EffectName = Literal["geometric", "matrix", "table", "pointwise", "opaque", "out
 class Seen(NamedTuple):
     """A mask as an op sees it: not moved yet, but with the way to where it will lie.
 
-    mask    (H, W) integers or bool: the classes, on the source picture
-    matrix  (3, 3): column vector (x, y, 1) of the source picture to the canvas that the op sees
+    mask    (H, W) or (H, W, C) integers or bool: the classes, on the source picture
+    matrix  (3, 3): column vector (x, y, 1), in pixels of the mask, to the canvas that the op sees
     shown   (H, W) bool: the pixels that no window before has cut away; None: none has
     """
 

@@ -74,6 +74,8 @@ def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Int
     marked: NDArray[np.bool_] = np.ones(seen.mask.shape, np.bool_)
     for value in ignore:
         marked &= seen.mask != value
+    if marked.ndim == 3:  # several masks: a pixel counts where one of them has something
+        marked = np.logical_or.reduce(marked, axis=2)
     if seen.shown is not None:
         marked &= seen.shown
     upto = np.cumsum(np.add.reduce(marked, axis=1, dtype=np.int32))  # by rows, as a list of all pixels would be large

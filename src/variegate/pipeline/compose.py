@@ -141,13 +141,14 @@ class Compose(Chain):
         """The way back: a function that takes predictions on the result to the original picture.
 
         record   what `return_params=True` gave
-        targets  what the predictions are, where they differ from the pipeline's own targets
+        targets  what the predictions are, where they differ from the pipeline's own targets; of these the predictions
+                 have the format of the result, `out`, and come back in that of the picture's labels
 
         >>> from variegate import HorizontalFlip, Keypoints
         >>> augment = Compose([HorizontalFlip()], targets={"points": Keypoints(group=None)})
         >>> _, record = augment(image=np.zeros((8, 10), np.uint8), return_params=True)
         >>> augment.inverse(record)(points=[[1.0, 2.0]])
-        {'points': array([[9., 2.]])}
+        {'points': array([[9., 2.]], dtype=float32)}
 
         Raises  InputError if the record is of another version or pipeline.
         """
@@ -155,7 +156,7 @@ class Compose(Chain):
         from variegate.plan.record import plan_of
 
         plan = plan_of(record, self, None)
-        return Inverse(self.known if targets is None else Targets.of(targets), plan.way(0))
+        return Inverse(self.known.back if targets is None else Targets.of(targets), plan.way(0))
 
     def plan(
         self,

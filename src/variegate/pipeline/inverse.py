@@ -43,7 +43,7 @@ class Inverse:
                 f"{', '.join(views)} is a picture, which is no prediction; a float map comes back if it is declared as "
                 f'a mask: inverse(record, targets={{"{views[0] if views[0] != "image" else "scores"}": Mask()}})'
             )
-        leaves = self._targets.read(fields, self._from)
+        leaves = self._targets.read(fields, self._from, doubt=False)
         moved = carry(self._targets, leaves, self._way, filters=False).leaves
         return {name: self._targets[name].write(leaf, self.size) for name, leaf in moved.items()}
 

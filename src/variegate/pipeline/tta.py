@@ -95,7 +95,7 @@ class Tta:
 
         Raises  InputError if the predictions have another form.
         """
-        points = Targets(points=Keypoints(group=None, swap=tuple(swap)))
+        points = Targets(points=Keypoints(group=None, swap=tuple(swap), dtype="float64"))
         batch, plan = self._views(image)
         inverses, predicted = self._back(plan, points), self._predicted(predict, batch)
         if predicted.ndim != 3 or predicted.shape[2] not in (2, 3):

@@ -12,6 +12,7 @@ from variegate.targets.keypoints import Keypoints
 from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf, OrientedLeaf, PlainLeaf, PointLeaf, RingLeaf, RowLeaf
 from variegate.targets.mask import Mask
 from variegate.targets.oriented import OrientedBoxes
+from variegate.targets.placed import Placed
 from variegate.targets.polygons import Polygons
 from variegate.targets.rows import PerInstance, PerSample
 
@@ -28,6 +29,7 @@ __all__ = [
     "OrientedLeaf",
     "PerInstance",
     "PerSample",
+    "Placed",
     "PlainLeaf",
     "PointLeaf",
     "Polygons",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,10 +25,18 @@ class Target:
     Raises  FieldError if a field has a value that it cannot have.
     """
 
+    def __post_init__(self) -> None:
+        """Check the fields; classes below go on from here."""
+
     @property
     def rows_of(self) -> str | None:
         """The group whose instances are the rows of this field; None where it has no rows."""
         return None
+
+    @property
+    def back(self) -> Self:
+        """The target that reads what this one writes, and writes what this one reads."""
+        return self
 
     def read(self, value: Any, size: Size, name: str) -> Leaf:
         """The leaf of a value on a picture of this size; `name` is the field's, for errors.
@@ -36,6 +44,12 @@ class Target:
         Raises  InputError if the value is none of what was declared.
         """
         raise TypeError(f"{type(self).__name__} has no read(): a target must say what it takes")
+
+    def check_unit(self, leaf: Any, size: Size, name: str) -> None:
+        """Refuse a leaf that can only have been given in another unit than the declared one.
+
+        Raises  InputError that says so, and how the other is declared.
+        """
 
     def write(self, leaf: Any, size: Size) -> Any:
         """The value of a leaf that lies on a picture of this size, in the declared format."""
@@ -89,6 +103,7 @@ class Grouped(Target):
     group: str = field(default="instances", kw_only=True)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.group, str) or not self.group:
             raise FieldError(f"{type(self).__name__}.group is a text that is not empty, got {self.group!r}")
 
@@ -135,12 +150,24 @@ def as_numbers(value: Any, name: str, what: str) -> NDArray[Any]:
     return array.astype(np.float32 if array.dtype == np.float32 else np.float64)
 
 
-def all_finite(rows: NDArray[Any], name: str, unit: str = "") -> None:
-    """Refuse rows, (N, ...), that hold a NaN or an infinity; name the first."""
-    wrong = ~np.isfinite(rows)
+def all_finite(rows: NDArray[Any], name: str, unit: str, dtype: str) -> None:
+    """Refuse rows, (N, ...), that hold a NaN, an infinity or what a dtype cannot; name the first."""
+    wrong = unfit(rows, dtype)
     if wrong.any():
         n = int(np.argwhere(wrong)[0][0])
-        raise InputError(f"{name}[{n}] = {told(rows[n])}{unit} holds a number that is not finite; fix the annotation")
+        raise InputError(
+            f"{name}[{n}] = {told(rows[n])}{unit} holds a number that is {flaw(rows[n])}; fix the annotation"
+        )
+
+
+def unfit(rows: NDArray[Any], dtype: str) -> NDArray[np.bool_]:
+    """Which numbers are not finite, or too large for a dtype."""
+    return np.asarray(~(np.abs(rows) <= np.finfo(dtype).max))
+
+
+def flaw(row: NDArray[Any]) -> str:
+    """What is wrong with numbers of which some are unfit."""
+    return "too large for float32" if np.isfinite(row).all() else "not finite"
 
 
 def told(row: ArrayLike) -> str:

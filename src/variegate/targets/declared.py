@@ -71,8 +71,11 @@ class Targets:
             raise FieldError(f'targets is a Targets, or a dict such as {{"boxes": Boxes("coco")}}; got {value!r}')
         return cls(**value)
 
-    def read(self, fields: Mapping[str, Any], size: Size) -> dict[str, Leaf]:
+    def read(self, fields: Mapping[str, Any], size: Size, doubt: bool = True) -> dict[str, Leaf]:
         """The leaves of a sample's fields, all but `image`, on a picture of this size.
+
+        doubt  whether what can only be in another unit than declared is refused: what comes from a user, not what a
+               target wrote
 
         Raises  InputError if a field is not declared, is not what was declared, or has another number of instances than
         the other fields of its group.
@@ -80,12 +83,23 @@ class Targets:
         declared = dict(self.fields)
         self.check(fields)
         leaves = {name: declared[name].read(value, size, name) for name, value in fields.items()}
+        for name in leaves if doubt else ():
+            declared[name].check_unit(leaves[name], size, name)
         first: dict[str, str] = {}  # of each group, the field that was met first
         for name in leaves:
             group = declared[name].rows_of
             if group is not None:
                 _check_count(leaves, first.setdefault(group, name), name, group)
         return leaves
+
+    @property
+    def back(self) -> Targets:
+        """Targets that read what these write, and write what these read.
+
+        >>> Targets(boxes=Boxes("yolo", out="xyxy")).back
+        Targets(boxes=Boxes(normalised=False, out='rel_cxcywh'))
+        """
+        return Targets.of({name: target.back for name, target in self.fields})
 
     def write(self, leaves: Mapping[str, Leaf], size: Size) -> dict[str, Any]:
         """The values of leaves that lie on a picture of this size."""

@@ -10,26 +10,31 @@ from numpy.typing import NDArray
 
 from variegate.coords import Floats, Ints
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Size, Target, as_numbers, told
+from variegate.targets.base import Size, as_numbers, flaw, told, unfit
 from variegate.targets.leaf import PointLeaf
+from variegate.targets.placed import Placed
 
 LETTERS = "xyvsa"
 DEGREES = 180 / np.pi  # in a radian
 
 
 @dataclass(frozen=True, repr=False)
-class Keypoints(Target):
+class Keypoints(Placed):
     """Points, as continuous coordinates: the centre of pixel (0, 0) is at x = y = 0.5.
 
     columns     a letter a column: x, y; v visibility (0: not visible); s scale in pixels; a angle, counter-clockwise as
                 seen on the screen, from the x axis to the right
-    normalised  x and y are fractions of the picture's width and height
+    normalised  x and y are fractions of the picture's width and height; False: pixels; None: pixels, and what can only
+                be fractions is refused: two or more different points of a sample, see Boxes
+    out         "pixels" or "fractions" on the result; None: as they come
+    dtype       "float32" or "float64": what comes back, whatever comes
     swap        pairs of places along K that change places where the picture is mirrored: ((1, 2),) for two eyes
     radians     the angle is in radians instead of degrees
     group       (N, K, D), K points an instance, rows of this group; None: (K, D), points of the picture, never dropped
 
     A point that leaves the picture keeps its place outside, and its v becomes 0. A point at (0, 0) with v == 0 is one
-    that nobody placed (COCO), and stays there. float32 comes back as float32, anything else as float64.
+    that nobody placed (COCO), and stays there. Rows that nothing moved come back bit for bit, if they were given in the
+    unit and dtype in which they go.
 
     >>> Keypoints("xyv", swap=[(1, 2)])
     Keypoints('xyv', swap=((1, 2),))
@@ -40,13 +45,13 @@ class Keypoints(Target):
     """
 
     columns: str = "xy"
-    normalised: bool = field(default=False, kw_only=True)
     swap: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
     radians: bool = field(default=False, kw_only=True)
     group: str | None = field(default="instances", kw_only=True)
 
     def __post_init__(self) -> None:
-        self._switch("normalised", "radians")
+        super().__post_init__()
+        self._switch("radians")
         self._check_columns()
         object.__setattr__(self, "swap", _pairs(self.swap))
         if self.group is not None and (not isinstance(self.group, str) or not self.group):
@@ -69,20 +74,21 @@ class Keypoints(Target):
 
     def read(self, value: Any, size: Size, name: str) -> PointLeaf:
         rows = self._rows(value, name)
-        xy = np.stack([self._column(rows, "x"), self._column(rows, "y")], axis=-1) * self._unit(size)
+        xy = np.stack([self._column(rows, "x"), self._column(rows, "y")], axis=-1) * self._unit(size, self.fractions)
         visible, scale, angle = (self._column(rows, c) if c in self.columns else None for c in "vsa")
         if angle is not None and self.radians:
             angle = angle * DEGREES
-        return PointLeaf(xy, visible, scale, angle, rows, rows.dtype)
+        given = self._cast(rows) if self.fractions == self.fractions_out else None
+        return PointLeaf(xy, visible, scale, angle, given)
 
     def write(self, leaf: PointLeaf, size: Size) -> NDArray[Any]:
         if leaf.given is not None:
             rows = leaf.given.copy()
         else:
-            x, y = np.moveaxis(leaf.xy / self._unit(size), -1, 0)
+            x, y = np.moveaxis(leaf.xy / self._unit(size, self.fractions_out), -1, 0)
             angle = leaf.angle / DEGREES if leaf.angle is not None and self.radians else leaf.angle
             found = {"x": x, "y": y, "v": leaf.visible, "s": leaf.scale, "a": angle}
-            rows = np.stack([np.asarray(found[c]) for c in self.columns], axis=-1).astype(leaf.dtype)
+            rows = self._cast(np.stack([np.asarray(found[c]) for c in self.columns], axis=-1))
         return rows[0] if self.group is None else rows
 
     def _rows(self, value: Any, name: str) -> NDArray[Any]:
@@ -104,12 +110,12 @@ class Keypoints(Target):
 
     def _check(self, rows: NDArray[Any], name: str) -> None:
         """Refuse numbers that are not finite, and instances with fewer points than `swap` names."""
-        wrong = ~np.isfinite(rows).all(axis=2)
+        wrong = unfit(rows, self.dtype).any(axis=2)
         if wrong.any():
             n, k = (int(i) for i in np.argwhere(wrong)[0])
             place = f"{name}[{k}]" if self.group is None else f"{name}[{n}][{k}]"
             raise InputError(
-                f"{place} = {told(rows[n, k])} holds a number that is not finite; "
+                f"{place} = {told(rows[n, k])} holds a number that is {flaw(rows[n, k])}; "
                 "a point that nobody placed is (0, 0) with v = 0"
             )
         most = max((place for pair in self.swap for place in pair), default=-1)
@@ -122,9 +128,8 @@ class Keypoints(Target):
         """A column by its letter, as (N, K) float64."""
         return rows[:, :, self.columns.index(letter)].astype(np.float64)
 
-    def _unit(self, size: Size) -> Floats:
-        """Pixels in a unit of x and of y."""
-        return np.array([size[1], size[0]] if self.normalised else [1, 1], np.float64)
+    def _places(self, leaf: PointLeaf) -> Floats:
+        return leaf.xy[~leaf.unlabelled]
 
     def _check_columns(self) -> None:
         """Refuse letters that say nothing, come twice, or leave a point without a place."""

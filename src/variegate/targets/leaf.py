@@ -1,7 +1,8 @@
 """Leaves: one field's value of one sample, read and checked; places in float64 pixels of the picture.
 
-A target's `read` makes a leaf and its `write` unmakes it. `given` holds the rows as the user gave them, for as long as
-nobody moved them: `write` returns these bits. A moved leaf is `dataclasses.replace(leaf, xyxy=..., given=None)`.
+A target's `read` makes a leaf and its `write` unmakes it. `given` holds the rows as the user gave them, in the
+dtype in which they go, for as long as nobody moved them, and if they go in the format in which they came: `write`
+returns these bits. A moved leaf is `dataclasses.replace(leaf, xyxy=..., given=None)`.
 Leaves with rows have `count`, and `take`, which keeps the rows named (and their `given`).
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from variegate.coords import HALF, Floats, Ints
 from variegate.exact import sincos
@@ -35,12 +36,10 @@ class BoxLeaf:
 
     xyxy   (N, 4) left, top, right and bottom edge
     given  (N, 4) the user's rows in the declared format, or None
-    dtype  what `write` gives
     """
 
     xyxy: Floats
     given: NDArray[Any] | None = None
-    dtype: DTypeLike = np.float64
 
     @property
     def count(self) -> int:
@@ -58,12 +57,10 @@ class OrientedLeaf:
 
     rows   (N, 5) the centre x, y; the sides w, h; the angle of w in degrees, counter-clockwise as seen on the screen
     given  (N, 5) the user's rows in the declared format, or None
-    dtype  what `write` gives
     """
 
     rows: Floats
     given: NDArray[Any] | None = None
-    dtype: DTypeLike = np.float64
 
     @property
     def count(self) -> int:
@@ -92,7 +89,6 @@ class PointLeaf:
     scale    (N, K) pixels, or None
     angle    (N, K) degrees, from the x axis to the right, counter-clockwise as seen on the screen; or None
     given    (N, K, D) the user's rows in the declared columns, or None
-    dtype    what `write` gives
     """
 
     xy: Floats
@@ -100,7 +96,6 @@ class PointLeaf:
     scale: Floats | None = None
     angle: Floats | None = None
     given: NDArray[Any] | None = None
-    dtype: DTypeLike = np.float64
 
     @property
     def count(self) -> int:
@@ -132,12 +127,10 @@ class RingLeaf:
 
     rings  for each instance its rings, (V, 2) each, as (x, y); a first point may be repeated at the end
     given  the same rings as the user gave them, (V, 2) or flat, or None
-    dtype  what `write` gives
     """
 
     rings: tuple[tuple[Floats, ...], ...]
     given: tuple[tuple[NDArray[Any], ...], ...] | None = None
-    dtype: DTypeLike = np.float64
 
     @property
     def count(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import is_number, show
+from variegate.dist import finite, is_number, show
 from variegate.errors import FieldError, InputError
 from variegate.targets.base import Shaped, Size
 from variegate.targets.leaf import MaskLeaf
@@ -18,35 +19,49 @@ from variegate.targets.leaf import MaskLeaf
 class Mask(Shaped):
     """A value for every pixel of the picture; the dtype comes back unchanged.
 
-    Integers and booleans (H, W) are classes, and are never mixed. Floats (H, W) or (H, W, C) are a map of numbers, read
-    like a picture and not clamped.
+    Integers and booleans, (H, W) or (H, W, 1), are classes, and are never mixed. Floats, (H, W) or (H, W, C), are a map
+    of numbers, read like a picture and not clamped. Outside of the picture both follow its border.
 
-    fill          what lies outside of the picture; None: ignore_index where it is given, else 0
+    fill          what lies outside of the picture where the border is constant, one number, or with channels= one a
+                  channel; None: ignore_index where it is given, else 0
     ignore_index  the class that means "not labelled"
     shrink        "nearest": the class at the pixel's centre; "area": where the picture shrinks, the class that covers
                   most of the pixel, and ignore_index only where nothing else is
     keep          with shrink="area": classes that win wherever they are met, the first before the others
-    stack         (N, H, W), or a list of (H, W): one mask an instance, rows of `group`; zero is outside of it
-    group, min_area, min_visible, min_side   with stack: see Boxes
+    channels      (H, W, channels): how many masks lie one behind the other. Integers with more than one must say it,
+                  since they could be colours: each channel is then a mask of classes, read, and put to the vote, alone
+    stride        pixels of the picture a pixel of the mask, for both sides: 4 for a mask of a quarter of the picture's
+                  height and width, 0.5 for twice. The mask covers the same plane, its sides rounded down or up; that of
+                  the result has the result's sides / stride, rounded half to even, at least 1
+    stack         (N, H, W), or a list of (H, W): one mask an instance, rows of `group`. Zero is outside of it, whatever
+                  the picture's border: one object has one mask
+    copies        with stack: where the border shows mirror images of an object, its mask and its box have them too
+    group, min_area, min_visible, min_side   with stack: see Boxes; with copies=True mirror images count
 
     >>> Mask(ignore_index=255)
     Mask(ignore_index=255)
+    >>> Mask((1, 0, 0), channels=3)  # one-hot, with the first class outside
+    Mask((1, 0, 0), channels=3)
+    >>> Mask(stride=4).sides((480, 640))
+    (120, 160)
 
     Raises  FieldError if a field has a value that it cannot have, or one that without another says nothing.
     """
 
-    fill: float | None = None
+    fill: float | tuple[float, ...] | None = None
     ignore_index: int | None = field(default=None, kw_only=True)
     shrink: Literal["nearest", "area"] = field(default="nearest", kw_only=True)
     keep: tuple[int, ...] = field(default=(), kw_only=True)
+    channels: int | None = field(default=None, kw_only=True)
+    stride: float = field(default=1, kw_only=True)
     stack: bool = field(default=False, kw_only=True)
+    copies: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._option("shrink", ("nearest", "area"))
-        self._switch("stack")
-        if self.fill is not None:
-            self._number("fill")
+        self._switch("stack", "copies")
+        self._check_layers()
         if self.ignore_index is not None:
             object.__setattr__(self, "ignore_index", _class(self.ignore_index, "ignore_index"))
         if not isinstance(self.keep, (tuple, list)):
@@ -54,51 +69,92 @@ class Mask(Shaped):
         object.__setattr__(self, "keep", tuple(_class(value, "keep") for value in self.keep))
         if self.keep and self.shrink != "area":
             raise FieldError(f'Mask.keep={self.keep} needs shrink="area": reading by nearest knows no preference')
+        object.__setattr__(self, "stride", _stride(self.stride))
         if self.stack and (self.fill is not None or self.ignore_index is not None):
             raise FieldError(
                 "Mask.fill and ignore_index are of classes: a mask of an instance, stack=True, is 0 outside"
             )
-        if not self.stack and (self.min_area or self.min_visible or self.min_side):
-            raise FieldError("Mask.min_area, min_visible and min_side are of instances: they need stack=True")
+        if not self.stack and (self.min_area or self.min_visible or self.min_side or self.copies):
+            raise FieldError("Mask.min_area, min_visible, min_side and copies are of instances: they need stack=True")
+
+    def _check_layers(self) -> None:
+        """Refuse another number of channels, or of fills, than there may be."""
+        if self.channels is not None:
+            if not is_number(self.channels) or not hasattr(self.channels, "__index__") or self.channels < 1:
+                raise FieldError(f"Mask.channels is a whole number of 1 or more, or None; got {self.channels!r}")
+            object.__setattr__(self, "channels", int(self.channels))
+            if self.stack:
+                raise FieldError("Mask.channels is of a mask of the picture: one of an instance, stack=True, has none")
+        if isinstance(self.fill, (tuple, list)):
+            fills = tuple(_plain(value) for value in self.fill)
+            if len(fills) != self.channels:
+                raise FieldError(f"Mask.fill is a number, or one a channel as channels= says; got {self.fill!r}")
+            object.__setattr__(self, "fill", fills)
+        elif self.fill is not None:
+            self._number("fill")
 
     @property
     def rows_of(self) -> str | None:
         return self.group if self.stack else None
 
     @property
-    def outside(self) -> float:
-        """What lies outside of the picture."""
-        return self.fill if self.fill is not None else self.ignore_index if self.ignore_index is not None else 0
+    def outside(self) -> tuple[float, ...]:
+        """What lies outside of the picture: one number for all channels, or one each."""
+        if isinstance(self.fill, tuple):
+            return self.fill
+        return (self.fill if self.fill is not None else self.ignore_index if self.ignore_index is not None else 0,)
+
+    def sides(self, size: Size) -> Size:
+        """(height, width) of the mask of a result of this size."""
+        return self.side(size[0]), self.side(size[1])
+
+    def side(self, length: int) -> int:
+        """A side of the mask of a result, from the result's own."""
+        return max(round(Fraction(length) / _ratio(self.stride)), 1)
 
     def read(self, value: Any, size: Size, name: str) -> MaskLeaf:
-        pixels = _stacked(value, size) if self.stack and isinstance(value, (list, tuple)) else value
+        pixels = _stacked(value, self.sides(size)) if self.stack and isinstance(value, (list, tuple)) else value
         if not isinstance(pixels, np.ndarray):
             raise InputError(f"{name} is a NumPy array, got {type(value).__name__}; np.asarray(mask) may do")
         if pixels.dtype.kind not in "biuf":
             raise InputError(f"{name} is integers, booleans or floats, got {pixels.dtype} {pixels.shape}")
-        self._check_shape(pixels, size, name)
+        self._check_rank(pixels, name)
+        self._check_sides(pixels.shape[1:] if self.stack else pixels.shape[:2], size, name)
         self._check_values(pixels, name)
         return MaskLeaf(pixels, pixels)
 
     def write(self, leaf: MaskLeaf, size: Size) -> NDArray[Any]:
         return leaf.pixels.copy() if leaf.pixels is leaf.given else leaf.pixels
 
-    def _check_shape(self, pixels: NDArray[Any], size: Size, name: str) -> None:
-        """Refuse another rank or size than the picture's."""
-        shape, ranks = pixels.shape, (2, 3) if pixels.dtype.kind == "f" else (2,)
-        if self.stack and pixels.ndim != 3:
-            raise InputError(f"{name} is (N, height, width), one mask an instance; got {shape}")
-        if not self.stack and pixels.ndim not in ranks:
+    def _check_rank(self, pixels: NDArray[Any], name: str) -> None:
+        """Refuse an array of other axes, or another number of channels."""
+        shape = pixels.shape
+        if self.stack:
+            if pixels.ndim != 3:
+                raise InputError(f"{name} is (N, height, width), one mask an instance; got {shape}")
+        elif self.channels is not None:
+            if pixels.ndim != 3 or shape[2] != self.channels:
+                raise InputError(f"{name} is (height, width, {self.channels}), as channels= says; got {shape}")
+        elif pixels.ndim != 2 and (pixels.ndim != 3 or (pixels.dtype.kind != "f" and shape[2] != 1)):
             raise InputError(
-                f"{name} is (height, width), and (height, width, channels) only as floats; got {pixels.dtype} {shape}. "
-                "Turn colours or one-hot channels into class numbers first; masks of instances are Mask(stack=True)"
+                f"{name} is (height, width), and (height, width, channels) only as floats or where Mask(channels=) "
+                f"says how many masks of classes there are; got {pixels.dtype} {shape}. Turn colours into class "
+                "numbers first; masks of instances are Mask(stack=True)"
             )
-        sides = shape[1:] if self.stack else shape[:2]
-        if sides != tuple(size):
-            raise InputError(
-                f"{name} is {sides[0]} x {sides[1]} and `image` {size[0]} x {size[1]} (height x width); "
-                "a mask has the picture's size"
-            )
+
+    def _check_sides(self, sides: tuple[int, ...], size: Size, name: str) -> None:
+        """Refuse another size than the picture's, or than the stride makes of it."""
+        ratio = _ratio(self.stride)
+        if all(side > 0 and abs(side - Fraction(whole) / ratio) < 1 for side, whole in zip(sides, size, strict=True)):
+            return
+        there = f"{name} is {sides[0]} x {sides[1]} and `image` {size[0]} x {size[1]} (height x width); "
+        if self.stride != 1:
+            height, width = self.sides(size)
+            raise InputError(f"{there}with stride={show(self.stride)} a mask is {height} x {width}")
+        raise InputError(
+            f"{there}a mask has the picture's size, unless stride= says otherwise: Mask(stride=4) takes a mask of a "
+            "quarter of its height and width"
+        )
 
     def _check_values(self, pixels: NDArray[Any], name: str) -> None:
         """Refuse what is declared of classes where there are none, and classes that the dtype cannot hold."""
@@ -112,7 +168,7 @@ class Mask(Shaped):
             return
         low, high = (0, 1) if pixels.dtype.kind == "b" else (np.iinfo(pixels.dtype).min, np.iinfo(pixels.dtype).max)
         for item, number in (
-            ("fill", self.fill),
+            *(("fill", number) for number in (self.outside if self.fill is not None else ())),
             ("ignore_index", self.ignore_index),
             *(("keep", k) for k in self.keep),
         ):
@@ -131,8 +187,27 @@ def _class(value: Any, item: str) -> int:
 
 
 def _stacked(value: Any, size: Size) -> Any:
-    """A list of masks as one array; as it came where that is impossible."""
+    """A list of masks as one array, of no masks one of that size; as it came where that is impossible."""
     if not value:
         return np.zeros((0, *size), np.uint8)
     same = len({(getattr(mask, "shape", None), getattr(mask, "dtype", None)) for mask in value}) == 1
     return np.stack(value) if same and isinstance(value[0], np.ndarray) else value
+
+
+def _plain(value: Any) -> float:
+    """A number of a tuple of fills, or a FieldError."""
+    number = finite(value, "Mask.fill")
+    return int(value) if hasattr(value, "__index__") else number
+
+
+def _stride(value: Any) -> float:
+    """A stride as a plain number, or a FieldError."""
+    number = finite(value, "Mask.stride")
+    if not 1e-6 <= number <= 1e6 or abs(float(_ratio(number)) / number - 1) > 1e-9:
+        raise FieldError(f"Mask.stride is a whole number, or 1 over one (0.5 for twice as fine); got {value!r}")
+    return int(number) if number >= 1 else number
+
+
+def _ratio(stride: float) -> Fraction:
+    """A stride as a whole number, or 1 over one."""
+    return Fraction(round(stride)) if stride >= 1 else Fraction(1, round(1 / stride))

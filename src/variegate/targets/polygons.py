@@ -12,22 +12,27 @@ from numpy.typing import NDArray
 from variegate.coords import Floats
 from variegate.dist import is_number
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Shaped, Size, as_numbers, told
+from variegate.targets.base import Shaped, Size, as_numbers, flaw, told, unfit
 from variegate.targets.leaf import RingLeaf
+from variegate.targets.placed import Placed
 
 
 @dataclass(frozen=True, repr=False)
-class Polygons(Shaped):
+class Polygons(Placed, Shaped):
     """N instances, each a list of rings, each ring (V, 2) points x, y; continuous coordinates.
 
-    normalised   fractions of the picture's width and height instead of pixels
+    normalised   fractions of the picture's width and height; False: pixels; None: pixels, and what can only be
+                 fractions is refused, see Boxes
+    out          "pixels" or "fractions" on the result; None: as they come
+    dtype        "float32" or "float64": what comes back, whatever comes
     flat         a ring is x0, y0, x1, y1, ... as in COCO
     holes        inside is what lies in an odd number of rings; False: rings are parts, and their union counts
     closed       False: polylines, which have a length and no area; min_visible is of the length
     min_area, min_visible, min_side, group   see Boxes
 
     A ring may repeat its first point at the end or not. Rings of fewer than three points, and instances without a ring,
-    are taken, and are empty. Rings come back as arrays, float32 if all were, else float64.
+    are taken, and are empty. Rings come back as arrays, bit for bit if nothing moved them and they were given in the
+    unit and dtype in which they go.
 
     >>> Polygons(flat=True)
     Polygons(flat=True)
@@ -39,14 +44,13 @@ class Polygons(Shaped):
     Raises  FieldError if a field has a value that it cannot have, or one that makes no sense for polylines.
     """
 
-    normalised: bool = field(default=False, kw_only=True)
     flat: bool = field(default=False, kw_only=True)
     holes: bool = field(default=False, kw_only=True)
     closed: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._switch("normalised", "flat", "holes", "closed")
+        self._switch("flat", "holes", "closed")
         if not self.closed and (self.holes or self.min_area):
             item = "holes" if self.holes else "min_area"
             raise FieldError(f"Polygons.{item} needs closed=True: polylines have no area")
@@ -55,18 +59,17 @@ class Polygons(Shaped):
         if not isinstance(value, (list, tuple, np.ndarray)) or (isinstance(value, np.ndarray) and not value.ndim):
             raise InputError(f"{name} is a list of instances, each a list of rings; got {type(value).__name__}")
         found = [self._instance(instance, f"{name}[{n}]") for n, instance in enumerate(value)]
-        single = {ring.dtype for ring in chain.from_iterable(found)} == {np.dtype(np.float32)}
-        dtype = np.dtype(np.float32 if single else np.float64)
-        given = tuple(tuple(ring.astype(dtype, copy=False) for ring in rings) for rings in found)
-        unit = self._unit(size)
-        points = tuple(tuple(ring.astype(np.float64).reshape(-1, 2) * unit for ring in rings) for rings in given)
-        return RingLeaf(points, given, dtype)
+        unit = self._unit(size, self.fractions)
+        points = tuple(tuple(ring.astype(np.float64).reshape(-1, 2) * unit for ring in rings) for rings in found)
+        if self.fractions != self.fractions_out:
+            return RingLeaf(points)
+        return RingLeaf(points, tuple(tuple(self._cast(ring) for ring in rings) for rings in found))
 
     def write(self, leaf: RingLeaf, size: Size) -> list[list[NDArray[Any]]]:
         if leaf.given is not None:
             return [[ring.copy() for ring in rings] for rings in leaf.given]
-        unit, shape = self._unit(size), (-1,) if self.flat else (-1, 2)
-        return [[(ring / unit).astype(leaf.dtype).reshape(shape) for ring in rings] for rings in leaf.rings]
+        unit, shape = self._unit(size, self.fractions_out), (-1,) if self.flat else (-1, 2)
+        return [[self._cast(ring / unit).reshape(shape) for ring in rings] for rings in leaf.rings]
 
     def _instance(self, value: Any, name: str) -> list[NDArray[Any]]:
         """The rings of one instance, as they are declared."""
@@ -89,16 +92,17 @@ class Polygons(Shaped):
             flat = ring.ndim == 1 and not self.flat and ring.size > 0
             hint = "; flat=True takes x0, y0, x1, y1, ..." if flat else ""
             raise InputError(f"{name} is {what}, at least one point; got {ring.shape}{hint}")
-        wrong = ~np.isfinite(ring.reshape(-1, 2)).all(axis=1)
+        wrong = unfit(ring.reshape(-1, 2), self.dtype).any(axis=1)
         if wrong.any():
             n = int(np.argmax(wrong))
-            point = told(ring.reshape(-1, 2)[n])
-            raise InputError(f"{name}, point {n} = {point} holds a number that is not finite; fix the annotation")
+            point = ring.reshape(-1, 2)[n]
+            raise InputError(
+                f"{name}, point {n} = {told(point)} holds a number that is {flaw(point)}; fix the annotation"
+            )
         return ring
 
-    def _unit(self, size: Size) -> Floats:
-        """Pixels in a unit of x and of y."""
-        return np.array([size[1], size[0]] if self.normalised else [1, 1], np.float64)
+    def _places(self, leaf: RingLeaf) -> Floats:
+        return np.concatenate([np.empty((0, 2)), *chain.from_iterable(leaf.rings)])
 
 
 def _is_point(value: Any) -> bool:

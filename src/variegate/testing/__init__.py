@@ -44,7 +44,7 @@ Whether the op does what its name says is yours to try. A point tells which way 
 
 >>> augment = vg.Compose([Squeeze(0.5)], targets={"points": vg.Keypoints(group=None)})
 >>> augment(image=np.zeros((48, 64, 3), np.uint8), points=[[8, 24]])["points"]
-array([[20., 24.]])
+array([[20., 24.]], dtype=float32)
 
 Where names come from: `variegate.ops.base` (Op, Drawn, Draws, Facts), `variegate.ops.geometric` (Geometric: a map;
 Resampling: one that reads between pixels; Bordered: one that shows what lies outside), `variegate.ops.effect` (Map,

@@ -17,10 +17,10 @@ from variegate.testing.trial import Done, Subject, attempt, carried_out, keys_of
 TARGETS = {
     "mask": Mask(),
     "masks": Mask(stack=True),
-    "polygons": Polygons(),
-    "boxes": Boxes(),
-    "oriented": OrientedBoxes(),
-    "points": Keypoints("xyv"),
+    "polygons": Polygons(dtype="float64"),
+    "boxes": Boxes(dtype="float64"),
+    "oriented": OrientedBoxes(dtype="float64"),
+    "points": Keypoints("xyv", dtype="float64"),
     "names": PerInstance(),
     "shown": Mask(group="picture"),  # 1 where the picture is seen, 0 where something else is
 }

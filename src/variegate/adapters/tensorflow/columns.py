@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, mask_sides, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
 from variegate.loader.unchanged import Augment
@@ -45,7 +45,7 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
         if isinstance(target, Image):
             made[name] = _view(name, value, loader.source, augment, count)
         elif isinstance(target, Mask) and not target.stack:
-            made[name] = dense(name, (count, *image.sides, *value.shape[2:]), value.dtype)
+            made[name] = dense(name, (count, *mask_sides(target, image.sides), *value.shape[2:]), value.dtype)
         else:
             made[name] = _field(name, target, value, loader.collate, count, image)
             if target.rows_of is not None and isinstance(made[name].spec, tf.TensorSpec):
@@ -86,12 +86,12 @@ def _view(name: str, value: NDArray[Any], source: Source, augment: Augment, coun
 def _field(name: str, target: Target, value: Any, collate: Any, count: int | None, image: Form) -> Column:
     """Any other field."""
     if isinstance(target, Polygons):
-        return outlines(name, target.flat, count, next((r.dtype for r in chain(*value)), np.dtype(np.float64)))
+        return outlines(name, target.flat, count, np.dtype(target.dtype))
     if isinstance(target, PerSample):
         array = as_array(name, value)
         return dense(name, (count, *(None for _ in array.shape)), array.dtype)
     rows = as_array(name, value, rows=True)
-    tail = image.sides if isinstance(target, Mask) else rows.shape[1:]
+    tail = mask_sides(target, image.sides) if isinstance(target, Mask) else rows.shape[1:]
     if not isinstance(collate, Padded) or rows.dtype.kind in "US":
         return ragged(name, count, tail, rows.dtype)
     most = None if isinstance(target, Keypoints) and target.group is None else collate.most

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.shapes import Form, Shape, about, form
+from variegate.adapters.tensorflow.shapes import Form, Shape, about, form, mask_sides
 from variegate.errors import InputError
 from variegate.pipeline import Compose
-from variegate.targets import Image, Mask, PerInstance, Polygons, Target
+from variegate.targets import Image, Mask, Placed, Polygons, Target
 from variegate.white import DTYPES
 
 Tensor = Any  # TensorFlow has no types that mypy could read
@@ -41,11 +41,10 @@ def promise(augment: Compose, fields: Mapping[str, Tensor]) -> dict[str, Promise
         elif isinstance(target, Mask):
             made[name] = Promise(_mask_shape(tensor.shape, target, sides, batched), tensor.dtype)
         else:
-            single = tensor.dtype == tf.float32 or isinstance(target, PerInstance)
             shape = None if tensor.shape.rank is None else tuple(tensor.shape.as_list())
             if shape and target.rows_of is not None:
                 shape = (None, *shape[1:])
-            made[name] = Promise(shape, tensor.dtype if single else tf.float64)
+            made[name] = Promise(shape, tf.as_dtype(target.dtype) if isinstance(target, Placed) else tensor.dtype)
     return made
 
 
@@ -97,6 +96,7 @@ def _mask_shape(shape: Any, target: Mask, sides: Shape, batched: bool) -> Shape 
     """The shape of a mask, or of a batch of them, after the map."""
     if shape.rank is None:
         return None
+    sides = mask_sides(target, sides)
     if target.stack:
         return (None, *sides)
     front: Shape = (shape[0],) if batched else ()

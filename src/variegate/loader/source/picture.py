@@ -80,7 +80,7 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
     """An element of a sample beside its picture, as its target takes it: PIL images and tensors as arrays.
 
     A PIL image is a mask's numbers where it is declared so, or not declared at all and of a mode with one number a
-    pixel. A tensor that is declared a map or a view, (C, H, W), becomes (H, W, C). A tensor of one number becomes it.
+    pixel. A tensor that is declared a mask or a view, (C, H, W), becomes (H, W, C). A tensor of one number becomes it.
 
     Raises  InputError if what a PIL image is cannot be told.
     """
@@ -89,8 +89,7 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
     if isinstance(target, View) and is_tensor(value):
         return picture_of(value, "RGB")
     if isinstance(target, Mask) and not target.stack and is_tensor(value) and value.ndim == 3:
-        array = _array(value)
-        return np.moveaxis(array, 0, 2) if array.dtype.kind == "f" else array  # integers have no channels
+        return np.moveaxis(_array(value), 0, 2)
     return _arrays(value)
 
 
