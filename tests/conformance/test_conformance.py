@@ -243,7 +243,7 @@ for _name in of_channels(1, 4):
 for _name in PLACED:
     GAPS["Opaque", _name] = Gap(
         "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves=False",
-        r"^Opaque is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
+        r"^rotated is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
     )
 LOOKS = {  # a label that lowering asks for; the field that is given beside a column which does not bring it; the error
     "boxes": (
