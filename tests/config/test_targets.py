@@ -53,15 +53,16 @@ MEANT = Targets(
 )
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1)
+groups = texts.filter(lambda name: name not in ("image", "label", *RESERVED))
 amounts = st.floats(0, 1e6) | st.integers(0, 1000)
 flags = st.booleans()
 shaped: dict[str, Any] = {
     "min_area": amounts,
     "min_visible": st.floats(0, 1),
     "min_side": amounts,
-    "group": texts,
+    "group": groups,
 }
-no_area = {"min_area": st.just(0), "min_visible": st.floats(0, 1), "min_side": amounts, "group": texts}
+no_area = {"min_area": st.just(0), "min_visible": st.floats(0, 1), "min_side": amounts, "group": groups}
 classes = st.integers(-(2**40), 2**40)
 dtypes = st.sampled_from(["float32", "float64"])
 placed = {
@@ -72,9 +73,9 @@ placed = {
 strides = st.sampled_from([1, 2, 3, 4, 8, 0.5, 0.25, 1 / 3])
 swaps = st.permutations(range(6)).map(lambda order: tuple(zip(order[::2], order[1::2], strict=True)))
 KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
-    Image: st.builds(Image),
+    Image: st.builds(Image, white=st.sampled_from(["dtype", None, 4095.0, 0.5]), colour=flags),
     Mask: st.one_of(
-        st.builds(Mask, st.none() | st.floats(-1e9, 1e9), ignore_index=st.none() | classes, group=texts),
+        st.builds(Mask, st.none() | st.floats(-1e9, 1e9), ignore_index=st.none() | classes, group=groups),
         st.builds(Mask, st.none() | classes, shrink=st.just("area"), keep=st.lists(classes, max_size=3).map(tuple)),
         st.builds(Mask, stack=st.just(True), copies=flags, stride=strides, **shaped),
         st.builds(Mask, st.none() | st.floats(-9, 9), channels=st.integers(1, 9), stride=strides),
@@ -100,13 +101,13 @@ KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
         **placed,
         swap=st.just(()) | swaps,
         radians=flags,
-        group=st.none() | texts,
+        group=st.none() | groups,
     ),
     Polygons: st.one_of(
         st.builds(Polygons, flat=flags, holes=flags, **shaped),
         st.builds(Polygons, **placed, flat=flags, closed=st.just(False), **no_area),
     ),
-    PerInstance: st.builds(PerInstance, group=texts),
+    PerInstance: st.builds(PerInstance, group=groups),
     PerSample: st.builds(PerSample),
 }
 names = texts.filter(lambda name: name not in ("image", *RESERVED))
