@@ -78,7 +78,7 @@ class _Plan:
     def __init__(self, keys: Keys, shapes: list[tuple[int, ...]]) -> None:
         self.keys, self.shapes, self.dtype = keys, shapes, np.dtype(np.uint8)
 
-    def check(self, image: np.ndarray) -> None:
+    def check(self, image: np.ndarray, *, scaled: bool = False) -> None:
         assert image.dtype == self.dtype
 
     def run(self, i: int, image: np.ndarray, out: np.ndarray, *, checked: bool = False) -> None:

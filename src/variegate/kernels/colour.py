@@ -32,8 +32,8 @@ FIXED = 65536.0  # a row's sums are of whole numbers, so they are the same in an
 
 @kernel
 def fixed(value, scale):
-    """A value in steps of 1/65536 of white, at most 8 whites from 0; NaN, too, becomes such a number."""
-    value = value * scale
+    """A value in steps of 1/65536 of white, at most 8 whites from 0; NaN is 0, as where it is written."""
+    value = value * scale if value == value else f32(0.0)
     value = value if value > f32(-8.0 * FIXED) else f32(-8.0 * FIXED)
     value = value if value < f32(8.0 * FIXED) else f32(8.0 * FIXED)
     return i32(value + f32(0.5))
@@ -107,6 +107,12 @@ def affine_row(row, plane, channels, count, weights, offset):
         w20, w21, w22 = f32(load_f64(weights, 6)), f32(load_f64(weights, 7)), f32(load_f64(weights, 8))
         b0, b1, b2 = f32(load_f64(offset, 0)), f32(load_f64(offset, 1)), f32(load_f64(offset, 2))
         second, third = row + 4 * plane, row + 8 * plane
+        if w01 == 0.0 and w02 == 0.0 and w10 == 0.0 and w12 == 0.0 and w20 == 0.0 and w21 == 0.0:
+            for x in range(count):  # an infinity of one channel is none of the others'
+                store_f32(row, x, w00 * load_f32(row, x) + b0)
+                store_f32(second, x, w11 * load_f32(second, x) + b1)
+                store_f32(third, x, w22 * load_f32(third, x) + b2)
+            return
         for x in range(count):
             r, g, b = load_f32(row, x), load_f32(second, x), load_f32(third, x)
             store_f32(row, x, ((w00 * r + w01 * g) + w02 * b) + b0)

@@ -67,14 +67,14 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     if not hasattr(group.stages[0], "tables") and (covers or image.shape[:2] != tuple(group.sizes[0][row])):
         whole = group.whole
         picture, doubt, covers = *reference(whole.tables, row, picture, whole.antialias, covers=covers), None
-        picture = picture / group.kind.between
+        picture = picture / group.between
     while n < len(group.stages):
         stage, n = group.stages[n], n + 1
         if hasattr(stage, "tables"):
             functions = [each.function for each in stage.functions]
             args = stage.tables, row, picture, stage.antialias, functions, doubt, slack
             picture, doubt, covers = *reference(*args, covers), None
-            picture = picture if n == len(group.stages) else picture / group.kind.between
+            picture = picture if n == len(group.stages) else picture / group.between
             continue
         result = stage.call(row, picture.astype(np.float32))
         integers = group.kind.white is not None and result.dtype.kind == "u"

@@ -11,6 +11,7 @@ import numpy as np
 from variegate.compiled import entry, kernel
 from variegate.kernels.fold import fold, is_plain, leans, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
+from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
 from variegate.plan.ir import CHW, CURVE, POINTWISE, TABLE
@@ -93,11 +94,25 @@ def finish(here, arrays, stored, affine, scratch, store, colours, last, unit, ou
 
 
 @kernel
-def bend_fills(library, bends, s, fills):
-    """The fills through the same table or user's function as the pixels."""
+def shown_fills(here, maps, borders):
+    """Which canvases' fills may be seen: windows that cut, if nothing is folded back there, or a map has a horizon."""
+    shown, horizon = np.zeros(borders.size, np.bool_), False
+    for k in range(maps.shape[0]):
+        horizon = horizon or not is_affine(maps[k])
+    for n in range(here.cuts):
+        k = load_i64(here.which, n)
+        shown[k] = horizon or borders[k] == CONSTANT
+    return shown
+
+
+@kernel
+def bend_fills(library, bends, s, fills, shown):
+    """The fills that are shown through the same table or user's function as the pixels; shown: see `shown_fills`."""
     channels = fills.shape[1]
     colour, one = np.empty(channels, np.float32), np.int64(1)
     for k in range(fills.shape[0]):
+        if not shown[k]:
+            continue
         for c in range(channels):
             colour[c] = fills[k, c]
         bend(library, bends, s, address_of(colour), one, channels, one)
@@ -152,6 +167,7 @@ def render(src, shape, i, site, tables, sites, arena, planes, out, report):
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     store = out if size == 4 and layout == CHW and shape[2] == 3 else line
     fills, begin, stored = tables.fills.copy(), nought, False
+    shown = shown_fills(here, borrowed(tables.maps)[i], borders)
     while True:
         stop = segment_end(kinds, picks, begin)
         if leans(steps, levels, begin, stop, nought) and not stored:
@@ -167,7 +183,7 @@ def render(src, shape, i, site, tables, sites, arena, planes, out, report):
         tallied = leans(steps, levels, stop + 1, segment_end(kinds, picks, stop + 1), nought)
         develop(here, arrays, bends, stop, stored, affine, address_of(fills), planes, store, tallied, *tallies)
         hold((weights, offset))
-        bend_fills(address_of(library), bends, stop, fills)
+        bend_fills(address_of(library), bends, stop, fills, shown)
         begin, unit, stored = stop + 1, 1.0, True
     gain, colours = tables.gain / goal, fills * goal
     last = address_of(gain), address_of(tables.shift), size, layout, bound

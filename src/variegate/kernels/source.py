@@ -115,6 +115,9 @@ def open_reader(library, src, source, shape, state, scale, interpolation, arena)
     x, y, diagonal, sign = scale[0], scale[1], scale[2], int(scale[3])
     window = src, height, width, channels, left, top, right, bottom
     invoke(unit, (*window, x, y, diagonal, sign, bicubic, arena, packed, out))
+    if source == UINT16 and state[2] != FILTERED:  # as it is: read where it was, so that no coordinate is rounded anew
+        start = out - 4 * channels * (top * w + left)
+        return (FLOATS, start, height, width, w * channels, channels, 8, 0, 0), (1.0, 0.0, 1.0, 0.0)
     fit = (1.0 / by_x, -float(left), 1.0 / by_y, -float(top))
     if words:
         return (WORDS, out, h, w, 4 * w, 4, 10, 4 * h * w, 0), fit

@@ -154,7 +154,7 @@ class Making:
         stays = recipe.source.held or (isinstance(sample.picture, Decoded) and not sample.picture.given)
         if not (stays and recipe.sound[sample.position]):
             try:
-                plan.check(image)
+                plan.check(image, scaled=sample.picture.scaled)
             except InputError as error:
                 raise InputError(f"{recipe.source.where(sample.position)}: {error}") from None
             if stays:

@@ -38,6 +38,11 @@ class Encoded:
         self._stored = stored
 
     @property
+    def scaled(self) -> bool:
+        """Whether decoding makes its white 1."""
+        return self.dtype == np.float32
+
+    @property
     def values(self) -> int:
         """How many numbers the decoded picture has."""
         return self.size[0] * self.size[1] * self.channels

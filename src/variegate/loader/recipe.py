@@ -52,6 +52,7 @@ class Decoded:
 
     __slots__ = ("channels", "dtype", "given", "image", "kept", "size")
     peak = 0  # bytes that decoding takes
+    scaled = False
 
     def __init__(self, image: NDArray[Any], kept: bool, size: tuple[int, int] | None = None) -> None:
         self.image = image if image.ndim == 3 else image[:, :, np.newaxis]

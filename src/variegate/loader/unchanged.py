@@ -25,8 +25,8 @@ class Plan(Protocol):
     def dtype(self) -> np.dtype[Any]:
         """The dtype of every output."""
 
-    def check(self, image: NDArray[Any]) -> None:
-        """Refuse a picture whose numbers the ops cannot take."""
+    def check(self, image: NDArray[Any], *, scaled: bool = False) -> None:
+        """Refuse a picture whose numbers the ops cannot take; scaled: its decoder has made white 1."""
 
     def run(self, i: int, image: NDArray[Any], out: NDArray[Any], *, checked: bool = False) -> None:
         """Write sample i into `out`, from any thread; checked: `check` has seen the picture already."""
@@ -93,7 +93,7 @@ class Unchanged:
         shapes: list[tuple[int, ...]] = [(int(height), int(width), channels) for height, width in sizes]
         return Unchanged(shapes, dtype, leaves, targets)
 
-    def check(self, image: NDArray[Any]) -> None:
+    def check(self, image: NDArray[Any], *, scaled: bool = False) -> None:
         """Any picture can be copied."""
 
     def run(self, i: int, image: NDArray[Any], out: NDArray[Any], *, checked: bool = False) -> None:

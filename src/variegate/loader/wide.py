@@ -47,6 +47,10 @@ class Wide(Encoded):
         self._read, self._kind, self._mode, self._most = read, kind, mode, most
 
     @property
+    def scaled(self) -> bool:
+        return super().scaled and self._kind.white is not None
+
+    @property
     def peak(self) -> int:
         """Measured, with some air: what the reader has, the numbers, and the picture with what leads to it."""
         kind, pixels = self._kind, self.size[0] * self.size[1]

@@ -8,7 +8,7 @@ from variegate.errors import FieldError
 from variegate.ops.base import Op
 from variegate.ops.combine import Combinator
 from variegate.ops.dtype import ToDtype
-from variegate.ops.normalize import Normalize
+from variegate.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, Normalize
 from variegate.targets import Image, Targets
 from variegate.white import White
 
@@ -18,6 +18,8 @@ def check_whites(ops: Sequence[Op], white: White, targets: Targets) -> None:
 
     Raises  FieldError that names the op.
     """
+    if white is None:
+        _check_normal(ops)
     asking = next(_asking(ops), None)
     if asking is None:
         return
@@ -28,6 +30,16 @@ def check_whites(ops: Sequence[Op], white: White, targets: Targets) -> None:
             f"{asking} must know what white is, and {where} says that the numbers have no range. Declare the white, or "
             "leave the op out"
         )
+
+
+def _check_normal(ops: Sequence[Op]) -> None:
+    """Refuse the numbers of ImageNet, which are of white at 1, for pictures that have no white."""
+    for op in _leaves(ops):
+        if isinstance(op, Normalize) and (op.mean, op.std) == (IMAGENET_MEAN, IMAGENET_STD):
+            raise FieldError(
+                f"{op.label} has ImageNet's mean and std, which are of pictures with white at 1, and white=None says that "
+                "the numbers have no range. Write the mean= and std= of your pictures, or declare which number is white"
+            )
 
 
 def _asking(ops: Sequence[Op]) -> Iterator[str]:

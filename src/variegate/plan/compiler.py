@@ -16,7 +16,7 @@ from variegate.plan.fuse import is_bent
 from variegate.plan.group import Group
 from variegate.plan.ir import Defaults, Node, Program
 from variegate.plan.kind import Kind
-from variegate.plan.output import Written, changes
+from variegate.plan.output import Written
 from variegate.plan.passes import compile_nodes
 from variegate.plan.plan import Plan
 from variegate.targets.leaf import Leaves
@@ -68,7 +68,7 @@ class Compiler:
         if not kind.colour or kind.white is None:
             return ""
         asking = [node.path for node in self.flat.nodes if node.op.effect in ("matrix", "table", "pointwise")]
-        if changes(written, kind):
+        if written.asked:
             asking += [node.path for node in self.flat.nodes if node.op.effect == "output"]
         return asking[0] if asking else ""
 

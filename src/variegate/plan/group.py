@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from variegate.plan.report import Report
 
 Image = NDArray[Any]
+Flags = NDArray[np.bool_]
 
 
 class Pass:
@@ -88,6 +89,7 @@ class Group:
     """The samples of a batch that share a program.
 
     leaves  the labels of each sample, for ops that look at them
+    ranged  (B,) whose numbers have a range already, by ops before `start`
     trail   all maps of the program, which labels follow
     """
 
@@ -99,11 +101,16 @@ class Group:
         kind: Kind,
         start: int = 0,
         leaves: Sequence[Leaves] = (),
+        ranged: Flags | None = None,
     ) -> None:
         self.program, self.columns, self.kind, self.start = program, columns, kind, start
         self.stages: list[Pass | effects.Opaque] = []
         self.sizes = [sizes]
-        self.trail = Trail(sizes, kind.defaults, kind.targets, leaves)
+        self.trail = Trail(sizes, kind.defaults, kind.targets, leaves, kind.fill)
+        if ranged is not None:
+            self.trail.ranged |= ranged
+        calls = any(isinstance(stage, Call) for stage in program.stages)
+        self.between = 1.0 if calls else kind.between  # what white is between two passes; functions take it for 1
         facts = Facts(kind.channels, steps=kind.steps)
         for n, stage in enumerate(program.stages[start:], start):
             if isinstance(stage, Call):
@@ -120,8 +127,8 @@ class Group:
         kind = self.kind
         source = Source(kind.dtype, kind.unit)
         if n > 0:
-            source = Source("float32", 1.0 if isinstance(self.program.stages[n - 1], Call) else kind.between)
-        written = Written("float32", kind.between)
+            source = Source("float32", self.between)
+        written = Written("float32", self.between)
         if final:
             written = written_by(read, kind, self.columns, sizes, facts)
         lowering = lower_read(read, self.columns, sizes, facts, self.trail)
@@ -151,7 +158,7 @@ class Group:
         """Sample i of the group, through all stages; fit: of a picture smaller than planned, see `plan.smaller`."""
         unit = self.kind.unit if self.start == 0 else 1.0
         if fit is not None and not isinstance(self.stages[0], Pass):
-            image, fit, unit = self._enlarged(i, image, fit), None, self.kind.between
+            image, fit, unit = self._enlarged(i, image, fit), None, self.between
         for n, stage in enumerate(self.stages):
             if isinstance(stage, effects.Opaque):
                 image, unit = self._call(stage, n, i, image, unit), 1.0
@@ -161,7 +168,7 @@ class Group:
                 final = n == len(self.stages) - 1
                 target = out if final else np.empty(stage.shape(i), np.float32)
                 stage.run(i, image, target, fit if n == 0 else None)
-                image, unit = target, self.kind.between
+                image, unit = target, self.between
         return None
 
     def _enlarged(self, i: int, image: Image, fit: Fit) -> Image:
@@ -175,7 +182,7 @@ class Group:
         """The pass that does nothing."""
         facts, sizes, kind = Facts(self.kind.channels), self.sizes[0], self.kind
         lowering = lower_read(Read(), {}, sizes, facts, Trail(sizes, kind.defaults, kind.targets))
-        return Pass(lowering, Source(kind.dtype, kind.unit), Written("float32", kind.between), kind, final=False)
+        return Pass(lowering, Source(kind.dtype, kind.unit), Written("float32", self.between), kind, final=False)
 
     @functools.cached_property
     def reductions(self) -> list[int]:
@@ -222,7 +229,8 @@ class Group:
     def rest(self, n: int, i: int, size: tuple[int, int]) -> Group:
         """Sample i alone from stage n on, for a picture of another size."""
         one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
-        return Group(self.program, one, np.array([size], np.int64), self.kind, self.start + n)
+        ranged = self.trail.ranged[i : i + 1]
+        return Group(self.program, one, np.array([size], np.int64), self.kind, self.start + n, ranged=ranged)
 
     def _resume(self, n: int, i: int, image: Image, out: Image) -> None:
         """What follows stage n, a user's function, for one sample whose size it changed."""

@@ -18,6 +18,7 @@ class Kind:
     defaults         what the pipeline says for ops that do not
     targets          what the labels are
     colour           whether ops of colour and Normalize apply: False for a view that is no picture, such as depth
+    fill             what lies outside of such a view; None: what ops say
     """
 
     channels: int
@@ -26,6 +27,7 @@ class Kind:
     defaults: Defaults
     targets: Targets
     colour: bool = True
+    fill: float | None = None
 
     @property
     def unit(self) -> float:

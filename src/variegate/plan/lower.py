@@ -14,7 +14,7 @@ from variegate.ops.effect import Effect, Floats, Ints
 from variegate.plan.draw import Columns, applied
 from variegate.plan.ir import BORDERS, DTYPES, INTERPOLATIONS, LAYOUTS, STEP, Node, Read
 from variegate.plan.kind import Kind
-from variegate.plan.output import Written, changes, last_write
+from variegate.plan.output import Written, last_write
 from variegate.plan.steps import Steps, stack
 from variegate.plan.tables import Tables
 from variegate.plan.trail import Trail
@@ -116,7 +116,8 @@ class Lowering:
         if op.looks:
             self.trail.looked[node.path] = effects.Map(matrix, size)
         self.filling.append(op.label)
-        self.fills.append(_fill(getattr(op, "fill", 0), op, self.facts.channels))
+        fill = getattr(op, "fill", 0) if self.trail.fill is None else self.trail.fill
+        self.fills.append(_fill(fill, op, self.facts.channels))
 
     def tables(self, source: Source, kind: Kind, written: Written, final: bool) -> Tables:
         """All that was gathered; source: of this pass; kind: of the batch's pictures, in whose numbers fills are."""
@@ -174,7 +175,7 @@ class Lowering:
 
         A sample that every op of colour skips keeps its numbers, as in a pipeline without them.
         """
-        if changes(written, kind):
+        if written.asked:
             return np.full(self.count, 1.0 if kind.white is not None else -1.0)
         return np.where(self.trail.ranged & (kind.white is not None), 1.0, kind.bound)
 

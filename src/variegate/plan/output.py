@@ -21,6 +21,7 @@ class Written:
     """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
 
     white  what white is in the numbers written, before the mean and the deviation
+    asked  whether a dtype or a range was asked for, be it the picture's own
     """
 
     dtype: str
@@ -28,6 +29,7 @@ class Written:
     layout: str = "HWC"
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
+    asked: bool = False
 
 
 def written_by(read: Read, kind: Kind, columns: Columns, sizes: Ints, facts: Facts) -> Written:
@@ -47,15 +49,11 @@ def written_by(read: Read, kind: Kind, columns: Columns, sizes: Ints, facts: Fac
             raise InputError(
                 f"{node.path} after Normalize: a normalised picture is no longer in the range of {effect.dtype}"
             )
+        written.asked = written.asked or effect.dtype is not None
         written.dtype = effect.dtype or written.dtype
         written.white = 1.0 if effect.mean is not None else NOMINAL[written.dtype] if effect.dtype else written.white
         written.mean, written.std = effect.mean or written.mean, effect.std or written.std
     return written
-
-
-def changes(written: Written, kind: Kind) -> bool:
-    """Whether the numbers written are others than the picture's own."""
-    return written.mean is not None or (written.dtype, written.white) != (kind.dtype, kind.unit)
 
 
 def last_write(written: Written, channels: int) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.dist import show
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.picture import as_picture
@@ -80,13 +81,19 @@ class Plan:
         """What all its pictures share."""
         return self.groups[0].kind
 
-    def check(self, image: Image, name: str = "the picture") -> None:
+    def check(self, image: Image, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
 
-        name  what errors call it
+        name    what errors call it
+        scaled  whether a decoder has made its white 1
 
         Raises  InputError that names the range met, and how white is declared.
         """
+        if self.asks and scaled and self.kind.white not in (1.0, None):
+            raise InputError(
+                f'{name} was decoded to 0 to 1, as dtype="float32" makes of integers, but the pipeline says that white is '
+                f'{show(self.kind.white)}. Leave white= out; or let dtype="uint16" keep the numbers of the file'
+            )
         if self.asks and self.kind.white is not None:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
             check_range(image, self.kind.white, self.asks, name, declare)
@@ -165,7 +172,8 @@ class Plan:
         assert isinstance(target, View)
         dtype = picture.dtype.name
         white = white_of(target.white, dtype, f"Image.white of {name}")
-        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour)
+        fill = None if target.colour else target.fill
+        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour, fill=fill)
         try:
             plan = self._again(kind)
         except InputError as error:

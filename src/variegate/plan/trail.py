@@ -24,12 +24,20 @@ class Trail:
     """The maps so far; a lowering adds to it.
 
     targets, leaves  what the fields of each sample are, and the fields
+    fill             what lies outside, whatever the ops say; None: what they say
     ranged           (B,) which samples an op of colour has changed so far: whose numbers have a range from then on
     looked           the maps that hung on labels, by the path of their op: a replay has no labels to look at
     """
 
-    def __init__(self, sizes: Ints, defaults: Defaults, targets: Targets, leaves: Sequence[Leaves] = ()) -> None:
-        self.count, self.defaults, self.targets, self.leaves = len(sizes), defaults, targets, leaves
+    def __init__(
+        self,
+        sizes: Ints,
+        defaults: Defaults,
+        targets: Targets,
+        leaves: Sequence[Leaves] = (),
+        fill: float | None = None,
+    ) -> None:
+        self.count, self.defaults, self.targets, self.leaves, self.fill = len(sizes), defaults, targets, leaves, fill
         self.maps: list[Floats] = []
         self.canvas: list[Ints] = [sizes]
         self.borders: list[int] = []

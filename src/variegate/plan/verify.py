@@ -36,4 +36,9 @@ def _check_end(nodes: list[Node]) -> None:
                 f"Put {node.path} before it."
             )
         if node.op.effect == "output":
+            if node.gates:
+                raise PipelineError(
+                    f"{node.path} stands within {node.gates[0].path}, by which it would be for some pictures and not for "
+                    f"others, and a batch has one form. Put {node.path} last, on its own"
+                )
             written = node

@@ -83,6 +83,9 @@ class Targets:
         declared = dict(self.fields)
         self.check(fields)
         leaves = {name: declared[name].read(value, size, name) for name, value in fields.items()}
+        instances = [name for name in fields if declared[name].rows_of is not None]
+        if doubt and instances and isinstance(declared.get("label"), Label) and "label" in fields:
+            _check_label(fields["label"], instances[0])
         for name in leaves if doubt else ():
             declared[name].check_unit(leaves[name], size, name)
         first: dict[str, str] = {}  # of each group, the field that was met first
@@ -177,6 +180,21 @@ def _check(name: str, target: object) -> None:
         raise FieldError(said)
     if name == "image" and not isinstance(target, Image):
         raise FieldError(f"Targets.image is the sample's picture, Image(); got {target!r}")
+    if name == "image" and target != Image():
+        raise FieldError(f"Targets.image is {target!r}: what the picture's own numbers mean is said by Compose(white=)")
+
+
+def _check_label(value: Any, beside: str) -> None:
+    """Refuse several labels beside instances, where nobody said whether each is of an instance.
+
+    One of an instance that is cut away must go with it; even zeros and ones may be the classes of instances.
+    """
+    if np.ndim(value) if hasattr(value, "ndim") else isinstance(value, (list, tuple)):
+        raise InputError(
+            f"label has several values beside {beside}, and what they are was not said: if they are of the instances, "
+            'targets={"label": PerInstance()} keeps them in step; targets={"label": PerSample()} passes them on as they '
+            "are"
+        )
 
 
 def _check_count(leaves: Mapping[str, Any], one: str, other: str, group: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.picture import pixels
 from variegate.targets.base import Size, Target
 from variegate.targets.leaf import PlainLeaf
@@ -21,20 +21,27 @@ class Image(Target):
     colour  of a view, whether it has colours: False, as for depth or heat, lets every op of colour, Normalize and
             ToDtype pass it by: it moves with the picture, takes its layout, and keeps its numbers and its dtype
 
+    fill    of a view without colours, what lies outside of it under a constant border, in its own numbers: the fill of
+            an op is a colour of the picture. With colour=True that fill counts
+
     A view is (H, W) or (H, W, C) with any number of channels, uint8, uint16 or float32.
 
     >>> Image(colour=True)
     Image(colour=True)
 
-    Raises  FieldError if white is no number above 0, or colour not True or False.
+    Raises  FieldError if white is no number above 0, colour not True or False, or fill no number.
     """
 
     white: White = field(default="dtype", kw_only=True)
     colour: bool = field(default=False, kw_only=True)
+    fill: float = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "white", checked_white(self.white, "Image.white"))
         self._switch("colour")
+        self._number("fill")
+        if self.colour and self.fill:
+            raise FieldError(f"Image.fill is of views without colours, got {self.fill}; beside colour=True ops have it")
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         array = pixels(value, name)
