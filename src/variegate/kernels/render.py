@@ -14,7 +14,7 @@ from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_RO
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
-from variegate.plan.ir import CHW, CURVE, POINTWISE, TABLE
+from variegate.plan.ir import CHW, CONSTANT, CURVE, POINTWISE, TABLE
 
 
 @kernel

@@ -34,8 +34,8 @@ def _channels(value: Any, owner: str) -> float | tuple[float, ...]:
 class Normalize(Op):
     """Take off a mean and divide by a standard deviation, channel by channel: v' = (v - mean) / std.
 
-    mean, std  with white as 1, and in the picture's own numbers where white=None says that it has no range; one number a
-               channel, or one for all; by default ImageNet's, for RGB
+    mean, std  with white as 1, and in the picture's own numbers where white=None says that they have no range; one
+               number a channel, or one for all; by default ImageNet's, for RGB
     layout     "HWC" or "CHW" of what is written
     targets    image (labels stay)        effect  output: a part of the last write
 

@@ -37,8 +37,8 @@ def _check_normal(ops: Sequence[Op]) -> None:
     for op in _leaves(ops):
         if isinstance(op, Normalize) and (op.mean, op.std) == (IMAGENET_MEAN, IMAGENET_STD):
             raise FieldError(
-                f"{op.label} has ImageNet's mean and std, which are of pictures with white at 1, and white=None says that "
-                "the numbers have no range. Write the mean= and std= of your pictures, or declare which number is white"
+                f"{op.label} has ImageNet's mean and std, which are of pictures with white at 1, and white=None says "
+                "that the numbers have no range. Write the mean= and std= of your pictures, or say which number is white"
             )
 
 

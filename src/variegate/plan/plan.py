@@ -91,8 +91,8 @@ class Plan:
         """
         if self.asks and scaled and self.kind.white not in (1.0, None):
             raise InputError(
-                f'{name} was decoded to 0 to 1, as dtype="float32" makes of integers, but the pipeline says that white is '
-                f'{show(self.kind.white)}. Leave white= out; or let dtype="uint16" keep the numbers of the file'
+                f'{name} was decoded to 0 to 1, as dtype="float32" makes of integers, but the pipeline says that white '
+                f"is {show(self.kind.white)}. Leave white= out; or let dtype='uint16' keep the numbers of the file"
             )
         if self.asks and self.kind.white is not None:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"

@@ -38,7 +38,7 @@ def _check_end(nodes: list[Node]) -> None:
         if node.op.effect == "output":
             if node.gates:
                 raise PipelineError(
-                    f"{node.path} stands within {node.gates[0].path}, by which it would be for some pictures and not for "
-                    f"others, and a batch has one form. Put {node.path} last, on its own"
+                    f"{node.path} stands within {node.gates[0].path}, by which it would be for some pictures and not "
+                    f"for others, and a batch has one form. Put {node.path} last, on its own"
                 )
             written = node

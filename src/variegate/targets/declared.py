@@ -189,11 +189,10 @@ def _check_label(value: Any, beside: str) -> None:
 
     One of an instance that is cut away must go with it; even zeros and ones may be the classes of instances.
     """
-    if np.ndim(value) if hasattr(value, "ndim") else isinstance(value, (list, tuple)):
+    if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
         raise InputError(
-            f"label has several values beside {beside}, and what they are was not said: if they are of the instances, "
-            'targets={"label": PerInstance()} keeps them in step; targets={"label": PerSample()} passes them on as they '
-            "are"
+            f"label has several values beside {beside}, and what they are was not said: of the instances they are "
+            'targets={"label": PerInstance()}, which keeps them in step; targets={"label": PerSample()} passes them on'
         )
 
 
