@@ -18,7 +18,7 @@ NUMBERS = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 10), (1, 1, 3), (3, 7, 4)])
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 10), (1, 1, 3), (3, 7, 4), (9, 9, 200), (16, 20, 40)])
 def test_what_is_a_picture_is_taken_as_it_is(dtype, shape):
     given = np.zeros(shape, dtype)
     assert pixels(given) is given
@@ -55,6 +55,7 @@ def test_doubles_are_converted_only_if_float32_holds_them():
         (np.zeros((4, 5), bool), "image.astype(np.uint8) * 255, or declare it as a Mask()"),
         (np.zeros((3, 224, 224), np.uint8), "its channels seem to come first. Write image.transpose(1, 2, 0)"),
         (np.zeros((1, 28, 28), np.float32), "with 28 channels in 1 row its channels seem to come first"),
+        (np.zeros((10, 50, 50), np.uint16), "with 50 channels in 10 rows its channels seem to come first"),
         (np.zeros((2, 9, 9, 3), np.uint8), "a batch goes into augment.batch(images)"),
         ([NUMBERS, NUMBERS], "got a list of 2: several go into augment.batch(images)"),
         ("photo.jpg", "got a path: open it, as by PIL.Image.open(path).convert('RGB')"),
@@ -84,10 +85,10 @@ def test_the_lines_that_are_offered_do():
 def test_a_tensor_is_told_of_the_adapter():
     torch = pytest.importorskip("torch", reason="the advice is for tensors of PyTorch")
     with pytest.raises(
-        vg.InputError, match=re.escape("variegate.adapters.torch.Transform(augment) takes tensors")
+        vg.InputError, match=re.escape("variegate.adapters.torch.Transform(augment) takes a tensor")
     ) as e:
         AUGMENT(torch.zeros(3, 24, 24))
-    assert "write image.permute(1, 2, 0).numpy()" in str(e.value)
+    assert "or write image.permute(1, 2, 0).numpy()" in str(e.value)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
@@ -126,3 +127,15 @@ def test_other_modes_of_pil(mode, line):
     with pytest.raises(vg.InputError, match=re.escape(line)):
         AUGMENT(image)
     assert AUGMENT(eval(line)).shape[:2] == image.size[::-1]  # what is offered is taken
+
+
+def test_masks_as_pil_images_are_taken():
+    numbers = (NUMBERS[..., 0] > 99).astype(np.uint8) * 7
+    for mask in (Image.fromarray(numbers), Image.fromarray(numbers).convert("P"), Image.fromarray(numbers > 0)):
+        out = vg.Compose([vg.HorizontalFlip()])(image=NUMBERS, mask=mask)["mask"]
+        np.testing.assert_array_equal(out, (numbers if mask.mode != "1" else numbers > 0)[:, ::-1])
+    stack = vg.Compose([vg.HorizontalFlip()], targets={"masks": vg.Mask(stack=True)})
+    out = stack(image=NUMBERS, masks=[Image.fromarray(numbers)] * 2)["masks"]
+    np.testing.assert_array_equal(out, [numbers[:, ::-1]] * 2)
+    with pytest.raises(vg.InputError, match=r'mask: a mask as a PIL image has one number a pixel: .* got "RGB"'):
+        vg.Compose([])(image=NUMBERS, mask=Image.fromarray(NUMBERS))

@@ -16,9 +16,10 @@ from variegate.errors import InputError
 from variegate.white import DTYPES
 
 MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
+MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 WIDE = ("I;16", "I;16B", "I;16L", "I;16N", "F")  # whose numbers are uint16 or float32
 WIDENED = ("int8", "int16", "float16")  # dtypes that float32 holds to the last bit
-PLANES, LEAST = (1, 3, 4), 8  # so many rows of at least so many columns and "channels": rather channels that come first
+PLANES, LEAST, MOST_BANDS = (1, 3, 4), 8, 16  # a shape of so few rows has rather channels that come first
 
 
 def as_picture(image: Any, name: str = "a picture") -> tuple[NDArray[Any], bool]:
@@ -55,15 +56,30 @@ def pixels(image: Any, name: str = "a picture") -> NDArray[Any]:
 
 
 def check_layout(shape: tuple[int, ...], name: str) -> None:
-    """Refuse the shape of a picture that has its channels first.
+    """Refuse the shape of a picture that has its channels first: few rows of many columns and as many channels.
 
     Raises  InputError that says how to put them last.
     """
-    if len(shape) == 3 and shape[0] in PLANES and min(shape[1:]) >= LEAST:
+    if len(shape) != 3 or min(shape[1:]) < LEAST:
+        return
+    if shape[0] in PLANES or (shape[0] <= MOST_BANDS and min(shape[1:]) >= 2 * shape[0]):
         raise InputError(
             f"{name} is (height, width, channels), got {shape}: with {shape[2]} channels in {shape[0]} "
             f"row{'s' * (shape[0] > 1)} its channels seem to come first. Write image.transpose(1, 2, 0)"
         )
+
+
+def pil_mask(image: Any, name: str) -> NDArray[Any]:
+    """The numbers of a PIL image that is a mask: classes, never colours.
+
+    Raises  InputError if a pixel has several numbers.
+    """
+    if image.mode not in MASK_MODES:
+        raise InputError(
+            f'{name}: a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{image.mode}"'
+        )
+    numbers = np.asarray(image)
+    return numbers.view(np.uint8) != 0 if image.mode == "1" else numbers  # whose true is the byte 255
 
 
 def is_pil(value: Any) -> bool:
@@ -87,7 +103,7 @@ def pil_pixels(image: Any, name: str = "a picture") -> NDArray[Any]:
     if image.mode == "I":  # convert("RGB") or "L" would cut these at 255
         line = "np.asarray(image).astype(np.uint16) if they lie in 0 to 65535, else .astype(np.float32)"
         raise InputError(f'{name} is a PIL image of mode "I", 32-bit integers; write {line}')
-    other = {"1": "L", "LA": "RGBA", "La": "RGBA", "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB")
+    other = {"1": "L", "LA": "RGBA", "La": 'LA").convert("RGBA', "PA": "RGBA", "RGBa": "RGBA"}.get(image.mode, "RGB")
     told = f'{", ".join(MODES)}, I;16 or F, got "{image.mode}"; write image.convert("{other}")'
     raise InputError(f"{name} as a PIL image is of mode {told}")
 
@@ -126,10 +142,10 @@ def _no_array(image: Any, name: str) -> NoReturn:
     elif isinstance(image, (bytes, bytearray, memoryview)):
         advice = f"{kind}: decode them, as by PIL.Image.open(io.BytesIO(data)).convert('RGB')"
     elif is_tensor(image):
-        channels = ".permute(1, 2, 0)" if getattr(image, "ndim", 0) == 3 else ""
+        write = {2: "image.numpy()", 3: "image.permute(1, 2, 0).numpy()"}.get(getattr(image, "ndim", 0))
         advice = (
-            f"a tensor {tuple(image.shape)}: variegate.adapters.torch.Transform(augment) takes tensors (C, H, W); or "
-            f"write image{channels}.numpy()"
+            f"a tensor {tuple(image.shape)}: variegate.adapters.torch.Transform(augment) takes a tensor (C, H, W)"
+            + (f"; or write {write}" if write else ", one picture at a time")
         )
     elif isinstance(_first(image), np.ndarray) or is_pil(_first(image)):
         advice = f"a {kind} of {len(image)}: several go into augment.batch(images)"

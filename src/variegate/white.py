@@ -19,6 +19,8 @@ White = float | Literal["dtype"] | None
 
 DTYPES = ("uint8", "uint16", "float32")
 NOMINAL = {"uint8": 255.0, "uint16": 65535.0, "float16": 1.0, "float32": 1.0}
+TINY, HUGE = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max) / 2  # what can be white of floats
+NEAR = 0.25  # of white: beyond by less, a picture is rather clipped than of another white
 LOOSE = 1 / 65535  # of white: how far beyond it a float may lie by rounding, such as a resize's
 
 
@@ -31,7 +33,7 @@ def checked_white(white: Any, owner: str) -> White:
         return None
     if isinstance(white, str) and white == "dtype":
         return "dtype"
-    if not is_number(white) or finite(white, owner) <= 0:
+    if not is_number(white) or not TINY <= finite(white, owner) <= HUGE:
         raise FieldError(
             f'{owner} is the number that is white (255.0, 4095), None for numbers without a range, or "dtype": 255 of '
             f"uint8, 65535 of uint16, 1 of floats; got {white!r}"
@@ -96,6 +98,11 @@ def _told(picture: NDArray[Any], white: float, who: str, name: str, declare: str
             f"as by np.nan_to_num, or leave {who} out"
         )
     low, high = float(known.min()), float(known.max())
+    if picture.dtype.kind == "f" and low >= -NEAR * white and high <= (1 + NEAR) * white:
+        return (
+            f"{name} is {picture.dtype} from {low:.6g} to {high:.6g}, a little beyond black and white, as a resize by "
+            f"bicubic leaves it, and {who} takes 0 to {show(white)}. Clip it: np.clip(image, 0, {show(white)})"
+        )
     nans = f" and {missing} NaN{'s' * (missing > 1)}" if missing else ""
     whites = [w for w in (255.0, 4095.0, 65535.0) if low >= 0 and high <= w]
     advice = f"Declare which number is white, such as {declare.format(show(whites[0]))}, or " if whites else "Declare "

@@ -187,3 +187,26 @@ def test_the_console_script_is_installed() -> None:
 
     (script,) = entry_points(group="console_scripts", name="variegate")
     assert script.value == "variegate.cli:main"
+
+
+def test_explain_takes_what_the_pictures_are(tmp_path: Path) -> None:
+    path = tmp_path / "ct.yaml"
+    path.write_text("variegate: 1\nwhite: null\nops:\n  - Rotate: {angle: 20, fill: -1024}\n")
+    said = run("explain", "--config", str(path), "--size", "40x60", "--channels", "1").output
+    assert "40 x 60 x 1 float32" in said and "no range (white=None)" in said
+    path.write_text("variegate: 1\nwhite: 4095\nops:\n  - Brightness: 0.5\n")
+    assert "white 4095, which Brightness asks for" in run("explain", "--config", str(path), "--dtype", "uint16").output
+
+
+def test_bands_can_be_previewed(tmp_path: Path) -> None:
+    folder, path = tmp_path / "scans", tmp_path / "p.yaml"
+    folder.mkdir()
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(ramp).save(folder / "1.png")
+    path.write_text("variegate: 1\nwhite: 4095\nops: [HorizontalFlip]\n")
+    sheet = tmp_path / "sheet.png"
+    options = "--mode", "bands", "--dtype", "uint16", "--rows", "1", "--cols", "2", "--cell", "64"
+    run("preview", str(folder), "-c", str(path), "-o", str(sheet), *options)
+    left, right = np.asarray(Image.open(sheet))[6:70, 6:70, 0], np.asarray(Image.open(sheet))[6:70, 76:140, 0]
+    np.testing.assert_allclose(left[8:-8, 8:-8], (ramp / 4095 * 255)[8:-8, 8:-8], atol=3)
+    np.testing.assert_allclose(right, (ramp / 4095 * 255)[:, ::-1], atol=3)

@@ -345,14 +345,14 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
             None,
             {},
             "image is float32 from -2 to 2.5; draw takes 0 to 1. Draw before Normalize, or undo it: image * std + "
-            "mean; pixels from 0 to 255 are image.astype('uint8')",
+            "mean; of other numbers say which is white: white=255, or white=None for none",
         ),
         (
             {"image": np.full((8, 8), np.nan, np.float32)},
             None,
             {},
             "image is float32 from nan to nan; draw takes 0 to 1. Draw before Normalize, or undo it: image * std + "
-            "mean; pixels from 0 to 255 are image.astype('uint8')",
+            "mean; of other numbers say which is white: white=255, or white=None for none",
         ),
         (
             {"image": np.zeros((8, 8, 2), np.uint8)},
@@ -453,3 +453,24 @@ def test_anything_that_is_taken_is_drawn(sample: dict[str, Any], width: int, by:
     assert isinstance(page, Pillow.Image) and page.width == width
     for name, value in sample.items():
         assert np.array_equal(np.asarray(value, object), np.asarray(before[name], object)) or name == "heat", name
+
+
+@pytest.mark.parametrize(
+    ("numbers", "white"),
+    [(np.uint16, 4095), (np.float32, 255.0), (np.float32, 1.0), (np.uint16, "dtype"), (np.uint8, "dtype")],
+)
+def test_a_picture_is_drawn_by_the_white_of_its_pipeline(numbers: Any, white: Any) -> None:
+    top = {"dtype": np.iinfo(numbers).max}.get(white, white) if numbers != np.float32 else white
+    ramp = np.linspace(0, top, 60 * 80).reshape(60, 80, 1).astype(numbers)
+    drawn = np.asarray(draw({"image": ramp}, Compose([], white=white), width=80))[..., 0]
+    np.testing.assert_allclose(drawn, np.linspace(0, 255, 60 * 80).reshape(60, 80), atol=1)
+    np.testing.assert_array_equal(np.asarray(draw({"image": ramp}, white=top, width=80))[..., 0], drawn)
+
+
+def test_a_picture_without_a_white_is_drawn_from_its_least_to_its_largest() -> None:
+    ct = np.linspace(-1024, 3071, 60 * 80).reshape(60, 80, 1).astype(np.float32)
+    ct[0, 0] = np.nan
+    drawn = np.asarray(draw({"image": ct}, Compose([], white=None), width=80))[..., 0]
+    np.testing.assert_allclose(drawn.ravel()[1:], np.linspace(0, 255, 60 * 80)[1:], atol=1)
+    depth = {"image": np.zeros((60, 80, 3), np.uint8), "depth": ct[..., 0]}
+    np.testing.assert_array_equal(np.asarray(draw(depth, {"depth": Image()}, on="depth", width=80))[..., 0], drawn)

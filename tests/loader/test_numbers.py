@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import variegate as vg
 from variegate.plan.plan import Plan
@@ -59,9 +60,30 @@ def test_a_bad_picture_is_a_bad_sample(tmp_path: Path):
 def test_pictures_in_memory_are_looked_at_once(monkeypatch):
     seen = []
     check = Plan.check
-    monkeypatch.setattr(Plan, "check", lambda self, image, *rest: (seen.append(image.ctypes.data), check(self, image)))
+    monkeypatch.setattr(Plan, "check", lambda self, image, **rest: (seen.append(image.ctypes.data), check(self, image)))
     loader = vg.Loader(vg.Arrays(KERAS / 255), vg.Compose(DARKER), batch_size=4, repeats=2, workers=0)
     for _ in range(3):
         for _ in loader:
             pass
     assert len(seen) == len(set(seen)) == 6
+
+
+def test_files_made_0_to_1_have_no_other_white(tmp_path: Path) -> None:
+    """Of integers dtype="float32" makes 0 to 1; a pipeline that says otherwise is refused, under the policy."""
+    for n in range(3):
+        Image.fromarray((np.arange(600).reshape(20, 30) % 4096).astype(np.uint16)).save(tmp_path / f"{n}.png")
+    ops = [vg.Normalize(0.5, 0.5)]
+    source = vg.ImageFolder(str(tmp_path), mode="L", dtype="float32")
+    assert next(iter(vg.Loader(source, vg.Compose(ops))))["image"].max() < 0
+    said = r"0\.png: the picture was decoded to 0 to 1, as dtype=\"float32\" makes of integers, .* white is 4095"
+    with pytest.raises(vg.InputError, match=said):
+        next(iter(vg.Loader(source, vg.Compose(ops, white=4095), shuffle=False)))
+    kept = vg.ImageFolder(str(tmp_path), mode="L", dtype="uint16")
+    out = next(iter(vg.Loader(kept, vg.Compose(ops, white=4095))))["image"]
+    np.testing.assert_allclose(out.max(), 599 / 4095 * 2 - 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(20, 24, 3), (20, 24, 4)])
+def test_one_picture_is_no_stack_of_grey_ones(shape: tuple[int, ...]) -> None:
+    with pytest.raises(vg.SourceError, match="is rather one picture: give images"):
+        vg.Arrays(np.zeros(shape, np.uint8))

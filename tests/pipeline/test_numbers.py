@@ -325,7 +325,7 @@ def test_a_record_is_of_one_white():
             "float32",
             "white 255, which Gamma asks for: a picture beyond them is refused, and the result is clamped",
         ),
-        (vg.Compose([vg.Brightness(2)], white=None), "float32", "no range (white=None): never clamped"),
+        (vg.Compose([vg.Brightness(2)], white=None), "float32", "no range (white=None): nothing is clamped, but by"),
     ],
 )
 def test_explain_says_what_the_numbers_mean(pipeline, dtype, line):
@@ -364,3 +364,162 @@ def test_a_function_that_leaves_pixels_in_place_passes_by_a_view_without_colour(
     still = vg.Compose([vg.Opaque(darker, moves=False)], targets={"depth": vg.Image()})
     out = still(image=image, depth=depth)
     assert out["image"].max() == 100 and out["depth"].max() == 7
+
+
+# Found by hostile testers
+
+
+@pytest.mark.parametrize("last", [vg.Normalize(0.0, 0.5), vg.ToDtype("float32")])
+def test_the_last_write_is_for_all_pictures_or_none(last):
+    for ops in (
+        [vg.RandomApply([last], p=0.5)],
+        [vg.OneOf([vg.HorizontalFlip(), last])],
+        [vg.SomeOf([vg.HorizontalFlip(), last], n=1)],
+    ):
+        with pytest.raises(
+            vg.PipelineError, match=rf"^{type(last).__name__} stands within {type(ops[0]).__name__}, by"
+        ):
+            vg.Compose(ops)(np.zeros((4, 5, 3), np.uint8))
+    assert vg.Compose([vg.RandomApply([last])])(np.zeros((4, 5, 3), np.uint8)).dtype == np.float32
+
+
+@pytest.mark.parametrize(("dtype", "white"), [(np.float32, "dtype"), (np.uint16, 4095), (np.uint8, "dtype")])
+def test_a_range_holds_across_a_function_that_changes_the_size(dtype, white):
+    top = {np.float32: 1, np.uint16: 4095, np.uint8: 255}[dtype]
+    picture = np.full((9, 8, 3), top * 0.8).astype(dtype)
+    for function in (lambda image: image[1:], lambda image: image):
+        ops = [vg.Brightness(3.0), vg.Opaque(function), vg.Resize((8, 8))]
+        assert vg.Compose(ops, white=white)(picture).max() == top
+
+
+def test_to_floats_of_floats_is_0_to_1_too():
+    photo = np.random.default_rng(0).uniform(0, 255, (4, 5, 3)).astype(np.float32)
+    for to in ("float32", "float16"):
+        with pytest.raises(vg.InputError, match="but white is 1, and ToDtype takes 0 to 1"):
+            vg.Compose([vg.ToDtype(to)])(photo)
+        assert vg.Compose([vg.Pad(1, fill=9), vg.ToDtype(to)])(photo / 255).max() == 1
+        np.testing.assert_allclose(vg.Compose([vg.ToDtype(to)], white=255.0)(photo), photo / 255, rtol=1e-3)
+
+
+def test_what_is_no_number_is_black_in_a_mean():
+    def spoil(image):
+        image = image.copy()
+        image[0, 0] = np.nan
+        return image
+
+    flat = np.full((10, 10, 3), 0.5, np.float32)
+    out = vg.Compose([vg.Opaque(spoil), vg.Contrast(0.0, about="channel")])(flat)
+    np.testing.assert_allclose(out[5, 5], 0.5 * 0.99, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_an_infinity_of_one_channel_is_none_of_the_others(channels):
+    picture = np.ones((2, 2, channels), np.float32)
+    picture[0, 0, 0] = np.inf
+    out = vg.Compose([vg.Brightness(0.5)], white=None)(picture)
+    assert np.isinf(out[0, 0, 0]) and (out[0, 0, 1:] == 0.5).all() and (out[1] == 0.5).all()
+
+
+def test_the_white_of_the_picture_is_declared_in_one_place():
+    for image in (vg.Image(white=4095), vg.Image(white=None), vg.Image(colour=True)):
+        with pytest.raises(vg.FieldError, match=r"Targets\.image is Image\(.*is said by Compose\(white=\)"):
+            vg.Compose([vg.Invert()], targets={"image": image})
+
+
+def test_the_numbers_of_imagenet_are_none_without_a_white():
+    with pytest.raises(
+        vg.FieldError, match="Normalize has ImageNet's mean and std, which are of pictures with white at 1"
+    ):
+        vg.Compose([vg.Normalize()], white=None)
+
+
+@pytest.mark.parametrize("white", [1e39, 1e-46])
+def test_a_white_that_no_float_is(white):
+    with pytest.raises(vg.FieldError, match=r"Compose\.white is the number that is white"):
+        vg.Compose([], white=white)
+    with pytest.raises(vg.InputError, match=r"Pad\.fill is 1e\+39, and a picture of float32 holds"):
+        vg.Compose([vg.Pad(1, fill=1e39)])(np.zeros((4, 5), np.float32))
+
+
+def test_a_picture_a_little_beyond_is_to_be_clipped():
+    picture = np.array([[-0.01, 1.02]], np.float32)
+    with pytest.raises(vg.InputError, match=re.escape("Clip it: np.clip(image, 0, 1)")):
+        vg.Compose([vg.Brightness(1)])(picture)
+    assert vg.Compose([vg.Brightness(1)])(np.clip(picture, 0, 1)).tolist() == [[0, 1]]
+
+
+def test_a_view_without_colours_has_a_fill_of_its_own():
+    image, depth = np.zeros((4, 5, 3), np.uint8), np.full((4, 5), 7, np.float32)
+    for fill in (0, -1):
+        augment = vg.Compose([vg.Pad(1, fill=(124, 116, 104))], targets={"depth": vg.Image(fill=fill)})
+        out = augment(image=image, depth=depth)
+        assert out["image"][0, 0].tolist() == [124, 116, 104]
+        assert out["depth"][0, 0] == fill and out["depth"][1, 1] == 7
+    with pytest.raises(vg.InputError, match=r"near, a view .*Pad\.fill has 3 numbers, but the picture has 1 channels"):
+        near = vg.Compose([vg.Pad(1, fill=(124, 116, 104))], targets={"near": vg.Image(colour=True)})
+        near(image=image, near=np.zeros((4, 5), np.uint8))
+    with pytest.raises(vg.FieldError, match=r"Image\.fill is of views without colours"):
+        vg.Image(colour=True, fill=3)
+
+
+@pytest.mark.parametrize(
+    "ops", [[vg.HorizontalFlip()], [vg.RandomCrop(3)], [vg.Rotate(30, border="edge")], [vg.Resize(9)]]
+)
+def test_a_function_of_a_pixel_is_called_with_what_is_seen(ops):
+    """A fill that no pixel shows is no pixel: a function that cannot take black never meets it."""
+
+    def reciprocal(pixel):
+        return (0.01 / pixel[0], pixel[1], pixel[2])
+
+    picture = np.full((6, 6, 3), 7, np.uint8)
+    out = vg.Compose([*ops, vg.Pointwise(reciprocal)])(picture)
+    assert (out[..., 0] == round(0.01 / (7 / 255) * 255)).all() and (out[..., 1] == 7).all()
+    with pytest.raises(vg.InputError, match="reciprocal"):
+        vg.Compose([vg.Pad(1), vg.Pointwise(reciprocal)])(picture)
+
+
+def test_uint16_is_read_where_uint8_is():
+    """Also at ties, where a coordinate that was rounded once more would fall to the other side."""
+    numbers = np.arange(760).reshape(20, 38) % 251
+    ops = [vg.Scale(2.091258618076517, border="symmetric"), vg.Resize((10, 15))]
+    augment = vg.Compose(ops, interpolation="nearest", targets={"view": vg.Image()})
+    out = augment(image=numbers.astype(np.uint8), view=numbers.astype(np.uint16), mask=numbers.astype(np.uint8))
+    np.testing.assert_array_equal(out["view"], out["image"])
+    np.testing.assert_array_equal(out["mask"], out["image"])
+
+
+def test_explain_takes_the_first_dtype_that_holds_what_is_declared():
+    for augment, dtype in (
+        (vg.Compose([]), "uint8"),
+        (vg.Compose([], white=4095), "uint16"),
+        (vg.Compose([vg.Pad(1, fill=300)]), "uint16"),
+        (vg.Compose([vg.Pad(1, fill=-1024)]), "float32"),
+        (vg.Compose([], white=None), "float32"),
+        (vg.Compose([], white=0.5), "float32"),
+    ):
+        assert f"4 x 4 x 3 {dtype}," in augment.explain(size=(4, 4))
+    with pytest.raises(vg.InputError, match="explain tells of pictures of uint8, uint16, float32, got int16"):
+        vg.Compose([]).explain(size=(4, 4), dtype="int16")
+
+
+def test_errors_of_a_batch_name_the_sample():
+    augment = vg.Compose([vg.Brightness(1)], targets={"near": vg.Image(colour=True)})
+    pictures = [np.zeros((4, 5, 3), np.uint8)] * 2
+    with pytest.raises(vg.InputError, match=r"^sample 1: near is float32 from 9 to 9, but white is 1"):
+        augment.batch(image=pictures, near=[np.zeros((4, 5), np.float32), np.full((4, 5), 9, np.float32)])
+    with pytest.raises(vg.InputError, match=r"\(12, 16, 3\) is rather one picture: augment\(image\)"):
+        augment.batch(np.zeros((12, 16, 3), np.uint8))
+
+
+def test_a_label_beside_instances_is_declared():
+    """Zeros and ones may be the classes of instances, of which one is cut away."""
+    augment = vg.Compose([vg.CenterCrop(20)], targets={"boxes": vg.Boxes("voc")})
+    sample = {"image": np.zeros((60, 80, 3), np.uint8), "boxes": [[0, 0, 5, 5], [35, 25, 45, 35]]}
+    for label in ([0, 1], np.array([1, 1]), ("a", "b")):
+        with pytest.raises(
+            vg.InputError, match="label has several values beside boxes, and what they are was not said"
+        ):
+            augment(**sample, label=label)
+    assert augment(**sample, label=3)["label"] == 3 and augment(**sample, label="cat")["label"] == "cat"
+    stepped = vg.Compose(augment.ops, targets={"boxes": vg.Boxes("voc"), "label": vg.PerInstance()})
+    assert stepped(**sample, label=[0, 1])["label"] == [1]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from variegate.cli.options import Dtype, Seed, console, pipeline
+from variegate.cli.options import Dtype, Mode, Seed, console, pipeline
 from variegate.errors import ConfigError
 from variegate.loader import ImageFolder
 from variegate.ops.base import Op
@@ -26,6 +26,7 @@ def check(
     ],
     data: Annotated[Path | None, typer.Option(help="A folder of pictures to try it on. Default: noise.")] = None,
     dtype: Dtype = "uint8",
+    mode: Mode = "RGB",
     seed: Seed = 0,
 ) -> None:
     """Run a pipeline under 1 and 3 workers, 3 ranks, two epochs, a resume and a torch DataLoader, and compare bytes.
@@ -39,7 +40,7 @@ def check(
 
     on = console()
     augment = pipeline(Path(subject)) if Path(subject).suffix in (".yaml", ".yml", ".json") else in_code(subject)
-    source = None if data is None else ImageFolder(data, dtype=dtype)
+    source = None if data is None else ImageFolder(data, mode=mode, dtype=dtype)
     try:
         for shown in checks(augment, source, seed):
             on.print(f"[green]✓[/green] {shown}")

@@ -12,10 +12,15 @@ from variegate.cli.options import Config, console, pipeline, size
 def explain(
     config: Config,
     picture: Annotated[str, typer.Option("--size", help="HEIGHTxWIDTH of the picture to plan for.")] = "375x500",
+    channels: Annotated[int, typer.Option(min=1, help="How many channels the picture has.")] = 3,
+    dtype: Annotated[
+        str | None,
+        typer.Option(help="uint8, uint16 or float32.  [default: the first that holds the pipeline's white and fills]"),
+    ] = None,
 ) -> None:
     """Print the compiled plan: what is fused, how often pixels are resampled, and why not less.
 
     **Example:**  `variegate explain --config pipeline.yaml --size 375x500`
     """
     on = console()
-    on.print(pipeline(config).explain(size=size(picture)), markup=False)
+    on.print(pipeline(config).explain(size(picture), channels, dtype), markup=False)

@@ -76,6 +76,7 @@ class Asked:
     ignore: int | None = None
     classes: str | None = None
     dtype: str = "uint8"
+    mode: str = "RGB"
 
     def source(self, path: Path) -> Files | None:
         """The source of a folder, or of the folder of a picture; None where no labels are asked for."""
@@ -106,15 +107,19 @@ class Asked:
         """The source that an option asks for."""
         if option == "--coco":
             fields = [field.strip() for field in self.fields.split(",")]
-            return CocoJson(folder, str(self.coco), fields, self._names(), dtype=self.dtype)
+            return CocoJson(folder, str(self.coco), fields, self._names(), mode=self.mode, dtype=self.dtype)
         if option == "--yolo":
             yaml = self.classes is not None and self.classes.endswith((".yaml", ".yml"))
             names = self.classes if yaml else self._names()
-            return YoloFolder(folder, str(self.yolo), names or (), segments=self.segments, dtype=self.dtype)
+            return YoloFolder(
+                folder, str(self.yolo), names or (), segments=self.segments, mode=self.mode, dtype=self.dtype
+            )
         if option == "--voc":
-            return VocFolder(folder, classes=self._names() or VOC_CLASSES, dtype=self.dtype)
+            return VocFolder(folder, classes=self._names() or VOC_CLASSES, mode=self.mode, dtype=self.dtype)
         names = self._names() or ()
-        return ImageMaskFolder(folder, str(self.masks), classes=names, ignore_index=self.ignore, dtype=self.dtype)
+        return ImageMaskFolder(
+            folder, str(self.masks), classes=names, ignore_index=self.ignore, mode=self.mode, dtype=self.dtype
+        )
 
     def _names(self) -> Sequence[str] | None:
         """The names of classes, of a list or a file."""

@@ -19,6 +19,9 @@ Config = Annotated[
 Dtype = Annotated[
     str, typer.Option(help="Into what the pictures are decoded: uint8, uint16 (files of 16 bits) or float32 (floats).")
 ]
+Mode = Annotated[
+    str, typer.Option(help="Into what the pictures are decoded: RGB, L (grey), RGBA or bands (all that a file has).")
+]
 Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from variegate.cli import labelled
 from variegate.cli.labelled import Asked
-from variegate.cli.options import Config, Dtype, Seed, console, pipeline, progress
+from variegate.cli.options import Config, Dtype, Mode, Seed, console, pipeline, progress
 from variegate.cli.sheet import Picture, sheet
 from variegate.draw import draw
 from variegate.errors import InputError, SourceError
@@ -24,8 +24,10 @@ from variegate.loader.labels import agreed
 from variegate.loader.source.folder import Files, path_id
 from variegate.pipeline import Compose
 from variegate.targets import Targets
+from variegate.white import White
 
 PLAIN, LABELLED = 160, 320  # pixels of a cell
+PLAINLY = "RGB", "uint8"  # mode and dtype of pictures
 
 
 def preview(
@@ -42,6 +44,7 @@ def preview(
     ] = None,
     seed: Seed = 0,
     dtype: Dtype = "uint8",
+    mode: Mode = "RGB",
     coco: labelled.Coco = None,
     yolo: labelled.Yolo = None,
     voc: labelled.Voc = False,
@@ -68,10 +71,10 @@ def preview(
     `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
     """
     on = console()
-    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype).source(path)
+    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, mode).source(path)
     augment = visible(pipeline(config))
-    table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, dtype)
-    sheet(table, cell or (PLAIN if source is None else LABELLED)).save(output)
+    table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
+    sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}", markup=False)
 
 
@@ -110,7 +113,7 @@ def originals_and_variations(
     seed: int,
     source: Files | None = None,
     cell: int = LABELLED,
-    dtype: str = "uint8",
+    form: tuple[str, str] = PLAINLY,
 ) -> list[list[Picture]]:
     """Rows of an original and its variations: of the one picture, or of the first pictures in a folder.
 
@@ -118,15 +121,16 @@ def originals_and_variations(
 
     source  of labels too, which are then drawn on each
     cell    the longer side of what is drawn, in pixels
+    form    (mode, dtype) into which pictures without labels are decoded
     """
     if source is not None:
         augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
     several = path.is_dir()
-    folder = ImageFolder(path, labelled=False, dtype=dtype) if several and source is None else source
+    folder = ImageFolder(path, labelled=False, mode=form[0], dtype=form[1]) if several and source is None else source
     table: list[list[Picture]] = []
     with progress(on) as bar:
         for n in bar.track(range(min(rows, len(folder)) if several and folder else rows), description="augmenting"):
-            row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1), dtype)
+            row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1), form)
             samples = [row.sample, *row.variations(augment, seed, cols - 1)]
             if source is None:
                 table.append([sample["image"] for sample in samples])
@@ -136,7 +140,8 @@ def originals_and_variations(
                     *[augment] * (cols - 1),
                 ]  # as it was given, and as it was made
                 pairs = zip(samples, known, strict=True)
-                table.append([labelled_picture(sample, targets, source.classes, cell) for sample, targets in pairs])
+                named = source.classes, cell, augment.white
+                table.append([labelled_picture(sample, targets, *named) for sample, targets in pairs])
     return table
 
 
@@ -147,31 +152,32 @@ def sample_at(source: Files, i: int) -> Row:
     return Row({"image": image, **source.fields(i)}, where, source.id(i))
 
 
-def one(path: Path, source: Files | None, first: int, dtype: str = "uint8") -> Row:
+def one(path: Path, source: Files | None, first: int, form: tuple[str, str] = PLAINLY) -> Row:
     """The sample of one file; with labels, out of a source of its folder.
 
     Raises  SourceError if there is no such file, or no labels are of it.
     """
     if source is None:
-        return Row({"image": original(path, dtype)}, str(path), path_id(path.name), first)
+        return Row({"image": original(path, form)}, str(path), path_id(path.name), first)
     if path.name not in source.paths:
         raise SourceError(f"{path}: it is not among the pictures of {source!r}; give one of these, or their folder")
     return replace(sample_at(source, list(source.paths).index(path.name)), first=first)
 
 
 def labelled_picture(
-    sample: Mapping[str, Any], targets: Compose | Targets, classes: Sequence[str], cell: int
+    sample: Mapping[str, Any], targets: Compose | Targets, classes: Sequence[str], cell: int, white: White
 ) -> Picture:
     """A picture with its labels, as large as a cell."""
     height, width = sample["image"].shape[:2]
-    return draw(sample, targets, classes=classes, width=max(1, round(cell * width / max(height, width))))
+    sides = max(1, round(cell * width / max(height, width)))
+    return draw(sample, targets, classes=classes, width=sides, white=white)
 
 
-def original(path: Path, dtype: str = "uint8") -> NDArray[Any]:
+def original(path: Path, form: tuple[str, str] = PLAINLY) -> NDArray[Any]:
     """A picture decoded as by the loader.
 
     Raises  SourceError if there is no such file; DecodeError if it is no picture.
     """
     if not path.exists():
         raise SourceError(f"{path}: no such file or folder")
-    return open_image(path, dtype=dtype).decode()
+    return open_image(path, None, form[0], dtype=form[1]).decode()

@@ -9,22 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from variegate.draw.picture import levels
+from variegate.white import White
+
 Picture = NDArray[Any] | Image.Image
 PAPER, FRAME = (255, 255, 255), (214, 93, 14)
 GAP = 6
 
 
-def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160) -> Image.Image:
+def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160, white: White = "dtype") -> Image.Image:
     """A PNG-ready sheet of rows of pictures, of which the first in each row is the original.
 
-    rows  uint8 or float32 pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
+    rows   pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
+    white  which of their numbers is white; None: of each picture the largest, and its least is black
     """
     columns = max(len(row) for row in rows)
     page = Image.new("RGB", (GAP + columns * (cell + GAP), GAP + len(rows) * (cell + GAP)), PAPER)
     draw = ImageDraw.Draw(page)
     for r, row in enumerate(rows):
         for c, picture in enumerate(row):
-            small = fitted(picture, cell)
+            small = fitted(picture, cell, white)
             left, top = GAP + c * (cell + GAP), GAP + r * (cell + GAP)
             x, y = left + (cell - small.width) // 2, top + (cell - small.height) // 2
             page.paste(small, (x, y))
@@ -33,19 +37,18 @@ def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160) -> Image.Image:
     return page
 
 
-def fitted(picture: Picture, cell: int) -> Image.Image:
+def fitted(picture: Picture, cell: int, white: White = "dtype") -> Image.Image:
     """A picture as RGB with its longer side `cell` pixels; small ones grow in whole pixels."""
-    image = picture if isinstance(picture, Image.Image) else rgb(picture)
+    image = picture if isinstance(picture, Image.Image) else rgb(picture, white)
     longer = max(image.size)
     wanted = [max(1, round(side * cell / longer)) for side in image.size]
     how = Image.Resampling.NEAREST if longer * 2 <= cell else Image.Resampling.LANCZOS
     return image.resize((wanted[0], wanted[1]), how)
 
 
-def rgb(picture: NDArray[Any]) -> Image.Image:
+def rgb(picture: NDArray[Any], white: White = "dtype") -> Image.Image:
     """A picture of any dtype and of 1, 2, 3 or more channels as a person sees it."""
-    parts = picture / 65535 if picture.dtype == np.uint16 else picture
-    levels = picture if picture.dtype == np.uint8 else np.rint(np.clip(parts, 0, 1) * 255).astype(np.uint8)
-    levels = levels[..., None] if levels.ndim == 2 else levels
-    levels = levels[..., :3] if levels.shape[-1] >= 3 else np.repeat(levels[..., :1], 3, axis=-1)
-    return Image.fromarray(np.ascontiguousarray(levels), "RGB")
+    shown = levels(picture, white)
+    shown = shown[..., None] if shown.ndim == 2 else shown
+    shown = shown[..., :3] if shown.shape[-1] >= 3 else np.repeat(shown[..., :1], 3, axis=-1)
+    return Image.fromarray(np.ascontiguousarray(shown), "RGB")

@@ -19,6 +19,7 @@ from variegate.errors import InputError
 from variegate.pipeline.compose import Compose
 from variegate.targets import Image as View
 from variegate.targets import Target, Targets
+from variegate.white import White
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,11 +36,12 @@ def draw(
     by: Literal["class", "instance"] = "class",
     background: int | None = 0,
     on: str = "image",
+    white: White = "dtype",
 ) -> Image.Image:
     """The picture of a sample with its labels on it, as a PIL image: a notebook shows it, `.save("a.png")` writes it.
 
     sample      a dict of `image` and its labels, as a pipeline or a source gives them. The picture is (H, W) or
-                (H, W, C) with 1, 3 or 4 channels, uint8, uint16 or float32 from 0 to 1; a fourth channel is not shown
+                (H, W, C) with 1, 3 or 4 channels, uint8, uint16 or float32; a fourth channel is not shown
     targets     what its fields are: the pipeline that made it, so that they have its `out` formats; or Targets, or a
                 dict of them, which say how they are read
     classes     the names of classes 0, 1, 2, ..., or a dict from class to name
@@ -48,6 +50,8 @@ def draw(
                 labels, label, classes, class_ids, category_ids or class_labels. "instance": a colour an instance
     background  the class of masks that is left clear; None: none is
     on          which picture of the sample is drawn on, where there are several views
+    white       which number of the picture is white; None: its largest, and its least is black; "dtype": as the
+                pipeline says, else 255 of uint8, 65535 of uint16 and 1 of floats
 
     Boxes and outlines have the names of their classes beside them. Masks are translucent, and hatched in grey where
     they have their ignore_index. Maps of floats glow from dark to bright, from 0 to 1 if all of them lie there, else
@@ -71,7 +75,19 @@ def draw(
     known = targets.known.back if isinstance(targets, Compose) else Targets.of(targets)
     if by not in ("class", "instance"):
         raise InputError(f"by of draw is 'class' or 'instance', got {by!r}")
-    return _drawn(sample, known, names_of(classes), width, by == "instance", background, on)
+    floats = getattr(getattr(sample.get(on), "dtype", None), "kind", "") == "f"
+    shown = _white_of(targets, known, on, floats) if white == "dtype" else white
+    return _drawn(sample, known, names_of(classes), width, by == "instance", background, on, shown)
+
+
+def _white_of(targets: Any, known: Targets, on: str, floats: bool) -> White:
+    """Which number of a picture is white, as far as the pipeline and its targets say; floats of no colour have none."""
+    view = dict(known.fields).get(on)
+    if on != "image" and isinstance(view, View):
+        return None if floats and not view.colour and view.white == "dtype" else view.white
+    if isinstance(targets, Compose) and not any(op.effect == "output" for op in targets.ops):
+        return targets.white
+    return "dtype"
 
 
 def _drawn(
@@ -82,6 +98,7 @@ def _drawn(
     by_instance: bool,
     background: int | None,
     on: str,
+    white: White,
 ) -> Image.Image:
     """The same, of arguments that are checked. Pillow is loaded here, since `import variegate` is light."""
     from variegate.draw.canvas import Canvas
@@ -91,7 +108,7 @@ def _drawn(
 
     if on not in sample or on not in targets or not isinstance(targets[on], View):
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
-    picture = seen(sample[on], on)
+    picture = seen(sample[on], on, white)
     fields = {name: value for name, value in sample.items() if name != "image"}
     leaves = targets.read(fields, (picture.height, picture.width), doubt=False)
     legend = Legend(names, by_instance, targets, leaves)

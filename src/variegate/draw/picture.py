@@ -10,13 +10,16 @@ from PIL import Image
 
 from variegate.errors import InputError
 from variegate.picture import as_picture
+from variegate.white import TINY, White, white_of
 
 LONGER = 640  # pixels that the longer side of a small picture should have
 SLACK = 0.01  # of a float picture, beyond 0 to 1
 
 
-def seen(image: Any, name: str) -> Image.Image:
+def seen(image: Any, name: str, white: White = "dtype") -> Image.Image:
     """A picture as RGB, as a person sees it.
+
+    white  which of its numbers is white; None: its largest, and its least is black
 
     Raises  InputError, which says what to do, if it is normalised, channels first, or none.
     """
@@ -26,22 +29,31 @@ def seen(image: Any, name: str) -> Image.Image:
         raise InputError(
             f"{name} has {channels} channels, {picture.shape}; draw shows 1, 3 or 4. Choose some: {name}[:, :, :3]"
         )
-    if picture.dtype == np.uint16:
-        picture = np.rint(picture / 257).astype(np.uint8)
-    elif picture.dtype == np.float32:
-        picture = _levels(picture, name)
+    if white == "dtype" and picture.dtype == np.float32:
+        _check_range(picture, name)
+    picture = levels(picture, white)
     return Image.fromarray(np.ascontiguousarray(np.repeat(picture, 3, axis=2) if channels == 1 else picture[:, :, :3]))
 
 
-def _levels(picture: NDArray[np.float32], name: str) -> NDArray[np.uint8]:
-    """A float picture as bytes."""
+def levels(picture: NDArray[Any], white: White) -> NDArray[np.uint8]:
+    """A picture as bytes from black to white; see `seen`. What is no number is black."""
+    top = white_of(white, picture.dtype.name, "white of draw")
+    if picture.dtype == np.uint8 and top == 255:
+        return picture
+    numbers, low = np.where(np.isfinite(picture), picture, 0).astype(np.float64), 0.0
+    if top is None:
+        low, top = float(numbers.min()), float(numbers.max())
+    return np.rint(np.clip((numbers - low) / max(top - low, TINY), 0, 1) * 255).astype(np.uint8)
+
+
+def _check_range(picture: NDArray[np.float32], name: str) -> None:
+    """Refuse a float picture that is none from 0 to 1."""
     low, high = float(picture.min()), float(picture.max())
     if not (low >= -SLACK and high <= 1 + SLACK):  # NaN too
         raise InputError(
             f"{name} is float32 from {low:.4g} to {high:.4g}; draw takes 0 to 1. Draw before Normalize, or undo it: "
-            f"{name} * std + mean; pixels from 0 to 255 are {name}.astype('uint8')"
+            f"{name} * std + mean; of other numbers say which is white: white=255, or white=None for none"
         )
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
 def drawn_size(size: tuple[int, int], width: int | None) -> tuple[int, int]:

@@ -35,6 +35,11 @@ def batch(
     """
     if images is not None and fields:
         raise InputError(f"give the pictures by position or by keyword, not both: got {sorted(fields)}")
+    if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] in (3, 4):
+        raise InputError(
+            f"augment.batch takes pictures, a list or an array (B, height, width, channels), and {images.shape} is "
+            "rather one picture: augment(image). Grey pictures of so few columns are images[..., np.newaxis]"
+        )
     bare, images = images is not None, image_of(fields) if images is None else images
     samples = [] if bare else _samples(fields, len(images))
     pictures = [_picture(image, n) for n, image in enumerate(images)]
@@ -59,7 +64,7 @@ def batch(
         out = out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
     if bare:
         return out
-    labels = collate(pipeline.known, [plan.carry(i).fields for i in range(len(pictures))])
+    labels = collate(pipeline.known, [_carried(plan, i) for i in range(len(pictures))])
     return {name: out if name == "image" else labels[name] for name in fields}
 
 
@@ -74,6 +79,14 @@ def _run(plan: Plan, i: int, picture: Image, out: Image) -> None:
     except Exception as error:
         error.add_note(f"variegate: this was in making sample {i} of the batch")
         raise
+
+
+def _carried(plan: Plan, n: int) -> Any:
+    """The other fields of sample n; an error says which it was."""
+    try:
+        return plan.carry(n).fields
+    except InputError as error:
+        raise InputError(f"sample {n}: {error}") from None
 
 
 def _picture(image: Any, n: int) -> tuple[Image, bool]:

@@ -113,8 +113,8 @@ class Compose(Chain):
                        repeated
         return_params  give (result, record), a small dict for JSON from which `replay` makes the same result
 
-        Raises  InputError if the picture is no uint8 or float32 array of rank 2 or 3, or a field is unknown or not what
-                was declared.
+        Raises  InputError if the picture is none that can be taken, as docs/numbers.md says, or a field is unknown or
+                not what was declared.
         """
         keys = Keys.of([key or fresh_key()])
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
@@ -253,14 +253,18 @@ class Compose(Chain):
 
         return told(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
 
-    def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike = np.uint8) -> str:
+    def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike | None = None) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
 
-        size  (height, width) of a picture; with it, the sizes along the way and the kernels are told too
+        size      (height, width) of a picture; with it, the sizes along the way and the kernels are told too
+        channels  of the picture
+        dtype     of the picture: "uint8", "uint16" or "float32"; None: the first of them that holds what is declared
+
+        Raises  InputError if the pictures cannot be such.
         """
         from variegate.plan.explain import explain
 
-        return explain(self, size, channels, np.dtype(dtype).name)
+        return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
 
 
 def _declares(op: Op, item: str, default: object) -> bool:

@@ -38,7 +38,7 @@ def _check_normal(ops: Sequence[Op]) -> None:
         if isinstance(op, Normalize) and (op.mean, op.std) == (IMAGENET_MEAN, IMAGENET_STD):
             raise FieldError(
                 f"{op.label} has ImageNet's mean and std, which are of pictures with white at 1, and white=None says "
-                "that the numbers have no range. Write the mean= and std= of your pictures, or say which number is white"
+                "that the numbers have no range. Write the mean= and std= of your pictures, or say what white is"
             )
 
 

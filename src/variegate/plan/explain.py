@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from variegate.dist import show
+from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.plan.group import Group
 from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
 from variegate.plan.kind import Kind
 from variegate.targets import Boxes, Targets
-from variegate.white import NOMINAL
+from variegate.white import DTYPES, NOMINAL
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
@@ -23,8 +24,14 @@ UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks 
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
 
-def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtype: str) -> str:
+def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtype: str | None) -> str:
     """See `Compose.explain`."""
+    if dtype is None:
+        dtype = next(name for name in DTYPES if name == DTYPES[-1] or _holds(pipeline, name))
+    elif dtype not in DTYPES:
+        raise InputError(
+            f"explain tells of pictures of {', '.join(DTYPES)}, got {dtype}; int16 and others become float32"
+        )
     compiler = pipeline.compiler
     program = compiler.program
     lines = [_headline(program, compiler.cutting, pipeline)]
@@ -45,6 +52,15 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     if not program.cuts:
         lines.append("No         none: nothing had to be cut")
     return "\n".join(lines)
+
+
+def _holds(pipeline: Compose, dtype: str) -> bool:
+    """Whether pictures of this dtype can have the white and the fills that are declared."""
+    fills = [getattr(node.op, "fill", 0) for node in pipeline.compiler.flat.nodes]
+    numbers = [number for fill in fills for number in (fill if isinstance(fill, tuple) else (fill,))]
+    white = pipeline.white if isinstance(pipeline.white, float) else NOMINAL[dtype]
+    whole = pipeline.white is not None and white == int(white)
+    return whole and all(0 <= number <= NOMINAL[dtype] for number in (*numbers, white))
 
 
 def resamplings(program: Program) -> int:
@@ -100,10 +116,11 @@ def _numbers(group: Group, n: int) -> Iterator[str]:
 def _meaning(kind: Kind, asks: str) -> str:
     """What the picture's numbers are taken for, and what becomes of those beyond."""
     if kind.white is None:
-        return "no range (white=None): never clamped"
+        return "no range (white=None): nothing is clamped, but by what the dtype of the result holds"
     told = f"black 0, white {show(kind.white)}"
     if not asks:
-        return f"{told}; no op asks for them, so nothing is clamped"
+        held = "" if kind.dtype == "float32" else ", but by what the dtype holds"
+        return f"{told}; no op asks for them, so nothing is clamped{held}"
     may_leave = kind.dtype == "float32" or kind.white < NOMINAL[kind.dtype]
     refused = "a picture beyond them is refused, and " if may_leave else ""
     return f"{told}, which {asks} asks for: {refused}the result is clamped to them, once"

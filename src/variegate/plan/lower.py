@@ -21,6 +21,7 @@ from variegate.plan.trail import Trail
 from variegate.white import NOMINAL
 
 EYE = np.eye(3)
+MOST_FLOAT = float(np.finfo(np.float32).max)
 RESOLVED = (
     "(map)"  # no field's name; among the draws of a replay: (11, B), a matrix and a size that once hung on labels
 )
@@ -161,12 +162,14 @@ class Lowering:
         Raises  InputError if its dtype cannot hold one.
         """
         fills = np.array(self.fills, np.float64).reshape(-1, self.facts.channels)
-        wrong = (fills < 0) | (fills > NOMINAL[kind.dtype])
-        if kind.dtype != "float32" and wrong.any():
+        most = MOST_FLOAT if kind.dtype == "float32" else NOMINAL[kind.dtype]
+        least = -most if kind.dtype == "float32" else 0
+        wrong = (fills < least) | (fills > most)
+        if wrong.any():
             n = int(np.argmax(wrong.any(axis=1)))
             raise InputError(
-                f"{self.filling[n]}.fill is {show(fills[n][wrong[n]][0])}, and a picture of {kind.dtype} holds 0 to "
-                f"{show(NOMINAL[kind.dtype])}. Write a fill in the picture's own numbers"
+                f"{self.filling[n]}.fill is {show(float(fills[n][wrong[n]][0]))}, and a picture of {kind.dtype} holds "
+                f"{least:.6g} to {most:.6g}. Write a fill in the picture's own numbers"
             )
         return fills
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.dist import finite, is_number, show
 from variegate.errors import FieldError, InputError
+from variegate.picture import is_pil, pil_mask
 from variegate.targets.base import Shaped, Size
 from variegate.targets.leaf import MaskLeaf
 
@@ -113,9 +114,15 @@ class Mask(Shaped):
         return max(round(Fraction(length) / _ratio(self.stride)), 1)
 
     def read(self, value: Any, size: Size, name: str) -> MaskLeaf:
-        pixels = _stacked(value, self.sides(size)) if self.stack and isinstance(value, (list, tuple)) else value
+        if is_pil(value):
+            value = pil_mask(value, name)
+        if self.stack and isinstance(value, (list, tuple)):
+            value = _stacked([pil_mask(m, name) if is_pil(m) else m for m in value], self.sides(size))
+        pixels = value
         if not isinstance(pixels, np.ndarray):
-            raise InputError(f"{name} is a NumPy array, got {type(value).__name__}; np.asarray(mask) may do")
+            raise InputError(
+                f"{name} is a NumPy array or a PIL image, got {type(value).__name__}; np.asarray(mask) may do"
+            )
         if pixels.dtype.kind not in "biuf":
             raise InputError(f"{name} is integers, booleans or floats, got {pixels.dtype} {pixels.shape}")
         self._check_rank(pixels, name)

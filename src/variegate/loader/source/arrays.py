@@ -74,6 +74,11 @@ class Arrays(Source):
         if isinstance(self.images, np.ndarray):
             if self.images.ndim not in (3, 4):
                 raise SourceError(f"images of Arrays have shape (N, H, W) or (N, H, W, C), got {self.images.shape}")
+            if self.images.ndim == 3 and self.images.shape[2] in (3, 4):
+                raise SourceError(
+                    f"images of Arrays have shape (N, H, W) or (N, H, W, C), and {self.images.shape} is rather one "
+                    "picture: give images[np.newaxis]; grey pictures of so few columns are images[..., np.newaxis]"
+                )
             self.dtype = _check_picture(self.images[0], "images[0]")[1].name
             return
         channels, dtype = _check_picture(self.images[0], "images[0]")
