@@ -36,6 +36,16 @@ def test_gamma_is_a_power(gamma, gain):
     ).all()  # a level as float32 is off by 6e-8, of which a power makes up to 8 times as much
 
 
+def test_integers_are_rounded_to_their_levels_first():
+    """Half a level is none: by a power of 1/4 it would be 3,444 of them. Floats have no levels."""
+    levels = np.array([[1, 2, 3]], np.uint16)
+    out = vg.Compose([vg.Brightness(0.5), vg.Gamma(0.25)])(levels)
+    want = np.rint((np.array([[0, 1, 2]]) / 65535) ** 0.25 * 65535)
+    np.testing.assert_allclose(out, want, atol=1)
+    half = vg.Compose([vg.Brightness(0.5), vg.Gamma(0.25)])((levels / 65535).astype(np.float32))
+    np.testing.assert_allclose(half, (levels / 131070) ** 0.25, rtol=1e-5)
+
+
 def test_gamma_of_the_smallest_floats():
     tiny = np.array([[0, 1e-45, 1e-38, 1e-30, 1e-10]], np.float32)
     np.testing.assert_allclose(vg.Compose([vg.Gamma(0.1)])(tiny), tiny.astype(np.float64) ** 0.1, rtol=1e-6)

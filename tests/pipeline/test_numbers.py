@@ -22,7 +22,8 @@ def odd_picture(shape: tuple[int, ...], seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     picture = rng.choice(ODD, shape)
     nans = np.isnan(picture)
-    picture.view(np.uint32)[nans] = 0x7FC00000 + rng.integers(1, 1000, nans.sum(), dtype=np.uint32)
+    kinds = rng.choice(np.array([0x7FC00000, 0x7F800000, 0xFFC00000], np.uint32), nans.sum())  # one kind signals
+    picture.view(np.uint32)[nans] = kinds + rng.integers(1, 1000, nans.sum(), dtype=np.uint32)
     return picture
 
 
