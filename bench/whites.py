@@ -107,7 +107,7 @@ def main() -> None:
         for name, v in taken.items()
         if not name.startswith("epoch")
     ]
-    report.save("numbers", args.out, rows, args.quick, figures=each)
+    report.save("whites", args.out, rows, args.quick, figures=each)
 
 
 if __name__ == "__main__":
