@@ -22,6 +22,7 @@ from variegate import (
     Mask,
     Opaque,
     Padded,
+    PerSample,
     RandomResizedCrop,
     Rotate,
     Targets,
@@ -512,3 +513,28 @@ def test_ids_are_one_a_sample(ids: Any, said: str) -> None:
     source.ids = ids
     with pytest.raises(SourceError, match=rf"Odd.*{said}"):
         Loader(source)
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("cache", [None, "memory"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_file_of_other_bands_is_bad_whatever_the_batch(tmp_path: Path, labelled: bool, cache: Any, size: int) -> None:
+    """It was an error where both fell into one batch, and of no file."""
+    for n, bands in enumerate(("L", "L", "RGB", "L")):
+        Image.new(bands, (9, 8), n if bands == "L" else (n, n, n)).save(tmp_path / f"{n}.png")
+
+    class Numbered(ImageFolder):
+        targets = Targets(number=PerSample())
+
+        def fields(self, i: int) -> dict[str, Any]:
+            return {"number": i}
+
+    source = (Numbered if labelled else ImageFolder)(tmp_path, mode="bands")
+    said = rf'^{tmp_path}/2\.png: the pictures of a source .* has 3 uint8, {tmp_path}/0\.png 1 uint8; mode="RGB" or "L"'
+    with pytest.raises(InputError, match=said):
+        list(Loader(source, batch_size=size, shuffle=False, cache=cache))
+    one = Loader(source, batch_size=size, shuffle=False, cache=cache, on_error=OnError("skip", most=None))
+    for epoch in (0, 1):
+        assert sum((batch["index"].tolist() for batch in one.epoch(epoch)), []) == [0, 1, 3]
+    stood = [batch["image"][..., 0].max(axis=(1, 2)) for batch in Loader(source, batch_size=size, on_error="replace")]
+    assert sum(map(len, stood)) == 4 and 2 not in np.concatenate(stood)

@@ -76,12 +76,13 @@ class Gather:
         recipe = self._recipe
         if sample is None:
             return None, error
-        # Encoded pictures have one form in any case, and a source that holds arrays has looked at them.
-        array = isinstance(sample.picture, Decoded) and sample.picture.given and not recipe.source.held
-        if recipe.labels is None and not array:
+        # Files have one form in any case, unless all of their bands are asked for; a source that holds arrays has looked.
+        array = isinstance(sample.picture, Decoded) and sample.picture.given
+        varied = (array or recipe.source.mode == "bands" or recipe.forms) and not recipe.source.held
+        if recipe.labels is None and not varied:
             return sample, None
         try:
-            self._form(sample).check(sample)
+            self._form(sample).check(sample, recipe.source)
         except InputError as problem:
             return None, problem
         return sample, None
