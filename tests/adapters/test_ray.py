@@ -308,16 +308,19 @@ def test_fields_of_a_padded_row(labelled: Any) -> None:
         ({"label": np.array([{"x": 3, "y": 4}])}, "a sample has a dict .* beside its picture"),
         ({"image": np.full((1, 4, 4, 3), 0.1)}, "a picture is uint8, uint16 or float32"),
         ({"image": np.zeros(1)}, "the bytes of a file or its path; got float64"),
-        (
-            {"id": np.arange(2), "image": objects([np.zeros((4, 4, bands), np.uint8) for bands in (3, 1)])},
-            r"one number of channels and one dtype: .*0 has 3 uint8, .*1 has 1 uint8$",
-        ),
     ],
 )
 def test_what_cannot_be_taken(columns: Rows, text: str) -> None:
     given = {"id": np.array([7]), "image": np.zeros((1, 4, 4, 3), np.uint8), **columns}
     with pytest.raises(vg.InputError, match=text):
         list(vr.Augment(AUGMENT)({name: value for name, value in given.items() if value is not None}))
+
+
+def test_pictures_of_several_kinds_make_no_batch() -> None:
+    pictures = objects([np.zeros((4, 4, bands), np.uint8) for bands in (3, 1)])
+    said = r"one number of channels and one dtype: .*\b7\b.* has 3 uint8, .*\b9\b.* has 1 uint8$"
+    with pytest.raises(vg.InputError, match=said):
+        list(vr.Augment(AUGMENT)({"id": np.array([7, 9]), "image": pictures}))
 
 
 def test_arguments_that_cannot_be(source: vg.ImageFolder) -> None:

@@ -66,10 +66,10 @@ def test_a_mask_of_which_a_pixel_is_left_is_seen(seed, scale, away, stride):
     zoom = Case([vg.Affine(scale=scale, x=x, y=y, rotate=90 * rng.random(), interpolation="nearest")], size, vg.Key())
     masks = blobs(seed, (64 // stride, 64 // stride))
     got = zoom.carried({"masks": vg.Mask(stack=True, stride=stride)}, masks=masks).fields["masks"]
-    each = [
-        zoom.carried({"mask": vg.Mask(fill=0, stride=stride)}, mask=mask).fields["mask"] for mask in masks
-    ]
-    seen = [mask for n, mask in enumerate(each) if mask.any() or n == len(each) - 1]  # nothing is known of the empty one
+    each = [zoom.carried({"mask": vg.Mask(fill=0, stride=stride)}, mask=mask).fields["mask"] for mask in masks]
+    seen = [
+        mask for n, mask in enumerate(each) if mask.any() or n == len(each) - 1
+    ]  # nothing is known of the empty one
     assert len(got) == len(seen) and all(map(np.array_equal, got, seen))
 
 

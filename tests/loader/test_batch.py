@@ -85,7 +85,9 @@ def test_files_and_arrays_of_other_kinds_make_no_batch() -> None:
     Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(file, "PNG")
     grey = np.zeros((4, 5), np.uint8)
     for items in ([grey, file.getvalue()], [file.getvalue(), grey]):
-        with pytest.raises(InputError, match=r"^item 1: the pictures of a source .* this one has \d uint8, item 0 \d uint"):
+        with pytest.raises(
+            InputError, match=r"^item 1: the pictures of a source .* this one has \d uint8, item 0 \d uint"
+        ):
             whole(Listed(items))
     plan = recipe(Listed([grey, file.getvalue()]))
     samples = [plan.take(place, place, 0, Shelf().rooms()) for place in (1, 0)]

@@ -191,9 +191,7 @@ def test_bands_in_several_pages_are_refused(dtype: str, write: Any) -> None:
     assert caught.value.sound
     levels = pages[..., 0] / np.float32({"uint8": 255, "uint16": 65535}.get(dtype, 1))
     assert np.array_equal(open_image(data, mode="L", dtype="float32").decode()[..., 0], levels)
-    one = written(
-        np.ascontiguousarray(np.moveaxis(pages, 2, 0)), planarconfig="separate", photometric="minisblack"
-    )
+    one = written(np.ascontiguousarray(np.moveaxis(pages, 2, 0)), planarconfig="separate", photometric="minisblack")
     assert open_image(one, "x.tif", "bands", dtype="float32").channels == 10  # as the error says
 
 

@@ -229,8 +229,8 @@ def test_pixels_in_a_format_of_fractions_are_told_as_such_before_they_are_told_a
     with pytest.raises(InputError) as problem:
         Targets(boxes=Boxes(form)).read({"boxes": [row]}, (100, 200))
     assert str(problem.value) == (
-        "boxes is declared in fractions of the picture's sides, and all of it lies more than a picture away from it, as "
-        f"pixels do: the first at ({first[0]}, {first[1]}); declare Boxes({told})"
+        "boxes is declared in fractions of the picture's sides, and all of it lies more than a picture away from it, "
+        f"as pixels do: the first at ({first[0]}, {first[1]}); declare Boxes({told})"
     )
     near = [0.9, 0.9, 1.1, 1.1]  # which is outside, and no pixels
     with pytest.raises(InputError, match=r"outside of the picture"):

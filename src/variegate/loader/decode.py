@@ -7,7 +7,8 @@ Importing this module imports none of them; the first picture does.
 
 Choices      A picture stands as its EXIF orientation says. An alpha channel is dropped, as Pillow's convert("RGB")
              and so most training code does; mode="RGBA" keeps it. Of an animation, the first frame; of several pages,
-             the first, but mode="bands" refuses them. AVIFs of 10 and 12 bits are rounded to 8 by their decoder, as by every viewer.
+             the first, but mode="bands" refuses them. AVIFs of 10 and 12 bits are rounded to 8 by their decoder, as by
+             every viewer.
 Numbers      A file's white becomes that of the dtype: 255, 65535 or 1. What has more bits than the dtype, or numbers of
              which none is white, is an error that says which dtype to ask for; see `stored.py`.
 Strictness   Whatever libjpeg warns of (an end too early, bytes between segments), and a PNG's wrong checksum, is an

@@ -100,16 +100,16 @@ class Form(NamedTuple):
         """That of a sample."""
         return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where, kinds)
 
-    def check(self, sample: Taken, source: Source) -> None:
+    def check(self, sample: Taken, source: Source, labels: Labels | None) -> None:
         """Whether a sample of a source has this form.
 
-        Raises  InputError that says in what it has not.
+        Raises  InputError that says in what it has not; or SourceError, of a label that is no class.
         """
         picture, place = sample.picture, source.where(sample.position)
         if sample.leaves.keys() != self.fields:
             raise InputError(
-                f"{place}: all samples of a source have the same fields: this one has {sorted(sample.leaves)}, {self.where} "
-                f"{sorted(self.fields)}. Give an empty value where there is nothing, as [] for boxes"
+                f"{place}: all samples of a source have the same fields: this one has {sorted(sample.leaves)}, "
+                f"{self.where} {sorted(self.fields)}. Give an empty value where there is nothing, as [] for boxes"
             )
         if (picture.channels, picture.dtype) != (self.channels, self.dtype):
             hint = '; mode="RGB" or "L" makes them alike' if source.mode == "bands" else ""
@@ -117,6 +117,8 @@ class Form(NamedTuple):
                 f"{place}: the pictures of a source have one number of channels and one dtype: this one has "
                 f"{picture.channels} {picture.dtype}, {self.where} {self.channels} {self.dtype}{hint}"
             )
+        if labels is not None:
+            labels.check(sample.leaves, sample.position, self.kinds, picture.size)
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,8 @@ def check_pages(data: bytes | memoryview, tags: Any, name: str) -> None:
     if count > 1:
         raise DecodeError(
             name,
-            f'it is a TIFF of {count} pages, and of these mode="bands" would read the first alone; write the bands into '
-            'one page, as tifffile does of (bands, height, width) with planarconfig="separate" and '
+            f'it is a TIFF of {count} pages, and of these mode="bands" would read the first alone; write the bands '
+            'into one page, as tifffile does of (bands, height, width) with planarconfig="separate" and '
             'photometric="minisblack"',
             sound=True,
         )

@@ -76,7 +76,7 @@ class Boxes(Placed, Shaped):
                  picture's width and height; or a data set's: "voc" = xyxy and "coco" = xywh in pixels, "yolo" = cxcywh
                  and "tfds" (also tf.image) = yxyx in fractions
     normalised   fractions instead of pixels, or pixels instead of fractions; None: as the format's name says, and then
-                 fractions in a format of pixels are refused: all boxes of a sample within 0..1, not all whole, on a
+                 fractions in a format of pixels are refused: all numbers of a sample within 0..1, not all whole, on a
                  picture of 16 x 16 px or more
     out          the format of the result; None: as they come
     dtype        "float32" or "float64": what comes back, whatever comes
