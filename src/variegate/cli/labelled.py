@@ -49,6 +49,13 @@ Ignore = Annotated[
     int | None,
     typer.Option(help="The number in --masks that means not labelled.", rich_help_panel=PANEL, show_default=False),
 ]
+Stride = Annotated[
+    float,
+    typer.Option(
+        help="Pixels of a picture a pixel of its mask in --masks: 4 for masks of a quarter of its sides.",
+        rich_help_panel=PANEL,
+    ),
+]
 Classes = Annotated[
     str | None,
     typer.Option(
@@ -76,6 +83,7 @@ class Asked:
     ignore: int | None = None
     classes: str | None = None
     dtype: str = "uint8"
+    stride: float = 1
 
     def source(self, path: Path) -> Files | None:
         """The source of a folder, or of the folder of a picture; None where no labels are asked for."""
@@ -96,6 +104,7 @@ class Asked:
         for option, said, of in (
             ("--segments", self.segments, ["--yolo"]),
             ("--ignore", self.ignore is not None, ["--masks"]),
+            ("--stride", self.stride != 1, ["--masks"]),
             ("--fields", self.fields != Asked.fields, ["--coco"]),
             ("--classes", self.classes is not None, ["--coco", "--yolo", "--voc", "--masks"]),
         ):
@@ -114,7 +123,9 @@ class Asked:
         if option == "--voc":
             return VocFolder(folder, classes=self._names() or VOC_CLASSES, dtype=self.dtype)
         names = self._names() or ()
-        return ImageMaskFolder(folder, str(self.masks), classes=names, ignore_index=self.ignore, dtype=self.dtype)
+        return ImageMaskFolder(
+            folder, str(self.masks), classes=names, ignore_index=self.ignore, stride=self.stride, dtype=self.dtype
+        )
 
     def _names(self) -> Sequence[str] | None:
         """The names of classes, of a list or a file."""

@@ -89,7 +89,9 @@ class Labels:
         def where(_: int) -> str:
             return f"sample {position}, {self.source.where(position)},"
 
-        alone: dict[str, Any] = {}  # as of a batch that has this sample alone; what has a format of its own is of one type anyway
+        alone: dict[
+            str, Any
+        ] = {}  # as of a batch that has this sample alone; what has a format of its own is of one type anyway
         for name, leaf in leaves.items():
             target, kind = self.targets[name], kinds.get(name)
             if isinstance(target, PerSample | PerInstance):
