@@ -55,7 +55,9 @@ def main() -> None:
         path = HERE / "results" / f"{claim}.json"
         found = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
         rows += [
-            line(claim, row) for row in found if not (claim in ("chain", "contrast", "whites") and row["mark"] == "reported")
+            line(claim, row)
+            for row in found
+            if not (claim in ("chain", "contrast", "whites") and row["mark"] == "reported")
         ]
     text = README.read_text(encoding="utf-8")
     start = text.index("-->", text.index(BEGIN)) + 3

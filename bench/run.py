@@ -16,7 +16,11 @@ import report
 import setup
 import table
 
-ALONE = ("chain", "contrast", "whites")  # claims that need no peer: where no others are asked for, neither are their environments
+ALONE = (
+    "chain",
+    "contrast",
+    "whites",
+)  # claims that need no peer: where no others are asked for, neither are their environments
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
     *("stream", "cache", "scaled", "survive", "damage"),

@@ -331,3 +331,36 @@ def test_without_datasets_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['datasets'] = None; import variegate.adapters.huggingface"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert 'needs datasets: pip install "variegate[huggingface]"' in ran.stderr
+
+
+@pytest.mark.parametrize("top", [90, 60_000])
+def test_a_column_of_uint16_is_of_the_dtype_asked_for_dark_or_bright(top: int) -> None:
+    """datasets gives its arrays as lists, which no longer tell of which dtype they were."""
+    numbers = np.random.default_rng(0).integers(0, top, (1, 6, 9, 3), endpoint=True).astype(np.uint16)
+    numbers[0, 0, 0] = top
+    features = datasets.Features(image=datasets.Array3D((6, 9, 3), "uint16"))
+    data = datasets.Dataset.from_dict({"image": numbers}, features=features)
+    flip = vg.Compose([vg.HorizontalFlip()])
+    made = data.with_transform(vh.transform(flip, dtype="uint16"))[:1]["image"]
+    assert made[0].dtype == np.uint16 and np.array_equal(made[0], numbers[0][:, ::-1])
+    if top > 255:
+        said = r"integers from 0 to 255 .*, got \d+ to 60000; dtype=\"uint16\" takes those up to 65535"
+        with pytest.raises(vg.InputError, match=said):
+            vh.transform(flip)({"image": numbers.tolist()})
+    with pytest.raises(vg.InputError, match=r"from 0 to 65535 .*, got 65536 to 65536"):
+        vh.transform(flip, dtype="uint16")({"image": [[[[65536] * 3] * 9] * 6]})
+
+
+def test_floats_in_lists_are_narrowed_where_nothing_is_lost() -> None:
+    flip = vh.transform(vg.Compose([vg.HorizontalFlip()]))
+    single = np.random.default_rng(0).random((6, 9, 3)).astype(np.float32)
+    assert np.array_equal(flip({"image": [single.tolist()]})["image"][0], single[:, ::-1])
+    with pytest.raises(vg.InputError, match=r"'image' of row 0 of a batch is uint8, uint16 or float32, got float64"):
+        flip({"image": [(single / np.float64(3)).tolist()]})
+
+
+def test_no_masks_of_instances_are_none() -> None:
+    flip = vh.transform(vg.Compose([vg.HorizontalFlip()], targets={"masks": vg.Mask(stack=True)}))
+    one = Image.fromarray(np.eye(8, 9, dtype=np.uint8))
+    made = flip({"image": [np.zeros((8, 9, 3), np.uint8)] * 2, "masks": [[], [one, one]]})["masks"]
+    assert [each.shape for each in made] == [(0, 8, 9), (2, 8, 9)] and np.array_equal(made[1][0], np.eye(8, 9)[:, ::-1])

@@ -316,6 +316,13 @@ def test_what_cannot_be_taken(columns: Rows, text: str) -> None:
         list(vr.Augment(AUGMENT)({name: value for name, value in given.items() if value is not None}))
 
 
+def test_pictures_of_several_kinds_make_no_batch() -> None:
+    pictures = objects([np.zeros((4, 4, bands), np.uint8) for bands in (3, 1)])
+    said = r"one number of channels and one dtype: .*\b7\b.* has 3 uint8, .*\b9\b.* has 1 uint8$"
+    with pytest.raises(vg.InputError, match=said):
+        list(vr.Augment(AUGMENT)({"id": np.array([7, 9]), "image": pictures}))
+
+
 def test_arguments_that_cannot_be(source: vg.ImageFolder) -> None:
     refused: list[tuple[type[Exception], Callable[[], Any]]] = [
         (vg.FieldError, lambda: vr.Augment(vg.Rotate(10))),  # type: ignore[arg-type]

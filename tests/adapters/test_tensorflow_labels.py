@@ -215,7 +215,7 @@ def test_what_a_later_batch_has_otherwise_is_an_error_that_says_so(labelled: Any
 
     one, two = np.ones((1, 4), np.float32), np.ones((1, 4))
     for form in ("list", Padded()):
-        with pytest.raises(tf.errors.OpError, match=r"thing is float64 .*in the first samples"):
+        with pytest.raises(tf.errors.OpError, match=r"thing is float64 .*, and in .* float32"):
             made(PerInstance(), one, one, two, two, form=form)
         assert len(made(Boxes(), one, one, two, two, form=form)) == 2  # which come back as the floats declared
     with pytest.raises(tf.errors.OpError, match="thing has rows of several shapes in one batch"):
@@ -396,3 +396,14 @@ def test_of_a_vector_the_values_tell_what_it_may_be(beside: Any, passed: bool) -
     if not isinstance(beside, (tuple, dict)):
         (kept,) = alone({"image": image, "label": value}).map(mapper(told))
         np.testing.assert_array_equal(kept["label"], value)
+
+
+def test_a_number_beside_a_batch_is_of_all_its_pictures() -> None:
+    """And so is a vector that has not as many numbers as there are pictures."""
+    mapped = mapper(vg.Compose([vg.HorizontalFlip()]))
+    images = tf.zeros((2, 8, 9, 3), tf.uint8)
+    for rest in ((1, tf.constant([1, 0])), (1, tf.constant([1, 0, 1])), (tf.constant([0.0, 1, 0]), 0.0)):
+        made = mapped(images, rest)
+        assert made[0].shape == (2, 8, 9, 3) and made[1] is rest
+    with pytest.raises(InputError, match=r"^an element has a list .* beside its picture, and what it is was not said"):
+        mapped(images, (3, tf.constant([1, 0])))

@@ -304,3 +304,21 @@ def test_a_training_loop_of_boxes(labelled: Any) -> None:
             optimizer.step()
             losses.append(loss.item())
     assert losses[-1] < losses[0]
+
+
+def test_masks_of_instances_may_be_pil_images() -> None:
+    flip = Transform(vg.Compose([vg.HorizontalFlip()], targets={"masks": vg.Mask(stack=True)}))
+    picture, one = np.zeros((8, 9, 3), np.uint8), Image.fromarray(np.eye(8, 9, dtype=np.uint8))
+    made = flip({"image": picture, "masks": [one, one]})["masks"]
+    assert made.shape == (2, 8, 9) and np.array_equal(made[1].numpy(), np.eye(8, 9)[:, ::-1])
+    assert flip({"image": picture, "masks": []})["masks"].shape == (0, 8, 9)
+    with pytest.raises(vg.InputError, match=r'a mask as a PIL image has one number a pixel: .* got "RGB"'):
+        flip({"image": picture, "masks": [Image.fromarray(picture)]})
+
+
+def test_what_numpy_has_no_dtype_for_is_said() -> None:
+    transform = Transform(vg.Compose([vg.HorizontalFlip()], targets={"mask": vg.Mask()}))
+    odd, picture = torch.zeros((3, 9, 9), dtype=torch.bfloat16), torch.zeros((3, 9, 9))
+    for sample in (odd, {"image": odd}, {"image": picture, "mask": odd[0]}):
+        with pytest.raises(vg.InputError, match=r"NumPy has no numbers of torch.bfloat16; give .* tensor.float\(\)"):
+            transform(sample)

@@ -206,6 +206,7 @@ def test_an_error_of_a_label_names_the_picture(data: Path) -> None:
         (("--coco", "coco.json", "--masks", "masks"), "labels are of one kind: --coco or --masks, not both"),
         (("--segments",), "--segments goes with --yolo"),
         (("--coco", "coco.json", "--ignore", 3), "--ignore goes with --masks"),
+        (("--coco", "coco.json", "--stride", 4), "--stride goes with --masks"),
         (("--voc", "--fields", "boxes"), "--fields goes with --coco"),
         (("--classes", "cat,dog"), "--classes goes with --coco or --yolo or --voc or --masks"),
     ],

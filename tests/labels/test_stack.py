@@ -35,12 +35,12 @@ def test_the_share_counts_the_pixels_whose_centre_is_seen(case, seed):
     walked = forth(chain, np.stack([columns.ravel(), rows.ravel()], axis=1))
     assume(not walked.doubt.any())
     seen = walked.seen.reshape(case.size)
-    result = np.where(np.zeros((4, *way.size), bool), 0, 1).astype(np.uint8)  # as if everything could still be read
-    told = shown_of(MaskLeaf(masks), MaskLeaf(result), way)
-    assert told.known.tolist() == [bool(mask.any()) for mask in masks]
     want = [
         np.count_nonzero(mask & np.where(seen, 255, 0)) / max(np.count_nonzero(mask), 1) for mask in masks.astype(int)
     ]
+    result = np.ones((4, *way.size), np.uint8) * (np.array(want) > 0)[:, None, None]  # as if all could still be read
+    told = shown_of(MaskLeaf(masks), MaskLeaf(result), way)
+    assert told.known.tolist() == [bool(mask.any()) for mask in masks]
     np.testing.assert_allclose(told.share, want, rtol=1e-12)
     assert len(after.fields["masks"]) == 4 - sum(after.dropped.values())
 
@@ -55,6 +55,34 @@ def test_boxes_and_areas_are_those_of_the_pixels_left():
     np.testing.assert_array_equal(told.share, [0.5, 0, 1])
     np.testing.assert_array_equal(told.side, [6, 0, 1])
     assert np.isnan(told.whole).all()
+
+
+@RUNS
+@given(seeds, st.floats(3, 60), st.floats(0, 2**0.5), st.sampled_from((1, 4)))
+def test_a_mask_of_which_a_pixel_is_left_is_seen(seed, scale, away, stride):
+    """However little of it: a zoom shows a part of one pixel, whose centre may lie outside."""
+    rng, size = np.random.default_rng(seed), (64, 64)
+    x, y = rng.uniform(-away, away, 2)
+    zoom = Case([vg.Affine(scale=scale, x=x, y=y, rotate=90 * rng.random(), interpolation="nearest")], size, vg.Key())
+    masks = blobs(seed, (64 // stride, 64 // stride))
+    got = zoom.carried({"masks": vg.Mask(stack=True, stride=stride)}, masks=masks).fields["masks"]
+    each = [zoom.carried({"mask": vg.Mask(fill=0, stride=stride)}, mask=mask).fields["mask"] for mask in masks]
+    seen = [
+        mask for n, mask in enumerate(each) if mask.any() or n == len(each) - 1
+    ]  # nothing is known of the empty one
+    assert len(got) == len(seen) and all(map(np.array_equal, got, seen))
+
+
+def test_the_share_of_what_is_left_in_a_zoom():
+    """Half of column 40 is in sight, and its centre is not."""
+    mask = np.zeros((1, 64, 64), np.uint8)
+    mask[0, :, 40:60] = 1
+    case = Case([vg.Affine(scale=8.0, x=-0.56, interpolation="nearest")], (64, 64), vg.Key())
+    for options, left in (({}, 1), ({"min_visible": 0.003}, 1), ({"min_visible": 0.0035}, 0)):  # 4 of 20 * 64
+        fields = case.carried(
+            {"masks": vg.Mask(stack=True, **options), "boxes": vg.Boxes()}, masks=mask, boxes=[[40, 0, 60, 64]]
+        ).fields
+        assert len(fields["masks"]) == len(fields["boxes"]) == left
 
 
 def test_what_can_no_longer_be_read_is_no_longer_seen():

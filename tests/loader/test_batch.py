@@ -17,6 +17,7 @@ from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.recipe import Recipe
 from variegate.loader.schedule import Schedule
+from variegate.loader.shelf import Shelf
 from variegate.loader.source import Arrays, Source
 from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Unchanged
@@ -79,10 +80,20 @@ def test_one_batch_has_one_kind_of_picture() -> None:
 
 
 def test_files_and_arrays_of_other_kinds_make_no_batch() -> None:
+    """Neither beside the first sample nor beside one before it that was not compared with that."""
     file = io.BytesIO()
     Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(file, "PNG")
-    with pytest.raises(InputError, match=r"pictures of a batch .* got \[\(1, 'uint8'\), \(3, 'uint8'\)\]"):
-        whole(Listed([np.zeros((4, 5), np.uint8), file.getvalue()]))
+    grey = np.zeros((4, 5), np.uint8)
+    for items in ([grey, file.getvalue()], [file.getvalue(), grey]):
+        with pytest.raises(
+            InputError, match=r"^item 1: the pictures of a source .* this one has \d uint8, item 0 \d uint"
+        ):
+            whole(Listed(items))
+    plan = recipe(Listed([grey, file.getvalue()]))
+    samples = [plan.take(place, place, 0, Shelf().rooms()) for place in (1, 0)]
+    said = r"^the pictures of a batch have one .* one dtype: item 1 has 3 uint8, item 0 has 1 uint8$"
+    with pytest.raises(InputError, match=said):
+        plan.plan(0, samples)
 
 
 def test_many_threads_make_each_sample_once() -> None:

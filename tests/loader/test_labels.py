@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import variegate as vg
 from variegate.errors import FieldError, InputError
 from variegate.key import Key
 from variegate.loader import Arrays, Loader, Padded, Source
@@ -474,9 +475,53 @@ def test_numbers_a_sample_are_one_array_and_stay_so(values: list[Any], dtype: An
 )
 def test_a_value_of_another_type_is_refused_and_its_sample_named(values: list[Any], target: Any, got: str) -> None:
     last = len(values) - 1
-    said = rf"^sample {last}, images\[{last}\]: field is {got}, and in the first samples int64 \(\); a field has"
+    said = rf"^sample {last}, images\[{last}\]: field is {got}, and in images\[{last - 1}\] int64 \(\); a field has"
     with pytest.raises(InputError, match=said):
         columns(values, target, Padded())
+
+
+GOOD, DEEP = np.zeros((8, 8), np.uint8), np.zeros((8, 8), np.int32)
+
+
+@pytest.mark.parametrize("form", ["list", Padded()])
+@pytest.mark.parametrize(
+    ("target", "values", "told", "first"),
+    [
+        (Mask(), [GOOD, DEEP], r"int32 \(8, 8\)", r"uint8 \(8, 8\)"),
+        (Mask(), [DEEP, GOOD.astype(np.uint32)], r"uint32 \(8, 8\)", r"int32 \(8, 8\)"),
+        (Mask(), [GOOD, GOOD[..., None]], r"uint8 \(8, 8, 1\)", r"uint8 \(8, 8\)"),
+        (Mask(), [np.zeros((8, 8, 2)), np.zeros((8, 8, 3))], r"float64 \(8, 8, 3\)", r"float64 \(8, 8, 2\)"),
+        (Image(), [GOOD, GOOD.astype(np.uint16)], r"uint16 \(8, 8\)", r"uint8 \(8, 8\)"),
+        (Image(), [GOOD.astype(np.uint16), GOOD], r"uint8 \(8, 8\)", r"uint16 \(8, 8\)"),
+        (Image(), [GOOD, GOOD[..., None]], r"uint8 \(8, 8, 1\)", r"uint8 \(8, 8\)"),
+    ],
+)
+def test_a_mask_or_a_view_has_one_type_in_every_batch(
+    target: Any, values: Any, told: str, first: str, form: Any
+) -> None:
+    """Each is a batch of its own here, in which nothing is odd."""
+    said = rf"^sample 1, images\[1\]: field is {told}, and in images\[0\] {first}; a field has one type"
+    with pytest.raises(InputError, match=said):
+        columns(values, target, form)
+
+
+@pytest.mark.parametrize("form", ["list", Padded()])
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_mask_of_a_smaller_type_comes_as_the_first_ones(size: int, form: Any) -> None:
+    """As PNGs do that were saved in as few bits as each needs."""
+    wide, small = np.full((8, 8), 300, np.uint16), np.full((8, 8), 7, np.uint8)
+    data = Arrays(PLAIN[:3], fields={"mask": [wide, small, small > 0]}, targets={"mask": Mask()})
+    got = [batch["mask"] for batch in Loader(data, None, size, workers=0, shuffle=False, collate=form)]
+    assert {one.dtype.name for one in got} == {"uint16"}
+    assert np.concatenate(got)[:, 0, 0].tolist() == [300, 7, 1]
+
+
+def test_a_view_that_the_pipeline_writes_otherwise_is_as_it_writes_it() -> None:
+    values = [np.full((8, 8, 3), n, np.uint8) for n in range(2)]
+    data = Arrays(PLAIN[:2], fields={"other": values})
+    augment = Compose([vg.Normalize(layout="CHW")], targets={"other": Image(colour=True)})
+    got = [batch["other"] for batch in Loader(data, augment, 1, workers=0, shuffle=False)]
+    assert [(one.dtype.name, one.shape) for one in got] == [("float32", (1, 3, 8, 8))] * 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from variegate import (
     Mask,
     Opaque,
     Padded,
+    PerInstance,
+    PerSample,
     RandomResizedCrop,
     Rotate,
     Targets,
@@ -57,6 +59,10 @@ def damaged(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             (root / path.name).write_bytes(data[: len(data) // 2] if bad == "half" else bad)
     return root
+
+
+def indices(batches: Iterable[dict[str, Any]]) -> list[int]:
+    return [i for batch in batches for i in batch["index"].tolist()]
 
 
 def samples(batches: Iterator[dict[str, Any]]) -> dict[tuple[int, int], bytes]:
@@ -512,3 +518,88 @@ def test_ids_are_one_a_sample(ids: Any, said: str) -> None:
     source.ids = ids
     with pytest.raises(SourceError, match=rf"Odd.*{said}"):
         Loader(source)
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("cache", [None, "memory"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_file_of_other_bands_is_bad_whatever_the_batch(tmp_path: Path, labelled: bool, cache: Any, size: int) -> None:
+    """It was an error where both fell into one batch, and of no file."""
+    for n, bands in enumerate(("L", "L", "RGB", "L")):
+        Image.new(bands, (9, 8), n if bands == "L" else (n, n, n)).save(tmp_path / f"{n}.png")
+
+    class Numbered(ImageFolder):
+        targets = Targets(number=PerSample())
+
+        def fields(self, i: int) -> dict[str, Any]:
+            return {"number": i}
+
+    source = (Numbered if labelled else ImageFolder)(tmp_path, mode="bands")
+    said = rf'^{tmp_path}/2\.png: the pictures of a source .* has 3 uint8, {tmp_path}/0\.png 1 uint8; mode="RGB" or "L"'
+    with pytest.raises(InputError, match=said):
+        list(Loader(source, batch_size=size, shuffle=False, cache=cache))
+    one = Loader(source, batch_size=size, shuffle=False, cache=cache, on_error=OnError("skip", most=None))
+    for epoch in (0, 1):
+        assert indices(one.epoch(epoch)) == [0, 1, 3]
+    stood = [batch["image"][..., 0].max(axis=(1, 2)) for batch in Loader(source, batch_size=size, on_error="replace")]
+    assert sum(map(len, stood)) == 4 and 2 not in np.concatenate(stood)
+
+
+BIG = 2**63
+SAID = {
+    "text": r"label is no number, and in list\[0\] int64 \(\)",
+    "float": r"label is float64 \(\), and in list\[0\] int64 \(\)",
+    "row": r"label is float64 \(3,\), and in list\[0\] int64 \(\)",
+    "class": r"the label is 7, and one_hot is of 3 classes",
+    "big": r"the label is 9223372036854775808|label is uint64",
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, 6])
+@pytest.mark.parametrize(
+    ("label", "one_hot", "said"),
+    [
+        ("dog", False, "text"),
+        (0.5, False, "float"),
+        (np.eye(3)[0], False, "row"),
+        (BIG, False, "big"),
+        (7, 3, "class"),
+    ],
+)
+def test_a_bad_label_is_its_samples_fault_whatever_the_batch(label: Any, one_hot: int, said: str, size: int) -> None:
+    """It ended the run where its batch was put together."""
+    picture = np.zeros((8, 8, 3), np.uint8)
+    source = Items([(picture, label if n == 3 else n % 3) for n in range(6)])
+    with pytest.raises((InputError, SourceError), match=rf"^sample 3, list\[3\].*({SAID[said]})"):
+        list(Loader(source, batch_size=size, shuffle=False, one_hot=one_hot))
+    one = Loader(source, batch_size=size, shuffle=False, one_hot=one_hot, on_error="skip")
+    assert indices(one) == [0, 1, 2, 4, 5]
+    stood = Loader(source, batch_size=size, one_hot=one_hot, on_error="replace")
+    assert 3 not in indices(stood)
+
+
+@pytest.mark.parametrize(("label", "one_hot"), [(BIG, False), (7, 3), ("dog", 3)])
+def test_a_first_sample_whose_label_is_bad_by_itself_tells_nothing_of_the_others(label: Any, one_hot: int) -> None:
+    source = Items([(np.zeros((8, 8, 3), np.uint8), label if n == 0 else n % 3) for n in range(6)])
+    one = Loader(source, batch_size=2, one_hot=one_hot, on_error="skip")
+    assert sorted(indices(one)) == [1, 2, 3, 4, 5]
+
+
+def test_where_the_first_sample_is_the_odd_one_it_is_named() -> None:
+    source = Items([(np.zeros((8, 8, 3), np.uint8), np.eye(3)[0] if n == 0 else n) for n in range(6)])
+    said = r"^sample 1, list\[1\]: label is int64 \(\), and in list\[0\] float64 \(3,\); a field has one type"
+    with pytest.raises(InputError, match=said):
+        list(Loader(source, batch_size=2, shuffle=False))
+
+
+@pytest.mark.parametrize("collate", ["list", Padded()])
+def test_a_mask_and_a_row_of_another_type_are_skipped(collate: Any) -> None:
+    rows = [
+        {"image": np.zeros((8, 8, 3), np.uint8), "mask": np.zeros((8, 8), np.uint8), "names": [1]} for _ in range(6)
+    ]
+    rows[2] = {**rows[2], "mask": np.zeros((8, 8), np.int32)}
+    rows[4] = {**rows[4], "names": ["a"]}
+    source = Items(rows, targets={"mask": Mask(), "names": PerInstance()})
+    one = Loader(source, batch_size=6, shuffle=False, on_error="skip", collate=collate)
+    bad = {2} if collate == "list" else {2, 4}  # a list may hold anything
+    assert one.batch(0, 0)["index"].tolist() == [n for n in range(6) if n not in bad]

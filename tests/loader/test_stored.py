@@ -70,6 +70,19 @@ def test_white_that_is_zero() -> None:
     assert shown[0, :, 0].tolist() == [1.0, float(np.float32(4094 / 4095)), 0.0]
 
 
+def test_white_that_is_zero_leaves_alpha_and_other_bands_as_they_are() -> None:
+    numbers = np.array([[[0, 7], [4095, 4095]]], np.uint16)
+    for mode in ("bands", "RGBA"):
+        shown = picture_of_numbers(numbers, kind("LA", 4095, inverted=True), mode, "float32", "x")
+        assert shown[0, :, 0].tolist() == [1, 0] and shown[0, :, -1].tolist() == [float(np.float32(7 / 4095)), 1]
+    assert numbers.tolist() == [[[0, 7], [4095, 4095]]]  # which may be the file's own memory
+
+
+def test_a_number_below_zero_is_damage() -> None:
+    with pytest.raises(DecodeError, match=r"x: .* from 0 to 255, and has the number -5. Repair or remove the file"):
+        picture_of_numbers(np.array([[[-5], [300]]]), kind(white=255, dtype="int64"), "L", "uint8", "x")
+
+
 def test_a_number_above_white_is_damage() -> None:
     with pytest.raises(DecodeError, match=r"x: .* from 0 to 4095, and has the number 4096. Repair or remove the file"):
         picture_of_numbers(np.array([[[4096]]], np.uint16), kind(white=4095), "L", "uint16", "x")

@@ -62,7 +62,9 @@ def test_all_bands_of_every_dtype_order_and_layout(dtype: str, bands: int) -> No
             np.ascontiguousarray(given), byteorder=order, tile=tile, photometric=photometric, **packed, **layout
         )
         opened = open_image(data, "x.tif", "bands", dtype=asked)
-        exact = white - numbers if photometric == "miniswhite" and white is not None else numbers
+        exact = numbers.copy()
+        if photometric == "miniswhite" and white is not None:
+            exact[..., 0] = white - exact[..., 0]  # what lies beyond the grey has no white
         exact = exact.astype(asked) * (257 if dtype == "uint8" else 1)
         pixels = opened.decode()
         assert (*opened.size, opened.channels) == numbers.shape and pixels.dtype == opened.dtype == asked
@@ -158,7 +160,51 @@ def test_colours_and_alpha_of_what_tifffile_reads() -> None:
 def test_several_pages_are_one_picture_the_first() -> None:
     pages = np.stack([numbers_of("float64", 1, seed + 5)[:5, :, 0] for seed in range(3)])
     data = written(pages, photometric="minisblack")
-    assert np.array_equal(open_image(data, mode="bands", dtype="float32").decode()[..., 0], pages[0])
+    assert np.array_equal(open_image(data, mode="L", dtype="float32").decode()[..., 0], pages[0])
+
+
+def by_pillow(pages: np.ndarray) -> bytes:
+    file, (first, *rest) = io.BytesIO(), map(Image.fromarray, pages)
+    first.save(file, "TIFF", save_all=True, append_images=rest)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        by_pillow,
+        written,
+        lambda pages: written(pages, bigtiff=True),
+        lambda pages: written(pages, byteorder=">"),
+        lambda pages: written(pages, imagej=True),
+        lambda pages: written(pages, ome=True, photometric="minisblack"),
+    ],
+)
+def test_bands_in_several_pages_are_refused(dtype: str, write: Any) -> None:
+    """Where tifffile or Pillow reads them; in the other modes the first page is the picture."""
+    pages = numbers_of(dtype, 10)
+    data = write(np.ascontiguousarray(np.moveaxis(pages, 2, 0)))
+    said = r'^x\.tif: .* a TIFF of 10 pages, and of these mode="bands" would read the first alone; write .*"separate"'
+    with pytest.raises(DecodeError, match=said) as caught:
+        open_image(data, "x.tif", "bands", dtype="float32")
+    assert caught.value.sound
+    levels = pages[..., 0] / np.float32({"uint8": 255, "uint16": 65535}.get(dtype, 1))
+    assert np.array_equal(open_image(data, mode="L", dtype="float32").decode()[..., 0], levels)
+    one = written(np.ascontiguousarray(np.moveaxis(pages, 2, 0)), planarconfig="separate", photometric="minisblack")
+    assert open_image(one, "x.tif", "bands", dtype="float32").channels == 10  # as the error says
+
+
+@pytest.mark.parametrize("subfile", [1, 4, 5])
+def test_smaller_copies_and_masks_are_no_pages(subfile: int) -> None:
+    """As of satellites' pictures, which have them at half the size, a quarter and so on."""
+    numbers, file = numbers_of("uint16", 4), io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(numbers, photometric="minisblack", planarconfig="contig")
+        for step in (2, 4):
+            part = numbers[::step, ::step, 0] > 9 if subfile & 4 else numbers[::step, ::step, 0]  # a mask is of bits
+            writer.write(np.ascontiguousarray(part), photometric="minisblack", subfiletype=subfile)
+    assert np.array_equal(open_image(file.getvalue(), "x", "bands", dtype="uint16").decode(), numbers)
 
 
 @pytest.mark.parametrize(

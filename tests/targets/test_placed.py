@@ -123,7 +123,12 @@ ONE = [[0.25, 0.5], [0.75, 0.5]]
         (Boxes(), BOXES, "Boxes('rel_xyxy')"),
         (Boxes(), BOXES[:1], "Boxes('rel_xyxy')"),
         (Boxes("coco"), [[0.1, 0.2, 0.5, 0.6]], "Boxes('rel_xywh')"),
+        (Boxes("coco"), [[0.8, 0.5, 0.5, 0.4]], "Boxes('rel_xywh')"),  # of YOLO: x + w is more than 1
+        (Boxes("coco"), [[0.5, 0.5, 0.5, 0.5]], "Boxes('rel_xywh')"),
         (Boxes("cxcywh"), [[0.5, 0.5, 0.25, 0.5]], "Boxes('rel_cxcywh')"),
+        (Boxes("cxcywh"), [[0.5, 0.5, 1, 1]], "Boxes('rel_cxcywh')"),
+        (Boxes("cxcywh", clip=False), [[0.1, 0.5, 0.5, 0.4]], "Boxes('rel_cxcywh')"),
+        (OrientedBoxes(), [[0.5, 0.5, 0.5, 0.5, 30]], "normalised=True"),
         (Boxes("yxyx", clip=False), BOXES, "Boxes('rel_yxyx')"),
         (Boxes("tfds", out="xyxy", normalised=None), None, None),
         (OrientedBoxes(), [[0.5, 0.5, 0.25, 0.5, 30]], "normalised=True"),
@@ -167,6 +172,8 @@ def test_the_error_tells_the_picture_and_the_first_place():
     [
         (Boxes(), [[0, 0, 1, 1]], SIZE),  # the first pixel
         (Boxes("xywh"), [[0, 0, 1, 1], [0, 0, 0, 1]], SIZE),
+        (Boxes("xywh"), [[0.25, 0.5, 1.5, 0.5]], SIZE),
+        (OrientedBoxes(), [[0.5, 0.5, 0, 0, 0]], SIZE),
         (Boxes(), [[0.5, 0.5, 0.5, 0.5]], SIZE),  # no extent
         (Boxes(), [[0.1, 0.2, 0.5, 0.6], [3, 3, 3.5, 3.25]], SIZE),  # small, and elsewhere
         (Boxes(), [[0.1, 0.2, 0.5, 0.6]], (15, 640)),  # of a small picture
@@ -193,6 +200,8 @@ def test_what_may_be_pixels_is_taken(target, value, size):
     ("target", "value"),
     [
         (Boxes("yolo", clip=False), [[320, 240, 64, 48]]),
+        (Boxes("yolo", clip=False), [[320, 240, 1, 1]]),
+        (OrientedBoxes(normalised=True), [[320, 240, 1, 1, 0.5]]),
         (OrientedBoxes(normalised=True), [[320, 240, 64, 48, 0.5]]),
         (Keypoints("xyv", normalised=True), [[[0, 0, 0], [120, 40, 2]]]),
         (Polygons(normalised=True), [[[[50, 40], [80, 40], [80, 60]]]]),
@@ -204,6 +213,28 @@ def test_pixels_in_a_unit_of_fractions_are_refused(target, value):
     ):
         Targets(it=target).read({"it": value}, (480, 640))
     assert Targets(it=target).read({"it": value}, (480, 640), doubt=False)
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "told"),
+    [
+        ("yolo", (50, 50, 20, 20), "'cxcywh'"),
+        ("tfds", (20, 50, 60, 80), "'yxyx'"),
+        ("rel_xywh", (50, 20, 20, 20), "'xywh'"),
+        ("rel_xyxy", (50, 20, 60, 80), "'xyxy'"),
+    ],
+)
+def test_pixels_in_a_format_of_fractions_are_told_as_such_before_they_are_told_as_outside(form, row, told):
+    first = row[1::-1] if form == "tfds" else row[:2]
+    with pytest.raises(InputError) as problem:
+        Targets(boxes=Boxes(form)).read({"boxes": [row]}, (100, 200))
+    assert str(problem.value) == (
+        "boxes is declared in fractions of the picture's sides, and all of it lies more than a picture away from it, "
+        f"as pixels do: the first at ({first[0]}, {first[1]}); declare Boxes({told})"
+    )
+    near = [0.9, 0.9, 1.1, 1.1]  # which is outside, and no pixels
+    with pytest.raises(InputError, match=r"outside of the picture"):
+        Targets(boxes=Boxes(form)).read({"boxes": [near]}, (100, 200))
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(0, 2**31))

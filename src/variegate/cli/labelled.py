@@ -49,6 +49,13 @@ Ignore = Annotated[
     int | None,
     typer.Option(help="The number in --masks that means not labelled.", rich_help_panel=PANEL, show_default=False),
 ]
+Stride = Annotated[
+    float,
+    typer.Option(
+        help="Pixels of a picture a pixel of its mask in --masks: 4 for masks of a quarter of its sides.",
+        rich_help_panel=PANEL,
+    ),
+]
 Classes = Annotated[
     str | None,
     typer.Option(
@@ -76,6 +83,7 @@ class Asked:
     ignore: int | None = None
     classes: str | None = None
     dtype: str = "uint8"
+    stride: float = 1
     mode: str = "RGB"
 
     def source(self, path: Path) -> Files | None:
@@ -97,6 +105,7 @@ class Asked:
         for option, said, of in (
             ("--segments", self.segments, ["--yolo"]),
             ("--ignore", self.ignore is not None, ["--masks"]),
+            ("--stride", self.stride != 1, ["--masks"]),
             ("--fields", self.fields != Asked.fields, ["--coco"]),
             ("--classes", self.classes is not None, ["--coco", "--yolo", "--voc", "--masks"]),
         ):
@@ -105,20 +114,19 @@ class Asked:
 
     def _made(self, option: str, folder: Path) -> Files:
         """The source that an option asks for."""
+        form = {"mode": self.mode, "dtype": self.dtype}
         if option == "--coco":
             fields = [field.strip() for field in self.fields.split(",")]
-            return CocoJson(folder, str(self.coco), fields, self._names(), mode=self.mode, dtype=self.dtype)
+            return CocoJson(folder, str(self.coco), fields, self._names(), **form)
         if option == "--yolo":
             yaml = self.classes is not None and self.classes.endswith((".yaml", ".yml"))
             names = self.classes if yaml else self._names()
-            return YoloFolder(
-                folder, str(self.yolo), names or (), segments=self.segments, mode=self.mode, dtype=self.dtype
-            )
+            return YoloFolder(folder, str(self.yolo), names or (), segments=self.segments, **form)
         if option == "--voc":
-            return VocFolder(folder, classes=self._names() or VOC_CLASSES, mode=self.mode, dtype=self.dtype)
+            return VocFolder(folder, classes=self._names() or VOC_CLASSES, **form)
         names = self._names() or ()
         return ImageMaskFolder(
-            folder, str(self.masks), classes=names, ignore_index=self.ignore, mode=self.mode, dtype=self.dtype
+            folder, str(self.masks), classes=names, ignore_index=self.ignore, stride=self.stride, **form
         )
 
     def _names(self) -> Sequence[str] | None:

@@ -53,6 +53,7 @@ def preview(
     segments: labelled.Segments = False,
     fields: labelled.Fields = Asked.fields,
     ignore: labelled.Ignore = None,
+    stride: labelled.Stride = 1,
 ) -> None:
     """Write a contact sheet: the original, framed, then variations of it, with their labels if these are given.
 
@@ -71,7 +72,7 @@ def preview(
     `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
     """
     on = console()
-    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, mode).source(path)
+    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)

@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
-from variegate.targets import Image, Mask, PerSample, Polygons, Target, Targets
+from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, is_plane, of_rows, of_sample, unlike
+from variegate.targets import Mask, PerSample, Polygons, Target, Targets
 
 Samples = Sequence[Mapping[str, Any]]
 HERE: Where = "sample {} of the batch".format
@@ -120,7 +120,9 @@ def pad(
 
 
 def _column(target: Target, name: str, values: list[Any], kind: Kind | None, where: Where) -> Any:
-    if isinstance(target, Image) or (isinstance(target, Mask) and not target.stack):
+    if is_plane(target):
+        if isinstance(target, Mask) and kind is not None:  # ops may change the dtype of a view, and do so of all
+            values = [value.astype(kind.dtype, copy=False) for value in values]
         return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
     if not isinstance(target, PerSample) or (kind is not None and kind.dtype is None):
         return values

@@ -1,4 +1,4 @@
-"""Kind: what the values of a field are, in every batch: numbers of a dtype, or anything else."""
+"""Kind: what the values of a field are, in every batch: pictures or numbers of a dtype, or anything else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.targets import Polygons, Target
+from variegate.targets import Image, Mask, Polygons, Target
 from variegate.targets.rows import Label
 
 Where = Callable[[int], str]  # what to call a sample of a batch, for errors
@@ -19,11 +19,13 @@ class Kind(NamedTuple):
     """What the values of a field are, in all batches.
 
     dtype  of numbers; None of anything else, which stays a list
-    shape  of a sample's numbers, or of those of an instance
+    shape  of a sample's numbers, or of those of an instance; of a mask or a view what follows its height and width
+    where  which sample tells it, for errors
     """
 
     dtype: np.dtype[Any] | None = None
     shape: tuple[int, ...] = ()
+    where: str = "the first samples"
 
 
 Kinds = Mapping[str, Kind]
@@ -31,6 +33,8 @@ Kinds = Mapping[str, Kind]
 
 def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
     """What a value tells of its field; None where it has no instance, and tells nothing."""
+    if is_plane(target):
+        return Kind(value.dtype, value.shape[2:])
     if target.rows_of is None:
         found = of_sample(target, value)
     elif not padded or isinstance(target, Polygons):
@@ -41,6 +45,21 @@ def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
             return None
         found = None if found is None else found[0]
     return Kind() if found is None else Kind(found.dtype, found.shape)
+
+
+def is_plane(target: Target) -> bool:
+    """Whether the values of a field are one mask, map or view a sample."""
+    return isinstance(target, Image) or (isinstance(target, Mask) and not target.stack)
+
+
+def check_plane(target: Target, name: str, value: NDArray[Any], kind: Kind, where: Where) -> None:
+    """Refuse a mask or a view that is not what its field is; a mask may be of a dtype that the field's holds.
+
+    Raises  InputError that says what it is.
+    """
+    fits = holds(kind, value) if isinstance(target, Mask) else value.dtype == kind.dtype
+    if not fits or value.shape[2:] != kind.shape:
+        raise unlike(name, kind._replace(shape=(*value.shape[:2], *kind.shape)), value, where(0))
 
 
 def of_sample(target: Target, value: Any) -> NDArray[Any] | None:
@@ -82,6 +101,6 @@ def unlike(name: str, kind: Kind, row: NDArray[Any] | None, place: str) -> Input
     """The error of a value that is not what its field is; None for a row that is no numbers."""
     got = "no number" if row is None else f"{row.dtype} {row.shape}"
     return InputError(
-        f"{place.removesuffix(',')}: {name} is {got}, and in the first samples {kind.dtype} {kind.shape}; a field "
+        f"{place.removesuffix(',')}: {name} is {got}, and in {kind.where} {kind.dtype} {kind.shape}; a field "
         "has one type in every batch, so give each sample the same"
     )

@@ -21,7 +21,8 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) 
 
     copies  whether the border shows mirror images: pixels outside of the region that is seen, which then count too
 
-    The share that is seen is counted on the picture, where nothing is lost by reading between pixels.
+    The share that is seen is counted on the picture, where nothing is lost by reading between pixels; but where not one
+    of its pixels has its centre in what is seen, as in a strong zoom, by what is left on the result.
     """
     old, new = before.pixels != 0, after.pixels != 0
     every = _pixels(old)
@@ -32,7 +33,7 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) 
     share, copied = part / np.maximum(every, 1), np.zeros(len(new), np.bool_)
     if copies:
         copied = _pixels(new & ~cover(way.region, way.size)) > 0
-    for n in np.flatnonzero(copied):
+    for n in np.flatnonzero(copied | ((part == 0) & (left > 0) & (every > 0))):
         share[n] = min(max(share[n], left[n] / _whole(old[n], way)), 1.0)
     share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well
     return Shown(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)

@@ -7,7 +7,8 @@ Importing this module imports none of them; the first picture does.
 
 Choices      A picture stands as its EXIF orientation says. An alpha channel is dropped, as Pillow's convert("RGB")
              and so most training code does; mode="RGBA" keeps it. Of an animation, the first frame; of several pages,
-             the first. AVIFs of 10 and 12 bits are rounded to 8 by their decoder, as by every viewer.
+             the first, but mode="bands" refuses them. AVIFs of 10 and 12 bits are rounded to 8 by their decoder, as by
+             every viewer.
 Numbers      A file's white becomes that of the dtype: 255, 65535 or 1. What has more bits than the dtype, or numbers of
              which none is white, is an error that says which dtype to ask for; see `stored.py`.
 Strictness   Whatever libjpeg warns of (an end too early, bytes between segments), and a PNG's wrong checksum, is an
@@ -33,7 +34,7 @@ from variegate.loader.limit import too_large
 from variegate.loader.orientation import UPRIGHT
 from variegate.loader.png import check_chunks, check_rows, may_turn
 from variegate.loader.pnm import pnm
-from variegate.loader.tiff import by_pillow, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
+from variegate.loader.tiff import by_pillow, check_pages, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
 from variegate.loader.wanted import AS_STORED, wanted
 from variegate.loader.wide import Wide, wide
 
@@ -185,7 +186,10 @@ def _open_other(data: bytes | memoryview, name: str, mode: str, dtype: str, most
 def _open_tiff(data: bytes | memoryview, name: str, mode: str, dtype: str, most: int) -> Encoded:
     """A TIFF by Pillow where that has all of its numbers, else by tifffile."""
     picture = _opened(data, name, most)
-    found = tiff(tags_of(data) if picture is None else picture.tag_v2)
+    tags = tags_of(data) if picture is None else picture.tag_v2
+    if mode == "bands":
+        check_pages(data, tags, name)
+    found = tiff(tags)
     if found is None or (found.plain and by_pillow(picture, found, mode)):
         return _open_by_pillow(picture, data, name, mode, dtype, most, 1)  # which Pillow turns upright itself
     stored = _within(*found.size, found.bands, most, name)

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import numpy as np
 
-from variegate.errors import DecodeError, InputError
+from variegate.errors import DecodeError, InputError, SourceError
 from variegate.labels.kind import Kind, Kinds
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
@@ -76,13 +76,14 @@ class Gather:
         recipe = self._recipe
         if sample is None:
             return None, error
-        # Encoded pictures have one form in any case, and a source that holds arrays has looked at them.
-        array = isinstance(sample.picture, Decoded) and sample.picture.given and not recipe.source.held
-        if recipe.labels is None and not array:
+        # Files have one form in any case, unless all of their bands are asked for; who holds arrays has looked at them.
+        array = isinstance(sample.picture, Decoded) and sample.picture.given
+        varied = (array or recipe.source.mode == "bands" or recipe.forms) and not recipe.source.held
+        if recipe.labels is None and not varied:
             return sample, None
         try:
-            self._form(sample).check(sample)
-        except InputError as problem:
+            self._form(sample).check(sample, recipe.source, recipe.labels)
+        except (InputError, SourceError) as problem:
             return None, problem
         return sample, None
 
@@ -110,15 +111,22 @@ class Gather:
         for position in range(first.position, min(len(self._recipe.source), first.position + LOOKS)):
             sample = first if position == first.position else self._one(position, room)
             if sample is not None:
-                found = labels.kinds(sample.leaves, sample.picture.size)
-                kinds |= {name: kind for name, kind in found.items() if kinds.get(name) is None}
+                where, found = self._recipe.source.where(position), labels.kinds(sample.leaves, sample.picture.size)
+                told = {name: kind and kind._replace(where=where) for name, kind in found.items()}
+                kinds |= {name: kind for name, kind in told.items() if kinds.get(name) is None}
                 if None not in kinds.values():
                     break
         return {name: kind for name, kind in kinds.items() if kind is not None}
 
     def _one(self, position: int, room: Room) -> Taken | None:
-        """A sample, if it can be read."""
+        """A sample, if it can be read, and a batch could take its labels."""
         ((sample, _),) = self._reading(lambda _: self._recipe.take(0, position, 0, room), [position], None)
+        labels = self._recipe.labels
+        try:
+            if sample is not None and labels is not None:
+                labels.check(sample.leaves, position, {}, sample.picture.size)
+        except (InputError, SourceError):
+            return None
         return sample
 
     def _instead(self, place: int, error: BaseException, room: Room) -> Taken | None:

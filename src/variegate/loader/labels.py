@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.labels.collate import Collated, Padded, collate, pad
-from variegate.labels.kind import Kind, Kinds, Where, kind_of
+from variegate.labels.collate import Collated, Padded, Samples, collate, pad
+from variegate.labels.kind import Kind, Kinds, Where, check_plane, is_plane, kind_of
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
@@ -31,7 +31,7 @@ from variegate.targets import (
     Targets,
 )
 from variegate.targets.declared import KNOWN
-from variegate.targets.leaf import Leaves
+from variegate.targets.leaf import Leaves, MaskLeaf
 from variegate.targets.names import taken
 
 Form = Literal["list"] | Padded
@@ -80,6 +80,29 @@ class Labels:
         values = self.targets.write(leaves, size)
         return {name: kind_of(self.targets[name], value, self.form != "list") for name, value in values.items()}
 
+    def check(self, leaves: Leaves, position: int, kinds: Kinds, size: tuple[int, int]) -> None:
+        """Refuse the labels of the sample at a position that no batch could take, whatever else is in it.
+
+        Raises  InputError or SourceError if one is not what the first samples tell of its field, or of no class.
+        """
+
+        def where(_: int) -> str:
+            return f"sample {position}, {self.source.where(position)},"
+
+        alone: dict[
+            str, Any
+        ] = {}  # as of a batch that has this sample alone; what has a format of its own is of one type anyway
+        for name, leaf in leaves.items():
+            target, kind = self.targets[name], kinds.get(name)
+            if isinstance(target, PerSample | PerInstance):
+                alone |= self.targets.write({name: leaf}, size)
+            elif is_plane(target) and kind is not None:
+                plane = leaf.pixels if isinstance(leaf, MaskLeaf) else leaf.value  # type: ignore[union-attr]
+                check_plane(target, name, plane, kind, where)
+        if alone:
+            # How many instances there are is known when the pipeline has dropped some.
+            self._together([alone], Padded() if isinstance(self.form, Padded) else "list", where, kinds)
+
     def collate(self, index: NDArray[np.int64], samples: Sequence[Carried], kinds: Kinds | None = None) -> Collated:
         """The fields of a batch, of the samples at these positions, and how many instances went.
 
@@ -93,10 +116,15 @@ class Labels:
         def where(n: int) -> str:
             return f"sample {index[n]}, {self.source.where(int(index[n]))},"
 
-        if isinstance(self.form, str):
-            return Collated(self._with_label(collate(self.targets, columns, kinds, where), where), dropped)
-        made = pad(self.targets, columns, self.form, where, kinds)
-        return Collated(self._with_label(made.fields, where), dropped + made.dropped)
+        made = self._together(columns, self.form, where, kinds)
+        return Collated(made.fields, dropped + made.dropped)
+
+    def _together(self, columns: Samples, form: Form, where: Where, kinds: Kinds | None) -> Collated:
+        """The fields of samples as those of a batch."""
+        if isinstance(form, str):
+            return Collated(self._with_label(collate(self.targets, columns, kinds, where), where), Counter())
+        made = pad(self.targets, columns, form, where, kinds)
+        return made._replace(fields=self._with_label(made.fields, where))
 
     def _with_label(self, fields: dict[str, Any], where: Where) -> dict[str, Any]:
         """Fields, of which a class that came with its sample stands as one that was known before does."""

@@ -100,22 +100,25 @@ class Form(NamedTuple):
         """That of a sample."""
         return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where, kinds)
 
-    def check(self, sample: Taken) -> None:
-        """Whether a sample has this form.
+    def check(self, sample: Taken, source: Source, labels: Labels | None) -> None:
+        """Whether a sample of a source has this form.
 
-        Raises  InputError that says in what it has not.
+        Raises  InputError that says in what it has not; or SourceError, of a label that is no class.
         """
-        picture = sample.picture
+        picture, place = sample.picture, source.where(sample.position)
         if sample.leaves.keys() != self.fields:
             raise InputError(
-                f"all samples of a source have the same fields: this one has {sorted(sample.leaves)}, {self.where} "
-                f"{sorted(self.fields)}. Give an empty value where there is nothing, as [] for boxes"
+                f"{place}: all samples of a source have the same fields: this one has {sorted(sample.leaves)}, "
+                f"{self.where} {sorted(self.fields)}. Give an empty value where there is nothing, as [] for boxes"
             )
         if (picture.channels, picture.dtype) != (self.channels, self.dtype):
+            hint = '; mode="RGB" or "L" makes them alike' if source.mode == "bands" else ""
             raise InputError(
-                f"the pictures of a source have one number of channels and one dtype: this one has {picture.channels} "
-                f"{picture.dtype}, {self.where} {self.channels} {self.dtype}"
+                f"{place}: the pictures of a source have one number of channels and one dtype: this one has "
+                f"{picture.channels} {picture.dtype}, {self.where} {self.channels} {self.dtype}{hint}"
             )
+        if labels is not None:
+            labels.check(sample.leaves, sample.position, self.kinds, picture.size)
 
 
 @dataclass(frozen=True)
@@ -221,15 +224,16 @@ class Recipe:
 
     def plan(self, epoch: int, samples: Sequence[Taken]) -> Plan:
         """Draw and lower samples, each as often as it is repeated."""
-        kinds = {(sample.picture.channels, sample.picture.dtype.name) for sample in samples}
+        kinds = {(sample.picture.channels, sample.picture.dtype.name): sample.position for sample in samples}
         if len(kinds) > 1:  # of a source that gives files and arrays
-            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {sorted(kinds)}")
+            told = ", ".join(f"{self.source.where(at)} has {count} {dtype}" for (count, dtype), at in kinds.items())
+            raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
         sizes = np.array([sample.picture.size for sample in samples], np.int64)
         keys = Keys.at(self.seed, epoch, self.source.ids[self.positions(samples)], self.variations(samples))
         given: tuple[Any, ...] = ()
         if self.labels is not None and any(sample.leaves for sample in samples):
             given = [sample.leaves for sample in samples for _ in range(self.repeats)], self.labels.targets
-        return self.augment.plan(keys, np.repeat(sizes, self.repeats, axis=0), *kinds.pop(), *given)
+        return self.augment.plan(keys, np.repeat(sizes, self.repeats, axis=0), *next(iter(kinds)), *given)
 
     def positions(self, samples: Sequence[Taken]) -> NDArray[np.int64]:
         """In the source, one a repeat."""

@@ -28,7 +28,7 @@ class Stored(NamedTuple):
     dtype     that of the numbers as they are read
     colours   what the bands are: "L", "LA", "RGB", "RGBA"; "" where nothing tells
     white     the number that is white; None where there is none
-    inverted  whether black and white are exchanged
+    inverted  whether black and white of the grey, the first band, are exchanged
     """
 
     format: str
@@ -82,7 +82,7 @@ def picture_of_numbers(numbers: NDArray[Any], kind: Stored, mode: str, dtype: st
         numbers, least = _as_float32(numbers, kind, name), 1
     else:
         _check_range(numbers, white, kind, name)
-        numbers = numbers.dtype.type(white) - numbers if kind.inverted else numbers
+        numbers = _exchanged(numbers, white) if kind.inverted else numbers
         least = white
     if mode == "L" and kind.colours.startswith("RGB"):
         numbers = (numbers[..., :3].astype(np.float64) * LUMINANCE).sum(axis=2, keepdims=True)
@@ -94,10 +94,20 @@ def picture_of_numbers(numbers: NDArray[Any], kind: Stored, mode: str, dtype: st
     return numbers if white is None else _scaled(numbers, white, dtype)
 
 
+def _exchanged(numbers: NDArray[Any], white: int) -> NDArray[Any]:
+    """Numbers with black for white: the grey alone, as alpha and bands of other things have neither."""
+    numbers = numbers.copy()
+    numbers[..., 0] = numbers.dtype.type(white) - numbers[..., 0]
+    return numbers
+
+
 def _check_range(numbers: NDArray[Any], white: int, kind: Stored, name: str) -> None:
-    """Refuse a number that is above white, where the dtype has such."""
-    if white != np.iinfo(numbers.dtype).max and not 0 <= numbers.min() <= (most := numbers.max()) <= white:
-        raise DecodeError(name, f"it is {kind.told} from 0 to {white}, and has the number {most}")
+    """Refuse a number below 0 or above white, where the dtype has such."""
+    if white == np.iinfo(numbers.dtype).max:
+        return
+    least, most = numbers.min(), numbers.max()
+    if least < 0 or most > white:
+        raise DecodeError(name, f"it is {kind.told} from 0 to {white}, and has the number {min(least, 0) or most}")
 
 
 def _in_mode(numbers: NDArray[Any], colours: str, mode: str, white: int) -> NDArray[Any]:

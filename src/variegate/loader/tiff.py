@@ -2,13 +2,13 @@
 
 Pillow reads 8 bits, grey of any bits, and 16-bit RGB and RGBA whose bands stand together, in any compression. Bands of
 other numbers, or stored apart, are read by tifffile (variegate[tiff]), which needs imagecodecs for LZW and JPEG. Tags
-as in TIFF 6.0; of several pages, the first is the picture.
+as in TIFF 6.0; of several pages, the first is the picture, but where all bands are asked for.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from variegate.loader.wide import both_bytes, is_halved, retell
 PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
 EXTRA, FORMAT = 338, 339
+SUBFILE, NO_PAGE = 254, 1 | 4  # the bits of a smaller copy of another page, and of a mask of transparency
 WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
 APART = 2
 STRAIGHT_ALPHA, OTHER = 2, 0
@@ -94,17 +95,43 @@ def is_tiff(data: bytes | memoryview) -> bool:
 
 def tags_of(data: bytes | memoryview) -> Any:
     """The tags of the first page, read by Pillow, of a file that it cannot open; empty if they are damaged."""
+    return next(_each_page(data), {})
+
+
+def check_pages(data: bytes | memoryview, tags: Any, name: str) -> None:
+    """Refuse a file of several pages, of which all bands are asked for: most writers have a band a page.
+
+    tags  of the first page
+    """
+    if not getattr(tags, "next", 0):
+        return
+    count = sum(not tags.get(SUBFILE, 0) & NO_PAGE for tags in _each_page(data))
+    if count > 1:
+        raise DecodeError(
+            name,
+            f'it is a TIFF of {count} pages, and of these mode="bands" would read the first alone; write the bands '
+            'into one page, as tifffile does of (bands, height, width) with planarconfig="separate" and '
+            'photometric="minisblack"',
+            sound=True,
+        )
+
+
+def _each_page(data: bytes | memoryview) -> Iterator[Any]:
+    """The tags of one page after the other, in one object, as far as they can be read."""
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+    seen = {0}
     try:
         file = io.BytesIO(data)
         start = file.read(8)
         tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
-        file.seek(tags.next)
-        tags.load(file)
+        while tags.next not in seen:
+            seen.add(tags.next)
+            file.seek(tags.next)
+            tags.load(file)
+            yield tags
     except Exception:  # it is Pillow's error on opening it that is told
-        return {}
-    return tags
+        return
 
 
 def tiff(tags: Any) -> Tiff | None:

@@ -76,7 +76,7 @@ class Boxes(Placed, Shaped):
                  picture's width and height; or a data set's: "voc" = xyxy and "coco" = xywh in pixels, "yolo" = cxcywh
                  and "tfds" (also tf.image) = yxyx in fractions
     normalised   fractions instead of pixels, or pixels instead of fractions; None: as the format's name says, and then
-                 fractions in a format of pixels are refused: all boxes of a sample within 0..1, not all whole, on a
+                 fractions in a format of pixels are refused: all numbers of a sample within 0..1, not all whole, on a
                  picture of 16 x 16 px or more
     out          the format of the result; None: as they come
     dtype        "float32" or "float64": what comes back, whatever comes
@@ -175,6 +175,9 @@ class Boxes(Placed, Shaped):
     def _places(self, leaf: BoxLeaf) -> Floats:
         return leaf.xyxy.reshape(-1, 2)
 
+    def _given(self, leaf: BoxLeaf) -> Floats:
+        return box_rows(leaf.xyxy, "xyxy" if self.layout == "yxyx" else self.layout).reshape(-1, 2)
+
     def _as(self, unit: str) -> str:
         return f"Boxes({self.form._replace(fractions=unit == 'fractions').name!r})"
 
@@ -205,6 +208,7 @@ class Boxes(Placed, Shaped):
         height, width = size
         beyond = np.concatenate([-edges[:, :2], edges[:, 2:] - (width, height)], axis=1)
         if beyond.max() > self.epsilon:
+            self.check_unit(BoxLeaf(edges), size, name)  # a wrong unit is the likelier fault, and it is easier to mend
             n, side = (int(i) for i in np.unravel_index(np.argmax(beyond > self.epsilon), beyond.shape))
             raise InputError(self._outside(rows[n], edges[n], beyond[n, side], side, size, f"{name}[{n}]"))
 

@@ -78,6 +78,9 @@ class OrientedBoxes(Placed, Shaped):
         return out
 
     def _places(self, leaf: OrientedLeaf) -> Floats:
+        return leaf.corners.reshape(-1, 2)
+
+    def _given(self, leaf: OrientedLeaf) -> Floats:
         return leaf.rows[:, :4].reshape(-1, 2)
 
     def _units(self, size: Size, fractions: bool) -> Floats:

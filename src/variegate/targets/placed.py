@@ -61,18 +61,19 @@ class Placed(Target):
         points = self._places(leaf)
         if not len(points) or self.normalised is False:
             return
+        given = self._given(leaf)
         if self.fractions:
             near = ((points >= -np.array(size[::-1])) & (points <= 2 * np.array(size[::-1]))).all(axis=1)
             if not near.any():
                 raise InputError(
                     f"{name} is declared in fractions of the picture's sides, and all of it lies more than a picture "
-                    f"away from it, as pixels do: the first at {_told(points[0] / size[::-1])}; declare "
+                    f"away from it, as pixels do: the first at {_told(given[0] / size[::-1])}; declare "
                     f"{self._as('pixels')}"
                 )
-        elif min(size) >= LEAST and _only_fractions(points):
+        elif min(size) >= LEAST and np.ptp(points, axis=0).any() and _only_fractions(given):
             raise InputError(
                 f"{name} is declared in pixels, and all of it lies within 0..1 of a picture of {size[1]} x {size[0]} "
-                f"px (width x height), as fractions do: the first at {_told(points[0])}; declare "
+                f"px (width x height), as fractions do: the first at {_told(given[0])}; declare "
                 f"{self._as('fractions')}, or, if these are pixels, normalised=False"
             )
 
@@ -84,6 +85,10 @@ class Placed(Target):
         """(n, 2): all the places, x and y in pixels, by which the unit can be told."""
         raise TypeError(f"{type(self).__name__} has no _places(): a target of coordinates must say where its leaf lies")
 
+    def _given(self, leaf: Any) -> Floats:
+        """(n, 2): the numbers as they are written, in pixels: the sides of a box too, which are no places."""
+        return self._places(leaf)
+
     def _cast(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Numbers in the dtype in which they go."""
         return rows.astype(self.dtype)
@@ -93,11 +98,10 @@ class Placed(Target):
         return np.array([size[1], size[0]] if fractions else [1, 1], np.float64)
 
 
-def _only_fractions(points: Floats) -> bool:
-    """Whether places are what a picture's fractions are, and pixels could hardly be: several, all in the first one."""
-    if points.max() > 1 + HAIR or points.min() < -HAIR:
-        return False
-    return bool(np.ptp(points, axis=0).any() and (points != np.rint(points)).any())
+def _only_fractions(numbers: Floats) -> bool:
+    """Whether numbers are what a picture's fractions are, and pixels could hardly be: all in the first one."""
+    within = numbers.max() <= 1 + HAIR and numbers.min() >= -HAIR
+    return bool(within and (numbers != np.rint(numbers)).any())
 
 
 def _told(point: Floats) -> str:

@@ -75,9 +75,9 @@ def test_what_is_no_data_set() -> None:
 
 
 def test_pickled_arrays_are_the_same() -> None:
-    copy = pickle.loads(pickle.dumps(Arrays(np.arange(8, dtype=np.uint8).reshape(2, 2, 2), [3, 4], ["a", "b"])))
+    copy = pickle.loads(pickle.dumps(Arrays(np.arange(8, dtype=np.uint8).reshape(2, 2, 2), [1, -1], ["a", "b"])))
     assert (
-        copy.labels.tolist() == [3, 4] and copy.read(1).ravel().tolist() == [4, 5, 6, 7] and copy.classes == ["a", "b"]
+        copy.labels.tolist() == [1, -1] and copy.read(1).ravel().tolist() == [4, 5, 6, 7] and copy.classes == ["a", "b"]
     )
 
 

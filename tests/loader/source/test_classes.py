@@ -122,6 +122,15 @@ def test_batches_have_rows(workers: int) -> None:
         Loader(source, weights="balanced")
 
 
+@pytest.mark.parametrize("labels", [[0, 1, 2, 7], np.array([0, 1, 2, 7], np.uint8), [0, 1, 2, -2]])
+def test_a_number_of_none_of_the_classes_is_refused(labels: Any) -> None:
+    said = rf"^labels\[3\]: the label is {labels[3]}; the classes a, b, c are 3$"
+    with pytest.raises(SourceError, match=said):
+        Arrays(GREY, labels, ["a", "b", "c"])
+    assert Arrays(GREY, [0, 1, 2, -1], ["a", "b", "c"]).labels.tolist() == [0, 1, 2, -1]
+    assert Arrays(GREY, labels).labels.tolist() == list(labels)  # without names any number may be one
+
+
 # What int64 does not hold
 
 BIG = 2**63

@@ -191,3 +191,14 @@ def test_a_stamp_is_of_the_contents(folder: Path) -> None:
     dataset = dataset_of(ImageFolder(folder))
     assert HuggingFace(dataset).stamp(0) == HuggingFace(dataset).stamp(5)
     assert HuggingFace(dataset).stamp(0) != HuggingFace(dataset.select(range(5, 9))).stamp(0)
+
+
+def test_masks_of_instances_are_a_list_of_pictures() -> None:
+    picture, one = Image.fromarray(np.zeros((4, 5, 3), np.uint8)), Image.fromarray(np.eye(4, 5, dtype=np.uint8))
+    features = Features(image=Feature(), masks=List(Feature()))
+    data = Dataset.from_dict({"image": [picture] * 2, "masks": [[one, one], []]}, features=features)
+    source = HuggingFace(data, fields=["masks"], targets={"masks": Mask(stack=True)})
+    given = source.fields(0)["masks"]
+    assert len(given) == 2 and np.array_equal(given[1], np.eye(4, 5)) and source.fields(1)["masks"] == []
+    made = [batch["masks"][0].shape for batch in Loader(source, batch_size=1, shuffle=False, workers=0)]
+    assert made == [(2, 4, 5), (0, 4, 5)]

@@ -333,3 +333,11 @@ def test_serial_is_one_access_at_a_time(serial: bool) -> None:
 def test_pickled_items_are_the_same(folder: Path, epoch: Epoch) -> None:
     source = Items(Photos(ImageFolder(folder), "tensor", "fields"), targets={"name": PerSample()})
     assert epoch(pickle.loads(pickle.dumps(source))) == epoch(source)
+
+
+def test_masks_of_instances_may_be_pil_images() -> None:
+    one = Image.fromarray(np.eye(4, dtype=np.uint8))
+    data = [{"image": np.zeros((4, 4, 3), np.uint8), "masks": masks} for masks in ([one, one], [], (one,))]
+    source = Items(data, targets={"masks": Mask(stack=True)})
+    assert [batch["masks"][0].shape[0] for batch in Loader(source, batch_size=1, shuffle=False, workers=0)] == [2, 0, 1]
+    assert np.array_equal(Loader(source, batch_size=1, shuffle=False).batch(0, 0)["masks"][0][1], np.eye(4))

@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 
 from variegate.errors import DecodeError, InputError, SourceError
-from variegate.loader import ImageFolder, ImageMaskFolder
+from variegate.loader import ImageFolder, ImageMaskFolder, Loader
 from variegate.loader.source.mask_folder import read_mask
+from variegate.ops.flip import HorizontalFlip
+from variegate.pipeline import Compose
 from variegate.targets import Mask, Targets
 
 
@@ -170,3 +172,19 @@ def test_a_mask_is_no_bomb() -> None:
     data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header + b"\0" * 40
     with pytest.raises(DecodeError, match=r"mask\.png.* says 60000 x 60000 pixels; a mask has at most"):
         decode_mask(data, "mask.png")
+
+
+def test_masks_of_another_resolution_are_declared(tmp_path: Path, photo: Callable[..., Path]) -> None:
+    photo(tmp_path / "images/a.jpg", 12, 20)
+    save(tmp_path / "masks/a.png", classes(3, 5))
+    said = r"labels are for 3 x 5: .*; masks of another resolution than their pictures are declared, as by stride=4$"
+    with pytest.raises(InputError, match=said):
+        ImageMaskFolder(tmp_path / "images", tmp_path / "masks").read(0)
+    source = ImageMaskFolder(tmp_path / "images", tmp_path / "masks", stride=4, ignore_index=9)
+    assert source.targets == Targets(mask=Mask(stride=4, ignore_index=9))
+    augment = Compose([HorizontalFlip()], targets={"mask": Mask(stride=4)})
+    batch = Loader(source, augment, batch_size=1).batch(0, 0)
+    assert batch["image"].shape == (1, 12, 20, 3) and np.array_equal(batch["mask"][0], classes(3, 5)[:, ::-1])
+    other = ImageMaskFolder(tmp_path / "images", tmp_path / "masks", stride=2)
+    with pytest.raises(InputError, match=r"mask is 3 x 5 and `image` 12 x 20 .* with stride=2 a mask is 6 x 10"):
+        Loader(other, batch_size=1).batch(0, 0)

@@ -14,7 +14,8 @@ from variegate.targets import PerSample, Targets
 
 
 def numbers(length: int) -> Arrays:
-    return Arrays(np.arange(length, dtype=np.uint8).reshape(-1, 1, 1), list(range(length)), classes=("x",))
+    names = [f"c{n}" for n in range(length)]
+    return Arrays(np.arange(length, dtype=np.uint8).reshape(-1, 1, 1), list(range(length)), classes=names)
 
 
 @pytest.mark.parametrize(("length", "fraction", "first"), [(10, 0.8, 8), (200, 0.5, 100), (3, 0.34, 1), (2, 0.5, 1)])

@@ -14,8 +14,10 @@ from variegate.errors import DecodeError, InputError
 from variegate.loader.decode import open_image, open_view
 from variegate.loader.source.picture import of_pil, value_of
 from variegate.loader.wanted import AS_STORED
-from variegate.picture import MODES, WIDE
+from variegate.picture import MODES, WIDE, pixels
 from variegate.targets import Mask
+
+MOST = {"uint8": 255, AS_STORED: 255, "uint16": 65535, "float32": 1 << 24}  # of integers in lists, as they are
 
 
 def is_picture(value: Any) -> bool:
@@ -50,7 +52,7 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, list):
-        return _listed(value, where)
+        return _listed(value, dtype, where)
     raise InputError(
         f"{where} is a PIL image, an array (H, W, C), or the bytes and path of a file; got {type(value).__name__}"
     )
@@ -62,23 +64,26 @@ def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray
     if image.mode not in (*WIDE, "I", *MODES) and mode != "bands":
         image = image.convert(mode)
     try:
-        pixels = of_pil(image, mode, dtype)
+        array = of_pil(image, mode, dtype)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    return pixels if pixels.ndim == 3 else pixels[:, :, np.newaxis]
+    return array if array.ndim == 3 else array[:, :, np.newaxis]
 
 
-def _listed(value: list[Any], where: str) -> NDArray[Any]:
-    """An array out of lists, as datasets give arrays."""
+def _listed(value: list[Any], dtype: str, where: str) -> NDArray[Any]:
+    """An array out of lists, as datasets give arrays: they no longer tell of which dtype the numbers were."""
     try:
         array = np.asarray(value)
     except ValueError:  # rows of several lengths
         raise InputError(f"{where} is a list with rows of several lengths") from None
     if array.dtype.kind == "f":
-        return array.astype(np.float32)
-    if array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() <= 255):
-        raise InputError(f"{where} is a list of integers from 0 to 255 or of floats from 0 to 1, got {array.dtype}")
-    return array.astype(np.uint8)
+        return pixels(array, where)
+    most = MOST[dtype]
+    if array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() <= most):
+        got = f"{array.min()} to {array.max()}" if array.dtype.kind in "iu" else str(array.dtype)
+        hint = '; dtype="uint16" takes those up to 65535' if dtype == "uint8" else ""
+        raise InputError(f"{where} is a list of integers from 0 to {most} or of floats from 0 to 1, got {got}{hint}")
+    return array.astype(dtype or np.uint8)
 
 
 def mask(value: Any, where: str) -> Any:
@@ -87,7 +92,8 @@ def mask(value: Any, where: str) -> Any:
     Raises  InputError if a pixel is a colour; DecodeError if it is a file that cannot be read.
     """
     if isinstance(value, list):
-        return [mask(each, where) for each in value] if any(map(is_picture, value[:1])) else np.asarray(value)
+        several = not value or is_picture(value[0])  # no masks of instances either
+        return [mask(each, where) for each in value] if several else np.asarray(value)
     if is_file(value):
         value = _opened(value, where)
     return value_of(value, Mask(), where)

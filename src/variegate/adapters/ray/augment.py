@@ -101,7 +101,7 @@ class Augment:
                 leaves.append(self.targets.read(sample, pictures[n].size))
                 if "label" in rows and "label" not in fields:
                     self.targets["label"].read(plain(rows["label"][n]), pictures[n].size, "label")
-        plan = self._plan(keys, pictures, leaves if fields else [])
+        plan = self._plan(keys, names, pictures, leaves if fields else [])
         images = _room(plan)
         for n, name in enumerate(names):
             with _Noted(name):
@@ -137,13 +137,14 @@ class Augment:
             return not isinstance(self.targets[name], PerSample)
         return may_lie_on_pictures(values)
 
-    def _plan(self, keys: Keys, pictures: list[Picture], leaves: list[Any]) -> Any:
-        kinds = {(each.channels, each.dtype) for each in pictures}
+    def _plan(self, keys: Keys, names: list[str], pictures: list[Picture], leaves: list[Any]) -> Any:
+        kinds = {(each.channels, each.dtype): name for name, each in zip(names, pictures, strict=True)}
         if len(kinds) > 1:
-            raise InputError(f"the pictures of a batch have one number of channels and one dtype, got {kinds}")
+            told = ", ".join(f"{name} has {channels} {dtype}" for (channels, dtype), name in kinds.items())
+            raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
         sizes = np.array([each.size for each in pictures], np.int64)
         augment = Unchanged() if self.augment is None else self.augment
-        return augment.plan(keys, sizes, *kinds.pop(), leaves, self.targets)
+        return augment.plan(keys, sizes, *next(iter(kinds)), leaves, self.targets)
 
     def _collated(self, samples: list[Any], names: list[str]) -> Rows:
         if isinstance(self.collate, Padded):

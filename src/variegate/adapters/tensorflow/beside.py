@@ -37,7 +37,7 @@ class Beside(NamedTuple):
         Raises  InputError.
         """
         for n in range(1 if count is None else count):
-            one = [np.asarray(array if count is None else array[n]) for array in arrays]
+            one = [np.asarray(array[n] if np.shape(array)[:1] == (count,) else array) for array in arrays]
             check_unsaid(one[0] if len(one) == 1 else one, "an element", self.mend)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import FieldError, InputError
-from variegate.loader.source.picture import MASK_MODES
+from variegate.loader.source.picture import picture_of, value_of
 from variegate.picture import pil_pixels
 from variegate.targets import Image as View
 from variegate.targets import Mask, PerSample, Targets
@@ -94,7 +94,7 @@ def _check_rest(rest: Sequence[Any]) -> None:
 def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Mapping[str, Any]], Any]) -> Apart:
     targets.check(values)  # before a call has them as keywords
     known = dict(targets.fields)
-    fields = {name: _array(value, known.get(name)) for name, value in values.items()}
+    fields = {name: _array(value, known.get(name), name) for name, value in values.items()}
 
     def back(made: Mapping[str, Any]) -> Any:
         return together({name: _back(made[name], values[name], known[name]) for name in values})
@@ -102,32 +102,18 @@ def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Map
     return Apart(fields, back)
 
 
-def _array(value: Any, target: Any) -> Any:
+def _array(value: Any, target: Any, name: str) -> Any:
     """A field's value as its target takes it."""
     if isinstance(target, View):
         return picture(value)
     if target is None or isinstance(target, PerSample):
         return value
-    if isinstance(value, Image.Image):
-        if value.mode not in MASK_MODES:
-            raise InputError(
-                f'a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'
-            )
-        pixels = np.asarray(value)
-        return pixels.view(np.uint8) != 0 if value.mode == "1" else pixels  # whose true is the byte 255
-    return np.moveaxis(_arrays(value), 0, 2) if _is_map(value, target) else _arrays(value)
+    return value_of(value, target, name)
 
 
 def _is_map(value: Any, target: Any) -> bool:
     """Whether a value is a map of several channels, which PyTorch has in front."""
     return isinstance(value, torch.Tensor) and isinstance(target, Mask) and not target.stack and value.ndim == 3
-
-
-def _arrays(value: Any) -> Any:
-    """Tensors as arrays, also those in lists."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().numpy()
-    return type(value)(map(_arrays, value)) if type(value) in (list, tuple) else value
 
 
 def _back(made: Any, given: Any, target: Any) -> Any:
@@ -154,10 +140,7 @@ def picture(image: Any) -> NDArray[Any]:
     if isinstance(image, Image.Image):
         return pil_pixels(image)
     if isinstance(image, torch.Tensor):
-        if image.ndim not in (2, 3):
-            raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(image.shape)}")
-        array: NDArray[Any] = image.detach().cpu().numpy()
-        return array if array.ndim == 2 else array.transpose(1, 2, 0)
+        return picture_of(image, "RGB")  # type: ignore[return-value]  # which is an array, of a tensor
     if isinstance(image, np.ndarray):
         return image
     raise InputError(f"a picture is a PIL image, an array (H, W, C) or a tensor (C, H, W), got {type(image).__name__}")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
-from variegate.loader.source.classes import SEVERAL, Classed, classed, label_column, one_each, passes_on
+from variegate.loader.source.classes import SEVERAL, Classed, check_numbers, classed, label_column, one_each, passes_on
 from variegate.picture import pixels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import proposed
@@ -25,7 +25,7 @@ class Arrays(Source):
              becomes it when it is read. Never copied; in a batch they always have an axis of channels
     labels   one a picture, or None: numbers, texts, or vectors of zeros and ones; of names in `classes`, or of lists of
              them, their numbers, or rows of 0 and 1. What may lie on the picture is for `fields`
-    classes  the names of the labels 0, 1, 2, ...
+    classes  the names of the labels 0, 1, 2, ...; a label of none of them is an error, but -1
     fields   name -> one value a picture: boxes, masks, whatever else belongs to it. Never copied
     targets  what these fields are; None where the pipeline says
 
@@ -38,7 +38,8 @@ class Arrays(Source):
     {'boxes': [[1, 1, 2, 2], [3, 3, 8, 8]]}
 
     Raises  SourceError if there are no pictures, one has another rank, dtype or number of channels, the number of
-            labels or of a field's values is not that of the pictures, or a field has no target.
+            labels or of a field's values is not that of the pictures, a label is of none of the classes, or a field has
+            no target.
     """
 
     held = True
@@ -67,7 +68,9 @@ class Arrays(Source):
         any_form, values = passes_on(self.targets), [] if labels is None else one_each(labels, len(self.images))
         numbers = isinstance(values, np.ndarray) and values.dtype.kind in "biuf"
         if numbers or not len(classes) or not any(isinstance(value, (str, *SEVERAL)) for value in values):
-            return Classed(label_column(labels, len(self.images), any_form=any_form), list(classes))
+            column = label_column(labels, len(self.images), any_form=any_form)
+            check_numbers(column, list(classes) or None, "labels[{}]".format)
+            return Classed(column, list(classes))
         return classed(values, "labels[{}]".format, classes, "Arrays", any_form)
 
     def _check(self) -> None:

@@ -61,7 +61,8 @@ def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], pl
 def field_of(value: Any, target: Target | None, place: str, root: str = "") -> Any:
     """A cell as the value that a target takes.
 
-    Mask and Image   an encoded picture, bytes or Hugging Face's {bytes, path}, or the path of one, is decoded
+    Mask and Image   an encoded picture, bytes or Hugging Face's {bytes, path}, or the path of one, is decoded; of
+                     Mask(stack=True) each of a list
     other targets    a text is JSON, such as [[0, 0, 4, 4]]; but of PerSample, and of no target, it stays a text
 
     Raises  DecodeError or InputError, with `place`.
@@ -69,6 +70,8 @@ def field_of(value: Any, target: Target | None, place: str, root: str = "") -> A
     if isinstance(target, (Mask, Image)) and isinstance(value, (bytes, str, Mapping)):
         data, name = encoded(value, place, root)
         return decode_mask(data, name) if isinstance(target, Mask) else open_view(data, name).decode()
+    if isinstance(target, Mask) and target.stack and isinstance(value, list):
+        return [field_of(each, Mask(), place, root) for each in value]
     if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
         try:
             return json.loads(value)

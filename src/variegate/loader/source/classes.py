@@ -139,7 +139,7 @@ def classed(
     if several or not any(isinstance(value, str) for value in values):
         labels = label_column(values, len(values), place, any_form)
         assert labels is not None
-        _check_numbers(labels, names, place)
+        check_numbers(labels, names, place)
         return Classed(labels, names or [])
     assert names is not None
     number = {name: n for n, name in enumerate(names)}
@@ -180,7 +180,7 @@ def _several(values: Any, place: Place, names: list[str]) -> Hot:
     return Hot.of(rows, len(names))
 
 
-def _check_numbers(labels: Column, names: list[str] | None, place: Place) -> None:
+def check_numbers(labels: Column | None, names: list[str] | None, place: Place) -> None:
     """Refuse an integer label that none of the classes has, where they are named; -1 is none, as datasets have it."""
     if names is None or not isinstance(labels, np.ndarray) or labels.dtype.kind != "i" or labels.ndim != 1:
         return

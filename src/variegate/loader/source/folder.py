@@ -35,6 +35,7 @@ class Files(Source):
     """
 
     paths: Sequence[str]
+    _other_size = ""  # what may be meant by labels of another size
 
     def __init__(self, root: str | os.PathLike[str], mode: str, dtype: DTypeLike) -> None:
         self.root = existing_folder(root, type(self).__name__)
@@ -91,7 +92,7 @@ class Files(Source):
         found = self.header(i, data).size
         if said == found:
             return
-        why = "they belong to another picture, or to this one before it was resized; make them anew"
+        why = f"they belong to another picture, or to this one before it was resized; make them anew{self._other_size}"
         if said == found[::-1]:
             why = (
                 "labels lie on the picture as it stands upright, after the turn that its EXIF orientation asks for; "

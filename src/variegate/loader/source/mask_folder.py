@@ -32,15 +32,16 @@ class ImageMaskFolder(Files):
                   in the order of their names, and then every picture has a mask and every mask a picture
     classes       the names of classes 0, 1, 2, ...
     ignore_index  the class that means "not annotated", such as 255; it is also what lies outside of a picture
+    stride        pixels of the picture a pixel of the mask: 4 for masks of a quarter of its height and width; see Mask
     image_suffix  what the names of pictures end with, and those of masks do not: "_leftImg8bit". Others are passed over
     mask_suffix   the same of masks: "_gtFine_labelIds"
     mode          "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype         "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample has a mask, (H, W): grey PNGs give their numbers, uint8 or, of 16 bits, uint16; PNGs with a palette give
-    the numbers of their colours, uint8. A mask lies on the picture as it stands upright, and has its size. A sample's
-    id is the hash of its picture's path, as in ImageFolder. The folders are listed once, now; masks are read with their
-    pictures.
+    the numbers of their colours, uint8. A mask lies on the picture as it stands upright, and has its size, but with a
+    stride. A sample's id is the hash of its picture's path, as in ImageFolder. The folders are listed once, now; masks
+    are read with their pictures.
 
     Raises  SourceError if a picture has no mask or a mask no picture; when it is read, InputError if a mask has another
             size than its picture or is in colours, DecodeError if it is damaged.
@@ -54,12 +55,14 @@ class ImageMaskFolder(Files):
         classes: Sequence[str] = (),
         *,
         ignore_index: int | None = None,
+        stride: float = 1,
         image_suffix: str = "",
         mask_suffix: str = "",
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
         super().__init__(images, mode, dtype)
+        self._stride = stride
         self.mask_root = existing_folder(masks, "ImageMaskFolder", "the masks")
         self.classes = class_names(classes, "ImageMaskFolder")
         pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some(), image_suffix)
@@ -67,14 +70,18 @@ class ImageMaskFolder(Files):
         both = pairs(pictures, found, names, ("picture", self.root), ("mask", self.mask_root))
         self._at([picture for picture, _ in both])
         self.masks = [mask for _, mask in both]
-        self.targets = Targets(mask=Mask(ignore_index=ignore_index))
+        self.targets = Targets(mask=Mask(ignore_index=ignore_index, stride=stride))
+
+    _other_size = "; masks of another resolution than their pictures are declared, as by stride=4"
 
     def where_mask(self, i: int) -> str:
         """The path of the mask at position i."""
         return f"{self.mask_root}/{self.masks[i]}"
 
-    def size_of_labels(self, i: int) -> tuple[int, int]:
-        """(height, width) of the mask at position i."""
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        """(height, width) of the mask at position i; None where its target knows which it is to have."""
+        if self._stride != 1:
+            return None
         return _header(self.where_mask(i)).size
 
     def fields(self, i: int) -> dict[str, Any]:

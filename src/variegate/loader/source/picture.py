@@ -86,6 +86,8 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
     """
     if is_pil(value):
         return _of_pil(value, target, name)
+    if isinstance(target, Mask) and target.stack and isinstance(value, (list, tuple)):
+        return [value_of(each, Mask(), name) for each in value]
     if isinstance(target, View) and is_tensor(value):
         return picture_of(value, "RGB")
     if isinstance(target, Mask) and not target.stack and is_tensor(value) and value.ndim == 3:
