@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,7 +114,7 @@ class Asked:
 
     def _made(self, option: str, folder: Path) -> Files:
         """The source that an option asks for."""
-        form = {"mode": self.mode, "dtype": self.dtype}
+        form: dict[str, Any] = {"mode": self.mode, "dtype": self.dtype}
         if option == "--coco":
             fields = [field.strip() for field in self.fields.split(",")]
             return CocoJson(folder, str(self.coco), fields, self._names(), **form)
