@@ -399,7 +399,7 @@ def test_of_a_vector_the_values_tell_what_it_may_be(beside: Any, passed: bool) -
 
 
 def test_a_number_beside_a_batch_is_of_all_its_pictures() -> None:
-    """And so is a vector that has not as many numbers as there are pictures."""
+    """A scalar beside vectors of the batch was an IndexError; numbers that may be a place are refused in words."""
     images = tf.zeros((2, 8, 9, 3), tf.uint8)
 
     def made(*rest: Any) -> Any:
