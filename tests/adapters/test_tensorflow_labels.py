@@ -399,11 +399,15 @@ def test_of_a_vector_the_values_tell_what_it_may_be(beside: Any, passed: bool) -
 
 
 def test_a_number_beside_a_batch_is_of_all_its_pictures() -> None:
-    """And so is a vector that has not as many numbers as there are pictures."""
-    mapped = mapper(vg.Compose([vg.HorizontalFlip()]))
+    """A scalar beside vectors of the batch was an IndexError; numbers that may be a place are refused in words."""
     images = tf.zeros((2, 8, 9, 3), tf.uint8)
-    for rest in ((1, tf.constant([1, 0])), (1, tf.constant([1, 0, 1])), (tf.constant([0.0, 1, 0]), 0.0)):
-        made = mapped(images, rest)
-        assert made[0].shape == (2, 8, 9, 3) and made[1] is rest
-    with pytest.raises(InputError, match=r"^an element has a list .* beside its picture, and what it is was not said"):
-        mapped(images, (3, tf.constant([1, 0])))
+
+    def made(*rest: Any) -> Any:
+        data = tf.data.Dataset.from_tensors((images, rest)).map(mapper(vg.Compose([vg.HorizontalFlip()])))
+        return next(iter(data))
+
+    for rest in ((1, [1, 0]), ([0.0, 1, 0],), ([1, 0], 0.0)):
+        image, beside = made(*map(tf.constant, rest))
+        assert image.shape == (2, 8, 9, 3) and [one.numpy().tolist() for one in beside] == list(rest)
+    with pytest.raises(tf.errors.OpError, match=r"an element has a list .* beside its picture, and what it is was not"):
+        made(tf.constant(3), tf.constant([1, 0]))  # a list of numbers that are not of 0 and 1
