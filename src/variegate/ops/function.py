@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,8 +35,13 @@ class Fixed:
     def __reduce__(self) -> tuple[type[Fixed], tuple[Any]]:
         return Fixed, (self.value,)  # as pickle makes arrays that can be written to
 
-    def __repr__(self) -> str:
+    @cached_property
+    def told(self) -> str:
+        """What it holds, as it was when this was first asked for."""
         return content(self.value)
+
+    def __repr__(self) -> str:
+        return self.told
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fixed) and repr(self) == repr(other)
