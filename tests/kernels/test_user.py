@@ -132,7 +132,7 @@ def test_it_must_fit_the_picture():
     with pytest.raises(vg.InputError, match=r"^Pointwise: the function returns a tuple of 3, "):
         vg.Compose([vg.Pointwise(lambda pixel: (pixel[0], pixel[0], pixel[0]))])(IMAGE[:, :, :1])
     with pytest.raises(vg.InputError, match="takes a tuple of 1 float and 2 drawn numbers, and returns such a tuple"):
-        vg.Compose([vg.Pointwise(lambda pixel, a: pixel, a=1, b=2)])(IMAGE[:, :, :1])
+        vg.Compose([vg.Pointwise(lambda pixel, a, b: (pixel[0], a), a=1, b=2)])(IMAGE[:, :, :1])
 
 
 def test_whole_numbers_and_truth_are_numbers():
@@ -156,19 +156,43 @@ def test_it_gives_what_python_gives(channels, numbers):
 @pytest.mark.parametrize(
     ("function", "made"),
     [
-        (lambda pixel: (pixel[0] / (pixel[0] + pixel[1] + pixel[2]), pixel[1], pixel[2]), "(nan, 0.0, 0.0)"),
-        (lambda pixel: (pixel[0], 1 / pixel[1], pixel[2]), "(0.0, inf, 0.0)"),
+        (lambda pixel: (np.log(pixel[0]) - np.log(pixel[0]), pixel[1], pixel[2]), "(nan, 0.0, 0.0)"),
         (lambda pixel: (pixel[0], pixel[1], np.log(pixel[2])), "(0.0, 0.0, -inf)"),
         (lambda pixel: (1e39 * (pixel[0] == 0), pixel[1], pixel[2]), "(1e+39, 0.0, 0.0)"),  # too large for a float32
     ],
 )
-def test_what_is_not_finite_is_an_error_as_it_is_in_python(function, made):
+def test_what_is_not_finite_is_an_error(function, made):
     """It was black, and of one channel it spread to all three where an affine step came after."""
     image = (IMAGE * 254).astype(np.uint8) + np.uint8(1)
     image[3, 4] = 0
-    message = f"function made {made} when it was called with ((0.0, 0.0, 0.0),): a number that is not finite, as of a "
+    message = (
+        f"function made {made} when it was called with ((0.0, 0.0, 0.0),): a number that is not finite, as of the "
+    )
     with pytest.raises(vg.InputError, match=re.escape(message)):
         vg.Compose([vg.Pointwise(function), vg.Invert()])(image)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda pixel: (pixel[0] / (pixel[0] + pixel[1] + pixel[2]), pixel[1], pixel[2]),
+        lambda pixel: (pixel[0], min(1 / pixel[1], 1.0), pixel[2]),
+        lambda pixel: (pixel[0], pixel[1] / pixel[2] < 2, pixel[2]),
+        lambda pixel: (pixel[0], 7 // int(255 * pixel[1]), pixel[2]),
+        lambda pixel: (pixel[0], 7 % int(255 * pixel[1]), pixel[2]),
+        lambda pixel: (pixel[0], 0.5 // pixel[1], 0.5 % pixel[2]),
+    ],
+)
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_division_by_zero_is_an_error_whatever_is_made_of_it(function, jit):
+    image = (IMAGE * 254).astype(np.uint8) + np.uint8(1)
+    image[3, 4] = 0
+    with pytest.raises(ZeroDivisionError):
+        function((0.0, 0.0, 0.0))
+    with pytest.raises(
+        vg.InputError, match=r"^Pointwise: the function raised ZeroDivisionError: .*\(\(0.0, 0.0, 0.0\),"
+    ):
+        vg.Compose([vg.Pointwise(numba.njit(function) if jit else function)])(image)
 
 
 def test_what_was_not_finite_before_may_pass():

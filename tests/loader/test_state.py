@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from variegate import Brightness, Compose, HorizontalFlip, RandomResizedCrop, Rotate, ToDtype
+from variegate import Brightness, Compose, HorizontalFlip, Opaque, RandomResizedCrop, Rotate, ToDtype
 from variegate.errors import InputError
 from variegate.loader import Arrays, ImageFolder, Loader
 
@@ -170,6 +170,16 @@ def test_another_pipeline_is_refused_by_its_op(folder: Path) -> None:
         Loader(ImageFolder(folder), Compose(AUGMENT.ops, antialias=False), batch_size=4, seed=3).resume(state)
     with pytest.raises(InputError, match="the pipeline had 4 ops and has 1"):
         Loader(ImageFolder(folder), Compose([ToDtype("float32")]), seed=3).resume(state)
+
+
+def scaled(by: float) -> Any:
+    return lambda picture: picture * np.float32(by)
+
+
+def test_a_function_that_closes_over_something_else_is_refused(folder: Path) -> None:
+    one, two = (Loader(ImageFolder(folder), Compose([Opaque(scaled(by))]), batch_size=4, seed=3) for by in (0.5, 1))
+    with pytest.raises(InputError, match="or the body of one of its functions, changed"):
+        two.resume(one.state())
 
 
 def test_another_source_is_refused(folder: Path) -> None:

@@ -273,8 +273,8 @@ def test_repr_tells_what_was_written():
         (lambda: ops.Opaque(abs, moves=0.5), "abs.moves is True or False, got 0.5"),
         (lambda: ops.Opaque(abs, moves=(0, 1), name="mine"), "mine.moves is True or False, got (0, 1)"),
         (
-            lambda: ops.Pointwise(abs, amount=(2, 1)),
-            "abs.amount runs from low to high, got (2, 1). Write (1, 2).",
+            lambda: ops.Pointwise(lambda pixel, amount: pixel, amount=(2, 1)),
+            "Pointwise.amount runs from low to high, got (2, 1). Write (1, 2).",
         ),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 from variegate import Compose, ConfigError, FieldError, Key, Normal, OneOf, PipelineError, Rotate, save
 from variegate.content import content
 from variegate.dist import Constant, Uniform
+from variegate.loader import Arrays, Loader
 from variegate.ops import Opaque, Pointwise
 from variegate.ops import effect as effects
 
@@ -26,16 +27,24 @@ def grain(image, strength, rng):
     return image + np.float32(strength) * rng.random(image.shape, np.float32)
 
 
+def same(pixel, *given):
+    return pixel
+
+
+def warm(pixel, red, blue=0.0, green=0.0):
+    return (pixel[0] + red, pixel[1] + green, pixel[2] + blue)
+
+
 class Callable:
     def __call__(self, image):
         return image
 
 
 def test_draws_come_in_the_order_written(lower):
-    effect = lower(Pointwise(abs, b=(0, 1), a=(0, 4)), [(4, 4)] * 2, a=[1, 2], b=[3, 4])
-    assert isinstance(effect, effects.Pointwise) and effect.function is abs
+    effect = lower(Pointwise(same, b=(0, 1), a=(0, 4)), [(4, 4)] * 2, a=[1, 2], b=[3, 4])
+    assert isinstance(effect, effects.Pointwise) and effect.function is same
     assert effect.draws.tolist() == [[3, 1], [4, 2]]
-    assert lower(Pointwise(abs), [(4, 4)] * 2).draws.shape == (2, 0)
+    assert lower(Pointwise(same), [(4, 4)] * 2).draws.shape == (2, 0)
 
 
 def test_opaque_draws_are_plain_floats_by_name(lower):
@@ -49,7 +58,7 @@ def test_fields_p_and_name():
     op = Opaque(abs, amount=(0, 2), size=3, p=0.5, name="mine")
     assert op.drawn() == {"amount": Uniform(0, 2), "size": Constant(3)} and op.p == 0.5 and op.label == "mine"
     assert repr(op) == "Opaque(abs, amount=Uniform(0, 2), size=Constant(3), p=0.5, name='mine')"
-    assert Pointwise(abs, function=2).drawn() == {"function": Constant(2)}
+    assert Pointwise(same, function=2).drawn() == {"function": Constant(2)}
 
 
 def test_whether_an_opaque_moves_pixels_is_a_field_of_its_own():
@@ -60,13 +69,13 @@ def test_whether_an_opaque_moves_pixels_is_a_field_of_its_own():
     again = pickle.loads(pickle.dumps(stays))
     assert again == stays and again.moves is False
     assert Compose([Opaque(abs)]).fingerprint != Compose([Opaque(abs, moves=False)]).fingerprint
-    assert Pointwise(abs, moves=2).drawn() == {"moves": Constant(2)}, "a pixel's function has no such field"
+    assert Pointwise(same, moves=2).drawn() == {"moves": Constant(2)}, "a pixel's function has no such field"
 
 
 def test_pickles_by_reference():
-    op = Pointwise(np.negative, amount=(0, 2), p=0.25, name="mine")
+    op = Pointwise(same, amount=(0, 2), p=0.25, name="mine")
     again = pickle.loads(pickle.dumps(op))
-    assert again == op and again.function is np.negative and again.p == 0.25 and again.name == "mine"
+    assert again == op and again.function is same and again.p == 0.25 and again.name == "mine"
 
 
 # Names
@@ -77,7 +86,7 @@ def paths(*ops):
 
 
 def test_the_default_name_is_the_functions():
-    assert paths(Opaque(stripes), Opaque(stripes), Rotate(3), Pointwise(stripes)) == [
+    assert paths(Opaque(stripes), Opaque(stripes), Rotate(3), Pointwise(numba.njit(stripes))) == [
         "stripes",
         "stripes#2",
         "Rotate",
@@ -87,7 +96,7 @@ def test_the_default_name_is_the_functions():
     assert paths(Pointwise(numba.njit(stripes)), Opaque(np.negative), Opaque(abs)) == ["stripes", "negative", "abs"]
     assert paths(Opaque(Callable()), Opaque(Callable().__call__)) == ["Callable", "__call__"]
     nameless = [lambda image: image, partial(lambda image: image)]
-    assert paths(*map(Opaque, nameless), *map(Pointwise, nameless)) == [
+    assert paths(*map(Opaque, nameless), Pointwise(nameless[0]), Pointwise(numba.njit(nameless[0]))) == [
         "Opaque",
         "Opaque#2",
         "Pointwise",
@@ -116,7 +125,10 @@ def test_params_records_and_errors_go_by_it():
 
 
 def test_draws_hang_on_the_function_and_not_on_other_functions():
-    alone, beside = Compose([Opaque(stripes, step=(2, 9))]), Compose([Opaque(grain, strength=(0, 1)), *ops_of_two()])
+    alone, beside = (
+        Compose([Opaque(stripes, step=(2, 9))]),
+        Compose([Opaque(grain, strength=(0, 1), rng=True), *ops_of_two()]),
+    )
     assert alone.params(Key())["stripes"] == beside.params(Key())["stripes"]
 
 
@@ -218,6 +230,60 @@ def test_a_function_of_a_pixel_takes_numbers_alone(value):
         Pointwise(stripes, mode=value, name="mine")
 
 
+def test_a_function_of_a_pixel_gets_its_fields_by_name():
+    """They came in the order written, so these two were exchanged."""
+    ours, usual = Pointwise(warm, blue=1.0, red=0.0), Pointwise(warm, red=0.0, blue=1.0)
+    assert ours == usual and repr(ours) == "Pointwise(warm, red=Constant(0), blue=Constant(1))"
+    made = Compose([ours], white=None)(np.zeros((1, 1, 3), np.float32))
+    assert made.ravel().tolist() == [0, 0, 1]
+    assert Pointwise(numba.njit(warm), blue=1.0, red=0.0).given == usual.given
+    mixed = Pointwise(lambda pixel, a, *more: pixel, d=1, c=2, a=3)
+    assert [item for item, _ in mixed.given] == ["a", "d", "c"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"read": 1}, "warm was given read, but its parameters after the pixel are red, blue, green"),
+        ({}, "warm was not given red, but its parameters after the pixel are red, blue, green: write red=..."),
+        ({"red": 1, "green": 1}, "warm was not given blue, but its parameters after the pixel are red, blue, green: w"),
+        ({"red": 1, "pixel": 1}, "warm was given pixel, but its parameters after"),
+    ],
+)
+def test_a_function_of_a_pixel_gets_all_its_fields_and_no_others(given, told):
+    for function in (warm, numba.njit(warm)):
+        with pytest.raises(FieldError, match=re.escape(told)):
+            Pointwise(function, **given)
+
+
+def test_a_field_of_a_pixels_function_that_is_the_ops_own():
+    with pytest.raises(FieldError, match=r"Pointwise was not given p, .* That name is the op's own: rename the"):
+        Pointwise(lambda pixel, p: pixel, p=0.5)
+    with pytest.raises(FieldError, match="was not given a, but its parameters after the pixel are a"):
+        Pointwise(lambda pixel, a=1, *more: pixel, b=1)
+    with pytest.raises(FieldError, match="was given a, but its parameters after the pixel are none"):
+        Pointwise(lambda pixel: pixel, a=1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        partial(warm, red=1),
+        Callable(),
+        Callable().__call__,
+        np.negative,
+        abs,
+        numba.vectorize(lambda value: value + 1),
+        numba.cfunc("f8(f8)")(lambda value: value),
+        np.float32,
+    ],
+    ids=lambda function: type(function).__name__,
+)
+def test_a_function_of_a_pixel_is_a_plain_one(function):
+    with pytest.raises(FieldError, match=r"^mine takes a plain function \(def, lambda\), or one that numba"):
+        Pointwise(function, name="mine")
+
+
 # Generators
 
 
@@ -243,12 +309,40 @@ KNOWN = [1380351710503820463, 10185462661314445423]
 SPAWNED = 17517097661664211749
 
 
+def spotted(image, rng=None):
+    return image
+
+
+def test_a_generator_that_is_not_asked_for_is_an_error():
+    """It was one of Python's, for each picture: a required argument is missing."""
+    for function in (grain, partial(grain, strength=1), lambda image, *, rng: image):
+        with pytest.raises(FieldError, match=r"the function takes rng, a generator of random numbers: write rng=True$"):
+            Opaque(function)
+        assert Opaque(function, rng=True).rng
+    for function in (spotted, partial(grain, rng=np.random.default_rng(0)), abs, np.negative, lambda **rng: 0):
+        assert not Opaque(function).rng
+
+
+@pytest.mark.parametrize("rng", [False, True])
+def test_an_iterator_at_its_end_ends_no_stream(rng):
+    """A loader is a generator: there Python made of it "generator raised StopIteration"."""
+
+    def spent(image, rng=None):
+        return next(iter(()))
+
+    loader = Loader(Arrays(np.zeros((2, 4, 4, 3), np.uint8)), Compose([Opaque(spent, rng=rng)]), workers=0)
+    with pytest.raises(RuntimeError, match=r"^the function raised StopIteration: give next") as caught:
+        list(loader)
+    assert "this was in spent" in "".join(caught.value.__notes__)
+
+
 def test_rng_is_declared():
     op = Opaque(grain, strength=1, rng=True)
     assert repr(op) == "Opaque(grain, strength=Constant(1), rng=True)" and set(op.drawn()) == {"strength", "rng"}
-    assert op != Opaque(grain, strength=1) and pickle.loads(pickle.dumps(op)).rng
-    assert Compose([op]).fingerprint != Compose([Opaque(grain, strength=1)]).fingerprint
+    assert pickle.loads(pickle.dumps(op)).rng
+    ours, others = Opaque(spotted, rng=True), Opaque(spotted)
+    assert ours != others and Compose([ours]).fingerprint != Compose([others]).fingerprint
     for value in (1, None, np.random.default_rng(0)):
         with pytest.raises(FieldError, match=r"^grain\.rng is True or False, got "):
             Opaque(grain, strength=1, rng=value)
-    assert Pointwise(abs, rng=2).drawn() == {"rng": Constant(2)}, "a pixel's function has no such field"
+    assert Pointwise(same, rng=2).drawn() == {"rng": Constant(2)}, "a pixel's function has no such field"

@@ -225,6 +225,43 @@ def test_functions_count_in_a_fingerprint():
     assert one.fingerprint != two.fingerprint
 
 
+def scaled(by):
+    return lambda picture: picture * by
+
+
+def test_a_record_of_a_function_that_closes_over_something_else_is_refused():
+    one, two = (vg.Compose([vg.Rotate((-9, 9)), vg.Opaque(scaled(np.float32(by)), name="scaled")]) for by in (0.5, 1))
+    result, record = one(image(), return_params=True)
+    np.testing.assert_array_equal(one.replay(record, image()), result)
+    with pytest.raises(vg.InputError, match="the record is of another pipeline"):
+        two.replay(record, image())
+
+
+class Counted:
+    """An option that counts how often it is told."""
+
+    times = 0
+
+    def __getstate__(self):
+        Counted.times += 1
+        return {"x": 1}
+
+
+def test_a_fingerprint_is_made_once_and_not_pickled():
+    augment = vg.Compose([vg.Opaque(with_option, option=Counted())])
+    _, record = augment(image(), return_params=True)
+    for _ in range(3):
+        augment.replay(record, image())
+        augment(image(), return_params=True)
+    assert Counted.times == 1
+    again = pickle.loads(pickle.dumps(augment))
+    assert "fingerprint" not in vars(again) and again.fingerprint == augment.fingerprint
+
+
+def with_option(image, option=None):
+    return image
+
+
 def test_grey_pictures_of_a_batch():
     """One by one, a picture without channels stays so; a batch gives the same."""
     grey = [image()[:, :, 0], image(seed=1)[:, :, 0]]

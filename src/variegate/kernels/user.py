@@ -45,7 +45,7 @@ def row_function(function: Callable[..., Any], channels: int, numbers: int) -> U
     pixel_function = jitted(function)
     pixel_at, numbers_at = _tuple_at(channels, types.float32), _tuple_at(numbers, types.float64)
 
-    @numba.njit(error_model="numpy")
+    @numba.njit
     def pixels(at, end, plane, draws, report):
         drawn = numbers_at(draws, 8)
         while at < end:
@@ -85,7 +85,7 @@ def jitted(function: Callable[..., Any]) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _jitted(function: Callable[..., Any]) -> Any:
-    return numba.njit(error_model="numpy")(function)
+    return numba.njit(function)  # whose error model is Python's
 
 
 def raised(function: Callable[..., Any], report: NDArray[np.float64], draws: Sequence[float]) -> InputError:
@@ -100,7 +100,7 @@ def raised(function: Callable[..., Any], report: NDArray[np.float64], draws: Seq
         again = InputError(f"the function raised {type(error).__name__}: {error}; it was called with {given}")
         again.__cause__ = error
         return again
-    told = "as of a division by zero, is no colour"
+    told = "as of the logarithm of zero, is no colour"
     return InputError(f"the function made {made} when it was called with {given}: a number that is not finite, {told}")
 
 

@@ -108,10 +108,17 @@ class Opaque:
     rng: Floats | None = None
 
     def call(self, i: int, image: NDArray[Any]) -> Any:
-        """What the function returns for sample i; the same whenever it is called."""
-        if self.rng is None:
-            return self.function(image, **self.draws[i])
-        return self.function(image, **self.draws[i], rng=generator(self.rng[:, i]))
+        """What the function returns for sample i; the same whenever it is called.
+
+        Raises  RuntimeError for a StopIteration, which in a stream of samples would say that it is at its end.
+        """
+        made = {} if self.rng is None else {"rng": generator(self.rng[:, i])}
+        try:
+            return self.function(image, **self.draws[i], **made)
+        except StopIteration as error:
+            raise RuntimeError(
+                "the function raised StopIteration: give next(...) a second argument, or begin its iterator anew"
+            ) from error
 
 
 def generator(numbers: Floats) -> np.random.Generator:

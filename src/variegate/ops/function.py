@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cached_property, partial
+from inspect import Parameter, signature
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,8 +37,13 @@ class Fixed:
     def __reduce__(self) -> tuple[type[Fixed], tuple[Any]]:
         return Fixed, (self.value,)  # as pickle makes arrays that can be written to
 
-    def __repr__(self) -> str:
+    @cached_property
+    def told(self) -> str:
+        """What it holds, as it was when this was first asked for."""
         return content(self.value)
+
+    def __repr__(self) -> str:
+        return self.told
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fixed) and repr(self) == repr(other)
@@ -65,8 +72,11 @@ class UserFunction(Op):
         super().__post_init__()
         if not callable(function):
             raise FieldError(f"{self.label} takes a function, got {function!r}")
-        read = tuple((item, self._given(value, f"{self.label}.{item}")) for item, value in given.items())
-        object.__setattr__(self, "given", read)
+        object.__setattr__(self, "given", self._read(given))
+
+    def _read(self, given: Mapping[str, Any]) -> tuple[tuple[str, Distribution | Fixed], ...]:
+        """All arguments, in the order in which they are kept."""
+        return tuple((item, self._given(value, f"{self.label}.{item}")) for item, value in given.items())
 
     def _given(self, value: Any, owner: str) -> Distribution | Fixed:
         """An argument as it was written."""
@@ -95,14 +105,20 @@ def _name(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
+def _plain(function: Any) -> Any:
+    """What numba.njit was given, or the function as it is."""
+    return getattr(function, "py_func", function)
+
+
 @dataclass(frozen=True, repr=False, init=False)
 class Pointwise(UserFunction):
     """Apply a function of one pixel, compiled into the fused pass.
 
     function  function(pixel, *drawn) -> pixel: tuples of one float a channel, with white as 1; it must compile with
               `numba.njit` (a function already jitted is taken as it is)
-    drawn     fields by keyword, each a number, a pair or a distribution; passed in the order written
-    name      by default the function's, or that within a `functools.partial`; of a lambda `Pointwise`
+    drawn     fields by keyword, each a number, a pair or a distribution, for the function's parameters of these names;
+              those that go into its `*args` in the order written. None can be called p or name
+    name      by default the function's; of a lambda `Pointwise`
     targets   image (labels stay)        effect  pointwise (fuses)
 
     >>> def warm(pixel, amount):
@@ -110,12 +126,44 @@ class Pointwise(UserFunction):
     >>> Pointwise(warm, amount=(0, 0.1))
     Pointwise(warm, amount=Uniform(0, 0.1))
 
-    Raises  FieldError if it is no function, or a drawn field is none. Where the pipeline is used: InputError that names
-            the op, if the function does not compile, returns no tuple of one number a channel, raises, or makes NaN
-            or an infinity of finite numbers, as of a division by zero.
+    Raises  FieldError if it is no plain or jitted function, a drawn field is none, or the drawn fields are not the
+            function's parameters. Where the pipeline is used: InputError that names
+            the op, if the function does not compile, returns no tuple of one number a channel, raises, as by a
+            division by zero, or makes NaN or an infinity of finite numbers.
     """
 
     effect: ClassVar[EffectName] = "pointwise"
+
+    def _read(self, given: Mapping[str, Any]) -> tuple[tuple[str, Distribution | Fixed], ...]:
+        """The fields in the order of the function's parameters, which is how compiled code is called."""
+        if not isinstance(_plain(self.function), FunctionType):
+            raise FieldError(
+                f"{self.label} takes a plain function (def, lambda), or one that numba.njit compiled, got "
+                f"{self.function!r:.80}. Write a function that calls it, or does the same: def mine(pixel): return ..."
+            )
+        read = dict(super()._read(given))
+        own = self._own(read)
+        return tuple((item, read[item]) for item in [*own, *(item for item in read if item not in own)])
+
+    def _own(self, given: Mapping[str, Any]) -> list[str]:
+        """The function's parameters after the pixel that are given.
+
+        Raises  FieldError if others are given, or one is not that must be.
+        """
+        parameters = list(signature(_plain(self.function)).parameters.values())
+        more = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
+        own = [each for each in parameters[1:] if each.kind is not Parameter.VAR_POSITIONAL]
+        takes = f"its parameters after the pixel are {', '.join(each.name for each in own) or 'none'}"
+        unknown = [] if more else sorted(given.keys() - {each.name for each in own})
+        if unknown:
+            raise FieldError(f"{self.label} was given {', '.join(unknown)}, but {takes}")
+        more_given = bool(given.keys() - {each.name for each in own})
+        last = len(own) if more_given else max((n for n, each in enumerate(own) if each.name in given), default=-1)
+        for n, each in enumerate(own):
+            if each.name not in given and (n < last or each.default is Parameter.empty):
+                taken = ". That name is the op's own: rename the parameter" if each.name in ("p", "name") else ""
+                raise FieldError(f"{self.label} was not given {each.name}, but {takes}: write {each.name}=...{taken}")
+        return [each.name for each in own if each.name in given]
 
     def _given(self, value: Any, owner: str) -> Distribution | Fixed:
         given = super()._given(value, owner)
@@ -148,7 +196,8 @@ class Opaque(UserFunction):
     """Apply a function of the whole picture, which ends the fused run.
 
     function  function(image, **arguments) -> image: float32 (height, width, channels), with white as 1. It may change
-              the size only if what follows can take any. NaN counts as black where numbers are clamped or made whole
+              the size only if what follows can take any. NaN counts as black where numbers are clamped or made whole.
+              What it returns is in units of white too if it is of floats; of uint8 255 is white, of uint16 65535
     moves     whether the function may move pixels. False: labels stay as they are. True: a sample with labels is
               refused, since nothing tells where they went
     rng       whether the function is called with `rng=`, a `numpy.random.Generator` that the key makes: for noise, and
@@ -171,9 +220,10 @@ class Opaque(UserFunction):
     >>> Opaque(grain, strength=(0, 0.1), rng=True, moves=False)
     Opaque(grain, strength=Uniform(0, 0.1), moves=False, rng=True)
 
-    Raises  FieldError if it is no function, moves or rng is not True or False, or a range is none. Where the pipeline
-            is used: InputError that names the op if the function returns no picture; what the function itself raises
-            comes as it is, with a note that names the op.
+    Raises  FieldError if it is no function, moves or rng is not True or False, the function takes `rng` and rng=True is
+            not given, or a range is none. Where the pipeline is used: InputError that names the op if the function
+            returns no picture; what the function itself raises comes as it is, with a note that names the op, but for
+            StopIteration, which becomes a RuntimeError.
     """
 
     moves: bool = field(default=True, kw_only=True)
@@ -199,6 +249,8 @@ class Opaque(UserFunction):
         for item in ("moves", "rng"):
             if not isinstance(getattr(self, item), bool):
                 raise FieldError(f"{self.label}.{item} is True or False, got {getattr(self, item)!r}")
+        if not rng and _wants_rng(function):
+            raise FieldError(f"{self.label}: the function takes rng, a generator of random numbers: write rng=True")
 
     def drawn(self) -> dict[str, Distribution]:
         return super().drawn() | ({"rng": Uniform(0, 1)} if self.rng else {})
@@ -211,3 +263,17 @@ class Opaque(UserFunction):
         }
         rows = tuple({item: column[i] for item, column in columns.items()} for i in range(count))
         return effects.Opaque(self.function, rows, draws["rng"] if self.rng else None)
+
+
+def _wants_rng(function: Callable[..., Any]) -> bool:
+    """Whether a function cannot be called with a picture alone for want of `rng`."""
+    try:
+        _, *others = signature(function).parameters.values()
+    except ValueError:  # it has no parameters, or is built in and does not tell
+        return False
+    return any(
+        each.name == "rng"
+        and each.default is Parameter.empty
+        and each.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        for each in others
+    )

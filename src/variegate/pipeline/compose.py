@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Image = NDArray[Any]
 MOST_BYTES = 2**31 - 1
+MADE_LATER = ("compiler", "known", "fingerprint")  # and made anew from a pickle
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,13 +84,15 @@ class Compose(Chain):
         return Compiler(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("compiler", "known")}
+        return {name: value for name, value in self.__dict__.items() if name not in MADE_LATER}
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """A hex digest of the declared pipeline: equal if its ops, their fields and the user's functions are.
 
-        A function counts by its module, its name and its compiled body, so an edited function is another one.
+        A function counts by its module, its name, its compiled body, its defaults and what it closes over, so an edited
+        function is another one; not by what it reads by name from a module. An object with a `__call__` counts by its
+        class and by what pickle would keep of it when the fingerprint is first asked for.
 
         >>> Compose([]).fingerprint == Compose([], antialias=False).fingerprint
         False
