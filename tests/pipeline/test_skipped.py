@@ -96,6 +96,17 @@ def test_a_skipped_colour_table_or_function_leaves_no_trace(case):
     hold(*case)
 
 
+@pytest.mark.parametrize("white", ["dtype", 1.0, 255.0, 100.0, None])
+@pytest.mark.parametrize("maps", [[], [vg.Rotate((-30, 30))]])
+@pytest.mark.parametrize("gates", [(0.5, 1), (1, 0.5), (0.5, 0.5)])
+def test_a_skipped_function_beside_another_leaves_no_trace(white, maps, gates):
+    """What lies between two functions is in units of white, whether or not there is a second one."""
+    first, second = (vg.Opaque(darker, by=by, p=p) for by, p in zip((0.3, (0, 0.4)), gates, strict=True))
+    for seed in range(4):
+        image = picture((20, 30, 3), np.float32, white, seed, beyond=False)
+        hold(vg.Compose([first, *maps, second], white=white), image, vg.Key(seed))
+
+
 FINE = vg.ToDtype("float32")  # in which the last bit shows
 ALONE = {
     "a function": [vg.Rotate((-30, 30)), vg.Opaque(darker, by=0.3, p=0.5), vg.Scale((0.5, 1))],
