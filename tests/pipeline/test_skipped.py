@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.kernels.test_fused_equals_reference import (
     INTERPOLATIONS,
@@ -104,7 +104,8 @@ def test_a_skipped_function_beside_another_leaves_no_trace(white, maps, gates):
     first, second = (vg.Opaque(darker, by=by, p=p) for by, p in zip((0.3, (0, 0.4)), gates, strict=True))
     for seed in range(4):
         image = picture((20, 30, 3), np.float32, white, seed, beyond=False)
-        hold(vg.Compose([first, *maps, second], white=white), image, vg.Key(seed))
+        for between in ([], [vg.Brightness(0.5, p=0.5)]):
+            hold(vg.Compose([first, *maps, *between, second], white=white), image, vg.Key(seed))
 
 
 FINE = vg.ToDtype("float32")  # in which the last bit shows
@@ -146,6 +147,7 @@ def test_a_skipped_map_leaves_no_trace(name):
 
 @pytest.mark.xfail(raises=AssertionError, reason=BIG_STEP)
 @RUNS
+@example(Case(vg.Compose(next(iter(TRACES.values()))), picture((20, 30, 3), np.uint8, "dtype", 0, False), vg.Key()))
 @given(chains(maps_too=True))
 def test_no_skipped_op_at_all_leaves_a_trace(case):
     hold(*case)
