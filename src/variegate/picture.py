@@ -82,6 +82,11 @@ def pil_mask(image: Any, name: str) -> NDArray[Any]:
     return numbers.view(np.uint8) != 0 if image.mode == "1" else numbers  # whose true is the byte 255
 
 
+def is_one_picture(images: NDArray[Any]) -> bool:
+    """Whether an array of pictures is rather one: as grey ones they would have three or four columns."""
+    return images.ndim == 3 and images.shape[2] in (3, 4) and min(images.shape[:2]) >= LEAST
+
+
 def is_pil(value: Any) -> bool:
     """Whether a value is a PIL image; without Pillow imported, nobody has made one."""
     module = sys.modules.get("PIL.Image")

@@ -135,7 +135,7 @@ def test_groups_count_on_their_own():
         ),
         (Targets(), {"labels": 1}, r'"labels": PerInstance\(\)'),
         (Targets(), {"segmentation": 1}, r'"segmentation": Polygons\(flat=True\)'),
-        (Targets(), {"mask": None}, r"^mask is a NumPy array, got NoneType"),
+        (Targets(), {"mask": None}, r"^mask is a NumPy array or a PIL image, got NoneType"),
         (Targets(night=Image()), {"night": np.zeros((2, 2), np.uint8)}, r"^night is 2 x 2 and `image` 4 x 6"),
     ],
 )

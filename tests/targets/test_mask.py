@@ -105,9 +105,9 @@ def test_a_side_may_have_been_rounded_down_or_up():
 @pytest.mark.parametrize(
     ("target", "value", "message"),
     [
-        (Mask(), [[0] * 6] * 4, r"^mask is a NumPy array, got list; np\.asarray\(mask\) may do$"),
-        (Mask(stack=True), [np.zeros(SIZE), np.zeros((2, 2))], r"^mask is a NumPy array, got list"),
-        (Mask(stack=True), [[0, 1]], r"^mask is a NumPy array, got list"),
+        (Mask(), [[0] * 6] * 4, r"^mask is a NumPy array or a PIL image, got list; np\.asarray\(mask\) may do$"),
+        (Mask(stack=True), [np.zeros(SIZE), np.zeros((2, 2))], r"^mask is a NumPy array or a PIL image, got list"),
+        (Mask(stack=True), [[0, 1]], r"^mask is a NumPy array or a PIL image, got list"),
         (Mask(), np.full(SIZE, "a"), r"^mask is integers, booleans or floats, got <U1 \(4, 6\)$"),
         (
             Mask(),

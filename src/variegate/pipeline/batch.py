@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.key import Key, Keys, fresh_key
 from variegate.labels.collate import collate
-from variegate.picture import as_picture
+from variegate.picture import as_picture, is_one_picture
 from variegate.pipeline.sample import image_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def batch(
     """
     if images is not None and fields:
         raise InputError(f"give the pictures by position or by keyword, not both: got {sorted(fields)}")
-    if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] in (3, 4):
+    if isinstance(images, np.ndarray) and is_one_picture(images):
         raise InputError(
             f"augment.batch takes pictures, a list or an array (B, height, width, channels), and {images.shape} is "
             "rather one picture: augment(image). Grey pictures of so few columns are images[..., np.newaxis]"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import SEVERAL, Classed, check_numbers, classed, label_column, one_each, passes_on
-from variegate.picture import pixels
+from variegate.picture import is_one_picture, pixels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import proposed
 from variegate.targets.names import taken
@@ -77,7 +77,7 @@ class Arrays(Source):
         if isinstance(self.images, np.ndarray):
             if self.images.ndim not in (3, 4):
                 raise SourceError(f"images of Arrays have shape (N, H, W) or (N, H, W, C), got {self.images.shape}")
-            if self.images.ndim == 3 and self.images.shape[2] in (3, 4):
+            if is_one_picture(self.images):
                 raise SourceError(
                     f"images of Arrays have shape (N, H, W) or (N, H, W, C), and {self.images.shape} is rather one "
                     "picture: give images[np.newaxis]; grey pictures of so few columns are images[..., np.newaxis]"
