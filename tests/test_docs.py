@@ -18,7 +18,10 @@ EXAMPLES = re.compile(r"```python\n(.*?)```", re.DOTALL)
 def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for block in EXAMPLES.findall(page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    blocks = EXAMPLES.findall(text)
+    assert len(blocks) == text.count("```python")  # none is passed over
+    for block in blocks:
         exec(compile(block, page.name, "exec"), names)
 
 
