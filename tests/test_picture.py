@@ -139,3 +139,25 @@ def test_masks_as_pil_images_are_taken():
     np.testing.assert_array_equal(out, [numbers[:, ::-1]] * 2)
     with pytest.raises(vg.InputError, match=r'mask: a mask as a PIL image has one number a pixel: .* got "RGB"'):
         vg.Compose([])(image=NUMBERS, mask=Image.fromarray(NUMBERS))
+
+
+@pytest.mark.parametrize("name", ["image", "mask", "depth", "boxes", "keypoints"])
+def test_a_masked_array_that_hides_values_is_refused(name):
+    """What lies under its mask would come out as data."""
+    given = {
+        "image": np.full((12, 9, 3), 7, np.uint8),
+        "mask": np.full((12, 9), 2, np.uint8),
+        "depth": np.full((12, 9), 0.5, np.float32),
+        "boxes": np.array([[1.0, 1, 5, 5], [2, 2, 6, 6]]),
+        "keypoints": np.array([[[1.0, 2]], [[3, 4]]]),
+    }
+    depth = vg.Image(colour=False)
+    augment = vg.Compose(
+        [], targets=vg.Targets(boxes=vg.Boxes(), keypoints=vg.Keypoints(), mask=vg.Mask(), depth=depth)
+    )
+    masked = np.ma.MaskedArray(given[name])
+    plain, same = augment(**given), augment(**{**given, name: masked})
+    assert all(np.array_equal(plain[each], same[each]) for each in given)  # nothing is hidden
+    masked[0, 0] = np.ma.masked
+    with pytest.raises(vg.InputError, match=r"masked array .* values are hidden: write array.filled\(value\)"):
+        augment(**{**given, name: masked})

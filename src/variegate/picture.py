@@ -43,6 +43,7 @@ def pixels(image: Any, name: str = "a picture") -> NDArray[Any]:
         image = pil_pixels(image, name)
     if not isinstance(image, np.ndarray):
         _no_array(image, name)
+    check_unmasked(image, name)
     array = _converted(image, name)
     if array.ndim == 4:
         raise InputError(
@@ -66,6 +67,18 @@ def check_layout(shape: tuple[int, ...], name: str) -> None:
         raise InputError(
             f"{name} is (height, width, channels), got {shape}: with {shape[2]} channels in {shape[0]} "
             f"row{'s' * (shape[0] > 1)} its channels seem to come first. Write image.transpose(1, 2, 0)"
+        )
+
+
+def check_unmasked(array: Any, name: str) -> None:
+    """Refuse an array of np.ma that hides values: what lies under its mask would come out as data.
+
+    Raises  InputError that says how to fill them.
+    """
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise InputError(
+            f"{name} is a masked array {array.shape} in which {np.count_nonzero(array.mask)} values are hidden: write "
+            "array.filled(value), and give what is hidden as a Mask() if it matters"
         )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from variegate.dist import finite, show
 from variegate.errors import FieldError, InputError
+from variegate.picture import check_unmasked
 from variegate.targets.leaf import Leaf
 
 Size = tuple[int, int]  # (height, width) of the picture on which a leaf lies
@@ -141,6 +142,7 @@ def as_numbers(value: Any, name: str, what: str) -> NDArray[Any]:
     """
     if not isinstance(value, (np.ndarray, list, tuple)):
         raise InputError(f"{name} is {what}, as an array or a list; got {type(value).__name__}")
+    check_unmasked(value, name)
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.dist import finite, is_number, show
 from variegate.errors import FieldError, InputError
-from variegate.picture import is_pil, pil_mask
+from variegate.picture import check_unmasked, is_pil, pil_mask
 from variegate.targets.base import Shaped, Size
 from variegate.targets.leaf import MaskLeaf
 
@@ -123,6 +123,7 @@ class Mask(Shaped):
             raise InputError(
                 f"{name} is a NumPy array or a PIL image, got {type(value).__name__}; np.asarray(mask) may do"
             )
+        check_unmasked(pixels, name)
         if pixels.dtype.kind not in "biuf":
             raise InputError(f"{name} is integers, booleans or floats, got {pixels.dtype} {pixels.shape}")
         self._check_rank(pixels, name)
