@@ -114,7 +114,8 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     """
     from PIL import Image
 
-    pixels, codec = picture.size[0] * picture.size[1], picture.tile[0].codec_name if picture.tile else ""
+    pixels: int = picture.size[0] * picture.size[1]
+    codec = picture.tile[0].codec_name if picture.tile else ""
     a_pixel = 1 if picture.mode in ("1", "L", "P") else 4
     canvas = picture.format in CANVAS or bool(_further.get(picture.format))
     if canvas:
@@ -148,7 +149,7 @@ class _InMemory(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        place: int = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
         if place < 0:
             raise ValueError(f"no place {place} of a file")
         self._at = place
