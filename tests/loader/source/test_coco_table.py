@@ -94,8 +94,8 @@ def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b'{"images": [],\n "x" 3}', r"x\.json, line 2, column 6: it is no JSON: Expecting ':' delimiter"),
-        (b"", "line 1, column 1: it is no JSON"),
+        (b'{"images": [],\n "x" 3}', r"x\.json, line 2: it is no JSON: Expecting ':' delimiter, at character 6"),
+        (b"", "x.json: it is no JSON: Expecting value, at character 1"),
         (b'{"a": "\xff"}', "it is no JSON: byte 7 is no UTF-8"),
         (b"[1, 2]", r"with images, annotations and categories; this one is \[1, 2\]"),
         (b'{"images": [], "categories": []}', "this one has no annotations"),

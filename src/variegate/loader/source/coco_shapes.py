@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco_table import Row, Table, short
+from variegate.loader.source.coco_table import Row, Table
 from variegate.loader.source.instances import Rings
+from variegate.loader.source.json_text import short
 
 Runs = NDArray[np.int64]
 

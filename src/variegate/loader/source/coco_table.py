@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.source.json_text import parsed, short
 
 Row = dict[str, Any]
 ABSENT: Any = object()
@@ -114,20 +115,19 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            content = json.load(file, object_hook=_packed if outlines else _stripped)
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{path}, line {error.lineno}, column {error.colno}: it is no JSON: {error.msg}") from None
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: it is no JSON: byte {error.start} is no UTF-8") from None
+    content = parsed(_bytes(path), path, hook=_packed if outlines else _stripped)
     names = ("images", "annotations", "categories")
     if not isinstance(content, dict) or (absent := [name for name in names if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")
     return {name: Table(path, name, content[name]) for name in names}
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # of a path with a NUL
+        raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _packed(row: Row) -> Row:
@@ -142,11 +142,3 @@ def _packed(row: Row) -> Row:
 def _stripped(row: Row) -> Row:
     row.pop("segmentation", None)
     return row
-
-
-def short(value: Any) -> str:
-    """A value of JSON, as far as a line of an error holds it."""
-    if isinstance(value, dict):
-        return f"an object with {', '.join(list(value)[:4]) or 'nothing'}"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

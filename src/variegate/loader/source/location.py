@@ -40,6 +40,21 @@ def above(place: str) -> str:
     return place.rpartition("/")[0] if scheme_of(place) else os.path.dirname(place)
 
 
+def no_path(text: str) -> str | None:
+    """Why a text is the path of no file, whatever files there are; None where it may be one.
+
+    >>> no_path("a.jpg"), no_path("a" + chr(0) + ".jpg")
+    (None, 'a path has no NUL in it')
+    """
+    if "\0" in text:
+        return "a path has no NUL in it"
+    try:
+        text.encode("utf-8", "surrogateescape")  # with names that are no Unicode, as the system gives them
+    except UnicodeEncodeError:
+        return "a path has no halves of letters in it"
+    return None
+
+
 def check_schemes(places: Iterable[str], owner: str) -> None:
     """Refuse URLs that fsspec cannot read here; `owner` is who asks.
 
