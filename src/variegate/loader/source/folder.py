@@ -217,8 +217,8 @@ class Listing:
 
     def _unlisted(self, folder: str, error: OSError) -> SourceError:
         return SourceError(
-            f"{folder}: it cannot be listed ({error.strerror or error}), so what it holds of the data set is not known; "
-            "make it readable, or move it elsewhere"
+            f"{folder}: it cannot be listed ({error.strerror or error}), so what it holds of the data set is not "
+            "known; make it readable, or move it elsewhere"
         )
 
     def some(self, what: str = "pictures") -> list[str]:
