@@ -38,6 +38,17 @@ class Values:
         return self.values[first:last].copy()
 
 
+class Plain:
+    """A column of anything else, such as texts."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def rows(self, first: int, last: int) -> list[Any]:
+        """A copy of these rows."""
+        return self.values[first:last]
+
+
 class Rings:
     """A column of outlines: for each instance any number of rings [x0, y0, x1, y1, ...].
 

@@ -55,6 +55,19 @@ def no_path(text: str) -> str | None:
     return None
 
 
+def leads_out(place: str) -> str | None:
+    """What makes a path lead out of the folder that it is said to be in; None where it stays there.
+
+    >>> leads_out("cats/1.jpg"), leads_out("../1.jpg"), leads_out("/tmp/1.jpg"), leads_out("s3://bucket/1.jpg")
+    (None, 'climbs out of it by ..', 'is absolute', 'is a URL')
+    """
+    if "://" in place:
+        return "is a URL"
+    if os.path.isabs(place) or os.path.splitdrive(place)[0]:
+        return "is absolute"
+    return "climbs out of it by .." if ".." in place.replace("\\", "/").split("/") else None
+
+
 def check_schemes(places: Iterable[str], owner: str) -> None:
     """Refuse URLs that fsspec cannot read here; `owner` is who asks.
 

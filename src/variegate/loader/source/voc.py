@@ -35,9 +35,9 @@ class VocFolder(Files):
     root       the folder of the two, such as VOCdevkit/VOC2012
     split      the samples listed in ImageSets/Main/<split>.txt, in that order; None: all there are, in the order of
                their names
-    classes    the names of classes 0, 1, 2, ...; another name in a file is an error. None: VOC's twenty if every name is
-               one of them, else the names that there are in Annotations, sorted, whatever the split. So the splits of
-               one folder agree, though two folders may not
+    classes    the names of classes 0, 1, 2, ...; another name in a file is an error. None: VOC's twenty if all names
+               are among them, else the names that there are in Annotations, sorted, whatever the split. So the splits
+               of one folder agree, though two folders may not
     fields     what a sample has beside its picture, of N objects:
         boxes      (N, 4) float64: left, top, right and bottom edge in pixels
         labels     (N,) int64: the class
