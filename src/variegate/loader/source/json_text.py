@@ -13,6 +13,7 @@ from variegate.errors import InputError, SourceError
 LENGTH = 60  # letters of a value that an error shows
 
 _SHOWN = Repr()
+_SHOWN.maxlevel = 3  # lists within lists may be the same one many times over, in YAML
 _SHOWN.maxlist = _SHOWN.maxtuple = _SHOWN.maxset = _SHOWN.maxfrozenset = 20
 _SHOWN.maxstring = _SHOWN.maxlong = _SHOWN.maxother = 4 * LENGTH  # it cuts the middle out, and we the end
 
