@@ -57,6 +57,6 @@ def _refuse(lone: Sequence[str], missing: Side, partner: Side | None) -> None:
         return
     asks = f"each {partner[0]} of {partner[1]} needs" if partner else "each name of the list needs"
     raise SourceError(
-        f"{missing[1]}: there is no {missing[0]} for {first_of(lone, 3)}; {asks} one of the same name. Add it, or list the samples "
-        "that are complete"
+        f"{missing[1]}: there is no {missing[0]} for {first_of(lone, 3)}; {asks} one of the same name. Add it, or list "
+        "the samples that are complete"
     )
