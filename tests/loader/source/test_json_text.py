@@ -94,4 +94,4 @@ def test_a_value_is_shown_as_far_as_a_line_holds_it() -> None:
     assert short([1, [2, None]]) == "[1, [2, None]]" and short({}) == "an object with nothing"
     assert short("a" * 10**6) == f"'{'a' * 56}..."
     assert len(short(["b" * 1000] * 10**6)) <= 60 and len(short({"k" * 10**6: 1})) <= 80
-    assert short(int("f" * 5000, 16)) == "a int that is too long to be shown"
+    assert short(int("f" * 5000, 16)) == "what is too long to be shown (of type int)"

@@ -61,5 +61,5 @@ def short(value: Any) -> str:
     try:
         text = _SHOWN.repr(value)
     except ValueError:  # of an integer in hexadecimals, as YAML has it, whose digits Python does not write
-        text = f"a {type(value).__name__} that is too long to be shown"
+        text = f"what is too long to be shown (of type {type(value).__name__})"
     return text if len(text) <= LENGTH else f"{text[: LENGTH - 3]}..."
