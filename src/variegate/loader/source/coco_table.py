@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -152,7 +151,8 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
 def _bytes(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except (OSError, ValueError) as error:  # of a path with a NUL
         raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
 

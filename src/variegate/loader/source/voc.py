@@ -184,7 +184,8 @@ def _annotation(path: str) -> Element:
     from xml.etree import ElementTree
 
     try:
-        tree = ElementTree.parse(path).getroot()
+        with open(path, "rb") as file:
+            tree = ElementTree.parse(file).getroot()
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last of an encoding that nobody knows
