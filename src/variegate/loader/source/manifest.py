@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,8 @@ from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
-from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of
+from variegate.loader.source.json_text import parsed
+from variegate.loader.source.location import above, check_schemes, contents, joined, no_path, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import ArrowCells, Table, read_table
 from variegate.targets import Target, Targets
@@ -84,6 +84,8 @@ class Manifest(Files):
         for n, path in enumerate(paths):
             if is_missing(path) or not isinstance(path, (str, os.PathLike)):
                 raise SourceError(f"{table.place(self._rows[n])}: {image!r} is the path of a picture, got {path!r}")
+            if said := no_path(os.fspath(path)):
+                raise SourceError(f"{table.place(self._rows[n])}: {said}, got {path!r} for {image!r}")
         self._at([os.fspath(path) for path in paths])
         check_schemes([self.root, *self.paths], table.name)
         self.remote = bool(scheme_of(self.root)) or any("://" in path for path in self.paths)
@@ -181,12 +183,7 @@ def _lists(table: Table, label: str) -> Any:
         return column
     made: list[Any] = []
     for row, value in enumerate(column):
-        try:
-            made.append(json.loads(value) if value else None)
-        except ValueError as error:
-            raise SourceError(
-                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {value[:60]!r} ({error})"
-            ) from None
+        made.append(parsed(value, f"{table.place(row)}, column {label!r}, a list of labels") if value else None)
     return made
 
 
