@@ -21,8 +21,11 @@ IN_XMP = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*(\d+)""")  # an att
 
 def orientation_of(exif: Iterable[bytes | memoryview], xmp: bytes | memoryview = b"") -> int:
     """How a picture stands, 1 to 8, by its blocks of Exif, of which the first that has the tag counts, and its XMP."""
-    found = next((each for each in map(exif_orientation, exif) if each is not None), None)
-    return (xmp_orientation(xmp) if found is None else found) or 1
+    for block in exif:
+        found = exif_orientation(block)
+        if found is not None:
+            return found
+    return xmp_orientation(xmp) or 1
 
 
 def exif_orientation(block: bytes | memoryview) -> int | None:
