@@ -94,7 +94,7 @@ def test_what_is_broken_or_lacks_the_tag_is_passed_over(broken: bytes) -> None:
         ("><tiff:Orientation>8</tiff:Orientation>", 8),
         ("><tiff:Orientation>\n 3\n</tiff:Orientation>", 3),
         (' tiff:Orientation="0">', 1),
-        (' tiff:Orientation="60">', 1),
+        (' tiff:Orientation="9">', 1),
         (">", None),
         (' tiff:Orientation="">', None),
         (' tiff:OrientationHint="6">', None),

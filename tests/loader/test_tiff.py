@@ -15,6 +15,7 @@ from PIL import Image
 
 from variegate.errors import DecodeError
 from variegate.loader.decode import open_image, open_view
+from variegate.loader.orientation import UPRIGHT
 from variegate.loader.wide import Wide
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64")
@@ -119,6 +120,39 @@ def test_orientation(orientation: int, dtype: str, bands: int) -> None:
     opened = open_image(data, mode="bands", dtype="uint16" if dtype == "uint16" else "float32")
     assert opened.size == upright.shape[:2]
     assert np.array_equal(opened.decode(), np.repeat(upright, bands, axis=2))
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation=%s/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "xmp", "want"),
+    [
+        *[(6, kind, None, 6) for kind in (1, 3, 4, 6, 8, 9)],
+        *[(3, kind, None, 3) for kind in (1, 3, 4, 6, 8, 9)],
+        (None, 3, b'"6"', 6),
+        (None, 3, b"'8'", 8),
+        (None, 3, b'"3"', 3),
+        (None, 3, b'"0"', 1),
+        (1, 3, b'"6"', 1),
+        (1, 1, b'"6"', 1),
+        (8, 3, b'"6"', 8),
+    ],
+)
+@pytest.mark.parametrize(("dtype", "bands"), [("uint8", 1), ("uint8", 3), ("uint16", 1), ("uint16", 3), ("float32", 3)])
+def test_orientation_by_the_rule_of_every_format(
+    tag: int | None, kind: int, xmp: bytes | None, want: int, dtype: str, bands: int
+) -> None:
+    """A tag of any whole number, else XMP; whether Pillow, tifffile or nobody but us turns the picture."""
+    numbers = numbers_of(dtype, bands)
+    rows = [] if tag is None else [(274, kind, 1, tag, True)]
+    if xmp is not None:
+        rows.append((700, 1, len(XMP % xmp), XMP % xmp, True))
+    given, colours = (numbers, "rgb") if bands == 3 else (numbers[..., 0], "minisblack")
+    data = written(given, photometric=colours, extratags=rows, metadata=None)
+    opened = open_image(data, mode="RGB" if bands == 3 else "L", dtype=dtype)
+    upright = UPRIGHT[want](numbers)
+    assert opened.size == upright.shape[:2] and np.array_equal(opened.decode(), upright)
 
 
 @pytest.mark.parametrize("bits", [8, 16])

@@ -28,10 +28,16 @@ def converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
     """The pixels of a picture that Pillow opened, in the mode asked for."""
     if picture.format in PROGRAMS:
         raise DecodeError(name, f"{picture.format} is a program that draws, not a picture; convert it to PNG")
-    picture.load()
+    without_xmp(picture).load()
     if picture.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
         picture = picture.convert("RGBA")
     return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+
+
+def without_xmp(picture: Any) -> Any:
+    """A picture that is not loaded yet, without the XMP by which Pillow turns a TIFF; `exif.py` has the rule."""
+    picture.info.pop("xmp", None)
+    return picture
 
 
 @contextmanager

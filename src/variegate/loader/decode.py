@@ -207,15 +207,14 @@ def _open_tiff(data: bytes | memoryview, name: str, mode: str, dtype: str, most:
         check_pages(data, tags, name)
     found = tiff(tags)
     if found is None or (found.plain and by_pillow(picture, found, mode)):
-        return _open_by_pillow(picture, data, name, mode, dtype, most, 1)  # which Pillow turns upright itself
+        return _open_by_pillow(picture, data, name, mode, dtype, most, found.left if found else 1)
     stored = _within(*found.size, found.bands, most, name)
     kind = found.kind(name)
     mode, dtype = kind.as_asked(mode, dtype, name)
     if by_pillow(picture, found, mode):
         width, height = picture.size
-        return Wide(read_by_pillow(picture, data, kind), kind, mode, most, name, (height, width), 1, dtype)
-    orientation = found.orientation if found.orientation in UPRIGHT else 1
-    return Wide(read_by_tifffile(data, kind, name), kind, mode, most, name, stored, orientation, dtype)
+        return Wide(read_by_pillow(picture, data, kind), kind, mode, most, name, (height, width), found.left, dtype)
+    return Wide(read_by_tifffile(data, kind, name), kind, mode, most, name, stored, found.orientation, dtype)
 
 
 def _open_by_pillow(

@@ -16,7 +16,7 @@ ORIENTATION = 274
 ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 WHOLE = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}  # TIFF's types of whole numbers; SHORT is the one that belongs
 HEAD = b"Exif\0\0"
-IN_XMP = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*(\d+)""")  # an attribute or an element
+IN_XMP = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*(\d)""")  # an attribute or an element
 
 
 def orientation_of(exif: Iterable[bytes | memoryview], xmp: bytes | memoryview = b"") -> int:
@@ -53,7 +53,7 @@ def exif_orientation(block: bytes | memoryview) -> int | None:
 def xmp_orientation(xml: bytes | memoryview) -> int | None:
     """The orientation in XMP: 1 if it makes no sense, None if there is none."""
     found = IN_XMP.search(xml)
-    return None if found is None else _sensible(int(found[1][:2]))
+    return None if found is None else _sensible(int(found[1]))
 
 
 def _first(block: bytes | memoryview, order: str, at: int, kind: int, count: int) -> int:

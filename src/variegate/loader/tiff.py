@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.convert import mode_of_bands
+from variegate.loader.convert import mode_of_bands, without_xmp
+from variegate.loader.exif import xmp_orientation
+from variegate.loader.orientation import UPRIGHT
 from variegate.loader.stored import Stored
 from variegate.loader.wide import both_bytes, is_halved, retell
 
 PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
-EXTRA, FORMAT = 338, 339
+EXTRA, FORMAT, XMP = 338, 339, 700
 SUBFILE, NO_PAGE = 254, 1 | 4  # the bits of a smaller copy of another page, and of a mask of transparency
 WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
 APART = 2
@@ -38,6 +40,7 @@ class Tiff(NamedTuple):
 
     size    (height, width) as stored
     sorts   of numbers: 1 unsigned, 2 signed, 3 float, 4 unknown
+    left    the orientation that is left when Pillow has turned the picture by a tag that it knows
     extra   what the bands beyond the colours are: 2 alpha, 1 alpha that the colours were multiplied by, 0 anything
     """
 
@@ -49,6 +52,7 @@ class Tiff(NamedTuple):
     apart: bool
     extra: tuple[int, ...]
     orientation: int
+    left: int
 
     @property
     def plain(self) -> bool:
@@ -142,9 +146,19 @@ def tiff(tags: Any) -> Tiff | None:
     if not whole or len(bits) != bands:
         return None
     photometric, apart = tags.get(PHOTOMETRIC, WHITE_IS_ZERO), tags.get(PLANAR, 1) == APART and bands > 1
-    orientation = tags.get(ORIENTATION, 1)
+    orientation = _orientation(tags)
+    left = 1 if isinstance(tags.get(ORIENTATION), int) else orientation
     extra = _row(tags.get(EXTRA, ()), 0)
-    return Tiff((height, width), bits, sorts, bands, photometric, apart, extra, orientation)
+    return Tiff((height, width), bits, sorts, bands, photometric, apart, extra, orientation, left)
+
+
+def _orientation(tags: Any) -> int:
+    """By the rule of `exif.py`, of which a TIFF's own tags are the Exif."""
+    value, xmp = tags.get(ORIENTATION), tags.get(XMP)
+    if value is None:
+        return (xmp_orientation(xmp) if isinstance(xmp, bytes) else None) or 1
+    number = value[0] if isinstance(value, bytes) and value else value
+    return number if number in UPRIGHT else 1
 
 
 def _row(value: Any, bands: Any) -> tuple[Any, ...]:
@@ -161,7 +175,7 @@ def by_pillow(picture: Any, found: Tiff, mode: str) -> bool:
         return mode != "bands" or len(picture.getbands()) == found.bands or mode_of_bands(picture) != picture.mode
     if found.bands == 1:
         return picture.mode in GREYS and max(found.bits) > 8
-    return not found.apart and len(picture.mode) == found.bands and is_halved(picture)
+    return not found.apart and len(picture.mode) == found.bands and is_halved(picture) and found.left == 1
 
 
 def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
@@ -172,7 +186,7 @@ def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Call
     def read() -> NDArray[Any]:
         if picture.tile and picture.tile[0].codec_name == "libtiff":
             retell(picture, lambda raw: NATIVE.get(raw, raw))
-        numbers = np.asarray(picture)
+        numbers = np.asarray(without_xmp(picture))
         if picture.mode == "I" and kind.dtype == np.uint32:  # whose bits Pillow takes for those of int32
             return numbers.view(np.uint32)
         return numbers.astype(kind.dtype, copy=False)
