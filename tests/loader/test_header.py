@@ -85,7 +85,7 @@ def test_a_broken_exif_segment_is_passed_over(picture: Callable[..., np.ndarray]
     exif = b"Exif\0\0" + broken
     data = jpeg(picture(4, 6))
     data = data[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + data[2:]
-    assert jpeg_header(data, "x") == (4, 6, 1, True, 3, 0)
+    assert jpeg_header(data, "x") == (4, 6, 1, True, "", 3, 0)
 
 
 def test_a_cmyk_jpeg_is_not_usual(picture: Callable[..., np.ndarray]) -> None:

@@ -27,7 +27,9 @@ def mode_of_bands(picture: Any) -> str:
 def converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
     """The pixels of a picture that Pillow opened, in the mode asked for."""
     if picture.format in PROGRAMS:
-        raise DecodeError(name, f"{picture.format} is a program that draws, not a picture; convert it to PNG")
+        raise DecodeError(
+            name, f"{picture.format} is a program that draws, not a picture; convert it to PNG", sound=True
+        )
     without_xmp(picture).load()
     if picture.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
         picture = picture.convert("RGBA")
@@ -54,4 +56,4 @@ def told(name: str, most: int) -> Iterator[None]:
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
-        raise DecodeError(name, str(error) or type(error).__name__) from error
+        raise DecodeError(name, str(error).rstrip(".") or type(error).__name__) from error

@@ -26,7 +26,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -36,6 +36,7 @@ from variegate.loader.convert import converted, mode_of_bands, told
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.header import jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
+from variegate.loader.magic import unreadable
 from variegate.loader.orientation import UPRIGHT
 from variegate.loader.png import check_chunks, check_rows, may_turn
 from variegate.loader.pnm import pnm
@@ -164,6 +165,8 @@ def _open(
         return _open_other(data, name, mode, dtype, max_pixels)
     header = jpeg_header(data, name)
     stored = _within(header.height, header.width, 1, max_pixels, name)
+    if header.unread:
+        raise DecodeError(name, f"it is {header.unread}", sound=True)
     if not header.usual:
         data = pixels_alone(data)
         picture = _opened(data, name, max_pixels)
@@ -222,7 +225,9 @@ def _open_by_pillow(
 ) -> Encoded:
     """A picture that Pillow has opened, if it has; the orientation is Pillow's to find where it is not known yet."""
     if picture is None:
-        _no_picture(data, name)
+        from PIL import Image
+
+        raise unreadable(data, name, Image.OPEN)
     with told(name, most):
         if orientation is None:
             still = picture.format == "PNG" and not may_turn(data)
@@ -248,9 +253,3 @@ def _opened(data: bytes | memoryview, name: str, most: int) -> Any:
             return Image.open(io.BytesIO(data))
         except UnidentifiedImageError:
             return None
-
-
-def _no_picture(data: bytes | memoryview, name: str) -> NoReturn:
-    start = bytes(data[:12])
-    kind = "text" if start.isascii() and start.decode("ascii").isprintable() else "bytes"
-    raise DecodeError(name, f"no picture format begins with the {kind} {start!r}") from None

@@ -16,7 +16,10 @@ from variegate.errors import DecodeError
 from variegate.loader.exif import HEAD as EXIF
 from variegate.loader.exif import orientation_of
 
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, of which three numbers mean other things
+JPEG_LS = 0xF7
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {JPEG_LS}  # SOF0 to SOF15, three of which are no frames
+HIERARCHICAL = frozenset((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF))
+LOSSLESS, LOSSLESS_ARITHMETIC = 0xC3, 0xCB
 HUFFMAN_8_BIT = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 ALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # markers without a segment
 ENDS = frozenset((0xD8, 0xD9))  # another picture begins, or this one ends
@@ -37,6 +40,7 @@ class JpegHeader(NamedTuple):
     height, width  as stored, before the orientation
     orientation    1 to 8, as Exif numbers them
     usual          whether simplejpeg decodes it: 8 bits, Huffman coding, one or three components, common sampling
+    unread         what it is in words, if nothing here reads it; else empty
     components     how many numbers a pixel has
     held           bytes of coefficients that a decoder keeps until the last scan: 0 unless the JPEG is progressive
     """
@@ -45,6 +49,7 @@ class JpegHeader(NamedTuple):
     width: int
     orientation: int
     usual: bool
+    unread: str
     components: int
     held: int
 
@@ -123,7 +128,20 @@ def _frame(data: bytes | memoryview, at: int, marker: int, orientation: int, nam
     sampling = tuple(data[at + 9 + 3 * i] for i in range(components))
     usual = marker in HUFFMAN_8_BIT and depth == 8 and (components == 1 or sampling in SAMPLINGS)
     held = _held(height, width, sampling) if marker == 0xC2 else 0
-    return JpegHeader(height, width, orientation, usual, components, held)
+    unread = "" if usual else _unread(marker, depth)
+    return JpegHeader(height, width, orientation, usual, unread, components, held)
+
+
+def _unread(marker: int, depth: int) -> str:
+    """Of libjpeg-turbo, which Pillow has: it is built for 8 bits, with lossless and arithmetic coding, not both."""
+    if marker == JPEG_LS:
+        return "a JPEG-LS, which imagecodecs reads; save it as PNG or TIFF"
+    if marker in HIERARCHICAL or marker == LOSSLESS_ARITHMETIC:
+        return f"a JPEG of a rare coding (SOF{marker - 0xC0}), which nothing here reads; save it as PNG or TIFF"
+    if depth != 8:
+        kind = "lossless JPEG" if marker == LOSSLESS else "JPEG"
+        return f"a {kind} of {depth} bits, which imagecodecs reads; save it as PNG or TIFF of 16 bits"
+    return ""
 
 
 def _held(height: int, width: int, sampling: tuple[int, ...]) -> int:
