@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 import sys
+from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
@@ -322,3 +324,55 @@ def test_numbers_that_would_take_all_memory_are_refused() -> None:
 def test_a_view_of_floats() -> None:
     flow = numbers_of("float32", 2)
     assert np.array_equal(open_view(written(flow, photometric="minisblack", planarconfig="contig")).decode(), flow)
+
+
+def tagged(data: bytes, tag: int, value: int) -> bytes:
+    """A little-endian TIFF of which a tag, whose value is a short, has another."""
+    at = data.index(struct.pack("<HHI", tag, 3, 1)) + 8
+    return data[:at] + struct.pack("<H", value) + data[at + 2 :]
+
+
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+def test_a_file_that_ends_before_its_pixels_is_refused_before_libtiff_says_so(
+    tile: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = written(numbers_of("uint8", 3, 60, 90), photometric="rgb", tile=tile, compression="zlib")
+    assert open_image(data).decode().shape == (60, 90, 3)
+    for left in (len(data) * 2 // 3, len(data) - 9):
+        with pytest.raises(DecodeError, match=f"the file ends after {left} bytes, and its pixels after [0-9]+.*Repair"):
+            open_image(data[:left])
+    assert capfd.readouterr().err == ""
+
+
+def test_what_libtiff_or_pillow_does_not_read_is_not_handed_to_them(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """WebP in TIFF, which tifffile reads with imagecodecs, and more bands than Pillow has words for."""
+    logging.disable(logging.NOTSET)
+    data = tagged(written(numbers_of("uint8", 3), photometric="rgb", compression="zlib"), 259, 50001)
+    try:
+        open_image(data).decode()
+    except DecodeError as error:
+        lacking = find_spec("imagecodecs") is None
+        assert error.sound == lacking and ("compressed as WEBP" in error.reason) == lacking
+    ten = written(numbers_of("uint8", 10), photometric="minisblack", planarconfig="contig")
+    assert open_image(ten, mode="bands").decode().shape == (25, 37, 10)
+    assert capfd.readouterr().err == "" and not caplog.records
+
+
+def test_a_camera_s_small_copy_is_not_its_picture() -> None:
+    """NEF, ARW and DNG begin with a page that says so; CR2 by its first bytes."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as pages:
+        pages.write(numbers_of("uint8", 3, 12, 18), photometric="rgb", subifds=1, subfiletype=1)
+        pages.write(numbers_of("uint16", 1, 60, 90)[..., 0], photometric="minisblack")
+    cr2 = b"II*\0\x10\0\0\0CR\2\0" + bytes(90)
+    for data in (file.getvalue(), cr2):
+        with pytest.raises(DecodeError, match=r"a camera's raw file.*rawpy develops it") as caught:
+            open_image(data)
+        assert caught.value.sound
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as pages:  # a picture with smaller copies of itself
+        pages.write(numbers_of("uint8", 3), photometric="rgb", subifds=1)
+        pages.write(numbers_of("uint8", 3)[::2, ::2], photometric="rgb", subfiletype=1)
+    assert np.array_equal(open_image(file.getvalue()).decode(), numbers_of("uint8", 3))

@@ -204,11 +204,10 @@ def _open_other(data: bytes | memoryview, name: str, mode: str, dtype: str, most
 
 def _open_tiff(data: bytes | memoryview, name: str, mode: str, dtype: str, most: int) -> Encoded:
     """A TIFF by Pillow where that has all of its numbers, else by tifffile."""
-    picture = _opened(data, name, most)
-    tags = tags_of(data) if picture is None else picture.tag_v2
-    if mode == "bands":
-        check_pages(data, tags, name)
+    tags = tags_of(data)
+    check_pages(data, tags, mode, name)
     found = tiff(tags)
+    picture: Any = None if found is not None and found.foreign else _opened(data, name, most)
     if found is None or (found.plain and by_pillow(picture, found, mode)):
         return _open_by_pillow(picture, data, name, mode, dtype, most, found.left if found else 1)
     stored = _within(*found.size, found.bands, most, name)

@@ -43,7 +43,7 @@ JPEG_XL = _plugin("a JPEG XL", "pillow-jxl-plugin", "import pillow_jxl", "JXL")
 KNOWN = (
     _known(rb".{4}ftyp(?:.{4}){,16}?(?:hei[cmsx]|hev[cmsx])", *HEIF),
     _known(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", *JPEG_XL),
-    _known(rb".{4}ftypcrx |II(?:\*\0.{4}CR|R[OS]|U\0)|MMOR|FUJIFILMCCD-RAW|FOVb", *RAW),
+    _known(rb".{4}ftypcrx |II(?:\*\0\x10\0\0\0CR|R[OS]|U\0)|MMOR|FUJIFILMCCD-RAW|FOVb", *RAW),
     _known(rb".{4}ftyp(?:iso[2-9m]|mp4\d|avc1|qt  |M4|3g|dash|MSNV|XAVC)", *FILM),
     _known(rb"\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba", *FILM),
     _known(rb"v/1\x01", "an OpenEXR picture", f"the package OpenEXR reads it; {FLOATS}"),
@@ -80,9 +80,8 @@ def unreadable(data: bytes | memoryview, name: str, allowed: Collection[str]) ->
         return DecodeError(name, f"all of its {len(data)} bytes are zero: nothing was written to its place")
     format, reason = _of_pillow(start[:16])
     if format in allowed:
-        return DecodeError(
-            name, f"it begins as {format} does, but its header is damaged or cut off ({len(data)} bytes)"
-        )
+        why = "its header is damaged, cut off or of a rare kind"
+        return DecodeError(name, f"it begins as {format} does, but Pillow cannot open its {len(data)} bytes: {why}")
     if format:
         told = reason or f'Pillow reads it after {ALLOW}("{format}")'
         return DecodeError(name, f"it begins as {format} does; {told}", sound=True)
