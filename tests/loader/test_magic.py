@@ -76,6 +76,7 @@ SOUND = {
     "Radiance": (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "Radiance HDR"),
     "DICOM": (bytes(128) + b"DICM" + bytes(30), "pydicom"),
     "NIfTI": (b"\x5c\1\0\0" + bytes(340) + b"n+1\0", "nibabel"),
+    "PAM": (b"P7\nWIDTH 4\n", "a PAM"),
     "NumPy": (array(), "array of NumPy.*Arrays"),
     "HDF5": (b"\x89HDF\r\n\x1a\n", "h5py"),
     "Parquet": (b"PAR1" + bytes(30), "source Parquet"),
@@ -148,6 +149,16 @@ def test_a_format_that_pillow_may_not_open_is_no_damage() -> None:
         assert error.sound and f'it begins as {kind} does; Pillow reads it after {ALLOW}("{kind}")' in error.reason
         assert "damaged" in unreadable(data, "a.x", ("PNG", kind)).reason
     assert "damaged" in unreadable(saved("PNG")[:20], "a.png", ("PNG", "JPEG")).reason
+
+
+def test_what_pillow_has_no_reader_for_is_no_damage() -> None:
+    """A BMP whose pixels are a JPEG, and a program that Pillow would have another program draw."""
+    bmp = bytearray(saved("BMP"))
+    bmp[30] = 4
+    for data, said in ((bytes(bmp), "Unsupported BMP compression"), (saved("EPS"), "draws|drawing")):
+        with pytest.raises(DecodeError, match=said) as caught:
+            open_image(data).decode()
+        assert caught.value.sound and "epair" not in str(caught.value)
 
 
 def test_a_start_made_to_be_slow_is_not() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from struct import calcsize, unpack_from
+from struct import calcsize, iter_unpack, unpack_from
 from struct import error as StructError  # noqa: N812
 
 ORIENTATION = 274
@@ -41,10 +41,10 @@ def exif_orientation(block: bytes | memoryview) -> int | None:
     try:
         (start,) = unpack_from(order + "I", block, 4)
         (entries,) = unpack_from(order + "H", block, start)
-        for entry in range(start + 2, start + 2 + 12 * entries, 12):
-            tag, kind, count = unpack_from(order + "HHI", block, entry)
+        rows = block[start + 2 : start + 2 + 12 * entries]
+        for tag, kind, count, value in iter_unpack(order + "HHI4s", rows[: len(rows) // 12 * 12]):
             if tag == ORIENTATION:
-                return _sensible(_first(block, order, entry + 8, kind, count))
+                return _sensible(_first(block, order, kind, count, value))
     except StructError:
         pass
     return None
@@ -56,14 +56,14 @@ def xmp_orientation(xml: bytes | memoryview) -> int | None:
     return None if found is None else _sensible(int(found[1]))
 
 
-def _first(block: bytes | memoryview, order: str, at: int, kind: int, count: int) -> int:
-    """The first number of a tag, whose value, or the place of it where it is longer than four bytes, is at `at`."""
+def _first(block: bytes | memoryview, order: str, kind: int, count: int, value: bytes) -> int:
+    """The first number of a tag; its value, or the place of it where it is longer than four bytes, is in `value`."""
     code = WHOLE.get(kind)
     if code is None or count == 0:
         return 0
-    if count * calcsize(order + code) > 4:
-        (at,) = unpack_from(order + "I", block, at)
-    return int(unpack_from(order + code, block, at)[0])
+    if count * calcsize(order + code) <= 4:
+        return int(unpack_from(order + code, value)[0])
+    return int(unpack_from(order + code, block, unpack_from(order + "I", value)[0])[0])
 
 
 def _sensible(value: int) -> int:

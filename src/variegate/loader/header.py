@@ -1,7 +1,7 @@
 """The header of a JPEG: size, coding and orientation, in one pass over its segments.
 
-Pillow takes some 50 microseconds to open a JPEG, this 3; and simplejpeg tells neither the orientation nor the depth.
-Segments as in ITU-T T.81, annex B. As libjpeg does, what lies between them is skipped.
+Pillow takes some 50 microseconds to open a JPEG, this 3 to 5; and simplejpeg tells neither the orientation nor the
+depth. Segments as in ITU-T T.81, annex B. As libjpeg does, what lies between them is skipped.
 """
 
 from __future__ import annotations

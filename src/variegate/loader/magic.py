@@ -51,6 +51,7 @@ KNOWN = (
     _known(rb"II\xbc", "a JPEG XR", "imagecodecs reads it; save it as PNG or TIFF"),
     _known(rb".{128}DICM", "a DICOM file", "pydicom reads it; save its pixels as TIFF, or use Arrays"),
     _known(rb".{344}n[i+]1\0", "a NIfTI volume", "nibabel reads it; use Arrays"),
+    _known(rb"P7\n", "a PAM", "save it as PNG or TIFF"),
     _known(rb"\x93NUMPY", "an array of NumPy", "use Arrays of numpy.load(path)"),
     _known(rb"\x89HDF\r\n\x1a\n", "an HDF5 file", "h5py reads it; use Arrays"),
     _known(rb"PAR1", "a Parquet file", "use the source Parquet"),
