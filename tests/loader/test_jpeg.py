@@ -69,10 +69,9 @@ BESIDE: dict[str, Callable[[bytes], bytes]] = {
     "unknown JFIF": revision,
     "thumbnail that is none": first(segment(0xE0, b"JFXX\0\x13zz")),
     "bytes first": first(b"junk\xff\0\xff\xff"),
-    "bytes before tables": before(0xDB, b"123"),
-    "bytes before codes": before(0xC4, bytes(9)),
-    "bytes before the scan": before(0xDA, b"12345"),
-    "all of it": lambda data: first(profile(1, 2) + b"junk")(before(0xDA, b"12345")(revision(data))),
+    "bytes before tables": lambda data: data if b"Adobe" in data else before(0xDB, b"123")(data),
+    "bytes behind metadata": first(segment(0xED, b"a") + b"12345" + segment(0xFE, b"b") + bytes(9)),
+    "all of it": lambda data: first(profile(1, 2) + b"junk" + profile(1, 1) + b"\0")(revision(data)),
     "bytes behind": lambda data: data + b"more" * 9,
 }
 
@@ -83,7 +82,6 @@ BESIDE: dict[str, Callable[[bytes], bytes]] = {
 def test_what_stands_beside_the_pixels_refuses_none(picture: Maker, kind: str, name: str, mode: Any) -> None:
     data = jpeg(picture(40, 61), **KINDS[kind])
     odd = BESIDE[name](data)
-    assert odd != data
     for each in (odd, memoryview(odd)):
         found = open_image(each, "a.jpg", mode)
         assert np.array_equal(found.decode(), open_image(data, "a.jpg", mode).decode())
@@ -122,6 +120,30 @@ def test_damaged_pixels_are_an_error_whatever_stands_beside_them(picture: Maker,
         reasons.add(caught.value.reason)
     if not name.startswith("c"):
         assert len(reasons) == 1
+
+
+@pytest.mark.parametrize("marker", [0xC0, 0xC4, 0xDA])
+def test_bytes_behind_a_segment_of_the_pixels_may_be_its_own(picture: Maker, marker: int) -> None:
+    """Where some were put into a table, its last ones stand behind it, and what is read of it is wrong."""
+    data = jpeg(picture(40, 61))
+    with pytest.raises(DecodeError, match="extraneous bytes before marker"):
+        open_image(before(marker, b"123")(data)).decode()
+    table = data.index(b"\xff\xdb") + 30
+    with pytest.raises(DecodeError, match="extraneous bytes before marker"):
+        open_image(first(b"junk")(data[:table] + b"\1\2\3" + data[table:])).decode()
+
+
+def test_a_thumbnail_is_not_taken_for_the_picture(picture: Maker) -> None:
+    """A hole over the head of the Exif segment leaves the thumbnail's tables in the open."""
+    small, exif = jpeg(picture(16, 16)), Image.Exif()
+    exif[271] = "maker"
+    body = exif.tobytes() + small
+    data = first(segment(0xE1, body))(jpeg(picture(240, 320)))
+    end = data.index(b"\xff\xdb")
+    broken = data[:2] + bytes(end - 2) + data[end:]
+    assert open_image(data).decode().shape == (240, 320, 3)
+    with pytest.raises(DecodeError, match="extraneous bytes"):
+        open_image(broken).decode()
 
 
 def test_numbers_of_unknown_colours_are_an_error(picture: Maker) -> None:

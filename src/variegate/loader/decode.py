@@ -17,8 +17,8 @@ Numbers      A file's white becomes that of the dtype: 255, 65535 or 1. What has
              which none is white, is an error that says which dtype to ask for; see `stored.py`.
 Strictness   Whatever libjpeg warns of in the pixels (an end too early, codes that mean nothing), and a PNG's wrong
              checksum, is an error: a damaged picture is not trained on in silence. Of the odd JPEGs, only an end too
-             early is. What stands beside the pixels is no condition: a broken Exif, half an ICC profile, bytes between
-             the segments of a JPEG's header.
+             early is. What stands beside the pixels is no condition: a broken Exif, half an ICC profile, bytes behind a
+             JPEG's metadata.
 Reduction    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, by libjpeg-turbo's scaled DCT; other formats cannot.
 """
 

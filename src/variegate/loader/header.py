@@ -27,6 +27,7 @@ NO_MARKER = frozenset((0x00, 0xFF))  # a fill byte, or one that stands for itsel
 SCAN, APP_0, APP_1, ADOBE = 0xDA, 0xE0, 0xE1, 0xEE
 METADATA = frozenset((*range(0xE0, 0xF0), 0xFE))  # of applications, and comments
 MARKER = re.compile(rb"\xff[\x01-\xfe]")
+END = b"\xff\xd9"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 JFIF = b"JFIF\0"
 PLAIN_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # version 1.1, no resolution, no thumbnail
@@ -88,20 +89,31 @@ def _segments(data: bytes | memoryview) -> Iterator[tuple[int, int, int]]:
 
 
 def pixels_alone(data: bytes | memoryview) -> bytes:
-    """The same JPEG without what leaves its pixels as they are: metadata, and bytes between segments of the header.
+    """The same JPEG without what leaves its pixels as they are: metadata, and bytes between it and the next segment.
 
-    Of the segments of applications, JFIF's and Adobe's stay, as they tell which colours the numbers mean. From the
-    first scan on nothing is left out: bytes between scans may be all that is left of pixels.
+    Of the segments of applications, JFIF's and Adobe's stay, as they tell which colours the numbers mean. Bytes behind
+    a segment of the pixels stay as well: where some were put into it, its last ones lie there, and its numbers are
+    others. So does all from the first scan on; and all of a file of which the larger part lies behind the picture, as
+    then a thumbnail was found where its metadata is broken.
     """
     parts: list[bytes | memoryview] = [data[:2]]
+    before, beside, skipped = 2, True, False  # where the segment before ends, and whether it is metadata
     try:
         for marker, start, end in _segments(data):
+            between = data[before : start - 2]
+            if not beside:
+                parts.append(between)
+            elif between:
+                skipped = True
             if marker == SCAN:
-                return b"".join([*parts, data[start - 2 :]])
-            if marker == APP_0 and data[start + 2 : start + 7] == JFIF and end - start >= 16:
-                parts.append(PLAIN_JFIF)
-            elif marker == ADOBE or marker not in METADATA:
+                scans = bytes(data[start - 2 :])
+                small = skipped and 0 <= scans.find(END) < len(scans) // 2
+                return bytes(data) if small else b"".join([*parts, scans])
+            before, beside = end, marker in METADATA and marker != ADOBE
+            if not beside:
                 parts.append(data[start - 2 : end])
+            elif marker == APP_0 and data[start + 2 : start + 7] == JFIF and end - start >= 16:
+                parts.append(PLAIN_JFIF)
     except IndexError:
         pass
     return bytes(data)
@@ -112,7 +124,7 @@ def _scan(data: bytes | memoryview, name: str) -> JpegHeader:
     xmp: bytes | memoryview = b""
     for marker, start, end in _segments(data):
         if marker in FRAMES:
-            return _frame(data, start, marker, orientation_of(exif, xmp) if exif or xmp else 1, name)
+            return _frame(data, start, marker, orientation_of(exif) if exif or xmp else 1, name)
         if marker == APP_1:
             if data[start + 2 : start + 8] == EXIF:
                 exif.append(data[start + 8 : end])
