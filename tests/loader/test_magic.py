@@ -57,10 +57,13 @@ def frame(kind: int, depth: int) -> bytes:
 
 
 SOUND = {
-    "HEIC": (brands("heic", "mif1"), r'HEIF.*pip install pillow-heif.*register_heif_opener.*allow_formats\("HEIF"\)'),
+    "HEIC": (
+        brands("heic", "mif1"),
+        r'HEIF.*pip install pillow-heif.*\("HEIF", plugin="pillow_heif.Heif.*"\)',
+    ),
     "HEIC by its second name": (brands("mif1", "heic"), "HEIF"),
     "HEIF of several": (brands("msf1", "hevc"), "HEIF"),
-    "JPEG XL": (b"\xff\x0a" + bytes(20), r'JPEG XL.*pip install pillow-jxl-plugin.*import pillow_jxl.*\("JXL"\)'),
+    "JPEG XL": (b"\xff\x0a" + bytes(20), r'JPEG XL.*pip install pillow-jxl-plugin.*\("JXL", plugin="pillow_jxl"\)'),
     "JPEG XL in boxes": (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20), "JPEG XL"),
     "JPEG of 12 bits": (frame(0xC1, 12), "a JPEG of 12 bits, which imagecodecs reads"),
     "JPEG of 12 bits, progressive": (frame(0xC2, 12), "a JPEG of 12 bits, which imagecodecs reads"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.errors import DecodeError
 
-ALLOW = "variegate.loader.allow_formats"  # the call that lets Pillow open a format that a user has registered
+ALLOW = "variegate.allow_formats"
 MOST = 4096  # bytes that are looked at
 
 RAW = "a camera's raw file", "rawpy develops it: rawpy.imread(path).postprocess(); save that as PNG or TIFF"
@@ -34,12 +34,12 @@ def _known(start: bytes, what: str, instead: str) -> Known:
     return Known(re.compile(start, re.DOTALL), what, instead)
 
 
-def _plugin(name: str, package: str, how: str, format: str) -> tuple[str, str]:
-    return name, f'{package} reads it: pip install {package}, then {how} and {ALLOW}("{format}")'
+def _plugin(name: str, package: str, module: str, format: str) -> tuple[str, str]:
+    return name, f'{package} reads it: pip install {package}, then {ALLOW}("{format}", plugin="{module}")'
 
 
-HEIF = _plugin("a HEIF picture (HEIC)", "pillow-heif", "pillow_heif.register_heif_opener()", "HEIF")
-JPEG_XL = _plugin("a JPEG XL", "pillow-jxl-plugin", "import pillow_jxl", "JXL")
+HEIF = _plugin("a HEIF picture (HEIC)", "pillow-heif", "pillow_heif.HeifImagePlugin", "HEIF")
+JPEG_XL = _plugin("a JPEG XL", "pillow-jxl-plugin", "pillow_jxl", "JXL")
 KNOWN = (
     _known(rb".{4}ftyp(?:.{4}){,16}?(?:hei[cmsx]|hev[cmsx])", *HEIF),
     _known(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n", *JPEG_XL),

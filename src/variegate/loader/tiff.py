@@ -10,7 +10,6 @@ stderr, which nobody can catch. What they do not show still comes there: codes t
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
@@ -20,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.convert import mode_of_bands, without_xmp
+from variegate.loader.convert import mode_of_bands
 from variegate.loader.exif import xmp_orientation
+from variegate.loader.formats import as_file, opened_by_pillow
 from variegate.loader.magic import RAW
 from variegate.loader.orientation import UPRIGHT
 from variegate.loader.stored import Stored
-from variegate.loader.wide import both_bytes, is_halved, retell
+from variegate.loader.wide import both_bytes, is_halved, numbers_of, retell
 
 PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
@@ -159,7 +159,7 @@ def _each_page(data: bytes | memoryview) -> Iterator[Any]:
 
     seen = {0}
     try:
-        file = io.BytesIO(data)
+        file = as_file(data)
         start = file.read(8)
         tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
         while tags.next not in seen:
@@ -209,21 +209,21 @@ def by_pillow(picture: Any, found: Tiff, mode: str) -> bool:
         return mode != "bands" or len(picture.getbands()) == found.bands or mode_of_bands(picture) != picture.mode
     if found.bands == 1:
         return picture.mode in GREYS and max(found.bits) > 8
-    return not found.apart and len(picture.mode) == found.bands and is_halved(picture) and found.left == 1
+    return not found.apart and len(picture.mode) == found.bands and is_halved(picture)
 
 
-def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
+def read_by_pillow(data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
     """How Pillow reads a TIFF of more than 8 bits."""
-    if kind.bands > 1:
-        return lambda: both_bytes(picture, data)
 
     def read() -> NDArray[Any]:
+        picture = opened_by_pillow(data)
+        if kind.bands > 1:
+            return both_bytes(picture, data)
         if picture.tile and picture.tile[0].codec_name == "libtiff":
             retell(picture, lambda raw: NATIVE.get(raw, raw))
-        numbers = np.asarray(without_xmp(picture))
         if picture.mode == "I" and kind.dtype == np.uint32:  # whose bits Pillow takes for those of int32
-            return numbers.view(np.uint32)
-        return numbers.astype(kind.dtype, copy=False)
+            return numbers_of(picture, kind.dtype, stored=kind.dtype)
+        return numbers_of(picture, kind.dtype)
 
     return read
 
@@ -240,7 +240,7 @@ def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Calla
         import tifffile
 
         try:
-            with tifffile.TiffFile(io.BytesIO(data)) as file:
+            with tifffile.TiffFile(as_file(data)) as file:
                 page = file.pages.first
                 numbers = page.asarray()
         except Exception as error:

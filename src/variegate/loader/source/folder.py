@@ -17,12 +17,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError, InputError, SourceError
+from variegate.loader.formats import extensions as readable
 from variegate.loader.source.base import Room, Source
-
-EXTENSIONS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
-)
 
 
 class Files(Source):
@@ -112,7 +108,8 @@ class ImageFolder(Files):
 
     path        the folder. Pictures in its subfolders, at any depth: a class a subfolder, labelled 0, 1, 2, ... in the
                 order of the names. Pictures beside each other in the folder itself: no labels
-    extensions  which files are pictures, upper or lower case
+    extensions  which files are pictures, upper or lower case; None: those of the formats that are read, to which
+                `vg.allow_formats` adds
     labelled    False: no labels whatever the subfolders; None: as the folder is laid out
     mode        "RGB", "L" (grey), "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype       "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
@@ -128,13 +125,13 @@ class ImageFolder(Files):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        extensions: str | Iterable[str] = EXTENSIONS,
+        extensions: str | Iterable[str] | None = None,
         labelled: bool | None = None,
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
         super().__init__(path, mode, dtype)
-        texts = [extensions] if isinstance(extensions, str) else extensions
+        texts = [extensions] if isinstance(extensions, str) else extensions or readable()
         self.extensions = tuple(_extension(text) for text in texts)
         listing = Listing(self.root, self.extensions)
         self._at(listing.some())

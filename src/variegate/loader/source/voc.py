@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
+from variegate.loader.formats import extensions
+from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, chosen, class_names
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Boxes, PerInstance, Targets
@@ -67,7 +68,7 @@ class VocFolder(Files):
         self._fields = chosen(fields, FIELDS, "VocFolder")
         self.classes, self.one_based, self.split_name = class_names(classes, "VocFolder"), bool(one_based), split
         names = None if split is None else _listed(f"{above}/ImageSets/Main/{split}.txt")
-        pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some())
+        pictures = by_stem(self.root, Listing(self.root, extensions()).some())
         files = by_stem(notes, Listing(notes, (".xml",)).some("annotations"))
         found = pairs(pictures, files, names, ("picture", self.root), ("annotation", notes))
         self._at([picture for picture, _ in found])

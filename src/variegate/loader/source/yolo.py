@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
+from variegate.loader.formats import extensions
+from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
 
@@ -54,7 +55,7 @@ class YoloFolder(Files):
         self.segments = bool(segments)
         path = isinstance(classes, (str, os.PathLike))
         self.classes = class_names(_names(os.fspath(classes)) if path else classes, "YoloFolder")  # type: ignore
-        self._at(Listing(self.root, EXTENSIONS).some())
+        self._at(Listing(self.root, extensions()).some())
         self._read_labels(Listing(self.label_root, (".txt",)).some("labels"))
         self._fields = ("boxes", "labels", "polygons") if self.segments else ("boxes", "labels")
         self.targets = Targets(**{name: FIELDS[name] for name in self._fields})
