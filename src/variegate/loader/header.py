@@ -124,7 +124,7 @@ def _scan(data: bytes | memoryview, name: str) -> JpegHeader:
     xmp: bytes | memoryview = b""
     for marker, start, end in _segments(data):
         if marker in FRAMES:
-            return _frame(data, start, marker, orientation_of(exif) if exif or xmp else 1, name)
+            return _frame(data, start, marker, orientation_of(exif, xmp) if exif or xmp else 1, name)
         if marker == APP_1:
             if data[start + 2 : start + 8] == EXIF:
                 exif.append(data[start + 8 : end])
