@@ -13,6 +13,7 @@ from variegate.errors import DecodeError
 from variegate.loader.limit import TooLargeError, limited, too_large
 
 BAND = 1 << 20  # bytes
+LACKING = "nsupported", "not available"  # in what Pillow says of a file that is no damage
 # Pillow's modes whose bands are none to train on -> those that they stand for.
 PLAIN = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
 
@@ -63,4 +64,5 @@ def told(name: str, most: int) -> Iterator[None]:
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
-        raise DecodeError(name, str(error) or type(error).__name__) from error
+        text = str(error).rstrip(".") or type(error).__name__
+        raise DecodeError(name, text, sound=any(words in text for words in LACKING)) from error

@@ -102,9 +102,12 @@ def opened_by_pillow(data: bytes | memoryview) -> Any:
         if name not in Image.OPEN:
             import_module(module)
     try:
-        return Image.open(as_file(data), formats=(*READ, *_further))
+        picture = Image.open(as_file(data), formats=(*READ, *_further))
     except UnidentifiedImageError:
         return None
+    if picture.format == "TIFF":  # which Pillow would turn by it once it is loaded; `exif.py` has the rule
+        picture.info.pop("xmp", None)
+    return picture
 
 
 def held_by(picture: Any, data: bytes | memoryview) -> int:
@@ -125,7 +128,7 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     elif codec in Image.DECODERS:  # written in Python: all bytes are there before they are pixels
         a_pixel += len(picture.getbands())
     copy = len(data) if canvas or codec == "libtiff" else 0
-    return pixels * a_pixel + copy + min(AIR, 8 * pixels)
+    return int(pixels * a_pixel + copy + min(AIR, 8 * pixels))
 
 
 def as_file(data: bytes | memoryview) -> IO[bytes]:
