@@ -46,11 +46,9 @@ def folder(name: str, size: tuple[int, int], count: int, different: int = 2) -> 
         each.mkdir(parents=True, exist_ok=True)
     for seed in range(different):
         pixels = np.clip(np.rint(photos.picture(np.random.default_rng(seed), size)), 0, 255).astype(np.uint8)
-        if mode == "I;16":
-            picture = Image.fromarray(pixels[..., 0].astype(np.uint16) * 257)
-        else:
-            picture = Image.fromarray(pixels)
-        picture.save(own / f"{seed}.{ending}", **options)
+        Image.fromarray(pixels[..., 0].astype(np.uint16) * 257 if mode == "I;16" else pixels).save(
+            own / f"{seed}.{ending}", **options
+        )
     for i in range(count):
         link = part / f"{i:03}.{ending}"
         link.unlink(missing_ok=True)
@@ -78,9 +76,8 @@ def taken(path: str, dtype: str, batch: str) -> None:
         line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key))
         return int(line.split()[1]) * 1024 / 1e6
 
-    for one in loader(path, dtype, batch_size=2):
-        break  # what is loaded and compiled is no part of it
-    one = least = None
+    next(iter(loader(path, dtype, batch_size=2)))  # what is loaded and compiled is no part of it
+    least = None
     try:
         list(loader(path, dtype, batch_size=int(batch), memory="1MB"))
     except vg.VariegateError as error:
@@ -91,9 +88,8 @@ def taken(path: str, dtype: str, batch: str) -> None:
         gc.collect()
         Path("/proc/self/clear_refs").write_text("5")
         base = status("VmRSS")
-        for one in loader(path, dtype, batch_size=int(batch), memory=int(budget * 1e6)):
-            one["image"].max()
-        one = None
+        for made in loader(path, dtype, batch_size=int(batch), memory=int(budget * 1e6)):
+            made["image"].max()
         print(json.dumps([budget, status("VmHWM") - base]), flush=True)
 
 
