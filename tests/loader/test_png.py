@@ -172,4 +172,4 @@ def test_the_palette_and_what_is_transparent_are_the_pixels_own() -> None:
     data = with_chunks(png(20, 10, ROWS), (b"tEXt", b"a\0b"), (b"tRNS", b"\0\0"), (b"abCd", b""))
     parts = [part.tobytes() for part in pixels_alone(data)]
     assert b"tEXt" not in b"".join(parts) and b"tRNS" in b"".join(parts) and b"abCd" in b"".join(parts)
-    assert parts[0] + parts[-1] == b"".join(parts) and pixels_alone(data[:40])[0] == data[:40]
+    assert parts[0] + parts[-1] == b"".join(parts)

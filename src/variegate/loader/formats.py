@@ -122,7 +122,8 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     """
     from PIL import Image
 
-    pixels, codec = picture.size[0] * picture.size[1], picture.tile[0].codec_name if picture.tile else ""
+    pixels: int = picture.size[0] * picture.size[1]
+    codec = picture.tile[0].codec_name if picture.tile else ""
     a_pixel = 1 if picture.mode in ("1", "L", "P") else 4
     canvas = picture.format in CANVAS or bool(_further.get(picture.format))
     if canvas:
@@ -132,7 +133,7 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     elif codec in Image.DECODERS:  # written in Python: all bytes are there before they are pixels
         a_pixel += len(picture.getbands())
     copy = len(data) if canvas or codec == "libtiff" else 0
-    return int(pixels * a_pixel + copy + min(AIR, 8 * pixels))
+    return pixels * a_pixel + copy + min(AIR, 8 * pixels)
 
 
 def as_file(*parts: bytes | memoryview) -> IO[bytes]:
@@ -158,7 +159,7 @@ class _InMemory(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1]}[whence]
+        place: int = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1]}[whence]
         if place < 0:
             raise ValueError(f"no place {place} of a file")
         self._at = place

@@ -70,13 +70,13 @@ def check_chunks(data: bytes | memoryview, name: str) -> None:
 
 
 def pixels_alone(data: bytes | memoryview) -> list[memoryview]:
-    """A PNG in parts, without the chunks that leave its pixels as they are; one that is cut is all there as it was."""
+    """A PNG in parts, without the chunks that leave its pixels as they are."""
     view, at, begun, kind = memoryview(data), 8, 0, b""
     parts = []
     while at + 12 <= len(view) and kind != b"IEND":
         length, kind = unpack_from(">I4s", view, at)
         end = at + 12 + length
-        if kind in BESIDE and end <= len(view):
+        if kind in BESIDE:
             parts.append(view[begun:at])
             begun = end
         at = end
