@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,13 +94,15 @@ def test_a_plugins_format(jpeg_xl: Path, picture: Maker, isolate: bool) -> None:
     assert np.array_equal(turned, np.rot90(picture(20, 30, seed=1), -1))
 
 
-def test_a_file_in_memory_is_read_as_any(tmp_path: Path) -> None:
-    """Whatever is asked of it, it gives what a file on disk does."""
+@pytest.mark.parametrize("cuts", [(), (1,), (0, 0, 255, 255, 256, 600), range(0, 768, 7), (768,)])
+def test_a_file_in_memory_is_read_as_any(tmp_path: Path, cuts: Sequence[int]) -> None:
+    """Whatever is asked of it, it gives what a file on disk does; also where it lies in parts."""
     data = bytes(range(256)) * 3
+    parts = [memoryview(data)[start:end] for start, end in pairwise((0, *cuts, len(data)))]
     path = tmp_path / "file"
     path.write_bytes(data)
     with path.open("rb") as disk:
-        memory = as_file(memoryview(data))
+        memory = as_file(*parts)
         for place, whence, size in [(0, 0, 5), (3, 1, -1), (-7, 2, 4), (9999, 0, 3), (700, 0, 200), (0, 2, 1)]:
             assert memory.seek(place, whence) == disk.seek(place, whence)
             assert memory.read(size) == disk.read(size) and memory.tell() == disk.tell()

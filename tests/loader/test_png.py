@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from variegate.errors import DecodeError
 from variegate.loader.decode import open_image
-from variegate.loader.png import PASSES, expected
+from variegate.loader.png import PASSES, expected, pixels_alone
 
 ROWS = (b"\0" + bytes(range(1, 21))) * 10
 
@@ -124,3 +124,52 @@ def test_a_checksum_that_is_wrong_is_an_error() -> None:
     whole[whole.index(b"IDAT") - 4 + 12 + struct.unpack_from(">I", whole, whole.index(b"IDAT") - 4)[0] - 1] ^= 1
     with pytest.raises(DecodeError, match=r"the checksum of its b'IDAT' chunk at byte 33 is wrong"):
         open_image(bytes(whole)).decode()
+
+
+def with_chunks(data: bytes, *chunks: tuple[bytes, bytes], at_the_end: bool = False) -> bytes:
+    parts = [struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in chunks]
+    place = len(data) - 12 if at_the_end else 33
+    return data[:place] + b"".join(parts) + data[place:]
+
+
+LONG = zlib.compress(bytes(3 << 20))
+BESIDE = {
+    "profile without a name": [(b"iCCP", b"")],
+    "profile that is none": [(b"iCCP", b"x\0\0abc")],
+    "long profile": [(b"iCCP", b"x\0\0" + LONG)],
+    "long text": [(b"zTXt", b"a\0\0" + LONG)],
+    "long XMP": [(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + LONG)],
+    "seventy texts": [(b"zTXt", b"a%d\0\0" % i + zlib.compress(bytes(1 << 20))) for i in range(70)],
+    "short gamma": [(b"gAMA", b"")],
+    "short primaries": [(b"cHRM", b"abc")],
+    "short resolution": [(b"pHYs", b"a")],
+    "short intent": [(b"sRGB", b"")],
+    "broken Exif": [(b"eXIf", b"zz")],
+    "broken raw Exif": [(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n 4\nzzzz\n"))],
+    "broken animation": [(b"acTL", b"x"), (b"fcTL", b"y"), (b"fdAT", b"")],
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("mode", ["RGB", "P", "I;16"])
+def test_what_stands_beside_the_pixels_refuses_none(name: str, mode: str) -> None:
+    file = io.BytesIO()
+    image = Image.effect_noise((60, 40), 60)
+    (Image.fromarray(np.asarray(image).astype(np.uint16) * 256) if mode == "I;16" else image.convert(mode)).save(
+        file, "PNG"
+    )
+    data, dtype = file.getvalue(), "uint16" if mode == "I;16" else "uint8"
+    shown = "L" if mode == "I;16" else "RGB"
+    want = open_image(data, mode=shown, dtype=dtype).decode()
+    for at_the_end in (False, True):
+        odd = with_chunks(data, *BESIDE[name], at_the_end=at_the_end)
+        assert np.array_equal(open_image(odd, mode=shown, dtype=dtype).decode(), want)
+    with pytest.raises(DecodeError):
+        open_image(odd[:-20], mode=shown, dtype=dtype).decode()
+
+
+def test_the_palette_and_what_is_transparent_are_the_pixels_own() -> None:
+    data = with_chunks(png(20, 10, ROWS), (b"tEXt", b"a\0b"), (b"tRNS", b"\0\0"), (b"abCd", b""))
+    parts = [part.tobytes() for part in pixels_alone(data)]
+    assert b"tEXt" not in b"".join(parts) and b"tRNS" in b"".join(parts) and b"abCd" in b"".join(parts)
+    assert parts[0] + parts[-1] == b"".join(parts)

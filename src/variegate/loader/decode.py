@@ -248,7 +248,7 @@ def _open_by_pillow(
         return Wide(read, held_of_numbers(picture, data, kind), kind, mode, most, name, stored, orientation, dtype)
     mode = mode_of_bands(picture) if mode == "bands" else mode
     if mode not in CHANNELS:
-        raise DecodeError(name, f'its pixels are of Pillow\'s mode "{mode}", which is none of ours')
+        raise DecodeError(name, f'its pixels are of Pillow\'s mode "{mode}", which is none of ours', sound=True)
     held = held_by(picture, data) + coefficients
     return _Other(data, held, mode, most, name, stored, orientation, CHANNELS[mode], dtype or "uint8")
 

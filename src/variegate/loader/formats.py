@@ -7,11 +7,14 @@ through. So a file reaches those of READ alone, and those that the user has aske
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import accumulate
 from typing import IO, Any, cast
 
 from variegate.errors import FieldError
+from variegate.loader.png import SIGNATURE, pixels_alone
 
 # As Pillow calls them -> the module that has the reader. What calls itself MPO comes by way of JPEG.
 READ = {
@@ -94,15 +97,17 @@ def extensions() -> tuple[str, ...]:
 def opened_by_pillow(data: bytes | memoryview) -> Any:
     """What Pillow makes of a file's header; None if it is of no format that may be read.
 
-    Nothing of the file is copied: the picture reads it as it stands, so it stays as it is until it is decoded.
+    Nothing of the file is copied: the picture reads it as it stands, so it stays as it is until it is decoded. Of a PNG
+    it is shown what its pixels need, as a broken text or profile is no reason to refuse it.
     """
     from PIL import Image, UnidentifiedImageError
 
     for name, module in READ.items():
         if name not in Image.OPEN:
             import_module(module)
+    parts = pixels_alone(data) if data[:8] == SIGNATURE else [data]
     try:
-        picture = Image.open(as_file(data), formats=(*READ, *_further))
+        picture = Image.open(as_file(*parts), formats=(*READ, *_further))
     except UnidentifiedImageError:
         return None
     if picture.format == "TIFF":  # which Pillow would turn by it once it is loaded; `exif.py` has the rule
@@ -128,19 +133,21 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     elif codec in Image.DECODERS:  # written in Python: all bytes are there before they are pixels
         a_pixel += len(picture.getbands())
     copy = len(data) if canvas or codec == "libtiff" else 0
-    return int(pixels * a_pixel + copy + min(AIR, 8 * pixels))
+    return pixels * a_pixel + copy + min(AIR, 8 * pixels)
 
 
-def as_file(data: bytes | memoryview) -> IO[bytes]:
-    """Bytes in memory as a file to read, of which nothing is copied."""
-    return cast(IO[bytes], _InMemory(data))
+def as_file(*parts: bytes | memoryview) -> IO[bytes]:
+    """Bytes in memory, in one part or several, as a file to read, of which nothing is copied."""
+    return cast(IO[bytes], _InMemory(parts))
 
 
 class _InMemory(io.RawIOBase):
     """Bytes in memory as a file to read, where BytesIO would have a copy of them."""
 
-    def __init__(self, data: bytes | memoryview) -> None:
-        self._data, self._at = memoryview(data), 0
+    def __init__(self, parts: Sequence[bytes | memoryview]) -> None:
+        self._parts = [memoryview(part) for part in parts]
+        self._ends = list(accumulate(map(len, self._parts)))
+        self._at = 0
 
     def readable(self) -> bool:
         return True
@@ -152,24 +159,32 @@ class _InMemory(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        place: int = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
+        place: int = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._ends[-1]}[whence]
         if place < 0:
             raise ValueError(f"no place {place} of a file")
         self._at = place
         return place
 
     def read(self, size: int | None = -1) -> bytes:
-        end = len(self._data) if size is None or size < 0 else self._at + size
-        found = bytes(self._data[self._at : end])
-        self._at += len(found)
-        return found
+        return b"".join(self._next(self._ends[-1] if size is None or size < 0 else size))
 
     def readall(self) -> bytes:
         return self.read()
 
     def readinto(self, buffer: Any) -> int:
         room: memoryview = memoryview(buffer).cast("B")
-        found = self._data[self._at : self._at + len(room)]
-        room[: len(found)] = found
-        self._at += len(found)
-        return len(found)
+        done = 0
+        for found in self._next(len(room)):
+            room[done : done + len(found)] = found
+            done += len(found)
+        return done
+
+    def _next(self, size: int) -> Iterator[memoryview]:
+        """The next bytes, as they lie in the parts."""
+        last = min(self._at + size, self._ends[-1])
+        while self._at < last:
+            number = bisect_right(self._ends, self._at)
+            start = self._ends[number] - len(self._parts[number])
+            found = self._parts[number][self._at - start : last - start]
+            self._at += len(found)
+            yield found

@@ -18,6 +18,10 @@ from variegate.errors import DecodeError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TELLING = b"eXIf", b"tEXt", b"zTXt", b"iTXt"  # chunks in which an orientation may be: Exif, a text of it, XMP
+# Chunks beside the pixels, further frames of an animation among them; Pillow refuses a PNG of which one is broken.
+BESIDE = frozenset(
+    (*TELLING, b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"mDCV", b"cLLI", b"sBIT", b"bKGD", b"hIST", b"sPLT")
+) | {b"pHYs", b"tIME", b"acTL", b"fcTL", b"fdAT"}
 RAW_PROFILES = b"Raw profile type exif", b"Raw profile type APP1"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the header's colour type
 PASSES = (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)  # x, y, steps
@@ -63,6 +67,20 @@ def check_chunks(data: bytes | memoryview, name: str) -> None:
         if not kind[0] & 32 and zlib.crc32(view[at + 4 : end - 4]) != unpack_from(">I", view, end - 4)[0]:
             raise DecodeError(name, f"the checksum of its {kind!r} chunk at byte {at} is wrong")
         at = end
+
+
+def pixels_alone(data: bytes | memoryview) -> list[memoryview]:
+    """A PNG in parts, without the chunks that leave its pixels as they are."""
+    view, at, begun, kind = memoryview(data), 8, 0, b""
+    parts = []
+    while at + 12 <= len(view) and kind != b"IEND":
+        length, kind = unpack_from(">I4s", view, at)
+        end = at + 12 + length
+        if kind in BESIDE:
+            parts.append(view[begun:at])
+            begun = end
+        at = end
+    return [*parts, view[begun:]]
 
 
 def told_beside(data: bytes | memoryview) -> tuple[bytes, bytes]:
