@@ -11,8 +11,9 @@ from numpy.typing import DTypeLike
 from variegate.errors import SourceError
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
-from variegate.loader.source.classes import SEVERAL, classed, label_column, passes_on
+from variegate.loader.source.classes import SEVERAL, classed, is_missing, label_column, passes_on
 from variegate.loader.source.folder import path_id
+from variegate.loader.source.hot import Place
 from variegate.loader.source.parquet import picture_cell
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import arrow_values
@@ -132,7 +133,16 @@ class HuggingFace(Source):
             found = classed(values, place, known, "HuggingFace", any_form, numbers=known is not None)
             self.labels, self.classes = found
         else:
+            self._refuse_missing(values, place)
             self.labels, self.classes = label_column(values, len(self), place, any_form), list(known or ())
+
+    def _refuse_missing(self, values: Any, place: Place) -> None:
+        """Refuse labels with gaps: what the others are would hang on them."""
+        if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
+            return
+        missing = next((row for row, value in enumerate(values) if is_missing(value)), None)
+        if missing is not None:
+            raise SourceError(f"{place(missing)}: there is no label; filter such rows out, or label=False for none")
 
     def _column(self, name: str, what: str) -> Any:
         self._feature(name, what)

@@ -17,7 +17,7 @@ from variegate.loader.source.classes import classed, is_missing, names_in, passe
 from variegate.loader.source.folder import Files
 from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import ArrowCells, Table, read_table
+from variegate.loader.source.table import ArrowCells, Table, matches, numbers, read_table
 from variegate.targets import Target, Targets
 
 
@@ -38,7 +38,8 @@ class Manifest(Files):
     classes  the names of classes 0, 1, 2, ...; None: those of the whole table, also of rows that `where` leaves out
     where    the rows wanted, by column: {"split": "train"}, or several values, {"split": ["train", "val"]}
 
-    Numbers in a CSV file are numbers if its whole column is. A field that is declared a Mask or an Image has the path
+    The cells of a CSV file's column are numbers or texts, all of them: a "NA" among numbers is an error, where the
+    column is not told to be names by `classes`. A field that is declared a Mask or an Image has the path
     of its file; any other that has a target but PerSample may be JSON: "[[0, 0, 4, 4]]". In messages, lines of a text
     file count from 1, rows from 0.
 
@@ -101,7 +102,7 @@ class Manifest(Files):
         if label is None:
             self.classes = list(classes or [])
             return
-        column = _lists(table, label)
+        column = _labels(table, label, known=classes is not None)
         names = names_in(column) if classes is None else classes
 
         def place(n: int) -> str:
@@ -161,8 +162,8 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     for name, wanted in where.items():
         several = isinstance(wanted, (list, tuple, set, frozenset))
         options = list(wanted) if several else [wanted]
-        column = table.values(name, "where")
-        chosen &= np.fromiter((value in options for value in column), bool, table.length)
+        column = table.column(name, "where") if table.texts else table.values(name, "where")
+        chosen &= np.fromiter((matches(value, options, table.texts) for value in column), bool, table.length)
         if not chosen.any():
             seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
             raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")
@@ -171,22 +172,28 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     return np.flatnonzero(chosen)
 
 
-def _lists(table: Table, label: str) -> Any:
-    """A column of labels, lists out of texts where all are such.
+def _labels(table: Table, label: str, known: bool) -> Any:
+    """A column of labels: out of the texts of a text file, lists where all are such, or numbers.
 
-    Raises  SourceError, with the line, if one is none.
+    known  whether the names of all classes are, so that cells are texts where they are not all numbers
+
+    Raises  SourceError, with the line, if they are of several kinds.
     """
-    column = table.values(label, "label")
-    if not (table.texts and all(isinstance(value, str) and value.startswith("[") for value in column if value)):
-        return column
+    texts = table.column(label, "label")
+    if not table.texts:
+        return table.values(label, "label")
+    if not any(text.startswith("[") for text in texts):
+        return texts if known and numbers(texts) is None else table.values(label, "label")
     made: list[Any] = []
-    for row, value in enumerate(column):
+    for row, text in enumerate(texts):
         try:
-            made.append(json.loads(value) if value else None)
+            made.append(json.loads(text) if text else None)
         except ValueError as error:
             raise SourceError(
-                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {value[:60]!r} ({error})"
+                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {text[:60]!r} ({error})"
             ) from None
+        if text and not isinstance(made[-1], list):
+            raise SourceError(f"{table.place(row)}, column {label!r}: others are lists of labels, got {text[:60]!r}")
     return made
 
 

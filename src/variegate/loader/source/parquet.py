@@ -132,13 +132,22 @@ class Parquet(Source):
         self.labels, self.classes = classed(self._column(label), place, names, "Parquet", passes_on(self.targets))
 
     def _column(self, name: str) -> Any:
-        """A whole column of all files."""
-        parts = []
+        """A whole column of all files.
+
+        Raises  SourceError if it is not there, or of another kind in another file: integers would become floats.
+        """
+        parts, first = [], self.files[0]
         for file in self.files:
             if name not in file.schema.names:
                 raise SourceError(f"{file.shard.path}: there is no column {name!r}; it has {file.schema.names}")
             parts.append(arrow_values(file.column(name)))
-        if all(isinstance(part, np.ndarray) for part in parts):
+            kind, other = file.schema.field(name).type, first.schema.field(name).type
+            if _kind(kind) != _kind(other):
+                raise SourceError(
+                    f"{file.shard.path}: the column {name!r} is {kind}, and {other} in {first.shard.path}; the files "
+                    "of a source have columns of one kind, so write them again"
+                )
+        if all(isinstance(part, np.ndarray) for part in parts) and len({part.dtype for part in parts}) == 1:
             return np.concatenate(parts)
         return [value for part in parts for value in (part if isinstance(part, list) else part.tolist())]
 
@@ -223,6 +232,18 @@ def picture_cell(cell: Any) -> memoryview | None:
         return None
     inner = cell["bytes"] if hasattr(cell, "keys") else cell
     return memoryview(inner.as_buffer()).cast("B") if inner.is_valid else None  # PyArrow says its bytes are signed
+
+
+def _kind(arrow: Any) -> str:
+    """What the cells of a column are, whatever their width: integers, floats, texts; else the type itself."""
+    from pyarrow import types
+
+    if types.is_dictionary(arrow):
+        return _kind(arrow.value_type)
+    for name in ("integer", "floating", "string", "large_string", "string_view"):
+        if getattr(types, f"is_{name}")(arrow):
+            return "string" if "string" in name else name
+    return f"a list of {_kind(arrow.value_type)}" if hasattr(arrow, "value_field") else str(arrow)
 
 
 def _check_pictures(file: RowFile, image: str) -> None:

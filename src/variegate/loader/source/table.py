@@ -11,15 +11,16 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.location import contents, scheme_of
 
-WHOLE = re.compile(r"0|-?[1-9][0-9]*")
-DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
+DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+DIGITS = re.compile(r"[0-9]+")
 KINDS = ".csv, .tsv, .parquet, .jsonl or .json"
 
 
@@ -64,11 +65,29 @@ class Table:
         return self._get(name)
 
     def values(self, name: str, what: str) -> Any:
-        """A column as a list or an array, numbers out of texts."""
+        """A column as a list or an array, numbers out of texts.
+
+        Raises  SourceError, with the line, if some cells of a text file are numbers and others are not.
+        """
         column = self.column(name, what)
         if self.texts:
-            return numbers(column)
+            made = numbers(column, codes=what == "id")
+            return self._refuse_mixed(column, name) if made is None else made
         return column.all() if isinstance(column, ArrowCells) else column
+
+    def _refuse_mixed(self, texts: Sequence[str], name: str) -> NoReturn:
+        """Say which cell makes a column neither numbers nor texts: the first of the fewer kind."""
+        plain = [row for row, text in enumerate(texts) if text and DECIMAL.fullmatch(text)]
+        other = [row for row, text in enumerate(texts) if text and not DECIMAL.fullmatch(text)]
+        few, many = sorted((plain, other), key=len)
+        number = few is plain
+        raise SourceError(
+            f"{self.place(few[0])}, column {name!r}: {texts[few[0]][:60]!r} is {'a' if number else 'no plain'} number, "
+            f"and {texts[many[0]][:60]!r} in {self.place(many[0])} is {'none' if number else 'one'}, so whether the "
+            f"column is numbers or texts cannot be told. Mend or empty the cell, or leave the row out; if these are "
+            "names of classes, pass all of them, classes=[...]; or save the table as .jsonl or .parquet, in which "
+            "numbers and texts are told apart"
+        )
 
 
 class ArrowCells:
@@ -100,21 +119,40 @@ def arrow_values(column: Any) -> Any:
     return column.to_pylist()
 
 
-def numbers(texts: Sequence[str]) -> list[Any]:
-    """Texts as integers if all are such, without a leading zero; as floats if all are numbers; else as they are.
+def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
+    """Texts as integers if all are such, as floats if all are numbers, as they are if none is; None of a mixture.
 
-    An empty text among numbers is None.
+    An empty text among numbers is None. Digits of one width, some of which begin with zeros, are texts.
 
-    >>> numbers(["1", "-20"]), numbers(["1", "", "2.5"]), numbers(["1", "02"]), numbers(["1", "x"])
-    ([1, -20], [1.0, None, 2.5], ['1', '02'], ['1', 'x'])
+    codes  whether all cells of one width are texts, as ids in hexadecimals, of which some have no letter
+
+    >>> numbers(["1", "-20"]), numbers(["1", "", "2.5"]), numbers(["01", "10"]), numbers(["a", "b"])
+    ([1, -20], [1.0, None, 2.5], ['01', '10'], ['a', 'b'])
+    >>> numbers(["1", "NA"]), numbers(["10", "NA"], codes=True)
+    (None, ['10', 'NA'])
     """
     full = [text for text in texts if text]
-    kind: Callable[[str], Any] | None = None
     if full and all(WHOLE.fullmatch(text) for text in full):
-        kind = int
-    elif full and all(DECIMAL.fullmatch(text) for text in full):
-        kind = float
-    return list(texts) if kind is None else [kind(text) if text else None for text in texts]
+        return [int(text) if text else None for text in texts]
+    plain = [text for text in full if DECIMAL.fullmatch(text.strip())]
+    if full and len(plain) == len(full) and all(DECIMAL.fullmatch(text) for text in full):
+        return [float(text) if text else None for text in texts]
+    one_width = len({len(text) for text in full}) == 1
+    if not plain or (one_width and (codes or all(DIGITS.fullmatch(text) for text in full))):
+        return list(texts)
+    return None
+
+
+def matches(cell: Any, options: Sequence[Any], texts: bool) -> bool:
+    """Whether a cell is one of some values; one of a text file also as the number that is written there.
+
+    >>> matches("3", [3], True), matches("3", ["3"], True), matches("3", [3], False)
+    (True, True, False)
+    """
+    if cell in options or not texts:
+        return cell in options
+    made = numbers([cell])
+    return made is not None and made[0] in options
 
 
 def read_table(table: Any) -> Table:

@@ -22,6 +22,7 @@ from variegate.loader.source.shards import Shard, refuse_packed
 
 BLOCK = 512  # bytes: what everything in a tar is a multiple of
 END = bytes(BLOCK)  # what comes after the last member
+CHUNK = 1 << 20  # bytes read at a time of what comes after that
 
 
 class Part(NamedTuple):
@@ -103,6 +104,19 @@ def _members(shard: Shard, file: BinaryIO) -> Iterator[tarfile.TarInfo]:
     if file.read(BLOCK) != END:
         said = "there is no end mark" if at >= shard.size else "no header can be read there"
         raise _cut(shard, last, at, said)
+    _refuse_more(shard, file)
+
+
+def _refuse_more(shard: Shard, file: BinaryIO) -> None:
+    """Refuse what stands behind the end mark, where readers of tars stop: of two that `cat` joined, the second."""
+    while more := file.read(CHUNK):
+        if more.strip(b"\0"):
+            at = (file.tell() - len(more.lstrip(b"\0"))) // BLOCK * BLOCK
+            raise SourceError(
+                f"{shard.path}: there is more behind the end mark of the tar, at byte {at} of {shard.size}, as where "
+                "`cat` joined two of them; all of it would be lost. `tar --concatenate --file=a.tar b.tar` joins them; "
+                "or give the tars one by one"
+            )
 
 
 def _is_file(member: tarfile.TarInfo, shard: Shard) -> bool:
