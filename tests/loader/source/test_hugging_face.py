@@ -71,6 +71,16 @@ def test_rows_are_those_of_the_dataset_as_it_is_given(folder: Path, epoch: Epoch
         assert HuggingFace(dataset).ids.tolist() == list(range(len(dataset)))
 
 
+def test_gaps_in_labels_are_an_error(folder: Path) -> None:
+    dataset = dataset_of(ImageFolder(folder)).remove_columns("label").select(range(3))
+    features = Features(image=Feature(), path=Value("string"), label=ClassLabel(names=["ash", "birch"]))
+    for labels, row in (([0, None, 1], 1), ([None] * 3, 0)):
+        gaps = Dataset.from_dict({**dataset.to_dict(), "label": labels}, features=features)
+        with pytest.raises(SourceError, match=f"row {row}, column 'label': there is no label.*label=False"):
+            HuggingFace(gaps)
+        assert HuggingFace(gaps, label=False).labels is None
+
+
 def test_pictures_are_never_decoded_by_datasets(folder: Path, monkeypatch: pytest.MonkeyPatch, epoch: Epoch) -> None:
     dataset = dataset_of(ImageFolder(folder))
 

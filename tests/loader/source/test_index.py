@@ -27,7 +27,8 @@ class Scan:
 
 def read(path: Path, scan: Scan, folder: Path | None = None) -> list[bytes]:
     shards = find_shards(path, (".dat",), "Dats")
-    return [each[scan.column].tobytes() for each in read_indexes(shards, scan, {scan.column}, folder)]
+    found = read_indexes(shards, scan, {scan.column}, folder, lambda shard, columns: True)
+    return [each[scan.column].tobytes() for each in found]
 
 
 @pytest.fixture

@@ -137,6 +137,64 @@ def test_labels_are_numbers_or_classes_of_the_whole_table(tmp_path: Path) -> Non
     assert own.labels.tolist() == [0, 2, 1] and own.classes == ["owl", "ant", "cat", "dog"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("use", ["label", "id", "field"])
+def test_a_column_of_numbers_and_texts_is_an_error(tmp_path: Path, use: str) -> None:
+    table = tmp_path / "t.csv"
+
+    def made(values: list[str]) -> Manifest:
+        table.write_text("path,v\n" + "".join(f"{n}.jpg,{value}\n" for n, value in enumerate(values)))
+        return Manifest(table, **({"fields": ["v"]} if use == "field" else {use: "v"}))  # type: ignore[arg-type]
+
+    said = rf"{table}, line 3, column 'v': 'NA' is no plain number, and '10' in {table}, line 2 is one.*\.jsonl"
+    with pytest.raises(SourceError, match=said):
+        made(["10", "NA", "9", "", "200"])
+    with pytest.raises(
+        SourceError, match=rf"line 4, column 'v': '7.5' is a number, and 'x' in {table}, line 2 is none"
+    ):
+        made(["x", "yy", "7.5", "zz"])
+    for mixture in (["1", "  "], ["1", "02"], ["1", "nan"], ["+1", "2"]):
+        with pytest.raises(SourceError, match="numbers or texts cannot be told"):
+            made(mixture)
+    for texts in (["1a", "2b"], ["01", "10"], ["NA", "inf"]):
+        found = made(texts)
+        assert found.classes == (sorted(texts) if use == "label" else [])
+        assert found.fields(0) == ({"v": texts[0]} if use == "field" else {})
+
+
+def test_a_mixture_is_names_where_the_classes_are_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,v\na,10\nb,NA\nc,9\n")
+    source = Manifest(tmp_path / "t.csv", label="v", classes=["9", "10", "NA"])
+    assert source.labels.tolist() == [1, 2, 0]  # type: ignore[union-attr]
+    with pytest.raises(SourceError, match="line 3, column 'v': the label is 'NA', which is none of the classes 9, 10"):
+        Manifest(tmp_path / "t.csv", label="v", classes=["9", "10"])
+
+
+def test_ids_of_one_width_are_texts(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,v\na,deadbeef\nb,12345678\nc,1234567e\n")
+    ids = Manifest(tmp_path / "t.csv", id="v").ids.tolist()
+    assert ids == [path_id("deadbeef"), path_id("12345678"), path_id("1234567e")]
+
+
+def test_where_reads_each_cell_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,fold\na,0\nb,1\nc,test\nd,1.0\n")
+    for wanted, paths in ((1, ["b", "d"]), ("1", ["b"]), ([0, "test"], ["a", "c"]), ("test", ["c"])):
+        assert Manifest(tmp_path / "t.csv", where={"fold": wanted}).paths == paths
+
+
+def test_lists_and_other_labels_do_not_mix(tmp_path: Path) -> None:
+    for cell in ("sea", "5", '"sea"'):
+        with open(tmp_path / "t.csv", "w", newline="") as file:
+            csv.writer(file).writerows([["path", "v"], ["a", '["sea", "sun"]'], ["b", cell]])
+        with pytest.raises(SourceError, match=r"line 3, column 'v': (lists of labels are JSON|others are lists)"):
+            Manifest(tmp_path / "t.csv", label="v")
+
+
+def test_numbers_of_thousands_of_digits(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"path,v\na,1\nb,{'9' * 5000}\n")
+    with pytest.raises(SourceError, match="line 3, column 'v'"):
+        Manifest(tmp_path / "t.csv", label="v")
+
+
 def test_ids_are_of_a_column_or_of_the_path(tmp_path: Path) -> None:
     rows: Rows = [{"path": "a.jpg", "key": "x1", "n": 5}, {"path": "a.jpg", "key": "x2", "n": 2**64 - 1}]
     table = write(tmp_path / "t.csv", rows)

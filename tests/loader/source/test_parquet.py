@@ -150,6 +150,30 @@ def test_files_of_hugging_face_know_their_classes(folder: Path, tmp_path: Path, 
         assert sorted(image for image, _ in epoch(source).values()) == sorted(expected)
 
 
+def test_columns_are_of_one_kind_in_all_files(folder: Path, tmp_path: Path) -> None:
+    table = table_of(ImageFolder(folder))[:2]
+    big = 2**53 + 1
+
+    def source(*columns: Any, **options: Any) -> Parquet:
+        paths = [write(table.append_column("v", column), tmp_path / f"{n}.parquet") for n, column in enumerate(columns)]
+        return Parquet(paths, **options)
+
+    signed, unsigned = pa.array([1, big], pa.int64()), pa.array([3, 4], pa.uint64())
+    assert source(signed, unsigned, label="v").labels.tolist() == [1, big, 3, 4]  # type: ignore[union-attr]
+    assert source(signed, unsigned, id="v").ids.tolist() == [1, big, 3, 4]
+    most = pa.array([3, 2**64 - 1], pa.uint64())
+    assert source(signed, most, id="v").ids.tolist() == [1, big, 3, 2**64 - 1]
+    with pytest.raises(
+        SourceError, match=rf"{tmp_path}/1.parquet, row 1, column 'v': the label is 18446744073709551615"
+    ):
+        source(signed, most, label="v")
+    for other in (pa.array([1.0, 2.0]), pa.array(["1", "2"]), pa.array([[1], [2]])):
+        with pytest.raises(
+            SourceError, match=rf"1.parquet: the column 'v' is \S+.*, and int64 in {tmp_path}/0.parquet"
+        ):
+            source(signed, other, label="v")
+
+
 def test_a_row_group_that_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
     path = write(table_of(ImageFolder(folder)), tmp_path / "t.parquet", rows=37)
     told = r"a row group of 37 rows takes \d+ bytes.*row_group_size=10.*or pass keep=\d+"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from variegate.errors import SourceError
 from variegate.loader.source.example import BYTES, Feature, features
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.index import Columns
+from variegate.loader.source.index import Columns, are_places, is_column
 from variegate.loader.source.shards import Shard, refuse_packed
 
 HEAD, FOOT = 12, 4  # bytes before and after the data
@@ -68,6 +68,20 @@ def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
         image_column(image): np.array(pictures, np.int64).reshape(-1, 2),
     }
     return columns if label is None else columns | {label_column(label): np.array(labels if whole else [], np.int64)}
+
+
+def lie_within(shard: Shard, columns: Columns, image: str, label: str | None) -> bool:
+    """Whether columns are such as `scan_records` gives, and no place beyond the shard, or the record."""
+    records, pictures, ids = columns["records"], columns[image_column(image)], columns["ids"]
+    labels = np.zeros(0, np.int64) if label is None else columns[label_column(label)]
+    if not (is_column(ids, np.uint64, None) and is_column(labels, np.int64, None) and len(labels) in (0, len(ids))):
+        return False
+    if not (is_column(records, np.int64, len(ids), 2) and is_column(pictures, np.int64, len(ids), 2)):
+        return False
+    start, size = records.T
+    if not are_places(start, size, shard.size) or (np.diff(start) <= 0).any() or len(np.unique(ids)) < len(ids):
+        return False
+    return are_places(pictures[:, 0] - start, pictures[:, 1], size)
 
 
 def record_ids(name: str, count: int) -> NDArray[np.uint64]:

@@ -19,7 +19,7 @@ from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.location import contents, scheme_of
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
-DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,99})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 DIGITS = re.compile(r"[0-9]+")
 KINDS = ".csv, .tsv, .parquet, .jsonl or .json"
 
@@ -77,9 +77,9 @@ class Table:
 
     def _refuse_mixed(self, texts: Sequence[str], name: str) -> NoReturn:
         """Say which cell makes a column neither numbers nor texts: the first of the fewer kind."""
-        plain = [row for row, text in enumerate(texts) if text and DECIMAL.fullmatch(text)]
-        other = [row for row, text in enumerate(texts) if text and not DECIMAL.fullmatch(text)]
-        few, many = sorted((plain, other), key=len)
+        plain = [row for row, text in enumerate(texts) if text and DECIMAL.fullmatch(text.strip())]
+        other = [row for row, text in enumerate(texts) if text and not DECIMAL.fullmatch(text.strip())]
+        few, many = sorted((other, plain), key=len)
         number = few is plain
         raise SourceError(
             f"{self.place(few[0])}, column {name!r}: {texts[few[0]][:60]!r} is {'a' if number else 'no plain'} number, "
@@ -126,17 +126,16 @@ def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
 
     codes  whether all cells of one width are texts, as ids in hexadecimals, of which some have no letter
 
-    >>> numbers(["1", "-20"]), numbers(["1", "", "2.5"]), numbers(["01", "10"]), numbers(["a", "b"])
+    >>> numbers(["1", "-20"]), numbers(["1", "", " 2.5"]), numbers(["01", "10"]), numbers(["a", "b"])
     ([1, -20], [1.0, None, 2.5], ['01', '10'], ['a', 'b'])
     >>> numbers(["1", "NA"]), numbers(["10", "NA"], codes=True)
     (None, ['10', 'NA'])
     """
-    full = [text for text in texts if text]
-    if full and all(WHOLE.fullmatch(text) for text in full):
-        return [int(text) if text else None for text in texts]
-    plain = [text for text in full if DECIMAL.fullmatch(text.strip())]
-    if full and len(plain) == len(full) and all(DECIMAL.fullmatch(text) for text in full):
-        return [float(text) if text else None for text in texts]
+    full = [text.strip() for text in texts if text]
+    plain = [text for text in full if DECIMAL.fullmatch(text)]
+    if full and len(plain) == len(full):
+        kind: Callable[[str], Any] = int if all(WHOLE.fullmatch(text) for text in plain) else float
+        return [kind(text) if text else None for text in texts]
     one_width = len({len(text) for text in full}) == 1
     if not plain or (one_width and (codes or all(DIGITS.fullmatch(text) for text in full))):
         return list(texts)

@@ -14,7 +14,7 @@ from variegate.errors import DecodeError
 from variegate.loader.source.base import Ids, Room
 from variegate.loader.source.example import Feature, features
 from variegate.loader.source.index import Columns, read_indexes
-from variegate.loader.source.records import image_column, label_column, record_ids, scan_records
+from variegate.loader.source.records import image_column, label_column, lie_within, record_ids, scan_records
 from variegate.loader.source.sharded import Sharded, declared, named_fields
 from variegate.loader.source.shards import Paths, shard_names
 from variegate.targets import Target, Targets
@@ -65,7 +65,8 @@ class TFRecord(Sharded):
     ) -> None:
         super().__init__(paths, (".tfrec", "-of-"), mode, dtype)
         wanted = {"records", image_column(image)} | ({label_column(label)} if label is not None else set())
-        columns = read_indexes(self.shards, partial(scan_records, image=image, label=label), wanted, index)
+        scan = partial(scan_records, image=image, label=label)
+        columns = read_indexes(self.shards, scan, wanted, index, partial(lie_within, image=image, label=label))
         self._count(columns)
         self._starts, self._sizes = np.concatenate([each[image_column(image)] for each in columns]).T.copy()
         self._records = np.concatenate([each["records"] for each in columns])
