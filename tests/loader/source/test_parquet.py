@@ -93,6 +93,96 @@ def test_other_kinds_of_bytes(folder: Path, tmp_path: Path, kind: Any) -> None:
         assert [Parquet(path).read(i) for i in range(5)] == cells
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])
+def test_dictionaries_and_lists_of_bytes(folder: Path, tmp_path: Path, suffix: str) -> None:
+    files = ImageFolder(folder)
+    cells = [files.read(i % 3) for i in range(7)]
+    struct = pa.array([{"bytes": each, "path": "x"} for each in cells], STRUCT)
+    columns = {
+        "dictionary": pa.array(cells, pa.binary()).dictionary_encode(),
+        "large": pa.array(cells, pa.large_binary()).dictionary_encode(),
+        "list": pa.array([[each] for each in cells], pa.list_(pa.binary())),
+        "fixed": pa.array([[each] for each in cells], pa.list_(pa.large_binary(), 1)),
+        "structs": pa.array([[each] for each in struct.to_pylist()], pa.large_list(STRUCT)),
+    }
+    path = write(pa.table({**columns, "pair": [[each, each] for each in cells]}), tmp_path / f"t{suffix}", rows=3)
+    for name in columns:
+        assert [Parquet(path, name).read(i) for i in range(7)] == cells
+    with pytest.raises(InputError, match=rf"{path}, row 2, column 'pair': there is no picture.* got \[b'\S{{1,90}}$"):
+        Parquet(path, "pair").read(2)
+    assert bytes(Parquet(path, "list", fields=["pair"]).fields(4)["pair"][1]) == cells[4]
+
+
+def test_a_list_of_masks(folder: Path, tmp_path: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    def png(value: int) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(np.full((4, 5), value, np.uint8)).save(file, "PNG")
+        return file.getvalue()
+
+    table = pa.table({"image": [png(1)] * 2, "masks": pa.array([[png(2), png(3)], []], pa.list_(pa.binary()))})
+    path = write(table, tmp_path / "t.parquet")
+    source = Parquet(path, fields=["masks"], targets={"masks": Mask(stack=True)})
+    assert [mask.max() for mask in source.fields(0)["masks"]] == [2, 3] and source.fields(1)["masks"] == []
+
+
+@pytest.mark.parametrize("form", ["bytes", "struct", "list"])
+def test_few_pictures_in_many_rows_take_no_more_than_is_kept(tmp_path: Path, form: str) -> None:
+    """A row group of ten pictures in 320 rows is a megabyte; with every row written out it would be thirty-two."""
+    blobs = [np.random.default_rng(i).bytes(100_000) for i in range(10)]
+    cells: Any = [blobs[i % 10] for i in range(640)]
+    column = {
+        "bytes": lambda: pa.array(cells, pa.binary()),
+        "struct": lambda: pa.array([{"bytes": each, "path": None} for each in cells], STRUCT),
+        "list": lambda: pa.array([[each] for each in cells], pa.list_(pa.binary())),
+    }[form]()
+    path = write(pa.table({"image": column}), tmp_path / "t.parquet", rows=320)
+    del column
+    source, pool = Parquet(path, keep="3MB"), pa.proxy_memory_pool(pa.system_memory_pool())
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        for i in (0, 7, 639, 319):
+            assert source.read(i) == cells[i]
+        assert pool.bytes_allocated() <= 3_000_000 and pool.max_memory() <= 6_000_000
+        assert pool.bytes_allocated() <= source._kept.size + 500_000
+    finally:
+        source._begin()
+        pa.set_memory_pool(before)
+
+
+def test_pictures_that_come_again_before_many_others_are_kept_once(tmp_path: Path) -> None:
+    """The writer gives its dictionary up halfway; what lies before would take 15 megabytes."""
+    blobs = [np.random.default_rng(i).bytes(100_000) for i in range(25)]
+    cells = [blobs[i % 2] for i in range(150)] + blobs
+    path = write(pa.table({"image": pa.array(cells, pa.binary())}), tmp_path / "t.parquet", rows=200)
+    source = Parquet(path, keep="5MB")
+    assert [source.read(i) for i in (0, 149, 150, 174)] == [cells[i] for i in (0, 149, 150, 174)]
+    assert source._kept.size <= 5_000_000
+    assert [Parquet(path, keep="50MB").read(i) for i in range(175)] == cells
+
+
+def test_numbers_that_are_a_few_bytes_in_the_file_count_as_numbers(tmp_path: Path) -> None:
+    table = pa.table({"image": pa.array([b"x"] * 100_000), "n": pa.array([7] * 100_000)})
+    path = write(table, tmp_path / "t.parquet", rows=100_000)
+    with pytest.raises(SourceError, match=r"a row group of 100000 rows takes \d{7} bytes"):
+        Parquet(path, fields=["n"], keep="1MB")
+    assert Parquet(path, fields=["n"], keep="2MB").fields(99_999) == {"n": 7}
+
+
+def test_a_flipped_bit_is_told_by_the_sum_of_its_page(folder: Path, tmp_path: Path) -> None:
+    files = ImageFolder(folder)
+    path = write(table_of(files), tmp_path / "t.parquet", rows=40, write_page_checksum=True, compression="none")
+    data = bytearray(path.read_bytes())
+    data[data.index(files.read(20)) + len(files.read(20)) // 2] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(DecodeError, match=f"{path}: cannot be decoded: it cannot be read .*CRC"):
+        Parquet(path).read(0)
+
+
 def test_ids_are_the_file_and_the_row(folder: Path, tmp_path: Path) -> None:
     table = table_of(ImageFolder(folder))[:5]
     for name in ("a", "b"):
@@ -201,7 +291,7 @@ def test_a_cell_without_a_picture_is_named(tmp_path: Path, folder: Path) -> None
 
 
 def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:
-    table = pa.table({"image": pa.array([b"x"]), "path": ["a"], "n": [-1], "many": pa.array([[b"x"]])})
+    table = pa.table({"image": pa.array([b"x"]), "path": ["a"], "n": [-1], "many": pa.array([[7]])})
     good = write(table, tmp_path / "t.parquet")
     write(table[:0], tmp_path / "empty.parquet")
     write(pa.table({"other": [1]}), tmp_path / "other.feather")

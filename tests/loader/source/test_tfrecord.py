@@ -237,6 +237,41 @@ def test_through_a_loader_with_any_number_of_workers(records: Path, augment: Any
     assert len(made[0]) == 13 and made[0] == made[1] == made[2]
 
 
+HARM: list[tuple[str, Any]] = [
+    ("records", lambda a: a + np.array([1 << 40, 0])),
+    ("records", lambda a: a + np.array([0, 1 << 40])),
+    ("records", lambda a: a[::-1]),
+    ("records", lambda a: a[:2]),
+    ("records", lambda a: a.astype(np.int32)),
+    ("image", lambda a: a - np.array([1 << 20, 0])),
+    ("image", lambda a: a + np.array([0, 5000])),
+    ("image", lambda a: a[:, ::-1]),
+    ("image", lambda a: a.ravel()),
+    ("label", lambda a: a[:2]),
+    ("label", lambda a: a * 1.5),
+    ("ids", lambda a: a[:1]),
+    ("ids", lambda a: np.full_like(a, 7)),
+]
+
+
+@pytest.mark.parametrize("harm", range(len(HARM)))
+def test_an_index_that_leads_elsewhere_is_made_again(records: Path, tmp_path: Path, harm: int) -> None:
+    path = tmp_path / "a.tfrecord"
+    path.write_bytes((records / "train-00000-of-00003").read_bytes())
+    expected = TFRecord(path)
+    (saved,) = tmp_path.glob(f"*{INDEX}")
+    right, (name, change) = saved.read_bytes(), HARM[harm]
+    with np.load(saved) as columns:
+        found = {key: columns[key] for key in columns.files}
+    name = next(key for key in found if key.startswith(name))
+    with open(saved, "wb") as file:
+        np.savez(file, **{**found, name: change(found[name])})
+    source = TFRecord(path)
+    assert [source.read(i) for i in range(5)] == [expected.read(i) for i in range(5)]
+    assert source.ids.tolist() == expected.ids.tolist() and source.labels.tolist() == expected.labels.tolist()
+    assert saved.read_bytes() == right
+
+
 def test_a_url(records: Path, tmp_path: Path) -> None:
     memory = pytest.importorskip("fsspec").filesystem("memory")
     for path in records.glob("*-of-00003"):

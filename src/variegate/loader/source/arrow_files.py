@@ -1,6 +1,7 @@
 """Rows of Parquet and Arrow files by position, without all of a file in memory.
 
-A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows; of an Arrow
+A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows, each value
+once where the file has each once; of an Arrow
 file all of it, by memory map, as its bytes lie there as they are. A compressed Arrow file is loaded by record batch.
 """
 
@@ -16,6 +17,9 @@ from typing import Any
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
+
+WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
+NUMBER, PAGE = 5, 4096  # bytes of a value's number in its dictionary, at most, and of pages' headers
 
 
 class RowFile(ABC):
@@ -63,40 +67,64 @@ class RowFile(ABC):
 
 
 class ParquetRows(RowFile):
-    """A Parquet file, opened anew for each row group; its footer is kept."""
+    """A Parquet file, opened anew for each row group; its footer is kept.
 
-    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
+    most  bytes that a row group may take
+    """
+
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns)
         self._metadata: Any = None
         with self._opened() as file:
             self.schema, self._metadata = file.schema_arrow, file.metadata
         self._check_columns()
         groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
+        chunks = [
+            [group.column(n) for n in range(group.num_columns) if self._wanted(group.column(n))] for group in groups
+        ]
         self.counts = [group.num_rows for group in groups]
-        self.sizes = [sum(map(self._size, map(group.column, range(group.num_columns)))) for group in groups]
+        self.sizes = [sum(map(_least, each)) for each in chunks]
+        self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
 
-    def _size(self, chunk: Any) -> int:
-        wanted = any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
-        return int(chunk.total_uncompressed_size) if wanted else 0
+    def _wanted(self, chunk: Any) -> bool:
+        return any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
 
     @contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def _opened(self, once: Sequence[str] = ()) -> Iterator[Any]:
+        """The file; the columns `once` are read as dictionaries, which hold each value once."""
         from pyarrow import parquet
 
         path = self.shard.path
         remote = self.shard.open() if scheme_of(path) else nullcontext(path)
-        with said(self.shard), remote as place, parquet.ParquetFile(place, metadata=self._metadata) as file:
+        options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
+        with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
     def load(self, unit: int) -> Any:
         """The columns of a row group."""
-        with self._opened() as file:
+        with self._opened(self._once[unit]) as file:
             return file.read_row_group(unit, columns=self.columns, use_threads=False)
 
     def column(self, name: str) -> Any:
         """Another column, whole."""
         with self._opened() as file:
             return file.read([name])[name]
+
+
+def _least(chunk: Any) -> int:
+    """The bytes that the values of a chunk take at least: a constant is a few bytes in the file, whatever its rows."""
+    return int(max(chunk.total_uncompressed_size, chunk.num_values * WIDTHS.get(chunk.physical_type, 4)))
+
+
+def _kept_once(chunk: Any, most: int) -> bool:
+    """Whether texts or bytes are to be read as a dictionary: where the file says but numbers of values, which takes no
+    longer, or where written out they could be more than `most` bytes."""
+    if chunk.physical_type != "BYTE_ARRAY" or not chunk.has_dictionary_page:
+        return False
+    packed = chunk.data_page_offset - chunk.dictionary_page_offset
+    largest = packed * chunk.total_uncompressed_size / max(chunk.total_compressed_size, 1)
+    only_numbers = chunk.total_compressed_size - packed <= NUMBER * chunk.num_values + PAGE
+    return only_numbers or chunk.total_uncompressed_size + chunk.num_values * largest > most
 
 
 class ArrowRows(RowFile):
@@ -156,8 +184,8 @@ class ArrowRows(RowFile):
             return self._reader(self._whole(), None if self.mapped else [name]).read_all()[name]
 
 
-def open_rows(shard: Shard, columns: Sequence[str]) -> RowFile:
-    """A Parquet or Arrow file, told apart by its first bytes.
+def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
+    """A Parquet or Arrow file, told apart by its first bytes; `most` bytes of a row group of Parquet are allowed.
 
     Raises  SourceError if it is neither, cannot be read, or lacks a column.
     """
@@ -165,7 +193,7 @@ def open_rows(shard: Shard, columns: Sequence[str]) -> RowFile:
         start = file.read(6)
     try:
         if start[:4] == b"PAR1":
-            return ParquetRows(shard, columns)
+            return ParquetRows(shard, columns, most)
         if start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
             return ArrowRows(shard, columns, stream=start != b"ARROW1")
     except DecodeError as error:

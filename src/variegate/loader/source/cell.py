@@ -81,10 +81,12 @@ def field_of(value: Any, target: Target | None, place: str, root: str = "") -> A
 
 
 def encoded(value: Any, place: str, root: str) -> tuple[bytes, str]:
-    """The bytes of a picture file out of a cell, and what errors call it.
+    """The bytes of a picture file out of a cell, or a list of one cell, and what errors call it.
 
     Raises  InputError if the cell has neither bytes nor a path; DecodeError if the file cannot be read.
     """
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if isinstance(value, Mapping):
         value = value.get("path") if value.get("bytes") is None else value["bytes"]
     if isinstance(value, bytes):
@@ -92,4 +94,4 @@ def encoded(value: Any, place: str, root: str) -> tuple[bytes, str]:
     if isinstance(value, str) and value:
         path = joined(root, value)
         return contents(path), path
-    raise InputError(f"{place}: there is no picture: a cell has the bytes of one, or its path, got {value!r}")
+    raise InputError(f"{place}: there is no picture: a cell has the bytes of one, or its path, got {value!r:.80}")

@@ -26,7 +26,10 @@ def npy_array(data: bytes) -> NDArray[Any]:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"an .npy of version {version[0]}.{version[1]}; versions 1.0 and 2.0 are read")
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    try:
+        shape, fortran, dtype = read(file)
+    except Exception as error:  # NumPy reads it by Python's parser, which raises of its own
+        raise ValueError(f"an .npy whose header cannot be read ({error})") from error
     if dtype.hasobject:
         raise ValueError("an .npy of Python's objects, which are pickled: save plain numbers")
     count, left = math.prod(shape), len(data) - file.tell()

@@ -32,7 +32,7 @@ class Parquet(Source):
     """The rows of Parquet and Arrow files with encoded pictures in a column, in the order of the files.
 
     paths    the files: a path, a folder of them, a pattern ("train-*.parquet"), or a list of these
-    image    the column of pictures: bytes of picture files, or Hugging Face's {bytes, path}
+    image    the column of pictures: bytes of picture files, Hugging Face's {bytes, path}, or lists of one of these
     label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists are
              rows of 0 and 1, one for each class
     id       the column of ids: integers, or texts, which are hashed; None: the hash of "file name:row", rows from 0
@@ -79,7 +79,7 @@ class Parquet(Source):
         self._known = dict((self.targets or Targets()).fields)
         columns = list(dict.fromkeys([image, *self._fields.values()]))
         shards = find_shards(paths, ENDINGS, "Parquet")
-        self.files = [open_rows(shard, columns) for shard in shards]
+        self.files = [open_rows(shard, columns, self.keep) for shard in shards]
         self._index()
         for file in self.files:
             _check_pictures(file, image)
@@ -220,18 +220,25 @@ class Parquet(Source):
 
 
 def picture_cell(cell: Any) -> memoryview | None:
-    """The bytes of an encoded picture in a cell of Arrow's, or None if it has none.
+    """The bytes of an encoded picture in a cell of Arrow's, or None if it has none, or several.
 
     PyArrow copies them to make the cell, so nothing of its column is held.
 
     >>> import pyarrow as pa
     >>> bytes(picture_cell(pa.array([{"bytes": b"abc", "path": None}])[0]))
     b'abc'
+    >>> bytes(picture_cell(pa.array([[b"abc"]])[0])), bytes(picture_cell(pa.array([b"abc"]).dictionary_encode()[0]))
+    (b'abc', b'abc')
     """
     if not cell.is_valid:
         return None
-    inner = cell["bytes"] if hasattr(cell, "keys") else cell
-    return memoryview(inner.as_buffer()).cast("B") if inner.is_valid else None  # PyArrow says its bytes are signed
+    if hasattr(cell, "dictionary"):
+        return picture_cell(cell.value)
+    if hasattr(cell, "keys"):
+        return picture_cell(cell["bytes"])
+    if hasattr(cell, "values"):
+        return picture_cell(cell[0]) if len(cell) == 1 else None
+    return memoryview(cell.as_buffer()).cast("B")  # PyArrow says its bytes are signed
 
 
 def _kind(arrow: Any) -> str:
@@ -251,11 +258,15 @@ def _check_pictures(file: RowFile, image: str) -> None:
     from pyarrow import types
 
     whole = kind = file.schema.field(image).type
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        kind = kind.value_type
     if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         kind = kind.field("bytes").type
+    if types.is_dictionary(kind):
+        kind = kind.value_type
     if not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)):
         hint = "; paths are for Manifest(path, image=...)" if "string" in str(kind) else ""
         raise SourceError(
-            f"{file.shard.path}: the column {image!r} has encoded pictures, as binary or struct<bytes, path>; it is "
-            f"{whole}{hint}"
+            f"{file.shard.path}: the column {image!r} has encoded pictures, as binary, struct<bytes, path> or lists of "
+            f"one; it is {whole}{hint}"
         )
