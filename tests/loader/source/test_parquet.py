@@ -158,7 +158,9 @@ def test_pictures_that_come_again_before_many_others_are_kept_once(tmp_path: Pat
     """The writer gives its dictionary up halfway; what lies before would take 15 megabytes."""
     blobs = [np.random.default_rng(i).bytes(100_000) for i in range(25)]
     cells = [blobs[i % 2] for i in range(150)] + blobs
-    path = write(pa.table({"image": pa.array(cells, pa.binary())}), tmp_path / "t.parquet", rows=200)
+    path = write(
+        pa.table({"image": pa.array(cells, pa.binary())}), tmp_path / "t.parquet", rows=200, write_batch_size=10
+    )
     source = Parquet(path, keep="5MB")
     assert [source.read(i) for i in (0, 149, 150, 174)] == [cells[i] for i in (0, 149, 150, 174)]
     assert source._kept.size <= 5_000_000

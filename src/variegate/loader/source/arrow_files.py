@@ -1,7 +1,6 @@
 """Rows of Parquet and Arrow files by position, without all of a file in memory.
 
-A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows, each value
-once where the file has each once; of an Arrow
+A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows; of an Arrow
 file all of it, by memory map, as its bytes lie there as they are. A compressed Arrow file is loaded by record batch.
 """
 
@@ -19,7 +18,6 @@ from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
 
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
-NUMBER, PAGE = 5, 4096  # bytes of a value's number in its dictionary, at most, and of pages' headers
 
 
 class RowFile(ABC):
@@ -117,14 +115,13 @@ def _least(chunk: Any) -> int:
 
 
 def _kept_once(chunk: Any, most: int) -> bool:
-    """Whether texts or bytes are to be read as a dictionary: where the file says but numbers of values, which takes no
-    longer, or where written out they could be more than `most` bytes."""
+    """Whether texts or bytes are to be read as a dictionary, each once: where they might be more than `most` bytes if
+    every row had the largest that its dictionary holds. To look for equal values takes up to twice as long."""
     if chunk.physical_type != "BYTE_ARRAY" or not chunk.has_dictionary_page:
         return False
     packed = chunk.data_page_offset - chunk.dictionary_page_offset
     largest = packed * chunk.total_uncompressed_size / max(chunk.total_compressed_size, 1)
-    only_numbers = chunk.total_compressed_size - packed <= NUMBER * chunk.num_values + PAGE
-    return only_numbers or chunk.total_uncompressed_size + chunk.num_values * largest > most
+    return bool(chunk.total_uncompressed_size + chunk.num_values * largest > most)
 
 
 class ArrowRows(RowFile):
