@@ -8,6 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import io
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -203,6 +205,41 @@ def test_damage_is_an_error(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(SourceError, match=said):
             TFRecord(path, "image", None)
+
+
+def test_a_flipped_bit_is_told_by_the_sum_of_its_record(tmp_path: Path) -> None:
+    pytest.importorskip("google_crc32c")
+    names = {"image": feature(jpeg(0)), "label": feature(5)}
+    path = write(tmp_path / "a.tfrecord", [{**names, "text": feature(b"word%d" % i)} for i in range(3)])
+    data, options = bytearray(path.read_bytes()), {"image": "image", "label": "label"}
+    label = data.rindex(b"label\x12\x05\x1a\x03\x0a\x01\x05") + 11
+    for at in (data.index(b"word1"), data.index(jpeg(0)) + 200, label):
+        data[at] ^= 1
+        path.write_bytes(data)
+        with_fields = {**options, "fields": {"t": "text"}, "targets": {"t": PerSample()}}
+        for source in (TFRecord(path, **options), TFRecord(path, **with_fields)):  # type: ignore[arg-type]
+            good, wrong = 0, []
+            for i in range(3):
+                try:
+                    good += bytes(source.sample(i, room)[0]) == jpeg(0) and source.read(i) == jpeg(0)
+                except DecodeError as error:
+                    wrong.append(str(error))
+            assert good == 2 and len(wrong) == 1 and f"{path}:" in wrong[0] and "checksum" in wrong[0]
+        data[at] ^= 1
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))  # in the last sum itself
+    with pytest.raises(DecodeError, match=r"a.tfrecord:2: .*its checksum"):
+        TFRecord(path, **options).read(2)
+
+
+def test_without_the_library_records_are_read_as_they_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tfrecord", [{"image": feature(jpeg(0))}])
+    script = (
+        "import sys; sys.modules['google_crc32c'] = None\n"
+        "from variegate.loader.source.tfrecord import TFRecord\n"
+        f"print(len(TFRecord({str(path)!r}, 'image', None).read(0)))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == f"{len(jpeg(0))}\n" and found.stderr == ""
 
 
 @pytest.mark.parametrize(

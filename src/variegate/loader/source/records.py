@@ -3,13 +3,14 @@
     uint64 length, uint32 masked CRC-32C of the length, byte data[length], uint32 masked CRC-32C of the data
 
 as www.tensorflow.org/tutorials/load_data/tfrecord says, little-endian. The sum of the length is checked as the file is
-indexed. That of the data is not: in Python it takes a second for a few megabytes, and a damaged picture is seen by its
-decoder as a rule.
+indexed; that of the data whenever a record is read, by google-crc32c where it is installed, 4 microseconds for 100 KB.
+Python itself would take a second for a few megabytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from struct import unpack
 from typing import BinaryIO, overload
@@ -79,7 +80,7 @@ def lie_within(shard: Shard, columns: Columns, image: str, label: str | None) ->
     if not (is_column(records, np.int64, len(ids), 2) and is_column(pictures, np.int64, len(ids), 2)):
         return False
     start, size = records.T
-    if not are_places(start, size, shard.size) or (np.diff(start) <= 0).any() or len(np.unique(ids)) < len(ids):
+    if not are_places(start, size, shard.size - FOOT) or (np.diff(start) <= 0).any() or len(np.unique(ids)) < len(ids):
         return False
     return are_places(pictures[:, 0] - start, pictures[:, 1], size)
 
@@ -175,5 +176,33 @@ def masked_crc(data: bytes) -> int:
     table, crc = _table(), 0xFFFFFFFF
     for byte in data:
         crc = table[(crc ^ byte) & 255] ^ crc >> 8
-    crc ^= 0xFFFFFFFF
+    return _masked(crc ^ 0xFFFFFFFF)
+
+
+def _masked(crc: int) -> int:
     return (crc >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF
+
+
+@cache
+def _library() -> Callable[[bytes], int] | None:
+    """google-crc32c's function, where it is installed and in C."""
+    with suppress(ImportError):
+        import google_crc32c
+
+        if google_crc32c.implementation == "c":
+            return google_crc32c.value  # type: ignore[no-any-return]
+    return None
+
+
+def sums_are_checked() -> bool:
+    """Whether the sums of records' data are."""
+    return _library() is not None
+
+
+def is_whole(record: bytes | memoryview) -> bool:
+    """Whether a record's data has the sum that stands behind it; so it is taken to be where nothing can tell."""
+    value = _library()
+    if value is None:
+        return True
+    (told,) = unpack("<I", record[-FOOT:])
+    return _masked(value(bytes(record[:-FOOT]))) == int(told)
