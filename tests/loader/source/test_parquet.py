@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -305,7 +307,7 @@ def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:
         (tmp_path / "none.parquet", "none.parquet: No such file"),
         (tmp_path / "empty.parquet", "empty.parquet: the files have no rows"),
         (tmp_path / "other.feather", r"there is no column 'image'; it has the columns 'other' \(int64\)"),
-        (tmp_path / "packed.arrow", "packed.arrow: rows of a compressed Arrow stream"),
+        (tmp_path / "packed.arrow", "packed.arrow: rows of an Arrow stream.*its columns are compressed"),
         (tmp_path / "cut.parquet", "cut.parquet: it cannot be read"),
         (tmp_path / "cut.feather", "cut.feather: it cannot be read"),
         (tmp_path / "text.parquet", "neither a Parquet nor an Arrow file; it begins with b'path,l'"),
@@ -334,6 +336,45 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
     assert epoch(source) == epoch(files) and source.where(3) == "memory:///shards/t.parquet, row 3"
     with pytest.raises(SourceError, match=r"t.arrow: an Arrow file is mapped into memory, so it lies on this machine"):
         Parquet("memory://shards/t.arrow")
+
+
+REWRITTEN = """
+import os, sys
+from variegate.errors import DecodeError
+from variegate.loader.source.parquet import Parquet
+
+path, when, how = sys.argv[1:]
+source = Parquet(path, fields=["n"])
+if when == "begun":
+    source.fields(0), source.read(0)
+found, size = os.stat(path), os.path.getsize(path)
+if how == "cut":
+    os.truncate(path, 100)
+elif how == "stamped":  # so that the date does not tell
+    os.truncate(path, 100)
+    os.truncate(path, size)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+else:
+    open(path, "wb").write(b"other")
+for i in range(len(source)):
+    for read in (source.read, source.fields):
+        try:
+            read(i)
+        except DecodeError:
+            print("DecodeError")
+"""
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".feather"])
+@pytest.mark.parametrize("when", ["begun", "before"])
+@pytest.mark.parametrize("how", ["cut", "written", "stamped"])
+def test_an_arrow_file_that_is_written_again_ends_no_process(
+    folder: Path, tmp_path: Path, suffix: str, when: str, how: str
+) -> None:
+    path = write(table_of(ImageFolder(folder))[:6], tmp_path / f"t{suffix}")
+    told = subprocess.run([sys.executable, "-c", REWRITTEN, str(path), when, how], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ([] if how == "stamped" else ["DecodeError"] * 12)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])

@@ -197,7 +197,7 @@ def test_a_tar_that_changes_under_the_source_is_an_error(tmp_path: Path) -> None
     stamp = source.stamp(0)
     write(path, {"1": {"jpg": b"b" * 3000}})
     os.utime(path, ns=(5, 5))
-    with pytest.raises(DecodeError, match="has changed since it was indexed; make the source again"):
+    with pytest.raises(DecodeError, match="has changed since the source was made; make it again"):
         source.read(0)
     again = WebDataset(path)
     assert again.read(0) == b"b" * 3000 and again.stamp(0) != stamp

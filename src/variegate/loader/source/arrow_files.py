@@ -1,7 +1,7 @@
 """Rows of Parquet and Arrow files by position, without all of a file in memory.
 
 A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows; of an Arrow
-file all of it, by memory map, as its bytes lie there as they are. A compressed Arrow file is loaded by record batch.
+file a record batch, of which single rows are read where its bytes lie there as they are, and all where they are packed.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
+from variegate.loader.source.arrow_row import FileRow
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
 
@@ -25,14 +27,14 @@ class RowFile(ABC):
 
     schema  of all its columns, PyArrow's
     counts  rows of each unit
-    sizes   bytes of each unit when it is loaded; 0 where it is mapped, or not known before
-    mapped  whether what is loaded is the file itself, which takes no memory
+    sizes   bytes of each unit when it is loaded; 0 where it never is as a whole, or they are not known before
+    by_row  whether single rows can be read
     """
 
     schema: Any
     counts: list[int]
     sizes: list[int]
-    mapped = False
+    by_row = False
 
     def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
         self.shard, self.columns = shard, list(columns)
@@ -43,6 +45,13 @@ class RowFile(ABC):
 
         Raises  DecodeError if it cannot be read, or the file has changed.
         """
+
+    def row(self, unit: int, row: int) -> AbstractContextManager[FileRow]:
+        """A row of a unit while the file is open, where single rows can be read.
+
+        Raises  DecodeError if it cannot be read, or the file has changed.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def column(self, name: str) -> Any:
@@ -125,7 +134,7 @@ def _kept_once(chunk: Any, most: int) -> bool:
 
 
 class ArrowRows(RowFile):
-    """An Arrow IPC file or stream, mapped into memory."""
+    """An Arrow IPC file or stream. It is mapped into memory while the source is made, and never after."""
 
     def __init__(self, shard: Shard, columns: Sequence[str], stream: bool) -> None:
         super().__init__(shard, columns)
@@ -135,17 +144,20 @@ class ArrowRows(RowFile):
             reader = self._reader(whole)
             self.schema = reader.schema
             self._check_columns()
-            first = next(self._batches(reader), None)
-            self.mapped = first is None or _lies_in(first, whole)
-            if stream and not self.mapped:
-                raise SourceError(
-                    f"{shard.path}: rows of a compressed Arrow stream can only be read from the start; write it as a "
-                    "file: pyarrow.ipc.new_file"
-                )
-            little = [min(self.schema.names, key=lambda name: name in columns)]  # a column that takes no time to unpack
-            reader = self._reader(whole, None if self.mapped else little)
-            counts = [batch.num_rows for batch in self._batches(reader)]
-        self.counts = [sum(counts)] if self.mapped else counts
+            self.counts, self._layouts = [], list[dict[str, Layout]]()
+            try:
+                for batch in self._batches(reader):
+                    self.counts.append(batch.num_rows)
+                    self._layouts.append({name: layout_of(batch.column(name), whole) for name in self.columns})
+                self.by_row = True
+            except UnreadableError as error:
+                if stream:
+                    raise SourceError(
+                        f"{shard.path}: rows of an Arrow stream can only be read from the start where its columns are "
+                        f"{error}; write it as a file: pyarrow.ipc.new_file"
+                    ) from None
+                little = [min(self.schema.names, key=lambda name: name in columns)]  # which takes no time to unpack
+                self.counts = [batch.num_rows for batch in self._batches(self._reader(whole, little))]
         self.sizes = [0] * len(self.counts)
 
     def _whole(self) -> Any:
@@ -156,29 +168,33 @@ class ArrowRows(RowFile):
         return pa.memory_map(self.shard.path).read_buffer()
 
     def _reader(self, whole: Any, columns: Sequence[str] | None = None) -> Any:
-        """A reader of some columns, which copies them out of the map, or of all, which does not."""
-        from pyarrow import BufferReader, ipc
+        """A reader of some columns, or of all; `whole` is a map of the file, or the file, out of which it copies."""
+        from pyarrow import ipc
 
         included = [self.schema.names.index(name) for name in columns or ()]
         options = ipc.IpcReadOptions(included_fields=included)
-        return (ipc.open_stream if self._stream else ipc.open_file)(BufferReader(whole), options=options)
+        return (ipc.open_stream if self._stream else ipc.open_file)(whole, options=options)
 
     def _batches(self, reader: Any) -> Iterator[Any]:
         return iter(reader) if self._stream else map(reader.get_batch, range(reader.num_record_batches))
 
     def load(self, unit: int) -> Any:
-        """The columns of the file; of a record batch where it is compressed."""
+        """The columns of a record batch."""
         import pyarrow as pa
 
-        with said(self.shard):
-            if self.mapped:
-                return self._reader(self._whole()).read_all().select(self.columns)
-            return pa.Table.from_batches([self._reader(self._whole(), self.columns).get_batch(unit)])
+        with said(self.shard), pa.OSFile(self.shard.path) as file:
+            return pa.Table.from_batches([self._reader(file, self.columns).get_batch(unit)])
+
+    @contextmanager
+    def row(self, unit: int, row: int) -> Iterator[FileRow]:
+        """A row of a record batch."""
+        with self.shard.parts() as read:
+            yield FileRow(read, self._layouts[unit], row)
 
     def column(self, name: str) -> Any:
         """Another column, whole."""
         with said(self.shard):
-            return self._reader(self._whole(), None if self.mapped else [name]).read_all()[name]
+            return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 
 
 def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
@@ -214,10 +230,3 @@ def said(shard: Shard) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error
-
-
-def _lies_in(batch: Any, whole: Any) -> bool:
-    """Whether the buffers of a batch are parts of the file, and no copies."""
-    first, last = whole.address, whole.address + whole.size
-    buffers = [buffer for column in batch.columns for buffer in column.buffers() if buffer is not None and buffer.size]
-    return all(first <= buffer.address < last for buffer in buffers)

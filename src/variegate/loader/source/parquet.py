@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.errors import SourceError
+from variegate.errors import DecodeError, SourceError
 from variegate.loader.bytes import Bytes, parse_bytes
 from variegate.loader.source.arrow_files import RowFile, open_rows
+from variegate.loader.source.arrow_layout import UnreadableError
+from variegate.loader.source.arrow_row import Row, TableRow
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import classed, passes_on
@@ -20,12 +23,12 @@ from variegate.loader.source.folder import path_id
 from variegate.loader.source.kept import Kept
 from variegate.loader.source.location import above
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.shards import Paths, find_shards, shard_names
+from variegate.loader.source.shards import Paths, Shard, find_shards, shard_names
 from variegate.loader.source.table import arrow_values
 from variegate.targets import Target, Targets
 
 ENDINGS = (".parquet", ".arrow", ".feather")
-OPEN = 128  # units kept at most: a mapped one holds its file open
+MOST = 128  # units kept at most
 
 
 class Parquet(Source):
@@ -45,10 +48,13 @@ class Parquet(Source):
     keep     bytes of row groups that are kept decoded, such as "256MB"; beside the memory= of the loader, and a row
              group for each thread that reads
 
-    What a row costs: an Arrow file that is not compressed is mapped into memory, and any row of it costs some twenty
-    microseconds. Parquet decodes a whole row group for any of its rows. So a shuffled epoch of more than `keep` decodes
-    about a group for each sample: one of 100 photographs of 100 KB takes 4 ms, one of 10 takes 0.2 ms. Allow enough
-    `keep` for all of it; or write the files again, as Arrow, or with pq.write_table(table, path, row_group_size=10).
+    What a row costs: of an Arrow file that is not compressed, any row is read by itself, in some thirty microseconds,
+    and thirty more for each field; one that is written again meanwhile is an error. Parquet decodes a whole row group
+    for any of its rows. So a shuffled epoch of more than `keep` decodes about a group for each sample: one of 100
+    photographs of 100 KB takes 4 ms, one of 10 takes 0.2 ms. Allow enough `keep` for all of it; or write the files
+    again, as Arrow, or with pq.write_table(table, path, row_group_size=10).
+
+    Parquet's sums of pages are checked where it has some: pq.write_table(..., write_page_checksum=True).
 
     Labels and ids are read once, now; fields with their pictures. A Mask or an Image as a field is decoded as pictures
     are.
@@ -89,7 +95,7 @@ class Parquet(Source):
         self._begin()
 
     def _begin(self) -> None:
-        self._kept: Kept[Any] = Kept(self.keep, OPEN)
+        self._kept: Kept[Any] = Kept(self.keep, MOST)
 
     def _index(self) -> None:
         """Where units begin, and of which file each is.
@@ -161,52 +167,67 @@ class Parquet(Source):
 
     def stamp(self, i: int) -> int:
         """The size and the date of the file at position i, as one number."""
-        shard = self.files[bisect_right(self._first, i) - 1].shard
+        shard = self._shard(i)
         return path_id(f"{shard.size} {shard.stamp}") >> 1
 
-    def _row(self, i: int) -> tuple[RowFile, Any, int]:
-        """The file, the unit and the row there of the sample at position i."""
+    @contextmanager
+    def _row(self, i: int) -> Iterator[Row]:
+        """The cells of the row at position i."""
         at = bisect_right(self._ends, i)
         number, unit = self._units[at]
-        file = self.files[number]
+        file, row = self.files[number], i - (self._ends[at] - self.files[number].counts[unit])
 
         def load() -> tuple[Any, int]:
             table = file.load(unit)
-            return table, 0 if file.mapped else table.nbytes
+            return table, table.nbytes
 
-        table = self._kept.get((number, unit), file.sizes[unit], load)
-        return file, table, i - (self._ends[at] - file.counts[unit])
+        try:
+            if file.by_row:
+                with file.row(unit, row) as cells:
+                    yield cells
+            else:
+                yield TableRow(self._kept.get((number, unit), file.sizes[unit], load), row)
+        except (UnreadableError, UnicodeDecodeError) as error:
+            raise DecodeError(self._place(i), f"the file is damaged there ({error})") from error
 
     def sample(self, i: int, room: Room) -> tuple[bytes | memoryview, dict[str, Any]]:
-        """The picture and the fields of the row at position i."""
-        file, table, row = self._row(i)
-        return self._picture(i, file, table, row), self._values(i, file, table, row)
+        """The picture and the fields of the row at position i, by one access."""
+        with self._row(i) as row:
+            return self._picture(i, row), self._values(i, row)
 
     def read(self, i: int) -> bytes:
         """The bytes of the picture at position i."""
-        return bytes(self._picture(i, *self._row(i)))
+        return bytes(self.read_into(i))
 
-    def read_into(self, i: int, room: Room) -> bytes | memoryview:
+    def read_into(self, i: int, room: Room | None = None) -> bytes | memoryview:
         """The same, in memory of PyArrow's."""
-        return self._picture(i, *self._row(i))
+        with self._row(i) as row:
+            return self._picture(i, row)
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the row at position i."""
-        return self._values(i, *self._row(i))
+        with self._row(i) as row:
+            return self._values(i, row)
 
-    def _picture(self, i: int, file: RowFile, table: Any, row: int) -> bytes | memoryview:
-        cell = table[self.image][row]
-        data = picture_cell(cell)
+    def _picture(self, i: int, row: Row) -> bytes | memoryview:
+        data = row.picture(self.image)
         if data is None:
-            return encoded(cell.as_py(), f"{self._place(i)}, column {self.image!r}", above(file.shard.path))[0]
+            root = above(self._shard(i).path)
+            return encoded(row.value(self.image), f"{self._place(i)}, column {self.image!r}", root)[0]
         return data
 
-    def _values(self, i: int, file: RowFile, table: Any, row: int) -> dict[str, Any]:
-        root, place = above(file.shard.path), self._place(i)
+    def _values(self, i: int, row: Row) -> dict[str, Any]:
+        if not self._fields:
+            return {}
+        root, place = above(self._shard(i).path), self._place(i)
         return {
-            name: field_of(table[column][row].as_py(), self._known.get(name), f"{place}, field {name!r}", root)
+            name: field_of(row.value(column), self._known.get(name), f"{place}, field {name!r}", root)
             for name, column in self._fields.items()
         }
+
+    def _shard(self, i: int) -> Shard:
+        """The file at position i."""
+        return self.files[bisect_right(self._first, i) - 1].shard
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_kept"}
@@ -217,28 +238,6 @@ class Parquet(Source):
 
     def __repr__(self) -> str:
         return f"Parquet({self.files[0].shard.path!r}, {len(self.files)} files, {len(self)} rows{self._unusual})"
-
-
-def picture_cell(cell: Any) -> memoryview | None:
-    """The bytes of an encoded picture in a cell of Arrow's, or None if it has none, or several.
-
-    PyArrow copies them to make the cell, so nothing of its column is held.
-
-    >>> import pyarrow as pa
-    >>> bytes(picture_cell(pa.array([{"bytes": b"abc", "path": None}])[0]))
-    b'abc'
-    >>> bytes(picture_cell(pa.array([[b"abc"]])[0])), bytes(picture_cell(pa.array([b"abc"]).dictionary_encode()[0]))
-    (b'abc', b'abc')
-    """
-    if not cell.is_valid:
-        return None
-    if hasattr(cell, "dictionary"):
-        return picture_cell(cell.value)
-    if hasattr(cell, "keys"):
-        return picture_cell(cell["bytes"])
-    if hasattr(cell, "values"):
-        return picture_cell(cell[0]) if len(cell) == 1 else None
-    return memoryview(cell.as_buffer()).cast("B")  # PyArrow says its bytes are signed
 
 
 def _kind(arrow: Any) -> str:
