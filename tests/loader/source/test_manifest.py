@@ -300,6 +300,17 @@ def test_what_is_no_table(tmp_path: Path) -> None:
             Manifest(wrong)
 
 
+def test_a_flipped_bit_in_parquet_is_told_by_the_sum_of_its_page(tmp_path: Path) -> None:
+    path, rows = tmp_path / "t.parquet", pa.table({"path": [f"{i}.jpg" for i in range(50)], "n": range(50)})
+    parquet.write_table(rows, path, write_page_checksum=True, compression="none", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[data.index((27).to_bytes(8, "little"))] = 28
+    path.write_bytes(data)
+    assert Manifest(path).paths[3] == "3.jpg"
+    with pytest.raises(SourceError, match=f"{path}: its column 'n' cannot be read .*CRC"):
+        Manifest(path, label="n")
+
+
 def test_what_is_no_json(tmp_path: Path) -> None:
     for name, text, said in [
         ("t.jsonl", '{"path": "a"}\n\n{"path": b}\n', "t.jsonl, line 3: it is no JSON"),

@@ -258,8 +258,15 @@ def _read_parquet(path: str) -> Table:
     except ImportError:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
     try:
-        file = parquet.ParquetFile(pa.BufferReader(contents(path)) if scheme_of(path) else path)
+        place = pa.BufferReader(contents(path)) if scheme_of(path) else path
+        file = parquet.ParquetFile(place, page_checksum_verification=True)
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
-    names = file.schema_arrow.names
-    return Table(path, names, file.metadata.num_rows, lambda name: ArrowCells(file.read([name])[name]))
+
+    def get(name: str) -> ArrowCells:
+        try:
+            return ArrowCells(file.read([name])[name])
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(f"{path}: its column {name!r} cannot be read ({error})") from error
+
+    return Table(path, file.schema_arrow.names, file.metadata.num_rows, get)
