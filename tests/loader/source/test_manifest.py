@@ -106,8 +106,65 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
     whole = Manifest([{"path": f"file://{folder}/{path}"} for path in files.paths])
     assert whole.read(3) == files.read(3)
     for url in ("nowhere://a.jpg", "s4://bucket/a.jpg"):
-        with pytest.raises(SourceError, match=f"{url} cannot be read: Protocol not known"):
-            Manifest([{"path": url}])
+        root = url.partition("/")[0] + "//"
+        with pytest.raises(SourceError, match=f"table: {root} cannot be read: Protocol not known"):
+            Manifest([{"path": url}], root=root)
+
+
+def test_a_table_does_not_say_where_on_the_network_to_read(tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    for name in ("mine/a.jpg", "mine/deep/b.jpg", "other/a.jpg"):
+        memory.pipe(f"/{name}", name.encode())
+    here, there = "memory://mine/deep/b.jpg", "memory://other/a.jpg"
+    for rows in ([{"path": "x.jpg"}, {"path": here}], [{"path": "x.jpg"}, {"path": "http://localhost:1/a.jpg"}]):
+        table, scheme = write(tmp_path / "t.csv", rows), rows[1]["path"].partition("/")[0]
+        with pytest.raises(
+            SourceError, match=rf"{table}, line 3, column 'path': '{rows[1]['path']}' is read over the "
+        ):
+            Manifest(table)
+        with pytest.raises(
+            SourceError, match=rf"table\[1\].*root='{scheme}//[a-z0-9:]+' allows it, root='{scheme}//' all"
+        ):
+            Manifest(rows)
+    for root, paths in (("memory://mine/x", [here]), ("memory://", [here, there])):
+        source = Manifest([{"path": path} for path in paths], root=root)
+        assert [source.read(i).decode() for i in range(len(paths))] == [path.partition("//")[2] for path in paths]
+    with pytest.raises(
+        SourceError, match=r"table\[0\], column 'path': 'memory://other/a.jpg' is read over the network"
+    ):
+        Manifest([{"path": there}], root="memory://mine")
+    chain = "zip://a.jpg::memory://mine/a.zip"
+    for url, root in (
+        (chain, "memory://"),
+        (chain, "zip://"),
+        ("deep/x::http://localhost:1/a", "memory://mine"),
+        (chain, None),
+    ):
+        with pytest.raises(SourceError, match=r"table\[0\], column 'path': '.*' is a chain of protocols"):
+            Manifest([{"path": url}], root=root)
+    memory.pipe("/mine/t.csv", b"path\na.jpg\nmemory://mine/deep/b.jpg\n")
+    assert Manifest("memory://mine/t.csv").read(1) == b"mine/deep/b.jpg"
+    memory.pipe("/mine/t.csv", b"path\na.jpg\nmemory://other/a.jpg\n")
+    with pytest.raises(
+        SourceError, match=r"memory://mine/t.csv, line 3, column 'path': 'memory://other/a.jpg' is read"
+    ):
+        Manifest("memory://mine/t.csv")
+
+
+def test_a_field_does_not_either(tmp_path: Path, photo: Callable[..., Path]) -> None:
+    Image.fromarray(np.full((12, 20), 3, np.uint8)).save(tmp_path / "m.png")
+    photo(tmp_path / "a.png")
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/masks/m.png", (tmp_path / "m.png").read_bytes())
+    absolute, up = str(tmp_path / "m.png"), f"../{tmp_path.name}/m.png"
+    rows: Rows = [{"path": "a.png", "seg": each} for each in (absolute, up, "memory://masks/m.png")]
+    rows = [{**row, "id": i} for i, row in enumerate(rows)]
+    source = Manifest(write(tmp_path / "t.csv", rows), id="id", fields={"mask": "seg"}, targets={"mask": Mask()})
+    assert all((source.fields(i)["mask"] == 3).all() for i in range(2))
+    with pytest.raises(
+        InputError, match=rf"{tmp_path}/t.csv, line 4, field 'mask': 'memory://masks/m.png' is read over"
+    ):
+        source.fields(2)
 
 
 def test_labels_are_numbers_or_classes_of_the_whole_table(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_files_of_hugging_face_know_their_classes(folder: Path, tmp_path: Path, 
     dataset.save_to_disk(str(tmp_path / "saved"))
     expected = [image for image, _ in epoch(files).values()]
     for paths in (tmp_path / "t.parquet", tmp_path / "saved"):
-        source = Parquet(paths, label="label")
+        source = Parquet(paths, label="label", root=folder)
         assert source.classes == ["ash", "birch", "cedar"] and np.array_equal(source.labels, files.labels)  # type: ignore[arg-type]
         assert source.read(7) == files.read(7)  # of saved, the file at the path that the struct has
         source.ids = files.ids
@@ -292,6 +292,39 @@ def test_a_cell_without_a_picture_is_named(tmp_path: Path, folder: Path) -> None
             Loader(source, shuffle=False, batch_size=1, workers=0).batch(0, 4)
         with pytest.raises(DecodeError, match=f"{tmp_path}/none.jpg: cannot be decoded"):
             source.read(5)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_a_cell_does_not_say_where_else_to_read(folder: Path, tmp_path: Path, suffix: str) -> None:
+    files, home, memory = ImageFolder(folder), tmp_path / "home", fsspec.filesystem("memory")
+    (home / "deep").mkdir(parents=True)
+    for place in (home / "deep" / "in.jpg", tmp_path / "out.jpg", tmp_path / "home.jpg"):
+        place.write_bytes(files.read(0))
+    memory.pipe("/bucket/a.jpg", files.read(0))
+    inside = ["deep/in.jpg", "deep/../deep/in.jpg", f"{home}/deep/in.jpg", f"file://{home}/deep/in.jpg"]
+    outside = ["../out.jpg", f"{tmp_path}/out.jpg", f"{home}.jpg", f"file://{tmp_path}/out.jpg", "deep/../../out.jpg"]
+    network = ["memory://bucket/a.jpg", "http://localhost:1/a.jpg", "zip://a.jpg::memory://bucket/a.zip"]
+    cells = [{"bytes": None, "path": path} for path in inside + outside + network]
+    path = write(pa.table({"image": pa.array(cells, STRUCT)}), home / f"t{suffix}", rows=5)
+    source, everywhere = Parquet(path), Parquet(path, root="/")
+    assert [source.read(i) for i in range(4)] == [files.read(0)] * 4
+    for i in range(4, 9):
+        with pytest.raises(InputError, match=f"{path}, row {i}, column 'image': the path .* leads out of the folder"):
+            source.read(i)
+        if outside[i - 4].startswith(("/", "file")):
+            assert everywhere.read(i) == files.read(0)
+    assert Parquet(path, root=home).read(0) == Parquet(path, root=tmp_path).read(5) == files.read(0)
+    for i in (9, 10):
+        for each in (source, everywhere):
+            with pytest.raises(InputError, match=f"{path}, row {i}, column 'image': .* is read over the network"):
+                each.read(i)
+    with pytest.raises(InputError, match=f"{path}, row 11, column 'image': .* is a chain of protocols"):
+        Parquet(path, root="zip://").read(11)
+    assert Parquet(path, root="memory://").read(9) == Parquet(path, root="memory://bucket").read(9) == files.read(0)
+    with pytest.raises(InputError, match="leads out of the folder"):
+        Parquet(path, root="memory://").read(5)
+    with pytest.raises(SourceError, match=r"Parquet.root: nowhere://a cannot be read: Protocol not known"):
+        Parquet(path, root="nowhere://a")
 
 
 def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:

@@ -176,12 +176,18 @@ def test_a_member_that_comes_twice(tmp_path: Path) -> None:
         scan(path)
 
 
-@pytest.mark.parametrize("pack", [gzip, bz2, lzma])
-def test_a_compressed_tar_is_refused(tmp_path: Path, pack: object) -> None:
+@pytest.mark.parametrize(("pack", "ending"), [(gzip, ".gz"), (bz2, ".bz2"), (lzma, ".xz")])
+def test_a_compressed_tar_is_refused_and_the_error_unpacks_it(tmp_path: Path, pack: Any, ending: str) -> None:
     data = write(tmp_path / "a.tar", [("0.jpg", b"1")]).read_bytes()
-    (tmp_path / "a.tar").write_bytes(pack.compress(data))  # type: ignore[attr-defined]
-    with pytest.raises(SourceError, match=r"a.tar: the file is compressed \((gzip|bzip2|xz)\).*Unpack it"):
-        scan(tmp_path / "a.tar")
+    (tmp_path / "a.tar").unlink()
+    for name, made in ((f"a b.tar{ending}", "a b.tar"), ("c.tar", "c-unpacked.tar"), ("d.tgz", "d.tar")):
+        (tmp_path / name).write_bytes(pack.compress(data))
+        with pytest.raises(
+            SourceError, match=rf"{name}: the file is compressed \((gzip|bzip2|xz)\).*unpacks it"
+        ) as told:
+            scan(tmp_path / name)
+        subprocess.run(str(told.value).split("`")[1], shell=True, check=True)
+        assert contents(tmp_path / made) == {"0.jpg": b"1"}
 
 
 def test_links_are_refused(tmp_path: Path) -> None:

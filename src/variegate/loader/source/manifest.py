@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.errors import SourceError
+from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
-from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of
+from variegate.loader.source.location import above, check_schemes, contents, joined, named_in_data, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import ArrowCells, Table, matches, numbers, read_table
 from variegate.targets import Target, Targets
@@ -26,10 +26,11 @@ class Manifest(Files):
 
     table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas; or a
              table of PyArrow
-    image    the column of paths: below `root`, absolute, or URLs such as s3://bucket/1.jpg, which fsspec reads
+    image    the column of paths, below `root` or absolute; or of URLs, such as s3://bucket/1.jpg, which fsspec reads:
+             those of the protocol and host, or bucket, of `root`
     label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists, in a
              text file as JSON (["sea", "sun"]), are rows of 0 and 1, one for each class
-    root     the folder of the pictures, or a URL; None: that of the table's file
+    root     the folder of the pictures, or a URL, of which "s3://" has all buckets; None: that of the table's file
     id       the column of ids: integers, or texts, which are hashed; None: the hash of the path as written
     fields   the columns that samples have beside the picture, by name; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
@@ -49,7 +50,7 @@ class Manifest(Files):
     ('/data/a.jpg', ['cat', 'owl'], array([1]))
 
     Raises  SourceError, with file, line and column, if the table cannot be read, a column is not there, a path or a
-            label is missing, or two rows have one id.
+            label is missing, a URL is of elsewhere than `root`, or two rows have one id.
     """
 
     def __init__(
@@ -86,6 +87,12 @@ class Manifest(Files):
             if is_missing(path) or not isinstance(path, (str, os.PathLike)):
                 raise SourceError(f"{table.place(self._rows[n])}: {image!r} is the path of a picture, got {path!r}")
         self._at([os.fspath(path) for path in paths])
+        for n, path in enumerate(self.paths):
+            if "://" in path or scheme_of(self.root):
+                try:
+                    named_in_data(self.root, path, anywhere=True)
+                except InputError as error:
+                    raise SourceError(f"{table.place(int(self._rows[n]))}, column {image!r}: {error}") from None
         check_schemes([self.root, *self.paths], table.name)
         self.remote = bool(scheme_of(self.root)) or any("://" in path for path in self.paths)
 
@@ -125,7 +132,7 @@ class Manifest(Files):
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the row at position i."""
         return {
-            name: field_of(cells[i], self._targets[name], self._cell(i, name), self.root)
+            name: field_of(cells[i], self._targets[name], self._cell(i, name), self.root, anywhere=True)
             for name, cells in self._columns.items()
         }
 

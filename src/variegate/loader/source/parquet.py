@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import classed, passes_on
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.kept import Kept
-from variegate.loader.source.location import above
+from variegate.loader.source.location import above, check_schemes
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.shards import Paths, Shard, find_shards, shard_names
 from variegate.loader.source.table import arrow_values
@@ -47,6 +48,8 @@ class Parquet(Source):
              the column
     keep     bytes of row groups that are kept decoded, such as "256MB"; beside the memory= of the loader, and a row
              group for each thread that reads
+    root     where the paths lie that cells have: a folder, or a URL, of which "s3://" has all buckets; None: the folder
+             of each file. What does not lie there is not read: root="/" allows all of this machine
 
     What a row costs: of an Arrow file that is not compressed, any row is read by itself, in some thirty microseconds,
     and thirty more for each field; one that is written again meanwhile is an error. Parquet decodes a whole row group
@@ -77,8 +80,11 @@ class Parquet(Source):
         dtype: DTypeLike = "uint8",
         classes: Sequence[str] | None = None,
         keep: Bytes = "256MiB",
+        root: str | os.PathLike[str] | None = None,
     ) -> None:
         self._decode_into(mode, dtype)
+        self.root = None if root is None else os.fspath(root)
+        check_schemes([self.root or ""], "Parquet.root")
         self.image, self.keep = image, parse_bytes(keep, "Parquet.keep")
         self._fields = named_fields(fields, "Parquet")
         self.targets = declared(targets, self._fields, (), "Parquet")
@@ -212,18 +218,22 @@ class Parquet(Source):
     def _picture(self, i: int, row: Row) -> bytes | memoryview:
         data = row.picture(self.image)
         if data is None:
-            root = above(self._shard(i).path)
-            return encoded(row.value(self.image), f"{self._place(i)}, column {self.image!r}", root)[0]
+            place = f"{self._place(i)}, column {self.image!r}"
+            return encoded(row.value(self.image), place, self._root(i), anywhere=False)[0]
         return data
 
     def _values(self, i: int, row: Row) -> dict[str, Any]:
         if not self._fields:
             return {}
-        root, place = above(self._shard(i).path), self._place(i)
+        root, place = self._root(i), self._place(i)
         return {
-            name: field_of(row.value(column), self._known.get(name), f"{place}, field {name!r}", root)
+            name: field_of(row.value(column), self._known.get(name), f"{place}, field {name!r}", root, anywhere=False)
             for name, column in self._fields.items()
         }
+
+    def _root(self, i: int) -> str:
+        """Where the paths lie that the row at position i has."""
+        return above(self._shard(i).path) if self.root is None else self.root
 
     def _shard(self, i: int) -> Shard:
         """The file at position i."""

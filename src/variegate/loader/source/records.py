@@ -54,7 +54,7 @@ def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
     labels: list[int] = []
     with shard.open() as file:
         data = _Window(file)
-        refuse_packed(shard, data[0:8], "Write it again with compression_type=None")
+        refuse_packed(shard, data[0:8], ".tfrecord")
         for start, size in _frames(shard, data):
             where = f"{shard.path}: record {len(records)}, at byte {start - HEAD}"
             found = _features(data, start, size, where)

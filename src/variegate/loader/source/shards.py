@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from itertools import product
+from shlex import quote
 from typing import Any, BinaryIO, cast
 
 from variegate.errors import DecodeError, SourceError
@@ -20,7 +21,10 @@ from variegate.loader.source.folder import opened
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 INDEX = ".variegate"  # what the name of a saved index ends with
-PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+PACKED = {  # what a compressed file begins with: by what, and what unpacks it
+    b"\x1f\x8b": ("gzip", "gunzip"), b"BZh": ("bzip2", "bunzip2"), b"\xfd7zXZ": ("xz", "unxz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", "unzstd"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -207,11 +211,19 @@ def shard_names(shards: Sequence[Shard]) -> list[str]:
     return [shard.path[len(common) :].lstrip("/") for shard in shards]
 
 
-def refuse_packed(shard: Shard, start: bytes, unpack: str) -> None:
-    """Refuse a compressed file; `unpack` is what to do."""
-    for magic, name in PACKED.items():
+def refuse_packed(shard: Shard, start: bytes, ending: str) -> None:
+    """Refuse a compressed file, and say what unpacks it; what comes of that is to end with `ending`.
+
+    Raises  SourceError.
+    """
+    for magic, (name, command) in PACKED.items():
         if start.startswith(magic):
+            remote = isinstance(shard, RemoteShard)
+            path, first = (shard.name, "Download it; ") if remote else (shard.path, "")
+            stem = re.sub(r"\.(gz|tgz|bz2|tbz2?|xz|txz|zst)$", "", path).removesuffix(ending)
+            made = stem + ("-unpacked" if stem + ending == path else "") + ending
             raise SourceError(
                 f"{shard.path}: the file is compressed ({name}), so no sample can be read without all before it. "
-                f"{unpack}; pictures are compressed as they are, so it hardly grows"
+                f"{first}`{command} < {quote(path)} > {quote(made)}` unpacks it, once; then name the latter alone. "
+                "Pictures are compressed as they are, so it hardly grows"
             )

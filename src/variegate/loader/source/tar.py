@@ -106,7 +106,7 @@ def sample_of(path: str) -> tuple[str, str] | None:
 
 def _members(shard: Shard, file: BinaryIO) -> Iterator[tarfile.TarInfo]:
     """The files in a tar."""
-    refuse_packed(shard, file.read(8), "Unpack it, as by `gunzip`")
+    refuse_packed(shard, file.read(8), ".tar")
     file.seek(0)
     last, at = "its first header", 0
     try:

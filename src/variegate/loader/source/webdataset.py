@@ -52,6 +52,9 @@ class WebDataset(Sharded):
     The headers of every tar are read once, some 20 microseconds a member, and kept for the next time, until the tar's
     size or date changes. Integer labels are read in the same pass, and are `labels`; all others are the field "label".
 
+    Tars that are compressed (.tar.gz) have no samples that can be read by themselves. They are unpacked once, by what
+    the error says, such as `gunzip < a.tar.gz > a.tar`.
+
     >>> WebDataset("data/train-{000..146}.tar", label="json:class")  # doctest: +SKIP
 
     Raises  SourceError, with the path, if there is no such tar, one is compressed, damaged or cut short, or a sample
@@ -93,7 +96,7 @@ class WebDataset(Sharded):
         given = PICTURES if image is None else (image,) if isinstance(image, str) else tuple(image)
         wanted = [Part.of(each).suffix for each in given]
         starts, sizes = np.full((2, len(self._names)), -1, np.int64)
-        self._kinds = np.zeros(len(self._names), np.int16)
+        self._kinds = np.zeros(len(self._names), np.int32)
         for suffix in reversed([each for each in wanted if each in self._suffixes]):
             kind = self._suffixes.index(suffix)
             sample, _, start, size = self._rows[self._rows[:, 1] == kind].T
