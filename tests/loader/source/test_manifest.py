@@ -212,6 +212,9 @@ def test_a_column_of_numbers_and_texts_is_an_error(tmp_path: Path, use: str) -> 
     for mixture in (["1", "  "], ["1", "02"], ["1", "nan"], ["+1", "2"]):
         with pytest.raises(SourceError, match="numbers or texts cannot be told"):
             made(mixture)
+    if use != "id":  # of which those of one width are texts
+        with pytest.raises(SourceError, match="line 3, column 'v': 'NA' is no plain number"):
+            made(["10", "NA"])
     for texts in (["1a", "2b"], ["01", "10"], ["NA", "inf"]):
         found = made(texts)
         assert found.classes == (sorted(texts) if use == "label" else [])

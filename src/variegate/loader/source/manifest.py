@@ -17,7 +17,7 @@ from variegate.loader.source.classes import classed, is_missing, names_in, passe
 from variegate.loader.source.folder import Files
 from variegate.loader.source.location import above, check_schemes, contents, joined, named_in_data, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import ArrowCells, Table, matches, numbers, read_table
+from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
 from variegate.targets import Target, Targets
 
 
@@ -170,7 +170,8 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
         several = isinstance(wanted, (list, tuple, set, frozenset))
         options = list(wanted) if several else [wanted]
         column = table.column(name, "where") if table.texts else table.values(name, "where")
-        chosen &= np.fromiter((matches(value, options, table.texts) for value in column), bool, table.length)
+        found = matching(column, options) if table.texts else (value in options for value in column)
+        chosen &= np.fromiter(found, bool, table.length)
         if not chosen.any():
             seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
             raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")

@@ -142,16 +142,14 @@ def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
     return None
 
 
-def matches(cell: Any, options: Sequence[Any], texts: bool) -> bool:
-    """Whether a cell is one of some values; one of a text file also as the number that is written there.
+def matching(texts: Sequence[str], options: Sequence[Any]) -> list[bool]:
+    """Which cells of a text file are one of some values, each by itself: as a text, or as the number written there.
 
-    >>> matches("3", [3], True), matches("3", ["3"], True), matches("3", [3], False)
-    (True, True, False)
+    >>> matching(["3", "x", "3.0"], [3]), matching(["3", "x", "3.0"], ["3", "x"])
+    ([True, False, True], [True, True, False])
     """
-    if cell in options or not texts:
-        return cell in options
-    made = numbers([cell])
-    return made is not None and made[0] in options
+    known = {text: text in options or (numbers([text]) or [text])[0] in options for text in set(texts)}
+    return [known[text] for text in texts]
 
 
 def read_table(table: Any) -> Table:
