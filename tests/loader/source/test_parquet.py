@@ -294,6 +294,14 @@ def test_a_cell_without_a_picture_is_named(tmp_path: Path, folder: Path) -> None
             source.read(5)
 
 
+def test_a_batch_that_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
+    path = write(table_of(ImageFolder(folder)), tmp_path / "t.feather", rows=37, compression="lz4")
+    told = r"t.feather: a record batch of 37 rows takes \d+ bytes.*keep is 10000 bytes.*max_chunksize=10.*keep=\d+"
+    with pytest.raises(SourceError, match=told):
+        Parquet(path, keep=10_000).read(0)
+    assert Parquet(path).read(0) == ImageFolder(folder).read(0)
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
 def test_a_cell_does_not_say_where_else_to_read(folder: Path, tmp_path: Path, suffix: str) -> None:
     files, home, memory = ImageFolder(folder), tmp_path / "home", fsspec.filesystem("memory")

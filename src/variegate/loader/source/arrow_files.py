@@ -29,12 +29,15 @@ class RowFile(ABC):
     counts  rows of each unit
     sizes   bytes of each unit when it is loaded; 0 where it never is as a whole, or they are not known before
     by_row  whether single rows can be read
+    unit    what a unit is called, and `smaller` how a file with smaller ones is written
     """
 
     schema: Any
     counts: list[int]
     sizes: list[int]
     by_row = False
+    unit: str
+    smaller: str
 
     def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
         self.shard, self.columns = shard, list(columns)
@@ -78,6 +81,9 @@ class ParquetRows(RowFile):
 
     most  bytes that a row group may take
     """
+
+    unit = "row group"
+    smaller = "with few rows a group: pq.write_table(pq.read_table(path), other, row_group_size=10)"
 
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns)
@@ -135,6 +141,9 @@ def _kept_once(chunk: Any, most: int) -> bool:
 
 class ArrowRows(RowFile):
     """An Arrow IPC file or stream. It is mapped into memory while the source is made, and never after."""
+
+    unit = "record batch"
+    smaller = "without compression, or with few rows a batch: file.write_table(table, max_chunksize=10)"
 
     def __init__(self, shard: Shard, columns: Sequence[str], stream: bool) -> None:
         super().__init__(shard, columns)
@@ -228,5 +237,7 @@ def said(shard: Shard) -> Iterator[None]:
         if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
             raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
         yield
+    except pa.ArrowMemoryError:
+        raise  # which is no fault of the file
     except (pa.ArrowException, OSError) as error:
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error

@@ -46,8 +46,8 @@ class Parquet(Source):
     dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     classes  the names of classes 0, 1, 2, ...; None: as Hugging Face's datasets noted them in the file, or those in
              the column
-    keep     bytes of row groups that are kept decoded, such as "256MB"; beside the memory= of the loader, and a row
-             group for each thread that reads
+    keep     bytes of row groups, or of batches of packed Arrow files, that are kept decoded, such as "256MB"; beside
+             the memory= of the loader, and one for each thread that reads
     root     where the paths lie that cells have: a folder, or a URL, of which "s3://" has all buckets; None: the folder
              of each file. What does not lie there is not read: root="/" allows all of this machine
 
@@ -117,12 +117,7 @@ class Parquet(Source):
         for file in self.files:
             most = max(file.sizes, default=0)
             if most > self.keep:
-                rows = file.counts[file.sizes.index(most)]
-                raise SourceError(
-                    f"{file.shard.path}: a row group of {rows} rows takes {most} bytes, and any of its rows needs all "
-                    f"of it; keep is {self.keep} bytes. Write the file again with few rows a group: "
-                    f"pq.write_table(pq.read_table(path), other, row_group_size=10); or pass keep={most} or more"
-                )
+                raise SourceError(_too_large(file, file.sizes.index(most), most, self.keep))
 
     def _ids(self, id: str | None) -> NDArray[np.uint64]:
         if id is not None:
@@ -185,6 +180,8 @@ class Parquet(Source):
 
         def load() -> tuple[Any, int]:
             table = file.load(unit)
+            if not file.sizes[unit] and table.nbytes > self.keep:
+                raise SourceError(_too_large(file, unit, table.nbytes, self.keep))
             return table, table.nbytes
 
         try:
@@ -248,6 +245,14 @@ class Parquet(Source):
 
     def __repr__(self) -> str:
         return f"Parquet({self.files[0].shard.path!r}, {len(self.files)} files, {len(self)} rows{self._unusual})"
+
+
+def _too_large(file: RowFile, unit: int, size: int, keep: int) -> str:
+    """What is said of a unit that is more than may be kept."""
+    return (
+        f"{file.shard.path}: a {file.unit} of {file.counts[unit]} rows takes {size} bytes, and any of its rows needs "
+        f"all of it; keep is {keep} bytes. Write the file again {file.smaller}; or pass keep={size} or more"
+    )
 
 
 def _kind(arrow: Any) -> str:
