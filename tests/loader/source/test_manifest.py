@@ -245,7 +245,7 @@ def test_lists_and_other_labels_do_not_mix(tmp_path: Path) -> None:
     for cell in ("sea", "5", '"sea"'):
         with open(tmp_path / "t.csv", "w", newline="") as file:
             csv.writer(file).writerows([["path", "v"], ["a", '["sea", "sun"]'], ["b", cell]])
-        with pytest.raises(SourceError, match=r"line 3, column 'v': (lists of labels are JSON|others are lists)"):
+        with pytest.raises(SourceError, match=r"line 3, column 'v'(, a list of labels: it is no JSON|: others are lists)"):
             Manifest(tmp_path / "t.csv", label="v")
 
 
@@ -293,7 +293,8 @@ def test_fields_follow_their_targets(tmp_path: Path, epoch: Epoch, photo: Callab
     rows[0] |= {"boxes": "1 2 3 4", "seg": "none.png"}
     bad = write(tmp_path / "bad.csv", rows)
     with pytest.raises(
-        InputError, match=rf"{bad}, line 2, field 'boxes': of Boxes\(.*\) the text is JSON; got '1 2 3 4'"
+        InputError,
+        match=rf"{bad}, line 2, field 'boxes': it is no JSON: .* Of Boxes\(.*\) the text is JSON; got '1 2 3 4'",
     ):
         next(iter(Loader(Manifest(bad, fields=["boxes"], targets=Targets(boxes=Boxes())), workers=2)))
     with pytest.raises(DecodeError, match=r"none\.png: cannot be decoded"):
@@ -395,3 +396,19 @@ def test_gaps_in_labels_of_data_frames_are_named() -> None:
         with pytest.raises(SourceError, match=rf"table\[1\], column '{label}': there is no label"):
             Manifest(frame, label=label)
     assert Manifest(frame[frame.n > 0], label="label").labels.tolist() == [0, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("bad", "said"), [("a\0.png", "no NUL in it"), ("\ud800.png", "no halves of letters in it")])
+def test_a_path_that_no_file_can_have_is_named(folder: Path, tmp_path: Path, bad: str, said: str) -> None:
+    (tmp_path / "t.jsonl").write_text(json.dumps({"path": "a.png"}) + "\n" + json.dumps({"path": bad}))
+    with pytest.raises(SourceError, match=rf"^{tmp_path}/t\.jsonl, line 2: a path has {said}, got .* for 'path'"):
+        Manifest(tmp_path / "t.jsonl")
+    if "\0" in bad:
+        (tmp_path / "t.csv").write_text(f"path\na.png\n{bad}\n")
+        with pytest.raises(SourceError, match=rf"^{tmp_path}/t\.csv, line 3: (a path has {said}|line contains NUL)"):
+            Manifest(tmp_path / "t.csv")
+    rows = [{"path": "a.png", "mask": bad}]
+    source = Manifest(rows, fields=["mask"], targets={"mask": Mask()})
+    with pytest.raises(InputError, match=rf"row 0, field 'mask': a path has {said}"):
+        source.fields(0)
+    assert len(Manifest([{"path": "a.png", "id": bad}], id="id").ids) == 1  # a text that is no path may be any

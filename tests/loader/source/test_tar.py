@@ -96,10 +96,10 @@ def test_labels_are_a_column_where_all_are_integers(tmp_path: Path) -> None:
 def test_labels_that_are_none(tmp_path: Path) -> None:
     for name, data, label, said in (
         ("0.cls", b"cat", CLS, "a.tar/0.cls: it is b'cat', from which an integer cannot be read"),
-        ("0.json", b"{", Part("json", "a"), "a.tar/0.json: .*the value asked for cannot be read"),
+        ("0.json", b"{", Part("json", "a"), "a.tar/0.json: it is no JSON"),
         ("0.json", b'{"b": 1}', Part("json", "a"), "a.tar/0.json: it has no 'a'"),
         ("0.json", b"5", Part("json", "a"), "a.tar/0.json: .*not subscriptable"),
-        ("0.json", b"[" * 100_000, Part("json", "a"), "a.tar/0.json: .*recursion"),
+        ("0.json", b"[" * 100_000, Part("json", "a"), "a.tar/0.json: .*nested too deeply"),
         ("0.cls", b" " * 2000 + b"1", CLS, "a.tar/0.cls: it has 2001 bytes, and a .cls of more than 1024 is not read"),
         ("0.cls", b"%d" % 2**63, CLS, r"a.tar/0.cls: the label is 9223372036854775808; a label is an integer of -2"),
     ):

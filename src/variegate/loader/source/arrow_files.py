@@ -6,7 +6,6 @@ file a record batch, of which single rows are read where its bytes lie there as 
 
 from __future__ import annotations
 
-import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
 from variegate.loader.source.arrow_row import FileRow
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
 
@@ -63,7 +63,7 @@ class RowFile(ABC):
     def class_names(self, name: str) -> list[str] | None:
         """The names of classes that Hugging Face's datasets noted for a column of labels, if they did."""
         with suppress(KeyError, TypeError, ValueError):
-            noted = json.loads(self.schema.metadata[b"huggingface"])["info"]["features"][name]["names"]
+            noted = parsed(self.schema.metadata[b"huggingface"], self.shard.path)["info"]["features"][name]["names"]
             return [str(each) for each in noted]
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ from variegate.errors import InputError, SourceError
 from variegate.loader.decode import open_view
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.hot import Place
-from variegate.loader.source.location import contents, named_in_data
+from variegate.loader.source.json_text import parsed
+from variegate.loader.source.location import contents, named_in_data, no_path
 from variegate.loader.source.mask_folder import decode_mask
 from variegate.targets import Image, Mask, PerSample, Target
 
@@ -74,9 +74,9 @@ def field_of(value: Any, target: Target | None, place: str, root: str, anywhere:
         return [field_of(each, Mask(), place, root, anywhere) for each in value]
     if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
         try:
-            return json.loads(value)
-        except ValueError as error:
-            raise InputError(f"{place}: of {target!r} the text is JSON; got {value[:60]!r} ({error})") from None
+            return parsed(value, place, InputError)
+        except InputError as error:
+            raise InputError(f"{error}. Of {target!r} the text is JSON; got {value[:60]!r}") from None
     return value
 
 
@@ -96,6 +96,8 @@ def encoded(value: Any, place: str, root: str, anywhere: bool) -> tuple[bytes, s
     if isinstance(value, bytes):
         return value, place
     if isinstance(value, str) and value:
+        if said := no_path(value):
+            raise InputError(f"{place}: {said}, got {value[:60]!r}")
         try:
             path = named_in_data(root, value, anywhere)
         except InputError as error:

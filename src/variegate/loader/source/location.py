@@ -91,6 +91,34 @@ def above(place: str) -> str:
     return place.rpartition("/")[0] if scheme_of(place) else os.path.dirname(place)
 
 
+def no_path(text: str) -> str | None:
+    """Why a text is the path of no file, whatever files there are; None where it may be one.
+
+    >>> no_path("a.jpg"), no_path("a" + chr(0) + ".jpg")
+    (None, 'a path has no NUL in it')
+    """
+    if "\0" in text:
+        return "a path has no NUL in it"
+    try:
+        text.encode("utf-8", "surrogateescape")  # with names that are no Unicode, as the system gives them
+    except UnicodeEncodeError:
+        return "a path has no halves of letters in it"
+    return None
+
+
+def leads_out(place: str) -> str | None:
+    """What makes a path lead out of the folder that it is said to be in; None where it stays there.
+
+    >>> leads_out("cats/1.jpg"), leads_out("../1.jpg"), leads_out("/tmp/1.jpg"), leads_out("s3://bucket/1.jpg")
+    (None, 'climbs out of it by ..', 'is absolute', 'is a URL')
+    """
+    if "://" in place:
+        return "is a URL"
+    if os.path.isabs(place) or os.path.splitdrive(place)[0]:
+        return "is absolute"
+    return "climbs out of it by .." if ".." in place.replace("\\", "/").split("/") else None
+
+
 def check_schemes(places: Iterable[str], owner: str) -> None:
     """Refuse URLs that fsspec cannot read here; `owner` is who asks.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,8 @@ from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
-from variegate.loader.source.location import above, check_schemes, contents, joined, named_in_data, scheme_of
+from variegate.loader.source.json_text import parsed
+from variegate.loader.source.location import above, check_schemes, contents, joined, named_in_data, no_path, scheme_of
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
 from variegate.targets import Target, Targets
@@ -86,6 +86,8 @@ class Manifest(Files):
         for n, path in enumerate(paths):
             if is_missing(path) or not isinstance(path, (str, os.PathLike)):
                 raise SourceError(f"{table.place(self._rows[n])}: {image!r} is the path of a picture, got {path!r}")
+            if said := no_path(os.fspath(path)):
+                raise SourceError(f"{table.place(self._rows[n])}: {said}, got {path!r} for {image!r}")
         self._at([os.fspath(path) for path in paths])
         for n, path in enumerate(self.paths):
             if "://" in path or scheme_of(self.root):
@@ -194,12 +196,7 @@ def _labels(table: Table, label: str, known: bool) -> Any:
         return texts if known and numbers(texts) is None else table.values(label, "label")
     made: list[Any] = []
     for row, text in enumerate(texts):
-        try:
-            made.append(json.loads(text) if text else None)
-        except ValueError as error:
-            raise SourceError(
-                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {text[:60]!r} ({error})"
-            ) from None
+        made.append(parsed(text, f"{table.place(row)}, column {label!r}, a list of labels") if text else None)
         if text and not isinstance(made[-1], list):
             raise SourceError(f"{table.place(row)}, column {label!r}: others are lists of labels, got {text[:60]!r}")
     return made

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
@@ -226,7 +226,7 @@ def _read_json_lines(path: str, text: str) -> Table:
     rows, lines = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            rows.append(_parsed(line, f"{path}, line {number}"))
+            rows.append(parsed(line, f"{path}, line {number}"))
             lines.append(number)
             if not isinstance(rows[-1], dict):
                 raise SourceError(f"{path}, line {number}: a line is an object, got {line[:60]!r}")
@@ -236,17 +236,10 @@ def _read_json_lines(path: str, text: str) -> Table:
 
 
 def _read_json(path: str, text: str) -> Table:
-    rows = _parsed(text, path)
+    rows = parsed(text, path)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SourceError(f"{path}: the file is a list of objects, one a sample; got {text[:60]!r}")
     return _of_rows(path, rows)
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise SourceError(f"{place}: it is no JSON: {error}") from None
 
 
 def _read_parquet(path: str) -> Table:

@@ -6,7 +6,6 @@ suffix (the rule of WebDataset: github.com/webdataset/webdataset). The headers a
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 from array import array
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from variegate.errors import SourceError
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns, Names, are_places, is_column, lie_in
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.shards import Shard, refuse_packed
 
 COLUMNS = ("names", "ends", "suffixes", "stops", "ids", "members")  # and one for the label
@@ -260,10 +260,11 @@ def label_value(data: bytes | memoryview, label: Part, where: str) -> Any:
     try:
         if label.kind == "cls":
             return int(bytes(data))
-        text = str(data, "utf-8")
-        value = json.loads(text) if label.kind == "json" else text
+        value = parsed(data, where) if label.kind == "json" else str(data, "utf-8")
         return value[label.key] if label.key else value  # type: ignore[index]
-    except (ValueError, TypeError, RecursionError) as error:  # also of the wrong bytes for UTF-8, and of JSON
+    except SourceError:
+        raise
+    except (ValueError, TypeError) as error:  # also of the wrong bytes for UTF-8
         what = "an integer" if label.kind == "cls" else "the value asked for"
         raise SourceError(f"{where}: it is {bytes(data[:40])!r}, from which {what} cannot be read ({error})") from error
     except (KeyError, IndexError) as error:

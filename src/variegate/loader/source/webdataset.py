@@ -12,8 +12,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.decode import open_view
+from variegate.loader.formats import extensions
 from variegate.loader.source.base import Ids
-from variegate.loader.source.folder import EXTENSIONS, path_id
+from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns, read_indexes
 from variegate.loader.source.mask_folder import decode_mask
 from variegate.loader.source.npy import npy_array
@@ -22,8 +23,12 @@ from variegate.loader.source.shards import Paths, shard_names
 from variegate.loader.source.tar import COLUMNS, Part, gathered, label_value, lie_within, refuse_long, scan_tar
 from variegate.targets import Image, Mask, Target, Targets
 
-PICTURES = tuple(extension[1:] for extension in EXTENSIONS)
 TEXTS = ("txt", "text", "transcript")
+
+
+def pictures() -> tuple[str, ...]:
+    """The suffixes of pictures."""
+    return tuple(extension[1:] for extension in extensions())
 
 
 class WebDataset(Sharded):
@@ -93,7 +98,7 @@ class WebDataset(Sharded):
 
     def _pictures(self, image: str | Iterable[str] | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the pictures begin, and their bytes."""
-        given = PICTURES if image is None else (image,) if isinstance(image, str) else tuple(image)
+        given = pictures() if image is None else (image,) if isinstance(image, str) else tuple(image)
         wanted = [Part.of(each).suffix for each in given]
         starts, sizes = np.full((2, len(self._names)), -1, np.int64)
         self._kinds = np.zeros(len(self._names), np.int32)
@@ -186,8 +191,8 @@ def decoded(data: bytes, part: Part, target: Target | None, where: str) -> Any:
             return npy_array(data).copy()  # which can be written to
     except (SourceError, ValueError, EOFError, OSError) as error:
         raise DecodeError(where, str(error)) from error
-    if kind in PICTURES and isinstance(target, Mask):
+    if kind in pictures() and isinstance(target, Mask):
         return decode_mask(data, where)
-    if kind in PICTURES and isinstance(target, Image):
+    if kind in pictures() and isinstance(target, Image):
         return open_view(data, where).decode()
     return data
