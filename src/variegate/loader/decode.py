@@ -36,7 +36,7 @@ from variegate.loader.convert import mode_of_bands, told, write_levels
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.exif import orientation_of
 from variegate.loader.formats import READ, further, held_by, opened_by_pillow
-from variegate.loader.header import jpeg_header, pixels_alone
+from variegate.loader.header import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
 from variegate.loader.magic import unreadable
 from variegate.loader.png import check_chunks, check_rows, told_beside
@@ -75,7 +75,7 @@ class _Jpeg(Encoded):
         except ValueError:  # a warning, which may be of metadata: what is wrong with the pixels comes once more
             pass
         try:
-            return self._decoded(pixels_alone(self._data), out, step)
+            return self._decoded(b"".join(pixels_alone(self._data)), out, step)
         except ValueError as error:
             raise DecodeError(self.name, str(error)) from None
 
@@ -163,14 +163,13 @@ def _open(
     name = name or f"{len(data)} bytes"
     if not data:
         raise DecodeError(name, "the file is empty (0 bytes)")
-    if data[:2] != b"\xff\xd8":
+    if data[:2] != SIGNATURE:
         return _open_other(data, name, mode, dtype, max_pixels)
     header = jpeg_header(data, name)
     stored = _within(header.height, header.width, 1, max_pixels, name)
     if header.unread:
         raise DecodeError(name, f"it is {header.unread}", sound=True)
     if not header.usual:
-        data = pixels_alone(data)
         picture = _opened(data, name, max_pixels)
         return _open_by_pillow(picture, data, name, mode, dtype, max_pixels, header.orientation, header.held)
     if mode == "bands":
