@@ -84,6 +84,11 @@ def allow_again(formats: Mapping[str, str]) -> None:
             allow_formats(name, plugin=plugin)
 
 
+def allowed() -> tuple[str, ...]:
+    """The formats whose readers a file may reach."""
+    return (*READ, *_further)
+
+
 def extensions() -> tuple[str, ...]:
     """What names of picture files end with."""
     if not _further:
@@ -106,7 +111,7 @@ def opened_by_pillow(data: bytes | memoryview) -> Any:
         if name not in Image.OPEN:
             import_module(module)
     try:
-        picture = Image.open(as_file(*_pixels_alone(data)), formats=(*READ, *_further))
+        picture = Image.open(as_file(*_pixels_alone(data)), formats=allowed())
     except UnidentifiedImageError:
         return None
     if picture.format == "TIFF":  # which Pillow would turn by it once it is loaded; `exif.py` has the rule
