@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader import Arrays
-from variegate.loader.cache import Cache, Store, buffer, fingerprint, folder, opened, shard
+from variegate.loader.cache import Cache, Store, buffer, fingerprint, opened, shard
 
 from .conftest import Stamped, fill, held
 
@@ -242,7 +243,7 @@ def test_a_full_disk_at_opening(tmp_path: Path, source: Stamped, monkeypatch: py
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(folder.os, "fsync", full)
+    monkeypatch.setattr(parts.os, "fsync", full)
     with pytest.raises(SourceError, match=r"cannot be written to \(No space left on device\).*say bytes=0"):
         opened(Cache(tmp_path), source)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -297,9 +298,9 @@ def test_what_dead_writers_left_is_removed_and_what_live_ones_write_is_not(
     for path in (new, dead, live):
         path.write_bytes(b"ARROW1")
     for path in (dead, live):
-        old(path, folder.LEFT + 60)
+        old(path, parts.LEFT + 60)
     with open(live, "r+b") as file:
-        assert folder.lock(file)
+        assert parts.lock(file)
         assert held(store(source), source) == EVERY
         assert new.exists() and live.exists() and not dead.exists()
     store(source)
@@ -307,9 +308,9 @@ def test_what_dead_writers_left_is_removed_and_what_live_ones_write_is_not(
 
 
 def test_where_there_are_no_locks_only_time_tells(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "lock", lambda file: None)
+    monkeypatch.setattr(parts, "lock", lambda file: None)
     place.mkdir(parents=True)
-    for age, left in ((folder.LEFT + 60, False), (folder.LEFT_UNKNOWN + 60, True)):
+    for age, left in ((parts.LEFT + 60, False), (parts.LEFT_UNKNOWN + 60, True)):
         path = place / "x.part"
         path.write_bytes(b"")
-        assert folder._left(str(path), age) is left
+        assert parts.left(str(path), age) is left

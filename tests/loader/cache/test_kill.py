@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from variegate.loader.cache import Cache, folder, opened
+from variegate import parts
+from variegate.loader.cache import Cache, opened
 
 from .conftest import Stamped, fill, held
 
@@ -65,7 +66,7 @@ def test_writers_killed_at_any_moment(tmp_path: Path) -> None:
         assert store.stats()["damaged"] == 0
     assert seen > 0
     for path in tmp_path.rglob("*.part"):
-        os.utime(path, (0, time.time() - folder.LEFT - 60))
+        os.utime(path, (0, time.time() - parts.LEFT - 60))
     for n in range(3):
         store = opened(Cache(tmp_path / str(n)), source)
         fill(store, source)

@@ -1,9 +1,7 @@
 """Folder: the shards of one fingerprint, shared by any number of processes.
 
-A shard is written under another name, locked, brought to the disk and then renamed, so under its own name it is whole.
-Names are unique and begin with the time, and nothing is ever changed: no process needs to know of another. Where a
-process is killed, the file that it was at stays behind; whoever opens the folder removes it, if its lock is free and
-nothing has been written to it for a while. Where there are no locks, the while is long.
+A shard has its name only when it is whole. Names are unique and begin with the time, and nothing is ever changed: no
+process needs to know of another. What killed processes leave behind is removed by whoever opens the folder.
 """
 
 from __future__ import annotations
@@ -17,12 +15,11 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, BinaryIO
 
+from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader.cache.fingerprint import FORMAT
 
-SHARD, PART = ".arrow", ".part"
-LEFT = 600  # seconds without a write after which an unlocked file has no writer
-LEFT_UNKNOWN = 86400  # the same, where locks cannot tell
+SHARD = ".arrow"
 
 
 class Folder:
@@ -41,7 +38,7 @@ class Folder:
             if writes:
                 os.makedirs(self.path, exist_ok=True)
                 self._try()
-                self._sweep()
+                parts.sweep(self.path)
             elif os.path.exists(self.path):
                 os.listdir(self.path)
         except OSError as error:
@@ -85,59 +82,6 @@ class Folder:
     def publish(self, name: str, write: Callable[[BinaryIO], object]) -> None:
         """Have a file written, and give it its name when all of it is on the disk.
 
-        Raises  OSError, after the file is removed, if it cannot be written.
+        Raises  OSError, after what there is of it is removed, if it cannot be written.
         """
-        part = self.where(f"{name}-{secrets.token_hex(6)}{PART}")
-        try:
-            with open(part, "xb") as file:
-                lock(file)
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, self.where(name))
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-        self._sync()
-
-    def _sync(self) -> None:
-        """Bring the names to the disk; a system that cannot open a folder has no need of it."""
-        with suppress(OSError):
-            folder = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-
-    def _sweep(self) -> None:
-        """Remove what dead writers have left."""
-        with os.scandir(self.path) as scan:
-            parts = [each for each in scan if each.name.endswith(PART)]
-        for part in parts:
-            with suppress(OSError):  # another process may be quicker
-                age = time.time() - part.stat().st_mtime
-                if age > LEFT and _left(part.path, age):
-                    os.unlink(part.path)
-
-
-def _left(path: str, age: float) -> bool:
-    """Whether the file has no writer any more."""
-    with open(path, "rb") as file:
-        free = lock(file)
-    return age > LEFT_UNKNOWN if free is None else free
-
-
-def lock(file: BinaryIO) -> bool | None:
-    """Lock an open file until it is closed or the process ends; False if another has it, None if nothing tells."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, which deletes no file that is open
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return None
-    return True
+        parts.publish(self.where(name), write)
