@@ -79,7 +79,10 @@ def left(path: str, age: float) -> bool:
 
 
 def lock(file: BinaryIO) -> bool | None:
-    """Lock an open file until it is closed or the process ends; False if another has it, None if nothing tells."""
+    """Lock an open file until it is closed or the process ends; False if another has it, None if nothing tells.
+
+    Where the process forks meanwhile the child has the lock too, until it ends or one of them asks for `unlock`.
+    """
     try:
         import fcntl
     except ImportError:  # Windows, which deletes no file that is open
@@ -91,3 +94,10 @@ def lock(file: BinaryIO) -> bool | None:
     except OSError:  # a file system without locks
         return None
     return True
+
+
+def unlock(file: BinaryIO) -> None:
+    """Give a lock back that `lock` has given."""
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_UN)

@@ -18,7 +18,8 @@ import pytest
 from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader import Arrays
-from variegate.loader.cache import Cache, Store, buffer, fingerprint, opened, shard
+from variegate.loader.cache import Cache, Store, buffer, fingerprint, folder, opened, shard
+from variegate.loader.cache.disk import Disk
 
 from .conftest import Stamped, fill, held
 
@@ -126,16 +127,61 @@ def test_what_another_process_publishes_is_seen_at_the_next_flush(store: Callabl
     assert held(first, source) == EVERY
 
 
-def test_the_same_ids_written_twice_do_no_harm(store: Callable[..., Store], source: Stamped, place: Path) -> None:
-    first, second = store(source), store(source)
-    fill(first, source)
+def rows(place: Path) -> list[int]:
+    """The ids in each shard, the oldest first."""
+    return [pa.ipc.open_file(path).get_batch(0).column("id").to_pylist() for path in shards(place)]
+
+
+def put(store: Store, source: Stamped) -> None:
+    """Put all pictures while none of them is there."""
     for i, image in enumerate(source.images):
-        assert second.get(i) is None
-        second.put(i, image, image.shape[:2])
+        assert store.get(i) is None
+        store.put(i, image, image.shape[:2])
+
+
+def test_what_another_has_published_meanwhile_is_not_written_again(
+    store: Callable[..., Store], source: Stamped, place: Path
+) -> None:
+    first, second = store(source), store(source)
+    put(second, source)
+    fill(first, source, range(10, 20))
     second.flush()
-    assert len(shards(place)) == 2
+    assert rows(place) == [EVERY[10:20], EVERY[:10] + EVERY[20:]]
+    third = store(source)
+    source.stamps[10:12] = [8, 8]
+    put_two = [third.put(i, source.images[i], source.images[i].shape[:2]) for i in (10, 11) if third.get(i) is None]
+    third.flush()
+    assert len(put_two) == 2 and rows(place)[2:] == [[10, 11]]  # other files by now
+    for each in (third, store(source)):
+        assert held(each, source) == EVERY
+
+
+def test_without_locks_the_same_written_twice_does_no_harm(
+    store: Callable[..., Store], source: Stamped, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "lock", lambda file: None)
+    first, second = store(source), store(source)
+    monkeypatch.setattr(Disk, "_missing", lambda self, rows, pixels: (rows, pixels))  # both look at the same moment
+    put(second, source)
+    fill(first, source)
+    second.flush()
+    assert rows(place) == [EVERY, EVERY]
     for each in (first, second, store(source)):
         assert held(each, source) == EVERY
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_who_cannot_write_because_another_hangs_goes_on(
+    store: Callable[..., Store], source: Stamped, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "PATIENCE", 0.05)
+    ours = store(source)
+    with open(next(place.glob("v*")) / folder.LOCK, "ab") as file:
+        assert parts.lock(file)
+        fill(ours, source)
+        assert held(ours, source) == [] and not shards(place)
+    fill(ours, source)
+    assert held(ours, source) == EVERY and ours.stats()["failed"] == 0
 
 
 def test_two_stores_keep_within_the_bytes_of_both(store: Callable[..., Store], place: Path) -> None:

@@ -1,7 +1,9 @@
 """Folder: the shards of one fingerprint, shared by any number of processes.
 
-A shard has its name only when it is whole. Names are unique and begin with the time, and nothing is ever changed: no
-process needs to know of another. What killed processes leave behind is removed by whoever opens the folder.
+A shard has its name only when it is whole. Names are unique and begin with the time, and nothing is ever changed: who
+reads needs to know of nobody. Who writes has the folder's lock, first looks at what others have published, and so
+neither writes it again nor goes beyond the limit that all have together. Without locks, as on Windows, what is written
+in the same moment may be there twice. What killed processes leave behind is removed by whoever opens the folder.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import Any, BinaryIO
 
@@ -19,7 +21,9 @@ from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader.cache.fingerprint import FORMAT
 
-SHARD = ".arrow"
+SHARD, LOCK = ".arrow", "lock"
+PATIENCE = 60.0  # seconds of waiting to write, as a process that writes may hang
+PAUSE = 0.005  # seconds between two tries
 
 
 class Folder:
@@ -70,6 +74,27 @@ class Folder:
                 found[entry.name] = entry.stat().st_size
         return found
 
+    def used(self) -> int:
+        """The bytes of all files, of what is being written too."""
+        with os.scandir(self.path) as scan:
+            return sum(map(_size, scan))
+
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """The right to write, which one of all threads and processes has at a time; whether it could be had.
+
+        Raises  OSError if the lock's file cannot be made.
+        """
+        with open(self.where(LOCK), "ab") as file:
+            begun = time.monotonic()
+            while (had := parts.lock(file)) is False and time.monotonic() - begun < PATIENCE:
+                time.sleep(PAUSE)
+            try:
+                yield had is not False
+            finally:
+                if had:
+                    parts.unlock(file)
+
     def where(self, name: str) -> str:
         """The path of a shard."""
         return os.path.join(self.path, name)
@@ -85,3 +110,10 @@ class Folder:
         Raises  OSError, after what there is of it is removed, if it cannot be written.
         """
         parts.publish(self.where(name), write)
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:  # it has its name by now, or is removed
+        return 0
