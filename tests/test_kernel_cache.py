@@ -120,7 +120,7 @@ def opened(path: Path) -> None:
     ("change", "told"),
     [
         pytest.param(given, "{} belongs to another user (uid 12345), whose machine code is not run", marks=ROOT),
-        (opened, "others may write to {} (mode 7{}5): delete it, or chmod go-w it"),
+        (opened, "others may write to {} (mode 775); if it is yours alone, chmod go-w it"),
         (link, "{} is a link: name the folder itself in VARIEGATE_CACHE_DIR"),
     ],
     ids=["of another user", "open to others", "a link"],

@@ -96,7 +96,7 @@ def _believe(path: str, found: os.stat_result, is_kind: Callable[[int], bool]) -
         raise PermissionError(f"{path} belongs to another user (uid {found.st_uid}), whose machine code is not run")
     if found.st_mode & OTHERS:
         mode = stat.S_IMODE(found.st_mode)
-        raise PermissionError(f"others may write to {path} (mode {mode:o}): delete it, or chmod go-w it")
+        raise PermissionError(f"others may write to {path} (mode {mode:o}); if it is yours alone, chmod go-w it")
 
 
 def _say(error: Exception) -> None:

@@ -22,7 +22,7 @@ from variegate.errors import SourceError
 from variegate.loader.cache.fingerprint import FORMAT
 
 SHARD, LOCK = ".arrow", "lock"
-PATIENCE = 60.0  # seconds of waiting to write, as a process that writes may hang
+PATIENCE = 10.0  # seconds of waiting to write, as a process that writes may hang
 PAUSE = 0.005  # seconds between two tries
 
 
