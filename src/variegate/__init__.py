@@ -29,6 +29,7 @@ from variegate.loader import (
     VocFolder,
     WebDataset,
     YoloFolder,
+    allow_formats,
 )
 from variegate.ops import (
     Affine,
@@ -163,6 +164,7 @@ __all__ = [
     "WebDataset",
     "YoloFolder",
     "__version__",
+    "allow_formats",
     "draw",
     "load",
     "save",

@@ -15,6 +15,7 @@ from variegate.key import LIMITS
 from variegate.loader.batch import Batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, opened
+from variegate.loader.formats import allow_again, further
 from variegate.loader.labels import Form, labels_of
 from variegate.loader.memory import DEEPEST, Budget
 from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
@@ -373,9 +374,10 @@ class Loader:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "schedule"}
-        return kept | {"_place": self._stand(), "_next": self._next}
+        return kept | {"_place": self._stand(), "_next": self._next, "_formats": further()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        allow_again(state.pop("_formats"))
         vars(self).update(state)
         self._begin()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from io import BytesIO
 from struct import unpack
 from typing import Any, NamedTuple
 
@@ -13,8 +12,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.loader.decode import MOST_PIXELS
+from variegate.loader.formats import extensions, opened_by_pillow
 from variegate.loader.limit import limited
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder, opened
+from variegate.loader.png import check_chunks, check_rows
+from variegate.loader.source.folder import Files, Listing, existing_folder, opened
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Mask, Targets
@@ -65,7 +66,7 @@ class ImageMaskFolder(Files):
         self._stride = stride
         self.mask_root = existing_folder(masks, "ImageMaskFolder", "the masks")
         self.classes = class_names(classes, "ImageMaskFolder")
-        pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some(), image_suffix)
+        pictures = by_stem(self.root, Listing(self.root, extensions()).some(), image_suffix)
         found = by_stem(self.mask_root, Listing(self.mask_root, (".png",)).some("masks"), mask_suffix)
         both = pairs(pictures, found, names, ("picture", self.root), ("mask", self.mask_root))
         self._at([picture for picture, _ in both])
@@ -122,8 +123,6 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
 
     Raises  DecodeError if it cannot be read; InputError if a pixel is a colour.
     """
-    from PIL import Image
-
     header = _header_of(data[:26], name)
     if header.colour not in (GREY, PALETTE):
         raise InputError(
@@ -135,9 +134,12 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
             name, f"its header says {header.size[0]} x {header.size[1]} pixels; a mask has at most {MOST_PIXELS}"
         )
     try:
-        with limited(MOST_PIXELS), Image.open(BytesIO(data)) as picture:
+        with limited(MOST_PIXELS):
+            check_chunks(data, name)
+            picture = opened_by_pillow(data)
             pixels = np.array(picture)
-    except MemoryError:
+            check_rows(picture, data, name)
+    except (DecodeError, MemoryError):
         raise
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
         raise DecodeError(name, str(error) or type(error).__name__) from error
