@@ -44,10 +44,9 @@ from variegate.loader.pnm import pnm
 from variegate.loader.tiff import by_pillow, check_pages, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
 from variegate.loader.wanted import AS_STORED, wanted
 from variegate.loader.wide import Wide, held_of_numbers, wide
+from variegate.picture import MOST_PIXELS as MOST_PIXELS
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
-
-MOST_PIXELS = (1 << 31) // 12  # beyond it a header is taken for damage or malice, as Pillow does
 
 
 class _Jpeg(Encoded):

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.base import Room
 from variegate.loader.source.folder import opened
+from variegate.parts import is_part
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -158,7 +159,7 @@ def _expanded(text: str, endings: tuple[str, ...], owner: str) -> Iterator[str]:
         found = [f"{text.rstrip('/')}/{name}" for name in sorted(os.listdir(text)) if _of_folder(name, endings)]
     else:
         found = sorted(glob.glob(text, recursive=True)) if wild and not os.path.exists(text) else [text]
-    found = [path for path in found if not path.endswith(INDEX)]
+    found = [path for path in found if not path.endswith(INDEX) and not is_part(path, INDEX)]
     if not found:
         what = "the folder has no files" if os.path.isdir(text) else "no file matches"
         raise SourceError(f"{text}: {what} for {owner}; looked for {' '.join(f'*{end}*' for end in endings)}")
