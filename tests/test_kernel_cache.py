@@ -141,3 +141,15 @@ def test_what_others_may_have_made_is_not_run(
         assert hits == 0
     assert said.startswith(NOT_KEPT) and str(path) in said and REMEDY in said, said
     assert told.split("{}")[1].split("(")[0] in said
+
+
+@POSIX
+def test_the_users_own_folder_is_closed_to_others(place: Path) -> None:
+    """An earlier release made it with the user's umask, which lets a group write on many systems."""
+    place.rename(place.parent / "variegate")
+    (place.parent / "variegate").chmod(0o775)
+    env = {"VARIEGATE_CACHE_DIR": "", "XDG_CACHE_HOME": str(place.parent), "LOCALAPPDATA": str(place.parent)}
+    if sys.platform == "darwin":
+        pytest.skip("the folder there is that of the user's library, which is not this test's to change")
+    assert run(place, **env) == (2, "")
+    assert (place.parent / "variegate").stat().st_mode & 0o022 == 0

@@ -73,12 +73,21 @@ def folder() -> str:
         for each in (base, path):
             if not os.path.lexists(each):
                 os.makedirs(each, RIGHTS, exist_ok=True)
+            elif each == base and not os.environ.get("VARIEGATE_CACHE_DIR"):
+                _close(base)
             _believe(each, os.lstat(each), stat.S_ISDIR)
         parts.sweep(path)
     except (OSError, RuntimeError) as error:
         _say(error)
         return ""
     return path
+
+
+def _close(base: str) -> None:
+    """Let nobody else write in the user's own cache folder, which earlier releases made with the user's umask."""
+    found = os.lstat(base)
+    if sys.platform != "win32" and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+        os.chmod(base, stat.S_IMODE(found.st_mode) & ~OTHERS)
 
 
 def _believe(path: str, found: os.stat_result, is_kind: Callable[[int], bool]) -> None:
