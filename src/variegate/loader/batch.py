@@ -17,6 +17,7 @@ from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
+from variegate.loader.shortage import patiently
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import Row as Times
 from variegate.loader.unchanged import Plan
@@ -62,7 +63,7 @@ class Making:
             if self._samples:
                 self._plan = self._recipe.plan(self._turn.epoch, self._samples)
                 if self._recipe.budget is not None:
-                    self.need = Need.of(self._plan, self._samples)
+                    self.need = Need.of(self._plan, self._samples, self._recipe.source.where)
             times[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
@@ -91,7 +92,7 @@ class Making:
             if i >= size or (stopped is not None and stopped.is_set()):
                 break
             try:
-                self._sample(i, scratch, times)
+                self._sample(i, scratch, times, stopped)
             except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
                 raise
             except BaseException as error:
@@ -102,19 +103,19 @@ class Making:
         self.open = False
         return last
 
-    def _sample(self, i: int, scratch: Scratch, times: Times) -> None:
+    def _sample(self, i: int, scratch: Scratch, times: Times, stopped: Event | None) -> None:
         sample, repeats = self._samples[i], self._recipe.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
         begun = stats.now()
         try:
-            image = self._sound(sample, plan, first, scratch)
+            image = self._decoded(sample, plan, first, scratch, stopped)
         except Exception as error:
             self._gather.blame(sample.position, error)
             if self._recipe.rule.policy == "skip":
                 self._gone.add(i)
                 return
-            sample, image, plan = self._substitute(i, error, scratch)
+            sample, image, plan = self._substitute(i, error, scratch, stopped)
             first = 0
         times[stats.DECODE] += (decoded := stats.now()) - begun
         times[stats.BYTES_DECODED] += image.nbytes
@@ -148,6 +149,10 @@ class Making:
         else:
             plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
 
+    def _decoded(self, sample: Taken, plan: Plan, row: int, scratch: Scratch, stopped: Event | None) -> NDArray[Any]:
+        """What `_sound` gives, tried again as long as something is lacking for it."""
+        return patiently(lambda: self._sound(sample, plan, row, scratch), stopped)
+
     def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
         """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
         image, recipe = self._pixels(sample, self._less(sample, plan, row), scratch), self._recipe
@@ -171,13 +176,15 @@ class Making:
             return image
         return recipe.cache.put(sample.position, image, picture.size)
 
-    def _substitute(self, i: int, error: Exception, scratch: Scratch) -> tuple[Taken, NDArray[Any], Plan]:
+    def _substitute(
+        self, i: int, error: Exception, scratch: Scratch, stopped: Event | None
+    ) -> tuple[Taken, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
         for sample in self._gather.stand_ins(bad.place, bad.tried, error):
             plan = self._recipe.plan(self._turn.epoch, [sample])
             try:
-                image = self._sound(sample, plan, 0, scratch)
+                image = self._decoded(sample, plan, 0, scratch, stopped)
             except Exception as worse:
                 self._gather.blame(sample.position, worse)
                 continue

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.limit import TooLargeError, limited, too_large
+from variegate.loader.shortage import short_of_memory
 
+LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
 PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
 # Pillow's modes whose bands are none to train on -> those that they stand for.
 PLAIN = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
@@ -39,6 +41,8 @@ def told(name: str, most: int) -> Iterator[None]:
     """Within it, whatever a reader of files raises is a DecodeError, and Pillow's pictures have at most `most` pixels.
 
     Not to be nested.
+
+    Raises  MemoryError where it is for want of memory.
     """
     try:
         with limited(most):
@@ -48,4 +52,6 @@ def told(name: str, most: int) -> Iterator[None]:
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
+        if short_of_memory(error, LEAST):
+            raise MemoryError(f"{name}: {error}") from error
         raise DecodeError(name, str(error) or type(error).__name__) from error

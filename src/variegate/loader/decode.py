@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import io
 import os
-from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import numpy as np
@@ -29,6 +28,7 @@ from numpy.typing import DTypeLike
 from variegate.errors import DecodeError
 from variegate.loader.convert import converted, mode_of_bands, told
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
+from variegate.loader.file import opened
 from variegate.loader.header import jpeg_header
 from variegate.loader.limit import too_large
 from variegate.loader.orientation import UPRIGHT
@@ -143,7 +143,8 @@ def _open(
 ) -> Encoded:
     if not isinstance(data, bytes | memoryview):
         name = name or os.fspath(data)
-        data = _contents(data, name)
+        with opened(data, name) as file:
+            data = file.readall()
     name = name or f"{len(data)} bytes"
     if not data:
         raise DecodeError(name, "the file is empty (0 bytes)")
@@ -157,13 +158,6 @@ def _open(
     if mode == "bands":
         mode = "L" if header.components == 1 else "RGB"
     return _Jpeg(data, header.held, mode, name, stored, header.orientation, CHANNELS[mode], dtype or "uint8")
-
-
-def _contents(path: str | os.PathLike[str], name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DecodeError(name, error.strerror or str(error)) from error
 
 
 def _within(height: int, width: int, bands: int, most: int, name: str) -> tuple[int, int]:

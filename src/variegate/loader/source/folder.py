@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from hashlib import blake2b
-from io import FileIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from variegate.errors import DecodeError, InputError, SourceError
+from variegate.errors import InputError, SourceError
+from variegate.loader.file import opened
+from variegate.loader.shortage import reading
 from variegate.loader.source.base import Room, Source
 
 EXTENSIONS = (
@@ -57,10 +57,8 @@ class Files(Source):
 
         Raises  DecodeError if there is no such file.
         """
-        try:
+        with reading(self.where(i)):
             found = os.stat(self.where(i))
-        except OSError as error:
-            raise DecodeError(self.where(i), f"it cannot be read ({error.strerror or error})") from error
         return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))  # of numbers: the same in every process
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
@@ -195,16 +193,6 @@ class Listing:
             return f"{self.root}: the folder is empty; {sought}"
         seen = ", ".join(f"{count} files ({name})" for name, count in self.others.most_common(4)) or "no files"
         return f"{self.root}: no {what}; {sought}; found {seen} and {len(self.folders)} subfolders"
-
-
-@contextmanager
-def opened(path: str) -> Iterator[FileIO]:
-    """A file to read, without a buffer; what goes wrong is said with its path."""
-    try:
-        with FileIO(path) as file:
-            yield file
-    except OSError as error:
-        raise DecodeError(path, f"it cannot be read ({error.strerror or error})") from error
 
 
 def path_id(relative: str) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import SourceError
+from variegate.loader.file import opened
+from variegate.loader.shortage import fetching
 
 
 def scheme_of(place: str) -> str:
@@ -64,12 +65,14 @@ def check_schemes(places: Iterable[str], owner: str) -> None:
 def contents(place: str) -> bytes:
     """The bytes of a file, at a path or a URL.
 
-    Raises  DecodeError, with the place, if it cannot be read.
+    Raises  DecodeError, with the place, if it cannot be read; ResourceError if that is the machine's or the network's
+            fault.
     """
-    try:
-        return _fetched(place) if scheme_of(place) else Path(place).read_bytes()
-    except OSError as error:
-        raise DecodeError(place, f"it cannot be read ({error.strerror or error or type(error).__name__})") from error
+    if scheme_of(place):
+        with fetching(place):
+            return _fetched(place)
+    with opened(place) as file:
+        return file.readall()
 
 
 def _fetched(url: str) -> bytes:

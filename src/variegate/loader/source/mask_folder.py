@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
+from variegate.loader.convert import told
 from variegate.loader.decode import MOST_PIXELS
-from variegate.loader.limit import limited
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder, opened
+from variegate.loader.file import opened
+from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Mask, Targets
@@ -134,13 +135,8 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
         raise DecodeError(
             name, f"its header says {header.size[0]} x {header.size[1]} pixels; a mask has at most {MOST_PIXELS}"
         )
-    try:
-        with limited(MOST_PIXELS), Image.open(BytesIO(data)) as picture:
-            pixels = np.array(picture)
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
-        raise DecodeError(name, str(error) or type(error).__name__) from error
+    with told(name, MOST_PIXELS), Image.open(BytesIO(data)) as picture:
+        pixels = np.array(picture)
     if header.colour == GREY and header.depth in (2, 4):
         pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
     return pixels.astype(np.uint16 if header.depth == 16 else np.uint8, copy=False)

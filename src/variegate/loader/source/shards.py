@@ -6,15 +6,17 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import DecodeError, ResourceError, SourceError
+from variegate.loader.file import opened, regular
+from variegate.loader.shortage import fetching, patiently
 from variegate.loader.source.base import Room
-from variegate.loader.source.folder import opened
 
+T = TypeVar("T")
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 INDEX = ".variegate"  # what the name of a saved index ends with
@@ -42,7 +44,7 @@ class Shard:
     def open(self) -> BinaryIO:
         """The file, to be read through; its buffer is small, for reading headers."""
         try:
-            return open(self.path, "rb", buffering=1024)
+            return open(self.path, "rb", buffering=1024, opener=regular)
         except OSError as error:
             raise SourceError(f"{self.path}: it cannot be read ({error.strerror or error})") from error
 
@@ -70,15 +72,16 @@ class RemoteShard(Shard):
     def open(self) -> BinaryIO:
         """The file, to be read through, which fetches most of it."""
         system, path = _system(self.path)
-        return cast(BinaryIO, system.open(path, "rb"))
+        return cast(BinaryIO, asked(self.path, lambda: system.open(path, "rb")))
 
     def read(self, start: int, size: int, room: Room) -> bytes:
         """`size` bytes from `start` on."""
         system, path = _system(self.path)
-        try:
-            return cast(bytes, system.cat_file(path, start=start, end=start + size))
-        except Exception as error:  # each file system has errors of its own
-            raise DecodeError(self.path, f"it cannot be read ({error or type(error).__name__})") from error
+        with fetching(self.path):
+            data = cast(bytes, system.cat_file(path, start=start, end=start + size))
+        if len(data) > size:
+            raise ResourceError(f"{self.path}: its server gives no parts of files (HTTP's Range); download the file")
+        return data
 
 
 def find_shards(paths: Paths, endings: tuple[str, ...], owner: str) -> list[Shard]:
@@ -150,15 +153,28 @@ def _remote_glob(url: str) -> list[str]:
 def _shard(path: str) -> Shard:
     if "://" in path:
         system, inner = _system(path)
-        try:
-            return RemoteShard(path, int(system.size(inner)), str(system.ukey(inner)))
-        except Exception as error:  # each file system has errors of its own
-            raise SourceError(f"{path}: it cannot be read ({error or type(error).__name__})") from error
+        return asked(path, lambda: RemoteShard(path, int(system.size(inner)), str(system.ukey(inner))))
     try:
         found = os.stat(path)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}; looked in {os.getcwd()}") from error
     return Shard(path, found.st_size, str(found.st_mtime_ns))
+
+
+def asked(url: str, action: Callable[[], T]) -> T:
+    """What an action on a remote file gives, tried again where the network fails.
+
+    Raises  SourceError if the file is at fault, ResourceError if the network is.
+    """
+
+    def fetched() -> T:
+        with fetching(url):
+            return action()
+
+    try:
+        return patiently(fetched)
+    except DecodeError as error:
+        raise SourceError(f"{url}: {error.reason}") from error
 
 
 def _system(url: str) -> tuple[Any, str]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.shortage import patiently
 from variegate.loader.source.location import contents, scheme_of
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]*")
@@ -152,7 +153,7 @@ def _read_file(path: str) -> Table:
     if ending not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         raise SourceError(f"{path}: a manifest is a {KINDS} file")
     try:
-        text = contents(path).decode("utf-8-sig")
+        text = patiently(lambda: contents(path)).decode("utf-8-sig")
     except DecodeError as error:
         raise SourceError(f"{path}: {error.reason}") from error
     except UnicodeDecodeError as error:
@@ -221,7 +222,7 @@ def _read_parquet(path: str) -> Table:
     except ImportError:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
     try:
-        file = parquet.ParquetFile(pa.BufferReader(contents(path)) if scheme_of(path) else path)
+        file = parquet.ParquetFile(pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path)
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
     names = file.schema_arrow.names

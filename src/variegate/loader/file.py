@@ -1,0 +1,39 @@
+"""File: a file on a disk, opened to be read, if it is a regular one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+
+from variegate.loader.shortage import reading
+
+KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], name: str | None = None) -> Iterator[FileIO]:
+    """A file to read, without a buffer; what goes wrong is said with its path, or what else errors call it.
+
+    Raises  DecodeError; or ResourceError of what is the machine's fault.
+    """
+    with reading(name or os.fspath(path)), FileIO(path, opener=regular) as file:
+        yield file
+
+
+def regular(path: str, flags: int) -> int:
+    """An `opener`, as of `open`, that takes regular files alone: to open a FIFO waits until somebody writes to it.
+
+    Raises  OSError if it is another kind of file, or cannot be opened.
+    """
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # which regular files take no notice of
+    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+    if kind == stat.S_IFREG:
+        return descriptor
+    os.close(descriptor)
+    if kind == stat.S_IFDIR:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise OSError(errno.EINVAL, f"it is {KINDS.get(kind, 'another kind of thing')}, and no file with contents", path)
