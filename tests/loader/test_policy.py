@@ -29,9 +29,10 @@ from variegate import (
     Targets,
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Source, Subset
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.recipe import SOMEBODY_ELSE
+from variegate.targets import Image as View
 
 AUGMENT = Compose([Rotate((-30, 30)), RandomResizedCrop(12), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))])
 BAD = {3: b"", 7: b"words, no picture", 11: None, 20: "half", 21: "half", 30: "flipped"}
@@ -310,6 +311,33 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path, picture: Any) -> None:
     assert sorted(one.batch(0, 0)["index"].tolist()) == [0, 2]
     with pytest.raises(DecodeError, match=r"b\.png.*40 x 61.*2400"):
         Loader(ImageFolder(tmp_path), on_error=OnError(max_pixels=40 * 60)).batch(0, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("deadline", [None, 20.0])
+def test_a_bomb_beside_a_picture_is_refused_too(tmp_path: Path, picture: Any, workers: int, deadline: Any) -> None:
+    for i in range(6):
+        Image.fromarray(picture(20, 20, seed=i)).save(tmp_path / f"{i}.jpg")
+        Image.fromarray(picture(*((20, 20), (21, 20))[i == 2])).save(tmp_path / f"view{i}.png")
+        Image.fromarray(picture(*((20, 20), (20, 21))[i == 4], 1)[..., 0]).save(tmp_path / f"mask{i}.png")
+    rows = [{"path": f"{i}.jpg", "mask": f"mask{i}.png", "view": f"view{i}.png"} for i in range(6)]
+    targets = Targets(mask=Mask(stride=1), view=View())
+    source = Manifest(rows, root=tmp_path, fields=["mask", "view"], targets=targets)
+    options: dict[str, Any] = {"batch_size": 6, "workers": workers, "shuffle": False}
+    one = Loader(source, **options, on_error=OnError("skip", max_pixels=400, deadline=deadline))
+    assert one.batch(0, 0)["index"].tolist() == [0, 1, 3, 5]
+    for at, name in ((2, "view2"), (4, "mask4")):
+        rule = OnError(max_pixels=400, deadline=deadline)
+        with pytest.raises(DecodeError, match=rf"{name}\.png.*2[01] x 2[01].*the limit is 400"):
+            Loader(Subset(source, [at]), **options, on_error=rule).batch(0, 0)
+
+
+def test_the_limit_of_pixels_is_part_of_the_state() -> None:
+    source = Arrays(np.zeros((4, 4, 4, 3), np.uint8))
+    state = Loader(source, on_error=OnError("skip", max_pixels=400)).state()
+    Loader(source, on_error=OnError("skip", max_pixels=400)).resume(state)
+    with pytest.raises(InputError, match="max_pixels was 400 and is 178956970"):
+        Loader(source, on_error="skip").resume(state)
 
 
 def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> None:

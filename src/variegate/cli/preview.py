@@ -150,6 +150,7 @@ def sample_at(source: Files, i: int) -> Row:
     """The sample at position i of a source."""
     where = source.where(i)
     image = source.header(i, source.read(i)).decode()
+    source.check_size(i, image.shape[:2], source.size_of_labels(i))
     return Row({"image": image, **source.fields(i)}, where, source.id(i))
 
 

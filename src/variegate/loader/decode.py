@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
+from variegate.loader.beside import MOST_PIXELS, most_beside
 from variegate.loader.convert import converted, mode_of_bands, told
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.file import opened
@@ -39,8 +40,6 @@ from variegate.loader.wanted import AS_STORED, wanted
 from variegate.loader.wide import Wide, wide
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
-
-MOST_PIXELS = (1 << 31) // 12  # beyond it a header is taken for damage or malice, as Pillow does
 
 
 class _Jpeg(Encoded):
@@ -135,7 +134,7 @@ def open_view(data: bytes | memoryview | str | os.PathLike[str], name: str | Non
 
     Raises  DecodeError if the file cannot be read or is no picture; FieldError for another mode.
     """
-    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, MOST_PIXELS)
+    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, most_beside())
 
 
 def _open(

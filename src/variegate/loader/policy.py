@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from typing import Any, Literal
 
 from variegate.errors import DecodeError, FieldError, VariegateError
-from variegate.loader.decode import MOST_PIXELS
+from variegate.loader.beside import MOST_PIXELS
 from variegate.loader.source.base import Source
 
 Policy = Literal["raise", "skip", "replace"]
@@ -32,7 +32,8 @@ class OnError:
                 are there already stay, and count as listed. Not for "raise", which stops at the first
     deadline    seconds that reading one sample may take; None: any. The thread that reads it is then left to itself,
                 as nothing can stop it, and counted in `stats()["abandoned"]`
-    max_pixels  beyond it a header is taken for a decompression bomb, and nothing is decoded
+    max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
+                which nothing is decoded. Part of a loader's state
 
     >>> OnError("skip", most=0.01, quarantine="bad.jsonl")
     OnError(policy='skip', most=0.01, quarantine='bad.jsonl', deadline=None, max_pixels=178956970)

@@ -18,7 +18,7 @@ from datasets import Dataset, Features
 from datasets import Image as Feature
 from PIL import Image
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import (
     Arrays,
     CocoJson,
@@ -30,10 +30,12 @@ from variegate.loader import (
     Manifest,
     Parquet,
     Source,
+    Subset,
     VocFolder,
     WebDataset,
     YoloFolder,
 )
+from variegate.targets import Boxes, Targets
 
 GREY = np.arange(0, 60000, 200, np.uint16).reshape(15, 20)
 XML = "<annotation><filename>a.png</filename><size><width>20</width><height>15</height></size></annotation>"
@@ -136,3 +138,32 @@ def test_arrays_have_their_own(dtype: str) -> None:
         assert batch["image"].dtype == name and batch["image"].dtype.isnative
         assert np.array_equal(batch["image"], images)
     assert Arrays(images).dtype == name
+
+
+class Sized(Arrays):
+    """Labels for a size, which must be known to be the picture's before they are made."""
+
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        return (50_000, 50_000) if i == 1 else (4, 6) if i == 2 else None
+
+    def fields(self, i: int) -> dict[str, Any]:
+        assert i != 1, "fields of a size that is not the picture's were made"
+        return {"boxes": [[0, 0, 2, 2]]}
+
+
+@pytest.mark.parametrize("subset", [False, True])
+@pytest.mark.parametrize("cache", [None, "memory", "disk"])
+def test_fields_are_made_when_their_size_has_been_checked(tmp_path: Path, cache: str | None, subset: bool) -> None:
+    sized: Source = Sized(np.zeros((3, 4, 6, 3), np.uint8))
+    sized.targets = Targets(boxes=Boxes())
+    sized.held = False  # so that there is something to cache
+    source = Subset(sized, [0, 1, 2]) if subset else sized
+    said = r"images\[1\]: the picture is 4 x 6 .* for 50000 x 50000: they belong to another picture"
+    options: dict[str, Any] = {"batch_size": 3, "cache": tmp_path / "cache" if cache == "disk" else cache}
+    one = Loader(source, **options, on_error="skip")
+    for epoch in range(2):
+        assert sorted(one.batch(epoch, 0)["index"].tolist()) == [0, 2]
+    with pytest.raises(InputError, match=said):
+        Loader(source, **options).batch(0, 0)
+    with pytest.raises(InputError, match=said):
+        source.sample(1, lambda size: memoryview(bytearray(size)))

@@ -56,9 +56,11 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
 def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     """A value of each field, of an instance at least where one of the first samples has any."""
     found: dict[str, Any] = {}
+    source = loader.source
     for i, (size, *_) in headers(loader, LOOKS):
         try:
-            values = targets.write(targets.read(loader.source.fields(i), size), size)
+            source.check_size(i, size, source.size_of_labels(i))
+            values = targets.write(targets.read(source.fields(i), size), size)
         except Exception:
             if loader.on_error.policy == "raise":
                 raise

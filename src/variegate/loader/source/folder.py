@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from variegate.errors import InputError, SourceError
+from variegate.errors import SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import reading
 from variegate.loader.source.base import Room, Source
@@ -35,7 +35,6 @@ class Files(Source):
     """
 
     paths: Sequence[str]
-    _other_size = ""  # what may be meant by labels of another size
 
     def __init__(self, root: str | os.PathLike[str], mode: str, dtype: DTypeLike) -> None:
         self.root = existing_folder(root, type(self).__name__)
@@ -61,16 +60,10 @@ class Files(Source):
             found = os.stat(self.where(i))
         return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))  # of numbers: the same in every process
 
-    def size_of_labels(self, i: int) -> tuple[int, int] | None:
-        """(height, width) of the picture for which the labels at position i were made, if they say."""
-        return None
-
     def read(self, i: int) -> bytes:
         """The bytes of the file at position i."""
         with opened(self.where(i)) as file:
-            data = file.readall()
-        self._check_size(i, data)
-        return data
+            return file.readall()
 
     def read_into(self, i: int, room: Room) -> memoryview:
         """The same, in memory from `room`."""
@@ -79,27 +72,7 @@ class Files(Source):
             end = 0
             while end < len(memory) and (more := file.readinto(memory[end:])):
                 end += more
-        self._check_size(i, memory[:end])
         return memory[:end]
-
-    def _check_size(self, i: int, data: bytes | memoryview) -> None:
-        """Refuse a picture that is not of the size for which its labels were made."""
-        said = self.size_of_labels(i)
-        if said is None:
-            return
-        found = self.header(i, data).size
-        if said == found:
-            return
-        why = f"they belong to another picture, or to this one before it was resized; make them anew{self._other_size}"
-        if said == found[::-1]:
-            why = (
-                "labels lie on the picture as it stands upright, after the turn that its EXIF orientation asks for; "
-                "turn the labels, or save the picture without that orientation"
-            )
-        raise InputError(
-            f"{self.where(i)}: the picture is {found[0]} x {found[1]} (height x width), its labels are for "
-            f"{said[0]} x {said[1]}: {why}"
-        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.root!r}, {len(self)} pictures{self._unusual})"

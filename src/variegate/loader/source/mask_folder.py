@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
+from variegate.loader.beside import most_beside
 from variegate.loader.convert import told
-from variegate.loader.decode import MOST_PIXELS
 from variegate.loader.file import opened
+from variegate.loader.limit import too_large
 from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
@@ -131,11 +132,9 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
             f"{name}: a pixel of a mask is one number, its class; this PNG has colours "
             f"({COLOURS.get(header.colour, header.colour)}). Save it as grey, or with a palette"
         )
-    if header.size[0] * header.size[1] > MOST_PIXELS:
-        raise DecodeError(
-            name, f"its header says {header.size[0]} x {header.size[1]} pixels; a mask has at most {MOST_PIXELS}"
-        )
-    with told(name, MOST_PIXELS), Image.open(BytesIO(data)) as picture:
+    if header.size[0] * header.size[1] > (most := most_beside()):
+        raise too_large(name, header.size, most)
+    with told(name, most), Image.open(BytesIO(data)) as picture:
         pixels = np.array(picture)
     if header.colour == GREY and header.depth in (2, 4):
         pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
