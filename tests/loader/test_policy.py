@@ -29,7 +29,8 @@ from variegate import (
     Targets,
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, stream
+from variegate.loader.encoded import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.recipe import SOMEBODY_ELSE
 from variegate.targets import Image as View
@@ -278,6 +279,79 @@ def test_a_deadline_is_an_error_like_any_other() -> None:
     with pytest.raises(DecodeError, match=r"images\[5\]: .* longer than the deadline of 0\.4 s"):
         list(Loader(source, batch_size=4, shuffle=False, on_error=rule))
     source.free.set()
+
+
+class Slow(Encoded):
+    """A picture that hangs in its decoder, and then writes over the memory that it was given."""
+
+    def __init__(self, of: Encoded, free: threading.Event) -> None:
+        super().__init__(of.name, of.size, 1, of.channels, of.dtype.name)
+        self.free, self.written = free, threading.Event()
+
+    @property
+    def peak(self) -> int:
+        return self.nbytes
+
+    def decode(self, out: Any = None, reduction: int = 1) -> Any:
+        self.free.wait()
+        out[...] = 77
+        self.written.set()
+        return out[: self.nbytes].reshape(*self.size, self.channels)
+
+
+class Stuck(ImageFolder):
+    """A folder of which one picture hangs in its decoder."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.free = threading.Event()
+        self.made: list[Slow] = []
+
+    def header(self, i: int, data: Any, max_pixels: int = 1 << 30) -> Encoded:
+        found = super().header(i, data, max_pixels)
+        if i != 6:
+            return found
+        self.made.append(Slow(found, self.free))
+        return self.made[-1]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("policy", ["skip", "replace", "raise"])
+def test_decoding_meets_the_deadline_too(good: Path, workers: int, policy: Any) -> None:
+    """And the memory that the thread was given is never used again, as it may yet write there."""
+    source = Stuck(good)
+    options: dict[str, Any] = {"batch_size": 4, "workers": workers, "shuffle": False}
+    one = Loader(source, **options, on_error=OnError(policy, deadline=0.6))
+    if policy == "raise":
+        with pytest.raises(DecodeError, match=r"06\.jpg: .* decoding it took longer than the deadline of 0\.6 s"):
+            list(one)
+        source.free.set()
+        return
+    expected = [image.copy() for batch in Loader(ImageFolder(good), **options) for image in batch["image"]]
+    found: dict[int, np.ndarray] = {}
+    for batch in one:
+        found |= {int(i): image.copy() for i, image in zip(batch["index"], batch["image"], strict=True)}
+        if len(found) > 12 and not source.free.is_set():
+            source.free.set()
+            assert source.made[0].written.wait(20)
+    assert one.stats()["errors"] == one.stats()["abandoned"] == 1
+    assert sorted(found) == [i for i in range(32) if i != 6]
+    assert all(np.array_equal(image, expected[i]) for i, image in found.items())
+
+
+def test_leaving_does_not_wait_for_each_thread_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PATIENCE", 2.0)
+    source = Hanging(set(range(1, 24)))
+    batches = Loader(source, batch_size=1, workers=8, prefetch=8, shuffle=False).epoch(0)
+    next(batches)
+    end = time.perf_counter() + 20
+    while len(source.seen) < 9 and time.perf_counter() < end:
+        time.sleep(0.01)
+    begun = time.perf_counter()
+    batches.close()  # type: ignore[attr-defined]
+    spent = time.perf_counter() - begun
+    source.free.set()
+    assert spent < 9  # one after the other they take 16
 
 
 def test_an_early_break_leaves_no_reader() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from variegate.loader import stats
 from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
+from variegate.loader.reading import TookTooLongError, in_time
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.shortage import patiently
@@ -150,8 +151,32 @@ class Making:
             plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
 
     def _decoded(self, sample: Taken, plan: Plan, row: int, scratch: Scratch, stopped: Event | None) -> NDArray[Any]:
-        """What `_sound` gives, tried again as long as something is lacking for it."""
-        return patiently(lambda: self._sound(sample, plan, row, scratch), stopped)
+        """What `_sound` gives, in time, and tried again as long as something is lacking for it."""
+        deadline = self._recipe.rule.deadline
+        if deadline is None:
+            return patiently(lambda: self._sound(sample, plan, row, scratch), stopped)
+        return patiently(lambda: self._in_time(sample, plan, row, scratch, deadline), stopped)
+
+    def _in_time(self, sample: Taken, plan: Plan, row: int, scratch: Scratch, deadline: float) -> NDArray[Any]:
+        """What `_sound` gives, of a thread that is given up with the memory it has, if it takes too long.
+
+        Raises  TookTooLongError; what `_sound` raises.
+        """
+        lent = scratch.handed_on()
+
+        def abandon(_: int, thread: Thread) -> None:
+            self._recipe.faults.abandon(sample.position, thread)
+
+        def sound(_: int) -> NDArray[Any]:
+            return self._sound(sample, plan, row, lent)
+
+        ((image, error),) = in_time(sound, 1, deadline, None, abandon, "decoding")
+        if not isinstance(error, TookTooLongError):
+            scratch.take_back(lent)
+        if error is not None:
+            raise error
+        assert image is not None
+        return image
 
     def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
         """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""

@@ -30,8 +30,8 @@ class OnError:
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
                 are there already stay, and count as listed. Not for "raise", which stops at the first
-    deadline    seconds that reading one sample may take; None: any. The thread that reads it is then left to itself,
-                as nothing can stop it, and counted in `stats()["abandoned"]`
+    deadline    seconds that reading one sample may take, and decoding it; None: any. The thread that is at it is then
+                left to itself, as nothing can stop it, and counted in `stats()["abandoned"]`
     max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
                 which nothing is decoded. Part of a loader's state
 

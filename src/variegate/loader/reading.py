@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 Found = tuple[T | None, BaseException | None]
+PATIENCE = 5.0  # seconds that whoever leaves early waits, at most, for the thread to end its sample
 PULSE = 0.1  # seconds between two looks at whether the stream has stopped
 
 
@@ -27,11 +28,13 @@ def in_time(
     deadline: float,
     stopped: Event | None,
     abandon: Callable[[int, Thread], None],
+    doing: str = "reading",
 ) -> Generator[Found[T], None, None]:
     """The same, of a thread that is left behind at a sample which takes longer than `deadline` seconds.
 
     stopped  when it is set, this ends early
     abandon  called with the sample and the thread for each that is left behind
+    doing    what takes so long, for the error
     """
     reader, n = _Reader(take, 0, count), 0
     try:
@@ -41,11 +44,11 @@ def in_time(
                 if stopped is not None and stopped.is_set():
                     return
                 abandon(n, reader.thread)
-                found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
+                found = None, TookTooLongError(f"{doing} it took longer than the deadline of {deadline:g} s")
                 reader = _Reader(take, n + 1, count)
             yield found
     finally:
-        if reader.outlasts(deadline):
+        if reader.outlasts(min(deadline, PATIENCE)):
             abandon(min(n + 1, count - 1), reader.thread)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
 
-from variegate.errors import DecodeError, ResourceError
+from variegate.errors import DecodeError, ResourceError, VariegateError
 from variegate.plan.scratch import mapped
 
 T = TypeVar("T")
@@ -60,6 +60,10 @@ def reading(place: str) -> Iterator[None]:
         if is_shortage(error):
             raise ResourceError(f"{place}: {reason}{_hint(error)}") from error
         raise DecodeError(place, reason) from error
+    except ValueError as error:
+        if isinstance(error, VariegateError):
+            raise
+        raise DecodeError(place, f"it cannot be read ({error})") from error  # a path with NUL in it
 
 
 def _hint(error: OSError) -> str:

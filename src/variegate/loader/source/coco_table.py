@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.file import regular
 
 Row = dict[str, Any]
 ABSENT: Any = object()
@@ -115,7 +116,7 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", opener=regular) as file:
             content = json.load(file, object_hook=_packed if outlines else _stripped)
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error

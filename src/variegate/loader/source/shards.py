@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ def _shard(path: str) -> Shard:
         found = os.stat(path)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}; looked in {os.getcwd()}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError(f"{path}: it is no regular file, whose contents could be read in any order")
     return Shard(path, found.st_size, str(found.st_mtime_ns))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
+from variegate.loader.file import regular
 from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, chosen, class_names
 from variegate.loader.source.pairs import by_stem, pairs
@@ -116,7 +117,8 @@ class _Note:
 
         self.path, self.classes = path, classes
         try:
-            tree = ElementTree.parse(path).getroot()
+            with open(path, "rb", opener=regular) as file:
+                tree = ElementTree.parse(file).getroot()
         except OSError as error:
             raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
         except (ElementTree.ParseError, ValueError) as error:
@@ -149,7 +151,7 @@ class _Note:
 def _listed(path: str) -> list[str]:
     """The names in a split's file, one a line."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", opener=regular) as file:
             lines = file.read().splitlines()
     except OSError as error:
         raise SourceError(f"{path}: the split cannot be read ({error.strerror or error})") from error
