@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from collections import Counter
@@ -531,15 +532,81 @@ def test_a_quarantine_may_be_shared(tmp_path: Path) -> None:
 def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     bad = tmp_path / "there" / "bad.jsonl"
-    faults = Faults(OnError("skip", quarantine=bad), Arrays(np.zeros((4, 2, 2), np.uint8)))
+    faults = Faults(OnError("skip", quarantine=bad, most=None), Arrays(np.zeros((4, 2, 2), np.uint8)))
     bad.unlink()
     (tmp_path / "there").rmdir()
-    with pytest.raises(OSError):
+    with pytest.warns(RuntimeWarning, match=r"bad\.jsonl: the quarantine cannot be written now \(No such file") as told:
         faults.add(1, ValueError("bad"))
+        faults.add(2, ValueError("bad"))
+    assert len(faults) == 2 and len(told) == 1
     (tmp_path / "there").mkdir()
-    bad.touch()
-    faults.add(1, ValueError("bad"))
-    assert len(faults) == 1 and json.loads(bad.read_text())["index"] == 1
+    faults.add(3, ValueError("bad"))
+    assert len(faults) == 3 and [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("how", ["moved", "cut", "removed"])
+def test_a_quarantine_may_be_put_away(tmp_path: Path, how: str) -> None:
+    """The new file, which other ranks may have begun, is read from its start, and goes on where they are."""
+    bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
+    one, other = (Faults(OnError("skip", quarantine=bad, most=None), source) for _ in range(2))
+    for i in (0, 1, 2):
+        one.add(i, ValueError("bad" * 40))
+    if how == "moved":
+        bad.rename(tmp_path / "old.jsonl")
+    elif how == "cut":
+        bad.write_bytes(b"")
+    else:
+        bad.unlink()
+    other.add(3, ValueError("bad"))
+    for i in (3, 4, 0):
+        one.add(i, ValueError("bad"))
+    assert [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [3, 4]
+    assert len(one) == 5
+
+
+def test_a_full_disk_loses_no_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it: a part of a line is written, and the rest when there is room."""
+    resource = pytest.importorskip("resource")
+    bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
+    faults = Faults(OnError("skip", quarantine=bad, most=None), source)
+    faults.add(0, ValueError("bad"))
+    limits, before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bad.stat().st_size + 9, limits[1]))
+        with pytest.warns(RuntimeWarning, match="the quarantine cannot be written now"):
+            faults.add(1, ValueError("bad"))
+        faults.add(2, ValueError("bad"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    faults.add(3, ValueError("bad"))
+    whole = []
+    for line in bad.read_text().splitlines():
+        try:
+            whole.append(json.loads(line)["index"])
+        except ValueError:
+            assert len(line) == 9
+    assert len(faults) == 4 and whole == [0, 1, 2, 3]
+
+
+def test_a_loader_goes_on_without_its_quarantine(damaged: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    rule = OnError("skip", quarantine=tmp_path / "there" / "bad.jsonl")
+    one = loader(damaged, on_error=rule)
+    (tmp_path / "there" / "bad.jsonl").unlink()
+    (tmp_path / "there").rmdir()
+    with pytest.warns(RuntimeWarning, match="quarantine"):
+        assert len(samples(one.epoch(0))) == 26
+    assert one.stats()["errors"] == len(BAD)
+
+
+def test_a_quarantine_stays_where_it_was_said(damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path)
+    rule = OnError("skip", quarantine="bad.jsonl")
+    monkeypatch.chdir("a")
+    samples(loader(damaged, on_error=rule).epoch(0))
+    assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == len(BAD) and not list((tmp_path / "a").iterdir())
 
 
 class Odd(Source):

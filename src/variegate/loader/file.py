@@ -8,10 +8,20 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
+from pathlib import Path
 
 from variegate.loader.shortage import reading
 
 KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """A path as it leads to the same file from wherever the process stands later on; links and .. stay in it.
+
+    >>> absolute("/data/x/../1.jpg")
+    '/data/x/../1.jpg'
+    """
+    return str(Path(path).absolute())
 
 
 @contextmanager

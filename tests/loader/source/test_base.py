@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,7 @@ from variegate.loader import (
     WebDataset,
     YoloFolder,
 )
+from variegate.loader.source.folder import path_id
 from variegate.targets import Boxes, Targets
 
 GREY = np.arange(0, 60000, 200, np.uint16).reshape(15, 20)
@@ -167,3 +169,39 @@ def test_fields_are_made_when_their_size_has_been_checked(tmp_path: Path, cache:
         Loader(source, **options).batch(0, 0)
     with pytest.raises(InputError, match=said):
         source.sample(1, lambda size: memoryview(bytearray(size)))
+
+
+def test_paths_stay_where_they_were_when_a_source_was_made(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the process does later; ids, which hang on the paths as written, do not change."""
+    folder = tmp_path / "data"
+    shutil.copytree(root, folder)
+    (tmp_path / "list.csv").write_text("path\ndata/photos/a.png\n")
+    monkeypatch.chdir(tmp_path)
+    for place in ("data", "./data/", "data/../data"):
+        made = [source(Path(place), dtype="uint16") for source in SOURCES.values()]
+        monkeypatch.chdir(folder)
+        for name, source in zip(SOURCES, made, strict=True):
+            batch = Loader(source, batch_size=1, workers=0).batch(0, 0)
+            assert batch["image"].shape == (1, 15, 20, 3)
+            assert batch["id"].tolist() == SOURCES[name](folder, dtype="uint16").ids.tolist()
+            if name not in ("HuggingFace", "Items of PIL"):
+                assert Path(source.where(0)).is_absolute()
+        monkeypatch.chdir(tmp_path)
+    listed = Manifest("list.csv", dtype="uint16")
+    monkeypatch.chdir(folder)
+    assert listed.where(0) == f"{tmp_path}/data/photos/a.png" and listed.read(0)
+    assert listed.ids.tolist() == [path_id("data/photos/a.png")]
+
+
+def test_the_ids_of_shards_are_those_of_their_paths_as_given(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of shards of one name, which are told apart by their folders."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(root / "a.tar", tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    source = WebDataset(["one/a.tar", "./two/a.tar"], label=False)
+    assert source.ids.tolist() == [path_id("one/a.tar/a"), path_id("./two/a.tar/a")]

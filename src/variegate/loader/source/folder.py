@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.file import opened
+from variegate.loader.file import absolute, opened
 from variegate.loader.shortage import reading
 from variegate.loader.source.base import Room, Source
 
@@ -88,6 +88,7 @@ class ImageFolder(Files):
     mode        "RGB", "L" (grey), "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype       "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
+    A relative path is made absolute now, of this folder as of all files, so the process may go elsewhere later on.
     A sample's id is the BLAKE2b-64 hash of its path within the folder, so moving the folder, adding a file or removing
     one changes no other sample. Names that begin with a dot are passed over; links are followed, though never round in
     a circle. A subfolder without pictures is a class all the same, so labels agree between folders for training and
@@ -182,10 +183,10 @@ def _extension(text: str) -> str:
 
 
 def existing_folder(path: str | os.PathLike[str], owner: str, what: str = "the pictures") -> str:
-    """The path of a folder that is there; `owner` is who takes it, `what` it holds, for the error."""
+    """The absolute path of a folder that is there; `owner` is who takes it, `what` it holds, for the error."""
     root = os.fspath(path)
     if os.path.isdir(root):
-        return root
+        return absolute(root)
     if os.path.exists(root):
         raise SourceError(f"{root} is a file; {owner} takes the folder that holds {what}, such as {Path(root).parent}")
     raise SourceError(f"{root}: there is no such folder; looked in {os.getcwd()}")

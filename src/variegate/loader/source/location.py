@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from variegate.errors import SourceError
-from variegate.loader.file import opened
+from variegate.loader.file import absolute, opened
 from variegate.loader.shortage import fetching
 
 
@@ -30,6 +30,11 @@ def joined(root: str, place: str) -> str:
     if not root or scheme_of(place) or os.path.isabs(place):
         return place
     return f"{root.rstrip('/') or '/'}/{place}" if root != "/" else f"/{place}"
+
+
+def settled(place: str) -> str:
+    """A path, absolute from now on; a URL as it is."""
+    return place if scheme_of(place) else absolute(place)
 
 
 def above(place: str) -> str:

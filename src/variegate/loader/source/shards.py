@@ -100,7 +100,8 @@ def find_shards(paths: Paths, endings: tuple[str, ...], owner: str) -> list[Shar
     path, times = Counter(found).most_common(1)[0]
     if times > 1:
         raise SourceError(f"{path}: {owner} got this file {times} times; an epoch has each sample once")
-    return [_shard(path) for path in found]
+    # The process may go elsewhere later on. Nothing else of a path changes, as ids may hang on it.
+    return [_shard(path if "://" in path else os.path.join(os.getcwd(), path)) for path in found]
 
 
 def braces(text: str) -> list[str]:
