@@ -35,12 +35,13 @@ def shown(text: str) -> str:
     if len(text) > LONGEST:
         first, last = ENDS
         cut = f" [... {len(text) - first - last:,} letters left out ...] "
-        return _escaped(text[:first])[:first] + cut + _escaped(text[-last:])[-last:]
-    escaped = _escaped(text)
-    return escaped if len(escaped) <= LONGEST else shown(escaped)
+        return escaped(text[:first])[:first] + cut + escaped(text[-last:])[-last:]
+    whole = escaped(text)
+    return whole if len(whole) <= LONGEST else shown(whole)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text of any length with its control codes escaped, but tab and new line."""
     return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

@@ -76,7 +76,7 @@ def preview(
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
-    on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}", markup=False)
+    on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}")
 
 
 def visible(augment: Compose) -> Compose:
