@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from threading import Event, Thread
@@ -67,12 +66,18 @@ class Gather:
         """The samples at positions, or their errors; each is tried again as long as something is lacking for it."""
         with closing(self._once(take, positions, stopped)) as each:
             for n, found in enumerate(each):
-                tries, one = 0, functools.partial(_the, take, n)
-                while goes_on(found[1], tries, stopped):
-                    tries += 1
-                    with closing(self._once(one, [positions[n]], stopped)) as again:
-                        found = next(again, found)
-                yield found
+                yield found if found[1] is None else self._settled(found, take, n, positions[n], stopped)
+
+    def _settled(
+        self, found: Found[Taken], take: Callable[[int], Taken], n: int, position: int, stopped: Event | None
+    ) -> Found[Taken]:
+        """The sample for which something was lacking, tried again; or the error that stays."""
+        tries = 0
+        while goes_on(found[1], tries, stopped):
+            tries += 1
+            with closing(self._once(lambda _: take(n), [position], stopped)) as again:
+                found = next(again, found)
+        return found
 
     def _once(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> Reading:
         faults = self._recipe.faults
@@ -194,8 +199,3 @@ class Gather:
                     yield sample
         first.add_note(f"variegate: {TRIES} samples drawn to stand in for this one could not be taken either")
         raise first
-
-
-def _the(take: Callable[[int], Taken], n: int, _: int) -> Taken:
-    """What `take` gives for one number, as the first of a row of its own."""
-    return take(n)

@@ -55,15 +55,18 @@ def reading(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
-        if is_shortage(error):
-            raise ResourceError(f"{place}: {reason}{_hint(error)}") from error
-        raise DecodeError(place, reason) from error
-    except ValueError as error:
-        if isinstance(error, VariegateError):
-            raise
-        raise DecodeError(place, f"it cannot be read ({error})") from error  # a path with NUL in it
+    except VariegateError:
+        raise
+    except (OSError, ValueError) as error:
+        raise told_of(place, error) from error
+
+
+def told_of(place: str, error: OSError | ValueError) -> Exception:
+    """What is told of an error in reading a file."""
+    if isinstance(error, ValueError):  # a path with NUL in it
+        return DecodeError(place, f"it cannot be read ({error})")
+    reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
+    return ResourceError(f"{place}: {reason}{_hint(error)}") if is_shortage(error) else DecodeError(place, reason)
 
 
 def _hint(error: OSError) -> str:
