@@ -145,26 +145,32 @@ def test_arrays_have_their_own(dtype: str) -> None:
 class Sized(Arrays):
     """Labels for a size, which must be known to be the picture's before they are made."""
 
+    wrong = False
+
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
-        return (50_000, 50_000) if i == 1 else (4, 6) if i == 2 else None
+        return (50_000, 50_000) if i == 1 and self.wrong else (4, 6) if i == 2 else None
 
     def fields(self, i: int) -> dict[str, Any]:
-        assert i != 1, "fields of a size that is not the picture's were made"
+        assert i != 1 or not self.wrong, "fields of a size that is not the picture's were made"
         return {"boxes": [[0, 0, 2, 2]]}
 
 
 @pytest.mark.parametrize("subset", [False, True])
 @pytest.mark.parametrize("cache", [None, "memory", "disk"])
 def test_fields_are_made_when_their_size_has_been_checked(tmp_path: Path, cache: str | None, subset: bool) -> None:
-    sized: Source = Sized(np.zeros((3, 4, 6, 3), np.uint8))
+    sized = Sized(np.zeros((3, 4, 6, 3), np.uint8))
     sized.targets = Targets(boxes=Boxes())
     sized.held = False  # so that there is something to cache
-    source = Subset(sized, [0, 1, 2]) if subset else sized
+    source: Source = Subset(sized, [0, 1, 2]) if subset else sized
     said = r"images\[1\]: the picture is 4 x 6 .* for 50000 x 50000: they belong to another picture"
     options: dict[str, Any] = {"batch_size": 3, "cache": tmp_path / "cache" if cache == "disk" else cache}
     one = Loader(source, **options, on_error="skip")
+    assert len(one.batch(0, 0)["index"]) == 3
+    one.close()
+    sized.wrong = True
     for epoch in range(2):
         assert sorted(one.batch(epoch, 0)["index"].tolist()) == [0, 2]
+        assert cache is None or one.stats()["cache"]["hits"] >= 3 * epoch + 3
     with pytest.raises(InputError, match=said):
         Loader(source, **options).batch(0, 0)
     with pytest.raises(InputError, match=said):
