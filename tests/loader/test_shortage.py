@@ -215,6 +215,15 @@ def test_what_a_file_lacks_is_its_own_fault(error: Exception, quick: None) -> No
     assert 5 not in seen(one) and one.stats()["errors"] == 1 and source.left == 99
 
 
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_library_that_is_missing_is_no_samples_fault(policy: Any) -> None:
+    source = Failing(ModuleNotFoundError("No module named 'x'"), 100)
+    one = Loader(source, batch_size=4, on_error=policy)
+    with pytest.raises(ModuleNotFoundError):
+        list(one)
+    assert one.stats()["errors"] == 0 and source.left == 99
+
+
 def test_it_is_found_below_another_error() -> None:
     def made() -> None:
         try:

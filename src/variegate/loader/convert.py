@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError
+from variegate.errors import DecodeError, ResourceError
 from variegate.loader.limit import TooLargeError, limited, too_large
-from variegate.loader.shortage import short_of_memory
+from variegate.loader.shortage import is_shortage, short_of_memory
 
 LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
 PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
@@ -47,11 +47,13 @@ def told(name: str, most: int) -> Iterator[None]:
     try:
         with limited(most):
             yield
-    except (DecodeError, MemoryError):
+    except (DecodeError, MemoryError, ImportError):  # a library that is not there is no fault of the file
         raise
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
         if short_of_memory(error, LEAST):
             raise MemoryError(f"{name}: {error}") from error
+        if is_shortage(error):
+            raise ResourceError(f"{name}: it cannot be decoded now: {error}") from error
         raise DecodeError(name, str(error) or type(error).__name__) from error

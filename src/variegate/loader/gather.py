@@ -163,14 +163,15 @@ class Gather:
         """Note a bad sample.
 
         Raises  the error, where the errors of samples are raised, or it is none of a sample: an interrupt, or what
-                tells that something is lacking, as which samples are seen may not hang on the machine.
+                tells that something is lacking, a library too, as which samples are seen may not hang on the machine.
         """
         recipe = self._recipe
         if isinstance(error, TookTooLongError):
             error = DecodeError(recipe.source.where(position), str(error))
         if isinstance(error, MemoryError):
             raise ResourceError(f"{recipe.source.where(position)}: {NO_MEMORY}") from error
-        if recipe.rule.policy == "raise" or is_shortage(error) or not isinstance(error, Exception):
+        lacking = is_shortage(error) or isinstance(error, ImportError)
+        if recipe.rule.policy == "raise" or lacking or not isinstance(error, Exception):
             note(error, recipe.source, position)
             raise error
         recipe.faults.add(position, error)

@@ -85,6 +85,8 @@ def fetching(url: str) -> Iterator[None]:
     """
     try:
         yield
+    except (VariegateError, ImportError):  # a library for the protocol is missing
+        raise
     except Exception as error:
         said = str(error) or type(error).__name__
         if _of_the_file(error) and not is_shortage(error):
@@ -113,7 +115,9 @@ def short_of_memory(error: BaseException, size: int) -> bool:
     By way of Pillow, libjpeg, libwebp and OpenJPEG call a picture damaged where an allocation fails; so the system is
     asked.
     """
-    if is_shortage(error) or any(text in str(error).lower() for text in SAID):
+    if any(isinstance(each, MemoryError) or getattr(each, "errno", None) == errno.ENOMEM for each in _chain(error)):
+        return True
+    if any(text in str(error).lower() for text in SAID):
         return True
     if not isinstance(error, OSError | RuntimeError | SystemError):  # others say what is wrong with the file
         return False

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from variegate.errors import DecodeError, InputError
+from variegate.errors import InputError
+from variegate.loader.beside import MOST_PIXELS
+from variegate.loader.convert import told
 from variegate.loader.decode import open_image, open_view
+from variegate.loader.file import opened
 from variegate.loader.source.picture import of_pil, value_of
 from variegate.loader.wanted import AS_STORED
 from variegate.picture import MODES, WIDE, pixels
@@ -103,11 +106,9 @@ def _opened(value: Mapping[str, Any], where: str) -> Image.Image:
     data, path = value["bytes"], value["path"]
     if data is None and path is None:
         raise InputError(f"{where} has neither bytes nor a path")
-    try:
-        with Image.open(path if data is None else io.BytesIO(data)) as image:
-            image.load()
-            return image
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
-        raise DecodeError(path or where, str(error) or type(error).__name__) from error
+    if data is None:
+        with opened(path) as file:
+            data = file.readall()
+    with told(path or where, MOST_PIXELS), Image.open(io.BytesIO(data)) as image:
+        image.load()
+        return image

@@ -41,6 +41,10 @@ class Source(ABC):
 
     A source is read from several threads at once and pickled to other processes, so it holds nothing open. A source of
     your own has `ids`, `read` and `where`, and sets or defines the rest where it applies.
+
+    Whatever a source of your own raises is a bad sample, but for what tells that something is lacking now: MemoryError,
+    ConnectionError, TimeoutError, ResourceError, and an OSError of open files, memory or the network. That the loader
+    tries again for some seconds, and then raises; a library that is missing (ImportError) it raises at once.
     """
 
     ids: Ids
