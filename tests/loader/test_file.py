@@ -65,7 +65,7 @@ def test_so_are_devices_sockets_folders_and_what_is_no_path(tmp_path: Path, monk
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("s.jpg")
         for place, said in (
-            ("s.jpg", ""),
+            ("s.jpg", "it cannot be read"),
             (os.devnull, "it is a device"),
             (str(tmp_path), "Is a directory"),
             ("a\0.jpg", "embedded null byte"),
@@ -95,14 +95,25 @@ def test_no_source_waits_for_one(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
     for folder in ("JPEGImages", "images"):
         Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / folder / "a.jpg")
-    names = ("x.tar", "x.tfrecord", "x.json", "x.csv", "Annotations/a.xml", "labels/a.txt", "ImageSets/Main/val.txt")
-    for name in (*names, "x.yaml"):
+    names = (
+        "x.tar",
+        "x.parquet",
+        "x.tfrecord",
+        "x.json",
+        "x.csv",
+        "x.yaml",
+        "Annotations/a.xml",
+        "labels/a.txt",
+        "ImageSets/Main/val.txt",
+    )
+    for name in names:
         os.mkfifo(tmp_path / name)
     ways: list[Callable[[], Any]] = [
         lambda: WebDataset(tmp_path / "x.tar"),
         lambda: TFRecord(tmp_path / "x.tfrecord"),
         lambda: CocoJson(tmp_path / "images", tmp_path / "x.json"),
         lambda: Manifest(tmp_path / "x.csv"),
+        lambda: Manifest(tmp_path / "x.parquet"),
         lambda: VocFolder(tmp_path),
         lambda: VocFolder(tmp_path, "val"),
         lambda: YoloFolder(tmp_path / "images", tmp_path / "labels", ["a"]),

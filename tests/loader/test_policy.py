@@ -30,9 +30,10 @@ from variegate import (
     Targets,
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, stream
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, reading, stream
 from variegate.loader.encoded import Encoded
 from variegate.loader.policy import Faults, OnError
+from variegate.loader.reading import in_time
 from variegate.loader.recipe import SOMEBODY_ELSE
 from variegate.targets import Image as View
 
@@ -332,6 +333,10 @@ def test_decoding_meets_the_deadline_too(good: Path, workers: int, policy: Any) 
     at, hung = next((n, place) for n, (place, hangs) in enumerate(source.places) if hangs)
     assert len(source.places) - at > 16 and hung not in [place for place, _ in source.places[at + 1 :]]
     assert one.stats()["errors"] == one.stats()["abandoned"] == 1
+    end = time.perf_counter() + 10
+    while any(each.name == "variegate-decoder" for each in threading.enumerate()) and time.perf_counter() < end:
+        time.sleep(0.001)
+    assert not [each for each in threading.enumerate() if each.name == "variegate-decoder"]
     assert sorted(found) == [i for i in range(32) if i != 6]
     assert all(np.array_equal(image, expected[i]) for i, image in found.items())
 
@@ -349,6 +354,19 @@ def test_leaving_does_not_wait_for_each_thread_in_turn(monkeypatch: pytest.Monke
     spent = time.perf_counter() - begun
     source.free.set()
     assert spent < 9  # one after the other they take 16
+
+
+def test_who_leaves_early_gives_up_no_sample_before_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 0.2)
+    source = Hanging({1})
+    one = Loader(source, batch_size=4, workers=0, shuffle=False, on_error=OnError("skip", deadline=60))
+    batches = in_time(source.read, 4, 60, None, lambda n, thread: pytest.fail("it is not late yet"))
+    assert next(batches)[1] is None
+    while not source.seen[1]:
+        time.sleep(0.001)
+    batches.close()
+    source.free.set()
+    assert len(list(one)) == 6 and one.stats()["errors"] == one.stats()["abandoned"] == 0
 
 
 def test_an_early_break_leaves_no_reader() -> None:

@@ -49,7 +49,8 @@ def in_time(
                 reader = _Reader(take, n + 1, count)
             yield found
     finally:
-        if reader.outlasts(min(deadline, PATIENCE)):
+        # One whose deadline is longer than anybody waits here is not late yet, and ends with its sample.
+        if reader.outlasts(min(deadline, PATIENCE)) and deadline <= PATIENCE:
             abandon(min(n + 1, count - 1), reader.thread)
 
 
@@ -138,6 +139,7 @@ class Deputy:
         """Nothing more is asked of it."""
         if self._thread is not None:
             self._asked.put(None)
+            self._thread.join(PULSE)  # at once, unless an interrupt has left it at work
             self._thread = None
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.file import opened
 from variegate.loader.shortage import patiently
 from variegate.loader.source.location import contents, scheme_of
 
@@ -222,6 +223,9 @@ def _read_parquet(path: str) -> Table:
     except ImportError:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
     try:
+        if not scheme_of(path):
+            with opened(path):  # which refuses what is no regular file, as a FIFO
+                pass
         file = parquet.ParquetFile(pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path)
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
