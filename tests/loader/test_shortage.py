@@ -61,8 +61,9 @@ from variegate.loader import ImageFolder, Loader, shortage
 from variegate.loader.policy import OnError
 
 folder, bad, policy, comes_back, deadline = sys.argv[1:]
+source = vg.Parquet(folder, keep="3kB") if folder.endswith("parquet") else ImageFolder(folder)
 rule = OnError(policy, quarantine=bad if policy != "raise" else None, deadline=float(deadline) or None)
-loader = Loader(ImageFolder(folder), batch_size=4, workers=2, on_error=rule)
+loader = Loader(source, batch_size=4, workers=2, on_error=rule)
 assert sum(len(batch["index"]) for batch in loader) == 12  # and all that is imported is
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 held = []
@@ -103,6 +104,19 @@ def test_handles_that_do_not_come_back_end_the_run(photos: Path, tmp_path: Path,
     out = run(HANDLES, str(photos), str(tmp_path / "bad.jsonl"), policy, "no", "0")
     assert "jpg: it cannot be read (Too many open files): this process has too many files open" in out
     assert out.split()[-2:] == ["0", "False" if policy == "raise" else "0"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are Unix's")
+@pytest.mark.parametrize("comes_back", ["yes", "no"])
+def test_a_library_that_opens_files_by_itself_may_lack_handles(photos: Path, tmp_path: Path, comes_back: str) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    rows = pa.table({"image": [path.read_bytes() for path in sorted(photos.glob("*.jpg"))]})
+    pq.write_table(rows, tmp_path / "a.parquet", row_group_size=1)
+    out = run(HANDLES, str(tmp_path / "a.parquet"), str(tmp_path / "bad.jsonl"), "skip", comes_back, "0")
+    if comes_back == "yes":
+        assert out.split() == ["12", "0", "0"]
+    else:
+        assert "Too many open files" in out and "not the file's fault" in out and out.split()[-2:] == ["0", "0"]
 
 
 MEMORY = """

@@ -170,6 +170,8 @@ class Gather:
             error = DecodeError(recipe.source.where(position), str(error))
         if isinstance(error, MemoryError):
             raise ResourceError(f"{recipe.source.where(position)}: {NO_MEMORY}") from error
+        if isinstance(error, DecodeError) and is_shortage(error):  # of a library that reads files by itself
+            raise ResourceError(f"{error.path}: {error.reason}: that is not the file's fault") from error
         lacking = is_shortage(error) or isinstance(error, ImportError)
         if recipe.rule.policy == "raise" or lacking or not isinstance(error, Exception):
             note(error, recipe.source, position)
