@@ -30,6 +30,7 @@ from variegate.loader import (
     VocFolder,
     WebDataset,
     YoloFolder,
+    allow_formats,
 )
 from variegate.ops import (
     Affine,
@@ -165,6 +166,7 @@ __all__ = [
     "WebDataset",
     "YoloFolder",
     "__version__",
+    "allow_formats",
     "draw",
     "load",
     "save",

@@ -197,7 +197,8 @@ def test_an_error_of_a_label_names_the_picture(data: Path) -> None:
     (data / "yolo/b.txt").write_text("0 0.5 0.5 0.5 1.5\n")
     folder = data / "VOC/JPEGImages"
     with pytest.raises(InputError, match=r"JPEGImages/b\.png: boxes\[0\] = \(0\.5, 0\.5, 0\.5, 1\.5\)"):
-        originals_and_variations(console(), Compose([]), folder, 3, 2, 0, YoloFolder(folder, data / "yolo"))
+        source = YoloFolder(folder, data / "yolo", clip=False)
+        originals_and_variations(console(), Compose([]), folder, 3, 2, 0, source)
 
 
 @pytest.mark.parametrize(

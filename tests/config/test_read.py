@@ -123,6 +123,8 @@ def test_an_entry_that_cannot_be_read(entry: str, message: str) -> None:
         ),
         ("{" * 100_000, "text, line 1: not JSON"),
         ("variegate: 1\nops: " + "[" * 5000, "the pipeline is nested too deeply to be read"),
+        ('{"variegate": ' + "1" * 5000 + "}", "text: it has an integer of more digits than are read"),
+        ("variegate: 1\nops: [\0]\n", "text: not YAML: unacceptable character #x0000"),
     ],
 )
 def test_a_text_that_cannot_be_read(text: str, message: str) -> None:

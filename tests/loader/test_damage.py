@@ -140,7 +140,8 @@ KINDS = [
     *(("PNG", name) for name in (*BOTH, *PNG)),
     *(("other", name) for name in OTHER),
 ]
-UNSEEN = {  # some of these decode: their picture is another one, but nothing says so
+UNSEEN = {  # some of these decode: their picture is another one, but nothing says so; or it is whole, beside its text
+    ("PNG", "bomb of text"),
     *(("JPEG", name) for name in ("header bit", "data bit", "hole", "length")),
     *(("PNG", name) for name in ("last bytes", "header bit", "data bit", "hole", "length", "bomb of data")),
 }

@@ -19,6 +19,7 @@ from PIL import Image, ImageFile, ImageOps
 from variegate.errors import DecodeError, FieldError
 from variegate.loader import decode
 from variegate.loader.decode import open_image, open_view
+from variegate.loader.orientation import UPRIGHT
 
 from .conftest import wide_png
 
@@ -198,8 +199,8 @@ def test_orientation(picture: Maker, kind: str, orientation: int) -> None:
 def test_orientation_turns_as_its_number_says() -> None:
     """Against Exif itself: 6 means that the stored rows run from right to left when upright."""
     stored = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    assert decode.UPRIGHT[6](stored).tolist() == [[3, 0], [4, 1], [5, 2]]
-    assert decode.UPRIGHT[8](stored).tolist() == [[2, 5], [1, 4], [0, 3]]
+    assert UPRIGHT[6](stored).tolist() == [[3, 0], [4, 1], [5, 2]]
+    assert UPRIGHT[8](stored).tolist() == [[2, 5], [1, 4], [0, 3]]
 
 
 def test_modes_of_a_jpeg(picture: Maker) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from variegate.errors import DecodeError
-from variegate.loader.header import jpeg_header
+from variegate.loader.header import PLAIN_JFIF, jpeg_header, pixels_alone
 
 
 def jpeg(image: np.ndarray, mode: str | None = None, **options: Any) -> bytes:
@@ -43,6 +43,41 @@ def test_an_orientation_without_meaning_is_none(picture: Callable[..., np.ndarra
     assert jpeg_header(jpeg(picture(4, 6), exif=exif), "x").orientation == 1
 
 
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def exif_of(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[274] = orientation
+    return segment(0xE1, exif.tobytes())
+
+
+XMP = segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>')
+
+
+@pytest.mark.parametrize(
+    ("segments", "want"),
+    [
+        ([exif_of(6), exif_of(8)], 6),
+        ([exif_of(1), exif_of(8)], 1),
+        ([segment(0xE1, Image.Exif().tobytes()), exif_of(8)], 8),
+        ([segment(0xE1, b"Exif\0\0broken"), exif_of(8)], 8),
+        ([XMP], 6),
+        ([XMP, exif_of(3)], 3),
+        ([exif_of(1), XMP], 1),
+        ([segment(0xE1, b"Exif\0\0broken"), XMP], 6),
+        ([segment(0xE1, b"other"), segment(0xE1, b"")], 1),
+    ],
+)
+def test_several_segments_that_may_say_how_it_stands(
+    picture: Callable[..., np.ndarray], segments: list[bytes], want: int
+) -> None:
+    data = jpeg(picture(4, 6))
+    data = data[:2] + b"".join(segments) + data[2:]
+    assert jpeg_header(data, "x").orientation == jpeg_header(memoryview(data), "x").orientation == want
+
+
 @pytest.mark.parametrize(
     "broken", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"zz*\0\x08\0\0\0"]
 )
@@ -50,7 +85,7 @@ def test_a_broken_exif_segment_is_passed_over(picture: Callable[..., np.ndarray]
     exif = b"Exif\0\0" + broken
     data = jpeg(picture(4, 6))
     data = data[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + data[2:]
-    assert jpeg_header(data, "x") == (4, 6, 1, True, 3, 0)
+    assert jpeg_header(data, "x") == (4, 6, 1, True, "", 3, 0)
 
 
 def test_a_cmyk_jpeg_is_not_usual(picture: Callable[..., np.ndarray]) -> None:
@@ -72,6 +107,32 @@ def test_fill_bytes_and_lone_markers_are_passed_over(picture: Callable[..., np.n
     assert jpeg_header(data[:2] + b"\xff\x01\xff\xff" + data[2:], "x").height == 4
 
 
+@pytest.mark.parametrize("between", [b"x", b"some bytes", b"a\xff\0b\xff\xff", b"\0" * 300, b"\xff" * 9])
+def test_bytes_between_segments_are_skipped_as_libjpeg_does(picture: Callable[..., np.ndarray], between: bytes) -> None:
+    data = jpeg(picture(4, 6), exif=exif_of(6)[4:])
+    at = [2, data.index(b"\xff\xe1"), data.index(b"\xff\xdb"), data.index(b"\xff\xc0")]
+    for start in at:
+        assert jpeg_header(data[:start] + between + data[start:], "x") == jpeg_header(data, "x")
+
+
+def test_the_pixels_alone(picture: Callable[..., np.ndarray]) -> None:
+    """What is left of the segments makes the same picture; from the first scan on all bytes are."""
+    plain = jpeg(picture(4, 6), progressive=True)
+    profile = b"\xff\0" * 99 + b"ICC_PROFILE\0"
+    data = jpeg(picture(4, 6), progressive=True, exif=exif_of(6)[4:], icc_profile=profile, comment=b"why")
+    scan = data.index(b"\xff\xda")
+    data = data[:2] + b"junk" + data[2:scan] + b"more" + data[scan:] + b"behind"
+    left = plain.replace(plain[2:20], PLAIN_JFIF)
+    at = left.index(b"\xff\xda")
+    for each in (data, memoryview(data)):
+        assert b"".join(pixels_alone(each)) == left[:at] + b"more" + left[at:] + b"behind"
+
+
+def test_of_a_broken_header_all_is_left() -> None:
+    for data in (b"\xff\xd8", b"\xff\xd8\xff\xe0\0\x10JFIF", b"\xff\xd8\xff\xd9 and more", b"\xff\xd8\xff\xd8\xff\xda"):
+        assert b"".join(pixels_alone(data)) == data
+
+
 def test_what_is_wrong_is_said(picture: Callable[..., np.ndarray]) -> None:
     data = jpeg(picture(4, 6))
     frame = data.index(b"\xff\xc0")
@@ -81,7 +142,9 @@ def test_what_is_wrong_is_said(picture: Callable[..., np.ndarray]) -> None:
         (data[: frame + 6], "ends within its header"),
         (data[:2], "ends within its header"),
         (data[:2] + b"\xff\xd9", "no frame header"),
-        (data[:2] + b"hello", "no JPEG segment begins at byte 2"),
+        (data[:2] + b"\xff\xd8" + data[2:], "no frame header"),
+        (data[:2] + b"\xff\xda\0\2", "no frame header"),
+        (data[:2] + b"hello", "ends within its header"),
         (nothing, "0 x 0 pixels"),
     ]:
         with pytest.raises(DecodeError, match=f"photo.jpg.*{said}"):

@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from variegate.errors import DecodeError
 from variegate.loader.decode import open_image
-from variegate.loader.png import PASSES, expected
+from variegate.loader.png import PASSES, expected, pixels_alone
 
 ROWS = (b"\0" + bytes(range(1, 21))) * 10
 
@@ -89,7 +89,7 @@ def test_black_pictures_of_every_mode_are_whole(mode: str) -> None:
 def test_the_header_alone_is_read_until_the_picture_is_asked_for(
     place: str, orientation: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing says how it stands; where something does, it is found wherever it is said."""
+    """And how it stands is found wherever it is said."""
     stored = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4)
     file, exif, texts = io.BytesIO(), Image.Exif(), PngInfo()
     exif[274] = orientation or 1
@@ -105,7 +105,7 @@ def test_the_header_alone_is_read_until_the_picture_is_asked_for(
     load = PngImageFile.load
     monkeypatch.setattr(PngImageFile, "load", lambda self: (loaded.append(1), load(self))[1])
     opened = open_image(file.getvalue(), mode="L")
-    assert opened.size == theirs.shape and (orientation is not None or not loaded)
+    assert opened.size == theirs.shape and not loaded
     assert np.array_equal(opened.decode()[..., 0], theirs)
 
 
@@ -126,6 +126,50 @@ def test_a_checksum_that_is_wrong_is_an_error() -> None:
         open_image(bytes(whole)).decode()
 
 
-def test_postscript_is_no_picture() -> None:
-    with pytest.raises(DecodeError, match="EPS is a program that draws, not a picture"):
-        open_image(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 10\n%%EndComments\nshowpage\n").decode()
+def with_chunks(data: bytes, *chunks: tuple[bytes, bytes], at_the_end: bool = False) -> bytes:
+    parts = [struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in chunks]
+    place = len(data) - 12 if at_the_end else 33
+    return data[:place] + b"".join(parts) + data[place:]
+
+
+LONG = zlib.compress(bytes(3 << 20))
+BESIDE = {
+    "profile without a name": [(b"iCCP", b"")],
+    "profile that is none": [(b"iCCP", b"x\0\0abc")],
+    "long profile": [(b"iCCP", b"x\0\0" + LONG)],
+    "long text": [(b"zTXt", b"a\0\0" + LONG)],
+    "long XMP": [(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + LONG)],
+    "seventy texts": [(b"zTXt", b"a%d\0\0" % i + zlib.compress(bytes(1 << 20))) for i in range(70)],
+    "short gamma": [(b"gAMA", b"")],
+    "short primaries": [(b"cHRM", b"abc")],
+    "short resolution": [(b"pHYs", b"a")],
+    "short intent": [(b"sRGB", b"")],
+    "broken Exif": [(b"eXIf", b"zz")],
+    "broken raw Exif": [(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n 4\nzzzz\n"))],
+    "broken animation": [(b"acTL", b"x"), (b"fcTL", b"y"), (b"fdAT", b"")],
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("mode", ["RGB", "P", "I;16"])
+def test_what_stands_beside_the_pixels_refuses_none(name: str, mode: str) -> None:
+    file = io.BytesIO()
+    image = Image.effect_noise((60, 40), 60)
+    (Image.fromarray(np.asarray(image).astype(np.uint16) * 256) if mode == "I;16" else image.convert(mode)).save(
+        file, "PNG"
+    )
+    data, dtype = file.getvalue(), "uint16" if mode == "I;16" else "uint8"
+    shown = "L" if mode == "I;16" else "RGB"
+    want = open_image(data, mode=shown, dtype=dtype).decode()
+    for at_the_end in (False, True):
+        odd = with_chunks(data, *BESIDE[name], at_the_end=at_the_end)
+        assert np.array_equal(open_image(odd, mode=shown, dtype=dtype).decode(), want)
+    with pytest.raises(DecodeError):
+        open_image(odd[:-20], mode=shown, dtype=dtype).decode()
+
+
+def test_the_palette_and_what_is_transparent_are_the_pixels_own() -> None:
+    data = with_chunks(png(20, 10, ROWS), (b"tEXt", b"a\0b"), (b"tRNS", b"\0\0"), (b"abCd", b""))
+    parts = [part.tobytes() for part in pixels_alone(data)]
+    assert b"tEXt" not in b"".join(parts) and b"tRNS" in b"".join(parts) and b"abCd" in b"".join(parts)
+    assert parts[0] + parts[-1] == b"".join(parts)

@@ -25,6 +25,7 @@ from variegate import (
     Padded,
     PerInstance,
     PerSample,
+    Polygons,
     RandomResizedCrop,
     Rotate,
     Targets,
@@ -786,3 +787,12 @@ def test_a_mask_and_a_row_of_another_type_are_skipped(collate: Any) -> None:
     one = Loader(source, batch_size=6, shuffle=False, on_error="skip", collate=collate)
     bad = {2} if collate == "list" else {2, 4}  # a list may hold anything
     assert one.batch(0, 0)["index"].tolist() == [n for n in range(6) if n not in bad]
+
+
+def test_a_polygon_that_is_a_tangle_is_a_bad_sample() -> None:
+    tangle = np.random.default_rng(0).uniform(0, 40, (1000, 2))
+    triangle = [[1, 1], [30, 1], [30, 30]]
+    items = [{"image": np.zeros((40, 40, 3), np.uint8), "rings": [[tangle if i == 3 else triangle]]} for i in range(8)]
+    source = Items(items, targets=Targets(rings=Polygons()))
+    batches = Loader(source, AUGMENT, 4, shuffle=False, workers=0, on_error=OnError("skip", most=None))
+    assert [batch["index"].tolist() for batch in batches] == [[0, 1, 2], [4, 5, 6, 7]]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 import sys
+from importlib.util import find_spec
 from itertools import product
 from typing import Any
 
@@ -15,6 +17,7 @@ from PIL import Image
 
 from variegate.errors import DecodeError
 from variegate.loader.decode import open_image, open_view
+from variegate.loader.orientation import UPRIGHT
 from variegate.loader.wide import Wide
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64")
@@ -119,6 +122,39 @@ def test_orientation(orientation: int, dtype: str, bands: int) -> None:
     opened = open_image(data, mode="bands", dtype="uint16" if dtype == "uint16" else "float32")
     assert opened.size == upright.shape[:2]
     assert np.array_equal(opened.decode(), np.repeat(upright, bands, axis=2))
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation=%s/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize(
+    ("tag", "kind", "xmp", "want"),
+    [
+        *[(6, kind, None, 6) for kind in (1, 3, 4, 6, 8, 9)],
+        *[(3, kind, None, 3) for kind in (1, 3, 4, 6, 8, 9)],
+        (None, 3, b'"6"', 6),
+        (None, 3, b"'8'", 8),
+        (None, 3, b'"3"', 3),
+        (None, 3, b'"0"', 1),
+        (1, 3, b'"6"', 1),
+        (1, 1, b'"6"', 1),
+        (8, 3, b'"6"', 8),
+    ],
+)
+@pytest.mark.parametrize(("dtype", "bands"), [("uint8", 1), ("uint8", 3), ("uint16", 1), ("uint16", 3), ("float32", 3)])
+def test_orientation_by_the_rule_of_every_format(
+    tag: int | None, kind: int, xmp: bytes | None, want: int, dtype: str, bands: int
+) -> None:
+    """A tag of any whole number, else XMP; whether Pillow, tifffile or nobody but us turns the picture."""
+    numbers = numbers_of(dtype, bands)
+    rows = [] if tag is None else [(274, kind, 1, tag, True)]
+    if xmp is not None:
+        rows.append((700, 1, len(XMP % xmp), XMP % xmp, True))
+    given, colours = (numbers, "rgb") if bands == 3 else (numbers[..., 0], "minisblack")
+    data = written(given, photometric=colours, extratags=rows, metadata=None)
+    opened = open_image(data, mode="RGB" if bands == 3 else "L", dtype=dtype)
+    upright = UPRIGHT[want](numbers)
+    assert opened.size == upright.shape[:2] and np.array_equal(opened.decode(), upright)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -288,3 +324,55 @@ def test_numbers_that_would_take_all_memory_are_refused() -> None:
 def test_a_view_of_floats() -> None:
     flow = numbers_of("float32", 2)
     assert np.array_equal(open_view(written(flow, photometric="minisblack", planarconfig="contig")).decode(), flow)
+
+
+def tagged(data: bytes, tag: int, value: int) -> bytes:
+    """A little-endian TIFF of which a tag, whose value is a short, has another."""
+    at = data.index(struct.pack("<HHI", tag, 3, 1)) + 8
+    return data[:at] + struct.pack("<H", value) + data[at + 2 :]
+
+
+@pytest.mark.parametrize("tile", [None, (16, 16)])
+def test_a_file_that_ends_before_its_pixels_is_refused_before_libtiff_says_so(
+    tile: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = written(numbers_of("uint8", 3, 60, 90), photometric="rgb", tile=tile, compression="zlib")
+    assert open_image(data).decode().shape == (60, 90, 3)
+    for left in (len(data) * 2 // 3, len(data) - 9):
+        with pytest.raises(DecodeError, match=f"the file ends after {left} bytes, and its pixels after [0-9]+.*Repair"):
+            open_image(data[:left])
+    assert capfd.readouterr().err == ""
+
+
+def test_what_libtiff_or_pillow_does_not_read_is_not_handed_to_them(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """WebP in TIFF, which tifffile reads with imagecodecs, and more bands than Pillow has words for."""
+    logging.disable(logging.NOTSET)
+    data = tagged(written(numbers_of("uint8", 3), photometric="rgb", compression="zlib"), 259, 50001)
+    try:
+        open_image(data).decode()
+    except DecodeError as error:
+        lacking = find_spec("imagecodecs") is None
+        assert error.sound == lacking and ("compressed as WEBP" in error.reason) == lacking
+    ten = written(numbers_of("uint8", 10), photometric="minisblack", planarconfig="contig")
+    assert open_image(ten, mode="bands").decode().shape == (25, 37, 10)
+    assert capfd.readouterr().err == "" and not caplog.records
+
+
+def test_a_camera_s_small_copy_is_not_its_picture() -> None:
+    """NEF, ARW and DNG begin with a page that says so; CR2 by its first bytes."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as pages:
+        pages.write(numbers_of("uint8", 3, 12, 18), photometric="rgb", subifds=1, subfiletype=1)
+        pages.write(numbers_of("uint16", 1, 60, 90)[..., 0], photometric="minisblack")
+    cr2 = b"II*\0\x10\0\0\0CR\2\0" + bytes(90)
+    for data in (file.getvalue(), cr2):
+        with pytest.raises(DecodeError, match=r"a camera's raw file.*rawpy develops it") as caught:
+            open_image(data)
+        assert caught.value.sound
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as pages:  # a picture with smaller copies of itself
+        pages.write(numbers_of("uint8", 3), photometric="rgb", subifds=1)
+        pages.write(numbers_of("uint8", 3)[::2, ::2], photometric="rgb", subfiletype=1)
+    assert np.array_equal(open_image(file.getvalue()).decode(), numbers_of("uint8", 3))

@@ -13,7 +13,6 @@ import typer
 from variegate.errors import SourceError
 from variegate.loader import CocoJson, ImageMaskFolder, VocFolder, YoloFolder
 from variegate.loader.source.folder import Files
-from variegate.loader.source.voc import CLASSES as VOC_CLASSES
 
 PANEL = "Labels: one of --coco, --yolo, --voc, --masks, or none"
 Coco = Annotated[
@@ -123,7 +122,7 @@ class Asked:
             names = self.classes if yaml else self._names()
             return YoloFolder(folder, str(self.yolo), names or (), segments=self.segments, **form)
         if option == "--voc":
-            return VocFolder(folder, classes=self._names() or VOC_CLASSES, **form)
+            return VocFolder(folder, classes=self._names(), **form)
         names = self._names() or ()
         return ImageMaskFolder(
             folder, str(self.masks), classes=names, ignore_index=self.ignore, stride=self.stride, **form

@@ -65,6 +65,8 @@ def of_json(text: str, source: str) -> Node:
         json.loads(text)
     except json.JSONDecodeError as problem:
         raise Node(None, problem.lineno, source).error(f"not JSON: {problem.msg}") from None
+    except ValueError:  # of int()
+        raise Node(None, None, source).error("it has an integer of more digits than are read") from None
     return _Json(text, source).node()
 
 
@@ -123,7 +125,10 @@ def of_yaml(text: str, source: str) -> Node:
         raise ConfigError(
             f'{source}: YAML needs PyYAML: pip install "variegate[cli]"; a JSON file needs nothing'
         ) from None
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.YAMLError as problem:  # of letters that no YAML has, such as NUL
+        raise Node(None, None, source).error(f"not YAML: {str(problem).splitlines()[0]}") from None
     try:
         root = loader.get_single_node()
     except yaml.YAMLError as problem:

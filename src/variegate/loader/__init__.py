@@ -2,6 +2,7 @@
 
 from variegate.labels.collate import Padded
 from variegate.loader.cache import Cache
+from variegate.loader.formats import allow_formats
 from variegate.loader.loader import Loader
 from variegate.loader.policy import OnError
 from variegate.loader.source import (
@@ -40,4 +41,5 @@ __all__ = [
     "VocFolder",
     "WebDataset",
     "YoloFolder",
+    "allow_formats",
 ]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MOST_PIXELS = (1 << 31) // 12  # beyond it a header is taken for damage or malice, as Pillow does
+from variegate.picture import MOST_PIXELS
 
 
 class _Limit(threading.local):

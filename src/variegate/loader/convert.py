@@ -14,7 +14,8 @@ from variegate.loader.limit import TooLargeError, limited, too_large
 from variegate.loader.shortage import is_shortage, short_of_memory
 
 LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
-PROGRAMS = ("EPS", "WMF")  # which Pillow has other programs draw
+BAND = 1 << 20  # bytes
+LACKING = "nsupported", "not available"  # in what Pillow says of a file that is no damage
 # Pillow's modes whose bands are none to train on -> those that they stand for.
 PLAIN = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
 
@@ -26,14 +27,29 @@ def mode_of_bands(picture: Any) -> str:
     return str(PLAIN.get(picture.mode, picture.mode))
 
 
-def converted(picture: Any, mode: str, name: str) -> NDArray[Any]:
-    """The pixels of a picture that Pillow opened, in the mode asked for."""
-    if picture.format in PROGRAMS:
-        raise DecodeError(name, f"{picture.format} is a program that draws, not a picture; convert it to PNG")
+def bands(picture: Any) -> Iterator[tuple[slice, Any]]:
+    """A picture that Pillow opened in bands of whole rows, a megabyte or so of Pillow's memory each, and which rows.
+
+    To ask Pillow for an array of all of it takes its size twice over, and more time than this.
+    """
     picture.load()
-    if picture.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
-        picture = picture.convert("RGBA")
-    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+    width, height = picture.size
+    rows = max(1, BAND // (4 * width))
+    if rows >= height:
+        yield slice(0, height), picture
+        return
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        yield slice(top, bottom), picture.crop((0, top, width, bottom))
+
+
+def write_levels(picture: Any, mode: str, out: NDArray[np.uint8]) -> None:
+    """Write the pixels of a picture that Pillow opened, in one of its modes of 8 bits, to (height, width, channels)."""
+    for rows, band in bands(picture):
+        if band.mode == "P":  # by way of RGBA, or Pillow warns of palettes with transparency
+            band = band.convert("RGBA")
+        part = out[rows]
+        part[...] = np.asarray(band if band.mode == mode else band.convert(mode)).reshape(part.shape)
 
 
 @contextmanager
@@ -56,4 +72,5 @@ def told(name: str, most: int) -> Iterator[None]:
             raise MemoryError(f"{name}: {error}") from error
         if is_shortage(error):
             raise ResourceError(f"{name}: it cannot be decoded now: {error}") from error
-        raise DecodeError(name, str(error) or type(error).__name__) from error
+        text = str(error).rstrip(".") or type(error).__name__
+        raise DecodeError(name, text, sound=any(words in text for words in LACKING)) from error

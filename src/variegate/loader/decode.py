@@ -5,39 +5,47 @@ JPEGs of 8 bits, grey or of three colours, baseline or progressive. Pillow reads
 rare chroma sampling) and every other format; tifffile some TIFFs; Netpbm's of more than 8 bits are read here.
 Importing this module imports none of them; the first picture does.
 
-Choices      A picture stands as its EXIF orientation says. An alpha channel is dropped, as Pillow's convert("RGB")
-             and so most training code does; mode="RGBA" keeps it. Of an animation, the first frame; of several pages,
-             the first, but mode="bands" refuses them. AVIFs of 10 and 12 bits are rounded to 8 by their decoder, as by
-             every viewer.
+Choices      An alpha channel is dropped, as Pillow's convert("RGB") and so most training code does; mode="RGBA" keeps
+             it. Of an animation, the first frame; of several pages, the first, but mode="bands" refuses them. AVIFs of
+             10 and 12 bits are rounded to 8 by their decoder, as by every viewer.
+Orientation  A picture stands as Exif says, else as XMP does, in every format; see `exif.py`.
+Grey         mode="L" is the luminance 0.299 R + 0.587 G + 0.114 B. A JPEG has it stored, as Y, and that is what comes,
+             as from OpenCV: where a colour of Y, Cb and Cr lies beyond red, green and blue, it is not the luminance of
+             the colour that mode="RGB" gives (184 photographs: 0.4% of pixels differ by more than 1 level, the
+             farthest by 20; made ones of pure red, green and blue by 42).
 Numbers      A file's white becomes that of the dtype: 255, 65535 or 1. What has more bits than the dtype, or numbers of
              which none is white, is an error that says which dtype to ask for; see `stored.py`.
-Strictness   Whatever libjpeg warns of (an end too early, bytes between segments), and a PNG's wrong checksum, is an
-             error: a damaged picture is not trained on in silence.
+Strictness   Whatever libjpeg warns of in the pixels (an end too early, codes that mean nothing), and a PNG's wrong
+             checksum, is an error: a damaged picture is not trained on in silence. Of the odd JPEGs, only an end too
+             early is. What stands beside the pixels is no condition: a broken Exif, half an ICC profile, bytes behind a
+             JPEG's metadata.
 Reduction    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, by libjpeg-turbo's scaled DCT; other formats cannot.
 """
 
 from __future__ import annotations
 
-import io
 import os
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
-from variegate.loader.beside import MOST_PIXELS, most_beside
-from variegate.loader.convert import converted, mode_of_bands, told
+from variegate.loader.beside import most_beside
+from variegate.loader.convert import mode_of_bands, told, write_levels
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
+from variegate.loader.exif import orientation_of
 from variegate.loader.file import opened
-from variegate.loader.header import jpeg_header
+from variegate.loader.formats import READ, further, held_by, opened_by_pillow
+from variegate.loader.header import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
-from variegate.loader.orientation import UPRIGHT
-from variegate.loader.png import check_chunks, check_rows, may_turn
+from variegate.loader.magic import unreadable
+from variegate.loader.png import check_chunks, check_rows, told_beside
 from variegate.loader.pnm import pnm
 from variegate.loader.tiff import by_pillow, check_pages, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
 from variegate.loader.wanted import AS_STORED, wanted
-from variegate.loader.wide import Wide, wide
+from variegate.loader.wide import Wide, held_of_numbers, wide
+from variegate.picture import MOST_PIXELS as MOST_PIXELS
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
 
@@ -62,45 +70,54 @@ class _Jpeg(Encoded):
         return self.values + (0 if straight else self.nbytes) + self._held
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
+        try:
+            return self._decoded(self._data, out, step)
+        except ValueError:  # a warning, which may be of metadata: what is wrong with the pixels comes once more
+            pass
+        try:
+            return self._decoded(b"".join(pixels_alone(self._data)), out, step)
+        except ValueError as error:
+            raise DecodeError(self.name, str(error)) from None
+
+    def _decoded(self, data: bytes | memoryview, out: Buffer | None, step: int) -> Pixels:
+        """Raises  ValueError for whatever libjpeg warns of."""
         import simplejpeg
 
         space = "GRAY" if self._mode == "L" else self._mode
         height, width = self._stored_at(step) if step > 1 else (0, 0)
-        try:
-            found: Pixels = simplejpeg.decode_jpeg(self._data, space, False, False, height, width, 1, out, True)
-            return found
-        except ValueError as error:
-            raise DecodeError(self.name, str(error)) from None
+        found: Pixels = simplejpeg.decode_jpeg(data, space, False, False, height, width, 1, out, True)
+        return found
 
 
 class _Other(Encoded):
-    """Whatever of 8 bits Pillow reads."""
+    """Whatever of 8 bits Pillow reads. Of what it has opened, nothing is kept: some readers hold a whole picture."""
 
-    __slots__ = ("_data", "_mode", "_most", "_picture")
+    __slots__ = ("_data", "_held", "_mode", "_most")
 
-    def __init__(self, data: bytes | memoryview, picture: Any, mode: str, most: int, *rest: Any) -> None:
+    def __init__(self, data: bytes | memoryview, held: int, mode: str, most: int, *rest: Any) -> None:
         super().__init__(*rest)
-        self._data, self._picture, self._mode, self._most = data, picture, mode, most
+        self._data, self._held, self._mode, self._most = data, held, mode, most
 
     @property
     def peak(self) -> int:
-        """Measured, with some air: Pillow's picture at 4 bytes a pixel, perhaps another to convert, and two of ours."""
-        a_pixel = 7 if self._picture.mode == self._mode else 10
-        canvas = 8 if self._picture.format == "WEBP" else 0  # its decoder's own
-        copies = (2 if self.orientation == 1 else 3) * self.channels
-        wider = 0 if self.dtype == np.uint8 else self.nbytes
-        return self.size[0] * self.size[1] * (a_pixel + canvas + copies) + wider
+        """The levels, beside what reads them; and then once more where they are turned or of a wider dtype."""
+        straight = self.orientation == 1 and self.dtype == np.uint8
+        return self.values + max(self._held, 0 if straight else self.nbytes)
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
-        with told(self.name, self._most):
-            check_chunks(self._picture, self._data, self.name)
-            pixels = converted(self._picture, self._mode, self.name)
-            check_rows(self._picture, self._data, self.name)
         shape = *self._stored, self.channels
-        if pixels.size != self.values:
-            raise DecodeError(self.name, f"the header says {shape[:2]} (height, width), the pixels {pixels.shape[:2]}")
-        target = np.empty(shape, np.uint8) if out is None else out[: self.values].reshape(shape)
-        target[...] = pixels.reshape(shape)  # a copy: Pillow's own memory is read-only
+        with told(self.name, self._most):
+            check_chunks(self._data, self.name)
+            picture = opened_by_pillow(self._data)
+            if self._mode == "L":
+                picture.draft("L", None)  # of an odd JPEG, libjpeg's grey, as of any other
+            picture.load()
+            if picture.size != shape[1::-1]:
+                found = picture.size[::-1]
+                raise DecodeError(self.name, f"the header says {shape[:2]} (height, width), the pixels {found}")
+            target = np.empty(shape, np.uint8) if out is None else out[: self.values].reshape(shape)
+            write_levels(picture, self._mode, target)
+            check_rows(picture, self._data, self.name)
         return target
 
 
@@ -147,13 +164,15 @@ def _open(
     name = name or f"{len(data)} bytes"
     if not data:
         raise DecodeError(name, "the file is empty (0 bytes)")
-    if data[:2] != b"\xff\xd8":
+    if data[:2] != SIGNATURE:
         return _open_other(data, name, mode, dtype, max_pixels)
     header = jpeg_header(data, name)
     stored = _within(header.height, header.width, 1, max_pixels, name)
+    if header.unread:
+        raise DecodeError(name, f"it is {header.unread}", sound=True)
     if not header.usual:
         picture = _opened(data, name, max_pixels)
-        return _open_by_pillow(picture, data, name, mode, dtype, max_pixels, header.orientation)
+        return _open_by_pillow(picture, data, name, mode, dtype, max_pixels, header.orientation, header.held)
     if mode == "bands":
         mode = "L" if header.components == 1 else "RGB"
     return _Jpeg(data, header.held, mode, name, stored, header.orientation, CHANNELS[mode], dtype or "uint8")
@@ -170,7 +189,7 @@ def _open_other(data: bytes | memoryview, name: str, mode: str, dtype: str, most
     found = pnm(data, dtype)
     if found is not None:
         stored = _within(*found.size, 1, most, name)
-        return Wide(lambda: found.read(data, name), found.kind, mode, most, name, stored, 1, dtype)
+        return Wide(lambda: found.read(data, name), found.held, found.kind, mode, most, name, stored, 1, dtype)
     if is_tiff(data):
         return _open_tiff(data, name, mode, dtype, most)
     return _open_by_pillow(_opened(data, name, most), data, name, mode, dtype, most)
@@ -178,57 +197,65 @@ def _open_other(data: bytes | memoryview, name: str, mode: str, dtype: str, most
 
 def _open_tiff(data: bytes | memoryview, name: str, mode: str, dtype: str, most: int) -> Encoded:
     """A TIFF by Pillow where that has all of its numbers, else by tifffile."""
-    picture = _opened(data, name, most)
-    tags = tags_of(data) if picture is None else picture.tag_v2
-    if mode == "bands":
-        check_pages(data, tags, name)
+    tags = tags_of(data)
+    check_pages(data, tags, mode, name)
     found = tiff(tags)
+    picture: Any = None if found is not None and found.foreign else _opened(data, name, most)
     if found is None or (found.plain and by_pillow(picture, found, mode)):
-        return _open_by_pillow(picture, data, name, mode, dtype, most, 1)  # which Pillow turns upright itself
+        return _open_by_pillow(picture, data, name, mode, dtype, most, found.left if found else 1)
     stored = _within(*found.size, found.bands, most, name)
     kind = found.kind(name)
     mode, dtype = kind.as_asked(mode, dtype, name)
     if by_pillow(picture, found, mode):
         width, height = picture.size
-        return Wide(read_by_pillow(picture, data, kind), kind, mode, most, name, (height, width), 1, dtype)
-    orientation = found.orientation if found.orientation in UPRIGHT else 1
-    return Wide(read_by_tifffile(data, kind, name), kind, mode, most, name, stored, orientation, dtype)
+        read, held = read_by_pillow(data, kind), held_of_numbers(picture, data, kind)
+        return Wide(read, held, kind, mode, most, name, (height, width), found.left, dtype)
+    read = read_by_tifffile(data, kind, name)
+    return Wide(read, len(data), kind, mode, most, name, stored, found.orientation, dtype)
 
 
 def _open_by_pillow(
-    picture: Any, data: bytes | memoryview, name: str, mode: str, dtype: str, most: int, orientation: int | None = None
+    picture: Any,
+    data: bytes | memoryview,
+    name: str,
+    mode: str,
+    dtype: str,
+    most: int,
+    orientation: int | None = None,
+    coefficients: int = 0,
 ) -> Encoded:
-    """A picture that Pillow has opened, if it has; the orientation is Pillow's to find where it is not known yet."""
+    """A picture that Pillow has opened, if it has.
+
+    orientation   None: it is not known yet
+    coefficients  bytes of them that a decoder keeps
+    """
     if picture is None:
-        _no_picture(data, name)
+        raise unreadable(data, name, (*READ, *further()))
     with told(name, most):
         if orientation is None:
-            still = picture.format == "PNG" and not may_turn(data)
-            orientation = 1 if still else picture.getexif().get(274, 1)
+            orientation = _orientation(picture, data)
         numbers = wide(picture, data, mode, dtype, name)
-    orientation = orientation if orientation in UPRIGHT else 1
     stored = _within(picture.size[1], picture.size[0], 1, most, name)
     if numbers is not None:
         kind, read = numbers
-        return Wide(read, kind, mode, most, name, stored, orientation, dtype)
+        return Wide(read, held_of_numbers(picture, data, kind), kind, mode, most, name, stored, orientation, dtype)
     mode = mode_of_bands(picture) if mode == "bands" else mode
     if mode not in CHANNELS:
-        raise DecodeError(name, f'its pixels are of Pillow\'s mode "{mode}", which is none of ours')
-    return _Other(data, picture, mode, most, name, stored, orientation, CHANNELS[mode], dtype or "uint8")
+        raise DecodeError(name, f'its pixels are of Pillow\'s mode "{mode}", which is none of ours', sound=True)
+    held = held_by(picture, data) + coefficients
+    return _Other(data, held, mode, most, name, stored, orientation, CHANNELS[mode], dtype or "uint8")
+
+
+def _orientation(picture: Any, data: bytes | memoryview) -> int:
+    """How a picture that is no JPEG and no TIFF stands; Pillow has not always read as far as a PNG tells it."""
+    if picture.format == "PNG":
+        exif, xmp = told_beside(data)
+    else:
+        exif, xmp = (picture.info.get(name) or b"" for name in ("exif", "xmp"))
+    return orientation_of([exif], xmp)
 
 
 def _opened(data: bytes | memoryview, name: str, most: int) -> Any:
-    """What Pillow makes of a file; None if it is of no format that it knows."""
-    from PIL import Image, UnidentifiedImageError
-
+    """What Pillow makes of a file's header; None if it is of no format that it may read."""
     with told(name, most):
-        try:
-            return Image.open(io.BytesIO(data))
-        except UnidentifiedImageError:
-            return None
-
-
-def _no_picture(data: bytes | memoryview, name: str) -> NoReturn:
-    start = bytes(data[:12])
-    kind = "text" if start.isascii() and start.decode("ascii").isprintable() else "bytes"
-    raise DecodeError(name, f"no picture format begins with the {kind} {start!r}") from None
+        return opened_by_pillow(data)

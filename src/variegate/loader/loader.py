@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import FieldError, InputError
@@ -15,6 +15,7 @@ from variegate.key import LIMITS
 from variegate.loader.batch import Batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, opened
+from variegate.loader.formats import allow_again, further
 from variegate.loader.labels import Form, labels_of
 from variegate.loader.memory import DEEPEST, Budget
 from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
@@ -140,7 +141,7 @@ class Loader:
         if weights is not None and (self.samples or len(self.source)) * self.repeats > SOMEBODY_ELSE:
             raise FieldError(f"Loader.samples times repeats is at most 2**31, got {samples} and {repeats}")
         self._next = 0, 0  # (epoch, position) at which the next pass begins
-        self._place = 0, 0  # and that at which the last pass stands
+        self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
         self._begin()
 
     def _begin(self) -> None:
@@ -311,8 +312,18 @@ class Loader:
         """
         if self._made_of is None:
             self._made_of = made_of(self)
-        epoch, position = self._place
+        epoch, position = self._stand()
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
+
+    def follow(self, place: Callable[[], tuple[int, int]]) -> None:
+        """Have `state` tell where a pass stands that an adapter runs by `epoch`, until another one begins.
+
+        place  gives the epoch and the position after the batch that the adapter's user has taken last
+        """
+        self._place = place
+
+    def _stand(self) -> tuple[int, int]:
+        return self._place() if callable(self._place) else self._place
 
     def resume(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Go on where a state was taken: the next pass is what is left of its epoch, the one after it the next epoch.
@@ -366,9 +377,10 @@ class Loader:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "schedule"}
-        return kept | {"_place": self._place, "_next": self._next}
+        return kept | {"_place": self._stand(), "_next": self._next, "_formats": further()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        allow_again(state.pop("_formats"))
         vars(self).update(state)
         self._begin()
 

@@ -88,9 +88,12 @@ class Budget:
         if self._total([]) + need.slot + need.files > self.limit:
             raise ResourceError(self._refusal())
 
-    def fits(self, waiting: Iterable[tuple[Need | None, bool]]) -> bool:
-        """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made."""
-        return self._total(waiting) <= self.limit
+    def fits(self, waiting: Sequence[tuple[Need | None, bool]]) -> bool:
+        """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made.
+
+        Of what nothing is known yet takes all there is: before the first batch's headers are read, no other begins.
+        """
+        return self._total(waiting) <= self.limit if self._most.slot else len(waiting) <= 1
 
     def _total(self, waiting: Iterable[tuple[Need | None, bool]]) -> int:
         total = self.workers * self._most.pixels + USERS * self._most.slot

@@ -21,6 +21,7 @@ HEADER = re.compile(rb"(P[2356Ff])" + BLANK + rb"+(\d+)" + BLANK + rb"+(\d+)" + 
 COMMENT = re.compile(rb"#[^\r\n]*")
 BANDS = {b"P2": 1, b"P5": 1, b"Pf": 1, b"P3": 3, b"P6": 3, b"PF": 3}
 PLAIN = b"P2", b"P3"
+BLOCK = 1 << 20  # bytes of a text that are read together
 MOST = 4096  # bytes of a header
 MAGIC = b"P"
 
@@ -37,6 +38,11 @@ class Pnm(NamedTuple):
     start: int
     stored: np.dtype[Any] | None
 
+    @property
+    def held(self) -> int:
+        """Bytes that reading takes beside numbers of the kind: those of texts are integers of 64 bits."""
+        return 8 * self.size[0] * self.size[1] * self.kind.bands if self.stored is None else 0
+
     def read(self, data: bytes | memoryview, name: str) -> NDArray[Any]:
         """The numbers, (height, width, bands).
 
@@ -45,8 +51,7 @@ class Pnm(NamedTuple):
         shape = *self.size, self.kind.bands
         count = shape[0] * shape[1] * shape[2]
         if self.stored is None:
-            texts = COMMENT.sub(b"", bytes(data[self.start :])).split(None, count)[:count]
-            numbers = np.array(texts, np.int64)
+            numbers = _numbers(memoryview(data)[self.start :], count)
         else:
             most = (len(data) - self.start) // self.stored.itemsize
             numbers = np.frombuffer(data, self.stored, min(count, most), self.start)
@@ -54,6 +59,21 @@ class Pnm(NamedTuple):
             raise DecodeError(name, f"its header says {count} numbers, and it has {numbers.size}")
         numbers = numbers.reshape(shape)
         return numbers[::-1] if self.kind.dtype.kind == "f" else numbers
+
+
+def _numbers(text: memoryview, count: int) -> NDArray[np.int64]:
+    """The first numbers of a text, `count` or fewer, by blocks that end where a line or a number does."""
+    numbers, found, rest, at = np.empty(min(count, len(text)), np.int64), 0, b"", 0
+    while found < count and (rest or at < len(text)):
+        part, at = rest + bytes(text[at : at + BLOCK]), at + BLOCK
+        cut = len(part) if at >= len(text) else max(part.rfind(b"\n"), 0 if b"#" in part else part.rfind(b" "))
+        rest = part[cut:]
+        here = np.array(COMMENT.sub(b"", part[:cut]).split()[: count - found], np.int64)
+        numbers[found : found + len(here)] = here
+        found += len(here)
+        if at >= len(text):
+            break
+    return numbers[:found]
 
 
 def pnm(data: bytes | memoryview, dtype: str) -> Pnm | None:

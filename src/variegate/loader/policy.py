@@ -13,9 +13,9 @@ from threading import Lock, Thread
 from typing import Any, Literal
 
 from variegate.errors import DecodeError, FieldError, VariegateError, shown
-from variegate.loader.beside import MOST_PIXELS
 from variegate.loader.file import absolute
 from variegate.loader.source.base import Source
+from variegate.picture import MOST_PIXELS
 
 Policy = Literal["raise", "skip", "replace"]
 POLICIES = ("raise", "skip", "replace")

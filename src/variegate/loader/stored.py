@@ -16,6 +16,7 @@ from variegate.errors import DecodeError
 from variegate.loader.wanted import AS_STORED, WHITES
 
 SORTS = {"u": "bits", "i": "bits with a sign", "f": "bits, floats"}
+BLOCK = 1 << 17  # numbers that are worked at together
 LUMINANCE = 299.0, 587.0, 114.0  # thousandths
 
 
@@ -77,6 +78,22 @@ def picture_of_numbers(numbers: NDArray[Any], kind: Stored, mode: str, dtype: st
 
     Raises  DecodeError if numbers without a white are none of float32's.
     """
+    height, width, count = numbers.shape
+    rows = max(1, BLOCK // (width * count))
+    if rows >= height:
+        return _made(numbers, kind, mode, dtype, name)
+    whole = None
+    for top in range(0, height, rows):
+        part = _made(numbers[top : top + rows], kind, mode, dtype, name)
+        if whole is None:
+            whole = np.empty((height, *part.shape[1:]), part.dtype)
+        whole[top : top + rows] = part
+    assert whole is not None
+    return whole
+
+
+def _made(numbers: NDArray[Any], kind: Stored, mode: str, dtype: str, name: str) -> NDArray[Any]:
+    """The same, of as many rows as may be in memory several times over."""
     white = kind.white
     if white is None:
         numbers, least = _as_float32(numbers, kind, name), 1

@@ -1,14 +1,17 @@
 """TIFF: what its tags say of the numbers, and who reads them.
 
-Pillow reads 8 bits, grey of any bits, and 16-bit RGB and RGBA whose bands stand together, in any compression. Bands of
-other numbers, or stored apart, are read by tifffile (variegate[tiff]), which needs imagecodecs for LZW and JPEG. Tags
-as in TIFF 6.0; of several pages, the first is the picture, but where all bands are asked for.
+Pillow reads 8 bits, grey of any bits, and 16-bit RGB and RGBA whose bands stand together, in most compressions. Others,
+and bands stored apart, are read by tifffile (variegate[tiff]), which needs imagecodecs for LZW and JPEG. Tags as in
+TIFF 6.0; of several pages, the first is the picture, but where all bands are asked for.
+
+Who reads is decided by the tags, and what Pillow's libtiff would complain of is refused by them, as libtiff writes on
+stderr, which nobody can catch. What they do not show still comes there: codes that mean nothing, an orientation of 0.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -17,12 +20,20 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.convert import mode_of_bands
+from variegate.loader.exif import xmp_orientation
+from variegate.loader.formats import as_file, opened_by_pillow
+from variegate.loader.magic import RAW
+from variegate.loader.orientation import UPRIGHT
 from variegate.loader.stored import Stored
-from variegate.loader.wide import both_bytes, is_halved, retell
+from variegate.loader.wide import both_bytes, is_halved, numbers_of, retell
 
 PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b"*\0", b"\0+", b"+\0"))
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
-EXTRA, FORMAT = 338, 339
+COMPRESSION, SUBPAGES, EXTRA, FORMAT, XMP = 259, 330, 338, 339, 700
+STRIPS, TILES = (273, 279), (324, 325)  # where they begin, and their bytes
+PLAIN, WEBP = 1, 50001
+MOST_OF_PILLOW = 6  # bands; of more it logs an error
+CR2 = b"II*\0\x10\0\0\0CR\2"
 SUBFILE, NO_PAGE = 254, 1 | 4  # the bits of a smaller copy of another page, and of a mask of transparency
 WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
 APART = 2
@@ -38,6 +49,7 @@ class Tiff(NamedTuple):
 
     size    (height, width) as stored
     sorts   of numbers: 1 unsigned, 2 signed, 3 float, 4 unknown
+    left    the orientation that is left when Pillow has turned the picture by a tag that it knows
     extra   what the bands beyond the colours are: 2 alpha, 1 alpha that the colours were multiplied by, 0 anything
     """
 
@@ -45,15 +57,22 @@ class Tiff(NamedTuple):
     bits: tuple[int, ...]
     sorts: tuple[int, ...]
     bands: int
+    compression: int
     photometric: int
     apart: bool
     extra: tuple[int, ...]
     orientation: int
+    left: int
 
     @property
     def plain(self) -> bool:
         """Whether it is of 8 bits or less, without a sign."""
         return max(self.bits) <= 8 and set(self.sorts) <= {1, 4}
+
+    @property
+    def foreign(self) -> bool:
+        """Whether Pillow, or the libtiff that it comes with, is known not to read it."""
+        return self.bands > MOST_OF_PILLOW or self.compression == WEBP
 
     def kind(self, name: str) -> Stored:
         """What its numbers mean.
@@ -94,18 +113,20 @@ def is_tiff(data: bytes | memoryview) -> bool:
 
 
 def tags_of(data: bytes | memoryview) -> Any:
-    """The tags of the first page, read by Pillow, of a file that it cannot open; empty if they are damaged."""
+    """The tags of the first page, as Pillow reads them; empty if they are damaged."""
     return next(_each_page(data), {})
 
 
-def check_pages(data: bytes | memoryview, tags: Any, name: str) -> None:
-    """Refuse a file of several pages, of which all bands are asked for: most writers have a band a page.
+def check_pages(data: bytes | memoryview, tags: Any, mode: str, name: str) -> None:
+    """Refuse a file of which the first page, whose tags are given, is not the picture, not all of it or not all there.
 
-    tags  of the first page
+    Of several pages that are no copies all bands cannot be had: most writers have a band a page.
     """
-    if not getattr(tags, "next", 0):
-        return
-    count = sum(not tags.get(SUBFILE, 0) & NO_PAGE for tags in _each_page(data))
+    if bytes(data[: len(CR2)]) == CR2 or (SUBPAGES in tags and _subfile(tags) & 1):
+        what, instead = RAW
+        raise DecodeError(name, f"it is {what}, whose first page is a small copy of the picture; {instead}", sound=True)
+    several = mode == "bands" and bool(getattr(tags, "next", 0))
+    count = sum(not _subfile(each) & NO_PAGE for each in _each_page(data)) if several else 1
     if count > 1:
         raise DecodeError(
             name,
@@ -114,6 +135,22 @@ def check_pages(data: bytes | memoryview, tags: Any, name: str) -> None:
             'photometric="minisblack"',
             sound=True,
         )
+    end = max(_end(tags, *STRIPS), _end(tags, *TILES))
+    if end > len(data) and tags.get(COMPRESSION, PLAIN) != PLAIN:  # else counts are often wrong, and nobody reads them
+        raise DecodeError(name, f"the file ends after {len(data)} bytes, and its pixels after {end}")
+
+
+def _subfile(tags: Any) -> int:
+    flags = tags.get(SUBFILE, 0)
+    return flags if isinstance(flags, int) else 0
+
+
+def _end(tags: Any, starts: int, counts: int) -> int:
+    """Where the last of the strips or tiles ends; 0 if their tags make no sense."""
+    with suppress(TypeError, ValueError):  # of what is no number, or not as many
+        rows = _row(tags.get(starts, ()), 0), _row(tags.get(counts, ()), 0)
+        return max((int(start) + int(count) for start, count in zip(*rows, strict=True)), default=0)
+    return 0
 
 
 def _each_page(data: bytes | memoryview) -> Iterator[Any]:
@@ -122,7 +159,7 @@ def _each_page(data: bytes | memoryview) -> Iterator[Any]:
 
     seen = {0}
     try:
-        file = io.BytesIO(data)
+        file = as_file(data)
         start = file.read(8)
         tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
         while tags.next not in seen:
@@ -142,9 +179,20 @@ def tiff(tags: Any) -> Tiff | None:
     if not whole or len(bits) != bands:
         return None
     photometric, apart = tags.get(PHOTOMETRIC, WHITE_IS_ZERO), tags.get(PLANAR, 1) == APART and bands > 1
-    orientation = tags.get(ORIENTATION, 1)
+    orientation = _orientation(tags)
+    left = 1 if isinstance(tags.get(ORIENTATION), int) else orientation
     extra = _row(tags.get(EXTRA, ()), 0)
-    return Tiff((height, width), bits, sorts, bands, photometric, apart, extra, orientation)
+    packed = tags.get(COMPRESSION, PLAIN)
+    return Tiff((height, width), bits, sorts, bands, packed, photometric, apart, extra, orientation, left)
+
+
+def _orientation(tags: Any) -> int:
+    """By the rule of `exif.py`, of which a TIFF's own tags are the Exif."""
+    value, xmp = tags.get(ORIENTATION), tags.get(XMP)
+    if value is None:
+        return (xmp_orientation(xmp) if isinstance(xmp, bytes) else None) or 1
+    number = value[0] if isinstance(value, bytes) and value else value
+    return number if number in UPRIGHT else 1
 
 
 def _row(value: Any, bands: Any) -> tuple[Any, ...]:
@@ -164,18 +212,18 @@ def by_pillow(picture: Any, found: Tiff, mode: str) -> bool:
     return not found.apart and len(picture.mode) == found.bands and is_halved(picture)
 
 
-def read_by_pillow(picture: Any, data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
+def read_by_pillow(data: bytes | memoryview, kind: Stored) -> Callable[[], NDArray[Any]]:
     """How Pillow reads a TIFF of more than 8 bits."""
-    if kind.bands > 1:
-        return lambda: both_bytes(picture, data)
 
     def read() -> NDArray[Any]:
+        picture = opened_by_pillow(data)
+        if kind.bands > 1:
+            return both_bytes(picture, data)
         if picture.tile and picture.tile[0].codec_name == "libtiff":
             retell(picture, lambda raw: NATIVE.get(raw, raw))
-        numbers = np.asarray(picture)
         if picture.mode == "I" and kind.dtype == np.uint32:  # whose bits Pillow takes for those of int32
-            return numbers.view(np.uint32)
-        return numbers.astype(kind.dtype, copy=False)
+            return numbers_of(picture, kind.dtype, stored=kind.dtype)
+        return numbers_of(picture, kind.dtype)
 
     return read
 
@@ -192,7 +240,7 @@ def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Calla
         import tifffile
 
         try:
-            with tifffile.TiffFile(io.BytesIO(data)) as file:
+            with tifffile.TiffFile(as_file(data)) as file:
                 page = file.pages.first
                 numbers = page.asarray()
         except Exception as error:

@@ -6,7 +6,6 @@ the other order, it gives the low bytes. So a file of 16-bit colour is decoded t
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Callable
@@ -16,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.convert import told
+from variegate.loader.convert import bands, told
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
+from variegate.loader.formats import AIR, held_by, opened_by_pillow
 from variegate.loader.png import check_chunks, check_rows
 from variegate.loader.stored import Stored, picture_of_numbers
 from variegate.loader.wanted import AS_STORED
@@ -35,16 +35,17 @@ AVIF_FORM = b"av1C"
 class Wide(Encoded):
     """A picture that is read as numbers, and made into a picture by what they mean."""
 
-    __slots__ = ("_kind", "_mode", "_most", "_read")
+    __slots__ = ("_held", "_kind", "_mode", "_most", "_read")
 
     def __init__(
-        self, read: Callable[[], Numbers], kind: Stored, mode: str, most: int, name: str, stored: tuple[int, int],
-        orientation: int, dtype: str,
+        self, read: Callable[[], Numbers], held: int, kind: Stored, mode: str, most: int, name: str,
+        stored: tuple[int, int], orientation: int, dtype: str,
     ) -> None:  # fmt: skip
+        """held: bytes that `read` takes beside the numbers."""
         mode, dtype = kind.as_asked(mode, dtype, name)
         channels = kind.bands if mode == "bands" else CHANNELS[mode]
         super().__init__(name, stored, orientation, channels, dtype)
-        self._read, self._kind, self._mode, self._most = read, kind, mode, most
+        self._read, self._held, self._kind, self._mode, self._most = read, held, kind, mode, most
 
     @property
     def scaled(self) -> bool:
@@ -52,10 +53,10 @@ class Wide(Encoded):
 
     @property
     def peak(self) -> int:
-        """Measured, with some air: what the reader has, the numbers, and the picture with what leads to it."""
-        kind, pixels = self._kind, self.size[0] * self.size[1]
-        through = 24 * 2 if self._mode == "L" and kind.bands > 2 else 0  # a luminance in float64
-        return pixels * (4 + 2 * kind.bands * kind.dtype.itemsize + through) + 2 * self.nbytes
+        """The numbers, beside what reads them or what they become; which is there twice where it is turned."""
+        pixels, twice = self.size[0] * self.size[1], 1 if self.orientation == 1 else 2
+        numbers = pixels * self._kind.bands * self._kind.dtype.itemsize
+        return max(numbers + max(self._held, self.nbytes), twice * self.nbytes) + min(AIR, 8 * pixels)
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
         with told(self.name, self._most):
@@ -81,10 +82,10 @@ def wide(picture: Any, data: bytes | memoryview, mode: str, dtype: str, name: st
     if found == "AVIF" and dtype not in ("uint8", AS_STORED) and (bits := _avif_bits(data)) > 8:
         raise DecodeError(name, _lost(f"an AVIF of {bits} bits"), sound=True)
     if picture.mode.startswith("I;16"):
-        return Stored(found, 1, 16, SHORT, "L", 65535), lambda: np.asarray(picture).astype(SHORT)
+        return Stored(found, 1, 16, SHORT, "L", 65535), lambda: numbers_of(opened_by_pillow(data), SHORT)
     if picture.mode in ("I", "F"):
         numbers = np.dtype(np.int32 if picture.mode == "I" else np.float32)
-        return Stored(found, 1, 32, numbers, "L", None), lambda: np.asarray(picture)
+        return Stored(found, 1, 32, numbers, "L", None), lambda: numbers_of(opened_by_pillow(data), numbers)
     if any(name == "SGI16" or DEEP.fullmatch(str(_raw(args))) for name, _, _, args in picture.tile):
         raise DecodeError(name, _lost(f"a {found} of 16 bits"), sound=True)
     return None
@@ -105,7 +106,8 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
     with_alpha = colours if clear is None else colours + "A"
 
     def read() -> Numbers:
-        check_chunks(picture, data, name)
+        check_chunks(data, name)
+        picture = opened_by_pillow(data)
         numbers = _png_numbers(picture, data, colours)
         check_rows(picture, data, name)
         if clear is None:
@@ -118,34 +120,46 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
 
 def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> Numbers:
     if colours == "LA":  # four bytes a pixel, which Pillow takes as they come if told that they are RGBA
-        bare = _again(data)
-        retell(bare, lambda raw: "RGBA")
-        return np.asarray(bare).view(">u2").astype(SHORT)
+        retell(picture, lambda raw: "RGBA")
+        return numbers_of(picture, SHORT, 2, np.dtype(">u2"))
     if colours == "L":
-        return np.asarray(picture).astype(SHORT)[:, :, np.newaxis]
+        return numbers_of(picture, SHORT)
     return both_bytes(picture, data)
+
+
+def numbers_of(picture: Any, dtype: np.dtype[Any], count: int = 1, stored: np.dtype[Any] | None = None) -> Numbers:
+    """The numbers of a picture that Pillow opened, (height, width, count).
+
+    stored  what Pillow's bytes are, where it takes them for something else
+    """
+    numbers = np.empty((picture.size[1], picture.size[0], count), dtype)
+    for rows, band in bands(picture):
+        part, values = numbers[rows], np.asarray(band)
+        part[...] = (values if stored is None else values.view(stored)).reshape(part.shape)
+    return numbers
+
+
+def held_of_numbers(picture: Any, data: bytes | memoryview, kind: Stored) -> int:
+    """Bytes that Pillow holds while it reads numbers of more than 8 bits: of colour, it has two pictures."""
+    return held_by(picture, data) * (2 if kind.bands > 2 else 1)
 
 
 def both_bytes(picture: Any, data: bytes | memoryview) -> Numbers:
     """The numbers of a file of 16-bit RGB or RGBA that Pillow has opened."""
-    low = _again(data)
+    low = opened_by_pillow(data)
     retell(low, lambda raw: raw[:-1] + OTHER_ORDER[raw[-1]])
-    numbers = np.asarray(picture).astype(SHORT)
-    numbers <<= 8
-    numbers |= np.asarray(low)
+    numbers = np.empty((picture.size[1], picture.size[0], len(picture.mode)), SHORT)
+    for (rows, upper), (_, lower) in zip(bands(picture), bands(low), strict=True):
+        part = numbers[rows]
+        part[...] = np.asarray(upper)
+        part <<= 8
+        part |= np.asarray(lower)
     return numbers
 
 
 def is_halved(picture: Any) -> bool:
     """Whether `both_bytes` reads a picture that Pillow has opened."""
     return all(HALVES.fullmatch(str(_raw(args))) is not None for _, _, _, args in picture.tile)
-
-
-def _again(data: bytes | memoryview) -> Any:
-    """The same file, of which nothing is loaded yet: to find an orientation Pillow may have loaded the first."""
-    from PIL import Image
-
-    return Image.open(io.BytesIO(data))
 
 
 def retell(picture: Any, name: Callable[[str], str]) -> None:
@@ -157,16 +171,17 @@ def retell(picture: Any, name: Callable[[str], str]) -> None:
 
 
 def _jpeg_2000(picture: Any, data: bytes | memoryview, name: str) -> tuple[Stored, Any] | None:
-    at = bytes(data).find(CODESTREAM)
-    if at < 0 or len(data) < at + 43:
+    start = bytes(data[: 1 << 16])
+    at = start.find(CODESTREAM)
+    if at < 0 or len(start) < at + 43:
         return None
-    bits, signed = (data[at + 42] & 127) + 1, bool(data[at + 42] & 128)
+    bits, signed = (start[at + 42] & 127) + 1, bool(start[at + 42] & 128)
     if bits <= 8 and not signed:
         return None
     if not picture.mode.startswith("I;16") or signed or bits > 16:
         raise DecodeError(name, _lost(f"a JPEG 2000 of {bits} bits{' with a sign' if signed else ''}"), sound=True)
     kind = Stored("JPEG 2000", 1, bits, SHORT, "L", (1 << bits) - 1)
-    return kind, lambda: np.asarray(picture).astype(SHORT) >> (16 - bits)  # Pillow has shifted them up
+    return kind, lambda: numbers_of(opened_by_pillow(data), SHORT) >> (16 - bits)  # Pillow has shifted them up
 
 
 def _avif_bits(data: bytes | memoryview) -> int:

@@ -16,6 +16,8 @@ import pytest
 
 from variegate.errors import InputError, SourceError
 from variegate.loader import CocoJson, ImageFolder, Subset
+from variegate.ops.flip import HorizontalFlip
+from variegate.pipeline import Compose
 from variegate.targets import Boxes, Keypoints, Mask, PerInstance, PerSample, Polygons, Targets
 
 ALL = ("boxes", "labels", "polygons", "masks", "keypoints", "iscrowd", "area", "ids", "image_id")
@@ -150,8 +152,8 @@ def test_fields_are_those_asked_for(root: Path, content: Any) -> None:
     for row in content["annotations"]:
         del row["segmentation"], row["area"]
     assert len(source(root, content, ["boxes", "labels"]).fields(1)["boxes"]) == 3
-    with pytest.raises(SourceError, match=r'annotations\[1\] \(id 21\): it has no "segmentation"'):
-        source(root, content)
+    with pytest.raises(SourceError, match=r'annotations\[1\] \(id 21\): it has no "segmentation".* leave masks out'):
+        source(root, sized(content), ["masks"])
     with pytest.raises(SourceError, match='it has no "area", which is a number'):
         source(root, content, ["area"])
     with pytest.raises(SourceError, match=r"CocoJson\.fields are some of boxes, labels, .*; got 'bbox'"):
@@ -219,7 +221,11 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
         (("images", 0), {"file_name": None}, '"file_name" is a path within the folder of pictures, got None'),
         (("images", 0), {"height": "12"}, "\"height\" is an integer, got '12'"),
         (("categories", 1), {"id": 4}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),
-        (("categories", 1), {"name": "owl"}, r'categories\[1\] \(id 1\): "name" is \'owl\', as of categories\[0\]'),
+        (("categories", 1), {"id": 4.0}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),
+        (("annotations", 3), {"image_id": "3"}, r"\(id 23\): it is of image '3', which is not among the images"),
+        (("annotations", 3), {"image_id": [3]}, r'\(id 23\): "image_id" is an integer or a text, got \[3\]'),
+        (("images", 0), {"height": 1e300}, r'"height" is an integer of 64 bits, got 1e\+300'),
+        (("images", 0), {"width": 10**30}, '"width" is an integer of 64 bits, got 1000000'),
         (("categories", 1), {"name": 3}, '"name" is a text, got 3'),
         (("annotations", 3), {"image_id": 4}, r"annotations\[3\] \(id 23\): it is of image 4, which is not among"),
         (("annotations", 3), {"category_id": 2}, r"\(id 23\): it is of category 2, which is not among the categories"),
@@ -267,3 +273,141 @@ def test_threads_read_the_same(root: Path, content: Any) -> None:
     alone = [str(coco.fields(i)) for i in range(3)] * 50
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda i: str(coco.fields(i)), [*range(3)] * 50)) == alone
+
+
+def test_a_set_for_detection_has_no_outlines(root: Path, content: Any, epoch: Callable[..., Any]) -> None:
+    for n, row in enumerate(content["annotations"]):
+        row["segmentation"] = None
+        if n % 2:
+            del row["segmentation"]
+    coco = source(root, content)
+    assert lists(coco.fields(1)["polygons"]) == [[], [], []] and len(coco.fields(1)["boxes"]) == 3
+    assert len(epoch(coco)) == 3
+
+
+@pytest.mark.parametrize("kind", [float, str, lambda id: 10**30 + id], ids=["floats", "texts", "more than 64 bits"])
+def test_ids_are_whole_floats_or_texts(root: Path, content: Any, kind: Callable[[int], Any]) -> None:
+    fields = "labels", "ids", "image_id"
+    plain, other = source(root, content, fields), copy.deepcopy(content)
+    for name, keys in (("images", ["id"]), ("categories", ["id"]), ("annotations", ["id", "image_id", "category_id"])):
+        for row in other[name]:
+            row |= {key: kind(row[key]) for key in keys}
+    coco = source(root, other, fields)
+    assert isinstance(coco.image_ids, np.ndarray if kind is float else list) and coco.image_ids[0] == kind(7)
+    for i in range(3):
+        got, want = coco.fields(i), plain.fields(i)
+        assert list(got["ids"]) == [kind(id) for id in want["ids"].tolist()]
+        assert isinstance(got["ids"], np.ndarray if kind is float else list)
+        assert got["image_id"] == kind(want["image_id"]) and type(got["image_id"]) is (str if kind is str else int)
+        names = [[s.classes[n] for n in f["labels"].tolist()] for s, f in ((coco, got), (plain, want))]
+        assert names[0] == names[1]
+
+
+def test_ids_that_are_texts_come_in_batches(root: Path, content: Any, epoch: Callable[..., Any]) -> None:
+    for row in content["annotations"]:
+        row["id"] = f"a{row['id']}"
+    coco = source(root, content, ["boxes", "ids"])
+    found = epoch(coco, Compose([HorizontalFlip(p=1)]), collate="list")
+    assert [found[id][1]["ids"] for id in coco.ids.tolist()] == [["a21", "a24"], ["a20", "a22", "a19"], []]
+
+
+def test_categories_of_one_name_are_one_class(root: Path, content: Any) -> None:
+    content["categories"][0]["name"] = "cat"
+    coco = source(root, content, ["labels", "ids"])
+    assert coco.classes == ["person", "cat"] and coco.left_out == 1
+    assert coco.fields(1)["labels"].tolist() == [1, 0, 1] and coco.fields(0)["labels"].tolist() == [1, 1]
+    assert source(root, content, ["ids"], ["cat"]).fields(1)["ids"].tolist() == [20, 19]
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_without_categories_an_id_is_a_name(root: Path, content: Any, empty: bool) -> None:
+    del content["categories"]
+    content |= {"categories": []} if empty else {}
+    coco = source(root, content)
+    assert coco.classes == ["1", "4", "90"] and coco.fields(1)["labels"].tolist() == [2, 0, 1]
+    assert source(root, content, ["labels"], ["90"]).fields(1)["labels"].tolist() == [0]
+    with pytest.raises(SourceError, match=r"has no category 'cat'; it has 1, 4, 90"):
+        source(root, content, ["labels"], ["cat"])
+    for row in content["annotations"]:
+        del row["category_id"]
+    assert len(source(root, content, ["boxes", "ids"]).fields(1)["boxes"]) == 3  # objects of no class
+    for asked in ({"fields": ["labels"]}, {"fields": ["boxes"], "classes": ["1"]}):
+        with pytest.raises(SourceError, match=r'\(id 20\): it has no "category_id", without which .* leave labels out'):
+            source(root, content, **asked)
+
+
+def test_boxes_that_reach_outside_are_cut_and_counted(root: Path, content: Any, epoch: Callable[..., Any]) -> None:
+    inside = [[0, 0, 20, 12], [19.995, 3, 0.01, 2], [-0.005, 0, 3, 3]]  # the last by a hundredth of a pixel at most
+    reach = [[-2, 1, 4, 3], [18, 10, 5, 9], [-1, -1, 30, 30]]
+    gone = [[20.5, 1, 4, 3], [-5, 1, 4, 3], [3, 12, 4, 3]]
+    boxes = [*inside, *reach, *gone]
+    content["annotations"] = [annotation(n, 7, 4) | {"bbox": box} for n, box in enumerate(boxes)]
+    coco = source(root, content, ["boxes", "ids", "area"])
+    assert (coco.clipped, coco.outside, coco.left_out) == (3, 3, 0)
+    fields = coco.fields(0)
+    assert fields["boxes"].tolist() == [*inside, [0, 1, 2, 3], [18, 10, 2, 2], [0, 0, 20, 12]]
+    assert fields["ids"].tolist() == [0, 1, 2, 3, 4, 5] and fields["area"].tolist() == [12.0] * 6
+    assert repr(coco) == f"CocoJson('{root}/x.json', 3 pictures, 6 objects, 3 clipped, 3 outside)"
+    assert sum(len(labels["boxes"]) for _, labels in epoch(coco, Compose([HorizontalFlip(p=1)])).values()) == 6
+    free = source(root, content, ["boxes"], clip=False)
+    assert free.fields(0)["boxes"].tolist() == boxes and (free.clipped, free.outside) == (0, 0)
+    for row in content["images"]:
+        row.pop("width", None)  # so nobody knows where they end
+    assert source(root, content, ["boxes"]).fields(0)["boxes"].tolist() == boxes
+
+
+def test_outlines_that_reach_outside_are_cut_by_the_pipeline(
+    root: Path, content: Any, epoch: Callable[..., Any]
+) -> None:
+    content["annotations"] = [annotation(1, 7, 4, segmentation=[[-3, 1, 5, 1, 5, 4]]) | {"bbox": [-3, 1, 8, 3]}]
+    coco = source(root, content)
+    assert lists(coco.fields(0)["polygons"]) == [[[-3, 1, 5, 1, 5, 4]]]
+    seen = epoch(coco, Compose([HorizontalFlip(p=1)]))[int(coco.ids[0])][1]
+    assert seen["polygons"][0][0].reshape(-1, 2).max(axis=0).tolist() == [20, 4]
+    assert seen["boxes"].tolist() == [[15, 1, 5, 3]]
+
+
+def test_boxes_of_another_form_are_warned_of(root: Path, content: Any) -> None:
+    content["annotations"] = [annotation(n, 7, 4) | {"bbox": [8, 6, 18, 11]} for n in range(20)]  # x0, y0, x1, y1
+    with pytest.warns(UserWarning, match=r"x\.json: 20 of 20 boxes reach outside .* x, y, width, height in pixels"):
+        assert source(root, content, ["boxes"]).clipped == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../b.jpg", r"'\.\./b\.jpg' climbs out of it by \.\."),
+        ("deep/../../b.jpg", r"climbs out of it by \.\."),
+        (r"deep\..\b.jpg", r"climbs out of it by \.\."),
+        ("/etc/hostname", "'/etc/hostname' is absolute"),
+        ("file:///etc/hostname", "is a URL"),
+        ("simplecache::s3://bucket/b.jpg", "is a URL"),
+        ("b\0.jpg", "a path has no NUL in it"),
+        ("b\ud800.jpg", "a path has no halves of letters"),
+    ],
+)
+def test_a_file_name_stays_in_the_folder(root: Path, content: Any, name: str, said: str) -> None:
+    content["images"][1]["file_name"] = name
+    with pytest.raises(SourceError, match=rf"^{root}/x\.json: images\[1\] \(id 3\): .*{said}"):
+        source(root, content)
+    content["images"][1]["file_name"] = "..a..b.jpg"  # which leads nowhere else
+    with pytest.raises(SourceError, match="there is no"):
+        source(root, content)
+
+
+@pytest.mark.parametrize("size", [(10**9, 10**9), (5, 10**9), (20_000, 20_000), (1 << 62, 1 << 62)])
+def test_no_mask_of_a_made_up_size_is_made(root: Path, content: Any, size: tuple[int, int]) -> None:
+    sized(content)["images"][1] |= {"height": size[0], "width": size[1]}
+    with pytest.raises(SourceError, match=rf"images\[1\] \(id 3\): it is {size[0]} x {size[1]}; a mask has at most 17"):
+        source(root, content, ["masks"])
+    content["annotations"] = content["annotations"][1:3]
+    assert source(root, content, ["boxes"]).fields(1)["boxes"].shape == (1, 4)
+
+
+def test_what_cannot_be_read(root: Path, content: Any) -> None:
+    with pytest.raises(SourceError, match=r"it cannot be read \(embedded null byte"):
+        CocoJson(root / "images", "x\0.json")
+    content["categories"] = [{"id": n, "name": f"{n:060}"} for n in range(5000)]
+    with pytest.raises(SourceError, match=r"has no category 'x'; it has 0{60}, .* and 4980 more") as caught:
+        source(root, content | {"annotations": []}, classes=["x"])
+    assert len(str(caught.value)) < 2000

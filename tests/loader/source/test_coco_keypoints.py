@@ -31,6 +31,8 @@ def test_names_are_those_of_the_classes_wanted() -> None:
     two = {"id": 2, "name": "dog", "keypoints": ["tail"]}
     rows = categories({"name": "car"}, {"name": "person", "keypoints": ["a", "b"]}, two, {"name": "x", "keypoints": []})
     assert point_names(rows, ["car", "person", "x"]) == ["a", "b"] and point_names(rows, ["dog"]) == ["tail"]
+    with pytest.raises(SourceError, match=r"categories\[0\]: \"keypoints\" is a list of names, got \['a', 3\]"):
+        point_names(categories({"name": "car", "keypoints": ["a", 3]}), ["car"])
     with pytest.raises(SourceError, match=r"x\.json: no category has keypoints; leave them out of fields"):
         point_names(rows, ["car"])
     with pytest.raises(

@@ -15,6 +15,7 @@ from variegate.loader.source.coco_shapes import Masks, outlines, read_runs
 from variegate.loader.source.coco_table import Table
 
 SIZE = (9, 13)
+SQUARE = [[2, 1, 6, 1, 6, 4, 2, 4]]
 
 
 def table(*segmentations: Any) -> Table:
@@ -102,16 +103,24 @@ def test_rings_and_runs_keep_their_places() -> None:
         ([box(0, 0, 1, 1), [1, 2, 3]], "ring 1 of its segmentation has 3 numbers"),
         ([1, 2, 3, 4], r'"segmentation" is a list of rings .* or an RLE of counts and size, got \[1, 2, 3, 4\]'),
         ("x", "\"segmentation\" is a list of rings .* got 'x'"),
-        (None, "got None"),
+        (3, "got 3"),
     ],
 )
 def test_what_is_no_outline_is_named(wrong: Any, said: str) -> None:
     with pytest.raises(SourceError, match=rf"^x\.json: annotations\[1\] \(id 11\): .*{said}"):
         outlines(table([], wrong))
-    rows = table([], [])
-    del rows.rows[1]["segmentation"]
-    with pytest.raises(SourceError, match=r'\(id 11\): it has no "segmentation", which is a list of rings'):
-        outlines(rows)
+
+
+def test_an_object_without_outline_has_no_rings_and_no_mask() -> None:
+    absent = table(SQUARE, SQUARE)
+    del absent.rows[1]["segmentation"]
+    for rows in (table(SQUARE, None), absent):
+        rings = outlines(rows)
+        assert [len(each) for each in rings.rows(0, 2)] == [1, 0]
+        with pytest.raises(
+            SourceError, match=r'\(id 11\): it has no "segmentation", without which no mask is drawn; leave masks out'
+        ):
+            Masks(rows, rings, np.array([SIZE, SIZE]))
 
 
 GOOD = compressed(noise(3))["counts"]
@@ -124,6 +133,11 @@ GOOD = compressed(noise(3))["counts"]
         ({"counts": [117]}, r"its RLE is of size None"),
         ({"size": [9, 13], "counts": [100, 16]}, "its RLE is damaged: it runs over 116 pixels of 9 x 13"),
         ({"size": [9, 13], "counts": [100, 18]}, "it runs over 118 pixels"),
+        ({"size": [9, 13], "counts": [0, 1 << 31]}, "a run has 2147483648 pixels of 9 x 13"),
+        (
+            {"size": [10**6, 10**6], "counts": [10**12]},
+            r"its RLE is of size \[1000000, 1000000\], its picture \[9, 13\]",
+        ),
         ({"size": [9, 13], "counts": [118, -1]}, r"the counts of its RLE are integers from 0, .* got \[118, -1\]"),
         ({"size": [9, 13], "counts": [117.0]}, "are integers from 0"),
         ({"size": [9, 13]}, "got None"),

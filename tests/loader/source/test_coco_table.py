@@ -30,6 +30,19 @@ def test_wholes_are_integers() -> None:
     assert found.tolist() == [3, 1 << 62, 1] and found.dtype == np.int64
     assert table({}, {"iscrowd": 1}).wholes("iscrowd", missing=0).tolist() == [0, 1]
     assert table().wholes("id").tolist() == [] and table().wholes("id").dtype == np.int64
+    assert table({"id": 3.0}, {"id": (1 << 62) + 1}, {"id": -0.0}).wholes("id").tolist() == [3, (1 << 62) + 1, 0]
+
+
+def test_ids_are_integers_or_texts() -> None:
+    assert table({"id": 3}, {"id": 4}).ids("id") == [3, 4] and table().ids("id") == []
+    found = table({"id": 3}, {"id": "3"}, {"id": (1 << 62) + 1}, {"id": 2.0}, {"id": 10**30}).ids("id")
+    assert found == [3, "3", (1 << 62) + 1, 2, 10**30] and type(found[3]) is int
+    assert table({"id": 1}, {}).ids("id", missing=None) == [1, None]
+    for wrong in (1.5, None, [1], {}, float("nan"), float("inf")):
+        with pytest.raises(SourceError, match=r'annotations\[1\].*: "id" is an integer or a text, got '):
+            table({"id": 1}, {"id": wrong}).ids("id")
+    with pytest.raises(SourceError, match=r'annotations\[1\]: it has no "id", which is an integer or a text'):
+        table({"id": 1}, {}).ids("id")
 
 
 @pytest.mark.parametrize(
@@ -52,12 +65,12 @@ def test_the_object_whose_value_does_not_fit_is_named(value: Any, said: str) -> 
 
 
 def test_what_is_missing_or_no_integer_is_named() -> None:
-    with pytest.raises(SourceError, match='the values of "area" in annotations do not fit 64 bits'):
+    with pytest.raises(SourceError, match=r'annotations\[0\]: "area" is a number of 64 bits, got 1000'):
         table({"area": 10**400}).numbers("area", 0)
     with pytest.raises(SourceError, match=r'annotations\[1\]: it has no "bbox", which is a list of 4 numbers'):
         table({"bbox": [1, 2, 3, 4]}, {}).numbers("bbox", 4)
     for wrong in (1.5, "1", None, [1], 1 << 70):
-        with pytest.raises(SourceError, match=r'"n" is an integer, got|"n" in annotations do not fit 64 bits'):
+        with pytest.raises(SourceError, match=r'annotations\[1\]: "n" is an integer( of 64 bits)?, got'):
             table({"n": 1}, {"n": wrong}).wholes("n")
     rows = table({"file_name": 3})
     with pytest.raises(SourceError, match=r'"file_name" is a text, got 3'):
@@ -94,11 +107,12 @@ def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b'{"images": [],\n "x" 3}', r"x\.json, line 2, column 6: it is no JSON: Expecting ':' delimiter"),
-        (b"", "line 1, column 1: it is no JSON"),
+        (b'{"images": [],\n "x" 3}', r"x\.json, line 2: it is no JSON: Expecting ':' delimiter, at character 6"),
+        (b"", "x.json: it is no JSON: Expecting value, at character 1"),
         (b'{"a": "\xff"}', "it is no JSON: byte 7 is no UTF-8"),
         (b"[1, 2]", r"with images, annotations and categories; this one is \[1, 2\]"),
         (b'{"images": [], "categories": []}', "this one has no annotations"),
+        (b'{"images": [], "annotations": [], "categories": 3}', '"categories" is a list of objects, got 3'),
         (b'{"images": [], "annotations": {}, "categories": []}', '"annotations" is a list of objects, got an object'),
     ],
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader import ImageFolder
+from variegate.loader import ImageFolder, ImageMaskFolder, VocFolder, YoloFolder
 from variegate.loader.source.folder import path_id
 
 
@@ -139,3 +141,97 @@ def test_a_large_file_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     whole = os.read  # a system may give less than asked for
     monkeypatch.setattr(os, "read", lambda handle, size: whole(handle, min(size, 1_000_000)))
     assert ImageFolder(tmp_path).read(0) == data
+
+
+@pytest.fixture
+def stranger() -> Iterator[Path]:
+    """A folder that everybody may enter, and a process that has the rights of its user alone."""
+    with tempfile.TemporaryDirectory() as made:
+        os.chmod(made, 0o755)
+        if os.geteuid() == 0:
+            os.chown(made, 65534, -1)
+            os.seteuid(65534)
+            try:
+                yield Path(made)
+            finally:
+                os.seteuid(0)
+        else:
+            yield Path(made)
+
+
+def test_a_subfolder_without_rights_is_named(stranger: Path) -> None:
+    root = fill(stranger, "cat/1.jpg", "dog/old/2.jpg", "owl/3.jpg")
+    for closed in (root / "dog", root / "dog" / "old"):
+        closed.chmod(0)
+        with pytest.raises(
+            SourceError, match=rf"^{closed}: it cannot be listed \(Permission denied\), so what it holds"
+        ):
+            ImageFolder(root)
+        closed.chmod(0o700)
+    assert ImageFolder(root).classes == ["cat", "dog", "owl"]
+
+
+@pytest.mark.parametrize("name", ["lost+found", "System Volume Information", "$RECYCLE.BIN"])
+def test_what_a_file_system_keeps_for_itself_is_no_class(stranger: Path, name: str) -> None:
+    root = fill(stranger, "cat/1.jpg", "zebra/2.jpg")
+    (root / name).mkdir(mode=0)
+    source = ImageFolder(root)
+    assert source.classes == ["cat", "zebra"] and source.labels.tolist() == [0, 1]
+    (root / name).chmod(0o700)  # as the superuser sees it
+    assert ImageFolder(root).classes == ["cat", "zebra"]
+    fill(root, f"{name}/3.jpg")
+    assert sorted(ImageFolder(root).classes) == sorted(["cat", "zebra", name])
+    (root / "cat" / name).mkdir(mode=0)  # which is none, as it is not at the root
+    with pytest.raises(SourceError, match="it cannot be listed"):
+        ImageFolder(root)
+    (root / "cat" / name).chmod(0o700)
+
+
+def test_links_that_lead_nowhere_are_no_folders(tmp_path: Path) -> None:
+    root = fill(tmp_path, "a.jpg")
+    (root / "self").symlink_to("self")
+    (root / "self.jpg").symlink_to("self.jpg")
+    source = ImageFolder(root)
+    assert source.paths == ["a.jpg", "self.jpg"]
+    with pytest.raises(DecodeError, match=r"self\.jpg: .*it cannot be read \(Too many levels"):
+        source.read(1)
+
+
+def test_a_link_into_a_folder_without_rights_is_named(stranger: Path) -> None:
+    fill(stranger, "closed/dog/2.jpg")
+    root = fill(stranger / "root", "cat/1.jpg")
+    (root / "dog").symlink_to(stranger / "closed" / "dog")
+    (stranger / "closed").chmod(0)
+    with pytest.raises(SourceError, match=rf"^{root}/dog: it cannot be listed \(Permission denied\)"):
+        ImageFolder(root)
+    (stranger / "closed").chmod(0o700)
+    assert ImageFolder(root).classes == ["cat", "dog"]
+
+
+def test_folders_may_be_nested_deeply(tmp_path: Path) -> None:
+    depth, here = 1200, os.getcwd()  # more than Python's calls may be, which is also more than shutil.rmtree takes
+    os.chdir(tmp_path)
+    try:
+        for _ in range(depth):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("x.jpg").write_bytes(b"x")
+        source = ImageFolder(tmp_path)
+        assert source.paths == ["d/" * depth + "x.jpg"] and source.read(0) == b"x"
+    finally:
+        Path("x.jpg").unlink(missing_ok=True)
+        while not os.path.samefile(".", tmp_path):
+            os.chdir("..")
+            os.rmdir("d")
+        os.chdir(here)
+
+
+def test_a_path_has_no_nul() -> None:
+    for owner in (
+        ImageFolder,
+        lambda path: ImageMaskFolder(path, path),
+        VocFolder,
+        lambda path: YoloFolder(path, path),
+    ):
+        with pytest.raises(SourceError, match="there is no such folder"):
+            owner("a\0b")

@@ -71,6 +71,31 @@ def test_rows_are_those_of_the_dataset_as_it_is_given(folder: Path, epoch: Epoch
         assert HuggingFace(dataset).ids.tolist() == list(range(len(dataset)))
 
 
+def test_cells_do_not_lead_to_the_network_by_themselves(folder: Path) -> None:
+    import fsspec
+
+    files = ImageFolder(folder)
+    fsspec.filesystem("memory").pipe("/bucket/a.jpg", files.read(0))
+    dataset = dataset_of(files, embedded=False).select(range(1))
+    cell = {"bytes": None, "path": "memory://bucket/a.jpg"}
+    remote = Dataset.from_dict({"image": [cell], "label": [0], "path": ["x"]}, features=FEATURES)
+    assert HuggingFace(dataset).read(0) == HuggingFace(remote, root="memory://").read(0) == files.read(0)
+    with pytest.raises(
+        InputError, match=r"row 0, column 'image': 'memory://bucket/a.jpg' is read over the network.*root="
+    ):
+        HuggingFace(remote).read(0)
+
+
+def test_gaps_in_labels_are_an_error(folder: Path) -> None:
+    dataset = dataset_of(ImageFolder(folder)).remove_columns("label").select(range(3))
+    features = Features(image=Feature(), path=Value("string"), label=ClassLabel(names=["ash", "birch"]))
+    for labels, row in (([0, None, 1], 1), ([None] * 3, 0)):
+        gaps = Dataset.from_dict({**dataset.to_dict(), "label": labels}, features=features)
+        with pytest.raises(SourceError, match=f"row {row}, column 'label': there is no label.*label=False"):
+            HuggingFace(gaps)
+        assert HuggingFace(gaps, label=False).labels is None
+
+
 def test_pictures_are_never_decoded_by_datasets(folder: Path, monkeypatch: pytest.MonkeyPatch, epoch: Epoch) -> None:
     dataset = dataset_of(ImageFolder(folder))
 

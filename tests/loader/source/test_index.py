@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
+import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from variegate import parts
 from variegate.loader.source.index import Columns, Names, read_indexes
 from variegate.loader.source.shards import INDEX, Shard, find_shards
 
@@ -27,7 +31,8 @@ class Scan:
 
 def read(path: Path, scan: Scan, folder: Path | None = None) -> list[bytes]:
     shards = find_shards(path, (".dat",), "Dats")
-    return [each[scan.column].tobytes() for each in read_indexes(shards, scan, {scan.column}, folder)]
+    found = read_indexes(shards, scan, {scan.column}, folder, lambda shard, columns: True)
+    return [each[scan.column].tobytes() for each in found]
 
 
 @pytest.fixture
@@ -67,6 +72,20 @@ def test_what_else_was_saved_stays(dats: Path) -> None:
     assert (one.times, two.times) == (3, 3)
 
 
+def test_parts_that_dead_writers_left_are_no_shards_and_are_removed(dats: Path) -> None:
+    mine, young, others = (dats / name for name in (f"0.dat{INDEX}-0a.part", f"1.dat{INDEX}-0b.part", "2.dat-0c.part"))
+    for path in (mine, young, others):
+        path.write_bytes(b"PK")
+        os.utime(path, (0, time.time() - (0 if path == young else parts.LEFT + 60)))
+    assert [shard.path for shard in find_shards(f"{dats}/[01]*", (".dat",), "Dats")] == [
+        f"{dats}/0.dat",
+        f"{dats}/1.dat",
+    ]
+    others.rename(dats / "download.part")  # of somebody else
+    read(dats, Scan())
+    assert sorted(path.name for path in dats.glob("*.part")) == [young.name, "download.part"]
+
+
 @pytest.mark.parametrize("part", [0, 1, 10, 100, 0.3, 0.9, 0.999])
 def test_a_torn_or_damaged_index_is_made_again(dats: Path, part: float) -> None:
     whole = read(dats, Scan())
@@ -92,6 +111,29 @@ def test_a_pickle_in_an_index_is_never_loaded(dats: Path) -> None:
     with open(dats / f"0.dat{INDEX}", "wb") as file:
         np.savez(file, stamp=np.array([Harm()], object), bytes=np.array([Harm()], object))
     assert read(dats, Scan()) == whole and not (dats / "harm").exists()
+
+
+def test_an_index_that_claims_more_than_it_has_is_made_again(dats: Path) -> None:
+    """An array of 10**12 numbers, of which not one is there; and a compressed one, which unpacks to as many zeros."""
+    whole, saved = read(dats, Scan()), dats / f"0.dat{INDEX}"
+    with np.load(saved) as columns:
+        stamp = columns["stamp"]
+    claim = io.BytesIO()
+    np.lib.format.write_array_header_1_0(claim, {"descr": "|u1", "fortran_order": False, "shape": (10**12,)})
+    with zipfile.ZipFile(saved, "w") as file:
+        for name, data in (("stamp", npy(stamp)), ("bytes", claim.getvalue())):
+            file.writestr(f"{name}.npy", data)
+    assert read(dats, Scan()) == whole
+    with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in (("stamp", npy(stamp)), ("bytes", npy(np.zeros(10**7, np.uint8)))):
+            file.writestr(f"{name}.npy", data)
+    assert read(dats, Scan()) == whole
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
 
 
 def test_where_it_cannot_be_written_it_is_not(dats: Path) -> None:

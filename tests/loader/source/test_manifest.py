@@ -106,8 +106,65 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
     whole = Manifest([{"path": f"file://{folder}/{path}"} for path in files.paths])
     assert whole.read(3) == files.read(3)
     for url in ("nowhere://a.jpg", "s4://bucket/a.jpg"):
-        with pytest.raises(SourceError, match=f"{url} cannot be read: Protocol not known"):
-            Manifest([{"path": url}])
+        root = url.partition("/")[0] + "//"
+        with pytest.raises(SourceError, match=f"table: {root} cannot be read: Protocol not known"):
+            Manifest([{"path": url}], root=root)
+
+
+def test_a_table_does_not_say_where_on_the_network_to_read(tmp_path: Path) -> None:
+    memory = fsspec.filesystem("memory")
+    for name in ("mine/a.jpg", "mine/deep/b.jpg", "other/a.jpg"):
+        memory.pipe(f"/{name}", name.encode())
+    here, there = "memory://mine/deep/b.jpg", "memory://other/a.jpg"
+    for rows in ([{"path": "x.jpg"}, {"path": here}], [{"path": "x.jpg"}, {"path": "http://localhost:1/a.jpg"}]):
+        table, scheme = write(tmp_path / "t.csv", rows), rows[1]["path"].partition("/")[0]
+        with pytest.raises(
+            SourceError, match=rf"{table}, line 3, column 'path': '{rows[1]['path']}' is read over the "
+        ):
+            Manifest(table)
+        with pytest.raises(
+            SourceError, match=rf"table\[1\].*root='{scheme}//[a-z0-9:]+' allows it, root='{scheme}//' all"
+        ):
+            Manifest(rows)
+    for root, paths in (("memory://mine/x", [here]), ("memory://", [here, there])):
+        source = Manifest([{"path": path} for path in paths], root=root)
+        assert [source.read(i).decode() for i in range(len(paths))] == [path.partition("//")[2] for path in paths]
+    with pytest.raises(
+        SourceError, match=r"table\[0\], column 'path': 'memory://other/a.jpg' is read over the network"
+    ):
+        Manifest([{"path": there}], root="memory://mine")
+    chain = "zip://a.jpg::memory://mine/a.zip"
+    for url, root in (
+        (chain, "memory://"),
+        (chain, "zip://"),
+        ("deep/x::http://localhost:1/a", "memory://mine"),
+        (chain, None),
+    ):
+        with pytest.raises(SourceError, match=r"table\[0\], column 'path': '.*' is a chain of protocols"):
+            Manifest([{"path": url}], root=root)
+    memory.pipe("/mine/t.csv", b"path\na.jpg\nmemory://mine/deep/b.jpg\n")
+    assert Manifest("memory://mine/t.csv").read(1) == b"mine/deep/b.jpg"
+    memory.pipe("/mine/t.csv", b"path\na.jpg\nmemory://other/a.jpg\n")
+    with pytest.raises(
+        SourceError, match=r"memory://mine/t.csv, line 3, column 'path': 'memory://other/a.jpg' is read"
+    ):
+        Manifest("memory://mine/t.csv")
+
+
+def test_a_field_does_not_either(tmp_path: Path, photo: Callable[..., Path]) -> None:
+    Image.fromarray(np.full((12, 20), 3, np.uint8)).save(tmp_path / "m.png")
+    photo(tmp_path / "a.png")
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/masks/m.png", (tmp_path / "m.png").read_bytes())
+    absolute, up = str(tmp_path / "m.png"), f"../{tmp_path.name}/m.png"
+    rows: Rows = [{"path": "a.png", "seg": each} for each in (absolute, up, "memory://masks/m.png")]
+    rows = [{**row, "id": i} for i, row in enumerate(rows)]
+    source = Manifest(write(tmp_path / "t.csv", rows), id="id", fields={"mask": "seg"}, targets={"mask": Mask()})
+    assert all((source.fields(i)["mask"] == 3).all() for i in range(2))
+    with pytest.raises(
+        InputError, match=rf"{tmp_path}/t.csv, line 4, field 'mask': 'memory://masks/m.png' is read over"
+    ):
+        source.fields(2)
 
 
 def test_labels_are_numbers_or_classes_of_the_whole_table(tmp_path: Path) -> None:
@@ -135,6 +192,67 @@ def test_labels_are_numbers_or_classes_of_the_whole_table(tmp_path: Path) -> Non
     assert both.paths == ["1", "3"]
     own = Manifest(table, label="kind", classes=["owl", "ant", "cat", "dog"])
     assert own.labels.tolist() == [0, 2, 1] and own.classes == ["owl", "ant", "cat", "dog"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("use", ["label", "id", "field"])
+def test_a_column_of_numbers_and_texts_is_an_error(tmp_path: Path, use: str) -> None:
+    table = tmp_path / "t.csv"
+
+    def made(values: list[str]) -> Manifest:
+        table.write_text("path,v\n" + "".join(f"{n}.jpg,{value}\n" for n, value in enumerate(values)))
+        return Manifest(table, **({"fields": ["v"]} if use == "field" else {use: "v"}))  # type: ignore[arg-type]
+
+    said = rf"{table}, line 3, column 'v': 'NA' is no plain number, and '10' in {table}, line 2 is one.*\.jsonl"
+    with pytest.raises(SourceError, match=said):
+        made(["10", "NA", "9", "", "200"])
+    with pytest.raises(
+        SourceError, match=rf"line 4, column 'v': '7.5' is a number, and 'x' in {table}, line 2 is none"
+    ):
+        made(["x", "yy", "7.5", "zz"])
+    for mixture in (["1", "  "], ["1", "02"], ["1", "nan"], ["+1", "2"]):
+        with pytest.raises(SourceError, match="numbers or texts cannot be told"):
+            made(mixture)
+    if use != "id":  # of which those of one width are texts
+        with pytest.raises(SourceError, match="line 3, column 'v': 'NA' is no plain number"):
+            made(["10", "NA"])
+    for texts in (["1a", "2b"], ["01", "10"], ["NA", "inf"]):
+        found = made(texts)
+        assert found.classes == (sorted(texts) if use == "label" else [])
+        assert found.fields(0) == ({"v": texts[0]} if use == "field" else {})
+
+
+def test_a_mixture_is_names_where_the_classes_are_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,v\na,10\nb,NA\nc,9\n")
+    source = Manifest(tmp_path / "t.csv", label="v", classes=["9", "10", "NA"])
+    assert source.labels.tolist() == [1, 2, 0]  # type: ignore[union-attr]
+    with pytest.raises(SourceError, match="line 3, column 'v': the label is 'NA', which is none of the classes 9, 10"):
+        Manifest(tmp_path / "t.csv", label="v", classes=["9", "10"])
+
+
+def test_ids_of_one_width_are_texts(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,v\na,deadbeef\nb,12345678\nc,1234567e\n")
+    ids = Manifest(tmp_path / "t.csv", id="v").ids.tolist()
+    assert ids == [path_id("deadbeef"), path_id("12345678"), path_id("1234567e")]
+
+
+def test_where_reads_each_cell_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,fold\na,0\nb,1\nc,test\nd,1.0\n")
+    for wanted, paths in ((1, ["b", "d"]), ("1", ["b"]), ([0, "test"], ["a", "c"]), ("test", ["c"])):
+        assert Manifest(tmp_path / "t.csv", where={"fold": wanted}).paths == paths
+
+
+def test_lists_and_other_labels_do_not_mix(tmp_path: Path) -> None:
+    for cell in ("sea", "5", '"sea"'):
+        with open(tmp_path / "t.csv", "w", newline="") as file:
+            csv.writer(file).writerows([["path", "v"], ["a", '["sea", "sun"]'], ["b", cell]])
+        with pytest.raises(SourceError, match=r"line 3, column 'v'(, a list .*: it is no JSON|: others are lists)"):
+            Manifest(tmp_path / "t.csv", label="v")
+
+
+def test_numbers_of_thousands_of_digits(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"path,v\na,1\nb,{'9' * 5000}\n")
+    with pytest.raises(SourceError, match="line 3, column 'v'"):
+        Manifest(tmp_path / "t.csv", label="v")
 
 
 def test_ids_are_of_a_column_or_of_the_path(tmp_path: Path) -> None:
@@ -175,7 +293,8 @@ def test_fields_follow_their_targets(tmp_path: Path, epoch: Epoch, photo: Callab
     rows[0] |= {"boxes": "1 2 3 4", "seg": "none.png"}
     bad = write(tmp_path / "bad.csv", rows)
     with pytest.raises(
-        InputError, match=rf"{bad}, line 2, field 'boxes': of Boxes\(.*\) the text is JSON; got '1 2 3 4'"
+        InputError,
+        match=rf"{bad}, line 2, field 'boxes': it is no JSON: .* Of Boxes\(.*\) the text is JSON; got '1 2 3 4'",
     ):
         next(iter(Loader(Manifest(bad, fields=["boxes"], targets=Targets(boxes=Boxes())), workers=2)))
     with pytest.raises(DecodeError, match=r"none\.png: cannot be decoded"):
@@ -242,6 +361,17 @@ def test_what_is_no_table(tmp_path: Path) -> None:
             Manifest(wrong)
 
 
+def test_a_flipped_bit_in_parquet_is_told_by_the_sum_of_its_page(tmp_path: Path) -> None:
+    path, rows = tmp_path / "t.parquet", pa.table({"path": [f"{i}.jpg" for i in range(50)], "n": range(50)})
+    parquet.write_table(rows, path, write_page_checksum=True, compression="none", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[data.index((27).to_bytes(8, "little"))] = 28
+    path.write_bytes(data)
+    assert Manifest(path).paths[3] == "3.jpg"
+    with pytest.raises(SourceError, match=f"{path}: its column 'n' cannot be read .*CRC"):
+        Manifest(path, label="n")
+
+
 def test_what_is_no_json(tmp_path: Path) -> None:
     for name, text, said in [
         ("t.jsonl", '{"path": "a"}\n\n{"path": b}\n', "t.jsonl, line 3: it is no JSON"),
@@ -266,3 +396,19 @@ def test_gaps_in_labels_of_data_frames_are_named() -> None:
         with pytest.raises(SourceError, match=rf"table\[1\], column '{label}': there is no label"):
             Manifest(frame, label=label)
     assert Manifest(frame[frame.n > 0], label="label").labels.tolist() == [0, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("bad", "said"), [("a\0.png", "no NUL in it"), ("\ud800.png", "no halves of letters in it")])
+def test_a_path_that_no_file_can_have_is_named(folder: Path, tmp_path: Path, bad: str, said: str) -> None:
+    (tmp_path / "t.jsonl").write_text(json.dumps({"path": "a.png"}) + "\n" + json.dumps({"path": bad}))
+    with pytest.raises(SourceError, match=rf"^{tmp_path}/t\.jsonl, line 2: a path has {said}, got .* for 'path'"):
+        Manifest(tmp_path / "t.jsonl")
+    if "\0" in bad:
+        (tmp_path / "t.csv").write_text(f"path\na.png\n{bad}\n")
+        with pytest.raises(SourceError, match=rf"^{tmp_path}/t\.csv, line 3: (a path has {said}|line contains NUL)"):
+            Manifest(tmp_path / "t.csv")
+    rows = [{"path": "a.png", "mask": bad}]
+    source = Manifest(rows, fields=["mask"], targets={"mask": Mask()})
+    with pytest.raises(InputError, match=rf"row 0, field 'mask': a path has {said}"):
+        source.fields(0)
+    assert len(Manifest([{"path": "a.png", "id": bad}], id="id").ids) == 1  # a text that is no path may be any

@@ -107,7 +107,7 @@ def test_a_damaged_mask_is_named(root: Path) -> None:
         with pytest.raises(DecodeError, match=r"a\.png: cannot be decoded: it is no PNG; masks are PNG files"):
             read(0)
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(DecodeError, match=r"a\.png: cannot be decoded: .*(?i:truncated)"):
+    with pytest.raises(DecodeError, match=r"a\.png: cannot be decoded: the file ends within its b'PLTE' chunk"):
         source.fields(0)
     path.unlink()
     with pytest.raises(DecodeError, match=r"a\.png: cannot be decoded: it cannot be read \(No such file"):

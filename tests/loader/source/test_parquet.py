@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,6 +95,98 @@ def test_other_kinds_of_bytes(folder: Path, tmp_path: Path, kind: Any) -> None:
         assert [Parquet(path).read(i) for i in range(5)] == cells
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])
+def test_dictionaries_and_lists_of_bytes(folder: Path, tmp_path: Path, suffix: str) -> None:
+    files = ImageFolder(folder)
+    cells = [files.read(i % 3) for i in range(7)]
+    struct = pa.array([{"bytes": each, "path": "x"} for each in cells], STRUCT)
+    columns = {
+        "dictionary": pa.array(cells, pa.binary()).dictionary_encode(),
+        "large": pa.array(cells, pa.large_binary()).dictionary_encode(),
+        "list": pa.array([[each] for each in cells], pa.list_(pa.binary())),
+        "fixed": pa.array([[each] for each in cells], pa.list_(pa.large_binary(), 1)),
+        "structs": pa.array([[each] for each in struct.to_pylist()], pa.large_list(STRUCT)),
+    }
+    path = write(pa.table({**columns, "pair": [[each, each] for each in cells]}), tmp_path / f"t{suffix}", rows=3)
+    for name in columns:
+        assert [Parquet(path, name).read(i) for i in range(7)] == cells
+    with pytest.raises(InputError, match=rf"{path}, row 2, column 'pair': there is no picture.* got \[b'\S{{1,90}}$"):
+        Parquet(path, "pair").read(2)
+    assert bytes(Parquet(path, "list", fields=["pair"]).fields(4)["pair"][1]) == cells[4]
+
+
+def test_a_list_of_masks(folder: Path, tmp_path: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    def png(value: int) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(np.full((4, 5), value, np.uint8)).save(file, "PNG")
+        return file.getvalue()
+
+    table = pa.table({"image": [png(1)] * 2, "masks": pa.array([[png(2), png(3)], []], pa.list_(pa.binary()))})
+    path = write(table, tmp_path / "t.parquet")
+    source = Parquet(path, fields=["masks"], targets={"masks": Mask(stack=True)})
+    assert [mask.max() for mask in source.fields(0)["masks"]] == [2, 3] and source.fields(1)["masks"] == []
+
+
+@pytest.mark.parametrize("form", ["bytes", "struct", "list"])
+def test_few_pictures_in_many_rows_take_no_more_than_is_kept(tmp_path: Path, form: str) -> None:
+    """A row group of ten pictures in 320 rows is a megabyte; with every row written out it would be thirty-two."""
+    blobs = [np.random.default_rng(i).bytes(100_000) for i in range(10)]
+    cells: Any = [blobs[i % 10] for i in range(640)]
+    column = {
+        "bytes": lambda: pa.array(cells, pa.binary()),
+        "struct": lambda: pa.array([{"bytes": each, "path": None} for each in cells], STRUCT),
+        "list": lambda: pa.array([[each] for each in cells], pa.list_(pa.binary())),
+    }[form]()
+    path = write(pa.table({"image": column}), tmp_path / "t.parquet", rows=320)
+    del column
+    source, pool = Parquet(path, keep="3MB"), pa.proxy_memory_pool(pa.system_memory_pool())
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        for i in (0, 7, 639, 319):
+            assert source.read(i) == cells[i]
+        assert pool.bytes_allocated() <= 3_000_000 and pool.max_memory() <= 6_000_000
+        assert pool.bytes_allocated() <= source._kept.size + 500_000
+    finally:
+        source._begin()
+        pa.set_memory_pool(before)
+
+
+def test_pictures_that_come_again_before_many_others_are_kept_once(tmp_path: Path) -> None:
+    """The writer gives its dictionary up halfway; what lies before would take 15 megabytes."""
+    blobs = [np.random.default_rng(i).bytes(100_000) for i in range(25)]
+    cells = [blobs[i % 2] for i in range(150)] + blobs
+    path = write(
+        pa.table({"image": pa.array(cells, pa.binary())}), tmp_path / "t.parquet", rows=200, write_batch_size=10
+    )
+    source = Parquet(path, keep="5MB")
+    assert [source.read(i) for i in (0, 149, 150, 174)] == [cells[i] for i in (0, 149, 150, 174)]
+    assert source._kept.size <= 5_000_000
+    assert [Parquet(path, keep="50MB").read(i) for i in range(175)] == cells
+
+
+def test_numbers_that_are_a_few_bytes_in_the_file_count_as_numbers(tmp_path: Path) -> None:
+    table = pa.table({"image": pa.array([b"x"] * 100_000), "n": pa.array([7] * 100_000)})
+    path = write(table, tmp_path / "t.parquet", rows=100_000)
+    with pytest.raises(SourceError, match=r"a row group of 100000 rows takes \d{7} bytes"):
+        Parquet(path, fields=["n"], keep="1MB")
+    assert Parquet(path, fields=["n"], keep="2MB").fields(99_999) == {"n": 7}
+
+
+def test_a_flipped_bit_is_told_by_the_sum_of_its_page(folder: Path, tmp_path: Path) -> None:
+    files = ImageFolder(folder)
+    path = write(table_of(files), tmp_path / "t.parquet", rows=40, write_page_checksum=True, compression="none")
+    data = bytearray(path.read_bytes())
+    data[data.index(files.read(20)) + len(files.read(20)) // 2] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(DecodeError, match=f"{path}: cannot be decoded: it cannot be read .*CRC"):
+        Parquet(path).read(0)
+
+
 def test_ids_are_the_file_and_the_row(folder: Path, tmp_path: Path) -> None:
     table = table_of(ImageFolder(folder))[:5]
     for name in ("a", "b"):
@@ -143,11 +237,35 @@ def test_files_of_hugging_face_know_their_classes(folder: Path, tmp_path: Path, 
     dataset.save_to_disk(str(tmp_path / "saved"))
     expected = [image for image, _ in epoch(files).values()]
     for paths in (tmp_path / "t.parquet", tmp_path / "saved"):
-        source = Parquet(paths, label="label")
+        source = Parquet(paths, label="label", root=folder)
         assert source.classes == ["ash", "birch", "cedar"] and np.array_equal(source.labels, files.labels)  # type: ignore[arg-type]
         assert source.read(7) == files.read(7)  # of saved, the file at the path that the struct has
         source.ids = files.ids
         assert sorted(image for image, _ in epoch(source).values()) == sorted(expected)
+
+
+def test_columns_are_of_one_kind_in_all_files(folder: Path, tmp_path: Path) -> None:
+    table = table_of(ImageFolder(folder))[:2]
+    big = 2**53 + 1
+
+    def source(*columns: Any, **options: Any) -> Parquet:
+        paths = [write(table.append_column("v", column), tmp_path / f"{n}.parquet") for n, column in enumerate(columns)]
+        return Parquet(paths, **options)
+
+    signed, unsigned = pa.array([1, big], pa.int64()), pa.array([3, 4], pa.uint64())
+    assert source(signed, unsigned, label="v").labels.tolist() == [1, big, 3, 4]  # type: ignore[union-attr]
+    assert source(signed, unsigned, id="v").ids.tolist() == [1, big, 3, 4]
+    most = pa.array([3, 2**64 - 1], pa.uint64())
+    assert source(signed, most, id="v").ids.tolist() == [1, big, 3, 2**64 - 1]
+    with pytest.raises(
+        SourceError, match=rf"{tmp_path}/1.parquet, row 1, column 'v': the label is 18446744073709551615"
+    ):
+        source(signed, most, label="v")
+    for other in (pa.array([1.0, 2.0]), pa.array(["1", "2"]), pa.array([[1], [2]])):
+        with pytest.raises(
+            SourceError, match=rf"1.parquet: the column 'v' is \S+.*, and int64 in {tmp_path}/0.parquet"
+        ):
+            source(signed, other, label="v")
 
 
 def test_a_row_group_that_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -176,8 +294,49 @@ def test_a_cell_without_a_picture_is_named(tmp_path: Path, folder: Path) -> None
             source.read(5)
 
 
+def test_a_batch_that_does_not_fit_is_refused(folder: Path, tmp_path: Path) -> None:
+    path = write(table_of(ImageFolder(folder)), tmp_path / "t.feather", rows=37, compression="lz4")
+    told = r"t.feather: a record batch of 37 rows takes \d+ bytes.*keep is 10000 bytes.*max_chunksize=10.*keep=\d+"
+    with pytest.raises(SourceError, match=told):
+        Parquet(path, keep=10_000).read(0)
+    assert Parquet(path).read(0) == ImageFolder(folder).read(0)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_a_cell_does_not_say_where_else_to_read(folder: Path, tmp_path: Path, suffix: str) -> None:
+    files, home, memory = ImageFolder(folder), tmp_path / "home", fsspec.filesystem("memory")
+    (home / "deep").mkdir(parents=True)
+    for place in (home / "deep" / "in.jpg", tmp_path / "out.jpg", tmp_path / "home.jpg"):
+        place.write_bytes(files.read(0))
+    memory.pipe("/bucket/a.jpg", files.read(0))
+    inside = ["deep/in.jpg", "deep/../deep/in.jpg", f"{home}/deep/in.jpg", f"file://{home}/deep/in.jpg"]
+    outside = ["../out.jpg", f"{tmp_path}/out.jpg", f"{home}.jpg", f"file://{tmp_path}/out.jpg", "deep/../../out.jpg"]
+    network = ["memory://bucket/a.jpg", "http://localhost:1/a.jpg", "zip://a.jpg::memory://bucket/a.zip"]
+    cells = [{"bytes": None, "path": path} for path in inside + outside + network]
+    path = write(pa.table({"image": pa.array(cells, STRUCT)}), home / f"t{suffix}", rows=5)
+    source, everywhere = Parquet(path), Parquet(path, root="/")
+    assert [source.read(i) for i in range(4)] == [files.read(0)] * 4
+    for i in range(4, 9):
+        with pytest.raises(InputError, match=f"{path}, row {i}, column 'image': the path .* leads out of the folder"):
+            source.read(i)
+        if outside[i - 4].startswith(("/", "file")):
+            assert everywhere.read(i) == files.read(0)
+    assert Parquet(path, root=home).read(0) == Parquet(path, root=tmp_path).read(5) == files.read(0)
+    for i in (9, 10):
+        for each in (source, everywhere):
+            with pytest.raises(InputError, match=f"{path}, row {i}, column 'image': .* is read over the network"):
+                each.read(i)
+    with pytest.raises(InputError, match=f"{path}, row 11, column 'image': .* is a chain of protocols"):
+        Parquet(path, root="zip://").read(11)
+    assert Parquet(path, root="memory://").read(9) == Parquet(path, root="memory://bucket").read(9) == files.read(0)
+    with pytest.raises(InputError, match="leads out of the folder"):
+        Parquet(path, root="memory://").read(5)
+    with pytest.raises(SourceError, match=r"Parquet.root: nowhere://a cannot be read: Protocol not known"):
+        Parquet(path, root="nowhere://a")
+
+
 def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:
-    table = pa.table({"image": pa.array([b"x"]), "path": ["a"], "n": [-1], "many": pa.array([[b"x"]])})
+    table = pa.table({"image": pa.array([b"x"]), "path": ["a"], "n": [-1], "many": pa.array([[7]])})
     good = write(table, tmp_path / "t.parquet")
     write(table[:0], tmp_path / "empty.parquet")
     write(pa.table({"other": [1]}), tmp_path / "other.feather")
@@ -189,7 +348,7 @@ def test_what_are_no_rows_of_pictures(tmp_path: Path) -> None:
         (tmp_path / "none.parquet", "none.parquet: No such file"),
         (tmp_path / "empty.parquet", "empty.parquet: the files have no rows"),
         (tmp_path / "other.feather", r"there is no column 'image'; it has the columns 'other' \(int64\)"),
-        (tmp_path / "packed.arrow", "packed.arrow: rows of a compressed Arrow stream"),
+        (tmp_path / "packed.arrow", "packed.arrow: rows of an Arrow stream.*its columns are compressed"),
         (tmp_path / "cut.parquet", "cut.parquet: it cannot be read"),
         (tmp_path / "cut.feather", "cut.feather: it cannot be read"),
         (tmp_path / "text.parquet", "neither a Parquet nor an Arrow file; it begins with b'path,l'"),
@@ -218,6 +377,45 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
     assert epoch(source) == epoch(files) and source.where(3) == "memory:///shards/t.parquet, row 3"
     with pytest.raises(SourceError, match=r"t.arrow: an Arrow file is mapped into memory, so it lies on this machine"):
         Parquet("memory://shards/t.arrow")
+
+
+REWRITTEN = """
+import os, sys
+from variegate.errors import DecodeError
+from variegate.loader.source.parquet import Parquet
+
+path, when, how = sys.argv[1:]
+source = Parquet(path, fields=["n"])
+if when == "begun":
+    source.fields(0), source.read(0)
+found, size = os.stat(path), os.path.getsize(path)
+if how == "cut":
+    os.truncate(path, 100)
+elif how == "stamped":  # so that the date does not tell
+    os.truncate(path, 100)
+    os.truncate(path, size)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+else:
+    open(path, "wb").write(b"other")
+for i in range(len(source)):
+    for read in (source.read, source.fields):
+        try:
+            read(i)
+        except DecodeError:
+            print("DecodeError")
+"""
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".feather"])
+@pytest.mark.parametrize("when", ["begun", "before"])
+@pytest.mark.parametrize("how", ["cut", "written", "stamped"])
+def test_an_arrow_file_that_is_written_again_ends_no_process(
+    folder: Path, tmp_path: Path, suffix: str, when: str, how: str
+) -> None:
+    path = write(table_of(ImageFolder(folder))[:6], tmp_path / f"t{suffix}")
+    told = subprocess.run([sys.executable, "-c", REWRITTEN, str(path), when, how], capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.split() == ([] if how == "stamped" else ["DecodeError"] * 12)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])

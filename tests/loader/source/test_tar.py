@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import random
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +84,7 @@ def test_labels_are_a_column_where_all_are_integers(tmp_path: Path) -> None:
     members = [
         ("0.cls", b"4"),
         ("0.json", b'{"a": 1, "b": "x"}'),
-        ("1.json", b'{"a": -5, "b": 2}'),
+        ("1.json", b'{"a": -5, "b": "y"}'),
         ("1.cls", b" 12\n"),
     ]
     path = write(tmp_path / "a.tar", members)
@@ -94,13 +96,78 @@ def test_labels_are_a_column_where_all_are_integers(tmp_path: Path) -> None:
 def test_labels_that_are_none(tmp_path: Path) -> None:
     for name, data, label, said in (
         ("0.cls", b"cat", CLS, "a.tar/0.cls: it is b'cat', from which an integer cannot be read"),
-        ("0.json", b"{", Part("json", "a"), "a.tar/0.json: .*the value asked for cannot be read"),
+        ("0.json", b"{", Part("json", "a"), "a.tar/0.json: it is no JSON"),
         ("0.json", b'{"b": 1}', Part("json", "a"), "a.tar/0.json: it has no 'a'"),
         ("0.json", b"5", Part("json", "a"), "a.tar/0.json: .*not subscriptable"),
-        ("0.json", b"[" * 100_000, Part("json", "a"), "a.tar/0.json: .*recursion"),
+        ("0.json", b"[" * 100_000, Part("json", "a"), "a.tar/0.json: .*nested too deeply"),
+        ("0.cls", b" " * 2000 + b"1", CLS, "a.tar/0.cls: it has 2001 bytes, and a .cls of more than 1024 is not read"),
+        ("0.cls", b"%d" % 2**63, CLS, r"a.tar/0.cls: the label is 9223372036854775808; a label is an integer of -2"),
     ):
         with pytest.raises(SourceError, match=said):
             scan(write(tmp_path / "a.tar", [(name, data)]), label)
+
+
+@pytest.mark.parametrize("other", ["x", None])
+def test_labels_of_two_kinds(tmp_path: Path, other: Any) -> None:
+    members = [(f"{i}.json", json.dumps({"a": value}).encode()) for i, value in enumerate([3, 4.5, other])]
+    with pytest.raises(
+        SourceError,
+        match=r"a.tar/2.json: labels are of one kind.* a.tar/0.json is a number".replace(
+            " a.tar", f" {tmp_path}/a.tar"
+        ),
+    ):
+        scan(write(tmp_path / "a.tar", members), Part("json", "a"))
+
+
+def test_a_huge_number_is_not_read(tmp_path: Path) -> None:
+    """A member of a gigabyte, of which not a block is on disk."""
+    with tarfile.open(tmp_path / "a.tar", "w") as tar:
+        member = tarfile.TarInfo("0.cls")
+        member.size = 1 << 30
+        header = member.tobuf()
+        tar.fileobj.write(header)  # type: ignore[union-attr]
+        tar.fileobj.truncate(512 + (1 << 30) + 1024)  # type: ignore[union-attr]
+        tar.closed = True
+    with pytest.raises(SourceError, match=r"0.cls: it has 1073741824 bytes"):
+        scan(tmp_path / "a.tar")
+
+
+def test_notes_are_no_samples(tmp_path: Path) -> None:
+    notes = ["__meta__.json", "./__x__/a.json", "dataset.json", "a/metadata.csv", "README.md", "LICENSE.txt"]
+    members = [("0.jpg", b"p"), ("0.cls", b"4"), *[(name, b"{}") for name in notes]]
+    members += [("__y__.jpg", b"q"), ("__y__.cls", b"7"), ("dataset.cls", b"5"), ("dataset.png", b"r")]
+    path = write(tmp_path / "a.tar", members)
+    found = scan(path)
+    assert list(Names(found["names"], found["ends"])) == ["0", "dataset", "__y__"]
+    assert found[CLS.column].tolist() == [4, 5, 7]
+    assert set(contents(path)) == {
+        "0.jpg",
+        "0.cls",
+        "__y__.jpg",
+        "__y__.cls",
+        "dataset.cls",
+        "dataset.png",
+        "dataset.json",
+    }
+    path = write(tmp_path / "b.tar", [("__meta__.json", b"no JSON"), ("0.json", b'{"a": 1}'), ("0.jpg", b"p")])
+    assert scan(path, Part("json", "a"))[Part("json", "a").column].tolist() == [1]
+
+
+def test_a_second_tar_behind_the_first_is_an_error(tmp_path: Path) -> None:
+    first, second = (write(tmp_path / f"{n}.tar", [(f"{n}.jpg", b"x")]).read_bytes() for n in range(2))
+    path, end = tmp_path / "both.tar", 1024
+    for more, at in ((second, len(first)), (bytes(3 << 20) + second, len(first) + (3 << 20)), (b"x", len(first))):
+        path.write_bytes(first + more)
+        with pytest.raises(SourceError, match=f"both.tar: there is more behind the end mark.*at byte {at} of"):
+            scan(path)
+    path.write_bytes(first[:end] + bytes(512) + second)  # one block of zeros is an end mark too
+    with pytest.raises(SourceError, match="--concatenate"):
+        scan(path)
+    path.write_bytes(first + bytes(3 << 20))
+    assert contents(path) == {"0.jpg": b"x"}
+    path.write_bytes(first)
+    subprocess.run(["tar", "--concatenate", "--file=both.tar", "1.tar"], cwd=tmp_path, check=True)
+    assert contents(path) == {"0.jpg": b"x", "1.jpg": b"x"}
 
 
 def test_a_member_that_comes_twice(tmp_path: Path) -> None:
@@ -109,12 +176,18 @@ def test_a_member_that_comes_twice(tmp_path: Path) -> None:
         scan(path)
 
 
-@pytest.mark.parametrize("pack", [gzip, bz2, lzma])
-def test_a_compressed_tar_is_refused(tmp_path: Path, pack: object) -> None:
+@pytest.mark.parametrize(("pack", "ending"), [(gzip, ".gz"), (bz2, ".bz2"), (lzma, ".xz")])
+def test_a_compressed_tar_is_refused_and_the_error_unpacks_it(tmp_path: Path, pack: Any, ending: str) -> None:
     data = write(tmp_path / "a.tar", [("0.jpg", b"1")]).read_bytes()
-    (tmp_path / "a.tar").write_bytes(pack.compress(data))  # type: ignore[attr-defined]
-    with pytest.raises(SourceError, match=r"a.tar: the file is compressed \((gzip|bzip2|xz)\).*Unpack it"):
-        scan(tmp_path / "a.tar")
+    (tmp_path / "a.tar").unlink()
+    for name, made in ((f"a b.tar{ending}", "a b.tar"), ("c.tar", "c-unpacked.tar"), ("d.tgz", "d.tar")):
+        (tmp_path / name).write_bytes(pack.compress(data))
+        with pytest.raises(
+            SourceError, match=rf"{name}: the file is compressed \((gzip|bzip2|xz)\).*unpacks it"
+        ) as told:
+            scan(tmp_path / name)
+        subprocess.run(str(told.value).split("`")[1], shell=True, check=True)
+        assert contents(tmp_path / made) == {"0.jpg": b"1"}
 
 
 def test_links_are_refused(tmp_path: Path) -> None:

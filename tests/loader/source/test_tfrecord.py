@@ -8,6 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import io
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -205,8 +207,43 @@ def test_damage_is_an_error(tmp_path: Path) -> None:
             TFRecord(path, "image", None)
 
 
+def test_a_flipped_bit_is_told_by_the_sum_of_its_record(tmp_path: Path) -> None:
+    pytest.importorskip("google_crc32c")
+    names = {"image": feature(jpeg(0)), "label": feature(5)}
+    path = write(tmp_path / "a.tfrecord", [{**names, "text": feature(b"word%d" % i)} for i in range(3)])
+    data, options = bytearray(path.read_bytes()), {"image": "image", "label": "label"}
+    label = data.rindex(b"label\x12\x05\x1a\x03\x0a\x01\x05") + 11
+    for at in (data.index(b"word1"), data.index(jpeg(0)) + 200, label):
+        data[at] ^= 1
+        path.write_bytes(data)
+        with_fields = {**options, "fields": {"t": "text"}, "targets": {"t": PerSample()}}
+        for source in (TFRecord(path, **options), TFRecord(path, **with_fields)):  # type: ignore[arg-type]
+            good, wrong = 0, []
+            for i in range(3):
+                try:
+                    good += bytes(source.sample(i, room)[0]) == jpeg(0) and source.read(i) == jpeg(0)
+                except DecodeError as error:
+                    wrong.append(str(error))
+            assert good == 2 and len(wrong) == 1 and f"{path}:" in wrong[0] and "checksum" in wrong[0]
+        data[at] ^= 1
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))  # in the last sum itself
+    with pytest.raises(DecodeError, match=r"a.tfrecord:2: .*its checksum"):
+        TFRecord(path, **options).read(2)
+
+
+def test_without_the_library_records_are_read_as_they_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tfrecord", [{"image": feature(jpeg(0))}])
+    script = (
+        "import sys; sys.modules['google_crc32c'] = None\n"
+        "from variegate.loader.source.tfrecord import TFRecord\n"
+        f"print(len(TFRecord({str(path)!r}, 'image', None).read(0)))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == f"{len(jpeg(0))}\n" and found.stderr == ""
+
+
 @pytest.mark.parametrize(
-    ("packing", "said"), [("GZIP", "compressed .gzip.*compression_type=None"), ("ZLIB", "with compression")]
+    ("packing", "said"), [("GZIP", "compressed .gzip.*gunzip < .*a-unpacked.tfrecord"), ("ZLIB", "with compression")]
 )
 def test_a_compressed_file_is_refused(tmp_path: Path, packing: str, said: str) -> None:
     with pytest.raises(SourceError, match=f"a.tfrecord: .*{said}"):
@@ -235,6 +272,41 @@ def test_through_a_loader_with_any_number_of_workers(records: Path, augment: Any
             rows |= {k: (batch["image"][n].tobytes(), batch["label"][n]) for n, k in enumerate(batch["id"].tolist())}
         made.append(rows)
     assert len(made[0]) == 13 and made[0] == made[1] == made[2]
+
+
+HARM: list[tuple[str, Any]] = [
+    ("records", lambda a: a + np.array([1 << 40, 0])),
+    ("records", lambda a: a + np.array([0, 1 << 40])),
+    ("records", lambda a: a[::-1]),
+    ("records", lambda a: a[:2]),
+    ("records", lambda a: a.astype(np.int32)),
+    ("image", lambda a: a - np.array([1 << 20, 0])),
+    ("image", lambda a: a + np.array([0, 5000])),
+    ("image", lambda a: a[:, ::-1]),
+    ("image", lambda a: a.ravel()),
+    ("label", lambda a: a[:2]),
+    ("label", lambda a: a * 1.5),
+    ("ids", lambda a: a[:1]),
+    ("ids", lambda a: np.full_like(a, 7)),
+]
+
+
+@pytest.mark.parametrize("harm", range(len(HARM)))
+def test_an_index_that_leads_elsewhere_is_made_again(records: Path, tmp_path: Path, harm: int) -> None:
+    path = tmp_path / "a.tfrecord"
+    path.write_bytes((records / "train-00000-of-00003").read_bytes())
+    expected = TFRecord(path)
+    (saved,) = tmp_path.glob(f"*{INDEX}")
+    right, (name, change) = saved.read_bytes(), HARM[harm]
+    with np.load(saved) as columns:
+        found = {key: columns[key] for key in columns.files}
+    name = next(key for key in found if key.startswith(name))
+    with open(saved, "wb") as file:
+        np.savez(file, **{**found, name: change(found[name])})
+    source = TFRecord(path)
+    assert [source.read(i) for i in range(5)] == [expected.read(i) for i in range(5)]
+    assert source.ids.tolist() == expected.ids.tolist() and source.labels.tolist() == expected.labels.tolist()
+    assert saved.read_bytes() == right
 
 
 def test_a_url(records: Path, tmp_path: Path) -> None:

@@ -162,12 +162,14 @@ def test_the_size_is_held_against_the_picture_wherever_it_comes_from(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (item("mug", (1, 1, 2, 2)), r"object 1, 'mug', is of none of the classes aeroplane, .*; pass classes="),
-        (item("dog", (1, 1, 2, 2)) + "<object/>", "object 2, '', is of none"),
+        (item("dog", (1, 1, 2, 2)) + "<object/>", "object 2, '': it has no name"),
         ("<object><name>dog</name></object>", "object 1, 'dog': <bndbox><xmin> is a number, it has none"),
         (item("dog", (1, 1, "", 2)), "<bndbox><xmax> is a number, got ''"),
         (item("dog", (1, "nan", 2, 2)), "<bndbox><ymin> is a number, got 'nan'"),
         (item("dog", (1, 1, 2, 2), "<difficult>so</difficult>"), "<difficult> is a number, got 'so'"),
+        (item("dog", (1, 1, 2, 2), "<difficult>1e300</difficult>"), "<difficult> is a whole number, got '1e300'"),
+        (item("dog", (1, 1, 2, 2), "<difficult>0.5</difficult>"), "<difficult> is a whole number, got '0.5'"),
+        (item("dog", (1, 1, "9" * 10**5, 2)), r"<xmax> is a number, got '9{56}\.\.\.$"),
         ("<size>", r"it is no XML: mismatched tag: line 1"),
     ],
 )
@@ -176,6 +178,75 @@ def test_what_a_file_lacks_is_named(root: Path, text: str, said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
         VocFolder(root)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("side", ["1e300", "-1e300", "12.5", "9" * 400])
+def test_a_size_is_a_whole_number_of_pixels(root: Path, side: str) -> None:
+    path = note(root, "b", size=f"<height>{side}</height><width>20</width>")
+    with pytest.raises(SourceError, match=rf"^{path}: <size><height> is a (whole )?number, got '{side[:20]}"):
+        VocFolder(root)
+    note(root, "b", size="<height>12.0</height><width>20</width>")
+    assert VocFolder(root).size_of_labels(1) == (12, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<annotations><image/></annotations>", r"<annotations>; CVAT writes VOC's if asked to export Pascal VOC$"),
+        ("<doc><annotation/></doc>", r"VOC's XML is an <annotation>, one a picture; got <doc>$"),
+        ("<Annotation/>", "got <Annotation>$"),
+        (f"<{'x' * 10**6}/>", "got <x{60}>$"),
+        ('<?xml version="1.0" encoding="nobodys"?><annotation/>', "it is no XML: unknown encoding: nobodys"),
+        ('<?xml version="1.0" encoding="utf-7"?><annotation/>', "it is no XML: multi-byte encodings"),
+        ("<annotation>\0</annotation>", "it is no XML: not well-formed"),
+    ],
+)
+def test_what_is_no_annotation_is_refused(root: Path, text: str, said: str) -> None:
+    path = root / "Annotations" / "b.xml"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=said) as caught:
+        VocFolder(root)
+    assert str(caught.value).startswith(f"{path}: ")
+    with pytest.raises(SourceError, match=said):  # where it is no part of the split, but may name a class
+        VocFolder(root, "val")
+    assert len(VocFolder(root, "val", classes=["dog", "bird", "person"])) == 2
+
+
+def test_corners_that_count_from_0_are_named(root: Path) -> None:
+    path = note(root, "b", item("dog", (1, 1, 3, 3)), item("cat", (0, 0, 4, 4)), item("cat", (2, 0.5, 4, 4)))
+    said = r"it begins at 0, 0 \(xmin, ymin\), and .* from 1 \(2 of 6 objects begin .* pass one_based=False"
+    with pytest.raises(SourceError, match=rf"^{path}: object 2, 'cat': {said}"):
+        VocFolder(root)
+    assert VocFolder(root, one_based=False).fields(1)["boxes"].tolist()[1] == [0, 0, 4, 4]
+
+
+@pytest.mark.parametrize("text", ["", " ", "Unspecified", "unspecified\n", "0", "0.0"])
+def test_what_is_not_said_to_be_difficult_is_not(root: Path, text: str) -> None:
+    note(root, "b", item("dog", (1, 1, 3, 3), f"<pose>Unspecified</pose><difficult>{text}</difficult>"))
+    assert VocFolder(root).fields(1)["difficult"].tolist() == [0]
+
+
+def test_classes_are_those_that_there_are(root: Path) -> None:
+    assert len(VocFolder(root).classes) == 20
+    note(root, "b", item("mug", (1, 1, 2, 2)))
+    whole, split = VocFolder(root), VocFolder(root, "val")  # which has no mug
+    assert whole.classes == split.classes == ["bird", "dog", "mug", "person"]
+    assert whole.fields(1)["labels"].tolist() == [2] and split.fields(1)["labels"].tolist() == [1, 0]
+    with pytest.raises(
+        SourceError, match=r"b\.xml: object 1, 'mug', is of none of the classes bird, dog, person; pass"
+    ):
+        VocFolder(root, classes=["bird", "dog", "person"])
+    many = [f"{n:060}" for n in range(10_000)]
+    with pytest.raises(SourceError, match=r"is of none of the classes 0{60}, .* and 9980 more; pass") as caught:
+        VocFolder(root, classes=many)
+    assert len(str(caught.value)) < 2000
+
+
+def test_a_split_that_is_no_text_is_named(root: Path) -> None:
+    (root / "ImageSets" / "Main" / "x.txt").write_bytes(b"a\n\xff\n")
+    for name, said in (("x", "'utf-8' codec"), ("x\0", "embedded null byte")):
+        with pytest.raises(SourceError, match=rf"the split cannot be read \({said}"):
+            VocFolder(root, name)
 
 
 def test_classes_are_numbered_as_listed(root: Path) -> None:

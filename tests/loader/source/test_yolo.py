@@ -13,6 +13,8 @@ import pytest
 
 from variegate.errors import SourceError
 from variegate.loader import ImageFolder, YoloFolder
+from variegate.ops.flip import HorizontalFlip
+from variegate.pipeline import Compose
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
 
 LABELS = {
@@ -101,6 +103,16 @@ def test_a_line_is_a_polygon(root: Path, read_leaves: Callable[..., Any]) -> Non
         ("-1 0.1 0.2 0.3 0.4", False, "the class is 0 to 1, got -1"),
         ("0.5 0.1 0.2 0.3 0.4", False, r"the class is 0 to 1, got 0\.5"),
         ("nan 0.1 0.2 0.3 0.4", False, "got nan"),
+        ("0 0.1 nan 0.3 0.4", False, "a fraction of the picture is a finite number, got nan$"),
+        ("0 320 240 100 50", False, "are fractions of the picture's width and height, 0 to 1, got 320, 240, 100, 50;"),
+        ("0 1.02 0.2 0.3 0.4", False, r"are fractions .* got 1\.02"),
+        ("0 0.1 0.2 0.3 1.011", False, r"are fractions .* 1\.011"),
+        ("0 -0.02 0.2 0.3 0.4", False, r"are fractions .* got -0\.02"),
+        ("0 0.1 0.2 -0.005 0.4", False, r"are fractions .* -0\.005"),
+        ("0 0 0 40 0 40 30", True, "of the box around it are fractions .* got 20, 15, 40, 30; of pixels"),
+        ("0 0 0 nan 0 1 1", True, "is a finite number, got nan$"),
+        (f"{'9' * 10**5} 0.1 0.2 0.3 0.4", False, "the class is 0 to 1, got 9{60}$"),
+        (f"0 {'9' * 10**5} 0.2 0.3 0.4", False, "is a finite number, got inf$"),
     ],
 )
 def test_a_wrong_line_is_named(root: Path, line: str, segments: bool, said: str) -> None:
@@ -110,6 +122,37 @@ def test_a_wrong_line_is_named(root: Path, line: str, segments: bool, said: str)
     with pytest.raises(SourceError, match=said) as caught:
         YoloFolder(root / "images", root / "labels", ["cat", "dog"], segments=segments)
     assert str(caught.value).startswith(f"{path}, line 3: ")
+
+
+def test_boxes_that_reach_outside_are_cut_and_counted(root: Path, epoch: Callable[..., Any]) -> None:
+    inside = ["0 0.5 0.5 1 1", "0 0.5 0.5 1.000001 1", "0 0.5 0.9 0.2 0.2"]
+    reach = ["0 0.95 0.5 0.2 0.2", "0.0 0.005 0.5 1.005 0.2", "0 -0.01 0.5 0.1 0.2"]
+    gone = ["0 1.01 0.5 0.01 0.1", "0 -0.005 0.5 0 0"]
+    write(root, "a", "\n".join([*inside, *reach, *gone]))
+    source = YoloFolder(root / "images", root / "labels")
+    assert (source.clipped, source.outside) == (3, 2)
+    boxes = source.fields(0)["boxes"]
+    assert boxes[:3].tolist() == [[0.5, 0.5, 1, 1], [0.5, 0.5, 1.000001, 1], [0.5, 0.9, 0.2, 0.2]]
+    want = [[0.925, 0.5, 0.15, 0.2], [0.25375, 0.5, 0.5075, 0.2], [0.02, 0.5, 0.04, 0.2]]
+    assert np.allclose(boxes[3:], want, rtol=0, atol=1e-12) and len(source.fields(0)["labels"]) == 6
+    assert repr(source).endswith("4 pictures, 8 objects, 3 clipped, 2 outside)")
+    found = epoch(source, Compose([HorizontalFlip(p=1)]))
+    assert len(found[int(source.ids[0])][1]["boxes"]) == 6
+    free = YoloFolder(root / "images", root / "labels", clip=False)
+    assert len(free.fields(0)["boxes"]) == 8 and free.fields(0)["boxes"][3].tolist() == [0.95, 0.5, 0.2, 0.2]
+    assert free.clipped == free.outside == 0
+
+
+def test_polygons_that_reach_outside_are_cut_by_the_pipeline(root: Path, epoch: Callable[..., Any]) -> None:
+    write(root, "a", "1 0.5 0.5 1.02 0.5 1.02 1\n0 1.005 0.5 1.01 0.5 1.01 0.6")
+    write(root, "b", "0 0 0 0.5 0 0.5 0.5")
+    source = YoloFolder(root / "images", root / "labels", segments=True)
+    assert (source.clipped, source.outside) == (1, 1) and len(source.fields(1)["boxes"]) == 1
+    fields = source.fields(0)
+    assert np.allclose(fields["boxes"], [[0.75, 0.75, 0.5, 0.5]], rtol=0, atol=1e-12)
+    assert fields["labels"].tolist() == [1] and fields["polygons"][0][0].tolist() == [0.5, 0.5, 1.02, 0.5, 1.02, 1]
+    seen = epoch(source, Compose([HorizontalFlip(p=1)]))[int(source.ids[0])][1]
+    assert seen["polygons"][0][0].min() == 0 and seen["polygons"][0][0].max() <= 1
 
 
 def test_without_names_a_class_is_any_integer(root: Path) -> None:
@@ -128,7 +171,16 @@ def test_names_of_a_data_yaml(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert YoloFolder(root / "images", root / "labels", str(path)).classes == ["cat", "dog", "owl"]
     for text, said in [
         ("nc: 3", "`names` is a list of names, .* got None"),
-        ("names: {1: cat, 2: dog}", "got {1: 'cat', 2: 'dog'}"),
+        ("names: {1: cat, 2: dog}", "got a mapping of 1, 2$"),
+        ("names: [a\0]", "unacceptable character #x0000"),
+        ("names: " + "[" * 3000 + "]" * 3000, "its lists and mappings are nested too deeply to be read$"),
+        (f"names: {'1' * 5000}", r"it cannot be read \(Exceeds the limit"),
+        ("names: 2024-99-99", r"it cannot be read \(month must be"),
+        ("names: !!float ''", "it cannot be read"),
+        ("names: !!timestamp 'x'", "it cannot be read"),
+        (f"names: 0x{'f' * 5000}", r"got what is too long to be shown \(of type int\)"),
+        ("names: &a [*a]", r"got \[\[\[\["),
+        ("names: {0.5: a, b: c}", "got a mapping of 0.5, 'b'$"),
         ("names: [1, 2]", r"got \[1, 2\]"),
         ("names: [", r"data\.yaml: it cannot be read"),
     ]:

@@ -2,7 +2,8 @@
 
 A row is a picture: its columns here, and `pixels`, large binary, at multiples of 64 bytes. A file is a single record
 batch, so that all of it lies where the footer says. What Arrow does not notice of damage the checksum of a row does: it
-covers the row's columns and pixels, and is looked at once a process.
+covers the row's columns and pixels, and is looked at once a process. The folder is trusted to be ours alone: a shard is
+never written again once it has its name, and whoever cuts one that is mapped ends the process.
 """
 
 from __future__ import annotations

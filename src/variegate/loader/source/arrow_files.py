@@ -1,21 +1,25 @@
 """Rows of Parquet and Arrow files by position, without all of a file in memory.
 
 A unit is what is loaded at once: of Parquet a row group, which is decoded as a whole for any of its rows; of an Arrow
-file all of it, by memory map, as its bytes lie there as they are. A compressed Arrow file is loaded by record batch.
+file a record batch, of which single rows are read where its bytes lie there as they are, and all where they are packed.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
+from variegate.loader.source.arrow_row import FileRow
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
+
+WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
 
 
 class RowFile(ABC):
@@ -23,14 +27,17 @@ class RowFile(ABC):
 
     schema  of all its columns, PyArrow's
     counts  rows of each unit
-    sizes   bytes of each unit when it is loaded; 0 where it is mapped, or not known before
-    mapped  whether what is loaded is the file itself, which takes no memory
+    sizes   bytes of each unit when it is loaded; 0 where it never is as a whole, or they are not known before
+    by_row  whether single rows can be read
+    unit    what a unit is called, and `smaller` how a file with smaller ones is written
     """
 
     schema: Any
     counts: list[int]
     sizes: list[int]
-    mapped = False
+    by_row = False
+    unit: str
+    smaller: str
 
     def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
         self.shard, self.columns = shard, list(columns)
@@ -42,6 +49,13 @@ class RowFile(ABC):
         Raises  DecodeError if it cannot be read, or the file has changed.
         """
 
+    def row(self, unit: int, row: int) -> AbstractContextManager[FileRow]:
+        """A row of a unit while the file is open, where single rows can be read.
+
+        Raises  DecodeError if it cannot be read, or the file has changed.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def column(self, name: str) -> Any:
         """Another column, whole."""
@@ -49,7 +63,7 @@ class RowFile(ABC):
     def class_names(self, name: str) -> list[str] | None:
         """The names of classes that Hugging Face's datasets noted for a column of labels, if they did."""
         with suppress(KeyError, TypeError, ValueError):
-            noted = json.loads(self.schema.metadata[b"huggingface"])["info"]["features"][name]["names"]
+            noted = parsed(self.schema.metadata[b"huggingface"], self.shard.path)["info"]["features"][name]["names"]
             return [str(each) for each in noted]
         return None
 
@@ -63,34 +77,45 @@ class RowFile(ABC):
 
 
 class ParquetRows(RowFile):
-    """A Parquet file, opened anew for each row group; its footer is kept."""
+    """A Parquet file, opened anew for each row group; its footer is kept.
 
-    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
+    most  bytes that a row group may take
+    """
+
+    unit = "row group"
+    smaller = "with few rows a group: pq.write_table(pq.read_table(path), other, row_group_size=10)"
+
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns)
         self._metadata: Any = None
         with self._opened() as file:
             self.schema, self._metadata = file.schema_arrow, file.metadata
         self._check_columns()
         groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
+        chunks = [
+            [group.column(n) for n in range(group.num_columns) if self._wanted(group.column(n))] for group in groups
+        ]
         self.counts = [group.num_rows for group in groups]
-        self.sizes = [sum(map(self._size, map(group.column, range(group.num_columns)))) for group in groups]
+        self.sizes = [sum(map(_least, each)) for each in chunks]
+        self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
 
-    def _size(self, chunk: Any) -> int:
-        wanted = any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
-        return int(chunk.total_uncompressed_size) if wanted else 0
+    def _wanted(self, chunk: Any) -> bool:
+        return any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
 
     @contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def _opened(self, once: Sequence[str] = ()) -> Iterator[Any]:
+        """The file; the columns `once` are read as dictionaries, which hold each value once."""
         from pyarrow import parquet
 
         path = self.shard.path
         remote = self.shard.open() if scheme_of(path) else nullcontext(path)
-        with said(self.shard), remote as place, parquet.ParquetFile(place, metadata=self._metadata) as file:
+        options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
+        with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
     def load(self, unit: int) -> Any:
         """The columns of a row group."""
-        with self._opened() as file:
+        with self._opened(self._once[unit]) as file:
             return file.read_row_group(unit, columns=self.columns, use_threads=False)
 
     def column(self, name: str) -> Any:
@@ -99,8 +124,26 @@ class ParquetRows(RowFile):
             return file.read([name])[name]
 
 
+def _least(chunk: Any) -> int:
+    """The bytes that the values of a chunk take at least: a constant is a few bytes in the file, whatever its rows."""
+    return int(max(chunk.total_uncompressed_size, chunk.num_values * WIDTHS.get(chunk.physical_type, 4)))
+
+
+def _kept_once(chunk: Any, most: int) -> bool:
+    """Whether texts or bytes are to be read as a dictionary, each once: where they might be more than `most` bytes if
+    every row had the largest that its dictionary holds. To look for equal values takes up to twice as long."""
+    if chunk.physical_type != "BYTE_ARRAY" or not chunk.has_dictionary_page:
+        return False
+    packed = chunk.data_page_offset - chunk.dictionary_page_offset
+    largest = packed * chunk.total_uncompressed_size / max(chunk.total_compressed_size, 1)
+    return bool(chunk.total_uncompressed_size + chunk.num_values * largest > most)
+
+
 class ArrowRows(RowFile):
-    """An Arrow IPC file or stream, mapped into memory."""
+    """An Arrow IPC file or stream. It is mapped into memory while the source is made, and never after."""
+
+    unit = "record batch"
+    smaller = "without compression, or with few rows a batch: file.write_table(table, max_chunksize=10)"
 
     def __init__(self, shard: Shard, columns: Sequence[str], stream: bool) -> None:
         super().__init__(shard, columns)
@@ -110,17 +153,20 @@ class ArrowRows(RowFile):
             reader = self._reader(whole)
             self.schema = reader.schema
             self._check_columns()
-            first = next(self._batches(reader), None)
-            self.mapped = first is None or _lies_in(first, whole)
-            if stream and not self.mapped:
-                raise SourceError(
-                    f"{shard.path}: rows of a compressed Arrow stream can only be read from the start; write it as a "
-                    "file: pyarrow.ipc.new_file"
-                )
-            little = [min(self.schema.names, key=lambda name: name in columns)]  # a column that takes no time to unpack
-            reader = self._reader(whole, None if self.mapped else little)
-            counts = [batch.num_rows for batch in self._batches(reader)]
-        self.counts = [sum(counts)] if self.mapped else counts
+            self.counts, self._layouts = [], list[dict[str, Layout]]()
+            try:
+                for batch in self._batches(reader):
+                    self.counts.append(batch.num_rows)
+                    self._layouts.append({name: layout_of(batch.column(name), whole) for name in self.columns})
+                self.by_row = True
+            except UnreadableError as error:
+                if stream:
+                    raise SourceError(
+                        f"{shard.path}: rows of an Arrow stream can only be read from the start where its columns are "
+                        f"{error}; write it as a file: pyarrow.ipc.new_file"
+                    ) from None
+                little = [min(self.schema.names, key=lambda name: name in columns)]  # which takes no time to unpack
+                self.counts = [batch.num_rows for batch in self._batches(self._reader(whole, little))]
         self.sizes = [0] * len(self.counts)
 
     def _whole(self) -> Any:
@@ -131,33 +177,37 @@ class ArrowRows(RowFile):
         return pa.memory_map(self.shard.path).read_buffer()
 
     def _reader(self, whole: Any, columns: Sequence[str] | None = None) -> Any:
-        """A reader of some columns, which copies them out of the map, or of all, which does not."""
-        from pyarrow import BufferReader, ipc
+        """A reader of some columns, or of all; `whole` is a map of the file, or the file, out of which it copies."""
+        from pyarrow import ipc
 
         included = [self.schema.names.index(name) for name in columns or ()]
         options = ipc.IpcReadOptions(included_fields=included)
-        return (ipc.open_stream if self._stream else ipc.open_file)(BufferReader(whole), options=options)
+        return (ipc.open_stream if self._stream else ipc.open_file)(whole, options=options)
 
     def _batches(self, reader: Any) -> Iterator[Any]:
         return iter(reader) if self._stream else map(reader.get_batch, range(reader.num_record_batches))
 
     def load(self, unit: int) -> Any:
-        """The columns of the file; of a record batch where it is compressed."""
+        """The columns of a record batch."""
         import pyarrow as pa
 
-        with said(self.shard):
-            if self.mapped:
-                return self._reader(self._whole()).read_all().select(self.columns)
-            return pa.Table.from_batches([self._reader(self._whole(), self.columns).get_batch(unit)])
+        with said(self.shard), pa.OSFile(self.shard.path) as file:
+            return pa.Table.from_batches([self._reader(file, self.columns).get_batch(unit)])
+
+    @contextmanager
+    def row(self, unit: int, row: int) -> Iterator[FileRow]:
+        """A row of a record batch."""
+        with self.shard.parts() as read:
+            yield FileRow(read, self._layouts[unit], row)
 
     def column(self, name: str) -> Any:
         """Another column, whole."""
         with said(self.shard):
-            return self._reader(self._whole(), None if self.mapped else [name]).read_all()[name]
+            return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 
 
-def open_rows(shard: Shard, columns: Sequence[str]) -> RowFile:
-    """A Parquet or Arrow file, told apart by its first bytes.
+def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
+    """A Parquet or Arrow file, told apart by its first bytes; `most` bytes of a row group of Parquet are allowed.
 
     Raises  SourceError if it is neither, cannot be read, or lacks a column.
     """
@@ -165,7 +215,7 @@ def open_rows(shard: Shard, columns: Sequence[str]) -> RowFile:
         start = file.read(6)
     try:
         if start[:4] == b"PAR1":
-            return ParquetRows(shard, columns)
+            return ParquetRows(shard, columns, most)
         if start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
             return ArrowRows(shard, columns, stream=start != b"ARROW1")
     except DecodeError as error:
@@ -187,12 +237,7 @@ def said(shard: Shard) -> Iterator[None]:
         if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
             raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
         yield
+    except pa.ArrowMemoryError:
+        raise  # which is no fault of the file
     except (pa.ArrowException, OSError) as error:
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error
-
-
-def _lies_in(batch: Any, whole: Any) -> bool:
-    """Whether the buffers of a batch are parts of the file, and no copies."""
-    first, last = whole.address, whole.address + whole.size
-    buffers = [buffer for column in batch.columns for buffer in column.buffers() if buffer is not None and buffer.size]
-    return all(first <= buffer.address < last for buffer in buffers)

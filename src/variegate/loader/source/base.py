@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.beside import MOST_PIXELS
 from variegate.loader.decode import open_image
 from variegate.loader.wanted import wanted
+from variegate.picture import MOST_PIXELS
 
 if TYPE_CHECKING:
     from variegate.loader.encoded import Encoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ from variegate.errors import InputError, SourceError
 from variegate.loader.decode import open_view
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.hot import Place
-from variegate.loader.source.location import contents, joined
+from variegate.loader.source.json_text import parsed
+from variegate.loader.source.location import contents, named_in_data, no_path
 from variegate.loader.source.mask_folder import decode_mask
 from variegate.targets import Image, Mask, PerSample, Target
 
@@ -58,8 +58,8 @@ def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], pl
     )
 
 
-def field_of(value: Any, target: Target | None, place: str, root: str = "") -> Any:
-    """A cell as the value that a target takes.
+def field_of(value: Any, target: Target | None, place: str, root: str, anywhere: bool) -> Any:
+    """A cell as the value that a target takes; a path in it is as of `encoded`.
 
     Mask and Image   an encoded picture, bytes or Hugging Face's {bytes, path}, or the path of one, is decoded; of
                      Mask(stack=True) each of a list
@@ -68,28 +68,39 @@ def field_of(value: Any, target: Target | None, place: str, root: str = "") -> A
     Raises  DecodeError or InputError, with `place`.
     """
     if isinstance(target, (Mask, Image)) and isinstance(value, (bytes, str, Mapping)):
-        data, name = encoded(value, place, root)
+        data, name = encoded(value, place, root, anywhere)
         return decode_mask(data, name) if isinstance(target, Mask) else open_view(data, name).decode()
     if isinstance(target, Mask) and target.stack and isinstance(value, list):
-        return [field_of(each, Mask(), place, root) for each in value]
+        return [field_of(each, Mask(), place, root, anywhere) for each in value]
     if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
         try:
-            return json.loads(value)
-        except ValueError as error:
-            raise InputError(f"{place}: of {target!r} the text is JSON; got {value[:60]!r} ({error})") from None
+            return parsed(value, place, InputError)
+        except InputError as error:
+            raise InputError(f"{error}. Of {target!r} the text is JSON; got {value[:60]!r}") from None
     return value
 
 
-def encoded(value: Any, place: str, root: str) -> tuple[bytes, str]:
-    """The bytes of a picture file out of a cell, and what errors call it.
+def encoded(value: Any, place: str, root: str, anywhere: bool) -> tuple[bytes, str]:
+    """The bytes of a picture file out of a cell, or a list of one cell, and what errors call it.
 
-    Raises  InputError if the cell has neither bytes nor a path; DecodeError if the file cannot be read.
+    root      the folder of paths, or a URL; what else a cell may name, `named_in_data` says
+    anywhere  whether that is any path of this machine
+
+    Raises  InputError if the cell has neither bytes nor a path, or one that leads elsewhere; DecodeError if the file
+            cannot be read.
     """
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if isinstance(value, Mapping):
         value = value.get("path") if value.get("bytes") is None else value["bytes"]
     if isinstance(value, bytes):
         return value, place
     if isinstance(value, str) and value:
-        path = joined(root, value)
+        if said := no_path(value):
+            raise InputError(f"{place}: {said}, got {value[:60]!r}")
+        try:
+            path = named_in_data(root, value, anywhere)
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from None
         return contents(path), path
-    raise InputError(f"{place}: there is no picture: a cell has the bytes of one, or its path, got {value!r}")
+    raise InputError(f"{place}: there is no picture: a cell has the bytes of one, or its path, got {value!r:.80}")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from variegate.coords import pixel_centre
 from variegate.errors import SourceError
 from variegate.loader.source.coco_table import Table
+from variegate.loader.source.json_text import short
 
 
 def point_names(categories: Table, classes: Collection[str]) -> list[str]:
@@ -22,10 +23,12 @@ def point_names(categories: Table, classes: Collection[str]) -> list[str]:
     if not named:
         raise SourceError(f"{categories.path}: no category has keypoints; leave them out of fields")
     points: list[str] = categories.value(named[0], "keypoints", list, "a list of names")
+    if not all(isinstance(point, str) for point in points):
+        raise categories.error(named[0], f'"keypoints" is a list of names, got {short(points)}')
     for row in named[1:]:
         if row["keypoints"] != points:
             raise categories.error(
-                row, f"its keypoints are not those of {named[0]['name']!r}; take one of the two by classes"
+                row, f"its keypoints are not those of {short(named[0]['name'])}; take one of the two by classes"
             )
     return points
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco_table import Row, Table, short
+from variegate.loader.source.coco_table import Row, Table
 from variegate.loader.source.instances import Rings
+from variegate.loader.source.json_text import short
 
 Runs = NDArray[np.int64]
 
@@ -32,6 +33,11 @@ class Masks:
     """
 
     def __init__(self, table: Table, rings: Rings, sizes: NDArray[np.int64]) -> None:
+        bare = next((row for row in table.rows if row.get("segmentation") is None), None)
+        if bare is not None:
+            raise table.error(
+                bare, 'it has no "segmentation", without which no mask is drawn; leave masks out of fields'
+            )
         if rings.numbers.size:
             pycocotools(table.path)
         far = ~(np.abs(rings.numbers) <= FARTHEST)  # of NaN as well
@@ -64,7 +70,7 @@ class Masks:
 
 
 def outlines(table: Table) -> Rings:
-    """The rings of every annotation of a table; one that has an RLE has none.
+    """The rings of every annotation of a table; one that has an RLE, or no segmentation, has none.
 
     Raises  SourceError if a segmentation is neither, or a ring has half a point.
     """
@@ -72,6 +78,8 @@ def outlines(table: Table) -> Rings:
 
 
 def _rings(table: Table, row: Row) -> list[array[float]]:
+    if row.get("segmentation") is None:
+        return []
     outline = table.value(row, "segmentation", (list, dict), WHAT)
     if isinstance(outline, dict):
         return []
@@ -97,7 +105,10 @@ def _runs(table: Table, row: Row, size: tuple[int, int]) -> bytes | Runs:
         runs = read_runs(kept)
     else:
         raise table.error(row, f"the counts of its RLE are integers from 0, or a compressed text, got {short(counts)}")
-    if runs.sum() != size[0] * size[1]:
+    pixels = size[0] * size[1]
+    if runs.max(initial=0) > pixels:  # so that no sum of them is beyond 64 bits
+        raise table.error(row, f"its RLE is damaged: a run has {runs.max()} pixels of {size[0]} x {size[1]}")
+    if runs.sum() != pixels:
         raise table.error(row, f"its RLE is damaged: it runs over {runs.sum()} pixels of {size[0]} x {size[1]}")
     return kept
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.file import regular
+from variegate.loader.source.json_text import parsed, short
 
 Row = dict[str, Any]
+Id: TypeAlias = int | str | None  # of a picture, an annotation or a category; None where it has none
+
 ABSENT: Any = object()
 
 
@@ -43,7 +45,7 @@ class Table:
     def error(self, row: Row, said: str) -> SourceError:
         """What is wrong with an object, with its place in the file."""
         place = next(n for n, other in enumerate(self._all) if other is row)
-        known = f" (id {row['id']})" if "id" in row else ""
+        known = f" (id {short(row['id'])})" if "id" in row else ""
         return SourceError(f"{self.path}: {self.name}[{place}]{known}: {said}")
 
     def value(self, row: Row, key: str, kinds: type | tuple[type, ...], what: str) -> Any:
@@ -73,13 +75,30 @@ class Table:
         return found
 
     def wholes(self, key: str, missing: Any = ABSENT) -> NDArray[np.int64]:
-        """A column of integers, (rows,)."""
+        """A column of integers, (rows,); a float that is whole, such as 3.0, is one."""
         if not self.rows:
             return np.empty(0, np.int64)
         found = self._column(key, missing, None)
         if found is None or found.ndim != 1 or found.dtype.kind not in "ib":
-            raise self._culprit(key, missing, lambda value: isinstance(value, int), "an integer")
+            values = [_whole(row.get(key, missing)) for row in self.rows]
+            if not all(map(in_64_bits, values)):
+                raise self._culprit(key, missing, lambda value: in_64_bits(_whole(value)), "an integer")
+            return np.array(values, np.int64)
         return found.astype(np.int64)
+
+    def ids(self, key: str, missing: Any = ABSENT) -> list[Id]:
+        """A column of ids: integers, of which whole floats are some, or texts; None only where it stands for missing.
+
+        Raises  SourceError if one is neither.
+        """
+        found = self._column(key, missing, None) if self.rows else None
+        if found is not None and found.ndim == 1 and found.dtype.kind == "i":
+            return found.tolist()  # type: ignore[no-any-return]
+        values = [_whole(row.get(key, missing)) for row in self.rows]
+        for row, value in zip(self.rows, values, strict=True):
+            if not isinstance(value, (int, str)) and not (value is None and missing is None):
+                raise self._wrong(row, key, "an integer or a text")
+        return values
 
     def _column(self, key: str, missing: Any, dtype: Any) -> NDArray[Any] | None:
         """The values of a key in one array, or None where they make none."""
@@ -91,44 +110,52 @@ class Table:
 
     def _culprit(self, key: str, missing: Any, fits: Callable[[Any], bool], what: str) -> SourceError:
         """The error of the first object whose value does not fit."""
-        for row in self.rows:
-            if not fits(row.get(key, missing)):
-                return self._wrong(row, key, what)
-        return SourceError(f'{self.path}: the values of "{key}" in {self.name} do not fit 64 bits')
+        return self._wrong(next(row for row in self.rows if not fits(row.get(key, missing))), key, what)
 
     def _wrong(self, row: Row, key: str, what: str) -> SourceError:
         if key not in row:
             return self.error(row, f'it has no "{key}", which is {what}')
-        return self.error(row, f'"{key}" is {what}, got {short(row[key])}')
+        value = row[key]
+        huge = isinstance(_whole(value), int) and not in_64_bits(_whole(value))
+        return self.error(row, f'"{key}" is {what}{" of 64 bits" if huge else ""}, got {short(value)}')
 
 
 def _is_numbers(value: Any, width: int) -> bool:
-    if not width:
-        return isinstance(value, (int, float))
-    return isinstance(value, list) and len(value) == width and all(isinstance(v, (int, float)) for v in value)
+    if width:
+        return isinstance(value, list) and len(value) == width and all(_is_numbers(v, 0) for v in value)
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 1023)
+
+
+def in_64_bits(value: Any) -> bool:
+    """Whether a value is an integer that int64 holds."""
+    return isinstance(value, int) and -1 << 63 <= value < 1 << 63
+
+
+def _whole(value: Any) -> Any:
+    """An integer that was written as a float, as one; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def read_coco(path: str, outlines: bool) -> dict[str, Table]:
-    """The lists of images, annotations and categories of a file.
+    """The lists of images, annotations and categories of a file; of the last there may be none.
 
     outlines  keep the annotations' segmentations: rings as arrays of double, which take a quarter of a list's memory
 
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    try:
-        with open(path, encoding="utf-8-sig", opener=regular) as file:
-            content = json.load(file, object_hook=_packed if outlines else _stripped)
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
-    except json.JSONDecodeError as error:
-        raise SourceError(f"{path}, line {error.lineno}, column {error.colno}: it is no JSON: {error.msg}") from None
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: it is no JSON: byte {error.start} is no UTF-8") from None
-    names = ("images", "annotations", "categories")
-    if not isinstance(content, dict) or (absent := [name for name in names if name not in content]):
+    content = parsed(_bytes(path), path, hook=_packed if outlines else _stripped)
+    if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")
-    return {name: Table(path, name, content[name]) for name in names}
+    return {name: Table(path, name, content.get(name, [])) for name in ("images", "annotations", "categories")}
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb", opener=regular) as file:
+            return file.read()
+    except (OSError, ValueError) as error:  # of a path with a NUL
+        raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _packed(row: Row) -> Row:
@@ -143,11 +170,3 @@ def _packed(row: Row) -> Row:
 def _stripped(row: Row) -> Row:
     row.pop("segmentation", None)
     return row
-
-
-def short(value: Any) -> str:
-    """A value of JSON, as far as a line of an error holds it."""
-    if isinstance(value, dict):
-        return f"an object with {', '.join(list(value)[:4]) or 'nothing'}"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -52,8 +52,9 @@ class Feature:
         kind, places = 0, list[Place]()
         for field, wire, start, stop in parts(self._data, *self._place):
             if wire == COUNTED and field in (BYTES, FLOATS, INTEGERS):
-                places = [*places, (start, stop)] if field == kind else [(start, stop)]
-                kind = field
+                if field != kind:
+                    kind, places = field, []
+                places.append((start, stop))
         return kind, places
 
     def _elements(self) -> tuple[int, list[Place]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from errno import ELOOP
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,13 +17,11 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.file import absolute, opened
+from variegate.loader.formats import extensions as readable
 from variegate.loader.shortage import reading
 from variegate.loader.source.base import Room, Source
 
-EXTENSIONS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
-)
+KEPT_BY_SYSTEMS = frozenset(("lost+found", "System Volume Information", "$RECYCLE.BIN"))  # at a file system's root
 
 
 class Files(Source):
@@ -83,30 +82,33 @@ class ImageFolder(Files):
 
     path        the folder. Pictures in its subfolders, at any depth: a class a subfolder, labelled 0, 1, 2, ... in the
                 order of the names. Pictures beside each other in the folder itself: no labels
-    extensions  which files are pictures, upper or lower case
+    extensions  which files are pictures, upper or lower case; None: those of the formats that are read, to which
+                `vg.allow_formats` adds
     labelled    False: no labels whatever the subfolders; None: as the folder is laid out
     mode        "RGB", "L" (grey), "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype       "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A relative path is made absolute now, of this folder as of all files, so the process may go elsewhere later on.
     A sample's id is the BLAKE2b-64 hash of its path within the folder, so moving the folder, adding a file or removing
-    one changes no other sample. Names that begin with a dot are passed over; links are followed, though never round in
-    a circle. A subfolder without pictures is a class all the same, so labels agree between folders for training and
-    for validation.
+    one changes no other sample. Names that begin with a dot are passed over, and so is what a file system keeps at its
+    root for itself (lost+found, System Volume Information, $RECYCLE.BIN) unless there are pictures in it; links are
+    followed, though never round in a circle. A subfolder without pictures is a class all the same, so labels agree
+    between folders for training and for validation.
 
-    Raises  SourceError if there is no such folder, no picture in it, or pictures both beside and in subfolders.
+    Raises  SourceError if there is no such folder, no picture in it, pictures both beside and in subfolders, or a
+            subfolder that cannot be listed.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
-        extensions: str | Iterable[str] = EXTENSIONS,
+        extensions: str | Iterable[str] | None = None,
         labelled: bool | None = None,
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
         super().__init__(path, mode, dtype)
-        texts = [extensions] if isinstance(extensions, str) else extensions
+        texts = [extensions] if isinstance(extensions, str) else extensions or readable()
         self.extensions = tuple(_extension(text) for text in texts)
         listing = Listing(self.root, self.extensions)
         self._at(listing.some())
@@ -134,23 +136,58 @@ class Listing:
         self.root, self.extensions = root, extensions
         self.folders: list[str] = []  # of the first level
         self.others: Counter[str] = Counter()
-        self.files = list(self._walk(root, "", {os.path.realpath(root)}))
+        self.files = list(self._walk())
+        tops = {file.partition("/")[0] for file in self.files}
+        self.folders = [name for name in self.folders if name not in KEPT_BY_SYSTEMS or name in tops]
 
-    def _walk(self, folder: str, prefix: str, above: set[str]) -> Iterator[str]:
-        """Paths of files relative to the root, with /; `above` are the real folders that lead here."""
-        with os.scandir(folder) as scan:
-            entries = sorted((e for e in scan if not e.name.startswith(".")), key=lambda e: e.name)
-        for entry in entries:
-            if entry.is_dir():
+    def _walk(self) -> Iterator[str]:
+        """Paths of files relative to the root, with /."""
+        # Of each folder on the way down: its path, the real one, what is left of it, and the real ones that lead there.
+        real = os.path.realpath(self.root)
+        way = [("", real, iter(self._entries(self.root, "")), frozenset([real]))]
+        while way:
+            prefix, here, entries, above = way[-1]
+            entry = next(entries, None)
+            if entry is None:
+                way.pop()
+            elif self._is_folder(entry):
                 if not prefix:
                     self.folders.append(entry.name)
-                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                real = os.path.realpath(entry.path) if entry.is_symlink() else os.path.join(here, entry.name)
                 if real not in above:
-                    yield from self._walk(entry.path, f"{prefix}{entry.name}/", above | {os.path.realpath(real)})
+                    below = f"{prefix}{entry.name}/"
+                    way.append((below, real, iter(self._entries(entry.path, below)), above | {real}))
             elif entry.name.lower().endswith(self.extensions):
                 yield prefix + entry.name  # a broken link as well: reading it is an error, and says so
             else:
                 self.others[os.path.splitext(entry.name)[1] or "no extension"] += 1
+
+    def _entries(self, folder: str, relative: str) -> list[os.DirEntry[str]]:
+        """What is in a folder, in the order of the names."""
+        try:
+            with os.scandir(folder) as scan:
+                return sorted((e for e in scan if not e.name.startswith(".")), key=lambda e: e.name)
+        except PermissionError as error:
+            if relative[:-1] in KEPT_BY_SYSTEMS:
+                return []
+            raise self._unlisted(folder, error) from error
+        except OSError as error:
+            raise self._unlisted(folder, error) from error
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        """Whether it is a folder, or a link to one; a link to itself leads nowhere, as a broken one."""
+        try:
+            return entry.is_dir()
+        except OSError as error:
+            if error.errno == ELOOP:
+                return False
+            raise self._unlisted(entry.path, error) from error
+
+    def _unlisted(self, folder: str, error: OSError) -> SourceError:
+        return SourceError(
+            f"{folder}: it cannot be listed ({error.strerror or error}), so what it holds of the data set is not "
+            "known; make it readable, or move it elsewhere"
+        )
 
     def some(self, what: str = "pictures") -> list[str]:
         """The files, at least one.
@@ -175,7 +212,11 @@ def path_id(relative: str) -> int:
     >>> path_id("cats/1.jpg")
     13417929494924127293
     """
-    return int.from_bytes(blake2b(relative.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "little")
+    try:
+        data = relative.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a text out of JSON, which may hold halves of letters
+        data = relative.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "little")
 
 
 def _extension(text: str) -> str:

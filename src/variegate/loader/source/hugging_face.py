@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -9,11 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
+from variegate.loader.source.arrow_row import picture_cell
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
-from variegate.loader.source.classes import SEVERAL, classed, label_column, passes_on
+from variegate.loader.source.classes import SEVERAL, classed, is_missing, label_column, passes_on
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.parquet import picture_cell
+from variegate.loader.source.hot import Place
+from variegate.loader.source.location import check_schemes
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import arrow_values
 from variegate.targets import Target, Targets
@@ -33,8 +36,12 @@ class HuggingFace(Source):
     dtype    "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
     id       the column of ids: integers, or texts, which are hashed; None: the index in the dataset as it is given, so
              a filtered dataset counts anew. To keep ids, filter by `Subset`, or give a column
+    root     where the paths lie that cells have instead of bytes: a folder, or a URL, of which "https://" has all
+             hosts; also any path of this machine. None: that alone
 
     A Mask or an Image as a field is an Image feature, decoded as pictures are. The names of a ClassLabel are `classes`.
+    The library maps its Arrow files into memory, so one that is cut or written again in use ends the process;
+    Parquet(paths) reads the same files and does not.
 
     >>> from datasets import Dataset, Features, ClassLabel, Image
     >>> features = Features(photo=Image(), kind=ClassLabel(names=["cat", "owl"]))
@@ -57,8 +64,11 @@ class HuggingFace(Source):
         *,
         dtype: DTypeLike = "uint8",
         id: str | None = None,
+        root: str | os.PathLike[str] | None = None,
     ) -> None:
         _check(dataset)
+        self.root = "" if root is None else os.fspath(root)
+        check_schemes([self.root], "HuggingFace.root")
         self._fields = named_fields(fields, "HuggingFace")
         self.targets = declared(targets, self._fields, (), "HuggingFace")
         self._known = dict((self.targets or Targets()).fields)
@@ -132,7 +142,16 @@ class HuggingFace(Source):
             found = classed(values, place, known, "HuggingFace", any_form, numbers=known is not None)
             self.labels, self.classes = found
         else:
+            self._refuse_missing(values, place)
             self.labels, self.classes = label_column(values, len(self), place, any_form), list(known or ())
+
+    def _refuse_missing(self, values: Any, place: Place) -> None:
+        """Refuse labels with gaps: what the others are would hang on them."""
+        if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
+            return
+        missing = next((row for row, value in enumerate(values) if is_missing(value)), None)
+        if missing is not None:
+            raise SourceError(f"{place(missing)}: there is no label; filter such rows out, or label=False for none")
 
     def _column(self, name: str, what: str) -> Any:
         self._feature(name, what)
@@ -168,12 +187,14 @@ class HuggingFace(Source):
         data = picture_cell(cell)
         if data is not None:
             return data
-        return encoded(cell.as_py(), f"{self.where(i)}, column {self.image!r}", "")[0]
+        return encoded(cell.as_py(), f"{self.where(i)}, column {self.image!r}", self.root, anywhere=True)[0]
 
     def _values(self, i: int, row: Any) -> dict[str, Any]:
-        place = self.where(i)
+        place, known = self.where(i), self._known
         return {
-            name: field_of(row[column][0].as_py(), self._known.get(name), f"{place}, field {name!r}")
+            name: field_of(
+                row[column][0].as_py(), known.get(name), f"{place}, field {name!r}", self.root, anywhere=True
+            )
             for name, column in self._fields.items()
         }
 

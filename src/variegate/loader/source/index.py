@@ -1,17 +1,19 @@
 """Index: where the samples of each shard lie, found once by reading through it and kept in a small file.
 
-The file is NumPy's npz, without pickles: columns, and the size and stamp of the shard for which they were made. It is
-written under another name and then renamed, so that it is there whole or not at all; one that is damaged, of another
-version or of a shard that has changed since is made again. Where it cannot be written, nothing is.
+The file is NumPy's npz, without pickles: columns, and the size and stamp of the shard for which they were made. It has
+its name only when it is whole, and what a killed process has left of one is removed, ten minutes later or more, by
+whoever reads indexes in that folder. One that is damaged, of another version or of a shard that has changed since is
+made again. So is one whose columns are not of the shape and dtype that they should be, or lead beyond the shard: it may
+be from anybody. Where it cannot be written, nothing is.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -19,10 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate import parts
 from variegate.loader.source.folder import path_id
+from variegate.loader.source.npy import npy_array
 from variegate.loader.source.shards import INDEX, RemoteShard, Shard
 
-VERSION = 1  # of the columns: another one makes every saved index anew
+VERSION = 2  # of the columns: another one makes every saved index anew
 PATIENCE = 2.0  # seconds of reading before a bar is shown
 
 Columns = dict[str, NDArray[Any]]
@@ -33,17 +37,22 @@ def read_indexes(
     scan: Callable[[Shard], Columns],
     wanted: Iterable[str],
     folder: str | os.PathLike[str] | None,
+    sound: Callable[[Shard, Columns], bool],
 ) -> list[Columns]:
     """The columns of each shard: as saved where all that are wanted are there, else from `scan`, which are then saved.
 
+    sound   whether saved columns, all that are wanted, are what they should be for a shard
     folder  where the indexes are kept; None: each beside its shard, those of URLs not at all
     """
     wanted, found = set(wanted), []
+    paths = [_place(shard, folder) for shard in shards]
+    for home in {os.path.dirname(path) or "." for path in paths if path is not None}:
+        parts.sweep(home, INDEX)
     with _bar(len(shards)) as tell:
-        for shard in shards:
-            path, stamp = _place(shard, folder), _text(f"{VERSION} {shard.size} {shard.stamp} {shard.name}")
+        for shard, path in zip(shards, paths, strict=True):
+            stamp = _text(f"{VERSION} {shard.size} {shard.stamp} {shard.name}")
             columns = {} if path is None else _load(path, stamp)
-            if not wanted <= columns.keys():
+            if not (wanted <= columns.keys() and sound(shard, columns)):
                 columns |= scan(shard)  # labels of another key that were saved stay
                 if path is not None:
                     _save(path, columns | {"stamp": stamp})
@@ -63,28 +72,42 @@ def _place(shard: Shard, folder: str | os.PathLike[str] | None) -> str | None:
 def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
     """What was saved for this state of the shard; nothing if that cannot be read or is of another."""
     try:
-        with np.load(path, allow_pickle=False) as saved:
-            if not np.array_equal(saved["stamp"], stamp):
+        size = os.path.getsize(path)
+        with zipfile.ZipFile(path) as file:
+            entries = {entry.filename.removesuffix(".npy"): entry for entry in file.infolist()}
+            if sum(entry.file_size for entry in entries.values()) > size:  # they are never compressed
                 return {}
-            return {name: saved[name] for name in saved.files if name != "stamp"}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError):
-        return {}
+            if not np.array_equal(npy_array(file.read(entries.pop("stamp"))), stamp):
+                return {}
+            return {name: npy_array(file.read(entry)) for name, entry in entries.items()}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        return {}  # RuntimeError of an entry with a password
 
 
 def _save(path: str, columns: Columns) -> None:
-    part = f"{path.removesuffix(INDEX)}.{os.getpid()}-{threading.get_ident()}.part{INDEX}"  # no pattern finds it
-    try:
+    with suppress(OSError):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(part, "wb") as file:
-            np.savez(file, **columns)  # type: ignore[arg-type]
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(part)
+        parts.publish(path, lambda file: np.savez(file, **columns))  # type: ignore[arg-type]
 
 
 def _text(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8)
+
+
+def is_column(array: NDArray[Any], dtype: Any, length: int | None, width: int | None = None) -> bool:
+    """Whether an array is of a dtype, and (length,) or (length, width); None: of any length."""
+    shape = array.shape[:1] if length is None else (length,)
+    return array.ndim > 0 and array.dtype == dtype and array.shape == shape + (() if width is None else (width,))
+
+
+def lie_in(numbers: NDArray[np.int64], count: int) -> bool:
+    """Whether numbers are of 0 to count - 1."""
+    return bool(((numbers >= 0) & (numbers < count)).all())
+
+
+def are_places(starts: NDArray[np.int64], sizes: NDArray[np.int64], end: int | NDArray[np.int64]) -> bool:
+    """Whether so many bytes from so many on end before `end`."""
+    return bool(((starts >= 0) & (starts <= end) & (sizes >= 0) & (sizes <= end - starts)).all())
 
 
 class Names:
@@ -110,6 +133,13 @@ class Names:
         shifts = np.cumsum([0, *(len(part.letters) for part in parts)])
         ends = [part.ends + shift for part, shift in zip(parts, shifts[:-1], strict=True)]
         return cls(np.concatenate([part.letters for part in parts]), np.concatenate(ends))
+
+    def are_sound(self) -> bool:
+        """Whether the ends lie one after another, up to the last letter."""
+        if not (is_column(self.letters, np.uint8, None) and is_column(self.ends, np.int64, None)):
+            return False
+        edges = np.concatenate([[0], self.ends, [len(self.letters)]])
+        return bool((edges[:-1] <= edges[1:]).all() and edges[-2] == edges[-1])
 
     def __len__(self) -> int:
         return len(self.ends)

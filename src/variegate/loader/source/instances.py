@@ -6,6 +6,7 @@ to another process would take minutes. Here a field is one array for all picture
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.source.json_text import LENGTH, short
 
 Flat = NDArray[np.float64]  # x0, y0, x1, y1, ...
 
@@ -34,6 +36,17 @@ class Values:
     def rows(self, first: int, last: int) -> NDArray[Any]:
         """A copy of these rows."""
         return self.values[first:last].copy()
+
+
+class Plain:
+    """A column of anything else, such as texts."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def rows(self, first: int, last: int) -> list[Any]:
+        """A copy of these rows."""
+        return self.values[first:last]
 
 
 class Rings:
@@ -120,8 +133,18 @@ def class_names(classes: Iterable[str], owner: str) -> list[str]:
     names = [classes] if isinstance(classes, str) else list(classes)
     wrong = next((name for name in names if not isinstance(name, str)), None)
     if isinstance(classes, str) or wrong is not None:
-        raise SourceError(f"{owner}.classes is a list of names, got {classes if wrong is None else wrong!r}")
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise SourceError(f"{owner}.classes has {twice!r} twice; a name is of one class")
+        raise SourceError(f"{owner}.classes is a list of names, got {short(classes if wrong is None else wrong)}")
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise SourceError(f"{owner}.classes has {short(twice)} twice; a name is of one class")
     return names
+
+
+def first_of(names: Sequence[str], most: int = 20) -> str:
+    """Names in an error: the first, and how many more there are.
+
+    >>> first_of(["cat", "dog", "owl"], most=2)
+    'cat, dog and 1 more'
+    """
+    told = ", ".join(name if len(name) <= LENGTH else f"{name[: LENGTH - 3]}..." for name in names[:most])
+    return told if len(names) <= most else f"{told} and {len(names) - most} more"

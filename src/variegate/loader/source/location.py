@@ -1,4 +1,7 @@
-"""Locations: where a file lies, as a path or as a URL that fsspec reads."""
+"""Locations: where a file lies, as a path or as a URL that fsspec reads.
+
+Data does not say where to read: what a cell of a table names lies where the table does, or where `root` says.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from variegate.errors import SourceError
+from variegate.errors import InputError, SourceError
 from variegate.loader.file import absolute, opened
 from variegate.loader.shortage import fetching
+
+LOCAL = ("file", "local")  # protocols of fsspec's for files of this machine
 
 
 def scheme_of(place: str) -> str:
@@ -37,6 +42,52 @@ def settled(place: str) -> str:
     return place if scheme_of(place) else absolute(place)
 
 
+def named_in_data(root: str, place: str, anywhere: bool) -> str:
+    """A place that data names, below a root.
+
+    A URL is one of the protocol and the host, or bucket, of the root; a root such as "s3://" has all hosts, and
+    "http://" those of https as well. A path lies below the root, or `anywhere` on this machine. No chains of protocols.
+
+    >>> named_in_data("s3://bucket/a", "1.jpg", False), named_in_data("s3://", "s3://other/1.jpg", False)
+    ('s3://bucket/a/1.jpg', 's3://other/1.jpg')
+
+    Raises  InputError if it lies elsewhere.
+    """
+    whole = joined(root, place)
+    if "::" in whole and "://" in whole:
+        raise InputError(f"{place[:200]!r} is a chain of protocols, which data may not name; download the file")
+    scheme = scheme_of(whole)
+    if not scheme or scheme in LOCAL:
+        if not anywhere and not _lies_below(root, whole):
+            raise InputError(
+                f"the path {place[:200]!r} leads out of the folder {root or os.curdir!r}, where data may not lead by "
+                "itself: root='/' allows any path of this machine, the root of a folder those below"
+            )
+        return whole
+    own, host = _start(root)
+    if scheme not in ((own, own + "s") if own == "http" else (own,)) or (host and host != _start(whole)[1]):
+        start = "://".join(_start(whole))
+        raise InputError(
+            f"{place[:200]!r} is read over the network, where data may not lead by itself: root={start[:200]!r} allows "
+            f"it, root={scheme + '://'!r} all of {scheme}"
+        )
+    return whole
+
+
+def _start(url: str) -> tuple[str, str]:
+    """The protocol of a URL, and its host or bucket."""
+    scheme = scheme_of(url)
+    return scheme, url.partition("://")[2].partition("/")[0] if scheme else ""
+
+
+def _lies_below(root: str, place: str) -> bool:
+    """Whether a path of this machine lies below a folder of it, as the two are written."""
+    if scheme_of(root) not in ("", *LOCAL):
+        return False
+    folder, file = (os.path.abspath(each.partition("://")[2] if scheme_of(each) else each) for each in (root, place))
+    return file.startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def above(place: str) -> str:
     """The folder of a file.
 
@@ -44,6 +95,34 @@ def above(place: str) -> str:
     ('data', 's3://bucket', '')
     """
     return place.rpartition("/")[0] if scheme_of(place) else os.path.dirname(place)
+
+
+def no_path(text: str) -> str | None:
+    """Why a text is the path of no file, whatever files there are; None where it may be one.
+
+    >>> no_path("a.jpg"), no_path("a" + chr(0) + ".jpg")
+    (None, 'a path has no NUL in it')
+    """
+    if "\0" in text:
+        return "a path has no NUL in it"
+    try:
+        text.encode("utf-8", "surrogateescape")  # with names that are no Unicode, as the system gives them
+    except UnicodeEncodeError:
+        return "a path has no halves of letters in it"
+    return None
+
+
+def leads_out(place: str) -> str | None:
+    """What makes a path lead out of the folder that it is said to be in; None where it stays there.
+
+    >>> leads_out("cats/1.jpg"), leads_out("../1.jpg"), leads_out("/tmp/1.jpg"), leads_out("s3://bucket/1.jpg")
+    (None, 'climbs out of it by ..', 'is absolute', 'is a URL')
+    """
+    if "://" in place:
+        return "is a URL"
+    if os.path.isabs(place) or os.path.splitdrive(place)[0]:
+        return "is absolute"
+    return "climbs out of it by .." if ".." in place.replace("\\", "/").split("/") else None
 
 
 def check_schemes(places: Iterable[str], owner: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,14 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.errors import SourceError
+from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
-from variegate.loader.source.location import above, check_schemes, contents, joined, scheme_of, settled
+from variegate.loader.source.json_text import parsed
+from variegate.loader.source.location import (
+    above,
+    check_schemes,
+    contents,
+    joined,
+    named_in_data,
+    no_path,
+    scheme_of,
+    settled,
+)
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import ArrowCells, Table, read_table
+from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
 from variegate.targets import Target, Targets
 
 
@@ -26,10 +35,11 @@ class Manifest(Files):
 
     table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas; or a
              table of PyArrow
-    image    the column of paths: below `root`, absolute, or URLs such as s3://bucket/1.jpg, which fsspec reads
+    image    the column of paths, below `root` or absolute; or of URLs, such as s3://bucket/1.jpg, which fsspec reads:
+             those of the protocol and host, or bucket, of `root`
     label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists, in a
              text file as JSON (["sea", "sun"]), are rows of 0 and 1, one for each class
-    root     the folder of the pictures, or a URL; None: that of the table's file
+    root     the folder of the pictures, or a URL, of which "s3://" has all buckets; None: that of the table's file
     id       the column of ids: integers, or texts, which are hashed; None: the hash of the path as written
     fields   the columns that samples have beside the picture, by name; or a dict of names and columns
     targets  what these fields are; None where the pipeline says
@@ -38,7 +48,8 @@ class Manifest(Files):
     classes  the names of classes 0, 1, 2, ...; None: those of the whole table, also of rows that `where` leaves out
     where    the rows wanted, by column: {"split": "train"}, or several values, {"split": ["train", "val"]}
 
-    Numbers in a CSV file are numbers if its whole column is. A field that is declared a Mask or an Image has the path
+    The cells of a CSV file's column are numbers or texts, all of them: a "NA" among numbers is an error, where the
+    column is not told to be names by `classes`. A field that is declared a Mask or an Image has the path
     of its file; any other that has a target but PerSample may be JSON: "[[0, 0, 4, 4]]". In messages, lines of a text
     file count from 1, rows from 0.
 
@@ -48,7 +59,7 @@ class Manifest(Files):
     ('/data/a.jpg', ['cat', 'owl'], array([1]))
 
     Raises  SourceError, with file, line and column, if the table cannot be read, a column is not there, a path or a
-            label is missing, or two rows have one id.
+            label is missing, a URL is of elsewhere than `root`, or two rows have one id.
     """
 
     def __init__(
@@ -84,7 +95,15 @@ class Manifest(Files):
         for n, path in enumerate(paths):
             if is_missing(path) or not isinstance(path, (str, os.PathLike)):
                 raise SourceError(f"{table.place(self._rows[n])}: {image!r} is the path of a picture, got {path!r}")
+            if said := no_path(os.fspath(path)):
+                raise SourceError(f"{table.place(self._rows[n])}: {said}, got {path!r} for {image!r}")
         self._at([os.fspath(path) for path in paths])
+        for n, path in enumerate(self.paths):
+            if "://" in path or scheme_of(self.root):
+                try:
+                    named_in_data(self.root, path, anywhere=True)
+                except InputError as error:
+                    raise SourceError(f"{table.place(int(self._rows[n]))}, column {image!r}: {error}") from None
         check_schemes([self.root, *self.paths], table.name)
         self.remote = bool(scheme_of(self.root)) or any("://" in path for path in self.paths)
 
@@ -101,7 +120,7 @@ class Manifest(Files):
         if label is None:
             self.classes = list(classes or [])
             return
-        column = _lists(table, label)
+        column = _labels(table, label, known=classes is not None)
         names = names_in(column) if classes is None else classes
 
         def place(n: int) -> str:
@@ -124,7 +143,7 @@ class Manifest(Files):
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the row at position i."""
         return {
-            name: field_of(cells[i], self._targets[name], self._cell(i, name), self.root)
+            name: field_of(cells[i], self._targets[name], self._cell(i, name), self.root, anywhere=True)
             for name, cells in self._columns.items()
         }
 
@@ -161,8 +180,9 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     for name, wanted in where.items():
         several = isinstance(wanted, (list, tuple, set, frozenset))
         options = list(wanted) if several else [wanted]
-        column = table.values(name, "where")
-        chosen &= np.fromiter((value in options for value in column), bool, table.length)
+        column = table.column(name, "where") if table.texts else table.values(name, "where")
+        found = matching(column, options) if table.texts else (value in options for value in column)
+        chosen &= np.fromiter(found, bool, table.length)
         if not chosen.any():
             seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
             raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")
@@ -171,22 +191,23 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     return np.flatnonzero(chosen)
 
 
-def _lists(table: Table, label: str) -> Any:
-    """A column of labels, lists out of texts where all are such.
+def _labels(table: Table, label: str, known: bool) -> Any:
+    """A column of labels: out of the texts of a text file, lists where all are such, or numbers.
 
-    Raises  SourceError, with the line, if one is none.
+    known  whether the names of all classes are, so that cells are texts where they are not all numbers
+
+    Raises  SourceError, with the line, if they are of several kinds.
     """
-    column = table.values(label, "label")
-    if not (table.texts and all(isinstance(value, str) and value.startswith("[") for value in column if value)):
-        return column
+    texts = table.column(label, "label")
+    if not table.texts:
+        return table.values(label, "label")
+    if not any(text.startswith("[") for text in texts):
+        return texts if known and numbers(texts) is None else table.values(label, "label")
     made: list[Any] = []
-    for row, value in enumerate(column):
-        try:
-            made.append(json.loads(value) if value else None)
-        except ValueError as error:
-            raise SourceError(
-                f"{table.place(row)}, column {label!r}: lists of labels are JSON, got {value[:60]!r} ({error})"
-            ) from None
+    for row, text in enumerate(texts):
+        made.append(parsed(text, f"{table.place(row)}, column {label!r}, a list of labels") if text else None)
+        if text and not isinstance(made[-1], list):
+            raise SourceError(f"{table.place(row)}, column {label!r}: others are lists of labels, got {text[:60]!r}")
     return made
 
 

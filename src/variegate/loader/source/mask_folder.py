@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from io import BytesIO
 from struct import unpack
 from typing import Any, NamedTuple
 
@@ -15,8 +14,10 @@ from variegate.errors import DecodeError, InputError
 from variegate.loader.beside import most_beside
 from variegate.loader.convert import told
 from variegate.loader.file import opened
+from variegate.loader.formats import extensions, opened_by_pillow
 from variegate.loader.limit import too_large
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
+from variegate.loader.png import check_chunks, check_rows
+from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Mask, Targets
@@ -67,7 +68,7 @@ class ImageMaskFolder(Files):
         self._stride = stride
         self.mask_root = existing_folder(masks, "ImageMaskFolder", "the masks")
         self.classes = class_names(classes, "ImageMaskFolder")
-        pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some(), image_suffix)
+        pictures = by_stem(self.root, Listing(self.root, extensions()).some(), image_suffix)
         found = by_stem(self.mask_root, Listing(self.mask_root, (".png",)).some("masks"), mask_suffix)
         both = pairs(pictures, found, names, ("picture", self.root), ("mask", self.mask_root))
         self._at([picture for picture, _ in both])
@@ -124,8 +125,6 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
 
     Raises  DecodeError if it cannot be read; InputError if a pixel is a colour.
     """
-    from PIL import Image
-
     header = _header_of(data[:26], name)
     if header.colour not in (GREY, PALETTE):
         raise InputError(
@@ -134,8 +133,11 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
         )
     if header.size[0] * header.size[1] > (most := most_beside()):
         raise too_large(name, header.size, most)
-    with told(name, most), Image.open(BytesIO(data)) as picture:
+    with told(name, most):
+        check_chunks(data, name)
+        picture = opened_by_pillow(data)
         pixels = np.array(picture)
+        check_rows(picture, data, name)
     if header.colour == GREY and header.depth in (2, 4):
         pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
     return pixels.astype(np.uint16 if header.depth == 16 else np.uint8, copy=False)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from variegate.errors import SourceError
+from variegate.loader.source.instances import first_of
+from variegate.loader.source.json_text import short
 
 Side = tuple[str, str]  # what its files are, and their folder; for errors
 
@@ -39,8 +42,8 @@ def pairs(
     """
     wanted = list(first) if names is None else list(names)
     if names is not None and (not wanted or len(set(wanted)) < len(wanted)):
-        twice = next((name for n, name in enumerate(wanted) if name in wanted[:n]), None)
-        raise SourceError(f"the list of samples has {f'{twice!r} twice' if wanted else 'no names'}")
+        twice = max(Counter(wanted).items(), key=lambda item: item[1])[0] if wanted else None
+        raise SourceError(f"the list of samples has {f'{short(twice)} twice' if wanted else 'no names'}")
     _refuse([name for name in wanted if name not in first], one, other if names is None else None)
     _refuse([name for name in wanted if name not in second], other, one if names is None else None)
     if names is None:
@@ -52,9 +55,8 @@ def _refuse(lone: Sequence[str], missing: Side, partner: Side | None) -> None:
     """Say which names have no file, and whether a file of another kind or a list has them."""
     if not lone:
         return
-    told = ", ".join(lone[:3]) + (f" and {len(lone) - 3} more" if len(lone) > 3 else "")
     asks = f"each {partner[0]} of {partner[1]} needs" if partner else "each name of the list needs"
     raise SourceError(
-        f"{missing[1]}: there is no {missing[0]} for {told}; {asks} one of the same name. Add it, or list the samples "
-        "that are complete"
+        f"{missing[1]}: there is no {missing[0]} for {first_of(lone, 3)}; {asks} one of the same name. Add it, or list "
+        "the samples that are complete"
     )

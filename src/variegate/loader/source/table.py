@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import patiently
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
-WHOLE = re.compile(r"0|-?[1-9][0-9]*")
-DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
+DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,99})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+DIGITS = re.compile(r"[0-9]+")
 KINDS = ".csv, .tsv, .parquet, .jsonl or .json"
 
 
@@ -66,11 +67,29 @@ class Table:
         return self._get(name)
 
     def values(self, name: str, what: str) -> Any:
-        """A column as a list or an array, numbers out of texts."""
+        """A column as a list or an array, numbers out of texts.
+
+        Raises  SourceError, with the line, if some cells of a text file are numbers and others are not.
+        """
         column = self.column(name, what)
         if self.texts:
-            return numbers(column)
+            made = numbers(column, codes=what == "id")
+            return self._refuse_mixed(column, name) if made is None else made
         return column.all() if isinstance(column, ArrowCells) else column
+
+    def _refuse_mixed(self, texts: Sequence[str], name: str) -> NoReturn:
+        """Say which cell makes a column neither numbers nor texts: the first of the fewer kind."""
+        plain = [row for row, text in enumerate(texts) if text and DECIMAL.fullmatch(text.strip())]
+        other = [row for row, text in enumerate(texts) if text and not DECIMAL.fullmatch(text.strip())]
+        few, many = sorted((other, plain), key=len)
+        number = few is plain
+        raise SourceError(
+            f"{self.place(few[0])}, column {name!r}: {texts[few[0]][:60]!r} is {'a' if number else 'no plain'} number, "
+            f"and {texts[many[0]][:60]!r} in {self.place(many[0])} is {'none' if number else 'one'}, so whether the "
+            f"column is numbers or texts cannot be told. Mend or empty the cell, or leave the row out; if these are "
+            "names of classes, pass all of them, classes=[...]; or save the table as .jsonl or .parquet, in which "
+            "numbers and texts are told apart"
+        )
 
 
 class ArrowCells:
@@ -102,21 +121,37 @@ def arrow_values(column: Any) -> Any:
     return column.to_pylist()
 
 
-def numbers(texts: Sequence[str]) -> list[Any]:
-    """Texts as integers if all are such, without a leading zero; as floats if all are numbers; else as they are.
+def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
+    """Texts as integers if all are such, as floats if all are numbers, as they are if none is; None of a mixture.
 
-    An empty text among numbers is None.
+    An empty text among numbers is None. Digits of one width, some of which begin with zeros, are texts.
 
-    >>> numbers(["1", "-20"]), numbers(["1", "", "2.5"]), numbers(["1", "02"]), numbers(["1", "x"])
-    ([1, -20], [1.0, None, 2.5], ['1', '02'], ['1', 'x'])
+    codes  whether all cells of one width are texts, as ids in hexadecimals, of which some have no letter
+
+    >>> numbers(["1", "-20"]), numbers(["1", "", " 2.5"]), numbers(["01", "10"]), numbers(["a", "b"])
+    ([1, -20], [1.0, None, 2.5], ['01', '10'], ['a', 'b'])
+    >>> numbers(["1", "NA"]), numbers(["10", "NA"], codes=True)
+    (None, ['10', 'NA'])
     """
-    full = [text for text in texts if text]
-    kind: Callable[[str], Any] | None = None
-    if full and all(WHOLE.fullmatch(text) for text in full):
-        kind = int
-    elif full and all(DECIMAL.fullmatch(text) for text in full):
-        kind = float
-    return list(texts) if kind is None else [kind(text) if text else None for text in texts]
+    full = [text.strip() for text in texts if text]
+    plain = [text for text in full if DECIMAL.fullmatch(text)]
+    if full and len(plain) == len(full):
+        kind: Callable[[str], Any] = int if all(WHOLE.fullmatch(text) for text in plain) else float
+        return [kind(text) if text else None for text in texts]
+    one_width = len({len(text) for text in full}) == 1
+    if not plain or (one_width and (codes or all(DIGITS.fullmatch(text) for text in full))):
+        return list(texts)
+    return None
+
+
+def matching(texts: Sequence[str], options: Sequence[Any]) -> list[bool]:
+    """Which cells of a text file are one of some values, each by itself: as a text, or as the number written there.
+
+    >>> matching(["3", "x", "3.0"], [3]), matching(["3", "x", "3.0"], ["3", "x"])
+    ([True, False, True], [True, True, False])
+    """
+    known = {text: text in options or (numbers([text]) or [text])[0] in options for text in set(texts)}
+    return [known[text] for text in texts]
 
 
 def read_table(table: Any) -> Table:
@@ -193,7 +228,7 @@ def _read_json_lines(path: str, text: str) -> Table:
     rows, lines = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            rows.append(_parsed(line, f"{path}, line {number}"))
+            rows.append(parsed(line, f"{path}, line {number}"))
             lines.append(number)
             if not isinstance(rows[-1], dict):
                 raise SourceError(f"{path}, line {number}: a line is an object, got {line[:60]!r}")
@@ -203,17 +238,10 @@ def _read_json_lines(path: str, text: str) -> Table:
 
 
 def _read_json(path: str, text: str) -> Table:
-    rows = _parsed(text, path)
+    rows = parsed(text, path)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SourceError(f"{path}: the file is a list of objects, one a sample; got {text[:60]!r}")
     return _of_rows(path, rows)
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise SourceError(f"{place}: it is no JSON: {error}") from None
 
 
 def _read_parquet(path: str) -> Table:
@@ -226,8 +254,15 @@ def _read_parquet(path: str) -> Table:
         if not scheme_of(path):
             with opened(path):  # which refuses what is no regular file, as a FIFO
                 pass
-        file = parquet.ParquetFile(pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path)
+        place = pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path
+        file = parquet.ParquetFile(place, page_checksum_verification=True)
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
-    names = file.schema_arrow.names
-    return Table(path, names, file.metadata.num_rows, lambda name: ArrowCells(file.read([name])[name]))
+
+    def get(name: str) -> ArrowCells:
+        try:
+            return ArrowCells(file.read([name])[name])
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(f"{path}: its column {name!r} cannot be read ({error})") from error
+
+    return Table(path, file.schema_arrow.names, file.metadata.num_rows, get)

@@ -6,7 +6,7 @@ suffix (the rule of WebDataset: github.com/webdataset/webdataset). The headers a
 
 from __future__ import annotations
 
-import json
+import re
 import tarfile
 from array import array
 from collections.abc import Iterator
@@ -17,11 +17,17 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.index import Columns, Names
+from variegate.loader.source.index import Columns, Names, are_places, is_column, lie_in
+from variegate.loader.source.json_text import parsed
 from variegate.loader.source.shards import Shard, refuse_packed
 
+COLUMNS = ("names", "ends", "suffixes", "stops", "ids", "members")  # and one for the label
 BLOCK = 512  # bytes: what everything in a tar is a multiple of
 END = bytes(BLOCK)  # what comes after the last member
+MOST = {"cls": 1024, "json": 64 << 20}  # bytes of a member in which a value is looked for
+NOTE = re.compile(r"^(\./)?__[^/]*__(/|$)|(^|/)(dataset|dataset_info|metadata|README|LICENSE)$")
+NOTES = ("json", "jsonl", "txt", "md", "csv", "tsv", "yaml", "yml")  # what notes on a tar are written in
+CHUNK = 1 << 20  # bytes read at a time of what comes after that
 
 
 class Part(NamedTuple):
@@ -60,13 +66,31 @@ def scan_tar(shard: Shard, label: Part) -> Columns:
     members            (members, 4) int64: sample, suffix, first byte, bytes; those of a sample one after another
     the label's        (samples,) int64; or none, (0,), where not every sample has one that is an integer
 
-    Raises  SourceError, with the path and the byte, if it is no tar, compressed, cut short, or a member comes twice.
+    Raises  SourceError, with the path and the byte, if it is no tar, compressed, cut short, a member comes twice, or
+            labels are numbers in some samples and texts, or nothing, in others.
     """
     table = _Table(shard, label)
     with shard.open() as file:
         for member in _members(shard, file):
             table.add(member, file)
-    return table.columns()
+        return table.columns(file)
+
+
+def lie_within(shard: Shard, columns: Columns, label: Part) -> bool:
+    """Whether columns are such as `scan_tar` gives, and no place beyond the shard."""
+    names, suffixes = Names(columns["names"], columns["ends"]), Names(columns["suffixes"], columns["stops"])
+    ids, members, labels = columns["ids"], columns["members"], columns[label.column]
+    if not (names.are_sound() and suffixes.are_sound() and is_column(ids, np.uint64, len(names))):
+        return False
+    if not (is_column(members, np.int64, None, 4) and is_column(labels, np.int64, None)):
+        return False
+    sample, suffix, start, size = members.T
+    numbers = sample * (len(suffixes) + 1) + suffix
+    return bool(
+        lie_in(sample, len(names)) and lie_in(suffix, len(suffixes))
+        and (np.diff(numbers) > 0).all() and len(np.unique(ids)) == len(ids)
+        and are_places(start, size, shard.size) and len(labels) in (0, len(names))
+    )  # fmt: skip
 
 
 def sample_of(path: str) -> tuple[str, str] | None:
@@ -82,7 +106,7 @@ def sample_of(path: str) -> tuple[str, str] | None:
 
 def _members(shard: Shard, file: BinaryIO) -> Iterator[tarfile.TarInfo]:
     """The files in a tar."""
-    refuse_packed(shard, file.read(8), "Unpack it, as by `gunzip`")
+    refuse_packed(shard, file.read(8), ".tar")
     file.seek(0)
     last, at = "its first header", 0
     try:
@@ -103,6 +127,19 @@ def _members(shard: Shard, file: BinaryIO) -> Iterator[tarfile.TarInfo]:
     if file.read(BLOCK) != END:
         said = "there is no end mark" if at >= shard.size else "no header can be read there"
         raise _cut(shard, last, at, said)
+    _refuse_more(shard, file)
+
+
+def _refuse_more(shard: Shard, file: BinaryIO) -> None:
+    """Refuse what stands behind the end mark, where readers of tars stop: of two that `cat` joined, the second."""
+    while more := file.read(CHUNK):
+        if more.strip(b"\0"):
+            at = (file.tell() - len(more.lstrip(b"\0"))) // BLOCK * BLOCK
+            raise SourceError(
+                f"{shard.path}: there is more behind the end mark of the tar, at byte {at} of {shard.size}, as where "
+                "`cat` joined two of them; all of it would be lost. `tar --concatenate --file=a.tar b.tar` joins them; "
+                "or give the tars one by one"
+            )
 
 
 def _is_file(member: tarfile.TarInfo, shard: Shard) -> bool:
@@ -132,6 +169,8 @@ class _Table:
         self.suffixes: dict[str, int] = {}
         self.rows = array("q")
         self.labels: dict[int, int] = {}
+        self.kinds: dict[str, str] = {}  # of labels, and the first member of each
+        self.notes: dict[int, list[tarfile.TarInfo]] = {}  # members of what are perhaps no samples
 
     def add(self, member: tarfile.TarInfo, file: BinaryIO) -> None:
         """One more member; its content is read only if it is a label."""
@@ -142,14 +181,33 @@ class _Table:
         sample = self.samples.setdefault(name, len(self.samples))
         kind = self.suffixes.setdefault(suffix, len(self.suffixes))
         self.rows.extend((sample, kind, member.offset_data, member.size))
-        if suffix == self.label.suffix and self.label.kind in ("cls", "json"):  # no other is a number
-            file.seek(member.offset_data)
-            value = label_value(file.read(member.size), self.label, f"{self.shard.path}/{member.name}")
-            if isinstance(value, int) and -1 << 63 <= value < 1 << 63:
-                self.labels[sample] = int(value)
+        if NOTE.search(name):
+            self.notes.setdefault(sample, []).append(member)
+        else:
+            self._read_label(sample, suffix, member, file)
 
-    def columns(self) -> Columns:
-        """All of it."""
+    def _read_label(self, sample: int, suffix: str, member: tarfile.TarInfo, file: BinaryIO) -> None:
+        if suffix != self.label.suffix or self.label.kind not in ("cls", "json"):  # no other is a number
+            return
+        where = f"{self.shard.path}/{member.name}"
+        refuse_long(member.size, self.label, where)
+        file.seek(member.offset_data)
+        value = label_value(file.read(member.size), self.label, where)
+        if isinstance(value, int):
+            if not -1 << 63 <= value < 1 << 63:
+                raise SourceError(f"{where}: the label is {value}; a label is an integer of -2**63 to 2**63 - 1")
+            self.labels[sample] = int(value)
+        kind = "a number" if isinstance(value, (int, float)) else "a text" if isinstance(value, str) else "another"
+        self.kinds.setdefault("null" if value is None else kind, where)
+        other = next((kind for kind in ("a text", "null") if kind in self.kinds), None)
+        if other is not None and "a number" in self.kinds:
+            raise SourceError(
+                f"{where}: labels are of one kind, and that of {self.kinds['a number']} is a number, that of "
+                f"{self.kinds[other]} {other}; mend or leave out the sample"
+            )
+
+    def columns(self, file: BinaryIO) -> Columns:
+        """All of it, but for notes."""
         members = np.array(self.rows, np.int64).reshape(-1, 4)
         names, suffixes = Names.of(self.samples), Names.of(self.suffixes)
         members = members[np.lexsort((members[:, 1], members[:, 0]))]
@@ -160,13 +218,38 @@ class _Table:
                 f"{self.shard.path}: {names[sample]}.{suffixes[kind]} comes twice; the samples of a tar have names of "
                 "their own"
             )
-        whole = len(self.labels) == len(self.samples)
-        labels = [self.labels[i] for i in range(len(self.samples))] if whole else []
+        kept = self._kept(file)
+        numbers, samples = np.flatnonzero(kept).tolist(), list(self.samples)
+        members = members[kept[members[:, 0]]]
+        members[:, 0] = (np.cumsum(kept) - 1)[members[:, 0]]
+        names = Names.of(samples[number] for number in numbers)
+        whole = all(number in self.labels for number in numbers)
+        labels = [self.labels[number] for number in numbers] if whole else []
         return {
             "names": names.letters, "ends": names.ends, "suffixes": suffixes.letters, "stops": suffixes.ends,
-            "ids": np.array([path_id(name) for name in self.samples], np.uint64),
+            "ids": np.array([path_id(name) for name in names], np.uint64),
             "members": members, self.label.column: np.array(labels, np.int64),
         }  # fmt: skip
+
+    def _kept(self, file: BinaryIO) -> NDArray[np.bool_]:
+        """Which samples are such, and no notes on the tar; reads the labels of those whose names left it open."""
+        kept = np.ones(len(self.samples), bool)
+        for sample, members in self.notes.items():
+            suffixes = [found[1] for member in members if (found := sample_of(member.name))]
+            kept[sample] = not all(suffix.rpartition(".")[2] in NOTES for suffix in suffixes)
+            for suffix, member in zip(suffixes, members, strict=True) if kept[sample] else ():
+                self._read_label(sample, suffix, member, file)
+        return kept
+
+
+def refuse_long(size: int, part: Part, where: str) -> None:
+    """Refuse a member that is far too long for what is to be read in it.
+
+    Raises  SourceError, with `where`.
+    """
+    most = MOST.get(part.kind, size)
+    if size > most:
+        raise SourceError(f"{where}: it has {size} bytes, and a .{part.kind} of more than {most} is not read")
 
 
 def label_value(data: bytes | memoryview, label: Part, where: str) -> Any:
@@ -177,10 +260,11 @@ def label_value(data: bytes | memoryview, label: Part, where: str) -> Any:
     try:
         if label.kind == "cls":
             return int(bytes(data))
-        text = str(data, "utf-8")
-        value = json.loads(text) if label.kind == "json" else text
+        value = parsed(data, where) if label.kind == "json" else str(data, "utf-8")
         return value[label.key] if label.key else value  # type: ignore[index]
-    except (ValueError, TypeError, RecursionError) as error:  # also of the wrong bytes for UTF-8, and of JSON
+    except SourceError:
+        raise
+    except (ValueError, TypeError) as error:  # also of the wrong bytes for UTF-8
         what = "an integer" if label.kind == "cls" else "the value asked for"
         raise SourceError(f"{where}: it is {bytes(data[:40])!r}, from which {what} cannot be read ({error})") from error
     except (KeyError, IndexError) as error:

@@ -14,7 +14,16 @@ from variegate.errors import DecodeError
 from variegate.loader.source.base import Ids, Room
 from variegate.loader.source.example import Feature, features
 from variegate.loader.source.index import Columns, read_indexes
-from variegate.loader.source.records import image_column, label_column, record_ids, scan_records
+from variegate.loader.source.records import (
+    FOOT,
+    image_column,
+    is_whole,
+    label_column,
+    lie_within,
+    record_ids,
+    scan_records,
+    sums_are_checked,
+)
 from variegate.loader.source.sharded import Sharded, declared, named_fields
 from variegate.loader.source.shards import Paths, shard_names
 from variegate.targets import Target, Targets
@@ -43,12 +52,14 @@ class TFRecord(Sharded):
 
     The files are read by code of our own: TensorFlow is half a gigabyte to read some headers with. The lengths, labels
     and places of the pictures are read once and kept for the next time, until a file's size or date changes. The
-    checksum of a record's length is checked then; that of its data never, which would take longer than to decode it.
+    checksum of a record's length is checked then, that of its data whenever it is read, if google-crc32c is installed
+    (pip install "variegate[tfrecord]"); without it, a flipped bit may be another label, or other pixels.
 
     >>> TFRecord("data/train-*-of-01024", fields={"text": "image/class/text"})  # doctest: +SKIP
 
     Raises  SourceError, with the path and the byte, if there is no such file, one is compressed, damaged or cut short,
-            or a record lacks its picture or label. DecodeError when one is read that lacks a field.
+            or a record lacks its picture or label. DecodeError, with the file and the record, when one is read that
+            lacks a field, or is not what its checksum was made of.
     """
 
     def __init__(
@@ -65,7 +76,8 @@ class TFRecord(Sharded):
     ) -> None:
         super().__init__(paths, (".tfrec", "-of-"), mode, dtype)
         wanted = {"records", image_column(image)} | ({label_column(label)} if label is not None else set())
-        columns = read_indexes(self.shards, partial(scan_records, image=image, label=label), wanted, index)
+        scan = partial(scan_records, image=image, label=label)
+        columns = read_indexes(self.shards, scan, wanted, index, partial(lie_within, image=image, label=label))
         self._count(columns)
         self._starts, self._sizes = np.concatenate([each[image_column(image)] for each in columns]).T.copy()
         self._records = np.concatenate([each["records"] for each in columns])
@@ -96,6 +108,10 @@ class TFRecord(Sharded):
         shard = self.shard(i)
         return f"{self.shards[shard].path}:{i - (self._ends[shard - 1] if shard else 0)}"
 
+    def read_into(self, i: int, room: Room) -> bytes | memoryview:
+        """The bytes of the picture at position i, in memory from `room` where the file is on disk."""
+        return self._picture(i, self._record(i, room)) if sums_are_checked() else super().read_into(i, room)
+
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the sample at position i, and its label where that is no column."""
         return self.sample(i, lambda size: memoryview(bytearray(size)))[1] if self._fields else {}
@@ -104,15 +120,25 @@ class TFRecord(Sharded):
         """The picture and the fields of the sample at position i, by one access where there are fields."""
         if not self._fields:
             return self.read_into(i, room), {}
-        first, size = self._records[i].tolist()
-        record = self._part(i, first, size, room, self.where(i))
+        record = self._record(i, room)
         try:
-            found = features(record, 0, size)
+            found = features(record, 0, len(record))
         except ValueError as error:
             raise DecodeError(self.where(i), f"it is no tf.train.Example ({error})") from error
-        start = int(self._starts[i]) - first
         values = {name: self._value(found, names, i) for name, names in self._fields.items()}
-        return record[start : start + int(self._sizes[i])], values
+        return self._picture(i, record), values
+
+    def _record(self, i: int, room: Room) -> bytes | memoryview:
+        """The data of the record at position i, held against its checksum."""
+        first, size = self._records[i].tolist()
+        record = self._part(i, first, size + FOOT, room, self.where(i))
+        if not is_whole(record):
+            raise DecodeError(self.where(i), "its bytes are not those of which its checksum was made: it is damaged")
+        return record[:size]
+
+    def _picture(self, i: int, record: bytes | memoryview) -> bytes | memoryview:
+        start = int(self._starts[i]) - int(self._records[i, 0])
+        return record[start : start + int(self._sizes[i])]
 
     def _value(self, found: dict[str, Feature], names: Names, i: int) -> Any:
         """A feature, or several as columns."""

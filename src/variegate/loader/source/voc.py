@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.file import regular
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
-from variegate.loader.source.instances import Instances, Values, chosen, class_names
+from variegate.loader.formats import extensions
+from variegate.loader.source.folder import Files, Listing, existing_folder
+from variegate.loader.source.instances import Instances, Values, chosen, class_names, first_of
+from variegate.loader.source.json_text import LENGTH, short
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Boxes, PerInstance, Targets
 
@@ -25,6 +27,7 @@ CLASSES = (
     *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
 )
 FIELDS = {"boxes": Boxes("voc"), "labels": PerInstance(), "difficult": PerInstance()}
+UNTOLD = ("", "unspecified")  # what some write where they do not say whether an object is difficult
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -34,13 +37,16 @@ class VocFolder(Files):
     root       the folder of the two, such as VOCdevkit/VOC2012
     split      the samples listed in ImageSets/Main/<split>.txt, in that order; None: all there are, in the order of
                their names
-    classes    the names of classes 0, 1, 2, ...; another name in a file is an error
+    classes    the names of classes 0, 1, 2, ...; another name in a file is an error. None: VOC's twenty if all names
+               are among them, else the names that there are in Annotations, sorted, whatever the split. So the splits
+               of one folder agree, though two folders may not
     fields     what a sample has beside its picture, of N objects:
         boxes      (N, 4) float64: left, top, right and bottom edge in pixels
         labels     (N,) int64: the class
-        difficult  (N,) int64: 1 if so marked, else 0
+        difficult  (N,) int64: 1 if so marked; 0 if not, or where it is empty or "Unspecified"
     one_based  whether corners are numbers of pixels, the first of them 1, and the last one included, as VOC's are: then
-               the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already
+               the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already, as many exporters write
+               them; so a corner at 0 is an error that says so
     mode       "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype      "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
@@ -48,14 +54,15 @@ class VocFolder(Files):
     labels stay in memory as a few arrays. Where it gives a size, a picture of another size is an InputError when it is
     read.
 
-    Raises  SourceError, with the file, if a picture has no XML, XML no picture, or an object no name or no corners.
+    Raises  SourceError, with the file, if a picture has no XML, XML no picture, or an object no name or no corners; and
+            if an XML is no <annotation> of VOC.
     """
 
     def __init__(
         self,
         root: str | os.PathLike[str],
         split: str | None = None,
-        classes: Sequence[str] = CLASSES,
+        classes: Sequence[str] | None = None,
         fields: Iterable[str] = ("boxes", "labels", "difficult"),
         *,
         one_based: bool = True,
@@ -66,28 +73,52 @@ class VocFolder(Files):
         super().__init__(f"{above}/JPEGImages", mode, dtype)
         notes = existing_folder(f"{above}/Annotations", "VocFolder", "the XML files")
         self._fields = chosen(fields, FIELDS, "VocFolder")
-        self.classes, self.one_based, self.split_name = class_names(classes, "VocFolder"), bool(one_based), split
+        self.one_based, self.split_name = bool(one_based), split
         names = None if split is None else _listed(f"{above}/ImageSets/Main/{split}.txt")
-        pictures = by_stem(self.root, Listing(self.root, EXTENSIONS).some())
+        pictures = by_stem(self.root, Listing(self.root, extensions()).some())
         files = by_stem(notes, Listing(notes, (".xml",)).some("annotations"))
         found = pairs(pictures, files, names, ("picture", self.root), ("annotation", notes))
         self._at([picture for picture, _ in found])
-        self._take([_Note(f"{notes}/{file}", self.classes) for _, file in found])
+        read = [_Note(f"{notes}/{file}") for _, file in found]
+        if classes is None:
+            others = set(files.values()) - {file for _, file in found}
+            self.classes = _names(read, [f"{notes}/{file}" for file in others])
+        else:
+            self.classes = class_names(classes, "VocFolder")
+        self._take(read)
         self.targets = Targets(**{name: FIELDS[name] for name in self._fields})
 
     def _take(self, notes: Sequence[_Note]) -> None:
-        self.sizes = np.array([note.size for note in notes], np.int64)
+        self.sizes = np.array([note.size for note in notes], np.int64).reshape(-1, 2)
         objects = [one for note in notes for one in note.objects]
         boxes = np.array([one.corners for one in objects], np.float64).reshape(-1, 4)
         if self.one_based:
+            self._check_base(objects, boxes)
             boxes[:, :2] -= 1
+        number = {name: n for n, name in enumerate(self.classes)}
+        unknown = next((one for one in objects if one.name not in number), None)
+        if unknown is not None:
+            told = f"{first_of(self.classes)}; pass classes=[...], or None for those that there are"
+            raise SourceError(f"{unknown.place}, is of none of the classes {told}")
         columns = {
             "boxes": Values(boxes),
-            "labels": Values(np.array([one.label for one in objects], np.int64)),
+            "labels": Values(np.array([number[one.name] for one in objects], np.int64)),
             "difficult": Values(np.array([one.difficult for one in objects], np.int64)),
         }
         counts = [len(note.objects) for note in notes]
         self._instances = Instances(counts, columns)
+
+    @staticmethod
+    def _check_base(objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
+        """Refuse corners before pixel 1, which is the first."""
+        before = np.flatnonzero((boxes[:, :2] < 1).any(axis=1))
+        if before.size:
+            corner = boxes[before[0], :2].tolist()
+            raise SourceError(
+                f"{objects[before[0]].place}: it begins at {corner[0]:g}, {corner[1]:g} (xmin, ymin), and VOC's pixels "
+                f"count from 1 ({before.size} of {len(boxes)} objects begin before that). If these are counted from 0, "
+                "pass one_based=False; else mend the file"
+            )
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
         """(height, width) of the picture at position i as its XML says, if it does."""
@@ -104,36 +135,35 @@ class VocFolder(Files):
 
 
 class _Object(NamedTuple):
+    place: str
+    name: str
     corners: list[float]
-    label: int
     difficult: int
 
 
 class _Note:
     """One XML file: the picture's size, (0, 0) where it is not given, and its objects."""
 
-    def __init__(self, path: str, classes: Sequence[str]) -> None:
-        from xml.etree import ElementTree
+    def __init__(self, path: str) -> None:
+        tree = _annotation(path)
+        self.size = self._whole(tree, "size/height", path), self._whole(tree, "size/width", path)
+        self.objects = [self._object(path, n, element) for n, element in enumerate(tree.findall("object"), 1)]
 
-        self.path, self.classes = path, classes
-        try:
-            with open(path, "rb", opener=regular) as file:
-                tree = ElementTree.parse(file).getroot()
-        except OSError as error:
-            raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
-        except (ElementTree.ParseError, ValueError) as error:
-            raise SourceError(f"{path}: it is no XML: {error}") from None
-        side = [self._number(tree, f"size/{name}", path, "0") for name in ("height", "width")]
-        self.size = int(side[0]), int(side[1])
-        self.objects = [self._object(n, element) for n, element in enumerate(tree.findall("object"), 1)]
-
-    def _object(self, n: int, element: Element) -> _Object:
+    def _object(self, path: str, n: int, element: Element) -> _Object:
         name = (element.findtext("name") or "").strip()
-        place = f"{self.path}: object {n}, {name!r}"
-        if name not in self.classes:
-            raise SourceError(f"{place}, is of none of the classes {', '.join(self.classes)}; pass classes=[...]")
+        place = f"{path}: object {n}, {short(name)}"
+        if not name:
+            raise SourceError(f"{place}: it has no name")
         corners = [self._number(element, f"bndbox/{corner}", place) for corner in CORNERS]
-        return _Object(corners, self.classes.index(name), int(self._number(element, "difficult", place, "0")))
+        return _Object(place, name, corners, self._whole(element, "difficult", place, UNTOLD))
+
+    def _whole(self, element: Element, path: str, place: str, untold: Collection[str] = ()) -> int:
+        """A whole number; 0 where there is none, or a text that says as much."""
+        text = element.findtext(path, "0")
+        value = 0.0 if text.strip().lower() in untold else self._number(element, path, place, "0")
+        if value.is_integer() and abs(value) < 1 << 31:
+            return int(value)
+        raise SourceError(f"{place}: <{path.replace('/', '><')}> is a whole number, got {short(text)}")
 
     @staticmethod
     def _number(element: Element, path: str, place: str, missing: str | None = None) -> float:
@@ -144,8 +174,36 @@ class _Note:
             value = inf
         if isfinite(value):
             return value
-        got = "it has none" if text is None else f"got {text!r}"
+        got = "it has none" if text is None else f"got {short(text)}"
         raise SourceError(f"{place}: <{path.replace('/', '><')}> is a number, {got}")
+
+
+def _annotation(path: str) -> Element:
+    """The root of an XML file.
+
+    Raises  SourceError if it cannot be read, or is no annotation of VOC.
+    """
+    from xml.etree import ElementTree
+
+    try:
+        with open(path, "rb", opener=regular) as file:
+            tree = ElementTree.parse(file).getroot()
+    except OSError as error:
+        raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
+    except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last of an encoding that nobody knows
+        raise SourceError(f"{path}: it is no XML: {error}") from None
+    if tree.tag != "annotation":
+        export = "; CVAT writes VOC's if asked to export Pascal VOC" if tree.tag == "annotations" else ""
+        raise SourceError(f"{path}: VOC's XML is an <annotation>, one a picture; got <{tree.tag[:LENGTH]}>{export}")
+    return tree
+
+
+def _names(notes: Sequence[_Note], others: Sequence[str]) -> list[str]:
+    """VOC's classes, if the objects of notes and of other files are of no others; else those that there are."""
+    found = {one.name for note in notes for one in note.objects}
+    found.update((name.text or "").strip() for path in others for name in _annotation(path).iterfind("object/name"))
+    found.discard("")
+    return list(CLASSES) if found.issubset(CLASSES) else sorted(found)
 
 
 def _listed(path: str) -> list[str]:
@@ -153,12 +211,13 @@ def _listed(path: str) -> list[str]:
     try:
         with open(path, encoding="utf-8-sig", opener=regular) as file:
             lines = file.read().splitlines()
-    except OSError as error:
-        raise SourceError(f"{path}: the split cannot be read ({error.strerror or error})") from error
+    except (OSError, ValueError) as error:  # of what is no UTF-8, and of a name with a NUL
+        told = getattr(error, "strerror", None) or error
+        raise SourceError(f"{path}: the split cannot be read ({told})") from error
     for n, line in enumerate(lines, 1):
         if len(line.split()) > 1:
             raise SourceError(
-                f"{path}, line {n}: a line is a name alone, got {line!r}; the lists of one class, which say of each "
-                "picture whether it shows any, are no splits"
+                f"{path}, line {n}: a line is a name alone, got {short(line)}; the lists of one class, which say of "
+                "each picture whether it shows any, are no splits"
             )
     return [line.strip() for line in lines if line.strip()]

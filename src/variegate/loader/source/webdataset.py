@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from functools import partial
-from io import BytesIO
 from typing import Any, Literal
 
 import numpy as np
@@ -13,17 +12,23 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.decode import open_view
+from variegate.loader.formats import extensions
 from variegate.loader.source.base import Ids
-from variegate.loader.source.folder import EXTENSIONS, path_id
+from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns, read_indexes
 from variegate.loader.source.mask_folder import decode_mask
+from variegate.loader.source.npy import npy_array
 from variegate.loader.source.sharded import Sharded, declared, named_fields
 from variegate.loader.source.shards import Paths, shard_names
-from variegate.loader.source.tar import Part, gathered, label_value, scan_tar
+from variegate.loader.source.tar import COLUMNS, Part, gathered, label_value, lie_within, refuse_long, scan_tar
 from variegate.targets import Image, Mask, Target, Targets
 
-PICTURES = tuple(extension[1:] for extension in EXTENSIONS)
 TEXTS = ("txt", "text", "transcript")
+
+
+def pictures() -> tuple[str, ...]:
+    """The suffixes of pictures."""
+    return tuple(extension[1:] for extension in extensions())
 
 
 class WebDataset(Sharded):
@@ -45,10 +50,15 @@ class WebDataset(Sharded):
 
     A sample is all members of a tar that share a path up to the first dot of the last name; they need not be
     neighbours. Its id is the BLAKE2b-64 hash of that name; if a name is in two tars, of "tar/name", for all samples.
-    Members whose names begin with a dot, or have none, belong to no sample.
+    Members whose names begin with a dot, or have none, belong to no sample. Nor do notes on the tar: what is called
+    __x__, or lies in a folder of such a name, dataset, dataset_info, metadata, README or LICENSE, is passed over where
+    it has members of text alone (.json, .txt, .csv, ...), and is a sample like any other where it has a picture.
 
     The headers of every tar are read once, some 20 microseconds a member, and kept for the next time, until the tar's
     size or date changes. Integer labels are read in the same pass, and are `labels`; all others are the field "label".
+
+    Tars that are compressed (.tar.gz) have no samples that can be read by themselves. They are unpacked once, by what
+    the error says, such as `gunzip < a.tar.gz > a.tar`.
 
     >>> WebDataset("data/train-{000..146}.tar", label="json:class")  # doctest: +SKIP
 
@@ -70,7 +80,8 @@ class WebDataset(Sharded):
     ) -> None:
         super().__init__(paths, (".tar", ".tgz"), mode, dtype)
         part = Part.of(label or "cls")
-        columns = read_indexes(self.shards, partial(scan_tar, label=part), {"members", part.column}, index)
+        wanted, scan = {*COLUMNS, part.column}, partial(scan_tar, label=part)
+        columns = read_indexes(self.shards, scan, wanted, index, partial(lie_within, label=part))
         self._names, self._suffixes, self._rows, labels = gathered(columns, part)
         self._places: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._count(columns)
@@ -87,10 +98,10 @@ class WebDataset(Sharded):
 
     def _pictures(self, image: str | Iterable[str] | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the pictures begin, and their bytes."""
-        given = PICTURES if image is None else (image,) if isinstance(image, str) else tuple(image)
+        given = pictures() if image is None else (image,) if isinstance(image, str) else tuple(image)
         wanted = [Part.of(each).suffix for each in given]
         starts, sizes = np.full((2, len(self._names)), -1, np.int64)
-        self._kinds = np.zeros(len(self._names), np.int16)
+        self._kinds = np.zeros(len(self._names), np.int32)
         for suffix in reversed([each for each in wanted if each in self._suffixes]):
             kind = self._suffixes.index(suffix)
             sample, _, start, size = self._rows[self._rows[:, 1] == kind].T
@@ -157,6 +168,10 @@ class WebDataset(Sharded):
         where = self._member(i, part.suffix)
         if part.suffix not in read:
             starts, sizes = self._places[part.suffix]
+            try:
+                refuse_long(int(sizes[i]), part, where)
+            except SourceError as error:
+                raise DecodeError(where, str(error).removeprefix(f"{where}: ")) from None
             data = self._part(i, int(starts[i]), int(sizes[i]), lambda size: memoryview(bytearray(size)), where)
             read[part.suffix] = bytes(data)
         target = self.targets[name] if self.targets is not None and name in self.targets else None
@@ -173,11 +188,11 @@ def decoded(data: bytes, part: Part, target: Target | None, where: str) -> Any:
         if kind in ("json", "cls", *TEXTS):
             return label_value(data, part, where)
         if kind == "npy":
-            return np.load(BytesIO(data), allow_pickle=False)
+            return npy_array(data).copy()  # which can be written to
     except (SourceError, ValueError, EOFError, OSError) as error:
         raise DecodeError(where, str(error)) from error
-    if kind in PICTURES and isinstance(target, Mask):
+    if kind in pictures() and isinstance(target, Mask):
         return decode_mask(data, where)
-    if kind in PICTURES and isinstance(target, Image):
+    if kind in pictures() and isinstance(target, Image):
         return open_view(data, where).decode()
     return data

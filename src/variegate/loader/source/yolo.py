@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +13,16 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.file import regular
-from variegate.loader.source.folder import EXTENSIONS, Files, Listing, existing_folder
-from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names
+from variegate.loader.formats import extensions
+from variegate.loader.source.cut import cut, cuts
+from variegate.loader.source.folder import Files, Listing, existing_folder
+from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names, first_of
+from variegate.loader.source.json_text import short
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
 
 LINE = {False: "class cx cy w h", True: "class x y x y x y ..., three points or more"}
+LEAST, MOST = -0.01, 1.01  # fractions; a picture with a number beyond is not trained on by ultralytics either
+SLACK = 1e-6  # by how much a box may reach outside as its numbers are rounded to six digits
 FIELDS = {"boxes": Boxes("yolo"), "labels": PerInstance(), "polygons": Polygons(normalised=True, flat=True)}
 
 
@@ -28,11 +34,15 @@ class YoloFolder(Files):
     classes   the names of classes 0, 1, 2, ...; or the path of a data.yaml, of which the `names` are taken (with
               PyYAML, variegate[cli])
     segments  False: a line is `class cx cy w h`, a box. True: `class x y x y ...`, a polygon
+    clip      whether a box that reaches outside of 0 to 1 is cut there, and an object whose box lies outside is left
+              out; polygons stay, the pipeline cuts them. Then cx, cy, w and h, also of the box around a polygon, are
+              -0.01 to 1.01, and anything else is an error. False: all come as they are, for Boxes(clip=False)
     mode      "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype     "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
     A sample of N objects has boxes, (N, 4) float64 as cx, cy, w, h in fractions, and labels, (N,) int64; with segments
     also polygons, N lists of one ring [x, y, x, y, ...] in fractions, and its boxes are those around the polygons.
+    `clipped` counts the boxes that were cut, `outside` the objects left out.
     A picture without a text file, or with an empty one, has no objects: N = 0. `unlabelled` counts those without a
     file; `orphans` lists the files that belong to no picture. The text files are read once, now; the labels stay in
     memory as a few arrays. A sample's id is the hash of its picture's path, as in ImageFolder.
@@ -47,15 +57,16 @@ class YoloFolder(Files):
         classes: Sequence[str] | str | os.PathLike[str] = (),
         *,
         segments: bool = False,
+        clip: bool = True,
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
         super().__init__(images, mode, dtype)
         self.label_root = existing_folder(labels, "YoloFolder", "the labels")
-        self.segments = bool(segments)
+        self.segments, self.clip = bool(segments), bool(clip)
         path = isinstance(classes, (str, os.PathLike))
         self.classes = class_names(_names(os.fspath(classes)) if path else classes, "YoloFolder")  # type: ignore
-        self._at(Listing(self.root, EXTENSIONS).some())
+        self._at(Listing(self.root, extensions()).some())
         self._read_labels(Listing(self.label_root, (".txt",)).some("labels"))
         self._fields = ("boxes", "labels", "polygons") if self.segments else ("boxes", "labels")
         self.targets = Targets(**{name: FIELDS[name] for name in self._fields})
@@ -73,13 +84,20 @@ class YoloFolder(Files):
             )
         objects = [[] if file is None else self._objects(f"{self.label_root}/{file}") for file in found]
         flat = [one for some in objects for one in some]
-        columns: dict[str, Column] = {}
+        picture = np.repeat(np.arange(len(objects)), [len(some) for some in objects])
+        boxes = np.array([one.box for one in flat], np.float64).reshape(-1, 4)
+        self.clipped = self.outside = 0
+        if self.clip:
+            made = cut(boxes, "cxcywh", np.ones((len(boxes), 2)), SLACK)
+            self.outside = int(made.outside.sum())
+            self.clipped = int(made.reached.sum()) - self.outside
+            seen = np.flatnonzero(~made.outside)
+            flat, picture, boxes = [flat[n] for n in seen.tolist()], picture[seen], made.rows[seen]
+        columns: dict[str, Column] = {"boxes": Values(boxes)}
+        columns["labels"] = Values(np.array([one.kind for one in flat], np.int64))
         if self.segments:
             columns["polygons"] = Rings([[one.numbers] for one in flat])
-            flat = [_Object(one.kind, _around(one.numbers)) for one in flat]
-        columns["boxes"] = Values(np.array([one.numbers for one in flat], np.float64).reshape(-1, 4))
-        columns["labels"] = Values(np.array([one.kind for one in flat], np.int64))
-        self._instances = Instances([len(some) for some in objects], columns)
+        self._instances = Instances(np.bincount(picture, minlength=len(objects)), columns)
 
     def _objects(self, path: str) -> list[_Object]:
         """The objects in one file; blank lines are none."""
@@ -106,20 +124,33 @@ class YoloFolder(Files):
             )
         if not kind.is_integer() or not 0 <= kind < (len(self.classes) or 1 << 31):
             limit = f"0 to {len(self.classes) - 1}" if self.classes else "an integer from 0"
-            raise SourceError(f"{place}: the class is {limit}, got {line.split()[0]}")
-        return _Object(int(kind), numbers)
+            raise SourceError(f"{place}: the class is {limit}, got {line.split()[0][:60]}")
+        wild = next((number for number in numbers if not isfinite(number)), None)
+        if wild is not None:
+            raise SourceError(f"{place}: a fraction of the picture is a finite number, got {wild}")
+        box = _around(numbers) if self.segments else tuple(numbers)
+        if self.clip and not (all(LEAST <= number <= MOST for number in box) and box[2] >= 0 <= box[3]):
+            around = " of the box around it" if self.segments else ""
+            raise SourceError(
+                f"{place}: cx, cy, w and h{around} are fractions of the picture's width and height, 0 to 1, got "
+                f"{', '.join(f'{number:g}' for number in box)}; of pixels, divide x and w by its width, y and h by its "
+                "height"
+            )
+        return _Object(int(kind), box, numbers)
 
     def fields(self, i: int) -> dict[str, Any]:
         """boxes, labels and, of segments, polygons of the picture at position i."""
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        return f"YoloFolder({self.root!r}, {len(self)} pictures, {len(self._instances)} objects{self._unusual})"
+        counts = f"{len(self)} pictures, {len(self._instances)} objects{cuts(self.clipped, self.outside)}"
+        return f"YoloFolder({self.root!r}, {counts}{self._unusual})"
 
 
 class _Object(NamedTuple):
     kind: int
-    numbers: Sequence[float]
+    box: tuple[float, ...]  # cx, cy, w, h
+    numbers: Sequence[float]  # of the line
 
 
 def _stem(path: str) -> str:
@@ -144,11 +175,19 @@ def _names(path: str) -> Any:
     try:
         with open(path, encoding="utf-8", opener=regular) as file:
             content = yaml.safe_load(file)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except MemoryError:
+        raise
+    except RecursionError:
+        raise SourceError(f"{path}: its lists and mappings are nested too deeply to be read") from None
+    except Exception as error:  # PyYAML raises ValueError, IndexError and more of numbers and dates that are none
+        told = getattr(error, "strerror", None) or f"{error}"[:200]
+        raise SourceError(f"{path}: it cannot be read ({told})") from error
     names = content.get("names") if isinstance(content, Mapping) else None
-    if isinstance(names, Mapping) and sorted(names, key=str) == sorted(range(len(names)), key=str):
+    if isinstance(names, Mapping) and names.keys() == set(range(len(names))):
         names = [names[n] for n in range(len(names))]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SourceError(f"{path}: `names` is a list of names, or a mapping 0: name, 1: name, ...; got {names!r}")
+        got = (
+            f"a mapping of {first_of([short(key) for key in names], 4)}" if isinstance(names, Mapping) else short(names)
+        )
+        raise SourceError(f"{path}: `names` is a list of names, or a mapping 0: name, 1: name, ...; got {got}")
     return names
