@@ -25,16 +25,17 @@ Reduction    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, by libjpeg-tu
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
+from variegate.loader.beside import most_beside
 from variegate.loader.convert import mode_of_bands, told, write_levels
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.exif import orientation_of
+from variegate.loader.file import opened
 from variegate.loader.formats import READ, further, held_by, opened_by_pillow
 from variegate.loader.header import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
@@ -150,7 +151,7 @@ def open_view(data: bytes | memoryview | str | os.PathLike[str], name: str | Non
 
     Raises  DecodeError if the file cannot be read or is no picture; FieldError for another mode.
     """
-    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, MOST_PIXELS)
+    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, most_beside())
 
 
 def _open(
@@ -158,7 +159,8 @@ def _open(
 ) -> Encoded:
     if not isinstance(data, bytes | memoryview):
         name = name or os.fspath(data)
-        data = _contents(data, name)
+        with opened(data, name) as file:
+            data = file.readall()
     name = name or f"{len(data)} bytes"
     if not data:
         raise DecodeError(name, "the file is empty (0 bytes)")
@@ -174,13 +176,6 @@ def _open(
     if mode == "bands":
         mode = "L" if header.components == 1 else "RGB"
     return _Jpeg(data, header.held, mode, name, stored, header.orientation, CHANNELS[mode], dtype or "uint8")
-
-
-def _contents(path: str | os.PathLike[str], name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DecodeError(name, error.strerror or str(error)) from error
 
 
 def _within(height: int, width: int, bands: int, most: int, name: str) -> tuple[int, int]:

@@ -63,7 +63,8 @@ class Loader:
     repeats     how many variations of each sample a batch has, side by side; batch_size is a multiple of it
     memory      bytes, or a text such as "256MB", that batches ahead and in use, their files and the memory to decode
                 into may take together. Batches that you keep are yours, and come on top
-    on_error    "raise", "skip" or "replace", or OnError(...): what becomes of samples that cannot be read
+    on_error    "raise", "skip" or "replace", or OnError(...): what becomes of samples that cannot be read. What the
+                machine or the network lacks is no sample's fault: it is waited for, and raised under each of these
     cache       "memory", a folder, or Cache(...): keep decoded pictures between epochs
     decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
                 is faster and changes pixels a little
@@ -89,7 +90,8 @@ class Loader:
 
     Raises  SourceError or FieldError if an argument cannot be, or source and pipeline declare a field differently;
             DecodeError, with the path, from the batch where a file is that cannot be decoded; InputError from the
-            batch where labels are that cannot be taken; VariegateError if `memory` cannot hold a batch.
+            batch where labels are that cannot be taken. Whatever `on_error` says, ResourceError if the machine lacks
+            memory or open files, or the network does not answer, for some seconds, or `memory` cannot hold a batch.
     """
 
     def __init__(
@@ -350,8 +352,9 @@ class Loader:
         queue                              how many batches waited, finished, when one was asked for: a mean
         lent, lent_bytes                   slots of batches in the making, in use or kept by the user
         idle, made                         slots to be used again; slots made since the start
-        errors                             samples that could not be taken, each counted once
-        abandoned                          threads left at a file that took longer than its deadline
+        errors                             samples that could not be taken, each counted once; never for what the
+                                           machine or the network lacked
+        abandoned                          threads left at a sample that took longer than its deadline
         dropped                            instances gone from the batches handed out: a dict by the field and the
                                            filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
         cache                              hits, misses and bytes, if there is one

@@ -11,13 +11,13 @@ from PIL import Image
 
 from variegate.errors import InputError
 from variegate.loader.convert import told
-from variegate.loader.decode import MOST_PIXELS, open_image, open_view
+from variegate.loader.decode import open_image, open_view
 from variegate.loader.formats import allowed, opened_by_pillow
 from variegate.loader.magic import unreadable
 from variegate.loader.source.location import contents
 from variegate.loader.source.picture import of_pil, value_of
 from variegate.loader.wanted import AS_STORED
-from variegate.picture import MODES, WIDE, pixels
+from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels
 from variegate.targets import Mask
 
 MOST = {"uint8": 255, AS_STORED: 255, "uint16": 65535, "float32": 1 << 24}  # of integers in lists, as they are

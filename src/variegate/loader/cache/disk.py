@@ -20,6 +20,7 @@ from variegate.loader.cache.fingerprint import facts
 from variegate.loader.cache.folder import Folder
 from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, DamagedError, Row, Shard, write
 from variegate.loader.cache.store import Size, Store
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.base import Source
 
 NOWHERE = np.iinfo(np.int64).min
@@ -200,6 +201,8 @@ class Disk(Store):
         except FileNotFoundError:  # somebody has deleted it since
             return
         except (DamagedError, OSError) as error:
+            if is_shortage(error):  # of handles or memory: there is nothing wrong with it
+                return
             self._spoilt(f"{self._folder.where(name)}: {error}; the pictures in it are decoded anew, delete it")
             return
         slots = np.minimum(np.searchsorted(self._known, shard.ids), len(self._known) - 1)
