@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from variegate.loader import formats
+
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
 EXAMPLES = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -17,6 +19,7 @@ EXAMPLES = re.compile(r"```python\n(.*?)```", re.DOTALL)
 )
 def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(formats, "_further", {})
     names: dict[str, Any] = {}
     text = page.read_text(encoding="utf-8")
     blocks = EXAMPLES.findall(text)

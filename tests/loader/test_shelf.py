@@ -15,8 +15,8 @@ from PIL import Image
 
 from variegate.errors import DecodeError
 from variegate.loader import ImageFolder, Loader
+from variegate.loader import file as module
 from variegate.loader.shelf import BLOCK, IDLE, Shelf
-from variegate.loader.source import folder as module
 
 
 def where(memory: memoryview) -> int:
