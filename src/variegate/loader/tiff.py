@@ -161,7 +161,10 @@ def _each_page(data: bytes | memoryview) -> Iterator[Any]:
     try:
         file = as_file(data)
         start = file.read(8)
-        tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
+        order = start[:2]
+        if 43 in start[2:4]:  # BigTIFF, which Pillow knows by the order of its first bytes where that is little-endian
+            start = b"II+\0" + start[4:] + file.read(8)
+        tags = ImageFileDirectory_v2(start, prefix=order)
         while tags.next not in seen:
             seen.add(tags.next)
             file.seek(tags.next)
