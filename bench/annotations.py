@@ -47,12 +47,12 @@ def coco_content() -> dict[str, Any]:
     return {"images": images, "annotations": marks, "categories": [{"id": 3, "name": "owl"}, {"id": 7, "name": "cat"}]}
 
 
-def of_coco(text: bytes, expect: str) -> Labelled:
+def of_coco(text: bytes, expect: str, fields: tuple[str, ...] = ("boxes", "labels", "polygons")) -> Labelled:
     """A file of COCO beside its pictures."""
     from variegate.loader import CocoJson
 
     files = {"images/1.jpg": picture(1), "images/2.jpg": picture(2), "a.json": text}
-    return Labelled(files, lambda place: CocoJson(place / "images", place / "a.json"), expect)
+    return Labelled(files, lambda place: CocoJson(place / "images", place / "a.json", fields), expect)
 
 
 def coco() -> Iterator[tuple[str, Labelled]]:
@@ -103,8 +103,6 @@ def coco() -> Iterator[tuple[str, Labelled]]:
         "a path that is a number": (image(file_name=7), REFUSED),
         "half a letter in a path": (image(file_name="\ud800.jpg"), REFUSED),
         "a path of 5000 letters": (image(file_name="a" * 5000 + ".jpg"), REFUSED),
-        "runs of another size": (mark(segmentation={"size": [10**6, 10**6], "counts": [10**12]}), REFUSED),
-        "runs below zero": (mark(segmentation={"size": [TINY[1], TINY[0]], "counts": [-5, 245]}), EITHER),
         "a ring of five numbers": (mark(segmentation=[[1, 2, 3, 4, 5]]), REFUSED),
         "a ring of texts": (mark(segmentation=[["1", "2", "3", "4", "5", "6"]]), REFUSED),
         "images that are a dict": (lambda c: c.update(images={"1": {}}), REFUSED),
@@ -116,6 +114,18 @@ def coco() -> Iterator[tuple[str, Labelled]]:
         content = coco_content()
         edit(content)
         yield name, of_coco(json.dumps(content).encode(), expect)
+    size = TINY[::-1]
+    for name, runs, expect in [
+        ("runs", {"size": size, "counts": [100, 40, 100]}, READ),
+        ("runs of another size", {"size": [10**6, 10**6], "counts": [10**12]}, REFUSED),
+        ("runs below zero", {"size": size, "counts": [-5, 245]}, REFUSED),
+        ("runs that are too few", {"size": size, "counts": [100, 40]}, REFUSED),
+        ("runs in letters that are none", {"size": size, "counts": "\x01\u20ac"}, REFUSED),
+    ]:
+        content = coco_content()
+        for row in content["annotations"]:
+            row["segmentation"] = runs
+        yield name, of_coco(json.dumps(content).encode(), expect, ("boxes", "masks"))
     whole = json.dumps(coco_content()).encode()
     texts = {"empty": b"", "null": b"null", "a list": b"[]", "a text": b'"a"', "a number": b"5", "cut": whole[:-40],
              "NUL in it": whole.replace(b"owl", b"o\0l"), "UTF-16": whole.decode().encode("utf-16"),
@@ -367,7 +377,7 @@ def records() -> Iterator[tuple[str, Labelled]]:
     whole = record(of()) + record(of())
     cases = {
         "sound": (whole, READ), "cut": (whole[:-9], REFUSED), "empty": (b"", REFUSED), "text": (broken.LOREM, REFUSED),
-        "zeros": (bytes(100), REFUSED), "no label": (record(of(b"")), REFUSED), "a float": (record(of(b"\x12\6\x0a\4\0\0\x80\x3f")), EITHER),
+        "zeros": (bytes(100), REFUSED), "no label": (record(of(b"")), EITHER), "a float": (record(of(b"\x12\6\x0a\4\0\0\x80\x3f")), EITHER),
         "two labels": (record(of(b"\x1a\4\x0a\2\5\6")), EITHER), "labels and none": (record(of()) + record(of(b"")), REFUSED),
         "no message": (record(broken.LOREM), REFUSED), "a length spoiled": (b"\xff" * 8 + whole[8:], REFUSED),
         "no picture": (record(example(label=b"\x1a\3\x0a\1\5")), REFUSED), "a cut message": (record(of()[:-4]), REFUSED),

@@ -37,6 +37,7 @@ from PIL import Image, ImageOps
 LIMIT = 600.0  # seconds after which a process is taken to hang
 EPOCHS = 2  # the second is from the cache, where there is one
 OURS = b"variegate:"  # so our lines on stderr begin
+OWN = "Traceback", "Exception", "leaked", "Fatal", "ResourceWarning", "RuntimeWarning"  # in lines that no decoder writes
 WRONG = "wrong"
 BY_PILLOW = "JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF"
 TURNS = {way: getattr(Image.Transpose, name) for way, name in {
@@ -75,7 +76,8 @@ def listed(folder: str) -> Any:
     """All that has a picture's name, those of formats that are allowed first among them."""
     from variegate.loader import ImageFolder, formats
 
-    endings = (*formats.EXTENSIONS, *(f".{ending}" for ending, _ in others.PLUGINS.values()))
+    further = (*others.BY_NAME, *(ending for ending, _ in others.PLUGINS.values()))
+    endings = (*formats.EXTENSIONS, *(f".{ending.lower()}" for ending in further))
     return ImageFolder(folder, extensions=endings, labelled=False)
 
 
@@ -298,7 +300,7 @@ def judged(
             first = kind.expect if kind.expect in (odd.READ, odd.REFUSED) else odd.REFUSED
             if got != first or (first != kind.expect and later != odd.READ):
                 wrong["otherwise than expected"].append(f"{words} (expected: {kind.expect})")
-            if first != kind.expect and got == odd.REFUSED and not each["sound"] and kind.expect != "TGA":
+            if first != kind.expect and got == odd.REFUSED and not each["sound"]:
                 wrong["sound, called broken"].append(words)
         if got == odd.READ and pillow[path] and each["digest"] != pillow[path]:
             wrong["other pixels"].append(path)
@@ -361,7 +363,10 @@ def pictures(folder: str, kinds: dict[str, odd.Odd], place: Path, quick: bool) -
     assert "seen" in alone["lines"][-1], (alone["lines"], ours[:2])
     chosen = ["raise", "skip", "isolate", "cache, a folder"] if quick else list(WAYS)
     each_way = {name: run("way", folder, place / f"way-{number}", name) for number, name in enumerate(chosen)}
-    chatter = [line for each in (found["direct"], alone, *each_way.values()) for line in each["chatter"]]
+    said = {each["path"]: each["said"] for each in ours if each.get("said", "").strip()}
+    sound = {path for path in said if path in good and (not kinds or kinds[path].expect != odd.EITHER)}
+    chatter = [line for each in (alone, *each_way.values()) for line in each["chatter"]]
+    own = [line for line in chatter if any(word in line for word in OWN)]
     crashed = wrong.pop("errors that are not ours")
     crashed += [
         f"{name}: {line['reason']}" for name, each in each_way.items() for line in each["lines"] if "got" in line
@@ -374,7 +379,9 @@ def pictures(folder: str, kinds: dict[str, odd.Odd], place: Path, quick: bool) -
             len(wrong["other pixels"]),
             note=f"of {sum(map(bool, pillow.values()))}",
         ),
-        zero("lines on stderr that are not ours", len(chatter), "lines"),
+        zero("sound files over which somebody writes on stderr", len(sound), note="; ".join(sorted(sound))[:300]),
+        zero("lines on stderr of errors in threads, of what is left or lost", len(own), "lines"),
+        report.Row("other files over which libtiff or Pillow writes on stderr", len(said) - len(sound), "files"),
     ]
     if kinds:
         rows += [zero("files taken otherwise than expected", len(wrong["otherwise than expected"])),
@@ -382,8 +389,7 @@ def pictures(folder: str, kinds: dict[str, odd.Odd], place: Path, quick: bool) -
     for number, name in enumerate(chosen):
         rows += way_rows(name, each_way[name], alone["lines"][0], bad, place / f"way-{number}", folder)
     slowest = sorted(((each["seconds"], each["path"]) for each in ours if "seconds" in each), reverse=True)[:3]
-    said = {each["path"]: each["said"] for each in ours if each.get("said", "").strip()}
-    return rows, {"wrong": wrong, "crashed": crashed, "chatter": chatter[:100], "said": said, "slowest": slowest}
+    return rows, {"wrong": wrong, "crashed": crashed, "chatter": own, "said": said, "slowest": slowest}
 
 
 def label_rows(place: Path, quick: bool) -> tuple[list[report.Row], list[str]]:

@@ -17,6 +17,7 @@ from odd import EITHER, HEIGHT, REFUSED, WIDTH, Odd, deep, exif, pixels, profile
 from PIL import Image, TiffImagePlugin
 
 SIDES = (1, 1), (1, 9), (9, 1), (17, 33)
+BY_NAME = "TGA", "IM"  # which Pillow knows by their names alone
 PLUGINS = {"HEIF": ("heic", "pillow_heif.HeifImagePlugin"), "JXL": ("jxl", "pillow_jxl")}
 
 
@@ -241,7 +242,7 @@ def allowed() -> Iterator[tuple[str, Odd]]:
     for kind, mode in (("TGA", "RGB"), ("ICO", "RGBA"), ("PCX", "RGB"), ("SGI", "RGB"), ("QOI", "RGB"), ("DDS", "RGB"),
                        ("IM", "RGB"), ("MSP", "1"), ("XBM", "1")):  # fmt: skip
         with contextlib.suppress(KeyError, OSError):  # what this Pillow does not write
-            yield kind, saved(mode, kind, "png", kind)
+            yield kind, saved(mode, kind, kind.lower() if kind in BY_NAME else "png", kind)
     for kind, (ending, module) in PLUGINS.items():
         with contextlib.suppress(ImportError):
             import_module(module)
@@ -267,13 +268,34 @@ def no_pictures() -> Iterator[tuple[str, Odd]]:
         yield name, Odd("jpeg", damage(pixels().tobytes()[:500], rng), REFUSED)
 
 
+SPOILED: dict[str, broken.Damage] = {
+    "cut anywhere": broken.cut,
+    "cut near the end": broken.cut_late,
+    "a block of zeros": broken.hole,
+    "a bit of its start": lambda data, rng: broken.flipped(data, rng.integers(0, min(len(data), 100), 1)),
+    "three bits of its start": lambda data, rng: broken.flipped(data, rng.integers(0, min(len(data), 100), 3)),
+    "a bit": lambda data, rng: broken.flipped(data, rng.integers(0, len(data), 1)),
+    "40 bits": lambda data, rng: broken.flipped(data, rng.integers(0, len(data), 40)),
+}
+
+
 def damaged(times: int) -> Iterator[tuple[str, Odd]]:
-    """Each kind of damage, so many times."""
+    """Each kind of damage, so many times: of JPEGs and PNGs, and of the other formats."""
     for number in range(times * len(broken.KINDS)):
         name = list(broken.KINDS)[number % len(broken.KINDS)]
         kind, damage = broken.KINDS[name]
         data = damage(broken.good(number, kind), np.random.default_rng([11, number]))
         yield f"{name} {number // len(broken.KINDS)}", Odd("png" if kind == "PNG" else "jpg", data, EITHER)
+    sound = {
+        **{f"TIFF {packing}": saved("RGB", "TIFF", "tif", compression=packing) for packing in ("raw", "tiff_lzw", "jpeg")},
+        **{"WebP": saved("RGB", "WebP"), "GIF": saved("P", "GIF"), "BMP": saved("RGB", "BMP"), "PPM": saved("RGB", "PPM")},
+        **{"JPEG 2000": saved("RGB", "JPEG2000", "jp2"), "AVIF": saved("RGB", "AVIF", speed=10)},
+    }
+    for number, (format, file) in enumerate(sound.items()):
+        for at, (name, damage) in enumerate(SPOILED.items()):
+            for time in range(times):
+                data = damage(file.data, np.random.default_rng([12, number, at, time]))
+                yield f"{format}, {name} {time}", Odd(file.ending, data, EITHER)
 
 
 def kinds(times: int) -> Iterator[tuple[str, Odd]]:

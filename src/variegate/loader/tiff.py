@@ -33,6 +33,7 @@ COMPRESSION, SUBPAGES, EXTRA, FORMAT, XMP = 259, 330, 338, 339, 700
 STRIPS, TILES = (273, 279), (324, 325)  # where they begin, and their bytes
 PLAIN, WEBP = 1, 50001
 MOST_OF_PILLOW = 6  # bands; of more it logs an error
+BIG_ENDIAN_BIG = b"MM\0+"  # BigTIFF of which Pillow reads the tags as those of others, and warns
 CR2 = b"II*\0\x10\0\0\0CR\2"
 SUBFILE, NO_PAGE = 254, 1 | 4  # the bits of a smaller copy of another page, and of a mask of transparency
 WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
@@ -68,11 +69,6 @@ class Tiff(NamedTuple):
     def plain(self) -> bool:
         """Whether it is of 8 bits or less, without a sign."""
         return max(self.bits) <= 8 and set(self.sorts) <= {1, 4}
-
-    @property
-    def foreign(self) -> bool:
-        """Whether Pillow, or the libtiff that it comes with, is known not to read it."""
-        return self.bands > MOST_OF_PILLOW or self.compression == WEBP
 
     def kind(self, name: str) -> Stored:
         """What its numbers mean.
@@ -110,6 +106,13 @@ class Tiff(NamedTuple):
 def is_tiff(data: bytes | memoryview) -> bool:
     """Whether a file begins as TIFF does."""
     return bytes(data[:4]) in PREFIXES
+
+
+def is_foreign(data: bytes | memoryview, found: Tiff | None) -> bool:
+    """Whether Pillow, or the libtiff that it comes with, is known not to read a TIFF."""
+    if bytes(data[:4]) == BIG_ENDIAN_BIG:
+        return True
+    return found is not None and (found.bands > MOST_OF_PILLOW or found.compression == WEBP)
 
 
 def tags_of(data: bytes | memoryview) -> Any:
@@ -162,7 +165,7 @@ def _each_page(data: bytes | memoryview) -> Iterator[Any]:
         file = as_file(data)
         start = file.read(8)
         order = start[:2]
-        if 43 in start[2:4]:  # BigTIFF, which Pillow knows by the order of its first bytes where that is little-endian
+        if 43 in start[2:4]:  # BigTIFF, which Pillow knows by its third byte alone
             start = b"II+\0" + start[4:] + file.read(8)
         tags = ImageFileDirectory_v2(start, prefix=order)
         while tags.next not in seen:
