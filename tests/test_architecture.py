@@ -22,6 +22,8 @@ FLOORS = (
         "targets",
         "key",
         "coords",
+        "parts",
+        "kernel_cache",
         "compiled",
         "content",
         "exact",

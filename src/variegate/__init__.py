@@ -8,6 +8,7 @@ from variegate.errors import (
     FieldError,
     InputError,
     PipelineError,
+    ResourceError,
     SourceError,
     VariegateError,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "RandomSizedBoxSafeCrop",
     "RandomZoomOut",
     "Resize",
+    "ResourceError",
     "Rotate",
     "Rotate90",
     "Saturation",

@@ -1,62 +1,27 @@
-"""`kernel`, `unit` and `entry`, the ways to compile here: where the result is kept, and how the wait is told.
+"""`kernel`, `unit` and `entry`, the ways to compile here, and how the wait is told.
 
-Numba's own disk cache looks at one file's time stamp, so an edit in another kernel file would go unseen. Here the cache
-folder is named by a hash of every file that holds a kernel and of Numba's version. Importing this module imports Numba:
-whoever needs it is imported lazily.
-
-VARIEGATE_CACHE_DIR   where to keep compiled kernels (default: the user's cache folder)
+What they make is kept on disk by `kernel_cache`. Importing this module imports Numba: whoever needs it is imported
+lazily.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
-import os
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import event
+from numba.core.ccallback import CFunc
+from numba.core.sigutils import normalize_signature
+
+from variegate import kernel_cache
+from variegate.kernel_cache import KernelCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def home() -> Path:
-    """The folder for compiled kernels of all versions."""
-    asked = os.environ.get("VARIEGATE_CACHE_DIR")
-    if asked:
-        return Path(asked)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "variegate"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "variegate"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "variegate"
-
-
-@functools.cache
-def folder() -> str:
-    """The folder for these very kernels; a temporary one if the user's cache folder cannot be written."""
-    here = Path(__file__).parent
-    kernels = (file for file in (here / "kernels").glob("*.py") if not file.stem.startswith("reference"))
-    files = [*sorted(kernels), here / "rng.py", here / "plan" / "ir.py"]
-    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for file in files:
-        digest.update(file.read_bytes())
-    for base in (home(), Path(tempfile.gettempdir()) / f"variegate-{os.getuid() if hasattr(os, 'getuid') else 'user'}"):
-        path = base / f"kernels-{digest.hexdigest()}"
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(path, os.W_OK):
-            return str(path)
-    return ""
 
 
 def kernel(function: Function) -> Function:
@@ -65,21 +30,11 @@ def kernel(function: Function) -> Function:
     return cast(Function, numba.njit(**options)(function))
 
 
-@contextlib.contextmanager
-def _cached() -> Iterator[bool]:
-    """Numba's cache folder set to ours while a function is declared; whether there is one."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = folder()
-    try:
-        yield bool(folder())
-    finally:
-        numba.config.CACHE_DIR = before
-
-
 def entry(function: Function) -> Function:
     """Compile a function that Python calls, and keep the result on disk."""
-    with _cached() as cache:
-        return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=cache)(function))
+    made: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    made._cache = KernelCache(function)
+    return cast(Function, made)
 
 
 class Unit:
@@ -95,9 +50,12 @@ class Unit:
     @functools.cached_property
     def compiled(self) -> Any:
         """The C callback; compiled or loaded now."""
-        with _cached() as there:
-            options = {"nopython": True, "error_model": "numpy", "cache": there and self.cache}
-            return numba.cfunc(self.signature, **options)(self.function)
+        options = {"nopython": True, "error_model": "numpy"}
+        made: Any = CFunc(self.function, normalize_signature(self.signature), {}, options)
+        if self.cache:
+            made._cache = KernelCache(self.function)
+        made.compile()
+        return made
 
     @property
     def address(self) -> int:
@@ -115,7 +73,7 @@ _lock = threading.RLock()
 
 
 class Announcer(event.Listener):
-    """Says on the terminal that kernels are being compiled, once, and how long it took."""
+    """Says on the terminal that kernels are being compiled, and how long it took."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -126,7 +84,8 @@ class Announcer(event.Listener):
             return
         if self.depth == 0:
             self.started = time.perf_counter()
-            print("variegate: compiling kernels, once ...", end="", file=sys.stderr, flush=True)
+            often = "" if kernel_cache.trouble else ", once"
+            print(f"variegate: compiling kernels{often} ...", end="", file=sys.stderr, flush=True)
         self.depth += 1
 
     def on_end(self, event: Any) -> None:

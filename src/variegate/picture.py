@@ -19,6 +19,7 @@ MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 WIDE = ("I;16", "I;16B", "I;16L", "I;16N", "F")  # whose numbers are uint16 or float32
 WIDENED = ("int8", "int16", "float16")  # dtypes that float32 holds to the last bit
+MOST_PIXELS = (1 << 31) // 12  # of a picture that is decoded or made: beyond, as Pillow has it, something is wrong
 PLANES, LEAST, MOST_BANDS = (1, 3, 4), 8, 16  # a shape of so few rows has rather channels that come first
 
 

@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import pickle
+import re
 import secrets
 import shutil
 import sys
@@ -449,6 +450,34 @@ def test_pictures_of_several_sizes_in_one_batch(cluster: Cluster, source: Any) -
     for row in unstacked(batch):
         picture = open_image(source.where(row["index"])).decode()
         assert np.array_equal(row["image"], picture[:, ::-1])
+
+
+@pytest.mark.parametrize("size", [(121, 161), (5, 7)], ids=["large", "small"])
+def test_a_grey_picture_that_ray_padded_is_told(cluster: Cluster, tmp_path: Path, size: tuple[int, int]) -> None:
+    """In one block with coloured ones; a small one passed as one row of seven channels."""
+    Image.fromarray(np.zeros((*size, 3), np.uint8)).save(tmp_path / "colour.png")
+    Image.fromarray(np.zeros(size, np.uint8)).save(tmp_path / "grey.png")
+
+    def numbered(batch: Rows) -> Rows:
+        return {**batch, "id": np.arange(len(batch["image"]))}
+
+    def made(mode: str | None) -> list[Any]:
+        pictures = ray.data.read_images(str(tmp_path), mode=mode, include_paths=True, override_num_blocks=1)
+        augment = vr.Augment(vg.Compose([vg.HorizontalFlip()]), at_once=1)
+        return pictures.map_batches(numbered).map_batches(augment, batch_format="numpy").take_all()  # type: ignore[no-any-return]
+
+    with pytest.raises(ray.exceptions.RayTaskError) as error:
+        made(None)
+    said = rf'grey.png is an array \(1, {size[0]}, {size[1]}\), one row of .* ray.data.read_images\(..., mode="RGB"\)'
+    assert re.search(said, str(error.value))
+    assert [row["image"].shape for row in made("RGB")] == [(*size, 3)] * 2
+
+
+def test_a_padded_view_is_told_too() -> None:
+    targets = {"depth": vg.Image()}
+    given = {"id": np.array([7]), "image": np.zeros((1, 4, 9, 3), np.uint8), "depth": np.zeros((1, 1, 4, 9), np.uint8)}
+    with pytest.raises(vg.InputError, match=r"^depth is an array .* one row of 9 channels: as Ray gives"):
+        list(vr.Augment(AUGMENT, targets=targets)(given))
 
 
 def test_a_bad_file_is_named(cluster: Cluster, photos: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import pickle
 import subprocess
 import sys
 import threading
@@ -211,6 +212,42 @@ def test_a_position_counts_for_the_first_pass_of_a_variable_too() -> None:
     assert bytes_of(made) == epoch_bytes(6)[2:]
     epoch.assign(7)
     assert bytes_of(made) == epoch_bytes(7)
+
+
+def places(loader: vg.Loader) -> tuple[int, int]:
+    state = loader.state()
+    return state["epoch"], state["position"]
+
+
+def test_the_state_follows_the_batches_that_were_taken() -> None:
+    loader, origin = plain(), plain()
+    begun = iter(dataset(loader).repeat())
+    batches = origin.stream()
+    for _ in range(12):
+        assert next(begun)[0].numpy().tobytes() == next(batches)["image"].tobytes()
+        time.sleep(0.01)  # for what is read ahead
+        assert loader.state() == origin.state()
+    again = plain()
+    made = dataset(again, state=loader.state())
+    assert again.state() == loader.state()  # if it is saved before the first batch
+    assert bytes_of(made) == epoch_bytes(2)[2:]
+    assert places(again) == (3, 0) and places(pickle.loads(pickle.dumps(again))) == (3, 0)
+    next(iter(again))
+    assert places(again) == (0, 4)  # a pass of its own has begun
+
+
+def test_a_callback_of_fit_has_the_state_to_save() -> None:
+    loader, seen = plain(), []
+
+    class Save(tf.keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            time.sleep(0.01)
+            seen.append(places(loader))
+
+    spy: list[bytes] = []
+    model(spy).fit(dataset(loader), epochs=2, callbacks=[Save()], verbose=0)
+    assert seen == [(0, 4), (0, 8), (0, 12), (0, 16), (1, 0), (1, 4), (1, 8), (1, 12), (1, 16), (2, 0)]
+    assert spy == epoch_bytes(0, 1)
 
 
 def test_a_state_of_another_run_is_refused() -> None:

@@ -65,7 +65,7 @@ def test_help_names_every_command_and_each_gives_an_example() -> None:
 def test_explain_prints_the_plan_of_the_file(pipeline: Path) -> None:
     told = run("explain", "--config", pipeline, "--size", "60x80")
     assert told.exit_code == 0
-    assert told.output.strip() == config.load(pipeline, Compose).explain(size=(60, 80)).strip()
+    assert told.stdout.strip() == config.load(pipeline, Compose).explain(size=(60, 80)).strip()
 
 
 @pytest.mark.parametrize("size", ["60", "60x", "0x5", "-1x5", "60x80x3", "a x b"])
@@ -175,11 +175,19 @@ def test_bench_measures_a_folder(pipeline: Path, photos: Path) -> None:
 
 
 def test_warm_says_where_the_kernels_are() -> None:
-    from variegate.compiled import folder
+    from variegate.kernel_cache import folder
 
     told = run("warm")
     assert told.exit_code == 0, told.exception
     assert "kernels ready in" in told.output and folder() in told.output
+
+
+def test_warm_says_why_kernels_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from variegate import kernel_cache
+
+    monkeypatch.setattr(kernel_cache, "trouble", ["/full: No space left on device"])
+    told = run("warm")
+    assert told.exit_code == 1 and "not kept: /full: No space left on device" in told.output
 
 
 def test_the_console_script_is_installed() -> None:

@@ -290,6 +290,16 @@ def test_a_hole_that_is_cut_open_is_no_hole_any_more():
     assert [abs(shapely.Polygon(ring).area) for ring in left[0]] == [20 * 16, 80]
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 7, 64, 65])
+def test_many_rings_of_an_instance_are_even_odd(count):
+    """Squares in squares, each a step of a hundredth of a pixel smaller on every side; the crop is their left half."""
+    steps = np.arange(count)[:, None, None] / 100
+    rings = list(np.array([[0, 0], [16, 0], [16, 16], [0, 16]]) + [4, 2] + steps * [[1, 1], [-1, 1], [-1, -1], [1, -1]])
+    left, _ = moved(Case([vg.Crop(0, 0, 20, 12)], SIZE, vg.Key()), [rings], vg.Polygons(holes=True, dtype="float64"))
+    areas = np.array([abs(shapely.Polygon(ring).area) for ring in rings]) / 2
+    assert area_of(left[0], holes=True).area == pytest.approx(np.sum(areas * (-1.0) ** np.arange(count)), abs=1e-6)
+
+
 def test_without_holes_a_ring_in_a_ring_adds_nothing():
     """Parts are a union, and so a polygon within another says nothing new; but each part is cut for itself."""
     outer, inner = [[2.0, 2], [28, 2], [28, 18], [2, 18]], [[10.0, 6], [20, 6], [20, 14], [10, 14]]

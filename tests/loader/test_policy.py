@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from collections import Counter
@@ -24,14 +25,18 @@ from variegate import (
     Padded,
     PerInstance,
     PerSample,
+    Polygons,
     RandomResizedCrop,
     Rotate,
     Targets,
 )
-from variegate.errors import DecodeError, FieldError, InputError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Source, Subset
+from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, reading, stream
+from variegate.loader.encoded import Encoded
 from variegate.loader.policy import Faults, OnError
+from variegate.loader.reading import in_time
 from variegate.loader.recipe import SOMEBODY_ELSE
+from variegate.targets import Image as View
 
 AUGMENT = Compose([Rotate((-30, 30)), RandomResizedCrop(12), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))])
 BAD = {3: b"", 7: b"words, no picture", 11: None, 20: "half", 21: "half", 30: "flipped"}
@@ -279,6 +284,92 @@ def test_a_deadline_is_an_error_like_any_other() -> None:
     source.free.set()
 
 
+class Slow(Encoded):
+    """A picture that says into which memory it is decoded, and may hang there."""
+
+    def __init__(self, of: Encoded, places: list[tuple[int, bool]], free: threading.Event | None) -> None:
+        super().__init__(of.name, of.size, 1, of.channels, of.dtype.name)
+        self.of, self.places, self.free = of, places, free
+
+    @property
+    def peak(self) -> int:
+        return self.nbytes
+
+    def decode(self, out: Any = None, reduction: int = 1) -> Any:
+        self.places.append((out.ctypes.data, self.free is not None))
+        if self.free is not None:
+            self.free.wait()
+        return self.of.decode(out, reduction)
+
+
+class Stuck(ImageFolder):
+    """A folder of which one picture hangs in its decoder."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.free = threading.Event()
+        self.places: list[tuple[int, bool]] = []
+
+    def header(self, i: int, data: Any, max_pixels: int = 1 << 30) -> Encoded:
+        return Slow(super().header(i, data, max_pixels), self.places, self.free if i == 6 else None)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("policy", ["skip", "replace", "raise"])
+def test_decoding_meets_the_deadline_too(good: Path, workers: int, policy: Any) -> None:
+    """And the memory that the thread was given is never used again, as it may yet write there."""
+    source = Stuck(good)
+    options: dict[str, Any] = {"batch_size": 4, "workers": workers, "shuffle": False}
+    one = Loader(source, **options, on_error=OnError(policy, deadline=0.6))
+    if policy == "raise":
+        with pytest.raises(DecodeError, match=r"06\.jpg: .* decoding it took longer than the deadline of 0\.6 s"):
+            list(one)
+        source.free.set()
+        return
+    expected = [image.copy() for batch in Loader(ImageFolder(good), **options) for image in batch["image"]]
+    found: dict[int, np.ndarray] = {}
+    for batch in one:
+        found |= {int(i): image.copy() for i, image in zip(batch["index"], batch["image"], strict=True)}
+    source.free.set()
+    at, hung = next((n, place) for n, (place, hangs) in enumerate(source.places) if hangs)
+    assert len(source.places) - at > 16 and hung not in [place for place, _ in source.places[at + 1 :]]
+    assert one.stats()["errors"] == one.stats()["abandoned"] == 1
+    end = time.perf_counter() + 10
+    while any(each.name == "variegate-decoder" for each in threading.enumerate()) and time.perf_counter() < end:
+        time.sleep(0.001)
+    assert not [each for each in threading.enumerate() if each.name == "variegate-decoder"]
+    assert sorted(found) == [i for i in range(32) if i != 6]
+    assert all(np.array_equal(image, expected[i]) for i, image in found.items())
+
+
+def test_leaving_does_not_wait_for_each_thread_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PATIENCE", 2.0)
+    source = Hanging(set(range(1, 24)))
+    batches = Loader(source, batch_size=1, workers=8, prefetch=8, shuffle=False).epoch(0)
+    next(batches)
+    end = time.perf_counter() + 20
+    while len(source.seen) < 9 and time.perf_counter() < end:
+        time.sleep(0.01)
+    begun = time.perf_counter()
+    batches.close()  # type: ignore[attr-defined]
+    spent = time.perf_counter() - begun
+    source.free.set()
+    assert spent < 9  # one after the other they take 16
+
+
+def test_who_leaves_early_gives_up_no_sample_before_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PATIENCE", 0.2)
+    source = Hanging({1})
+    one = Loader(source, batch_size=4, workers=0, shuffle=False, on_error=OnError("skip", deadline=60))
+    batches = in_time(source.read, 4, 60, None, lambda n, thread: pytest.fail("it is not late yet"))
+    assert next(batches)[1] is None
+    while not source.seen[1]:
+        time.sleep(0.001)
+    batches.close()
+    source.free.set()
+    assert len(list(one)) == 6 and one.stats()["errors"] == one.stats()["abandoned"] == 0
+
+
 def test_an_early_break_leaves_no_reader() -> None:
     source = Hanging({9})
     one = Loader(source, batch_size=4, workers=2, shuffle=False, on_error=OnError("skip", deadline=0.9))
@@ -310,6 +401,33 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path, picture: Any) -> None:
     assert sorted(one.batch(0, 0)["index"].tolist()) == [0, 2]
     with pytest.raises(DecodeError, match=r"b\.png.*40 x 61.*2400"):
         Loader(ImageFolder(tmp_path), on_error=OnError(max_pixels=40 * 60)).batch(0, 0)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("deadline", [None, 20.0])
+def test_a_bomb_beside_a_picture_is_refused_too(tmp_path: Path, picture: Any, workers: int, deadline: Any) -> None:
+    for i in range(6):
+        Image.fromarray(picture(20, 20, seed=i)).save(tmp_path / f"{i}.jpg")
+        Image.fromarray(picture(*((20, 20), (21, 20))[i == 2])).save(tmp_path / f"view{i}.png")
+        Image.fromarray(picture(*((20, 20), (20, 21))[i == 4], 1)[..., 0]).save(tmp_path / f"mask{i}.png")
+    rows = [{"path": f"{i}.jpg", "mask": f"mask{i}.png", "view": f"view{i}.png"} for i in range(6)]
+    targets = Targets(mask=Mask(stride=1), view=View())
+    source = Manifest(rows, root=tmp_path, fields=["mask", "view"], targets=targets)
+    options: dict[str, Any] = {"batch_size": 6, "workers": workers, "shuffle": False}
+    one = Loader(source, **options, on_error=OnError("skip", max_pixels=400, deadline=deadline))
+    assert one.batch(0, 0)["index"].tolist() == [0, 1, 3, 5]
+    for at, name in ((2, "view2"), (4, "mask4")):
+        rule = OnError(max_pixels=400, deadline=deadline)
+        with pytest.raises(DecodeError, match=rf"{name}\.png.*2[01] x 2[01].*the limit is 400"):
+            Loader(Subset(source, [at]), **options, on_error=rule).batch(0, 0)
+
+
+def test_the_limit_of_pixels_is_part_of_the_state() -> None:
+    source = Arrays(np.zeros((4, 4, 4, 3), np.uint8))
+    state = Loader(source, on_error=OnError("skip", max_pixels=400)).state()
+    Loader(source, on_error=OnError("skip", max_pixels=400)).resume(state)
+    with pytest.raises(InputError, match="max_pixels was 400 and is 178956970"):
+        Loader(source, on_error="skip").resume(state)
 
 
 def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> None:
@@ -380,7 +498,7 @@ def test_what_is_no_samples_fault_is_raised(error: BaseException) -> None:
         return source.images[i]
 
     source.read = read  # type: ignore[method-assign,assignment]
-    with pytest.raises(type(error)):
+    with pytest.raises(ResourceError if isinstance(error, MemoryError) else SystemExit):
         list(Loader(source, batch_size=4, on_error="skip"))
 
 
@@ -429,15 +547,81 @@ def test_a_quarantine_may_be_shared(tmp_path: Path) -> None:
 def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     bad = tmp_path / "there" / "bad.jsonl"
-    faults = Faults(OnError("skip", quarantine=bad), Arrays(np.zeros((4, 2, 2), np.uint8)))
+    faults = Faults(OnError("skip", quarantine=bad, most=None), Arrays(np.zeros((4, 2, 2), np.uint8)))
     bad.unlink()
     (tmp_path / "there").rmdir()
-    with pytest.raises(OSError):
+    with pytest.warns(RuntimeWarning, match=r"bad\.jsonl: the quarantine cannot be written now \(No such file") as told:
         faults.add(1, ValueError("bad"))
+        faults.add(2, ValueError("bad"))
+    assert len(faults) == 2 and len(told) == 1
     (tmp_path / "there").mkdir()
-    bad.touch()
-    faults.add(1, ValueError("bad"))
-    assert len(faults) == 1 and json.loads(bad.read_text())["index"] == 1
+    faults.add(3, ValueError("bad"))
+    assert len(faults) == 3 and [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("how", ["moved", "cut", "removed"])
+def test_a_quarantine_may_be_put_away(tmp_path: Path, how: str) -> None:
+    """The new file, which other ranks may have begun, is read from its start, and goes on where they are."""
+    bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
+    one, other = (Faults(OnError("skip", quarantine=bad, most=None), source) for _ in range(2))
+    for i in (0, 1, 2):
+        one.add(i, ValueError("bad" * 40))
+    if how == "moved":
+        bad.rename(tmp_path / "old.jsonl")
+    elif how == "cut":
+        bad.write_bytes(b"")
+    else:
+        bad.unlink()
+    other.add(3, ValueError("bad"))
+    for i in (3, 4, 0):
+        one.add(i, ValueError("bad"))
+    assert [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [3, 4]
+    assert len(one) == 5
+
+
+def test_a_full_disk_loses_no_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it: a part of a line is written, and the rest when there is room."""
+    resource = pytest.importorskip("resource")
+    bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
+    faults = Faults(OnError("skip", quarantine=bad, most=None), source)
+    faults.add(0, ValueError("bad"))
+    limits, before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bad.stat().st_size + 9, limits[1]))
+        with pytest.warns(RuntimeWarning, match="the quarantine cannot be written now"):
+            faults.add(1, ValueError("bad"))
+        faults.add(2, ValueError("bad"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    faults.add(3, ValueError("bad"))
+    whole = []
+    for line in bad.read_text().splitlines():
+        try:
+            whole.append(json.loads(line)["index"])
+        except ValueError:
+            assert len(line) == 9
+    assert len(faults) == 4 and whole == [0, 1, 2, 3]
+
+
+def test_a_loader_goes_on_without_its_quarantine(damaged: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    rule = OnError("skip", quarantine=tmp_path / "there" / "bad.jsonl")
+    one = loader(damaged, on_error=rule)
+    (tmp_path / "there" / "bad.jsonl").unlink()
+    (tmp_path / "there").rmdir()
+    with pytest.warns(RuntimeWarning, match="quarantine"):
+        assert len(samples(one.epoch(0))) == 26
+    assert one.stats()["errors"] == len(BAD)
+
+
+def test_a_quarantine_stays_where_it_was_said(damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    monkeypatch.chdir(tmp_path)
+    rule = OnError("skip", quarantine="bad.jsonl")
+    monkeypatch.chdir("a")
+    samples(loader(damaged, on_error=rule).epoch(0))
+    assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == len(BAD) and not list((tmp_path / "a").iterdir())
 
 
 class Odd(Source):
@@ -603,3 +787,12 @@ def test_a_mask_and_a_row_of_another_type_are_skipped(collate: Any) -> None:
     one = Loader(source, batch_size=6, shuffle=False, on_error="skip", collate=collate)
     bad = {2} if collate == "list" else {2, 4}  # a list may hold anything
     assert one.batch(0, 0)["index"].tolist() == [n for n in range(6) if n not in bad]
+
+
+def test_a_polygon_that_is_a_tangle_is_a_bad_sample() -> None:
+    tangle = np.random.default_rng(0).uniform(0, 40, (1000, 2))
+    triangle = [[1, 1], [30, 1], [30, 30]]
+    items = [{"image": np.zeros((40, 40, 3), np.uint8), "rings": [[tangle if i == 3 else triangle]]} for i in range(8)]
+    source = Items(items, targets=Targets(rings=Polygons()))
+    batches = Loader(source, AUGMENT, 4, shuffle=False, workers=0, on_error=OnError("skip", most=None))
+    assert [batch["index"].tolist() for batch in batches] == [[0, 1, 2], [4, 5, 6, 7]]

@@ -181,6 +181,11 @@ def test_repr_tells_what_was_written():
             "Perspective.distortion must be at least 0 and below 0.6667, got Uniform(0, 0.7)",
         ),
         (lambda: ops.Crop(-1, 0, 5, 5), "Crop.top is a whole number of pixels, 0 or more; got -1"),
+        (lambda: ops.Pad(10**10), "Pad.amount is at most 1073741824 pixels; got 10000000000. Has it a zero too many?"),
+        (
+            lambda: ops.Resize((8, 10**5000)),
+            "Resize.size is at most 1073741824 pixels; got more than 2**63. Has it a zero too many?",
+        ),
         (lambda: ops.Crop(0, 0, 0, 5), "Crop.height is a whole number of pixels, 1 or more; got 0"),
         (
             lambda: ops.CenterCrop(0.5),

@@ -136,3 +136,67 @@ def test_errors_of_fields(fields, message):
 
 def test_polylines_may_be_filtered_by_length():
     assert Polygons(closed=False, min_visible=0.5, min_side=3).min_visible == 0.5
+
+
+def comb(teeth, turned):
+    """A ring with so many teeth; two of them, one turned, cross at every pair of edges."""
+    x = np.linspace(0, 50, 2 * teeth + 1)
+    edges = [[[x[2 * i], 48], [x[2 * i + 1], 48], [x[2 * i + 1], 2], [x[2 * i + 2], 2]] for i in range(teeth)]
+    ring = np.array([[0, 0], *chain(*edges), [50, 0]])
+    return ring[:, ::-1] if turned else ring
+
+
+def outline(count, swaps):
+    """A long ring as a mask's tracer gives it, with points in the wrong order here and there."""
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    ring = (20 + np.sin(40 * turn))[:, None] * np.stack([np.cos(turn), np.sin(turn)], 1) + 25
+    for n in range(swaps):
+        place = n * (count // swaps)
+        ring[[place, place + 1]] = ring[[place + 1, place]]
+    return ring
+
+
+def star(corners):
+    """Every corner joined to one far from it: corners * (corners - 3) / 2 crossings, all that there can be."""
+    turn = np.arange(corners) * (corners // 2) * 2 * np.pi / corners
+    return 25 + 20 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_a_tangle_is_no_outline(holes):
+    """One that was cut took 40 s, at 1,000 points, and memory for as many faces as it has crossings."""
+    tangle = np.random.default_rng(0).uniform(0, 50, (1000, 2))
+    for ring, lines in ((tangle, 1000), (star(35), 35)):
+        name, count = (r"polygons\[1\]", lines + 3) if holes else (r"polygons\[1\]\[1\]", lines)
+        said = f"^{name}: its {count} lines cross each other more than 500 times, so it is no outline"
+        with pytest.raises(InputError, match=said):
+            Polygons(holes=holes).read([[TRIANGLE], [TRIANGLE, ring]], SIZE, "polygons")
+    lines_only = Polygons(closed=False).read([[tangle]], SIZE, "polygons")  # which are cut one by one
+    assert lines_only.count == 1
+
+
+def test_rings_of_an_instance_with_holes_that_cross_each_other_are_a_tangle():
+    rings = [comb(25, False), comb(25, True)]
+    with pytest.raises(InputError, match=r"^polygons\[0\]: its 204 lines cross"):
+        Polygons(holes=True).read([rings], SIZE, "polygons")
+    assert Polygons().read([rings], SIZE, "polygons").count == 1  # parts, of which each is sound
+
+
+@pytest.mark.parametrize(
+    "rings",
+    [
+        [outline(5000, 50)],
+        [outline(20_000, 0), outline(400, 3) / 2 + 12],
+        [star(33)],  # 495 crossings
+        [np.repeat(outline(300, 0), 2, axis=0)],
+        [np.concatenate([outline(3000, 0), outline(3000, 0)[::-1]])],  # there and back
+        [np.kron(np.arange(60)[:, None], np.ones((1, 2))) % 50],  # on one line
+        [np.array([[3.0, 4]]), np.array([[3.0, 4], [5, 6]])],
+        [star(33) / 5 + 5 * np.array(divmod(n, 10)) for n in range(5)],
+    ],
+    ids=["long", "two long", "star", "each point twice", "there and back", "one line", "points", "stars"],
+)
+def test_what_crosses_itself_now_and_then_is_taken(rings):
+    assert Polygons().read([rings], SIZE, "polygons").count == 1
+    if len(rings) < 5:
+        assert Polygons(holes=True).read([rings], SIZE, "polygons").count == 1

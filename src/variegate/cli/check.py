@@ -43,10 +43,11 @@ def check(
     source = None if data is None else ImageFolder(data, mode=mode, dtype=dtype)
     try:
         for shown in checks(augment, source, seed):
-            on.print(f"[green]✓[/green] {shown}")
+            on.print("✓", style="green", end=" ")
+            on.print(shown)
     except AssertionError as problem:
-        on.print("[red]✗[/red]", end=" ")
-        on.print(str(problem), markup=False)
+        on.print("✗", style="red", end=" ")
+        on.print(str(problem))
         raise typer.Exit(1) from None
 
 

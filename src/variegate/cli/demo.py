@@ -52,14 +52,14 @@ def pictures(on: Console, output: Path) -> None:
     """The compiled plan, and a contact sheet of packaged photographs."""
     augment = recipe()
     heading(on, "The plan: how these ops are run")
-    on.print(augment.explain(size=(375, 500)), markup=False)
+    on.print(augment.explain(size=(375, 500)))
     heading(on, "The pictures: each photograph, and five variations")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="variegate-") as folder:
         count = len(photos.write(Path(folder)))
         table = originals_and_variations(on, visible(augment), Path(folder), count, 6, seed=0)
     sheet(table).save(output / "sheet.png")
-    on.print(f"wrote {output / 'sheet.png'}", markup=False)
+    on.print(f"wrote {output / 'sheet.png'}")
 
 
 def speed(on: Console, images: int) -> None:
@@ -101,4 +101,4 @@ def accuracies(found: dict[str, list[float]], backend: str) -> Table:
 
 def heading(on: Console, text: str) -> None:
     """A line that begins a part."""
-    on.print(f"\n[bold]{text}[/bold]")
+    on.print(f"\n{text}", style="bold")

@@ -74,9 +74,9 @@ def report(on: Console, found: Diagnosis) -> None:
     on.print(trials(found))
     on.print(stages(found))
     on.print(f"{found.read / 1e6:,.1f} MB of files a second; {found.queue:.1f} batches ready when one is asked for")
-    on.print(f"[bold]{verdict(found)}[/bold]")
+    on.print(verdict(found), style="bold")
     for line in advice(found):
-        on.print(line, markup=False)
+        on.print(line)
 
 
 def trials(found: Diagnosis) -> Table:

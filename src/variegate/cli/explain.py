@@ -23,4 +23,4 @@ def explain(
     **Example:**  `variegate explain --config pipeline.yaml --size 375x500`
     """
     on = console()
-    on.print(pipeline(config).explain(size(picture), channels, dtype), markup=False)
+    on.print(pipeline(config).explain(size(picture), channels, dtype))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from variegate import config
+from variegate.errors import escaped
 from variegate.pipeline import Compose
 
 Config = Annotated[
@@ -41,12 +43,20 @@ def size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+class Plain(Console):
+    """A terminal on which a text is what it says: names of files and words of data style and steer nothing."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The one way by which Rich makes a text of what is printed."""
+        return super().render_str(escaped(text), **options)
+
+
 def console() -> Console:
-    """The terminal, for what a command has to say."""
-    return Console(highlight=False, soft_wrap=True)
+    """The terminal, for what a command has to say; styles are given by `style=`, and never within a text."""
+    return Plain(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def progress(on: Console) -> Progress:
     """A bar for work that lasts; nothing where no terminal would redraw it."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     return Progress(SpinnerColumn(), *columns, console=on, transient=True, disable=not on.is_terminal)

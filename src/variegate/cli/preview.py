@@ -76,7 +76,7 @@ def preview(
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
-    on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}", markup=False)
+    on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}")
 
 
 def visible(augment: Compose) -> Compose:
@@ -150,6 +150,7 @@ def sample_at(source: Files, i: int) -> Row:
     """The sample at position i of a source."""
     where = source.where(i)
     image = source.header(i, source.read(i)).decode()
+    source.check_size(i, image.shape[:2], source.size_of_labels(i))
     return Row({"image": image, **source.fields(i)}, where, source.id(i))
 
 

@@ -135,13 +135,18 @@ def _geometry(rings: Rings) -> Any:
     """Rings as a valid shapely geometry, even-odd where they cross each other or themselves."""
     import shapely
 
-    whole = shapely.Polygon()
-    for ring in rings:
-        if len(ring) > 2:
-            part = shapely.Polygon(ring)
-            part = part if part.is_valid else _even_odd(ring)
-            whole = part if whole.is_empty else shapely.symmetric_difference(whole, part)
-    return whole
+    parts = [_part(ring) for ring in rings if len(ring) > 2] or [shapely.Polygon()]
+    while len(parts) > 1:  # by twos: one after the other, a thousand rings took 5 s
+        even = len(parts) // 2 * 2
+        parts = [*shapely.symmetric_difference(parts[:even:2], parts[1:even:2]), *parts[even:]]
+    return parts[0]
+
+
+def _part(ring: Floats) -> Any:
+    import shapely
+
+    part = shapely.Polygon(ring)
+    return part if part.is_valid else _even_odd(ring)
 
 
 def _even_odd(ring: Floats) -> Any:

@@ -15,8 +15,10 @@ from variegate.loader import stats
 from variegate.loader.gather import Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
+from variegate.loader.reading import Deputy, TookTooLongError, Worker
 from variegate.loader.recipe import Decoded, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
+from variegate.loader.shortage import patiently
 from variegate.loader.source.subset import taken
 from variegate.loader.stats import Row as Times
 from variegate.loader.unchanged import Plan
@@ -62,7 +64,7 @@ class Making:
             if self._samples:
                 self._plan = self._recipe.plan(self._turn.epoch, self._samples)
                 if self._recipe.budget is not None:
-                    self.need = Need.of(self._plan, self._samples)
+                    self.need = Need.of(self._plan, self._samples, self._recipe.source.where)
             times[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
@@ -86,35 +88,40 @@ class Making:
 
     def work(self, scratch: Scratch, times: Times, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
-        size, last = len(self._samples), False
-        for i in self._todo:
-            if i >= size or (stopped is not None and stopped.is_set()):
-                break
-            try:
-                self._sample(i, scratch, times)
-            except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
-                raise
-            except BaseException as error:
-                self._errors[self._samples[i].place] = error
-            last = next(self._done) == size
+        size, last, deadline = len(self._samples), False, self._recipe.rule.deadline
+        worker = Worker(scratch, stopped, None if deadline is None else Deputy(deadline))
+        try:
+            for i in self._todo:
+                if i >= size or (stopped is not None and stopped.is_set()):
+                    break
+                try:
+                    self._sample(i, worker, times)
+                except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
+                    raise
+                except BaseException as error:
+                    self._errors[self._samples[i].place] = error
+                last = next(self._done) == size
+        finally:
+            if worker.deputy is not None:
+                worker.deputy.end()
         if last and self._carried and not self._errors:
             self._collate(times)
         self.open = False
         return last
 
-    def _sample(self, i: int, scratch: Scratch, times: Times) -> None:
+    def _sample(self, i: int, worker: Worker, times: Times) -> None:
         sample, repeats = self._samples[i], self._recipe.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
         begun = stats.now()
         try:
-            image = self._sound(sample, plan, first, scratch)
+            image = self._decoded(sample, plan, first, worker)
         except Exception as error:
             self._gather.blame(sample.position, error)
             if self._recipe.rule.policy == "skip":
                 self._gone.add(i)
                 return
-            sample, image, plan = self._substitute(i, error, scratch)
+            sample, image, plan = self._substitute(i, error, worker)
             first = 0
         times[stats.DECODE] += (decoded := stats.now()) - begun
         times[stats.BYTES_DECODED] += image.nbytes
@@ -123,7 +130,7 @@ class Making:
             for n in range(first, first + repeats):
                 if less != self._less(sample, plan, n):
                     less = self._less(sample, plan, n)
-                    image = self._pixels(sample, less, scratch)
+                    image = self._pixels(sample, less, worker.scratch)
                 self._run(plan, n, image, self._out(i * repeats + n - first, plan, n), sample, less)
             times[stats.KERNEL] += (done := stats.now()) - decoded
             if sample.leaves:
@@ -148,6 +155,30 @@ class Making:
         else:
             plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
 
+    def _decoded(self, sample: Taken, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
+        """What `_sound` gives, in time, and tried again as long as something is lacking for it."""
+        if worker.deputy is None:
+            return patiently(lambda: self._sound(sample, plan, row, worker.scratch), worker.stopped)
+        return patiently(lambda: self._in_time(sample, plan, row, worker), worker.stopped)
+
+    def _in_time(self, sample: Taken, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
+        """What `_sound` gives, of a thread that is given up with the memory it has, if it takes too long.
+
+        Raises  TookTooLongError; what `_sound` raises.
+        """
+        assert worker.deputy is not None
+        lent, faults = worker.scratch.handed_on(), self._recipe.faults
+        try:
+            image = worker.deputy.do(
+                lambda: self._sound(sample, plan, row, lent), lambda thread: faults.abandon(sample.position, thread)
+            )
+        except Exception as error:  # an interrupt leaves it at work
+            if not isinstance(error, TookTooLongError):
+                worker.scratch.take_back(lent)
+            raise
+        worker.scratch.take_back(lent)
+        return image
+
     def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
         """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
         image, recipe = self._pixels(sample, self._less(sample, plan, row), scratch), self._recipe
@@ -171,13 +202,13 @@ class Making:
             return image
         return recipe.cache.put(sample.position, image, picture.size)
 
-    def _substitute(self, i: int, error: Exception, scratch: Scratch) -> tuple[Taken, NDArray[Any], Plan]:
+    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Taken, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
         for sample in self._gather.stand_ins(bad.place, bad.tried, error):
             plan = self._recipe.plan(self._turn.epoch, [sample])
             try:
-                image = self._sound(sample, plan, 0, scratch)
+                image = self._decoded(sample, plan, 0, worker)
             except Exception as worse:
                 self._gather.blame(sample.position, worse)
                 continue

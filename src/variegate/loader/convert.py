@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError
+from variegate.errors import DecodeError, ResourceError
 from variegate.loader.limit import TooLargeError, limited, too_large
+from variegate.loader.shortage import is_shortage, short_of_memory
 
+LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
 BAND = 1 << 20  # bytes
 LACKING = "nsupported", "not available"  # in what Pillow says of a file that is no damage
 # Pillow's modes whose bands are none to train on -> those that they stand for.
@@ -55,14 +57,20 @@ def told(name: str, most: int) -> Iterator[None]:
     """Within it, whatever a reader of files raises is a DecodeError, and Pillow's pictures have at most `most` pixels.
 
     Not to be nested.
+
+    Raises  MemoryError where it is for want of memory.
     """
     try:
         with limited(most):
             yield
-    except (DecodeError, MemoryError):
+    except (DecodeError, MemoryError, ImportError):  # a library that is not there is no fault of the file
         raise
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
+        if short_of_memory(error, LEAST):
+            raise MemoryError(f"{name}: {error}") from error
+        if is_shortage(error):
+            raise ResourceError(f"{name}: it cannot be decoded now: {error}") from error
         text = str(error).rstrip(".") or type(error).__name__
         raise DecodeError(name, text, sound=any(words in text for words in LACKING)) from error

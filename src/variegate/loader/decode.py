@@ -25,18 +25,19 @@ Reduction    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, by libjpeg-tu
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
+from variegate.loader.beside import most_beside
 from variegate.loader.convert import mode_of_bands, told, write_levels
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.exif import orientation_of
+from variegate.loader.file import opened
 from variegate.loader.formats import READ, further, held_by, opened_by_pillow
-from variegate.loader.header import jpeg_header, pixels_alone
+from variegate.loader.header import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
 from variegate.loader.magic import unreadable
 from variegate.loader.png import check_chunks, check_rows, told_beside
@@ -53,10 +54,9 @@ from variegate.loader.tiff import (
 )
 from variegate.loader.wanted import AS_STORED, wanted
 from variegate.loader.wide import Wide, held_of_numbers, wide
+from variegate.picture import MOST_PIXELS as MOST_PIXELS
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
-
-MOST_PIXELS = (1 << 31) // 12  # beyond it a header is taken for damage or malice, as Pillow does
 
 
 class _Jpeg(Encoded):
@@ -84,7 +84,7 @@ class _Jpeg(Encoded):
         except ValueError:  # a warning, which may be of metadata: what is wrong with the pixels comes once more
             pass
         try:
-            return self._decoded(pixels_alone(self._data), out, step)
+            return self._decoded(b"".join(pixels_alone(self._data)), out, step)
         except ValueError as error:
             raise DecodeError(self.name, str(error)) from None
 
@@ -160,7 +160,7 @@ def open_view(data: bytes | memoryview | str | os.PathLike[str], name: str | Non
 
     Raises  DecodeError if the file cannot be read or is no picture; FieldError for another mode.
     """
-    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, MOST_PIXELS)
+    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, most_beside())
 
 
 def _open(
@@ -168,30 +168,23 @@ def _open(
 ) -> Encoded:
     if not isinstance(data, bytes | memoryview):
         name = name or os.fspath(data)
-        data = _contents(data, name)
+        with opened(data, name) as file:
+            data = file.readall()
     name = name or f"{len(data)} bytes"
     if not data:
         raise DecodeError(name, "the file is empty (0 bytes)")
-    if data[:2] != b"\xff\xd8":
+    if data[:2] != SIGNATURE:
         return _open_other(data, name, mode, dtype, max_pixels)
     header = jpeg_header(data, name)
     stored = _within(header.height, header.width, 1, max_pixels, name)
     if header.unread:
         raise DecodeError(name, f"it is {header.unread}", sound=True)
     if not header.usual:
-        data = pixels_alone(data)
         picture = _opened(data, name, max_pixels)
         return _open_by_pillow(picture, data, name, mode, dtype, max_pixels, header.orientation, header.held)
     if mode == "bands":
         mode = "L" if header.components == 1 else "RGB"
     return _Jpeg(data, header.held, mode, name, stored, header.orientation, CHANNELS[mode], dtype or "uint8")
-
-
-def _contents(path: str | os.PathLike[str], name: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise DecodeError(name, error.strerror or str(error)) from error
 
 
 def _within(height: int, width: int, bands: int, most: int, name: str) -> tuple[int, int]:

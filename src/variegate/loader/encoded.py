@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import FieldError
+from variegate.errors import DecodeError, FieldError
 from variegate.loader.orientation import UPRIGHT, Covers, covers
+from variegate.loader.shortage import short_of_memory
 from variegate.loader.wanted import WHITES
 from variegate.white import DTYPES
 
@@ -79,9 +80,15 @@ class Encoded:
         reduction  1, 2, 4 or 8: each side of a JPEG is divided by it and rounded up; other formats stay whole, and so
                    do JPEGs of less than 8 x 8 pixels
 
-        Raises  DecodeError if the file is damaged or cannot be read; FieldError for another reduction.
+        Raises  DecodeError if the file is damaged or cannot be read; MemoryError where memory is short, whatever the
+                decoder calls it; FieldError for another reduction.
         """
-        pixels = self._decode(out if self.dtype == BYTE else None, self._step(reduction))
+        try:
+            pixels = self._decode(out if self.dtype == BYTE else None, self._step(reduction))
+        except DecodeError as error:
+            if short_of_memory(error.__cause__ or error, 2 * self.peak):
+                raise MemoryError(f"{self.name}: {error.reason}") from error
+            raise
         upright = pixels if self.orientation == 1 else UPRIGHT[self.orientation](pixels)
         if pixels.dtype == self.dtype:
             return np.ascontiguousarray(upright)

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import IO, Any, cast
 
 from variegate.errors import FieldError
-from variegate.loader.png import SIGNATURE, pixels_alone
+from variegate.loader import header, png
 
 # As Pillow calls them -> the module that has the reader. What calls itself MPO comes by way of JPEG.
 READ = {
@@ -84,6 +84,11 @@ def allow_again(formats: Mapping[str, str]) -> None:
             allow_formats(name, plugin=plugin)
 
 
+def allowed() -> tuple[str, ...]:
+    """The formats whose readers a file may reach."""
+    return (*READ, *_further)
+
+
 def extensions() -> tuple[str, ...]:
     """What names of picture files end with."""
     if not _further:
@@ -98,21 +103,27 @@ def opened_by_pillow(data: bytes | memoryview) -> Any:
     """What Pillow makes of a file's header; None if it is of no format that may be read.
 
     Nothing of the file is copied: the picture reads it as it stands, so it stays as it is until it is decoded. Of a PNG
-    it is shown what its pixels need, as a broken text or profile is no reason to refuse it.
+    or a JPEG it is shown what the pixels need, as a broken text or profile is no reason to refuse it.
     """
     from PIL import Image, UnidentifiedImageError
 
     for name, module in READ.items():
         if name not in Image.OPEN:
             import_module(module)
-    parts = pixels_alone(data) if data[:8] == SIGNATURE else [data]
     try:
-        picture = Image.open(as_file(*parts), formats=(*READ, *_further))
+        picture = Image.open(as_file(*_pixels_alone(data)), formats=allowed())
     except UnidentifiedImageError:
         return None
     if picture.format == "TIFF":  # which Pillow would turn by it once it is loaded; `exif.py` has the rule
         picture.info.pop("xmp", None)
     return picture
+
+
+def _pixels_alone(data: bytes | memoryview) -> Sequence[bytes | memoryview]:
+    """What of a file its pixels need, in parts, where its metadata can be told from that."""
+    if data[:8] == png.SIGNATURE:
+        return png.pixels_alone(data)
+    return header.pixels_alone(data) if data[:2] == header.SIGNATURE else [data]
 
 
 def held_by(picture: Any, data: bytes | memoryview) -> int:

@@ -8,11 +8,12 @@ from threading import Event, Thread
 
 import numpy as np
 
-from variegate.errors import DecodeError, InputError, SourceError
+from variegate.errors import DecodeError, InputError, ResourceError, SourceError
 from variegate.labels.kind import Kind, Kinds
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
 from variegate.loader.schedule import Row, Single, Turn
+from variegate.loader.shortage import goes_on, is_shortage
 from variegate.loader.source.base import Room
 from variegate.loader.stats import BYTES_READ
 from variegate.loader.stats import Row as Times
@@ -20,6 +21,11 @@ from variegate.loader.stats import Row as Times
 # Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
 TRIES = 100
 LOOKS = 1000  # samples at which to look for one with an instance, which tells what a field is
+
+NO_MEMORY = (
+    "there is not enough memory to read or decode it. Let the process have more, or make batch_size or workers less; "
+    "or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
+)
 
 Reading = Generator[Found[Taken], None, None]
 
@@ -57,6 +63,23 @@ class Gather:
         return self._reading(take, positions, stopped)
 
     def _reading(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> Reading:
+        """The samples at positions, or their errors; each is tried again as long as something is lacking for it."""
+        with closing(self._once(take, positions, stopped)) as each:
+            for n, found in enumerate(each):
+                yield found if found[1] is None else self._settled(found, take, n, positions[n], stopped)
+
+    def _settled(
+        self, found: Found[Taken], take: Callable[[int], Taken], n: int, position: int, stopped: Event | None
+    ) -> Found[Taken]:
+        """The sample for which something was lacking, tried again; or the error that stays."""
+        tries = 0
+        while goes_on(found[1], tries, stopped):
+            tries += 1
+            with closing(self._once(lambda _: take(n), [position], stopped)) as again:
+                found = next(again, found)
+        return found
+
+    def _once(self, take: Callable[[int], Taken], positions: list[int], stopped: Event | None) -> Reading:
         faults = self._recipe.faults
         if faults.rule.deadline is None:
             return one_by_one(take, len(positions))
@@ -120,7 +143,9 @@ class Gather:
 
     def _one(self, position: int, room: Room) -> Taken | None:
         """A sample, if it can be read, and a batch could take its labels."""
-        ((sample, _),) = self._reading(lambda _: self._recipe.take(0, position, 0, room), [position], None)
+        ((sample, error),) = self._reading(lambda _: self._recipe.take(0, position, 0, room), [position], None)
+        if error is not None and is_shortage(error):
+            self.blame(position, error)
         labels = self._recipe.labels
         try:
             if sample is not None and labels is not None:
@@ -137,12 +162,18 @@ class Gather:
     def blame(self, position: int, error: BaseException) -> None:
         """Note a bad sample.
 
-        Raises  the error, where the errors of samples are raised, or it is none of a sample.
+        Raises  the error, where the errors of samples are raised, or it is none of a sample: an interrupt, or what
+                tells that something is lacking, a library too, as which samples are seen may not hang on the machine.
         """
         recipe = self._recipe
         if isinstance(error, TookTooLongError):
             error = DecodeError(recipe.source.where(position), str(error))
-        if recipe.rule.policy == "raise" or isinstance(error, MemoryError) or not isinstance(error, Exception):
+        if isinstance(error, MemoryError):
+            raise ResourceError(f"{recipe.source.where(position)}: {NO_MEMORY}") from error
+        if isinstance(error, DecodeError) and is_shortage(error):  # of a library that reads files by itself
+            raise ResourceError(f"{error.path}: {error.reason}: that is not the file's fault") from error
+        lacking = is_shortage(error) or isinstance(error, ImportError)
+        if recipe.rule.policy == "raise" or lacking or not isinstance(error, Exception):
             note(error, recipe.source, position)
             raise error
         recipe.faults.add(position, error)

@@ -27,6 +27,7 @@ NO_MARKER = frozenset((0x00, 0xFF))  # a fill byte, or one that stands for itsel
 SCAN, APP_0, APP_1, ADOBE = 0xDA, 0xE0, 0xE1, 0xEE
 METADATA = frozenset((*range(0xE0, 0xF0), 0xFE))  # of applications, and comments
 MARKER = re.compile(rb"\xff[\x01-\xfe]")
+SIGNATURE = b"\xff\xd8"
 END = b"\xff\xd9"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 JFIF = b"JFIF\0"
@@ -88,14 +89,15 @@ def _segments(data: bytes | memoryview) -> Iterator[tuple[int, int, int]]:
         at = end
 
 
-def pixels_alone(data: bytes | memoryview) -> bytes:
-    """The same JPEG without what leaves its pixels as they are: metadata, and bytes between it and the next segment.
+def pixels_alone(data: bytes | memoryview) -> list[bytes | memoryview]:
+    """The same JPEG, in parts, without what leaves its pixels as they are: metadata, and bytes behind it.
 
     Of the segments of applications, JFIF's and Adobe's stay, as they tell which colours the numbers mean. Bytes behind
     a segment of the pixels stay as well: where some were put into it, its last ones lie there, and its numbers are
     others. So does all from the first scan on; and all of a file of which the larger part lies behind the picture, as
     then a thumbnail was found where its metadata is broken.
     """
+    data = memoryview(data)
     parts: list[bytes | memoryview] = [data[:2]]
     before, beside, skipped = 2, True, False  # where the segment before ends, and whether it is metadata
     try:
@@ -106,9 +108,8 @@ def pixels_alone(data: bytes | memoryview) -> bytes:
             elif between:
                 skipped = True
             if marker == SCAN:
-                scans = bytes(data[start - 2 :])
-                small = skipped and 0 <= scans.find(END) < len(scans) // 2
-                return bytes(data) if small else b"".join([*parts, scans])
+                small = skipped and 0 <= bytes(data[start - 2 :]).find(END) < (len(data) - start + 2) // 2
+                return [data] if small else [*parts, data[start - 2 :]]
             before, beside = end, marker in METADATA and marker != ADOBE
             if not beside:
                 parts.append(data[start - 2 : end])
@@ -116,7 +117,7 @@ def pixels_alone(data: bytes | memoryview) -> bytes:
                 parts.append(PLAIN_JFIF)
     except IndexError:
         pass
-    return bytes(data)
+    return [data]
 
 
 def _scan(data: bytes | memoryview, name: str) -> JpegHeader:

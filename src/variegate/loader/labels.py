@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
 from variegate.labels.kind import Kind, Kinds, Where, check_plane, is_plane, kind_of
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
@@ -148,8 +149,8 @@ def _has_fields(source: Source, lenient: bool) -> bool:
     for i in range(len(source)):
         try:
             return bool(source.fields(i))
-        except Exception:
-            if not lenient:
+        except Exception as error:
+            if not lenient or is_shortage(error):
                 raise
     return False
 

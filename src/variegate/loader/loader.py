@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import FieldError, InputError
@@ -63,7 +63,8 @@ class Loader:
     repeats     how many variations of each sample a batch has, side by side; batch_size is a multiple of it
     memory      bytes, or a text such as "256MB", that batches ahead and in use, their files and the memory to decode
                 into may take together. Batches that you keep are yours, and come on top
-    on_error    "raise", "skip" or "replace", or OnError(...): what becomes of samples that cannot be read
+    on_error    "raise", "skip" or "replace", or OnError(...): what becomes of samples that cannot be read. What the
+                machine or the network lacks is no sample's fault: it is waited for, and raised under each of these
     cache       "memory", a folder, or Cache(...): keep decoded pictures between epochs
     decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
                 is faster and changes pixels a little
@@ -89,7 +90,8 @@ class Loader:
 
     Raises  SourceError or FieldError if an argument cannot be, or source and pipeline declare a field differently;
             DecodeError, with the path, from the batch where a file is that cannot be decoded; InputError from the
-            batch where labels are that cannot be taken; VariegateError if `memory` cannot hold a batch.
+            batch where labels are that cannot be taken. Whatever `on_error` says, ResourceError if the machine lacks
+            memory or open files, or the network does not answer, for some seconds, or `memory` cannot hold a batch.
     """
 
     def __init__(
@@ -139,7 +141,7 @@ class Loader:
         if weights is not None and (self.samples or len(self.source)) * self.repeats > SOMEBODY_ELSE:
             raise FieldError(f"Loader.samples times repeats is at most 2**31, got {samples} and {repeats}")
         self._next = 0, 0  # (epoch, position) at which the next pass begins
-        self._place = 0, 0  # and that at which the last pass stands
+        self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
         self._begin()
 
     def _begin(self) -> None:
@@ -310,8 +312,18 @@ class Loader:
         """
         if self._made_of is None:
             self._made_of = made_of(self)
-        epoch, position = self._place
+        epoch, position = self._stand()
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
+
+    def follow(self, place: Callable[[], tuple[int, int]]) -> None:
+        """Have `state` tell where a pass stands that an adapter runs by `epoch`, until another one begins.
+
+        place  gives the epoch and the position after the batch that the adapter's user has taken last
+        """
+        self._place = place
+
+    def _stand(self) -> tuple[int, int]:
+        return self._place() if callable(self._place) else self._place
 
     def resume(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Go on where a state was taken: the next pass is what is left of its epoch, the one after it the next epoch.
@@ -340,8 +352,9 @@ class Loader:
         queue                              how many batches waited, finished, when one was asked for: a mean
         lent, lent_bytes                   slots of batches in the making, in use or kept by the user
         idle, made                         slots to be used again; slots made since the start
-        errors                             samples that could not be taken, each counted once
-        abandoned                          threads left at a file that took longer than its deadline
+        errors                             samples that could not be taken, each counted once; never for what the
+                                           machine or the network lacked
+        abandoned                          threads left at a sample that took longer than its deadline
         dropped                            instances gone from the batches handed out: a dict by the field and the
                                            filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
         cache                              hits, misses and bytes, if there is one
@@ -364,7 +377,7 @@ class Loader:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "schedule"}
-        return kept | {"_place": self._place, "_next": self._next, "_formats": further()}
+        return kept | {"_place": self._stand(), "_next": self._next, "_formats": further()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         allow_again(state.pop("_formats"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from variegate.errors import VariegateError
+from variegate.errors import ResourceError
 from variegate.loader.unchanged import Plan
 from variegate.plan.scratch import HUGE
 
@@ -24,28 +24,33 @@ USERS = 2  # batches in the consumer's hands while it changes one for the next
 class Need(NamedTuple):
     """Bytes that a batch takes.
 
-    slot   its results
-    files  its files, until they are decoded
-    pixels decoding and resampling its largest picture
+    slot    its results
+    files   its files, until they are decoded
+    pixels  decoding and resampling its largest picture
+    where   the file of that picture; empty of one that came as an array
     """
 
     slot: int
     files: int
     pixels: int
+    where: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, samples: Sequence[Taken]) -> Need:
-        """What a planned batch takes."""
+    def of(cls, plan: Plan, samples: Sequence[Taken], where: Callable[[int], str]) -> Need:
+        """What a planned batch takes; `where` tells the file of the sample at a position."""
         shapes = plan.shapes
         one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None
         values = one * len(shapes) if one is not None else sum(map(math.prod, shapes))
-        pictures = [sample.picture for sample in samples]
         files = sum(sample.held for sample in samples)
-        large = max(
-            _paged(picture.peak) + _paged(_resampling(picture.size, picture.channels, picture.dtype))
-            for picture in pictures
-        )
-        return cls(_paged(values * np.dtype(plan.dtype).itemsize), files, large)
+        large = max(samples, key=_pixels)
+        named = where(large.position) if large.picture.peak else ""
+        return cls(_paged(values * np.dtype(plan.dtype).itemsize), files, _pixels(large), named)
+
+
+def _pixels(sample: Taken) -> int:
+    """Bytes that a sample's picture takes to be decoded and resampled."""
+    picture = sample.picture
+    return _paged(picture.peak) + _paged(_resampling(picture.size, picture.channels, picture.dtype))
 
 
 def _resampling(size: tuple[int, int], channels: int, dtype: np.dtype[Any]) -> int:
@@ -75,11 +80,13 @@ class Budget:
     def see(self, need: Need) -> None:
         """Take note of what a batch takes.
 
-        Raises  VariegateError, with the sum, if not even this batch alone fits.
+        Raises  ResourceError, with the sum, if not even this batch alone fits.
         """
-        self._most = Need(*map(max, self._most, need))
+        most = self._most
+        largest = need if need.pixels > most.pixels else most
+        self._most = Need(max(most.slot, need.slot), max(most.files, need.files), largest.pixels, largest.where)
         if self._total([]) + need.slot + need.files > self.limit:
-            raise VariegateError(self._refusal())
+            raise ResourceError(self._refusal())
 
     def fits(self, waiting: Sequence[tuple[Need | None, bool]]) -> bool:
         """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made.
@@ -98,11 +105,15 @@ class Budget:
     def _refusal(self) -> str:
         most = self._most
         least = self.workers * most.pixels + (USERS + 1) * most.slot + most.files
+        hint = (
+            f'. The largest picture is that of {most.where}; to leave such out, say on_error=vg.OnError("skip", '
+            "max_pixels=...)"
+        )
         return (
             f"Loader.memory is {_told(self.limit)}, and {_told(least)} are needed: {USERS + 1} batches of "
             f"{_told(most.slot)} (one in the making, the one in use and the one before it), {_told(most.files)} of "
             f"files, and {self.workers} x {_told(most.pixels)} to decode into. Allow more, or make batch_size or "
-            "workers less"
+            f"workers less{hint if most.where else ''}"
         )
 
 

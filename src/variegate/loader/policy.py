@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import warnings
 from dataclasses import dataclass
+from io import FileIO
 from numbers import Real
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from variegate.errors import DecodeError, FieldError, VariegateError
-from variegate.loader.decode import MOST_PIXELS
+from variegate.errors import DecodeError, FieldError, VariegateError, shown
+from variegate.loader.file import absolute
 from variegate.loader.source.base import Source
+from variegate.picture import MOST_PIXELS
 
 Policy = Literal["raise", "skip", "replace"]
 POLICIES = ("raise", "skip", "replace")
@@ -22,6 +26,8 @@ LISTED = 5  # bad samples that an error names
 class OnError:
     """What to do about a sample that cannot be read or decoded, or whose labels cannot be taken.
 
+    What the machine lacks, or a network that does not answer, is no sample's fault: see `ResourceError`.
+
     policy      "raise": the error comes at the sample's batch. "skip": the batch has fewer samples; there are as many
                 batches as ever, so ranks stay in step. "replace": another sample stands in, drawn from (seed, epoch,
                 place), with numbers of its own; no other sample changes in either case. After a hundred draws of bad
@@ -29,13 +35,16 @@ class OnError:
     most        how many bad samples there may be before the run stops with an error: a number, or a fraction of the
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
-                are there already stay, and count as listed. Not for "raise", which stops at the first
-    deadline    seconds that reading one sample may take; None: any. The thread that reads it is then left to itself,
-                as nothing can stop it, and counted in `stats()["abandoned"]`
-    max_pixels  beyond it a header is taken for a decompression bomb, and nothing is decoded
+                are there already stay, and count as listed. What cannot be written (a full disk, a folder that went) is
+                warned of once, and written once it can be. A relative path is made absolute. Not for "raise", which
+                stops at the first
+    deadline    seconds that reading one sample may take, and decoding it; None: any. The thread that is at it is then
+                left to itself, as nothing can stop it, and counted in `stats()["abandoned"]`
+    max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
+                which nothing is decoded. Part of a loader's state
 
-    >>> OnError("skip", most=0.01, quarantine="bad.jsonl")
-    OnError(policy='skip', most=0.01, quarantine='bad.jsonl', deadline=None, max_pixels=178956970)
+    >>> OnError("skip", most=0.01, quarantine="/data/bad.jsonl")
+    OnError(policy='skip', most=0.01, quarantine='/data/bad.jsonl', deadline=None, max_pixels=178956970)
 
     Raises  FieldError if a value cannot be.
     """
@@ -58,6 +67,8 @@ class OnError:
         path = self.quarantine
         if path is not None and (self.policy == "raise" or not isinstance(path, str | os.PathLike)):
             raise FieldError(f'OnError.quarantine is a path, with "skip" or "replace"; got {path!r}')
+        if path is not None:
+            object.__setattr__(self, "quarantine", absolute(path))
         if isinstance(self.most, float) and self.most > 1:
             raise FieldError(f"OnError.most is a whole number of samples, or a fraction up to 1.0, got {self.most}")
 
@@ -78,7 +89,9 @@ class Faults:
         self._last: list[str] = []
         self._lock = Lock()
         self._limit = self._most()
-        self._read = 0  # bytes of the quarantine that are known
+        self._read = 0, 0  # of the quarantine: the file's number, and its bytes that are known
+        self._owed: list[dict[str, Any]] = []  # lines that are yet to be written
+        self._warned = False
         self._listed: set[tuple[str, int]] = set()
         if rule.quarantine is not None:
             self._check(rule.quarantine)
@@ -106,39 +119,59 @@ class Faults:
     def add(self, position: int, error: Exception) -> None:
         """Note a bad sample.
 
-        Raises  VariegateError if there are now more than there may be; OSError if the quarantine cannot be written.
+        Raises  VariegateError if there are now more than there may be.
         """
         with self._lock:
             if position in self._seen:
                 return
             where = self._source.where(position)
-            self._write(position, where, error)
             self._seen.add(position)
             self._last = [*self._last, f"{where}: {_reason(error)}"][-LISTED:]
+            self._list(position, where, error)
             if len(self._seen) > self._limit:
                 raise VariegateError(self._stopped())
 
-    def _write(self, position: int, where: str, error: Exception) -> None:
-        path, name = self.rule.quarantine, (where, self._source.id(position))
+    def _list(self, position: int, where: str, error: Exception) -> None:
+        """Add a sample to the quarantine; what cannot be written now is, with the next one that can."""
+        path = self.rule.quarantine
         if path is None:
             return
-        self._look(path)  # other ranks may have listed it meanwhile
-        if name not in self._listed:
-            line = {"path": where, "id": name[1], "index": position, "reason": _reason(error)}
-            # One write to the end of the file: lines of several processes never mix.
-            with open(path, "ab", buffering=0) as file:
-                file.write((json.dumps(line) + "\n").encode())
-            self._listed.add(name)
+        self._owed.append({"path": where, "id": self._source.id(position), "index": position, "reason": _reason(error)})
+        try:
+            self._look(path)  # other ranks may have listed some meanwhile
+            with open(path, "ab+", buffering=0) as file:
+                _end_line(file)
+                while self._owed:
+                    line = self._owed[0]
+                    if (line["path"], line["id"]) not in self._listed:
+                        # One write to the end of the file: lines of several processes never mix.
+                        data = (json.dumps(line) + "\n").encode()
+                        if file.write(data) != len(data):
+                            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                        self._listed.add((line["path"], line["id"]))
+                    del self._owed[0]
+        except OSError as problem:
+            self._warn(path, problem)
+
+    def _warn(self, path: str | os.PathLike[str], problem: OSError) -> None:
+        """Say once that the quarantine cannot be written: bad samples are counted all the same."""
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                shown(
+                    f"{os.fspath(path)}: the quarantine cannot be written now ({problem.strerror or problem}); bad "
+                    "samples are counted all the same, and listed once it can be"
+                ),
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     @staticmethod
     def _check(path: str | os.PathLike[str]) -> None:
         """Whether the quarantine can be written; a last line that was cut off by a kill is ended."""
         try:
             with open(path, "ab+", buffering=0) as file:
-                if file.tell():
-                    file.seek(-1, os.SEEK_END)
-                    if file.read(1) != b"\n":
-                        file.write(b"\n")
+                _end_line(file)
         except OSError as error:
             raise FieldError(
                 f"OnError.quarantine={os.fspath(path)!r} cannot be written ({error.strerror}); give a file in a folder "
@@ -146,14 +179,24 @@ class Faults:
             ) from error
 
     def _look(self, path: str | os.PathLike[str]) -> None:
-        """Read what has been listed since the last look, in whole lines."""
-        with open(path, "rb") as file:
-            file.seek(self._read)
-            lines = file.read().splitlines(keepends=True)
-        for line in lines:
-            if line.endswith(b"\n"):
-                self._read += len(line)
-                self._listed |= _names(line)
+        """Read what has been listed since the last look, in whole lines; another file than at the last, from its start.
+
+        Of one that was put away or made shorter, what it listed stays known, and is not listed again.
+        """
+        try:
+            file = open(path, "rb")  # noqa: SIM115
+        except FileNotFoundError:
+            self._read = 0, 0
+            return
+        with file:
+            found = os.fstat(file.fileno())
+            end = self._read[1] if self._read[0] == found.st_ino and self._read[1] <= found.st_size else 0
+            file.seek(end)
+            for line in file.read().splitlines(keepends=True):
+                if line.endswith(b"\n"):
+                    end += len(line)
+                    self._listed |= _names(line)
+            self._read = found.st_ino, end
 
     def _stopped(self) -> str:
         worst = "\n  ".join(self._last)
@@ -164,6 +207,14 @@ class Faults:
         )
 
 
+def _end_line(file: FileIO) -> None:
+    """End the last line of a file, of which a kill or a full disk may have left a part."""
+    if file.seek(0, os.SEEK_END):
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
@@ -172,7 +223,7 @@ def _reason(error: Exception) -> str:
     """What an error says, without the path."""
     if isinstance(error, DecodeError):
         return error.reason
-    return f"{type(error).__name__}: {error}"
+    return shown(f"{type(error).__name__}: {error}")
 
 
 def _names(line: bytes) -> set[tuple[str, int]]:

@@ -140,6 +140,16 @@ class Scratch:
     def __init__(self) -> None:
         self._memory = aligned(0)
 
+    def handed_on(self) -> Scratch:
+        """Its memory, for another thread, which gives it back by `take_back`; a thread that was given up never does."""
+        other = Scratch()
+        other._memory, self._memory = self._memory, aligned(0)
+        return other
+
+    def take_back(self, other: Scratch) -> None:
+        """Have the memory again that was handed on."""
+        self._memory = other._memory
+
     def of(self, size: int) -> NDArray[np.uint8]:
         """Bytes to write to: `size` of them or more, with no meaning."""
         if size > LARGE:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from queue import Empty, SimpleQueue
 from threading import Condition, Event, Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from variegate.loader.pool import Scratch
 
 T = TypeVar("T")
 Found = tuple[T | None, BaseException | None]
+PATIENCE = 5.0  # seconds that whoever leaves early waits, at most, for the thread to end its sample
 PULSE = 0.1  # seconds between two looks at whether the stream has stopped
 
 
@@ -45,7 +49,8 @@ def in_time(
                 reader = _Reader(take, n + 1, count)
             yield found
     finally:
-        if reader.outlasts(deadline):
+        # One whose deadline is longer than anybody waits here is not late yet, and ends with its sample.
+        if reader.outlasts(min(deadline, PATIENCE)) and deadline <= PATIENCE:
             abandon(min(n + 1, count - 1), reader.thread)
 
 
@@ -94,3 +99,67 @@ class _Reader(Generic[T]):
             self._left = True
         self.thread.join(deadline)
         return self.thread.is_alive()
+
+
+class Deputy:
+    """A thread that does one thing after the other for another one, which waits so long and no longer.
+
+    deadline  seconds for one thing
+    abandon   called with the thread when it has taken longer; it is left to itself, and the next thing gets another
+    """
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._thread: Thread | None = None
+
+    def do(self, action: Callable[[], T], abandon: Callable[[Thread], None]) -> T:
+        """What an action gives.
+
+        Raises  what it raises; TookTooLongError.
+        """
+        if self._thread is None:
+            self._asked: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
+            self._made: SimpleQueue[Found[Any]] = SimpleQueue()
+            queues = self._asked, self._made
+            self._thread = Thread(target=_serve, args=queues, name="variegate-decoder", daemon=True)
+            self._thread.start()
+        self._asked.put(action)
+        try:
+            made, error = self._made.get(timeout=self._deadline)
+        except Empty:
+            self._asked.put(None)  # it ends if it ever returns
+            abandon(self._thread)
+            self._thread = None
+            raise TookTooLongError(f"decoding it took longer than the deadline of {self._deadline:g} s") from None
+        if error is not None:
+            raise error
+        return cast(T, made)
+
+    def end(self) -> None:
+        """Nothing more is asked of it."""
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread.join(PULSE)  # at once, unless an interrupt has left it at work
+            self._thread = None
+
+
+def _serve(asked: SimpleQueue[Callable[[], Any] | None], made: SimpleQueue[Found[Any]]) -> None:
+    """A deputy's thread."""
+    while (action := asked.get()) is not None:
+        try:
+            made.put((action(), None))
+        except BaseException as error:
+            made.put((None, error))
+        del action
+
+
+class Worker(NamedTuple):
+    """A thread that works at a batch.
+
+    stopped  when it is set, nothing more is begun
+    deputy   who decodes for it, if there is a deadline
+    """
+
+    scratch: Scratch
+    stopped: Event | None
+    deputy: Deputy | None

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError, InputError
+from variegate.errors import DecodeError, InputError, shown
 from variegate.key import Keys
 from variegate.labels.kind import Kinds
+from variegate.loader.beside import beside
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Budget
@@ -186,22 +187,28 @@ class Recipe:
         """Read a sample: its file and its header, and its labels."""
         source, labels = self.source, self.labels
         cached = None if self.cache is None else self.cache.get(position)
-        fields: dict[str, Any] = {}
+        fields: dict[str, Any] | None = None
         picture: Encoded | Decoded
-        held = 0
+        held, said = 0, None if labels is None else source.size_of_labels(position)
         if cached is not None:
             assert self.cache is not None
             picture = Decoded(cached, True, self.cache.size(position))
-            fields = source.fields(position) if labels is not None else fields
         else:
-            if labels is None:
+            # Of labels that say for which size they are, nothing is made before it is known to be the picture's.
+            if labels is None or said is not None:
                 data = source.read_into(position, room)
             else:
-                data, fields = source.sample(position, room)
+                with beside(self.rule.max_pixels):
+                    data, fields = source.sample(position, room)
             picture = self._opened(position, data)
             held = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
-        leaves = labels.read(fields, picture.size) if labels is not None else {}
-        return Taken(place, position, variation, picture, leaves, held)
+        if labels is None:
+            return Taken(place, position, variation, picture, {}, held)
+        source.check_size(position, picture.size, said)
+        if fields is None:
+            with beside(self.rule.max_pixels):
+                fields = source.fields(position)
+        return Taken(place, position, variation, picture, labels.read(fields, picture.size), held)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
         if isinstance(data, bytes | memoryview):
@@ -265,4 +272,4 @@ class Recipe:
 def note(error: BaseException, source: Source, position: int) -> None:
     """Add to an error which sample was being made."""
     if not isinstance(error, DecodeError):  # which names its path itself
-        error.add_note(f"variegate: this was in making sample {position}, {source.where(position)}")
+        error.add_note(shown(f"variegate: this was in making sample {position}, {source.where(position)}"))

@@ -49,6 +49,7 @@ def made_of(loader: Loader) -> dict[str, Any]:
         "decode": loader.decode,
         "cache side": getattr(loader.cache, "side", None),
         "replace": loader.on_error.policy == "replace",
+        "max_pixels": loader.on_error.max_pixels,
     }
 
 

@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from threading import Condition, Event, Thread, current_thread
+from time import monotonic
 
 from variegate.errors import VariegateError
 from variegate.loader.batch import Batch, Making
@@ -23,7 +24,7 @@ from variegate.loader.schedule import Row, Turn
 from variegate.loader.stats import ASKED, READY, WAIT, now
 from variegate.loader.stats import Row as Times
 
-PATIENCE = 5.0  # seconds that a closing stream waits for a thread, which ends after the sample it is at
+PATIENCE = 5.0  # seconds that a closing stream waits for its threads, which end after the samples they are at
 PULSE = 1.0  # seconds between two looks at signals and dead threads; some systems interrupt no wait
 
 
@@ -158,8 +159,9 @@ class Stream:
             self._change.notify_all()
         # At the interpreter's end no other thread runs any more; and the collector may close this in one of its own.
         if not sys.is_finalizing() and current_thread() not in self._threads:
+            end = monotonic() + PATIENCE
             for thread in self._threads:
                 if thread.ident is not None:
-                    thread.join(PATIENCE)
+                    thread.join(max(0.0, end - monotonic()))
         self._queue.clear()
         self._recipe.stats.fold(self._times)

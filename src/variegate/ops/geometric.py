@@ -72,22 +72,34 @@ def checked_fill(fill: Any, owner: str) -> Fill:
     return finite(fill, owner)
 
 
+MOST_SIDE = 1 << 30  # pixels; products of two such sides can be counted
+
+
 def checked_extent(value: Any, owner: str, least: int = 1) -> int:
     """A whole number of pixels.
 
-    Raises  FieldError if it is no integer, or below `least`.
+    Raises  FieldError if it is no integer, below `least`, or of no picture's side.
     """
     if not is_whole(value) or value < least:
         raise FieldError(f"{owner} is a whole number of pixels, {least} or more; got {value!r}")
+    _check_side(value, owner)
     return int(value)
 
 
 def checked_size(value: Any, owner: str) -> tuple[int, int]:
     """A size as (height, width) in pixels; one number is both sides.
 
-    Raises  FieldError if it is neither a whole number nor a pair of them, or not positive.
+    Raises  FieldError if it is neither a whole number nor a pair of them, not positive, or of no picture's sides.
     """
     pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(pair) != 2 or not all(is_whole(side) and side > 0 for side in pair):
         raise FieldError(f"{owner} is a whole number of pixels or (height, width), 1 or more; got {value!r}")
+    for side in pair:
+        _check_side(side, owner)
     return int(pair[0]), int(pair[1])
+
+
+def _check_side(value: int, owner: str) -> None:
+    if value > MOST_SIDE:
+        told = value if value < 1 << 63 else "more than 2**63"
+        raise FieldError(f"{owner} is at most {MOST_SIDE} pixels; got {told}. Has it a zero too many?")

@@ -11,7 +11,7 @@ from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.ops.base import Drawn, Draws, Facts, limit
 from variegate.ops.effect import Ints, Map
-from variegate.ops.geometric import Bordered
+from variegate.ops.geometric import MOST_SIDE, Bordered
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +44,8 @@ class RandomZoomOut(Bordered):
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        new = np.floor(sizes * draws["scale"][:, None]).astype(np.int64)
+        wide = np.minimum(sizes * draws["scale"][:, None], MOST_SIDE)  # what reaches that is refused when it is planned
+        new = np.floor(wide).astype(np.int64)
         corner = np.floor(np.stack([draws["top"], draws["left"]], axis=1) * (new - sizes + 1))
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 2] = -corner[:, 1]

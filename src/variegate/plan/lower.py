@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.dist import show
-from variegate.errors import InputError
+from variegate.errors import InputError, PipelineError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
+from variegate.picture import MOST_PIXELS
 from variegate.plan.draw import Columns, applied
 from variegate.plan.ir import BORDERS, DTYPES, INTERPOLATIONS, LAYOUTS, STEP, Node, Read
 from variegate.plan.kind import Kind
@@ -21,6 +22,7 @@ from variegate.plan.trail import Trail
 from variegate.white import NOMINAL
 
 EYE = np.eye(3)
+GROWTH = 16  # as often as its own pixels a picture may come to have: RandomZoomOut makes 4 of each side
 MOST_FLOAT = float(np.finfo(np.float32).max)
 RESOLVED = (
     "(map)"  # no field's name; among the draws of a replay: (11, B), a matrix and a size that once hung on labels
@@ -106,6 +108,7 @@ class Lowering:
     def _map(self, effect: effects.Map, node: Node, rows: Any) -> None:
         op = node.op
         matrix, size = effect.matrix, effect.size
+        _check_pixels(size, self.trail.canvas[0][rows], node.path)
         if not isinstance(rows, slice):
             matrix, size = np.empty((self.count, 3, 3)), self.canvas[-1].copy()
             matrix[:] = EYE
@@ -193,6 +196,23 @@ def lower_read(read: Read, columns: Columns, sizes: Ints, facts: Facts, trail: T
         if k < len(read.maps):
             lowering.take(read.maps[k])
     return lowering
+
+
+def _check_pixels(size: Ints, own: Ints, path: str) -> None:
+    """Refuse an op that makes more pixels than any picture has: a slip of the pen would take all memory.
+
+    own  the sizes of the pictures that came in
+
+    Raises  PipelineError that names the op.
+    """
+    pixels, given = size.prod(axis=1, dtype=np.float64), own.prod(axis=1, dtype=np.float64)
+    wrong = pixels > np.maximum(MOST_PIXELS, GROWTH * given)
+    if wrong.any():
+        made, picture = (each[wrong.argmax()].tolist() for each in (size, own))
+        raise PipelineError(
+            f"{path} makes {made[0]} x {made[1]} pixels of a picture of {picture[0]} x {picture[1]}. A picture may "
+            f"come to have {MOST_PIXELS:,} pixels, or {GROWTH} times its own: give {path} a smaller size"
+        )
 
 
 def _fill(fill: Any, op: Op, channels: int) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from variegate.coords import Floats
 from variegate.dist import is_number
 from variegate.errors import FieldError, InputError
 from variegate.targets.base import Shaped, Size, as_numbers, flaw, told, unfit
+from variegate.targets.crossings import check_crossings
 from variegate.targets.leaf import RingLeaf
 from variegate.targets.placed import Placed
 
@@ -31,8 +32,9 @@ class Polygons(Placed, Shaped):
     min_area, min_visible, min_side, group   see Boxes
 
     A ring may repeat its first point at the end or not. Rings of fewer than three points, and instances without a ring,
-    are taken, and are empty. Rings come back as arrays, bit for bit if nothing moved them and they were given in the
-    unit and dtype in which they go.
+    are taken, and are empty. A ring may cross itself, but one whose lines cross more than 500 times is no outline, and
+    is refused; so are the rings of one instance with holes. Rings come back as arrays, bit for bit if nothing moved
+    them and they were given in the unit and dtype in which they go.
 
     >>> Polygons(flat=True)
     Polygons(flat=True)
@@ -61,6 +63,8 @@ class Polygons(Placed, Shaped):
         found = [self._instance(instance, f"{name}[{n}]") for n, instance in enumerate(value)]
         unit = self._unit(size, self.fractions)
         points = tuple(tuple(ring.astype(np.float64).reshape(-1, 2) * unit for ring in rings) for rings in found)
+        if self.closed:
+            self._check_crossings(points, name)
         if self.fractions != self.fractions_out:
             return RingLeaf(points)
         return RingLeaf(points, tuple(tuple(self._cast(ring) for ring in rings) for rings in found))
@@ -100,6 +104,15 @@ class Polygons(Placed, Shaped):
                 f"{name}, point {n} = {told(point)} holds a number that is {flaw(point)}; fix the annotation"
             )
         return ring
+
+    def _check_crossings(self, instances: tuple[tuple[Floats, ...], ...], name: str) -> None:
+        """Refuse what would take long to cut."""
+        for n, rings in enumerate(instances):
+            if self.holes:
+                check_crossings(rings, f"{name}[{n}]")
+            else:
+                for k, ring in enumerate(rings):
+                    check_crossings([ring], f"{name}[{n}][{k}]")
 
     def _places(self, leaf: RingLeaf) -> Floats:
         return np.concatenate([np.empty((0, 2)), *chain.from_iterable(leaf.rings)])

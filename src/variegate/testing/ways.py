@@ -141,4 +141,5 @@ def whole(source: Source, i: int) -> dict[str, Any]:
     image = data if isinstance(data, np.ndarray) else source.header(i, data).decode()
     if image.ndim != 3:
         raise DecodeError(where, f"a picture is (height, width, channels), got {image.shape}")
+    source.check_size(i, image.shape[:2], source.size_of_labels(i))
     return {"image": image, **source.fields(i)}

@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader import Arrays
 from variegate.loader.cache import Cache, Store, buffer, fingerprint, folder, opened, shard
+from variegate.loader.cache.disk import Disk
 
 from .conftest import Stamped, fill, held
 
@@ -125,16 +127,61 @@ def test_what_another_process_publishes_is_seen_at_the_next_flush(store: Callabl
     assert held(first, source) == EVERY
 
 
-def test_the_same_ids_written_twice_do_no_harm(store: Callable[..., Store], source: Stamped, place: Path) -> None:
-    first, second = store(source), store(source)
-    fill(first, source)
+def rows(place: Path) -> list[int]:
+    """The ids in each shard, the oldest first."""
+    return [pa.ipc.open_file(path).get_batch(0).column("id").to_pylist() for path in shards(place)]
+
+
+def put(store: Store, source: Stamped) -> None:
+    """Put all pictures while none of them is there."""
     for i, image in enumerate(source.images):
-        assert second.get(i) is None
-        second.put(i, image, image.shape[:2])
+        assert store.get(i) is None
+        store.put(i, image, image.shape[:2])
+
+
+def test_what_another_has_published_meanwhile_is_not_written_again(
+    store: Callable[..., Store], source: Stamped, place: Path
+) -> None:
+    first, second = store(source), store(source)
+    put(second, source)
+    fill(first, source, range(10, 20))
     second.flush()
-    assert len(shards(place)) == 2
+    assert rows(place) == [EVERY[10:20], EVERY[:10] + EVERY[20:]]
+    third = store(source)
+    source.stamps[10:12] = [8, 8]
+    put_two = [third.put(i, source.images[i], source.images[i].shape[:2]) for i in (10, 11) if third.get(i) is None]
+    third.flush()
+    assert len(put_two) == 2 and rows(place)[2:] == [[10, 11]]  # other files by now
+    for each in (third, store(source)):
+        assert held(each, source) == EVERY
+
+
+def test_without_locks_the_same_written_twice_does_no_harm(
+    store: Callable[..., Store], source: Stamped, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "lock", lambda file: None)
+    first, second = store(source), store(source)
+    monkeypatch.setattr(Disk, "_missing", lambda self, rows, pixels: (rows, pixels))  # both look at the same moment
+    put(second, source)
+    fill(first, source)
+    second.flush()
+    assert rows(place) == [EVERY, EVERY]
     for each in (first, second, store(source)):
         assert held(each, source) == EVERY
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks")
+def test_who_cannot_write_because_another_hangs_goes_on(
+    store: Callable[..., Store], source: Stamped, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "PATIENCE", 0.05)
+    ours = store(source)
+    with open(next(place.glob("v*")) / folder.LOCK, "ab") as file:
+        assert parts.lock(file)
+        fill(ours, source)
+        assert held(ours, source) == [] and not shards(place)
+    fill(ours, source)
+    assert held(ours, source) == EVERY and ours.stats()["failed"] == 0
 
 
 def test_two_stores_keep_within_the_bytes_of_both(store: Callable[..., Store], place: Path) -> None:
@@ -242,7 +289,7 @@ def test_a_full_disk_at_opening(tmp_path: Path, source: Stamped, monkeypatch: py
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(folder.os, "fsync", full)
+    monkeypatch.setattr(parts.os, "fsync", full)
     with pytest.raises(SourceError, match=r"cannot be written to \(No space left on device\).*say bytes=0"):
         opened(Cache(tmp_path), source)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -297,9 +344,9 @@ def test_what_dead_writers_left_is_removed_and_what_live_ones_write_is_not(
     for path in (new, dead, live):
         path.write_bytes(b"ARROW1")
     for path in (dead, live):
-        old(path, folder.LEFT + 60)
+        old(path, parts.LEFT + 60)
     with open(live, "r+b") as file:
-        assert folder.lock(file)
+        assert parts.lock(file)
         assert held(store(source), source) == EVERY
         assert new.exists() and live.exists() and not dead.exists()
     store(source)
@@ -307,9 +354,9 @@ def test_what_dead_writers_left_is_removed_and_what_live_ones_write_is_not(
 
 
 def test_where_there_are_no_locks_only_time_tells(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "lock", lambda file: None)
+    monkeypatch.setattr(parts, "lock", lambda file: None)
     place.mkdir(parents=True)
-    for age, left in ((folder.LEFT + 60, False), (folder.LEFT_UNKNOWN + 60, True)):
+    for age, left in ((parts.LEFT + 60, False), (parts.LEFT_UNKNOWN + 60, True)):
         path = place / "x.part"
         path.write_bytes(b"")
-        assert folder._left(str(path), age) is left
+        assert parts.left(str(path), age) is left

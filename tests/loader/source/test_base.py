@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from datasets import Dataset, Features
 from datasets import Image as Feature
 from PIL import Image
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import (
     Arrays,
     CocoJson,
@@ -30,10 +31,13 @@ from variegate.loader import (
     Manifest,
     Parquet,
     Source,
+    Subset,
     VocFolder,
     WebDataset,
     YoloFolder,
 )
+from variegate.loader.source.folder import path_id
+from variegate.targets import Boxes, Targets
 
 GREY = np.arange(0, 60000, 200, np.uint16).reshape(15, 20)
 XML = "<annotation><filename>a.png</filename><size><width>20</width><height>15</height></size></annotation>"
@@ -136,3 +140,74 @@ def test_arrays_have_their_own(dtype: str) -> None:
         assert batch["image"].dtype == name and batch["image"].dtype.isnative
         assert np.array_equal(batch["image"], images)
     assert Arrays(images).dtype == name
+
+
+class Sized(Arrays):
+    """Labels for a size, which must be known to be the picture's before they are made."""
+
+    wrong = False
+
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        return (50_000, 50_000) if i == 1 and self.wrong else (4, 6) if i == 2 else None
+
+    def fields(self, i: int) -> dict[str, Any]:
+        assert i != 1 or not self.wrong, "fields of a size that is not the picture's were made"
+        return {"boxes": [[0, 0, 2, 2]]}
+
+
+@pytest.mark.parametrize("subset", [False, True])
+@pytest.mark.parametrize("cache", [None, "memory", "disk"])
+def test_fields_are_made_when_their_size_has_been_checked(tmp_path: Path, cache: str | None, subset: bool) -> None:
+    sized = Sized(np.zeros((3, 4, 6, 3), np.uint8))
+    sized.targets = Targets(boxes=Boxes())
+    sized.held = False  # so that there is something to cache
+    source: Source = Subset(sized, [0, 1, 2]) if subset else sized
+    said = r"images\[1\]: the picture is 4 x 6 .* for 50000 x 50000: they belong to another picture"
+    options: dict[str, Any] = {"batch_size": 3, "cache": tmp_path / "cache" if cache == "disk" else cache}
+    one = Loader(source, **options, on_error="skip")
+    assert len(one.batch(0, 0)["index"]) == 3
+    one.close()
+    sized.wrong = True
+    for epoch in range(2):
+        assert sorted(one.batch(epoch, 0)["index"].tolist()) == [0, 2]
+        assert cache is None or one.stats()["cache"]["hits"] >= 3 * epoch + 3
+    with pytest.raises(InputError, match=said):
+        Loader(source, **options).batch(0, 0)
+    with pytest.raises(InputError, match=said):
+        source.sample(1, lambda size: memoryview(bytearray(size)))
+
+
+def test_paths_stay_where_they_were_when_a_source_was_made(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the process does later; ids, which hang on the paths as written, do not change."""
+    folder = tmp_path / "data"
+    shutil.copytree(root, folder)
+    (tmp_path / "list.csv").write_text("path\ndata/photos/a.png\n")
+    monkeypatch.chdir(tmp_path)
+    for place in ("data", "./data/", "data/../data"):
+        made = [source(Path(place), dtype="uint16") for source in SOURCES.values()]
+        monkeypatch.chdir(folder)
+        for name, source in zip(SOURCES, made, strict=True):
+            batch = Loader(source, batch_size=1, workers=0).batch(0, 0)
+            assert batch["image"].shape == (1, 15, 20, 3)
+            assert batch["id"].tolist() == SOURCES[name](folder, dtype="uint16").ids.tolist()
+            if name not in ("HuggingFace", "Items of PIL"):
+                assert Path(source.where(0)).is_absolute()
+        monkeypatch.chdir(tmp_path)
+    listed = Manifest("list.csv", dtype="uint16")
+    monkeypatch.chdir(folder)
+    assert listed.where(0) == f"{tmp_path}/data/photos/a.png" and listed.read(0)
+    assert listed.ids.tolist() == [path_id("data/photos/a.png")]
+
+
+def test_the_ids_of_shards_are_those_of_their_paths_as_given(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of shards of one name, which are told apart by their folders."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(root / "a.tar", tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    source = WebDataset(["one/a.tar", "./two/a.tar"], label=False)
+    assert source.ids.tolist() == [path_id("one/a.tar/a"), path_id("./two/a.tar/a")]

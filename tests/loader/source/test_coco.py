@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 from variegate.errors import InputError, SourceError
-from variegate.loader import CocoJson, ImageFolder
+from variegate.loader import CocoJson, ImageFolder, Subset
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Keypoints, Mask, PerInstance, PerSample, Polygons, Targets
 
 ALL = ("boxes", "labels", "polygons", "masks", "keypoints", "iscrowd", "area", "ids", "image_id")
 SQUARE = [2, 1, 6, 1, 6, 4, 2, 4]
+
+ROOM = lambda size: memoryview(bytearray(size))  # noqa: E731
 
 
 def annotation(id: int, image: int, kind: int, crowd: int = 0, **more: Any) -> dict[str, Any]:
@@ -192,18 +194,18 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
     assert coco.size_of_labels(0) == (12, 20) and coco.size_of_labels(2) is None
     path = photo(root / "images" / "b.jpg", 12, 20, orientation=6)
     with pytest.raises(InputError, match=r"b\.jpg: the picture is 20 x 12 .* for 12 x 20: labels lie on .* upright"):
-        coco.read(0)
+        coco.sample(0, ROOM)
     with pytest.raises(InputError, match="EXIF orientation asks for; turn the labels, or save the picture without"):
-        coco.read_into(0, lambda size: memoryview(bytearray(size)))
+        Subset(coco, [0]).sample(0, ROOM)
     photo(path, 20, 12, orientation=6)
-    assert coco.read(0) == path.read_bytes()
+    assert coco.sample(0, ROOM)[0] == path.read_bytes()
     photo(root / "images" / "deep" / "a.png", 6, 10)
     with pytest.raises(
         InputError, match=r"the picture is 6 x 10 .* another picture, or to this one before it was resized"
     ):
-        coco.read(1)
+        coco.sample(1, ROOM)
     photo(root / "images" / "c.jpg", 5, 5)
-    assert coco.read(2)  # of which the file says nothing
+    assert coco.sample(2, ROOM)[0]  # of which the file says nothing
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from variegate import parts
 from variegate.loader.source.index import Columns, Names, read_indexes
 from variegate.loader.source.shards import INDEX, Shard, find_shards
 
@@ -68,6 +70,20 @@ def test_what_else_was_saved_stays(dats: Path) -> None:
     for scan in (one, two, one, two):
         read(dats, scan)
     assert (one.times, two.times) == (3, 3)
+
+
+def test_parts_that_dead_writers_left_are_no_shards_and_are_removed(dats: Path) -> None:
+    mine, young, others = (dats / name for name in (f"0.dat{INDEX}-0a.part", f"1.dat{INDEX}-0b.part", "2.dat-0c.part"))
+    for path in (mine, young, others):
+        path.write_bytes(b"PK")
+        os.utime(path, (0, time.time() - (0 if path == young else parts.LEFT + 60)))
+    assert [shard.path for shard in find_shards(f"{dats}/[01]*", (".dat",), "Dats")] == [
+        f"{dats}/0.dat",
+        f"{dats}/1.dat",
+    ]
+    others.rename(dats / "download.part")  # of somebody else
+    read(dats, Scan())
+    assert sorted(path.name for path in dats.glob("*.part")) == [young.name, "download.part"]
 
 
 @pytest.mark.parametrize("part", [0, 1, 10, 100, 0.3, 0.9, 0.999])

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from variegate.errors import InputError, SourceError
-from variegate.loader import ImageFolder, VocFolder
+from variegate.loader import Cache, ImageFolder, Loader, Subset, VocFolder
 from variegate.targets import Boxes, PerInstance, Targets
+
+ROOM = lambda size: memoryview(bytearray(size))  # noqa: E731
 
 
 def item(name: str, corners: tuple[Any, ...], more: str = "") -> str:
@@ -121,9 +123,40 @@ def test_the_size_of_the_file_must_be_that_of_the_picture(root: Path, photo: Cal
     with pytest.raises(
         InputError, match=r"a\.jpg: the picture is 20 x 12 .* its labels are for 12 x 20: labels lie on"
     ):
-        VocFolder(root).read(0)
+        VocFolder(root).sample(0, ROOM)
     photo(path, 20, 12, orientation=6)  # upright, it is 12 x 20
-    assert VocFolder(root).read(0) == path.read_bytes()
+    assert VocFolder(root).sample(0, ROOM)[0] == path.read_bytes()
+
+
+@pytest.mark.parametrize("cache", [None, "memory", "disk", "reduced"])
+@pytest.mark.parametrize("subset", [False, True])
+def test_the_size_is_held_against_the_picture_wherever_it_comes_from(
+    root: Path, tmp_path: Path, photo: Callable[..., Path], cache: str | None, subset: bool
+) -> None:
+    """A cache that was filled without the labels, or with good ones, gave pictures that were held against nothing."""
+    photo(root / "JPEGImages" / "a.jpg", 20, 12, orientation=6)
+    places = {"memory": "memory", "disk": tmp_path / "cache", "reduced": Cache(tmp_path / "cache", side=8)}
+    options: dict[str, Any] = {"cache": places.get(cache or ""), "batch_size": 1, "shuffle": False, "workers": 0}
+
+    def batch(source: Any) -> Any:
+        one = Loader(Subset(source, [0]) if subset else source, **options)
+        try:
+            return one.batch(0, 0)
+        finally:
+            one.close()  # which writes what it has cached
+
+    note(root, "a", item("dog", (1, 1, 4, 4)))
+    batch(VocFolder(root))
+    if cache in ("disk", "reduced"):
+        found = Loader(VocFolder(root), **options)
+        found.batch(0, 0)
+        assert found.stats()["cache"]["hits"] >= 1
+    note(root, "a", item("dog", (1, 1, 4, 4)), size="<height>20</height><width>12</width>")  # as it is stored
+    with pytest.raises(InputError, match=r"a\.jpg: the picture is 12 x 20 .* for 20 x 12: labels lie on the picture"):
+        batch(VocFolder(root))
+    note(root, "a", item("dog", (1, 1, 4, 4)), size="<height>24</height><width>40</width>")
+    with pytest.raises(InputError, match=r"a\.jpg: the picture is 12 x 20 .* for 24 x 40: they belong to another"):
+        batch(VocFolder(root))
 
 
 @pytest.mark.parametrize(

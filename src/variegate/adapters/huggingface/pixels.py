@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from variegate.errors import DecodeError, InputError
+from variegate.errors import InputError
+from variegate.loader.convert import told
 from variegate.loader.decode import open_image, open_view
+from variegate.loader.formats import allowed, opened_by_pillow
+from variegate.loader.magic import unreadable
+from variegate.loader.source.location import contents
 from variegate.loader.source.picture import of_pil, value_of
 from variegate.loader.wanted import AS_STORED
-from variegate.picture import MODES, WIDE, pixels
+from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels
 from variegate.targets import Mask
 
 MOST = {"uint8": 255, AS_STORED: 255, "uint16": 65535, "float32": 1 << 24}  # of integers in lists, as they are
@@ -45,9 +48,9 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
         data, path = value["bytes"], value["path"]
         if data is None and path is None:
             raise InputError(f"{where} has neither bytes nor a path")
-        told = path or where
+        place = path or where
         data = path if data is None else data
-        found = open_view(data, told, mode) if dtype == AS_STORED else open_image(data, told, mode, dtype=dtype)
+        found = open_view(data, place, mode) if dtype == AS_STORED else open_image(data, place, mode, dtype=dtype)
         return found.decode()
     if isinstance(value, np.ndarray):
         return value
@@ -103,11 +106,10 @@ def _opened(value: Mapping[str, Any], where: str) -> Image.Image:
     data, path = value["bytes"], value["path"]
     if data is None and path is None:
         raise InputError(f"{where} has neither bytes nor a path")
-    try:
-        with Image.open(path if data is None else io.BytesIO(data)) as image:
+    data, name = contents(path) if data is None else data, path or where
+    with told(name, MOST_PIXELS):
+        image: Image.Image | None = opened_by_pillow(data)
+        if image is not None:
             image.load()
             return image
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
-        raise DecodeError(path or where, str(error) or type(error).__name__) from error
+    raise unreadable(data, name, allowed())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
-from variegate.adapters.ray.picture import Picture, picture
+from variegate.adapters.ray.picture import Picture, check_unpadded, picture
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
@@ -20,7 +20,7 @@ from variegate.loader.pool import Scratch
 from variegate.loader.unchanged import Unchanged
 from variegate.loader.wanted import wanted
 from variegate.pipeline import Compose
-from variegate.targets import PerSample, Target, Targets
+from variegate.targets import Image, PerSample, Target, Targets
 
 Rows = dict[str, NDArray[Any]]
 OWN = ("id", "epoch", "variation")  # the columns of the key
@@ -98,6 +98,9 @@ class Augment:
             with _Noted(name):
                 pictures.append(picture(rows[source][n], name, self.mode, self.dtype))
                 sample = {field: plain(values[n]) for field, values in fields.items()}
+                for field in sample.keys() & self.targets:
+                    if isinstance(self.targets[field], Image):
+                        check_unpadded(sample[field], field)
                 leaves.append(self.targets.read(sample, pictures[n].size))
                 if "label" in rows and "label" not in fields:
                     self.targets["label"].read(plain(rows["label"][n]), pictures[n].size, "label")

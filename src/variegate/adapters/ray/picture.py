@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import InputError
 from variegate.loader.decode import open_image
 from variegate.loader.encoded import Encoded
-from variegate.picture import as_picture
+from variegate.picture import PLANES, as_picture
 
 
 class Decoded:
@@ -49,8 +49,22 @@ def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> Pic
     if isinstance(value, bytes | bytearray | memoryview):
         return open_image(bytes(value), name, mode, dtype=dtype)
     if isinstance(value, np.ndarray):
+        check_unpadded(value, name)
         return Decoded(value)
     raise InputError(
         f"a picture is an array (H, W, C), the bytes of a file or its path; got {type(value).__name__}. "
         'Are the rows given with batch_format="numpy"?'
     )
+
+
+def check_unpadded(array: Any, name: str) -> None:
+    """Refuse an array that was a grey picture (H, W): Ray makes it (1, H, W) where its block has coloured ones too.
+
+    Raises  InputError.
+    """
+    shape = np.shape(array)
+    if len(shape) == 3 and shape[0] == 1 and shape[2] > max(PLANES):
+        raise InputError(
+            f"{name} is an array {shape}, one row of {shape[2]} channels: as Ray gives a grey picture (H, W) "
+            'that is in one block with coloured ones. Read all as colour, by ray.data.read_images(..., mode="RGB")'
+        )

@@ -17,6 +17,7 @@ from variegate.key import Key
 from variegate.loader import Source
 from variegate.loader.options import source_of
 from variegate.loader.order import Order
+from variegate.loader.shortage import patiently
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.subset import taken
 from variegate.targets import names
@@ -93,7 +94,7 @@ def _source(source: ray.ObjectRef) -> Source:
 def _read(source: Source, index: NDArray[np.int64]) -> Rows:
     """The samples at these positions."""
     positions = index.tolist()
-    samples = [source.sample(i, _room) for i in positions]
+    samples = [patiently(functools.partial(source.sample, i, _room)) for i in positions]
     pictures = [bytes(picture) if isinstance(picture, memoryview) else picture for picture, _ in samples]
     made = {"index": index, "id": source.ids[index], "path": column([source.where(i) for i in positions])}
     if source.labels is not None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, mask_sides, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
+from variegate.loader.shortage import is_shortage
 from variegate.loader.unchanged import Augment
 from variegate.targets import Image, Keypoints, Mask, PerSample, Polygons, Target, Targets
 
@@ -56,11 +57,13 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
 def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     """A value of each field, of an instance at least where one of the first samples has any."""
     found: dict[str, Any] = {}
+    source = loader.source
     for i, (size, *_) in headers(loader, LOOKS):
         try:
-            values = targets.write(targets.read(loader.source.fields(i), size), size)
-        except Exception:
-            if loader.on_error.policy == "raise":
+            source.check_size(i, size, source.size_of_labels(i))
+            values = targets.write(targets.read(source.fields(i), size), size)
+        except Exception as error:
+            if loader.on_error.policy == "raise" or is_shortage(error):
                 raise
             continue
         found = {name: found[name] if _tells(found.get(name)) else value for name, value in values.items()}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
+from variegate.loader.shortage import is_shortage
 from variegate.loader.unchanged import Augment
 from variegate.targets import Boxes, BoxLeaf, Mask, MaskLeaf, Targets
 
@@ -91,8 +92,8 @@ def headers(loader: Loader, most: int) -> Iterator[tuple[int, Header]]:
     for i in range(min(len(loader.source), most)):
         try:
             found = header(loader.source, i)
-        except Exception:  # what a source of one's own raises is a bad sample too
-            if loader.on_error.policy == "raise":
+        except Exception as error:  # what a source of one's own raises is a bad sample too
+            if loader.on_error.policy == "raise" or is_shortage(error):
                 raise
         else:
             yield i, found

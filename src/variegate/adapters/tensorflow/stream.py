@@ -16,6 +16,7 @@ from variegate.loader.source.subset import taken
 from variegate.loader.state import place_in
 from variegate.loader.unchanged import Unchanged
 
+PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
 Dataset = Any  # TensorFlow has no types that mypy could read
 
 
@@ -41,24 +42,56 @@ def dataset(
     end with its iterator. `repeat()` gives epoch after epoch; a fit on it takes steps_per_epoch=len(loader). So does
     one that goes on within an epoch, as TensorFlow is not told the length of a data set whose first pass is shorter.
 
+    `loader.state()` tells where the last pass begun stands, by the batches that were taken from it: save it with the
+    model, once the model has learned from the batch. `fit` takes a batch when a step begins, so that a callback's
+    `on_train_batch_end` has the state to save, with steps_per_execution=1. What stands behind it, such as another
+    `prefetch`, a `shuffle` or tf.distribute, takes batches ahead of the model, and they count as taken.
+
     Raises  InputError if a field holds what no tensor can, or the state is of another run; from the batch where it is
             met, if pictures differ in size, or a field in dtype.
     """
     if state is not None:
         if not isinstance(epoch, int) or epoch or position:
             raise InputError("a state says itself at which epoch and position it is; leave out both")
-        epoch, position = place_in(state, loader.state()["made_of"], loader.schedule.end, strict=True)
-    begin = _passes(epoch, position)
+        begun = epoch, position = place_in(state, loader.state()["made_of"], loader.schedule.end, strict=True)
+        loader.follow(lambda: begun)
+    begin, stand = _passes(epoch, position), _Stand()
     signature, columns = _signature(loader, position)
 
     def batches() -> Iterator[Any]:
-        for batch in loader.epoch(*begin()):
-            yield _element(batch, columns)
+        at = begin()
+        stand.begin(loader, at)
+        for turn, batch in zip(loader.schedule.turns(*at), loader.epoch(*at), strict=True):
+            yield turn.after, _element(batch, columns)
 
-    made = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    made = tf.data.Dataset.from_generator(batches, output_signature=(PLACE, signature))
     if not position:
         made = made.apply(tf.data.experimental.assert_cardinality(len(loader)))
-    return made.prefetch(1)
+    exact = tf.data.Options()
+    exact.experimental_optimization.inject_prefetch = False  # TensorFlow's own, behind all that there is
+    return made.prefetch(1).map(stand.note).with_options(exact)
+
+
+class _Stand:
+    """Where a pass stands, by the batches that have left its dataset: a graph writes it, which needs no hop."""
+
+    def __init__(self) -> None:
+        with tf.device("/CPU:0"):  # where the graph of a dataset runs
+            self._place = tf.Variable((0, 0), dtype=tf.int64, trainable=False)
+
+    def begin(self, loader: Loader, place: tuple[int, int]) -> None:
+        """A pass begins there."""
+        self._place.assign(place)
+        loader.follow(self._now)
+
+    def _now(self) -> tuple[int, int]:
+        epoch, position = self._place.numpy().tolist()
+        return epoch, position
+
+    def note(self, place: Any, element: Any) -> Any:
+        """An element without the place that a run has after it, which is noted."""
+        self._place.assign(place)
+        return element
 
 
 def _passes(epoch: int | tf.Variable, position: int) -> Callable[[], tuple[int, int]]:

@@ -18,10 +18,12 @@ class Cache:
     """Keep decoded pictures, so that later epochs neither read nor decode them.
 
     where  "memory": in this process, for as long as the loader lives; or a folder, made where there is none, for later
-           runs and for several processes at once: Arrow files, read by memory map. A folder may be shared by sources
-    bytes  how much is kept, as "8GB" or an integer: by default 2 GB in memory, 50 GB on a disk. What does not fit is
-           read and decoded as ever, and nothing is ever put out for it: as each epoch asks for every sample once, in a
-           new order, whatever stays serves as well as what would take its place. 0 with a folder: read, never write
+           runs and for several processes at once: Arrow files, read by memory map. A folder may be shared by sources.
+           What one process has written the others read, and do not write again
+    bytes  how much is kept, by all processes together, as "8GB" or an integer: by default 2 GB in memory, 50 GB in each
+           subfolder on a disk. What does not fit is read and decoded as ever, and nothing is ever put out for it: as
+           each epoch asks for every sample once, in a new order, whatever stays serves as well as what would take its
+           place. 0 with a folder: read, never write
     side   pixels; None: pictures are kept as they are, and a cached run has the bytes of one without. A number: a
            picture with a longer side is kept reduced to it, antialiased, and the ops are as declared on the picture in
            its own size; other pixels, so another folder and another fingerprint

@@ -20,6 +20,7 @@ from variegate.loader.cache.fingerprint import facts
 from variegate.loader.cache.folder import Folder
 from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, DamagedError, Row, Shard, write
 from variegate.loader.cache.store import Size, Store
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.base import Source
 
 NOWHERE = np.iinfo(np.int64).min
@@ -133,27 +134,44 @@ class Disk(Store):
                 self._buffer.free(block)
 
     def _write(self, rows: list[Row], pixels: NDArray[np.uint8]) -> None:
-        """Make a shard of pictures, if the folder, as it is now, has room for it and the disk too."""
-        name = self._folder.new_name()
+        """Make a shard of the pictures that no other process has published, if folder and disk have room for it."""
         try:
-            if rows and not self._failed and self._has_room(pixels.nbytes + len(rows) * ROW_BYTES + FILE_BYTES):
-                self._names.add(name)
-                self._folder.publish(name, partial(write, rows=rows, block=pixels, facts=self._folder.facts))
-                self._take(name)
-                with self._change:
-                    self._total += pixels.nbytes
+            if rows and not self._failed:
+                with self._folder.writing() as ours:
+                    if ours:
+                        self._look()
+                        self._publish(*self._missing(rows, pixels))
         except OSError as error:
             self._stop(error)
         finally:
             with self._change:
                 self._coming.difference_update(np.searchsorted(self._known, [row.id for row in rows]).tolist())
 
-    def _has_room(self, nbytes: int) -> bool:
-        """Look again, as other processes write too."""
-        total = sum(self._folder.shards().values())
-        with self._change:
-            self._total = total
-        return total + nbytes <= self.budget
+    def _publish(self, rows: list[Row], pixels: NDArray[np.uint8]) -> None:
+        nbytes = pixels.nbytes + len(rows) * ROW_BYTES + FILE_BYTES
+        if rows and self._folder.used() + nbytes <= self.budget:
+            name = self._folder.new_name()
+            self._names.add(name)
+            self._folder.publish(name, partial(write, rows=rows, block=pixels, facts=self._folder.facts))
+            self._take(name)
+            with self._change:
+                self._total += pixels.nbytes
+
+    def _missing(self, rows: list[Row], pixels: NDArray[np.uint8]) -> tuple[list[Row], NDArray[np.uint8]]:
+        """The rows that are not here yet, and their pixels, moved together."""
+        missing, end = [], 0
+        for row, stop in zip(rows, [*(row.start for row in rows[1:]), pixels.nbytes], strict=True):
+            if not self._has(row):
+                size = stop - row.start
+                if end < row.start:
+                    pixels[end : end + size] = pixels[row.start : stop]
+                missing.append(row._replace(start=end))
+                end += size
+        return missing, pixels[:end]
+
+    def _has(self, row: Row) -> bool:
+        shards, place = self._shards, self._places.item(int(np.searchsorted(self._known, row.id)))
+        return place >= 0 and shards[place >> ROW_BITS].stamps[place & ((1 << ROW_BITS) - 1)] == row.stamp
 
     def _stop(self, error: OSError) -> None:
         with self._change:
@@ -183,6 +201,8 @@ class Disk(Store):
         except FileNotFoundError:  # somebody has deleted it since
             return
         except (DamagedError, OSError) as error:
+            if is_shortage(error):  # of handles or memory: there is nothing wrong with it
+                return
             self._spoilt(f"{self._folder.where(name)}: {error}; the pictures in it are decoded anew, delete it")
             return
         slots = np.minimum(np.searchsorted(self._known, shard.ids), len(self._known) - 1)

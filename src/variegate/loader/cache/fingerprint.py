@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.base import Source
 
 FORMAT = 2  # of the files; raise it when they change, or when loader/decode.py gives other pixels
@@ -41,6 +42,8 @@ def contents(source: Source) -> str:
         try:
             data = source.read(i)
         except Exception as error:  # its time to be told is when a batch has it
+            if is_shortage(error):
+                raise
             digest.update(repr(error).encode())
             continue
         if isinstance(data, np.ndarray):

@@ -1,9 +1,9 @@
 """Folder: the shards of one fingerprint, shared by any number of processes.
 
-A shard is written under another name, locked, brought to the disk and then renamed, so under its own name it is whole.
-Names are unique and begin with the time, and nothing is ever changed: no process needs to know of another. Where a
-process is killed, the file that it was at stays behind; whoever opens the folder removes it, if its lock is free and
-nothing has been written to it for a while. Where there are no locks, the while is long.
+A shard has its name only when it is whole. Names are unique and begin with the time, and nothing is ever changed: who
+reads needs to know of nobody. Who writes has the folder's lock, first looks at what others have published, and so
+neither writes it again nor goes beyond the limit that all have together. Without locks, as on Windows, what is written
+in the same moment may be there twice. What killed processes leave behind is removed by whoever opens the folder.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import Any, BinaryIO
 
+from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader.cache.fingerprint import FORMAT
 
-SHARD, PART = ".arrow", ".part"
-LEFT = 600  # seconds without a write after which an unlocked file has no writer
-LEFT_UNKNOWN = 86400  # the same, where locks cannot tell
+SHARD, LOCK = ".arrow", "lock"
+PATIENCE = 10.0  # seconds of waiting to write, as a process that writes may hang
+PAUSE = 0.005  # seconds between two tries
 
 
 class Folder:
@@ -41,7 +42,7 @@ class Folder:
             if writes:
                 os.makedirs(self.path, exist_ok=True)
                 self._try()
-                self._sweep()
+                parts.sweep(self.path)
             elif os.path.exists(self.path):
                 os.listdir(self.path)
         except OSError as error:
@@ -73,6 +74,27 @@ class Folder:
                 found[entry.name] = entry.stat().st_size
         return found
 
+    def used(self) -> int:
+        """The bytes of all files, of what is being written too."""
+        with os.scandir(self.path) as scan:
+            return sum(map(_size, scan))
+
+    @contextmanager
+    def writing(self) -> Iterator[bool]:
+        """The right to write, which one of all threads and processes has at a time; whether it could be had.
+
+        Raises  OSError if the lock's file cannot be made.
+        """
+        with open(self.where(LOCK), "ab") as file:
+            begun = time.monotonic()
+            while (had := parts.lock(file)) is False and time.monotonic() - begun < PATIENCE:
+                time.sleep(PAUSE)
+            try:
+                yield had is not False
+            finally:
+                if had:
+                    parts.unlock(file)
+
     def where(self, name: str) -> str:
         """The path of a shard."""
         return os.path.join(self.path, name)
@@ -85,59 +107,13 @@ class Folder:
     def publish(self, name: str, write: Callable[[BinaryIO], object]) -> None:
         """Have a file written, and give it its name when all of it is on the disk.
 
-        Raises  OSError, after the file is removed, if it cannot be written.
+        Raises  OSError, after what there is of it is removed, if it cannot be written.
         """
-        part = self.where(f"{name}-{secrets.token_hex(6)}{PART}")
-        try:
-            with open(part, "xb") as file:
-                lock(file)
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, self.where(name))
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
-        self._sync()
-
-    def _sync(self) -> None:
-        """Bring the names to the disk; a system that cannot open a folder has no need of it."""
-        with suppress(OSError):
-            folder = os.open(self.path, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-
-    def _sweep(self) -> None:
-        """Remove what dead writers have left."""
-        with os.scandir(self.path) as scan:
-            parts = [each for each in scan if each.name.endswith(PART)]
-        for part in parts:
-            with suppress(OSError):  # another process may be quicker
-                age = time.time() - part.stat().st_mtime
-                if age > LEFT and _left(part.path, age):
-                    os.unlink(part.path)
+        parts.publish(self.where(name), write)
 
 
-def _left(path: str, age: float) -> bool:
-    """Whether the file has no writer any more."""
-    with open(path, "rb") as file:
-        free = lock(file)
-    return age > LEFT_UNKNOWN if free is None else free
-
-
-def lock(file: BinaryIO) -> bool | None:
-    """Lock an open file until it is closed or the process ends; False if another has it, None if nothing tells."""
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        import fcntl
-    except ImportError:  # Windows, which deletes no file that is open
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return None
-    return True
+        return entry.stat().st_size
+    except FileNotFoundError:  # it has its name by now, or is removed
+        return 0

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import SourceError
-from variegate.loader.decode import MOST_PIXELS, open_image
+from variegate.errors import InputError, SourceError
+from variegate.loader.decode import open_image
 from variegate.loader.wanted import wanted
+from variegate.picture import MOST_PIXELS
 
 if TYPE_CHECKING:
     from variegate.loader.encoded import Encoded
@@ -40,6 +41,10 @@ class Source(ABC):
 
     A source is read from several threads at once and pickled to other processes, so it holds nothing open. A source of
     your own has `ids`, `read` and `where`, and sets or defines the rest where it applies.
+
+    Whatever a source of your own raises is a bad sample, but for what tells that something is lacking now: MemoryError,
+    ConnectionError, TimeoutError, ResourceError, and an OSError of open files, memory or the network. That the loader
+    tries again for some seconds, and then raises; a library that is missing (ImportError) it raises at once.
     """
 
     ids: Ids
@@ -84,12 +89,47 @@ class Source(ABC):
         """
         return self.read(i)
 
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        """(height, width) of the upright picture for which the fields at position i were made, if anything says so.
+
+        Whoever brings a picture and its fields together calls `check_size` first: `sample`, and the loader, whether
+        the picture comes from a file or out of a cache.
+        """
+        return None
+
+    def check_size(self, i: int, size: tuple[int, int], said: tuple[int, int] | None) -> None:
+        """Refuse a picture of a size, (height, width), at position i, of which `size_of_labels` said another.
+
+        Raises  InputError that says what may be meant.
+        """
+        if said is None or said == size:
+            return
+        why = f"they belong to another picture, or to this one before it was resized; make them anew{self._other_size}"
+        if said == size[::-1]:
+            why = (
+                "labels lie on the picture as it stands upright, after the turn that its EXIF orientation asks for; "
+                "turn the labels, or save the picture without that orientation"
+            )
+        raise InputError(
+            f"{self.where(i)}: the picture is {size[0]} x {size[1]} (height x width), its labels are for "
+            f"{said[0]} x {said[1]}: {why}"
+        )
+
+    _other_size = ""  # what may be meant by labels of another size, beside
+
     def sample(self, i: int, room: Room) -> tuple[bytes | memoryview | NDArray[Any], dict[str, Any]]:
-        """The picture and the fields of the sample at position i.
+        """The picture and the fields of the sample at position i, which belong together.
 
         A source that gets both from one access replaces this, and the loader makes one access.
+
+        Raises  as `read`, `check_size` and `fields`.
         """
-        return self.read_into(i, room), self.fields(i)
+        picture, said = self.read_into(i, room), self.size_of_labels(i)
+        if said is not None:
+            encoded = isinstance(picture, bytes | memoryview)
+            size = self.header(i, picture).size if encoded else np.shape(picture)[:2]  # type: ignore[arg-type]
+            self.check_size(i, size, said)
+        return picture, self.fields(i)
 
     def _decode_into(self, mode: Any, dtype: Any) -> None:
         """Say into what encoded pictures are decoded.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.file import regular
 from variegate.loader.source.json_text import parsed, short
 
 Row = dict[str, Any]
@@ -151,7 +152,7 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
 def _bytes(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             return file.read()
     except (OSError, ValueError) as error:  # of a path with a NUL
         raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error

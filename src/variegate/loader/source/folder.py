@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from errno import ELOOP
 from hashlib import blake2b
-from io import FileIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from variegate.errors import DecodeError, InputError, SourceError
+from variegate.errors import SourceError
+from variegate.loader.file import absolute, opened
 from variegate.loader.formats import extensions as readable
+from variegate.loader.shortage import reading
 from variegate.loader.source.base import Room, Source
 
 KEPT_BY_SYSTEMS = frozenset(("lost+found", "System Volume Information", "$RECYCLE.BIN"))  # at a file system's root
@@ -34,7 +34,6 @@ class Files(Source):
     """
 
     paths: Sequence[str]
-    _other_size = ""  # what may be meant by labels of another size
 
     def __init__(self, root: str | os.PathLike[str], mode: str, dtype: DTypeLike) -> None:
         self.root = existing_folder(root, type(self).__name__)
@@ -56,22 +55,14 @@ class Files(Source):
 
         Raises  DecodeError if there is no such file.
         """
-        try:
+        with reading(self.where(i)):
             found = os.stat(self.where(i))
-        except OSError as error:
-            raise DecodeError(self.where(i), f"it cannot be read ({error.strerror or error})") from error
         return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))  # of numbers: the same in every process
-
-    def size_of_labels(self, i: int) -> tuple[int, int] | None:
-        """(height, width) of the picture for which the labels at position i were made, if they say."""
-        return None
 
     def read(self, i: int) -> bytes:
         """The bytes of the file at position i."""
         with opened(self.where(i)) as file:
-            data = file.readall()
-        self._check_size(i, data)
-        return data
+            return file.readall()
 
     def read_into(self, i: int, room: Room) -> memoryview:
         """The same, in memory from `room`."""
@@ -80,27 +71,7 @@ class Files(Source):
             end = 0
             while end < len(memory) and (more := file.readinto(memory[end:])):
                 end += more
-        self._check_size(i, memory[:end])
         return memory[:end]
-
-    def _check_size(self, i: int, data: bytes | memoryview) -> None:
-        """Refuse a picture that is not of the size for which its labels were made."""
-        said = self.size_of_labels(i)
-        if said is None:
-            return
-        found = self.header(i, data).size
-        if said == found:
-            return
-        why = f"they belong to another picture, or to this one before it was resized; make them anew{self._other_size}"
-        if said == found[::-1]:
-            why = (
-                "labels lie on the picture as it stands upright, after the turn that its EXIF orientation asks for; "
-                "turn the labels, or save the picture without that orientation"
-            )
-        raise InputError(
-            f"{self.where(i)}: the picture is {found[0]} x {found[1]} (height x width), its labels are for "
-            f"{said[0]} x {said[1]}: {why}"
-        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.root!r}, {len(self)} pictures{self._unusual})"
@@ -117,6 +88,7 @@ class ImageFolder(Files):
     mode        "RGB", "L" (grey), "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype       "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
+    A relative path is made absolute now, of this folder as of all files, so the process may go elsewhere later on.
     A sample's id is the BLAKE2b-64 hash of its path within the folder, so moving the folder, adding a file or removing
     one changes no other sample. Names that begin with a dot are passed over, and so is what a file system keeps at its
     root for itself (lost+found, System Volume Information, $RECYCLE.BIN) unless there are pictures in it; links are
@@ -234,16 +206,6 @@ class Listing:
         return f"{self.root}: no {what}; {sought}; found {seen} and {len(self.folders)} subfolders"
 
 
-@contextmanager
-def opened(path: str) -> Iterator[FileIO]:
-    """A file to read, without a buffer; what goes wrong is said with its path."""
-    try:
-        with FileIO(path) as file:
-            yield file
-    except OSError as error:
-        raise DecodeError(path, f"it cannot be read ({error.strerror or error})") from error
-
-
 def path_id(relative: str) -> int:
     """The id of a file: BLAKE2b-64 of its path within the folder, little-endian.
 
@@ -262,10 +224,10 @@ def _extension(text: str) -> str:
 
 
 def existing_folder(path: str | os.PathLike[str], owner: str, what: str = "the pictures") -> str:
-    """The path of a folder that is there; `owner` is who takes it, `what` it holds, for the error."""
+    """The absolute path of a folder that is there; `owner` is who takes it, `what` it holds, for the error."""
     root = os.fspath(path)
     if os.path.isdir(root):
-        return root
+        return absolute(root)
     if os.path.exists(root):
         raise SourceError(f"{root} is a file; {owner} takes the folder that holds {what}, such as {Path(root).parent}")
     raise SourceError(f"{root}: there is no such folder; looked in {os.getcwd()}")

@@ -1,16 +1,16 @@
 """Index: where the samples of each shard lie, found once by reading through it and kept in a small file.
 
-The file is NumPy's npz, without pickles: columns, and the size and stamp of the shard for which they were made. It is
-written under another name and then renamed, so that it is there whole or not at all; one that is damaged, of another
-version or of a shard that has changed since is made again. So is one whose columns are not of the shape and dtype that
-they should be, or lead beyond the shard: it may be from anybody. Where it cannot be written, nothing is.
+The file is NumPy's npz, without pickles: columns, and the size and stamp of the shard for which they were made. It has
+its name only when it is whole, and what a killed process has left of one is removed, ten minutes later or more, by
+whoever reads indexes in that folder. One that is damaged, of another version or of a shard that has changed since is
+made again. So is one whose columns are not of the shape and dtype that they should be, or lead beyond the shard: it may
+be from anybody. Where it cannot be written, nothing is.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 import zipfile
 import zlib
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate import parts
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.npy import npy_array
 from variegate.loader.source.shards import INDEX, RemoteShard, Shard
@@ -44,9 +45,12 @@ def read_indexes(
     folder  where the indexes are kept; None: each beside its shard, those of URLs not at all
     """
     wanted, found = set(wanted), []
+    paths = [_place(shard, folder) for shard in shards]
+    for home in {os.path.dirname(path) or "." for path in paths if path is not None}:
+        parts.sweep(home, INDEX)
     with _bar(len(shards)) as tell:
-        for shard in shards:
-            path, stamp = _place(shard, folder), _text(f"{VERSION} {shard.size} {shard.stamp} {shard.name}")
+        for shard, path in zip(shards, paths, strict=True):
+            stamp = _text(f"{VERSION} {shard.size} {shard.stamp} {shard.name}")
             columns = {} if path is None else _load(path, stamp)
             if not (wanted <= columns.keys() and sound(shard, columns)):
                 columns |= scan(shard)  # labels of another key that were saved stay
@@ -81,15 +85,9 @@ def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
 
 
 def _save(path: str, columns: Columns) -> None:
-    part = f"{path.removesuffix(INDEX)}.{os.getpid()}-{threading.get_ident()}.part{INDEX}"  # no pattern finds it
-    try:
+    with suppress(OSError):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(part, "wb") as file:
-            np.savez(file, **columns)  # type: ignore[arg-type]
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(part)
+        parts.publish(path, lambda file: np.savez(file, **columns))  # type: ignore[arg-type]
 
 
 def _text(text: str) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
@@ -14,7 +15,7 @@ from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import ids_of
 from variegate.loader.source.classes import label_column, passes_on
-from variegate.loader.source.location import contents
+from variegate.loader.source.location import contents, joined
 from variegate.loader.source.picture import picture_of, value_of
 from variegate.targets import Target, Targets
 from variegate.targets.names import taken
@@ -76,6 +77,7 @@ class Items(Source):
         self.targets = None if targets is None else Targets.of(targets)
         self.labels = label_column(labels, length, any_form=passes_on(self.targets))
         self._known = dict((self.targets or Targets()).fields)
+        self._folder = os.getcwd()  # where relative paths lead, wherever the process goes
         self.serial, self._paths = bool(serial), dict[int, str]()
         self._turn: AbstractContextManager[Any] = Lock() if serial else nullcontext()
 
@@ -86,7 +88,7 @@ class Items(Source):
         if isinstance(image, str):
             if len(self._paths) >= PATHS:
                 self._paths.clear()
-            self._paths[i] = image
+            image = self._paths[i] = joined(self._folder, image)
             image = contents(image)
         elif isinstance(image, np.ndarray) and image.ndim == 2:
             image = image[:, :, np.newaxis]

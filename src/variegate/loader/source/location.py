@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from variegate.errors import DecodeError, InputError, SourceError
+from variegate.errors import InputError, SourceError
+from variegate.loader.file import absolute, opened
+from variegate.loader.shortage import fetching
 
 LOCAL = ("file", "local")  # protocols of fsspec's for files of this machine
 
@@ -34,6 +35,11 @@ def joined(root: str, place: str) -> str:
     if not root or scheme_of(place) or os.path.isabs(place):
         return place
     return f"{root.rstrip('/') or '/'}/{place}" if root != "/" else f"/{place}"
+
+
+def settled(place: str) -> str:
+    """A path, absolute from now on; a URL as it is."""
+    return place if scheme_of(place) else absolute(place)
 
 
 def named_in_data(root: str, place: str, anywhere: bool) -> str:
@@ -143,12 +149,14 @@ def check_schemes(places: Iterable[str], owner: str) -> None:
 def contents(place: str) -> bytes:
     """The bytes of a file, at a path or a URL.
 
-    Raises  DecodeError, with the place, if it cannot be read.
+    Raises  DecodeError, with the place, if it cannot be read; ResourceError if that is the machine's or the network's
+            fault.
     """
-    try:
-        return _fetched(place) if scheme_of(place) else Path(place).read_bytes()
-    except OSError as error:
-        raise DecodeError(place, f"it cannot be read ({error.strerror or error or type(error).__name__})") from error
+    if scheme_of(place):
+        with fetching(place):
+            return _fetched(place)
+    with opened(place) as file:
+        return file.readall()
 
 
 def _fetched(url: str) -> bytes:

@@ -15,7 +15,16 @@ from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
 from variegate.loader.source.json_text import parsed
-from variegate.loader.source.location import above, check_schemes, contents, joined, named_in_data, no_path, scheme_of
+from variegate.loader.source.location import (
+    above,
+    check_schemes,
+    contents,
+    joined,
+    named_in_data,
+    no_path,
+    scheme_of,
+    settled,
+)
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
 from variegate.targets import Target, Targets
@@ -72,7 +81,7 @@ class Manifest(Files):
         columns = named_fields(fields, "Manifest")
         self.targets = declared(targets, columns, (), "Manifest")
         file = os.fspath(table) if isinstance(table, (str, os.PathLike)) else ""
-        self.root = above(file) if root is None else os.fspath(root)
+        self.root = settled(above(file) if root is None else os.fspath(root))
         self.table, read = file or type(table).__name__, read_table(table)
         self._rows = _chosen(read, where or {})
         self._place(read, image, id)

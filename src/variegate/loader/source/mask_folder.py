@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.decode import MOST_PIXELS
+from variegate.loader.beside import most_beside
+from variegate.loader.convert import told
+from variegate.loader.file import opened
 from variegate.loader.formats import extensions, opened_by_pillow
-from variegate.loader.limit import limited
+from variegate.loader.limit import too_large
 from variegate.loader.png import check_chunks, check_rows
-from variegate.loader.source.folder import Files, Listing, existing_folder, opened
+from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Mask, Targets
@@ -129,20 +131,13 @@ def decode_mask(data: bytes, name: str) -> NDArray[Any]:
             f"{name}: a pixel of a mask is one number, its class; this PNG has colours "
             f"({COLOURS.get(header.colour, header.colour)}). Save it as grey, or with a palette"
         )
-    if header.size[0] * header.size[1] > MOST_PIXELS:
-        raise DecodeError(
-            name, f"its header says {header.size[0]} x {header.size[1]} pixels; a mask has at most {MOST_PIXELS}"
-        )
-    try:
-        with limited(MOST_PIXELS):
-            check_chunks(data, name)
-            picture = opened_by_pillow(data)
-            pixels = np.array(picture)
-            check_rows(picture, data, name)
-    except (DecodeError, MemoryError):
-        raise
-    except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError and more
-        raise DecodeError(name, str(error) or type(error).__name__) from error
+    if header.size[0] * header.size[1] > (most := most_beside()):
+        raise too_large(name, header.size, most)
+    with told(name, most):
+        check_chunks(data, name)
+        picture = opened_by_pillow(data)
+        pixels = np.array(picture)
+        check_rows(picture, data, name)
     if header.colour == GREY and header.depth in (2, 4):
         pixels //= 255 // ((1 << header.depth) - 1)  # Pillow spreads their numbers over 0 to 255
     return pixels.astype(np.uint16 if header.depth == 16 else np.uint8, copy=False)

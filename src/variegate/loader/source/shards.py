@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from io import FileIO
 from itertools import product
 from shlex import quote
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
-from variegate.errors import DecodeError, SourceError
+from variegate.errors import DecodeError, ResourceError, SourceError
+from variegate.loader.file import opened, regular
+from variegate.loader.shortage import fetching, patiently
 from variegate.loader.source.base import Room
-from variegate.loader.source.folder import opened
+from variegate.parts import is_part
 
+T = TypeVar("T")
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 INDEX = ".variegate"  # what the name of a saved index ends with
@@ -48,7 +52,7 @@ class Shard:
     def open(self) -> BinaryIO:
         """The file, to be read through; its buffer is small, for reading headers."""
         try:
-            return open(self.path, "rb", buffering=1024)
+            return open(self.path, "rb", buffering=1024, opener=regular)
         except OSError as error:
             raise SourceError(f"{self.path}: it cannot be read ({error.strerror or error})") from error
 
@@ -98,15 +102,16 @@ class RemoteShard(Shard):
     def open(self) -> BinaryIO:
         """The file, to be read through, which fetches most of it."""
         system, path = _system(self.path)
-        return cast(BinaryIO, system.open(path, "rb"))
+        return cast(BinaryIO, asked(self.path, lambda: system.open(path, "rb")))
 
     def read(self, start: int, size: int, room: Room) -> bytes:
         """`size` bytes from `start` on."""
         system, path = _system(self.path)
-        try:
-            return cast(bytes, system.cat_file(path, start=start, end=start + size))
-        except Exception as error:  # each file system has errors of its own
-            raise DecodeError(self.path, f"it cannot be read ({error or type(error).__name__})") from error
+        with fetching(self.path):
+            data = cast(bytes, system.cat_file(path, start=start, end=start + size))
+        if len(data) > size:
+            raise ResourceError(f"{self.path}: its server gives no parts of files (HTTP's Range); download the file")
+        return data
 
 
 def find_shards(paths: Paths, endings: tuple[str, ...], owner: str) -> list[Shard]:
@@ -124,7 +129,8 @@ def find_shards(paths: Paths, endings: tuple[str, ...], owner: str) -> list[Shar
     path, times = Counter(found).most_common(1)[0]
     if times > 1:
         raise SourceError(f"{path}: {owner} got this file {times} times; an epoch has each sample once")
-    return [_shard(path) for path in found]
+    # The process may go elsewhere later on. Nothing else of a path changes, as ids may hang on it.
+    return [_shard(path if "://" in path else os.path.join(os.getcwd(), path)) for path in found]
 
 
 def braces(text: str) -> list[str]:
@@ -158,7 +164,7 @@ def _expanded(text: str, endings: tuple[str, ...], owner: str) -> Iterator[str]:
         found = [f"{text.rstrip('/')}/{name}" for name in sorted(os.listdir(text)) if _of_folder(name, endings)]
     else:
         found = sorted(glob.glob(text, recursive=True)) if wild and not os.path.exists(text) else [text]
-    found = [path for path in found if not path.endswith(INDEX)]
+    found = [path for path in found if not path.endswith(INDEX) and not is_part(path, INDEX)]
     if not found:
         what = "the folder has no files" if os.path.isdir(text) else "no file matches"
         raise SourceError(f"{text}: {what} for {owner}; looked for {' '.join(f'*{end}*' for end in endings)}")
@@ -178,15 +184,30 @@ def _remote_glob(url: str) -> list[str]:
 def _shard(path: str) -> Shard:
     if "://" in path:
         system, inner = _system(path)
-        try:
-            return RemoteShard(path, int(system.size(inner)), str(system.ukey(inner)))
-        except Exception as error:  # each file system has errors of its own
-            raise SourceError(f"{path}: it cannot be read ({error or type(error).__name__})") from error
+        return asked(path, lambda: RemoteShard(path, int(system.size(inner)), str(system.ukey(inner))))
     try:
         found = os.stat(path)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}; looked in {os.getcwd()}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError(f"{path}: it is no regular file, whose contents could be read in any order")
     return Shard(path, found.st_size, str(found.st_mtime_ns))
+
+
+def asked(url: str, action: Callable[[], T]) -> T:
+    """What an action on a remote file gives, tried again where the network fails.
+
+    Raises  SourceError if the file is at fault, ResourceError if the network is.
+    """
+
+    def fetched() -> T:
+        with fetching(url):
+            return action()
+
+    try:
+        return patiently(fetched)
+    except DecodeError as error:
+        raise SourceError(f"{url}: {error.reason}") from error
 
 
 def _system(url: str) -> tuple[Any, str]:

@@ -53,6 +53,14 @@ class Subset(Source):
         """The picture and the fields of the sample at position i of the subset."""
         return self.source.sample(int(self.positions[i]), room)
 
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        """What the source says of the fields at position i of the subset."""
+        return self.source.size_of_labels(int(self.positions[i]))
+
+    def check_size(self, i: int, size: tuple[int, int], said: tuple[int, int] | None) -> None:
+        """What the source does at position i of the subset."""
+        self.source.check_size(int(self.positions[i]), size, said)
+
     def stamp(self, i: int) -> int | None:
         """What the source says of the picture at position i of the subset."""
         return self.source.stamp(int(self.positions[i]))

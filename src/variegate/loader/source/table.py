@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.file import opened
+from variegate.loader.shortage import patiently
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
@@ -187,7 +189,7 @@ def _read_file(path: str) -> Table:
     if ending not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         raise SourceError(f"{path}: a manifest is a {KINDS} file")
     try:
-        text = contents(path).decode("utf-8-sig")
+        text = patiently(lambda: contents(path)).decode("utf-8-sig")
     except DecodeError as error:
         raise SourceError(f"{path}: {error.reason}") from error
     except UnicodeDecodeError as error:
@@ -249,7 +251,10 @@ def _read_parquet(path: str) -> Table:
     except ImportError:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
     try:
-        place = pa.BufferReader(contents(path)) if scheme_of(path) else path
+        if not scheme_of(path):
+            with opened(path):  # which refuses what is no regular file, as a FIFO
+                pass
+        place = pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path
         file = parquet.ParquetFile(place, page_checksum_verification=True)
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.file import regular
 from variegate.loader.formats import extensions
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, chosen, class_names, first_of
@@ -185,7 +186,7 @@ def _annotation(path: str) -> Element:
     from xml.etree import ElementTree
 
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular) as file:
             tree = ElementTree.parse(file).getroot()
     except OSError as error:
         raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
@@ -208,7 +209,7 @@ def _names(notes: Sequence[_Note], others: Sequence[str]) -> list[str]:
 def _listed(path: str) -> list[str]:
     """The names in a split's file, one a line."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", opener=regular) as file:
             lines = file.read().splitlines()
     except (OSError, ValueError) as error:  # of what is no UTF-8, and of a name with a NUL
         told = getattr(error, "strerror", None) or error

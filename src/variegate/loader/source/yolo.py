@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
+from variegate.loader.file import regular
 from variegate.loader.formats import extensions
 from variegate.loader.source.cut import cut, cuts
 from variegate.loader.source.folder import Files, Listing, existing_folder
@@ -101,7 +102,7 @@ class YoloFolder(Files):
     def _objects(self, path: str) -> list[_Object]:
         """The objects in one file; blank lines are none."""
         try:
-            with open(path, encoding="utf-8-sig") as file:
+            with open(path, encoding="utf-8-sig", opener=regular) as file:
                 lines = file.read().splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
@@ -172,7 +173,7 @@ def _names(path: str) -> Any:
     except ImportError:
         raise SourceError(f'{path}: YAML needs PyYAML: pip install "variegate[cli]"; or pass the names') from None
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", opener=regular) as file:
             content = yaml.safe_load(file)
     except MemoryError:
         raise
