@@ -6,228 +6,53 @@ label files in seven formats. Each way has a process of its own, so that threads
 
 from __future__ import annotations
 
-import faulthandler
-import gc
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from hashlib import blake2b
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import annotations
 import damage
 import jpegs
-import numpy as np
 import odd
 import others
 import pngs
 import report
+import strange
 import timing
-from PIL import Image, ImageOps
+from ways import EPOCHS, LIMIT, WAYS, WRONG, Found, tell, told_of
 
-LIMIT = 600.0  # seconds after which a process is taken to hang
-EPOCHS = 2  # the second is from the cache, where there is one
+WAYS_FILE = Path(__file__).with_name("ways.py")
 OURS = b"variegate:"  # so our lines on stderr begin
-OWN = "Traceback", "Exception", "leaked", "Fatal", "ResourceWarning", "RuntimeWarning"  # in lines that no decoder writes
-WRONG = "wrong"
-BY_PILLOW = "JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "JPEG2000", "AVIF"
-TURNS = {way: getattr(Image.Transpose, name) for way, name in {
-    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
-    8: "ROTATE_90"}.items()}  # fmt: skip
-WAYS: dict[str, dict[str, Any]] = {  # what differs from skip, two workers, batches of 16
-    "raise": {"policy": "raise", "batch_size": 1},
-    "skip": {},
-    "replace": {"policy": "replace"},
-    "workers=0": {"workers": 0},
-    "workers=1": {"workers": 1},
-    "workers=8": {"workers": 8},
-    "isolate": {"isolate": True},
-    'cache="memory"': {"cache": "memory"},
-    "cache, a folder": {"cache": "folder"},
-    "deadline": {"deadline": 60.0},
-}
-Found = dict[str, Any]
+# In lines on stderr that no decoder writes.
+OWN = "Traceback", "Exception", "leaked", "Fatal", "ResourceWarning", "RuntimeWarning"
+
+SORTS = (
+    *("errors that are not ours", "otherwise than expected", "other pixels", "sound, called broken"),
+    *("read by Pillow alone", "read by us alone"),
+)
 
 
 def made(folder: Path, quick: bool) -> dict[str, odd.Odd]:
     """Write the files; path within the folder -> what should become of it."""
     found: dict[str, odd.Odd] = {}
-    each = [*jpegs.kinds(), *pngs.kinds(), *others.kinds(1 if quick else 4)]
+    each = [*jpegs.kinds(), *pngs.kinds(), *others.kinds(), *strange.kinds(1 if quick else 4)]
     for number, (name, file) in enumerate(each[:: 9 if quick else 1]):
         words = "".join(letter if letter.isalnum() else "-" for letter in name)
         path = f"{number:03}-{words}.{file.ending}"
         (folder / path).write_bytes(file.data)
         found[path] = file
-    for name, expect in others.no_files(folder).items():
+    for name, expect in strange.no_files(folder).items():
         found[name] = odd.Odd("jpg", b"", expect)
     return found
-
-
-def listed(folder: str) -> Any:
-    """All that has a picture's name, those of formats that are allowed first among them."""
-    from variegate.loader import ImageFolder, formats
-
-    further = (*others.BY_NAME, *(ending for ending, _ in others.PLUGINS.values()))
-    endings = (*formats.EXTENSIONS, *(f".{ending.lower()}" for ending in further))
-    return ImageFolder(folder, extensions=endings, labelled=False)
-
-
-def digest(pixels: np.ndarray) -> str:
-    """Of a picture's shape and bytes."""
-    return blake2b(repr(pixels.shape).encode() + pixels.tobytes(), digest_size=8).hexdigest()
-
-
-def truths(folder: str, noted: Path) -> None:
-    """What Pillow makes of each file of 8 bits: a line of its path and a digest."""
-    kinds = json.loads((noted / "kinds.json").read_text())
-    for _, path in untold(listed(folder).paths, noted):
-        kind, place = kinds.get(path, {}), Path(folder) / path
-        found = (
-            truth(noted / kind["plain"] if kind.get("plain") else place, kind.get("turn")) if place.is_file() else ""
-        )
-        tell(noted, {"path": path, "digest": found})
-
-
-def truth(path: Path, turn: int | None) -> str:
-    """The digest of a picture that Pillow reads, upright, as RGB; empty if it does not, or has other than 8 bits."""
-    with suppress(Exception), Image.open(path, formats=BY_PILLOW) as picture:
-        picture.load()
-        if picture.mode not in ("I", "F") and not picture.mode.startswith("I;"):
-            if turn is None:
-                picture = ImageOps.exif_transpose(picture)
-            elif turn in TURNS:
-                picture = picture.transpose(TURNS[turn])
-            picture = picture.convert("RGBA").convert("RGB") if picture.mode == "P" else picture.convert("RGB")
-            return digest(np.asarray(picture))
-    return ""
-
-
-def direct(folder: str, noted: Path) -> None:
-    """What we make of each file alone: a line of what became of it, and what came on stderr meanwhile."""
-    kinds, source = json.loads((noted / "kinds.json").read_text()), listed(folder)
-    for i, path in untold(source.paths, noted):
-        before, begun = os.fstat(2).st_size, time.perf_counter()
-        found = {"path": path, **tried(source, i), "seconds": time.perf_counter() - begun}
-        found["said"] = os.pread(2, 1 << 12, before).decode(errors="replace")
-        expect = kinds.get(path, {}).get("expect", "")
-        if expect in ("uint16", "float32"):
-            found["then"] = tried(source, i, dtype=expect)["got"]
-        tell(noted, found)
-
-
-def after(folder: str, noted: Path) -> None:
-    """The same of files whose format has to be allowed first, once it is."""
-    import variegate as vg
-
-    kinds, source = json.loads((noted / "kinds.json").read_text()), listed(folder)
-    for i, path in untold(source.paths, noted):
-        expect = kinds.get(path, {}).get("expect", "")
-        if expect.isupper():
-            vg.allow_formats(expect, plugin=kinds[path]["plugin"])
-            tell(noted, {"path": path, **tried(source, i)})
-
-
-def tried(source: Any, i: int, **options: Any) -> Found:
-    """What becomes of a file."""
-    import variegate as vg
-    from variegate.loader.decode import open_image
-
-    try:
-        return {"got": odd.READ, "digest": digest(open_image(source.read(i), source.where(i), **options).decode())}
-    except vg.VariegateError as error:
-        return {"got": odd.REFUSED, "reason": str(error), "sound": getattr(error, "sound", False)}
-    except BaseException as error:
-        return {"got": WRONG, "reason": f"{type(error).__name__}: {error}"}
-
-
-def labels(folder: str, noted: Path) -> None:
-    """Every odd label file: a line of what became of it."""
-    import variegate as vg
-
-    cases = dict(list(annotations.kinds())[:: int(folder)])
-    for _, name in untold(cases, noted):
-        case = cases[name]
-        found: Found = {"path": name, "expect": case.expect}
-        with tempfile.TemporaryDirectory() as place:
-            for path, data in case.files.items():
-                (Path(place) / path).parent.mkdir(parents=True, exist_ok=True)
-                (Path(place) / path).write_bytes(data)
-            try:
-                source = case.source(Path(place))
-                batches = vg.Loader(source, vg.Compose([vg.HorizontalFlip()]), 2, workers=0)
-                count = sum(len(batch["id"]) for batch in batches)
-                found["got"] = odd.READ if count == len(source) else f"{count} of {len(source)} samples"
-            except vg.VariegateError as error:
-                found |= {"got": odd.REFUSED, "reason": str(error)}
-            except BaseException as error:
-                found |= {"got": WRONG, "reason": f"{type(error).__name__}: {error}"}
-        tell(noted, found)
-
-
-def loader(source: Any, noted: Path, policy: str = "skip", deadline: float | None = None, **options: Any) -> Any:
-    """As people train."""
-    import variegate as vg
-    from variegate.loader.policy import OnError
-
-    quarantine = None if policy == "raise" else noted / "quarantine.jsonl"
-    rule = OnError(policy, most=None, quarantine=quarantine, deadline=deadline)  # type: ignore[arg-type]
-    if options.get("cache") == "folder":
-        options["cache"] = noted / "cache"
-    augment = vg.Compose([vg.Rotate((-20, 20)), vg.RandomResizedCrop(48), vg.HorizontalFlip(p=0.5)])
-    return vg.Loader(source, augment, on_error=rule, **{"batch_size": 16, "workers": 2, **options})
-
-
-def left() -> tuple[int, int, int]:
-    """Threads, open files and child processes of this process."""
-    gc.collect()
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return threading.active_count(), damage.handles(), len(children)
-
-
-def way(folder: str, noted: Path, name: str) -> None:
-    """Some epochs in one way: a digest of each good sample's bytes, what was refused, and what is left."""
-    from variegate.loader import Subset
-
-    source: Any = listed(folder)
-    good = set(json.loads((noted.parent / "good.json").read_text()))
-    fine = Subset(source, [i for i, path in enumerate(source.paths) if path in good])
-    options = WAYS.get(name, {})
-    for batch in loader(Subset(fine, [0]), noted, **options):  # what is loaded and compiled is no part of it
-        del batch
-    before = left()
-    stream, refused = loader(fine if name == "alone" else source, noted, **options), Counter[str]()
-    seen: dict[str, str] = {}
-    again = 0
-    for epoch in range(EPOCHS):
-        for batch in damage.whole(stream, epoch, refused):
-            variations = batch.get("variation", [0] * len(batch["id"]))
-            for image, number, variation in zip(batch["image"], batch["id"], variations, strict=True):
-                if not variation:
-                    again += f"{epoch}/{number}" in seen
-                    seen[f"{epoch}/{number}"] = digest(image)
-        batch = image = None
-    del stream, batch, image
-    deadline = time.monotonic() + 10  # a process that was told to end needs a moment
-    while left()[2] > before[2] and time.monotonic() < deadline:
-        time.sleep(0.05)
-    spare = [max(now - was, 0) for now, was in zip(left(), before, strict=True)]
-    tell(noted, {"seen": seen, "again": again, "refused": dict(refused), "left": spare, "peak": damage.peak()})
 
 
 def run(what: str, folder: str, noted: Path, name: str = "") -> Found:
     """A process, begun again behind a file that ends it: its lines, and what it wrote on stderr, if not ours."""
     noted.mkdir(exist_ok=True)
     chatter: list[str] = []
-    code, command = 1, [sys.executable, "-X", "faulthandler", __file__, "--child", what, folder, str(noted), name]
+    code, command = 1, [sys.executable, "-X", "faulthandler", str(WAYS_FILE), what, folder, str(noted), name]
     while code:
         with open(noted / "stderr", "w+b") as said:
             try:
@@ -248,47 +73,21 @@ def run(what: str, folder: str, noted: Path, name: str = "") -> Found:
     return {"lines": told_of(noted), "chatter": chatter}
 
 
-def untold(paths: Iterable[str], noted: Path) -> Iterator[tuple[int, str]]:
-    """Those without a line, and which they are; each is noted before, for the case that it ends the process."""
-    done = {each["path"] for each in told_of(noted)}
-    for number, path in enumerate(paths):
-        if path not in done:
-            (noted / "next").write_text(path, errors="surrogateescape")
-            yield number, path
-
-
-def tell(noted: Path, found: Found) -> None:
-    """Add a line."""
-    with open(noted / "told", "a") as file:
-        file.write(json.dumps(found) + "\n")
-
-
-def told_of(noted: Path) -> list[Found]:
-    """The lines."""
-    told = noted / "told"
-    return [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
-
-
-def child(what: str, folder: str, noted: Path, name: str) -> None:
-    """The process of `run`."""
-    faulthandler.dump_traceback_later(LIMIT, exit=True)
-    if what == "truths":
-        warnings.simplefilter("ignore")
-        Image.MAX_IMAGE_PIXELS = 1 << 26
-    if what == "way":
-        way(folder, noted, name)
-    else:
-        {"truths": truths, "direct": direct, "after": after, "labels": labels}[what](folder, noted)
-
-
 def judged(
     kinds: dict[str, odd.Odd], found: list[Found], then: dict[str, str], pillow: dict[str, str]
 ) -> dict[str, list[str]]:
     """What is wrong, by what it is wrong in; and, of files that were not made here, where Pillow and we differ."""
     wrong: dict[str, list[str]] = {
-        name: [] for name in ("errors that are not ours", "otherwise than expected", "other pixels", "sound, called broken",
-                              "read by Pillow alone", "read by us alone")
-    }  # fmt: skip
+        name: []
+        for name in (
+            "errors that are not ours",
+            "otherwise than expected",
+            "other pixels",
+            "sound, called broken",
+            "read by Pillow alone",
+            "read by us alone",
+        )
+    }
     for each in found:
         path, got, kind = each["path"], each["got"], kinds.get(each["path"])
         later = each.get("then") or then.get(path, "")
@@ -321,7 +120,7 @@ def way_rows(name: str, found: Found, alone: Found, bad: set[str], noted: Path, 
     told = found["lines"][-1]
     if "seen" not in told:
         return
-    there = {key for key in alone["seen"]} & told["seen"].keys()
+    there = set(alone["seen"]) & told["seen"].keys()
     lost = len(alone["seen"]) - len(there)
     changed = sum(told["seen"][key] != alone["seen"][key] for key in there)
     added = len(told["seen"].keys() - alone["seen"].keys()) + told["again"]
@@ -336,6 +135,9 @@ def way_rows(name: str, found: Found, alone: Found, bad: set[str], noted: Path, 
         len(missed),
         note="; ".join(missed)[:300],
     )
+    if told["hits"] is not None:
+        missing = len(alone["seen"]) // EPOCHS - told["hits"]
+        yield zero(f"{name}: pictures of pass {EPOCHS} that are not from the cache", missing, "")
     note = "{} threads, {} handles, {} processes".format(*told["left"])
     yield zero(f"{name}: threads, handles and processes left", sum(told["left"]), "", note)
 
@@ -422,8 +224,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        what, folder, noted, name = sys.argv[2:]
-        child(what, folder, Path(noted), name)
-    else:
-        main()
+    main()

@@ -167,8 +167,14 @@ def beside() -> Iterator[tuple[str, Odd]]:
     yield "Photoshop", plain.but(put(plain.data, segment(0xED, b"Photoshop 3.0\0008BIM" + b"\x04\x04" + bytes(9))))
     for name, part in {"zeros": bytes(9), "text": broken.LOREM[:30], "fill": b"\xff" * 20}.items():
         yield f"between segments: {name}", plain.but(put(plain.data, segment(COMMENT, b"a"), part))
-    behind = {"a zero": b"\0", "zeros": bytes(5000), "text": broken.LOREM, "a JPEG": jpeg(size=(20, 20)), "EOI": b"\xff\xd9",
-              "a megabyte": np.random.default_rng(1).bytes(1_000_000)}  # fmt: skip
+    behind = {
+        "a zero": b"\0",
+        "zeros": bytes(5000),
+        "text": broken.LOREM,
+        "a JPEG": jpeg(size=(20, 20)),
+        "EOI": b"\xff\xd9",
+        "a megabyte": np.random.default_rng(1).bytes(1_000_000),
+    }
     for name, part in behind.items():
         yield f"behind the end: {name}", plain.but(plain.data + part)
     yield "without its end", Odd("jpg", plain.data[:-2], REFUSED)

@@ -1,14 +1,11 @@
-"""Odd files of all other formats: WebP, GIF, BMP, TIFF, Netpbm's, JPEG 2000, AVIF; what is allowed first; no pictures."""
+"""Odd files of all other formats that are read: WebP, GIF, BMP, TIFF, Netpbm's, JPEG 2000, AVIF."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import struct
 from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import broken
@@ -17,8 +14,6 @@ from odd import EITHER, HEIGHT, REFUSED, WIDTH, Odd, deep, exif, pixels, profile
 from PIL import Image, TiffImagePlugin
 
 SIDES = (1, 1), (1, 9), (9, 1), (17, 33)
-BY_NAME = "TGA", "IM"  # which Pillow knows by their names alone
-PLUGINS = {"HEIF": ("heic", "pillow_heif.HeifImagePlugin"), "JXL": ("jxl", "pillow_jxl")}
 
 
 def saved(mode: str, kind: str, ending: str = "", expect: str = "", size: Any = (WIDTH, HEIGHT), **options: Any) -> Odd:
@@ -126,11 +121,15 @@ def tiff() -> Iterator[tuple[str, Odd]]:
     colour, grey = pixels(), pixels()[..., 1]
     known = {"plain": broken.encoded(Image.fromarray(colour), "PNG")}
     for name, options in {
-        "BigTIFF": {"bigtiff": True}, "tiles": {"tile": (16, 16)}, "BigTIFF, tiles": {"bigtiff": True, "tile": (32, 16)},
-        "one row a strip": {"rowsperstrip": 1}, "big-endian": {"byteorder": ">"}, "deflate": {"compression": "zlib"},
+        "BigTIFF": {"bigtiff": True},
+        "tiles": {"tile": (16, 16)},
+        "BigTIFF, tiles": {"bigtiff": True, "tile": (32, 16)},
+        "one row a strip": {"rowsperstrip": 1},
+        "big-endian": {"byteorder": ">"},
+        "deflate": {"compression": "zlib"},
         "deflate, tiles": {"compression": "zlib", "tile": (16, 16)},
         "big-endian, BigTIFF": {"byteorder": ">", "bigtiff": True},
-    }.items():  # fmt: skip
+    }.items():
         yield name, Odd("tif", by_tifffile(colour, photometric="rgb", **options), **known)
         grey_too = broken.encoded(Image.fromarray(grey), "PNG")
         yield f"{name}, grey", Odd("tif", by_tifffile(grey, photometric="minisblack", **options), plain=grey_too)
@@ -201,8 +200,10 @@ def netpbm() -> Iterator[tuple[str, Odd]]:
     for magic, bands in ((b"Pf", 1), (b"PF", 3)):
         for scale, order in ((b"-1.0", "<f4"), (b"1.0", ">f4")):
             numbers = deep(bands).astype(order).tobytes()
-            yield f"PFM {magic.decode()} {scale.decode()}", Odd("pnm", magic + b"\n" + head + b"\n" + scale + b"\n" + numbers,
-                                                               "float32")  # fmt: skip
+            yield (
+                f"PFM {magic.decode()} {scale.decode()}",
+                Odd("pnm", magic + b"\n" + head + b"\n" + scale + b"\n" + numbers, "float32"),
+            )
     yield "too short", Odd("ppm", b"P6\n" + head + b"\n255\n" + bytes(90), REFUSED)
     yield "numbers above white", Odd("pgm", b"P2\n2 2\n7\n1 2 3 9\n", EITHER)
     yield "letters for numbers", Odd("pgm", b"P2\n2 2\n255\n1 2 x 9\n", REFUSED)
@@ -237,97 +238,11 @@ def avif() -> Iterator[tuple[str, Odd]]:
     yield "cut", Odd("avif", saved("RGB", "AVIF", speed=10).data[:200], REFUSED)
 
 
-def allowed() -> Iterator[tuple[str, Odd]]:
-    """Formats that are read when they are allowed; each under a name that is listed."""
-    for kind, mode in (("TGA", "RGB"), ("ICO", "RGBA"), ("PCX", "RGB"), ("SGI", "RGB"), ("QOI", "RGB"), ("DDS", "RGB"),
-                       ("IM", "RGB"), ("MSP", "1"), ("XBM", "1")):  # fmt: skip
-        with contextlib.suppress(KeyError, OSError):  # what this Pillow does not write
-            yield kind, saved(mode, kind, kind.lower() if kind in BY_NAME else "png", kind)
-    for kind, (ending, module) in PLUGINS.items():
-        with contextlib.suppress(ImportError):
-            import_module(module)
-            if kind == "HEIF":
-                import_module("pillow_heif").register_heif_opener()
-            yield kind, Odd("jpg", broken.encoded(shown(), kind), kind, plugin=module)
-            yield f"{kind} of its own name", Odd(ending, broken.encoded(shown(), kind), kind, plugin=module)
-
-
-def no_pictures() -> Iterator[tuple[str, Odd]]:
-    """Other things under the name of a picture."""
-    starts = {"PDF": b"%PDF-1.7\n", "video": b"\0\0\0\x18ftypisom" + bytes(500), "SVG": b"<svg xmlns='a'></svg>",
-              "XML": b"<?xml version='1.0'?><a/>", "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n", "tar": bytes(257) + b"ustar\0" + bytes(500),
-              "Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "NumPy": b"\x93NUMPY\1\0" + bytes(90),
-              "DICOM": bytes(128) + b"DICM" + bytes(90), "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(90), "a letter": b"a",
-              "a line of JSON": b'{"a": 1}', "UTF-16": "\ufefftext".encode("utf-16"), "0xff": b"\xff" * 3000,
-              "start of a JPEG": b"\xff\xd8", "start of a JPEG, ff": b"\xff\xd8" + b"\xff" * 5000,
-              "start of a PNG": b"\x89PNG", "RIFF": b"RIFF\4\0\0\0WAVE", "II": b"II*\0", "BM": b"BM", "P": b"P6", "OpenEXR": b"v/1\1" + bytes(90)}  # fmt: skip
-    for name, data in starts.items():
-        yield name, Odd("jpg", data, REFUSED)
-    rng = np.random.default_rng(5)
-    for name, damage in broken.OTHER.items():
-        yield name, Odd("jpeg", damage(pixels().tobytes()[:500], rng), REFUSED)
-
-
-SPOILED: dict[str, broken.Damage] = {
-    "cut anywhere": broken.cut,
-    "cut near the end": broken.cut_late,
-    "a block of zeros": broken.hole,
-    "a bit of its start": lambda data, rng: broken.flipped(data, rng.integers(0, min(len(data), 100), 1)),
-    "three bits of its start": lambda data, rng: broken.flipped(data, rng.integers(0, min(len(data), 100), 3)),
-    "a bit": lambda data, rng: broken.flipped(data, rng.integers(0, len(data), 1)),
-    "40 bits": lambda data, rng: broken.flipped(data, rng.integers(0, len(data), 40)),
-}
-
-
-def damaged(times: int) -> Iterator[tuple[str, Odd]]:
-    """Each kind of damage, so many times: of JPEGs and PNGs, and of the other formats."""
-    for number in range(times * len(broken.KINDS)):
-        name = list(broken.KINDS)[number % len(broken.KINDS)]
-        kind, damage = broken.KINDS[name]
-        data = damage(broken.good(number, kind), np.random.default_rng([11, number]))
-        yield f"{name} {number // len(broken.KINDS)}", Odd("png" if kind == "PNG" else "jpg", data, EITHER)
-    sound = {
-        **{f"TIFF {packing}": saved("RGB", "TIFF", "tif", compression=packing) for packing in ("raw", "tiff_lzw", "jpeg")},
-        **{"WebP": saved("RGB", "WebP"), "GIF": saved("P", "GIF"), "BMP": saved("RGB", "BMP"), "PPM": saved("RGB", "PPM")},
-        **{"JPEG 2000": saved("RGB", "JPEG2000", "jp2"), "AVIF": saved("RGB", "AVIF", speed=10)},
+def kinds() -> Iterator[tuple[str, Odd]]:
+    """All of them."""
+    groups = {
+        **{"WebP": webp, "GIF": gif, "BMP": bmp, "TIFF": tiff, "Netpbm": netpbm},
+        **{"JPEG 2000": jpeg_2000, "AVIF": avif},
     }
-    for number, (format, file) in enumerate(sound.items()):
-        for at, (name, damage) in enumerate(SPOILED.items()):
-            for time in range(times):
-                data = damage(file.data, np.random.default_rng([12, number, at, time]))
-                yield f"{format}, {name} {time}", Odd(file.ending, data, EITHER)
-
-
-def kinds(times: int) -> Iterator[tuple[str, Odd]]:
-    """All of them; `times` of the damaged."""
-    groups = {"WebP": webp, "GIF": gif, "BMP": bmp, "TIFF": tiff, "Netpbm": netpbm, "JPEG 2000": jpeg_2000, "AVIF": avif,
-              "allowed": allowed, "no picture": no_pictures}  # fmt: skip
     for group, each in groups.items():
         yield from ((f"{group} {name}", found) for name, found in each())
-    yield from ((f"damaged {name}", found) for name, found in damaged(times))
-
-
-def no_files(folder: Path) -> dict[str, str]:
-    """Names that are no regular files, or hard to say, in a folder; name -> what should become of it."""
-    good = broken.encoded(shown(), "JPEG")
-    found = {}
-    for name in ("a b.jpg", "ä€.jpg", "%00.jpg", "'\".jpg", "-.jpg", "a\nb.jpg", "a\x1b[31m.jpg", "[b].jpg", "x" * 250 + ".jpg",
-                 "a.tar.jpg", os.fsdecode(b"\xff\xfe.jpg")):  # fmt: skip
-        (folder / name).write_bytes(good)
-        found[name] = "read"
-    (folder / "a folder.jpg").mkdir()
-    (folder / "a folder.jpg" / "in it.jpg").write_bytes(good)
-    found["a folder.jpg/in it.jpg"] = "read"
-    (folder / "a link.jpg").symlink_to(folder / "a b.jpg")
-    found["a link.jpg"] = "read"
-    (folder / "a circle.jpg").symlink_to(folder)
-    for name, target in {"a link to nothing.jpg": "nothing", "a link to itself.jpg": "a link to itself.jpg"}.items():
-        (folder / name).symlink_to(target)
-        found[name] = REFUSED
-    os.path.exists("/tmp/nofifo") or os.mkfifo(folder / "a FIFO.jpg")
-    found["a FIFO.jpg"] = REFUSED
-    if os.geteuid():
-        (folder / "no rights.jpg").write_bytes(good)
-        (folder / "no rights.jpg").chmod(0)
-        found["no rights.jpg"] = REFUSED
-    return found
