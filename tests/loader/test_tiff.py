@@ -231,26 +231,6 @@ def test_bands_in_several_pages_are_refused(dtype: str, write: Any) -> None:
     assert open_image(one, "x.tif", "bands", dtype="float32").channels == 10  # as the error says
 
 
-@pytest.mark.filterwarnings("error::UserWarning")  # Pillow's, which takes the big-endian ones for others
-@pytest.mark.parametrize("order", "<>")
-def test_bigtiff_of_both_orders(order: str) -> None:
-    """What the tags say of it is known too: pages, bits and how it stands."""
-    numbers = numbers_of("uint8", 3)
-    as_colours = {"photometric": "rgb", "bigtiff": True, "byteorder": order}
-    for layout in ({}, {"tile": (16, 16)}, {"compression": "zlib"}):
-        data = written(numbers, **as_colours, **layout)
-        assert np.array_equal(open_image(data).decode(), numbers)
-        assert np.array_equal(open_image(data, mode="bands", dtype="uint16").decode(), numbers.astype(np.uint16) * 257)
-    turned = written(numbers, **as_colours, extratags=[(274, 3, 1, 6, True)])
-    assert np.array_equal(open_image(turned).decode(), UPRIGHT[6](numbers))
-    planes = np.ascontiguousarray(np.moveaxis(numbers, 2, 0))
-    pages = written(planes, bigtiff=True, byteorder=order, photometric="minisblack")
-    with pytest.raises(DecodeError, match="a TIFF of 3 pages"):
-        open_image(pages, mode="bands")
-    with pytest.raises(DecodeError, match="3 bands of 16 bits, which uint8 has no room for"):
-        open_image(written(numbers_of("uint16", 3), **as_colours))
-
-
 @pytest.mark.parametrize("subfile", [1, 4, 5])
 def test_smaller_copies_and_masks_are_no_pages(subfile: int) -> None:
     """As of satellites' pictures, which have them at half the size, a quarter and so on."""

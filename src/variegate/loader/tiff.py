@@ -31,7 +31,8 @@ PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
 COMPRESSION, SUBPAGES, EXTRA, FORMAT, XMP = 259, 330, 338, 339, 700
 STRIPS, TILES = (273, 279), (324, 325)  # where they begin, and their bytes
-PLAIN, WEBP = 1, 50001
+ROWS, TILE_WIDTH, TILE_HEIGHT = 278, 322, 323  # of a strip, of a tile
+PLAIN, OLD_JPEG, WEBP = 1, 6, 50001
 MOST_OF_PILLOW = 6  # bands; of more it logs an error
 BIG_ENDIAN_BIG = b"MM\0+"  # BigTIFF of which Pillow reads the tags as those of others, and warns
 CR2 = b"II*\0\x10\0\0\0CR\2"
@@ -141,6 +142,26 @@ def check_pages(data: bytes | memoryview, tags: Any, mode: str, name: str) -> No
     end = max(_end(tags, *STRIPS), _end(tags, *TILES))
     if end > len(data) and tags.get(COMPRESSION, PLAIN) != PLAIN:  # else counts are often wrong, and nobody reads them
         raise DecodeError(name, f"the file ends after {len(data)} bytes, and its pixels after {end}")
+    found, wanted = _parts(tags)
+    if found < wanted:  # of which Pillow and tifffile leave black what is not there
+        raise DecodeError(
+            name,
+            f"its header says {tags[HEIGHT]} x {tags[WIDTH]} pixels (height x width) in {wanted} strips or tiles, and "
+            f"it has {found}",
+        )
+
+
+def _parts(tags: Any) -> tuple[int, int]:
+    """How many strips or tiles there are, and how many there have to be; 0 if the tags do not tell."""
+    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):  # of what is no number, or none at all
+        height, width = int(tags[HEIGHT]), int(tags[WIDTH])
+        if TILES[0] in tags:
+            found, wanted = tags[TILES[0]], -(-height // tags[TILE_HEIGHT]) * -(-width // tags[TILE_WIDTH])
+        else:
+            found, wanted = tags[STRIPS[0]], -(-height // tags.get(ROWS, height))
+        planes = tags.get(SAMPLES, 1) if tags.get(PLANAR, 1) == APART else 1
+        return len(_row(found, 0)), 0 if tags.get(COMPRESSION, PLAIN) == OLD_JPEG else wanted * planes
+    return 0, 0
 
 
 def _subfile(tags: Any) -> int:
