@@ -62,8 +62,9 @@ def run(what: str, folder: str, noted: Path, name: str = "") -> Found:
         text = (noted / "stderr").read_bytes()
         if code:
             at = (noted / "next").read_text(errors="surrogateescape") if (noted / "next").exists() else ""
-            tell(noted, {"path": at, "got": WRONG, "digest": "", "reason": f"{what} {name}: ended with {code}: "
-                         f"{text[-800:].decode(errors='replace')}"})  # fmt: skip
+            words = text[text.find(b"Fatal Python") :][:800] if b"Fatal Python" in text else text[-800:]
+            reason = f"{what} {name}: ended with {code}: {words.decode(errors='replace')}"
+            tell(noted, {"path": at, "got": WRONG, "digest": "", "reason": reason})
             if at in ("", *(each["path"] for each in told_of(noted)[:-1])):
                 break  # it comes no farther
         else:

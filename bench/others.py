@@ -165,6 +165,12 @@ def tiff() -> Iterator[tuple[str, Odd]]:
         Odd("tif", by_tifffile(deep(8), photometric="minisblack", planarconfig="contig"), EITHER),
     )
     yield "bits that nothing has", Odd("tif", plain.data.replace(*_bits(24)), EITHER)
+    for packing in ("raw", "tiff_lzw"):
+        data = saved("RGB", "TIFF", compression=packing).data
+        for kind in ("<HHIH", "<HHII"):  # of whichever type its height is
+            height, more = (struct.pack(kind, 257, 3 + (kind[-1] == "I"), 1, rows) for rows in (HEIGHT, HEIGHT + 9))
+            data = data.replace(height, more)
+        yield f"more rows than strips, {packing}", Odd("tif", data, REFUSED)
     yield "cut", Odd("tif", saved("RGB", "TIFF", compression="tiff_lzw").data[:-300], REFUSED)
     yield "bytes behind it", plain.but(plain.data + broken.LOREM)
     yield "named .jpg", Odd("jpg", plain.data)
