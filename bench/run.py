@@ -20,10 +20,12 @@ ALONE = (
     "chain",
     "contrast",
     "whites",
+    "budget",
+    "corpus",
 )  # claims that need no peer: where no others are asked for, neither are their environments
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
-    *("stream", "cache", "scaled", "survive", "damage"),
+    *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget"),
 ]
 
 

@@ -25,10 +25,10 @@ PEERS: dict[str, list[list[str]]] = {
         ["torch==2.13.0"],
         ["--no-deps", "torchvision==0.28.0"],
         ["albumentationsx==2.5.*", "opencv-python-headless", "simplejpeg", "pillow", "scipy"],
-        ["scikit-image", "scikit-learn", "shapely", "pyarrow"],
+        ["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"],
         ["-e", str(HERE.parent)],
     ],
-    "ours": [["scikit-image", "scikit-learn"], ["-e", str(HERE.parent)]],
+    "ours": [["scikit-image", "scikit-learn", "pyarrow", "pyyaml", "tifffile"], ["-e", str(HERE.parent)]],
     "tf": [["tensorflow-cpu==2.21.*", "keras==3.15.*"]],
     "dali": [["nvidia-dali-cuda120"]],
 }

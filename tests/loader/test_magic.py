@@ -154,6 +154,17 @@ def test_a_format_that_pillow_may_not_open_is_no_damage() -> None:
     assert "damaged" in unreadable(saved("PNG")[:20], "a.png", ("PNG", "JPEG")).reason
 
 
+def test_a_format_that_only_its_name_tells_is_no_damage() -> None:
+    """TGA has no mark at its start, and may begin as CUR does. The name of any other format tells nothing."""
+    data = saved("TGA")
+    error = unreadable(data, "s3://a/b.TGA", ("PNG",))
+    assert error.sound and "its name is that of a TGA" in error.reason and f'{ALLOW}("TGA")' in error.reason
+    for name, allowed in (("a.tga", ("PNG", "TGA")), ("a.png", ("PNG",)), ("a.ico", ("PNG",)), ("a", ())):
+        assert "name" not in unreadable(data, name, allowed).reason
+    assert "damaged" in unreadable(saved("PNG")[:20], "a.tga", ("PNG",)).reason
+    assert "HTML" in unreadable(b"<html>", "a.tga", ("PNG",)).reason
+
+
 def test_what_pillow_has_no_reader_for_is_no_damage() -> None:
     """A BMP whose pixels are a JPEG, and a program that Pillow would have another program draw."""
     bmp = bytearray(saved("BMP"))

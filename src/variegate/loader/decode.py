@@ -42,7 +42,16 @@ from variegate.loader.limit import too_large
 from variegate.loader.magic import unreadable
 from variegate.loader.png import check_chunks, check_rows, told_beside
 from variegate.loader.pnm import pnm
-from variegate.loader.tiff import by_pillow, check_pages, is_tiff, read_by_pillow, read_by_tifffile, tags_of, tiff
+from variegate.loader.tiff import (
+    by_pillow,
+    check_pages,
+    is_foreign,
+    is_tiff,
+    read_by_pillow,
+    read_by_tifffile,
+    tags_of,
+    tiff,
+)
 from variegate.loader.wanted import AS_STORED, wanted
 from variegate.loader.wide import Wide, held_of_numbers, wide
 from variegate.picture import MOST_PIXELS as MOST_PIXELS
@@ -200,7 +209,7 @@ def _open_tiff(data: bytes | memoryview, name: str, mode: str, dtype: str, most:
     tags = tags_of(data)
     check_pages(data, tags, mode, name)
     found = tiff(tags)
-    picture: Any = None if found is not None and found.foreign else _opened(data, name, most)
+    picture: Any = None if is_foreign(data, found) else _opened(data, name, most)
     if found is None or (found.plain and by_pillow(picture, found, mode)):
         return _open_by_pillow(picture, data, name, mode, dtype, most, found.left if found else 1)
     stored = _within(*found.size, found.bands, most, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,6 +84,10 @@ def unreadable(data: bytes | memoryview, name: str, allowed: Collection[str]) ->
     if format in allowed:
         why = "its header is damaged, cut off or of a rare kind"
         return DecodeError(name, f"it begins as {format} does, but Pillow cannot open its {len(data)} bytes: {why}")
+    named = _by_name(name)
+    if named not in ("", *allowed):  # first, as a TGA begins as CUR does
+        told = f'nothing in its bytes tells; if it is one, Pillow reads it after {ALLOW}("{named}")'
+        return DecodeError(name, f"its name is that of a {named}, which {told}", sound=True)
     if format:
         told = reason or f'Pillow reads it after {ALLOW}("{format}")'
         return DecodeError(name, f"it begins as {format} does; {told}", sound=True)
@@ -103,3 +108,11 @@ def _of_pillow(prefix: bytes) -> tuple[str, str]:
             if answer:
                 return format, answer if isinstance(answer, str) else ""
     return "", ""
+
+
+def _by_name(name: str) -> str:
+    """The format that a file's name ends with, of those that Pillow knows by the name alone; else empty."""
+    from PIL import Image
+
+    format = Image.registered_extensions().get(PurePath(name).suffix.lower(), "")
+    return format if format in Image.OPEN and not Image.OPEN[format][1] else ""

@@ -31,8 +31,10 @@ PREFIXES = tuple(start + rest for start in (b"II", b"MM") for rest in (b"\0*", b
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES, PLANAR = 256, 257, 258, 262, 274, 277, 284
 COMPRESSION, SUBPAGES, EXTRA, FORMAT, XMP = 259, 330, 338, 339, 700
 STRIPS, TILES = (273, 279), (324, 325)  # where they begin, and their bytes
-PLAIN, WEBP = 1, 50001
+ROWS, TILE_WIDTH, TILE_HEIGHT = 278, 322, 323  # of a strip, of a tile
+PLAIN, OLD_JPEG, WEBP = 1, 6, 50001
 MOST_OF_PILLOW = 6  # bands; of more it logs an error
+BIG_ENDIAN_BIG = b"MM\0+"  # BigTIFF of which Pillow reads the tags as those of others, and warns
 CR2 = b"II*\0\x10\0\0\0CR\2"
 SUBFILE, NO_PAGE = 254, 1 | 4  # the bits of a smaller copy of another page, and of a mask of transparency
 WHITE_IS_ZERO, BLACK_IS_ZERO, IS_RGB = 0, 1, 2
@@ -68,11 +70,6 @@ class Tiff(NamedTuple):
     def plain(self) -> bool:
         """Whether it is of 8 bits or less, without a sign."""
         return max(self.bits) <= 8 and set(self.sorts) <= {1, 4}
-
-    @property
-    def foreign(self) -> bool:
-        """Whether Pillow, or the libtiff that it comes with, is known not to read it."""
-        return self.bands > MOST_OF_PILLOW or self.compression == WEBP
 
     def kind(self, name: str) -> Stored:
         """What its numbers mean.
@@ -112,6 +109,13 @@ def is_tiff(data: bytes | memoryview) -> bool:
     return bytes(data[:4]) in PREFIXES
 
 
+def is_foreign(data: bytes | memoryview, found: Tiff | None) -> bool:
+    """Whether Pillow, or the libtiff that it comes with, is known not to read a TIFF."""
+    if bytes(data[:4]) == BIG_ENDIAN_BIG:
+        return True
+    return found is not None and (found.bands > MOST_OF_PILLOW or found.compression == WEBP)
+
+
 def tags_of(data: bytes | memoryview) -> Any:
     """The tags of the first page, as Pillow reads them; empty if they are damaged."""
     return next(_each_page(data), {})
@@ -138,6 +142,26 @@ def check_pages(data: bytes | memoryview, tags: Any, mode: str, name: str) -> No
     end = max(_end(tags, *STRIPS), _end(tags, *TILES))
     if end > len(data) and tags.get(COMPRESSION, PLAIN) != PLAIN:  # else counts are often wrong, and nobody reads them
         raise DecodeError(name, f"the file ends after {len(data)} bytes, and its pixels after {end}")
+    found, wanted = _parts(tags)
+    if found < wanted:  # of which Pillow and tifffile leave black what is not there
+        raise DecodeError(
+            name,
+            f"its header says {tags[HEIGHT]} x {tags[WIDTH]} pixels (height x width) in {wanted} strips or tiles, and "
+            f"it has {found}",
+        )
+
+
+def _parts(tags: Any) -> tuple[int, int]:
+    """How many strips or tiles there are, and how many there have to be; 0 if the tags do not tell."""
+    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):  # of what is no number, or none at all
+        height, width = int(tags[HEIGHT]), int(tags[WIDTH])
+        if TILES[0] in tags:
+            found, wanted = tags[TILES[0]], -(-height // tags[TILE_HEIGHT]) * -(-width // tags[TILE_WIDTH])
+        else:
+            found, wanted = tags[STRIPS[0]], -(-height // tags.get(ROWS, height))
+        planes = tags.get(SAMPLES, 1) if tags.get(PLANAR, 1) == APART else 1
+        return len(_row(found, 0)), 0 if tags.get(COMPRESSION, PLAIN) == OLD_JPEG else wanted * planes
+    return 0, 0
 
 
 def _subfile(tags: Any) -> int:
@@ -161,7 +185,10 @@ def _each_page(data: bytes | memoryview) -> Iterator[Any]:
     try:
         file = as_file(data)
         start = file.read(8)
-        tags = ImageFileDirectory_v2(start + (file.read(8) if start[2] == 43 or start[3] == 43 else b""))
+        order = start[:2]
+        if 43 in start[2:4]:  # BigTIFF, which Pillow knows by its third byte alone
+            start = b"II+\0" + start[4:] + file.read(8)
+        tags = ImageFileDirectory_v2(start, prefix=order)
         while tags.next not in seen:
             seen.add(tags.next)
             file.seek(tags.next)
