@@ -14,7 +14,7 @@ from variegate.loader.limit import TooLargeError, limited, too_large
 from variegate.loader.shortage import is_shortage, short_of_memory
 
 LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
-BAND = 1 << 20  # bytes
+BAND = 1 << 19  # bytes: of more, each would be fresh memory of the system
 LACKING = "nsupported", "not available"  # in what Pillow says of a file that is no damage
 # Pillow's modes whose bands are none to train on -> those that they stand for.
 PLAIN = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
@@ -28,7 +28,7 @@ def mode_of_bands(picture: Any) -> str:
 
 
 def bands(picture: Any) -> Iterator[tuple[slice, Any]]:
-    """A picture that Pillow opened in bands of whole rows, a megabyte or so of Pillow's memory each, and which rows.
+    """A picture that Pillow opened in bands of whole rows, half a megabyte of Pillow's memory each, and which rows.
 
     To ask Pillow for an array of all of it takes its size twice over, and more time than this.
     """

@@ -36,7 +36,7 @@ from variegate.loader.convert import mode_of_bands, told, write_levels
 from variegate.loader.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.exif import orientation_of
 from variegate.loader.file import opened
-from variegate.loader.formats import READ, further, held_by, opened_by_pillow
+from variegate.loader.formats import allowed, has_canvas, held_by, opened_by_pillow
 from variegate.loader.header import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.limit import too_large
 from variegate.loader.magic import unreadable
@@ -99,13 +99,18 @@ class _Jpeg(Encoded):
 
 
 class _Other(Encoded):
-    """Whatever of 8 bits Pillow reads. Of what it has opened, nothing is kept: some readers hold a whole picture."""
+    """Whatever of 8 bits Pillow reads.
 
-    __slots__ = ("_data", "_held", "_mode", "_most")
+    What it has opened is for the first time that it is decoded, and let go of then; where a reader holds a canvas from
+    when it is opened on, it is opened anew.
+    """
 
-    def __init__(self, data: bytes | memoryview, held: int, mode: str, most: int, *rest: Any) -> None:
+    __slots__ = ("_data", "_held", "_mode", "_most", "_picture")
+
+    def __init__(self, picture: Any, data: bytes | memoryview, held: int, mode: str, most: int, *rest: Any) -> None:
         super().__init__(*rest)
         self._data, self._held, self._mode, self._most = data, held, mode, most
+        self._picture = None if has_canvas(picture) else picture
 
     @property
     def peak(self) -> int:
@@ -117,7 +122,7 @@ class _Other(Encoded):
         shape = *self._stored, self.channels
         with told(self.name, self._most):
             check_chunks(self._data, self.name)
-            picture = opened_by_pillow(self._data)
+            picture, self._picture = self._picture or opened_by_pillow(self._data), None
             if self._mode == "L":
                 picture.draft("L", None)  # of an odd JPEG, libjpeg's grey, as of any other
             picture.load()
@@ -239,7 +244,7 @@ def _open_by_pillow(
     coefficients  bytes of them that a decoder keeps
     """
     if picture is None:
-        raise unreadable(data, name, (*READ, *further()))
+        raise unreadable(data, name, allowed())
     with told(name, most):
         if orientation is None:
             orientation = _orientation(picture, data)
@@ -252,7 +257,7 @@ def _open_by_pillow(
     if mode not in CHANNELS:
         raise DecodeError(name, f'its pixels are of Pillow\'s mode "{mode}", which is none of ours', sound=True)
     held = held_by(picture, data) + coefficients
-    return _Other(data, held, mode, most, name, stored, orientation, CHANNELS[mode], dtype or "uint8")
+    return _Other(picture, data, held, mode, most, name, stored, orientation, CHANNELS[mode], dtype or "uint8")
 
 
 def _orientation(picture: Any, data: bytes | memoryview) -> int:

@@ -27,6 +27,7 @@ EXTENSIONS = (
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
 )
 AIR = 4 << 20  # bytes
+FEW = 1 << 14  # bytes, of which a copy costs less than to hand them out
 CANVAS = "WEBP", "AVIF"  # whose readers have a canvas or planes of their own, as those of plugins are taken to have
 PROGRAMS = "EPS", "WMF"  # which Pillow has other programs draw
 _further: dict[str, str] = {}  # the same, of formats that the user has asked for
@@ -119,6 +120,11 @@ def opened_by_pillow(data: bytes | memoryview) -> Any:
     return picture
 
 
+def has_canvas(picture: Any) -> bool:
+    """Whether a picture's reader holds a canvas or planes of its own from when it is opened, or may."""
+    return picture.format in CANVAS or bool(_further.get(picture.format))
+
+
 def _pixels_alone(data: bytes | memoryview) -> Sequence[bytes | memoryview]:
     """What of a file its pixels need, in parts, where its metadata can be told from that."""
     if data[:8] == png.SIGNATURE:
@@ -136,7 +142,7 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
     pixels: int = picture.size[0] * picture.size[1]
     codec = picture.tile[0].codec_name if picture.tile else ""
     a_pixel = 1 if picture.mode in ("1", "L", "P") else 4
-    canvas = picture.format in CANVAS or bool(_further.get(picture.format))
+    canvas = has_canvas(picture)
     if canvas:
         a_pixel += 12  # 10 are touched at once; of those of another picture, the heap may not have given all back
     elif picture.format == "JPEG2000":  # whose reader has integers of 32 bits
@@ -148,7 +154,9 @@ def held_by(picture: Any, data: bytes | memoryview) -> int:
 
 
 def as_file(*parts: bytes | memoryview) -> IO[bytes]:
-    """Bytes in memory, in one part or several, as a file to read, of which nothing is copied."""
+    """Bytes in memory, in one part or several, as a file to read; of more than a few nothing is copied."""
+    if sum(map(len, parts)) <= FEW:
+        return io.BytesIO(b"".join(parts))
     return cast(IO[bytes], _InMemory(parts))
 
 
