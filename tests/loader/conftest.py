@@ -13,11 +13,18 @@ import pytest
 from PIL import Image
 
 from variegate.key import Keys
+from variegate.loader import formats
 from variegate.ops.brightness import Brightness
 from variegate.ops.flip import HorizontalFlip
 from variegate.ops.resized_crop import RandomResizedCrop
 from variegate.ops.rotate import Rotate
 from variegate.pipeline import Compose
+
+
+@pytest.fixture(autouse=True)
+def no_further_formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another test, or an example in a docstring, has allowed is not allowed here."""
+    monkeypatch.setattr(formats, "_further", {})
 
 
 def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:

@@ -21,11 +21,6 @@ from variegate.loader.formats import as_file
 Maker = Callable[..., np.ndarray]
 
 
-@pytest.fixture(autouse=True)
-def none_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "_further", {})
-
-
 def encoded(image: Image.Image, kind: str) -> bytes:
     file = io.BytesIO()
     image.save(file, kind)
