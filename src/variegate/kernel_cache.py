@@ -44,7 +44,7 @@ def home() -> Path:
     """
     asked = os.environ.get("VARIEGATE_CACHE_DIR")
     if asked:
-        return Path(asked)
+        return Path(asked).expanduser()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "variegate"
     if sys.platform == "darwin":

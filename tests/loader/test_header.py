@@ -74,8 +74,10 @@ def test_several_segments_that_may_say_how_it_stands(
     picture: Callable[..., np.ndarray], segments: list[bytes], want: int
 ) -> None:
     data = jpeg(picture(4, 6))
-    data = data[:2] + b"".join(segments) + data[2:]
-    assert jpeg_header(data, "x").orientation == jpeg_header(memoryview(data), "x").orientation == want
+    scan = data.index(b"\xff\xda")
+    for at in (2, scan):  # before all others, and behind the frame header
+        told = data[:at] + b"".join(segments) + data[at:]
+        assert jpeg_header(told, "x").orientation == jpeg_header(memoryview(told), "x").orientation == want
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -16,8 +17,23 @@ from PIL.PngImagePlugin import PngInfo
 from variegate.errors import FieldError, VariegateError
 from variegate.loader import Arrays, Loader
 from variegate.loader.memory import Budget, Need
+from variegate.ops.resize import Resize
+from variegate.pipeline import Compose
 
 MB = 10**6
+
+
+def test_masks_and_views_count(tmp_path: Path) -> None:
+    """Those of samples until the batch is made, those of results as long as they are there."""
+    image, mask = np.zeros((8, 100, 100, 3), np.uint8), np.zeros((8, 100, 100), np.uint16)
+    made = []
+    for fields in ({}, {"mask": mask}):
+        source = Arrays(image, fields=fields) if fields else Arrays(image)
+        with pytest.raises(VariegateError, match="are needed so far") as told:
+            list(Loader(source, Compose([Resize(300)]), batch_size=8, memory="1kB", workers=0))
+        made.append(float(re.search(r"and ([0-9.]+) MB are needed", str(told.value))[1]))  # type: ignore[index]
+    results = 8 * 300 * 300 * 2
+    assert made[1] - made[0] == pytest.approx((3 + 1) * results / MB, abs=0.2)  # in three batches, once more in one
 
 
 def test_the_sum() -> None:
@@ -33,7 +49,7 @@ def test_what_cannot_fit_is_refused_with_the_sum() -> None:
     source = Arrays(np.zeros((64, 100, 100, 3), np.uint8))
     for workers in (0, 2):
         with pytest.raises(
-            VariegateError, match=r"Loader\.memory is 1.0 MB, and 1.5 MB are needed: 3 batches of 0.5 MB"
+            VariegateError, match=r"Loader\.memory is 1.0 MB, and 1.5 MB are needed so far: 3 batches of 0.5 MB"
         ):
             list(Loader(source, batch_size=16, memory="1MB", workers=workers))
     assert len(list(Loader(source, batch_size=16, memory="1.53MB"))) == 4

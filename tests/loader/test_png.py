@@ -173,3 +173,20 @@ def test_the_palette_and_what_is_transparent_are_the_pixels_own() -> None:
     parts = [part.tobytes() for part in pixels_alone(data)]
     assert b"tEXt" not in b"".join(parts) and b"tRNS" in b"".join(parts) and b"abCd" in b"".join(parts)
     assert parts[0] + parts[-1] == b"".join(parts)
+
+
+def test_nothing_behind_the_end_counts() -> None:
+    """Neither an orientation, nor data in place of rows that are not there."""
+    whole, exif = png(20, 10, ROWS), Image.Exif()
+    exif[274] = 6
+    beside = io.BytesIO()
+    Image.new("L", (1, 1)).save(beside, "PNG", exif=exif)
+    at = beside.getvalue().index(b"eXIf") - 4
+    (length,) = struct.unpack_from(">I", beside.getvalue(), at)
+    chunk = beside.getvalue()[at : at + 12 + length]
+    assert open_image(whole[:-12] + chunk + whole[-12:]).orientation == 6
+    assert open_image(whole + chunk).orientation == 1
+    lacking = png(20, 11, ROWS)
+    more = lacking[33:-12]  # its data once more
+    with pytest.raises(DecodeError):
+        open_image(lacking + more).decode()

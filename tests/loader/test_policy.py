@@ -106,6 +106,15 @@ def test_skip_leaves_the_good_ones_as_they_are(
     )
 
 
+@pytest.mark.parametrize("cache", [None, "memory"])
+def test_what_is_left_of_a_batch_is_in_its_own_slot(damaged: Path, cache: str | None) -> None:
+    """No second one is made, which `memory=` would not know of."""
+    one = loader(damaged, on_error="skip", batch_size=32, shuffle=False, cache=cache)
+    for batch in one:
+        assert len(batch["image"]) < 32 and one.stats()["made"] == 1
+        assert one.stats()["lent_bytes"] > batch["image"].nbytes
+
+
 def test_skip_changes_no_number_of_batches(good: Path, damaged: Path) -> None:
     one, other = loader(damaged, on_error="skip"), loader(good)
     sizes = [len(batch["index"]) for batch in one]

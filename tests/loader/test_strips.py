@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import warnings
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,19 @@ def test_rows_that_no_tile_has_are_not_black(dtype: str, apart: bool) -> None:
             higher(data, 25), mode="bands", dtype="float32").decode())  # fmt: skip
         with pytest.raises(DecodeError, match=f"in {parts * (3 if apart else 1)} strips or tiles, and it has"):
             open_image(higher(data, 33), mode="bands", dtype="float32")
+
+
+@pytest.mark.parametrize("kind", [1, 2, 7])  # BYTE, ASCII, UNDEFINED, which Pillow gives as bytes and texts
+def test_a_count_that_is_no_number(kind: int) -> None:
+    """It was taken for one, and a text was made as often as there are rows."""
+    numbers = np.ascontiguousarray(np.moveaxis(numbers_of("uint16"), 2, 0))
+    data = bytearray(written(numbers, photometric="rgb", planarconfig="separate"))
+    at = data.index(struct.pack("<HHI", 277, 3, 1))  # SamplesPerPixel
+    struct.pack_into("<HHI", data, at, 277, kind, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's
+        with pytest.raises(DecodeError):
+            open_image(bytes(data), mode="bands", dtype="uint16")
 
 
 @pytest.mark.filterwarnings("error::UserWarning")  # Pillow's, which takes the big-endian ones for others

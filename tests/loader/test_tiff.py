@@ -300,6 +300,10 @@ def test_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     lzw[lzw.index(b"\x03\x01\x03\0") + 8] = 5  # as if it were compressed so
     with pytest.raises(DecodeError, match=r"compressed as LZW, for which tifffile needs imagecodecs: pip install imag"):
         open_image(bytes(lzw), "x", "bands", dtype="uint16").decode()
+    zstd = bytearray(bands)
+    struct.pack_into("<H", zstd, zstd.index(b"\x03\x01\x03\0") + 8, 50000)  # which Python itself has from 3.14 on
+    with pytest.raises(DecodeError):
+        open_image(bytes(zstd), "x", "bands", dtype="uint16").decode()
 
 
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")  # Pillow's, of tags that are cut

@@ -64,7 +64,7 @@ class Making:
             if self._samples:
                 self._plan = self._recipe.plan(self._turn.epoch, self._samples)
                 if self._recipe.budget is not None:
-                    self.need = Need.of(self._plan, self._samples, self._recipe.source.where)
+                    self.need = Need.of(self._plan, self._samples, self._recipe.source)
             times[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
@@ -237,6 +237,9 @@ class Making:
             index = self._recipe.positions(self._samples)[kept]
             kinds = self._recipe.forms[0].kinds
             self._fields, self._dropped = labels.collate(index, [self._carried[n] for n in kept], kinds)
+            self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
+            for sample in self._samples:
+                sample.leaves = {}
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -274,6 +277,11 @@ class Making:
         image = self._image
         if not self._loose and not self._gone:
             return image
+        if isinstance(image, np.ndarray) and not self._loose:  # moved together in place: a copy is not counted
+            for n, row in enumerate(kept):
+                if n < row:
+                    image[n] = image[row]
+            return image[: len(kept)]
         rows = [self._loose.get(n, image[n]) for n in kept]
         return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
 

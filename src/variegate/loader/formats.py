@@ -24,7 +24,7 @@ READ = {
 }
 EXTENSIONS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".jp2", ".j2k", ".avif"),
 )
 AIR = 4 << 20  # bytes
 FEW = 1 << 14  # bytes, of which a copy costs less than to hand them out
@@ -53,8 +53,8 @@ def allow_formats(*names: str, plugin: str = "") -> None:
     """
     from PIL import Image
 
-    if not names:
-        raise FieldError('allow_formats takes the names of formats, such as "TGA"')
+    if not names or not all(isinstance(name, str) for name in names):
+        raise FieldError(f'allow_formats takes the names of formats, such as "TGA"; got {names!r}')
     if plugin:
         try:
             import_module(plugin)

@@ -123,15 +123,24 @@ def pixels_alone(data: bytes | memoryview) -> list[bytes | memoryview]:
 def _scan(data: bytes | memoryview, name: str) -> JpegHeader:
     exif: list[bytes | memoryview] = []
     xmp: bytes | memoryview = b""
-    for marker, start, end in _segments(data):
-        if marker in FRAMES:
-            return _frame(data, start, marker, orientation_of(exif, xmp) if exif or xmp else 1, name)
-        if marker == APP_1:
-            if data[start + 2 : start + 8] == EXIF:
-                exif.append(data[start + 8 : end])
-            elif data[start + 2 : start + 2 + len(XMP)] == XMP:
-                xmp = data[start + 2 : end]
-    raise DecodeError(name, "the JPEG has no frame header, so no size")
+    frame = None
+    try:
+        for marker, start, end in _segments(data):
+            if marker in FRAMES:
+                frame = frame or (start, marker)
+            elif marker == SCAN:
+                break  # metadata may stand behind the frame header too
+            elif marker == APP_1:
+                if data[start + 2 : start + 8] == EXIF:
+                    exif.append(data[start + 8 : end])
+                elif data[start + 2 : start + 2 + len(XMP)] == XMP:
+                    xmp = data[start + 2 : end]
+    except IndexError:
+        if frame is None:
+            raise
+    if frame is None:
+        raise DecodeError(name, "the JPEG has no frame header, so no size")
+    return _frame(data, *frame, orientation_of(exif, xmp) if exif or xmp else 1, name)
 
 
 def _frame(data: bytes | memoryview, at: int, marker: int, orientation: int, name: str) -> JpegHeader:

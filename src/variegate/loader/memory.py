@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,7 @@ from variegate.plan.scratch import HUGE
 
 if TYPE_CHECKING:
     from variegate.loader.recipe import Taken
+    from variegate.loader.source.base import Source
 
 DEEPEST = 8  # batches ahead that a loader makes of its own accord, however large its budget
 HUGE_PAGE = 2 << 20
@@ -24,8 +25,9 @@ USERS = 2  # batches in the consumer's hands while it changes one for the next
 class Need(NamedTuple):
     """Bytes that a batch takes.
 
-    slot    its results
-    files   its files, until they are decoded
+    slot    its results, masks and views among them
+    files   its files, until they are decoded; its masks and views, until they are moved and those of results, which
+            are there twice until then, are put together
     pixels  decoding and resampling its largest picture
     where   the file of that picture; empty of one that came as an array
     """
@@ -36,15 +38,28 @@ class Need(NamedTuple):
     where: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, samples: Sequence[Taken], where: Callable[[int], str]) -> Need:
-        """What a planned batch takes; `where` tells the file of the sample at a position."""
+    def of(cls, plan: Plan, samples: Sequence[Taken], source: Source) -> Need:
+        """What a planned batch of a source's samples takes."""
         shapes = plan.shapes
         one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None
         values = one * len(shapes) if one is not None else sum(map(math.prod, shapes))
-        files = sum(sample.held for sample in samples)
+        planes = _planes(shapes, samples)
+        files = planes + sum(sample.held + (0 if source.held else sample.planes) for sample in samples)
         large = max(samples, key=_pixels)
-        named = where(large.position) if large.picture.peak else ""
-        return cls(_paged(values * np.dtype(plan.dtype).itemsize), files, _pixels(large), named)
+        named = source.where(large.position) if large.picture.peak else ""
+        slot = _paged(values * np.dtype(plan.dtype).itemsize) + planes
+        return cls(slot, files, _pixels(large), named)
+
+
+def _planes(shapes: Sequence[tuple[int, ...]], samples: Sequence[Taken]) -> int:
+    """Bytes of the masks and views of results, which have as many a pixel as those of the samples."""
+    repeats, total = len(shapes) // len(samples), 0.0
+    for n, sample in enumerate(samples):
+        if sample.planes:
+            height, width = sample.picture.size
+            made = sum(map(math.prod, shapes[n * repeats : (n + 1) * repeats])) / sample.picture.channels
+            total += sample.planes / (height * width) * made
+    return int(total)
 
 
 def _pixels(sample: Taken) -> int:
@@ -110,7 +125,7 @@ class Budget:
             "max_pixels=...)"
         )
         return (
-            f"Loader.memory is {_told(self.limit)}, and {_told(least)} are needed: {USERS + 1} batches of "
+            f"Loader.memory is {_told(self.limit)}, and {_told(least)} are needed so far: {USERS + 1} batches of "
             f"{_told(most.slot)} (one in the making, the one in use and the one before it), {_told(most.files)} of "
             f"files, and {self.workers} x {_told(most.pixels)} to decode into. Allow more, or make batch_size or "
             f"workers less{hint if most.where else ''}"

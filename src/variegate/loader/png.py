@@ -155,4 +155,6 @@ def _chunks(data: bytes | memoryview, kinds: tuple[bytes, ...]) -> Iterator[tupl
         length, kind = unpack_from(">I4s", data, at)
         if kind in kinds:
             yield kind, data[at + 8 : at + 8 + length]
+        if kind == b"IEND":
+            return
         at += 12 + length

@@ -34,7 +34,7 @@ from variegate.loader.stats import Stats
 from variegate.loader.unchanged import Augment, Plan
 from variegate.loader.weights import Weighted, at_share, unit
 from variegate.picture import pixels
-from variegate.targets.leaf import Leaves
+from variegate.targets.leaf import Leaves, plane_of
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
@@ -68,7 +68,8 @@ class Taken:
     place      its number among the places of the batch
     position   in the source
     variation  the first of its repeats
-    held       bytes that it takes until it is decoded
+    held       bytes that its file takes until it is decoded
+    planes     bytes of its masks and views, which are there until the batch is made
     tried      how many samples had stood in here before it
     """
 
@@ -78,6 +79,7 @@ class Taken:
     picture: Encoded | Decoded
     leaves: Leaves
     held: int
+    planes: int = 0
     tried: int = 0
 
 
@@ -208,7 +210,9 @@ class Recipe:
         if fields is None:
             with beside(self.rule.max_pixels):
                 fields = source.fields(position)
-        return Taken(place, position, variation, picture, labels.read(fields, picture.size), held)
+        leaves = labels.read(fields, picture.size)
+        planes = sum(plane.nbytes for leaf in leaves.values() if (plane := plane_of(leaf)) is not None)
+        return Taken(place, position, variation, picture, leaves, held, planes)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
         if isinstance(data, bytes | memoryview):

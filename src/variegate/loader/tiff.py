@@ -153,15 +153,15 @@ def check_pages(data: bytes | memoryview, tags: Any, mode: str, name: str) -> No
 
 def _parts(tags: Any) -> tuple[int, int]:
     """How many strips or tiles there are, and how many there have to be; 0 if the tags do not tell."""
-    with suppress(KeyError, TypeError, ValueError, ZeroDivisionError):  # of what is no number, or none at all
-        height, width = int(tags[HEIGHT]), int(tags[WIDTH])
-        if TILES[0] in tags:
-            found, wanted = tags[TILES[0]], -(-height // tags[TILE_HEIGHT]) * -(-width // tags[TILE_WIDTH])
-        else:
-            found, wanted = tags[STRIPS[0]], -(-height // tags.get(ROWS, height))
-        planes = tags.get(SAMPLES, 1) if tags.get(PLANAR, 1) == APART else 1
-        return len(_row(found, 0)), 0 if tags.get(COMPRESSION, PLAIN) == OLD_JPEG else wanted * planes
-    return 0, 0
+    tiled = TILES[0] in tags
+    height, width = tags.get(HEIGHT), tags.get(WIDTH)
+    down, across = (tags.get(TILE_HEIGHT), tags.get(TILE_WIDTH)) if tiled else (tags.get(ROWS, height), width)
+    planes = tags.get(SAMPLES, 1) if tags.get(PLANAR, 1) == APART else 1
+    if not all(isinstance(each, int) and each > 0 for each in (height, width, down, across, planes)):
+        return 0, 0
+    found = len(_row(tags.get(TILES[0] if tiled else STRIPS[0], ()), 0))
+    rare = not found or tags.get(COMPRESSION, PLAIN) == OLD_JPEG
+    return found, 0 if rare else -(-height // down) * -(-width // across) * planes
 
 
 def _subfile(tags: Any) -> int:
@@ -271,7 +271,7 @@ def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Calla
                 page = file.pages.first
                 numbers = page.asarray()
         except Exception as error:
-            if "imagecodecs" not in str(error):
+            if "imagecodecs" not in str(error) and not isinstance(error, ImportError):
                 raise
             what = getattr(page.compression, "name", page.compression)
             raise DecodeError(

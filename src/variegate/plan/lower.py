@@ -22,6 +22,8 @@ from variegate.plan.trail import Trail
 from variegate.white import NOMINAL
 
 EYE = np.eye(3)
+LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
+STRETCH = 1_000_000  # times that an op may stretch or shrink a picture
 GROWTH = 16  # as often as its own pixels a picture may come to have: RandomZoomOut makes 4 of each side
 MOST_FLOAT = float(np.finfo(np.float32).max)
 RESOLVED = (
@@ -109,6 +111,7 @@ class Lowering:
         op = node.op
         matrix, size = effect.matrix, effect.size
         _check_pixels(size, self.trail.canvas[0][rows], node.path)
+        _check_scale(matrix, node.path)
         if not isinstance(rows, slice):
             matrix, size = np.empty((self.count, 3, 3)), self.canvas[-1].copy()
             matrix[:] = EYE
@@ -206,12 +209,27 @@ def _check_pixels(size: Ints, own: Ints, path: str) -> None:
     Raises  PipelineError that names the op.
     """
     pixels, given = size.prod(axis=1, dtype=np.float64), own.prod(axis=1, dtype=np.float64)
-    wrong = pixels > np.maximum(MOST_PIXELS, GROWTH * given)
+    wrong = (pixels > np.maximum(MOST_PIXELS, GROWTH * given)) | (size > np.maximum(LONGEST, own)).any(axis=1)
     if wrong.any():
         made, picture = (each[wrong.argmax()].tolist() for each in (size, own))
         raise PipelineError(
             f"{path} makes {made[0]} x {made[1]} pixels of a picture of {picture[0]} x {picture[1]}. A picture may "
-            f"come to have {MOST_PIXELS:,} pixels, or {GROWTH} times its own: give {path} a smaller size"
+            f"come to have {MOST_PIXELS:,} pixels, or {GROWTH} times its own, and {LONGEST:,} a side: give {path} a "
+            "smaller size"
+        )
+
+
+def _check_scale(matrix: Floats, path: str) -> None:
+    """Refuse an op that leaves nothing of a picture, or so large that numbers run out.
+
+    Raises  PipelineError that names the op.
+    """
+    (a, b), (c, d) = matrix[..., 0, :2].T, matrix[..., 1, :2].T
+    with np.errstate(over="ignore", invalid="ignore"):
+        area, far = np.abs(a * d - b * c), np.abs(matrix[..., :2, :2]).max(initial=0)
+    if not (np.isfinite(far) and far <= STRETCH and (area >= STRETCH**-2).all()):
+        raise PipelineError(
+            f"{path} shrinks or stretches a picture more than {STRETCH:,} times; its numbers are a slip"
         )
 
 

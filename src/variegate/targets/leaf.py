@@ -194,6 +194,12 @@ Leaf = BoxLeaf | OrientedLeaf | PointLeaf | RingLeaf | MaskLeaf | RowLeaf | Plai
 Leaves = Mapping[str, Leaf]  # a sample's, by field
 
 
+def plane_of(leaf: Leaf) -> NDArray[Any] | None:
+    """The pixels of a mask, a stack of them or a view; None of a leaf that has none."""
+    found = leaf.pixels if isinstance(leaf, MaskLeaf) else leaf.value if isinstance(leaf, PlainLeaf) else None
+    return found if isinstance(found, np.ndarray) else None
+
+
 def _taken(rows: NDArray[Any] | None, index: Ints) -> NDArray[Any] | None:
     """These rows, where there are any."""
     return None if rows is None else rows[index]

@@ -331,6 +331,45 @@ def test_a_disk_that_takes_no_more_in_the_middle(place: Path, source: Stamped) -
     assert len(held(opened(Cache(place), big), big)) > 30
 
 
+NO_HANDLES = """
+import os, resource, sys
+sys.path.insert(0, {tests!r})
+from conftest import Stamped, fill, held
+from variegate.loader.cache import Cache, opened
+source = Stamped(40)
+store = opened(Cache({place!r}), source)
+fill(store, source, range(20))
+kept = len(held(store, source))
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))
+fill(store, source)
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+assert store.stats()["failed"] == 0, store.stats()
+fill(store, source)
+assert len(held(store, source)) == 40 > kept
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="handles are counted in this way on Linux")
+def test_a_want_of_handles_passes(place: Path) -> None:
+    """What could not be written for it comes again; nothing is raised at an epoch's end."""
+    code = NO_HANDLES.format(tests=str(Path(__file__).parent), place=str(place))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_that_went_in_the_middle(store: Callable[..., Store], source: Stamped, place: Path) -> None:
+    one = store(source)
+    fill(one, source, range(3))
+    found = held(one, source)
+    folder = shards(place)[0].parent
+    folder.rename(place / "away")
+    folder.write_text("something else")
+    with pytest.warns(RuntimeWarning, match="the cache grows no more"):
+        fill(one, source)
+    assert held(one, source) == found
+
+
 def old(path: Path, seconds: float) -> None:
     os.utime(path, (time.time() - seconds,) * 2)
 

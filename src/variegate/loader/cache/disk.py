@@ -117,7 +117,10 @@ class Disk(Store):
         blocks = self._buffer.sealed()
         while not self._buffer.settled(blocks):
             self._write_block()
-        self._look()
+        try:
+            self._look()
+        except OSError as error:  # what is here already stays in use
+            self._give_up(error)
 
     def close(self) -> None:
         """Publish, and let go of all pictures; those that somebody has stay as they are."""
@@ -142,7 +145,7 @@ class Disk(Store):
                         self._look()
                         self._publish(*self._missing(rows, pixels))
         except OSError as error:
-            self._stop(error)
+            self._give_up(error)
         finally:
             with self._change:
                 self._coming.difference_update(np.searchsorted(self._known, [row.id for row in rows]).tolist())
@@ -173,7 +176,10 @@ class Disk(Store):
         shards, place = self._shards, self._places.item(int(np.searchsorted(self._known, row.id)))
         return place >= 0 and shards[place >> ROW_BITS].stamps[place & ((1 << ROW_BITS) - 1)] == row.stamp
 
-    def _stop(self, error: OSError) -> None:
+    def _give_up(self, error: OSError) -> None:
+        """Write no more, unless it is handles or memory that are lacking: then what was left out comes again later."""
+        if is_shortage(error):
+            return
         with self._change:
             self._failed += 1
             first = self._failed == 1
