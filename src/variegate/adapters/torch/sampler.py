@@ -96,14 +96,15 @@ class Sampler(torch.utils.data.Sampler[Place]):
         if start is None:
             return self._fresh()
         self._next += 1
-        return self._run(self._next - 1, start)
+        return self.run(self._next - 1, start)
 
     def _fresh(self) -> Iterator[Place]:
         """The next epoch. It is taken with the first index, as DataLoaders make iterators that they never use."""
         self._next += 1
-        yield from self._run(self._next - 1, 0)
+        yield from self.run(self._next - 1, 0)
 
-    def _run(self, epoch: int, position: int) -> Iterator[Place]:
+    def run(self, epoch: int, position: int) -> Iterator[Place]:
+        """The indices of an epoch from a position on; the next pass stays what it was."""
         row, self._place = self._row(epoch), (epoch, position)
         for turn in self._schedule.turns(epoch, position):
             (index,), (occurrence,) = row.samples(turn.first, turn.last)
