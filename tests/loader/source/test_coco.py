@@ -231,7 +231,7 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
         (("annotations", 3), {"category_id": 2}, r"\(id 23\): it is of category 2, which is not among the categories"),
         (("annotations", 5), {"bbox": [1, 2, 3]}, r'\(id 19\): "bbox" is a list of 4 numbers, got \[1, 2, 3\]'),
         (("annotations", 5), {"segmentation": [[1, 2, 3]]}, r"\(id 19\): ring 0 of its segmentation has 3 numbers"),
-        (("annotations", 0), {"iscrowd": "no"}, "\"iscrowd\" is an integer, got 'no'"),
+        (("annotations", 0), {"iscrowd": "no"}, "\"iscrowd\" is 0 or 1, got 'no'"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -317,6 +317,26 @@ def test_categories_of_one_name_are_one_class(root: Path, content: Any) -> None:
     assert coco.classes == ["person", "cat"] and coco.left_out == 1
     assert coco.fields(1)["labels"].tolist() == [1, 0, 1] and coco.fields(0)["labels"].tolist() == [1, 1]
     assert source(root, content, ["ids"], ["cat"]).fields(1)["ids"].tolist() == [20, 19]
+
+
+def test_an_id_may_be_an_empty_text(root: Path, content: Any) -> None:
+    names = {90: "", 1: 2, 4: "b"}
+    for row in content["categories"]:
+        row["id"] = names[row["id"]]
+    for row in content["annotations"]:
+        row["category_id"] = names[row["category_id"]]
+    assert source(root, content).classes == ["person", "owl", "cat"]
+    del content["categories"]
+    assert source(root, content).classes == ["2", "", "b"]
+
+
+@pytest.mark.parametrize(("side", "said"), [(-12, "it is -12 x 20"), (True, "is an integer, got True")])
+def test_a_side_that_cannot_be_is_none_that_is_not_given(root: Path, content: Any, side: Any, said: str) -> None:
+    content["images"][1]["height"] = side
+    with pytest.raises(SourceError, match=rf"images\[1\] \(id 3\): .*{said}"):
+        source(root, content)
+    content["images"][1]["height"] = 0
+    assert source(root, content).size_of_labels(1) is None
 
 
 @pytest.mark.parametrize("empty", [True, False])

@@ -186,7 +186,7 @@ def _next_epoch(loader: Loader) -> int:
     epoch, position = loader.next_place
     if position:
         raise InputError(
-            f"the loader goes on at position {position} of epoch {epoch}, and a fit of Keras begins with a whole epoch: "
+            f"the loader goes on at position {position} of epoch {epoch}, and a fit begins with a whole one: "
             f"pass epoch={epoch} to have all of it again, or epoch={epoch + 1} to leave out its rest; on TensorFlow, "
             "variegate.adapters.tensorflow.dataset(loader) goes on within it"
         )

@@ -138,6 +138,10 @@ class CocoJson(Files):
                 "in which they are, or a file of those that are there",
             )
         self.sizes = np.stack([images.wholes(side, missing=0) for side in ("height", "width")], axis=1)
+        below = np.flatnonzero((self.sizes < 0).any(axis=1))
+        if below.size:
+            height, width = self.sizes[below[0]].tolist()
+            raise images.error(images.rows[below[0]], f"it is {height} x {width} (height, width); 0 says not known")
         unknown = np.flatnonzero((self.sizes <= 0).any(axis=1))
         if "masks" in self._fields and unknown.size:
             raise images.error(images.rows[unknown[0]], "it has no height and width, without which no mask is drawn")
@@ -164,7 +168,7 @@ class CocoJson(Files):
             if None in ids and ("labels" in self._fields or classes is not None):
                 bare = next(row for row in table.rows if row.get("category_id") is None)
                 raise table.error(bare, 'it has no "category_id", without which it is of no class; leave labels out')
-        in_order = sorted(zip(ids, names, strict=True), key=lambda one: (isinstance(one[0], str), one[0] or 0))
+        in_order = sorted(zip(ids, names, strict=True), key=lambda one: _in_order(one[0]))
         known = list(dict.fromkeys(name for id, name in in_order if id is not None))
         self.classes = known if classes is None else class_names(classes, "CocoJson")
         number = {name: n for n, name in enumerate(self.classes)}
@@ -188,7 +192,7 @@ class CocoJson(Files):
         label = np.array([number[kind] for kind in kinds], np.int64)
         wanted = label >= 0
         if not self.crowd:
-            wanted &= annotations.wholes("iscrowd", missing=0) == 0
+            wanted &= annotations.flags("iscrowd") == 0
         order = np.argsort(picture, kind="stable")
         order = order[wanted[order]]
         annotations.keep([annotations.rows[n] for n in order.tolist()])
@@ -216,7 +220,7 @@ class CocoJson(Files):
     def _fill(self, annotations: Table, columns: dict[str, Column], picture: NDArray[np.int64]) -> None:
         """Turn the other fields of the annotations into columns."""
         makers: dict[str, Callable[[], Column]] = {
-            "iscrowd": lambda: Values(annotations.wholes("iscrowd", missing=0)),
+            "iscrowd": lambda: Values(annotations.flags("iscrowd")),
             "area": lambda: Values(annotations.numbers("area", 0)),
             "ids": lambda: _id_column(annotations.ids("id")),
         }
@@ -246,6 +250,11 @@ class CocoJson(Files):
     def __repr__(self) -> str:
         counts = f"{len(self)} pictures, {len(self._instances)} objects{cuts(self.clipped, self.outside)}"
         return f"CocoJson({self.annotations!r}, {counts}{self._unusual})"
+
+
+def _in_order(id: Id) -> tuple[bool, Any]:
+    """By what ids of both kinds are sorted: integers before texts."""
+    return isinstance(id, str), 0 if id is None else id
 
 
 def _id_column(ids: list[Id]) -> Column:

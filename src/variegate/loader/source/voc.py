@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import SourceError
 from variegate.loader.file import regular
 from variegate.loader.formats import extensions
+from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, chosen, class_names, first_of
 from variegate.loader.source.json_text import LENGTH, short
@@ -27,7 +28,8 @@ CLASSES = (
     *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
 )
 FIELDS = {"boxes": Boxes("voc"), "labels": PerInstance(), "difficult": PerInstance()}
-UNTOLD = ("", "unspecified")  # what some write where they do not say whether an object is difficult
+SAID = {"": 0, "unspecified": 0, "false": 0, "true": 1}  # what some write of whether an object is difficult
+UNTOLD = {"": 0}  # and of a side of the picture
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -43,7 +45,7 @@ class VocFolder(Files):
     fields     what a sample has beside its picture, of N objects:
         boxes      (N, 4) float64: left, top, right and bottom edge in pixels
         labels     (N,) int64: the class
-        difficult  (N,) int64: 1 if so marked; 0 if not, or where it is empty or "Unspecified"
+        difficult  (N,) int64: 1 if so marked, also as "True"; 0 if not, or where it is empty or "Unspecified"
     one_based  whether corners are numbers of pixels, the first of them 1, and the last one included, as VOC's are: then
                the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already, as many exporters write
                them; so a corner at 0 is an error that says so
@@ -146,7 +148,7 @@ class _Note:
 
     def __init__(self, path: str) -> None:
         tree = _annotation(path)
-        self.size = self._whole(tree, "size/height", path), self._whole(tree, "size/width", path)
+        self.size = self._side(tree, "height", path), self._side(tree, "width", path)
         self.objects = [self._object(path, n, element) for n, element in enumerate(tree.findall("object"), 1)]
 
     def _object(self, path: str, n: int, element: Element) -> _Object:
@@ -155,21 +157,29 @@ class _Note:
         if not name:
             raise SourceError(f"{place}: it has no name")
         corners = [self._number(element, f"bndbox/{corner}", place) for corner in CORNERS]
-        return _Object(place, name, corners, self._whole(element, "difficult", place, UNTOLD))
+        return _Object(place, name, corners, self._whole(element, "difficult", place, SAID))
 
-    def _whole(self, element: Element, path: str, place: str, untold: Collection[str] = ()) -> int:
-        """A whole number; 0 where there is none, or a text that says as much."""
-        text = element.findtext(path, "0")
-        value = 0.0 if text.strip().lower() in untold else self._number(element, path, place, "0")
+    def _side(self, tree: Element, name: str, path: str) -> int:
+        """A side of the picture; 0 where it is not given."""
+        side = self._whole(tree, f"size/{name}", path, UNTOLD)
+        if side < 0:
+            raise SourceError(f"{path}: <size><{name}> is a number of pixels, got {side}; 0 says not known")
+        return side
+
+    def _whole(self, element: Element, path: str, place: str, words: Mapping[str, int]) -> int:
+        """A whole number, or a word for one; 0 where there is none."""
+        text = element.findtext(path, "")
+        word = words.get(text.strip().lower())
+        value = self._number(element, path, place) if word is None else float(word)
         if value.is_integer() and abs(value) < 1 << 31:
             return int(value)
         raise SourceError(f"{place}: <{path.replace('/', '><')}> is a whole number, got {short(text)}")
 
     @staticmethod
-    def _number(element: Element, path: str, place: str, missing: str | None = None) -> float:
-        text = element.findtext(path, missing)
+    def _number(element: Element, path: str, place: str) -> float:
+        text = element.findtext(path)
         try:
-            value = float(text or "")
+            value = decimal(text or "")
         except ValueError:
             value = inf
         if isfinite(value):
