@@ -219,6 +219,7 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
             r"there is no .*/images/z\.jpg; 1 of 3 pictures are missing\. Give the",
         ),
         (("images", 0), {"file_name": None}, '"file_name" is a path within the folder of pictures, got None'),
+        (("images", 0), {"file_name": ""}, "a path is not empty, got '' for \"file_name\""),
         (("images", 0), {"height": "12"}, "\"height\" is an integer, got '12'"),
         (("categories", 1), {"id": 4}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),
         (("categories", 1), {"id": 4.0}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),

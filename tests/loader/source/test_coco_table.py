@@ -36,7 +36,7 @@ def test_wholes_are_integers() -> None:
 def test_flags_may_be_written_as_booleans() -> None:
     found = table({}, {"iscrowd": 1}, {"iscrowd": True}, {"iscrowd": False}, {"iscrowd": 1.0}).flags("iscrowd")
     assert found.tolist() == [0, 1, 1, 0, 1] and found.dtype == np.int64 and table().flags("iscrowd").shape == (0,)
-    for wrong in (None, "1", 0.5):
+    for wrong in (None, "1", 0.5, -1, 2, [1]):
         with pytest.raises(SourceError, match=r'annotations\[1\]: "iscrowd" is 0 or 1, got'):
             table({}, {"iscrowd": wrong}).flags("iscrowd")
 
@@ -115,11 +115,11 @@ def test_lists_hold_objects() -> None:
 def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     rle = {"counts": [1, 3], "size": [2, 2]}
-    outlines = [[[1, 2.5, 3]], rle, [], [1, 2], [["a"]]]
+    outlines = [[[1, 2.5, 3]], rle, [], [1, 2], [["a"]], [[True, 2]], [{}], [[None]], [[10**400]]]
     content = {"images": [], "annotations": [{"segmentation": outline} for outline in outlines], "categories": []}
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content).encode())  # with a mark of UTF-8, as some editors write
     rows = read_coco(str(path), outlines=True)["annotations"].rows
-    assert [row["segmentation"] for row in rows] == [[array("d", [1, 2.5, 3])], rle, [], [1, 2], [["a"]]]
+    assert [row["segmentation"] for row in rows] == [[array("d", [1, 2.5, 3])], *outlines[1:]]
     assert not any("segmentation" in row for row in read_coco(str(path), outlines=False)["annotations"].rows)
 
 

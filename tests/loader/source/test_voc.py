@@ -173,6 +173,9 @@ def test_the_size_is_held_against_the_picture_wherever_it_comes_from(
         (item("dog", (1, "1_0", 20, 12)), "<bndbox><ymin> is a number, got '1_0'"),
         (item("dog", (1, 1, "\N{ARABIC-INDIC DIGIT TWO}", 2)), "<bndbox><xmax> is a number, got"),
         (item("dog", (1, 1, 2, 2), "<difficult>0_1</difficult>"), "<difficult> is a number, got '0_1'"),
+        (item("dog", (1, 1, 2, 2), "<bndbox/>"), "object 1, 'dog': it has several <bndbox>; an object has one$"),
+        (f"<objects>{item('dog', (1, 1, 2, 2))}</objects>", "it has a <bndbox>, and no <object> right below"),
+        (item("dog", (1, 1, 2, 2)).replace("object>", "Object>"), "it has a <bndbox>, and no <object> right below"),
         ("<size>", r"it is no XML: mismatched tag: line 1"),
     ],
 )

@@ -82,9 +82,9 @@ class Table:
 
     def flags(self, key: str) -> NDArray[np.int64]:
         """A column of 0 and 1, (rows,), of which false and true are others' words; 0 where there is none."""
-        values = [_flag(row.get(key, 0)) for row in self.rows]
-        if not all(map(in_64_bits, values)):
-            raise self._culprit(key, 0, lambda value: in_64_bits(_flag(value)), "0 or 1")
+        values = [row.get(key, 0) for row in self.rows]
+        if not all(map(_is_flag, values)):
+            raise self._culprit(key, 0, _is_flag, "0 or 1")
         return np.array(values, np.int64)
 
     def ids(self, key: str, missing: Any = ABSENT) -> list[Id]:
@@ -134,9 +134,8 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _flag(value: Any) -> Any:
-    """The same; and of a boolean 0 or 1."""
-    return int(value) if isinstance(value, bool) else _whole(value)
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value in (0, 1)
 
 
 def read_coco(path: str, outlines: bool) -> dict[str, Table]:
@@ -165,8 +164,9 @@ def _packed(row: Row) -> Row:
     """Called for each object as it is read, so that never more than one outline is a list of Python's numbers."""
     outline = row.get("segmentation")
     if type(outline) is list:
-        with suppress(TypeError, OverflowError):  # what is no ring is refused where its place in the file is known
-            row["segmentation"] = [array("d", ring) for ring in outline]
+        with suppress(OverflowError):  # what is no ring is refused where its place in the file is known
+            if all(type(ring) is list and set(map(type, ring)) <= {int, float} for ring in outline):
+                row["segmentation"] = [array("d", ring) for ring in outline]
     return row
 
 

@@ -150,12 +150,16 @@ class _Note:
         tree = _annotation(path)
         self.size = self._side(tree, "height", path), self._side(tree, "width", path)
         self.objects = [self._object(path, n, element) for n, element in enumerate(tree.findall("object"), 1)]
+        if not self.objects and tree.find(".//bndbox") is not None:
+            raise SourceError(f"{path}: it has a <bndbox>, and no <object> right below <annotation>, where VOC's are")
 
     def _object(self, path: str, n: int, element: Element) -> _Object:
         name = (element.findtext("name") or "").strip()
         place = f"{path}: object {n}, {short(name)}"
         if not name:
             raise SourceError(f"{place}: it has no name")
+        if len(element.findall("bndbox")) > 1:
+            raise SourceError(f"{place}: it has several <bndbox>; an object has one")
         corners = [self._number(element, f"bndbox/{corner}", place) for corner in CORNERS]
         return _Object(place, name, corners, self._whole(element, "difficult", place, SAID))
 
