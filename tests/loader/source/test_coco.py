@@ -320,6 +320,26 @@ def test_categories_of_one_name_are_one_class(root: Path, content: Any) -> None:
     assert source(root, content, ["ids"], ["cat"]).fields(1)["ids"].tolist() == [20, 19]
 
 
+def test_masks_that_are_marked_as_crowds_are_told(root: Path, content: Any, recwarn: pytest.WarningsRecorder) -> None:
+    """As CVAT and Datumaro mark every mask."""
+    rows = content["annotations"]
+    for row in rows[:3]:
+        row["iscrowd"] = 1
+    with pytest.warns(UserWarning, match=r"x\.json: 4 of 6 objects are marked iscrowd.* crowd=True takes") as caught:
+        assert source(root, content).left_out == 4
+    assert caught[0].filename == __file__
+    recwarn.clear()
+    assert source(root, content, crowd=True).left_out == 0
+    rows[0]["iscrowd"] = 0
+    assert source(root, content).left_out == 3 and not recwarn
+
+
+def test_a_path_as_windows_writes_it_is_told(root: Path, content: Any) -> None:
+    content["images"][1]["file_name"] = "deep\\a.png"
+    with pytest.raises(SourceError, match=r'1 of 3 pictures are missing\. Write "/" for "\\" in "file_name", or give'):
+        source(root, content)
+
+
 def test_an_id_may_be_an_empty_text(root: Path, content: Any) -> None:
     names = {90: "", 1: 2, 4: "b"}
     for row in content["categories"]:

@@ -235,6 +235,19 @@ def test_corners_that_count_from_0_are_named(root: Path) -> None:
     assert VocFolder(root, one_based=False).fields(1)["boxes"].tolist()[1] == [0, 0, 4, 4]
 
 
+def test_fractions_are_no_numbers_of_pixels(root: Path, recwarn: pytest.WarningsRecorder) -> None:
+    edges = [item("dog", (1.5, 2, 9.25, 8))] * 9
+    note(root, "b", *edges)
+    VocFolder(root)
+    assert not recwarn
+    note(root, "b", *edges, *edges)
+    with pytest.warns(UserWarning, match=rf"^{root}: 19 of 21 boxes .* pass one_based=False") as caught:
+        assert VocFolder(root).fields(1)["boxes"][0].tolist() == [0.5, 1, 9.25, 8]
+    assert caught[0].filename == __file__
+    recwarn.clear()
+    assert VocFolder(root, one_based=False).fields(1)["boxes"][0].tolist() == [1.5, 2, 9.25, 8] and not recwarn
+
+
 @pytest.mark.parametrize("text", ["", " ", "Unspecified", "unspecified\n", "0", "0.0"])
 def test_what_is_not_said_to_be_difficult_is_not(root: Path, text: str) -> None:
     note(root, "b", item("dog", (1, 1, 3, 3), f"<pose>Unspecified</pose><difficult>{text}</difficult>"))

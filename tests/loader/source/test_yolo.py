@@ -186,6 +186,7 @@ def test_names_of_a_data_yaml(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("names: &a [*a]", r"got \[\[\[\["),
         ("names: {0.5: a, b: c}", "got a mapping of 0.5, 'b'$"),
         ("names: [1, 2]", r"got \[1, 2\]"),
+        ("cat\ndog\n", "it is a text, .* as classes.txt and obj.names, pass the names: classes=Path"),
         ("names: [", r"data\.yaml: it cannot be read"),
     ]:
         path.write_text(text)

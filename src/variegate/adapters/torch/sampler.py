@@ -57,7 +57,8 @@ class Sampler(torch.utils.data.Sampler[Place]):
         samples: int | None = None,
         repeats: int = 1,
     ) -> None:
-        if not (hasattr(source, "__len__") or hasattr(source, "__index__")):
+        known = isinstance(source, Source) or (hasattr(source, "__len__") and hasattr(source, "__getitem__"))
+        if not (known or hasattr(source, "__index__")):  # a loader has a length too, of batches
             raise FieldError(f"Sampler takes a source, a data set, or the number of its samples, got {source!r:.200}")
         length = len(source) if hasattr(source, "__len__") else whole(source, "source", 1)
         self.seed, self.shuffle, self.repeats = whole(seed, "seed", None), bool(shuffle), whole(repeats, "repeats", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ from variegate.loader.file import regular
 from variegate.loader.formats import extensions
 from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
-from variegate.loader.source.instances import Instances, Values, chosen, class_names, first_of
+from variegate.loader.source.instances import Instances, Values, are_most, chosen, class_names, first_of
 from variegate.loader.source.json_text import LENGTH, short
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Boxes, PerInstance, Targets
@@ -48,7 +49,7 @@ class VocFolder(Files):
         difficult  (N,) int64: 1 if so marked, also as "True"; 0 if not, or where it is empty or "Unspecified"
     one_based  whether corners are numbers of pixels, the first of them 1, and the last one included, as VOC's are: then
                the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already, as many exporters write
-               them; so a corner at 0 is an error that says so
+               them; so a corner at 0 is an error that says so, and if most have fractions, a UserWarning does
     mode       "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype      "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
@@ -110,9 +111,8 @@ class VocFolder(Files):
         counts = [len(note.objects) for note in notes]
         self._instances = Instances(counts, columns)
 
-    @staticmethod
-    def _check_base(objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
-        """Refuse corners before pixel 1, which is the first."""
+    def _check_base(self, objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
+        """Refuse corners before pixel 1, which is the first; warn of fractions, which no pixel's number has."""
         before = np.flatnonzero((boxes[:, :2] < 1).any(axis=1))
         if before.size:
             corner = boxes[before[0], :2].tolist()
@@ -120,6 +120,14 @@ class VocFolder(Files):
                 f"{objects[before[0]].place}: it begins at {corner[0]:g}, {corner[1]:g} (xmin, ymin), and VOC's pixels "
                 f"count from 1 ({before.size} of {len(boxes)} objects begin before that). If these are counted from 0, "
                 "pass one_based=False; else mend the file"
+            )
+        parts = int((boxes % 1 != 0).any(axis=1).sum())
+        if are_most(parts, len(boxes)):
+            warnings.warn(
+                f"{os.path.dirname(self.root)}: {parts} of {len(boxes)} boxes have corners with fractions, which are "
+                "no numbers of pixels but edges, as CVAT writes them. Then pass one_based=False: counted from 1, left "
+                "and top are a pixel less",
+                stacklevel=4,
             )
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:

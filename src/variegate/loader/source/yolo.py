@@ -183,6 +183,11 @@ def _names(path: str) -> Any:
     except Exception as error:  # PyYAML raises ValueError, IndexError and more of numbers and dates that are none
         told = getattr(error, "strerror", None) or f"{error}"[:200]
         raise SourceError(f"{path}: it cannot be read ({told})") from error
+    if isinstance(content, str):
+        raise SourceError(
+            f"{path}: it is a text, and a data.yaml has `names: [...]`; of a list of names, one a line, as classes.txt "
+            "and obj.names, pass the names: classes=Path(...).read_text().splitlines()"
+        )
     names = content.get("names") if isinstance(content, Mapping) else None
     if isinstance(names, Mapping) and names.keys() == set(range(len(names))):
         names = [names[n] for n in range(len(names))]
