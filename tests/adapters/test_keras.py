@@ -131,6 +131,21 @@ def test_a_resumed_fit_ends_with_the_same_weights() -> None:
     assert weights(whole) == weights(resumed)
 
 
+def test_a_loader_that_was_resumed_goes_on_with_its_epoch() -> None:
+    origin, resumed = loader(), loader()
+    batches = origin.stream()
+    for _ in range(2 * BATCHES):
+        next(batches)
+    resumed.resume(origin.state())
+    assert seen(Dataset(resumed), epochs=2) == epochs(2, 3)
+    next(batches)
+    del batches
+    resumed.resume(origin.state())
+    with pytest.raises(InputError, match=r"goes on at position 4 of epoch 2, .* pass epoch=2 .* or epoch=3 to leave"):
+        Dataset(resumed)
+    assert seen(Dataset(resumed, epoch=3), epochs=1) == epochs(3)
+
+
 def test_what_backup_and_restore_brings_back_goes_on_too(tmp_path: Path) -> None:
     class Break(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

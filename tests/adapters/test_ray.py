@@ -473,6 +473,32 @@ def test_a_grey_picture_that_ray_padded_is_told(cluster: Cluster, tmp_path: Path
     assert [row["image"].shape for row in made("RGB")] == [(*size, 3)] * 2
 
 
+def test_a_narrow_grey_picture_that_ray_padded_is_told(cluster: Cluster, tmp_path: Path) -> None:
+    """It looks like one row of coloured pixels, for all that is to be seen of it alone."""
+    Image.fromarray(np.zeros((12, 16, 3), np.uint8)).save(tmp_path / "colour.png")
+    Image.fromarray(np.zeros((12, 3), np.uint8)).save(tmp_path / "narrow.png")
+
+    def numbered(batch: Rows) -> Rows:
+        return {**batch, "id": np.arange(len(batch["image"]))}
+
+    def made(mode: str | None = None, at: str = "") -> list[Any]:
+        pictures = ray.data.read_images(str(tmp_path / at), mode=mode, override_num_blocks=1)
+        augment = vr.Augment(vg.Compose([vg.HorizontalFlip()]), at_once=1)
+        return pictures.map_batches(numbered).map_batches(augment, batch_format="numpy").take_all()  # type: ignore[no-any-return]
+
+    with pytest.raises(ray.exceptions.RayTaskError) as error:
+        made()
+    assert re.search(r"image has an array \(1, 12, 3\) beside others .* a grey picture \(12, 3\)", str(error.value))
+    assert sorted(row["image"].shape for row in made("RGB")) == [(12, 3, 3), (12, 16, 3)]
+    assert [row["image"].shape[:2] for row in made(at="narrow.png")] == [(12, 3)]
+
+
+def test_pictures_of_one_row_alone_are_taken() -> None:
+    rows = {"id": np.arange(2), "image": objects([np.zeros((1, 5, 3), np.uint8), np.zeros((1, 9, 3), np.uint8)])}
+    (made,) = vr.Augment()(rows)
+    assert [image.shape for image in made["image"]] == [(1, 5, 3), (1, 9, 3)]
+
+
 def test_a_padded_view_is_told_too() -> None:
     targets = {"depth": vg.Image()}
     given = {"id": np.array([7]), "image": np.zeros((1, 4, 9, 3), np.uint8), "depth": np.zeros((1, 1, 4, 9), np.uint8)}

@@ -233,7 +233,36 @@ def test_the_state_follows_the_batches_that_were_taken() -> None:
     assert bytes_of(made) == epoch_bytes(2)[2:]
     assert places(again) == (3, 0) and places(pickle.loads(pickle.dumps(again))) == (3, 0)
     next(iter(again))
-    assert places(again) == (0, 4)  # a pass of its own has begun
+    assert places(again) == (3, 4)  # a pass of the loader's own has begun
+
+
+@pytest.mark.parametrize("step", [0, 2])
+def test_a_loader_that_was_resumed_goes_on(step: int) -> None:
+    origin, rest = plain(), epoch_bytes(0, 1)[step:]
+    batches = iter(origin)
+    for _ in range(step):
+        next(batches)
+    del batches
+    loader = plain()
+    loader.resume(origin.state())
+    made = dataset(loader)
+    assert bytes_of(made) + bytes_of(made) == rest and places(loader) == (2, 0)
+    assert bytes_of(dataset(loader)) == [batch["image"].tobytes() for batch in plain().epoch(2)]
+    assert next(iter(loader))["image"].tobytes() == epoch_bytes(3)[0]
+    loader.resume(origin.state())
+    if step:  # TensorFlow knows how long a pass of this data set may be
+        with pytest.raises(tf.errors.InvalidArgumentError, match="was resumed at position 8 of an epoch") as caught:
+            bytes_of(dataset_before(loader, origin.state()))
+        assert "call loader.resume(state) first, then dataset(loader)" in str(caught.value)
+    assert bytes_of(made) == rest[: 5 - step]
+
+
+def dataset_before(loader: vg.Loader, state: dict[str, Any]) -> Any:
+    """A data set that is made when its loader is at the begin of an epoch, and resumed within one then."""
+    loader.next_epoch = 7
+    made = dataset(loader)
+    loader.resume(state)
+    return made
 
 
 def test_a_callback_of_fit_has_the_state_to_save() -> None:

@@ -168,6 +168,10 @@ def test_the_sampler_sets_epochs_and_says_whether_they_are_shuffled() -> None:
     assert positions == np.concatenate([batch["index"] for batch in loader]).tolist()
     assert not isinstance(loader.sampler, SequentialSampler)
     assert list(loader.batch_sampler) == [batch["index"].tolist() for batch in loader]
+    batches = iter(loader)
+    next(batches)
+    loader.load_state_dict(loader.state_dict())
+    assert list(loader.sampler) == [index for batch in batches for index in batch["index"].tolist()]
     in_order = Loader(plain(shuffle=False))
     assert isinstance(in_order.sampler, SequentialSampler) and list(in_order.sampler) == list(range(19))
 

@@ -181,6 +181,12 @@ def test_torchdata_resumes_at_every_step(workers: int) -> None:
 def test_what_cannot_be_is_said() -> None:
     with pytest.raises(SourceError, match="make no batch"):
         Sampler([], seed=3)
+    for loader in (
+        vg.Loader(vg.Arrays(np.zeros((5, 4, 4, 3), np.uint8))),
+        DataLoader(range(5)),
+    ):  # whose length is that in batches
+        with pytest.raises(FieldError, match="takes a source, a data set, or the number"):
+            Sampler(loader)
     with pytest.raises(FieldError, match="takes a source, a data set, or the number"):
         Sampler(iter(PICTURES))
     with pytest.raises(FieldError, match="give weights too"):

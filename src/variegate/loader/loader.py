@@ -238,6 +238,11 @@ class Loader:
         if self._checked(epoch) != self._next[0]:
             self._next = self._place = operator.index(epoch), 0
 
+    @property
+    def next_place(self) -> tuple[int, int]:
+        """The epoch and the position at which the next pass begins."""
+        return self._next
+
     def _pass(self, endless: bool) -> Iterator[Batch]:
         """Batches, each counted in the state before it is handed out. A pass that is never begun takes no epoch."""
         epoch, position = self._checked(self._next[0]), self._next[1]
@@ -315,12 +320,13 @@ class Loader:
         epoch, position = self._stand()
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
 
-    def follow(self, place: Callable[[], tuple[int, int]]) -> None:
+    def follow(self, epoch: int, place: Callable[[], tuple[int, int]]) -> None:
         """Have `state` tell where a pass stands that an adapter runs by `epoch`, until another one begins.
 
+        epoch  that of the pass; the next pass is of the one after it
         place  gives the epoch and the position after the batch that the adapter's user has taken last
         """
-        self._place = place
+        self._next, self._place = (self._checked(epoch) + 1, 0), place
 
     def _stand(self) -> tuple[int, int]:
         return self._place() if callable(self._place) else self._place

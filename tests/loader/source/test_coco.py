@@ -219,6 +219,7 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
             r"there is no .*/images/z\.jpg; 1 of 3 pictures are missing\. Give the",
         ),
         (("images", 0), {"file_name": None}, '"file_name" is a path within the folder of pictures, got None'),
+        (("images", 0), {"file_name": ""}, "a path is not empty, got '' for \"file_name\""),
         (("images", 0), {"height": "12"}, "\"height\" is an integer, got '12'"),
         (("categories", 1), {"id": 4}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),
         (("categories", 1), {"id": 4.0}, r'categories\[2\] \(id 4\): "id" is 4, as of categories\[1\]'),
@@ -231,7 +232,7 @@ def test_the_size_in_the_file_must_be_that_of_the_picture(root: Path, content: A
         (("annotations", 3), {"category_id": 2}, r"\(id 23\): it is of category 2, which is not among the categories"),
         (("annotations", 5), {"bbox": [1, 2, 3]}, r'\(id 19\): "bbox" is a list of 4 numbers, got \[1, 2, 3\]'),
         (("annotations", 5), {"segmentation": [[1, 2, 3]]}, r"\(id 19\): ring 0 of its segmentation has 3 numbers"),
-        (("annotations", 0), {"iscrowd": "no"}, "\"iscrowd\" is an integer, got 'no'"),
+        (("annotations", 0), {"iscrowd": "no"}, "\"iscrowd\" is 0 or 1, got 'no'"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -317,6 +318,46 @@ def test_categories_of_one_name_are_one_class(root: Path, content: Any) -> None:
     assert coco.classes == ["person", "cat"] and coco.left_out == 1
     assert coco.fields(1)["labels"].tolist() == [1, 0, 1] and coco.fields(0)["labels"].tolist() == [1, 1]
     assert source(root, content, ["ids"], ["cat"]).fields(1)["ids"].tolist() == [20, 19]
+
+
+def test_masks_that_are_marked_as_crowds_are_told(root: Path, content: Any, recwarn: pytest.WarningsRecorder) -> None:
+    """As CVAT and Datumaro mark every mask."""
+    rows = content["annotations"]
+    for row in rows[:3]:
+        row["iscrowd"] = 1
+    with pytest.warns(UserWarning, match=r"x\.json: 4 of 6 objects are marked iscrowd.* crowd=True takes") as caught:
+        assert source(root, content).left_out == 4
+    assert caught[0].filename == __file__
+    recwarn.clear()
+    assert source(root, content, crowd=True).left_out == 0
+    rows[0]["iscrowd"] = 0
+    assert source(root, content).left_out == 3 and not recwarn
+
+
+def test_a_path_as_windows_writes_it_is_told(root: Path, content: Any) -> None:
+    content["images"][1]["file_name"] = "deep\\a.png"
+    with pytest.raises(SourceError, match=r'1 of 3 pictures are missing\. Write "/" for "\\" in "file_name", or give'):
+        source(root, content)
+
+
+def test_an_id_may_be_an_empty_text(root: Path, content: Any) -> None:
+    names = {90: "", 1: 2, 4: "b"}
+    for row in content["categories"]:
+        row["id"] = names[row["id"]]
+    for row in content["annotations"]:
+        row["category_id"] = names[row["category_id"]]
+    assert source(root, content).classes == ["person", "owl", "cat"]
+    del content["categories"]
+    assert source(root, content).classes == ["2", "", "b"]
+
+
+@pytest.mark.parametrize(("side", "said"), [(-12, "it is -12 x 20"), (True, "is an integer, got True")])
+def test_a_side_that_cannot_be_is_none_that_is_not_given(root: Path, content: Any, side: Any, said: str) -> None:
+    content["images"][1]["height"] = side
+    with pytest.raises(SourceError, match=rf"images\[1\] \(id 3\): .*{said}"):
+        source(root, content)
+    content["images"][1]["height"] = 0
+    assert source(root, content).size_of_labels(1) is None
 
 
 @pytest.mark.parametrize("empty", [True, False])

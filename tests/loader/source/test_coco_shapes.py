@@ -104,6 +104,7 @@ def test_rings_and_runs_keep_their_places() -> None:
         ([1, 2, 3, 4], r'"segmentation" is a list of rings .* or an RLE of counts and size, got \[1, 2, 3, 4\]'),
         ("x", "\"segmentation\" is a list of rings .* got 'x'"),
         (3, "got 3"),
+        ([[1, 2], [5, 2], [5, 6]], r"got 3 points \[x, y\]; they are to be one ring"),
     ],
 )
 def test_what_is_no_outline_is_named(wrong: Any, said: str) -> None:

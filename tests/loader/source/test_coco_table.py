@@ -26,11 +26,30 @@ def test_numbers_are_one_array() -> None:
 
 
 def test_wholes_are_integers() -> None:
-    found = table({"id": 3}, {"id": 1 << 62}, {"id": True}).wholes("id")
-    assert found.tolist() == [3, 1 << 62, 1] and found.dtype == np.int64
-    assert table({}, {"iscrowd": 1}).wholes("iscrowd", missing=0).tolist() == [0, 1]
+    found = table({"id": 3}, {"id": 1 << 62}).wholes("id")
+    assert found.tolist() == [3, 1 << 62] and found.dtype == np.int64
+    assert table({}, {"n": 1}).wholes("n", missing=0).tolist() == [0, 1]
     assert table().wholes("id").tolist() == [] and table().wholes("id").dtype == np.int64
     assert table({"id": 3.0}, {"id": (1 << 62) + 1}, {"id": -0.0}).wholes("id").tolist() == [3, (1 << 62) + 1, 0]
+
+
+def test_flags_may_be_written_as_booleans() -> None:
+    found = table({}, {"iscrowd": 1}, {"iscrowd": True}, {"iscrowd": False}, {"iscrowd": 1.0}).flags("iscrowd")
+    assert found.tolist() == [0, 1, 1, 0, 1] and found.dtype == np.int64 and table().flags("iscrowd").shape == (0,)
+    for wrong in (None, "1", 0.5, -1, 2, [1]):
+        with pytest.raises(SourceError, match=r'annotations\[1\]: "iscrowd" is 0 or 1, got'):
+            table({}, {"iscrowd": wrong}).flags("iscrowd")
+
+
+@pytest.mark.parametrize("wrong", [None, True, "3", "x", [3], {}, float("nan"), float("inf"), 10**400])
+def test_a_number_is_a_number_alone_and_in_a_list(wrong: Any) -> None:
+    for rows in ([{"area": wrong}], [{"area": 1.5}, {"area": wrong}], [{"area": wrong}, {"area": 2}]):
+        with pytest.raises(SourceError, match=r'"area" is a number( of 64 bits)?, got'):
+            table(*rows).numbers("area", 0)
+    for bbox in ([wrong, 2, 3, 4], [1, 2.5, 3, wrong], [wrong] * 4, wrong):
+        for rows in ([{"bbox": bbox}], [{"bbox": [1, 2, 3, 4]}, {"bbox": bbox}]):
+            with pytest.raises(SourceError, match=r'"bbox" is a list of 4 numbers( of 64 bits)?, got'):
+                table(*rows).numbers("bbox", 4)
 
 
 def test_ids_are_integers_or_texts() -> None:
@@ -38,7 +57,7 @@ def test_ids_are_integers_or_texts() -> None:
     found = table({"id": 3}, {"id": "3"}, {"id": (1 << 62) + 1}, {"id": 2.0}, {"id": 10**30}).ids("id")
     assert found == [3, "3", (1 << 62) + 1, 2, 10**30] and type(found[3]) is int
     assert table({"id": 1}, {}).ids("id", missing=None) == [1, None]
-    for wrong in (1.5, None, [1], {}, float("nan"), float("inf")):
+    for wrong in (1.5, None, True, [1], {}, float("nan"), float("inf")):
         with pytest.raises(SourceError, match=r'annotations\[1\].*: "id" is an integer or a text, got '):
             table({"id": 1}, {"id": wrong}).ids("id")
     with pytest.raises(SourceError, match=r'annotations\[1\]: it has no "id", which is an integer or a text'):
@@ -69,7 +88,7 @@ def test_what_is_missing_or_no_integer_is_named() -> None:
         table({"area": 10**400}).numbers("area", 0)
     with pytest.raises(SourceError, match=r'annotations\[1\]: it has no "bbox", which is a list of 4 numbers'):
         table({"bbox": [1, 2, 3, 4]}, {}).numbers("bbox", 4)
-    for wrong in (1.5, "1", None, [1], 1 << 70):
+    for wrong in (1.5, "1", None, True, [1], 1 << 70):
         with pytest.raises(SourceError, match=r'annotations\[1\]: "n" is an integer( of 64 bits)?, got'):
             table({"n": 1}, {"n": wrong}).wholes("n")
     rows = table({"file_name": 3})
@@ -96,11 +115,11 @@ def test_lists_hold_objects() -> None:
 def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     rle = {"counts": [1, 3], "size": [2, 2]}
-    outlines = [[[1, 2.5, 3]], rle, [], [1, 2], [["a"]]]
+    outlines = [[[1, 2.5, 3]], rle, [], [1, 2], [["a"]], [[True, 2]], [{}], [[None]], [[10**400]]]
     content = {"images": [], "annotations": [{"segmentation": outline} for outline in outlines], "categories": []}
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps(content).encode())  # with a mark of UTF-8, as some editors write
     rows = read_coco(str(path), outlines=True)["annotations"].rows
-    assert [row["segmentation"] for row in rows] == [[array("d", [1, 2.5, 3])], rle, [], [1, 2], [["a"]]]
+    assert [row["segmentation"] for row in rows] == [[array("d", [1, 2.5, 3])], *outlines[1:]]
     assert not any("segmentation" in row for row in read_coco(str(path), outlines=False)["annotations"].rows)
 
 

@@ -96,6 +96,9 @@ def test_labels_are_a_column_where_all_are_integers(tmp_path: Path) -> None:
 def test_labels_that_are_none(tmp_path: Path) -> None:
     for name, data, label, said in (
         ("0.cls", b"cat", CLS, "a.tar/0.cls: it is b'cat', from which an integer cannot be read"),
+        ("0.cls", b"1_0", CLS, r"a.tar/0.cls: it is b'1_0', from which an integer cannot be read \(.*no underscore"),
+        ("0.cls", "\N{FULLWIDTH DIGIT ONE}".encode(), CLS, "from which an integer cannot be read"),
+        ("0.cls", b"\xff", CLS, "from which an integer cannot be read"),
         ("0.json", b"{", Part("json", "a"), "a.tar/0.json: it is no JSON"),
         ("0.json", b'{"b": 1}', Part("json", "a"), "a.tar/0.json: it has no 'a'"),
         ("0.json", b"5", Part("json", "a"), "a.tar/0.json: .*not subscriptable"),

@@ -170,6 +170,12 @@ def test_the_size_is_held_against_the_picture_wherever_it_comes_from(
         (item("dog", (1, 1, 2, 2), "<difficult>1e300</difficult>"), "<difficult> is a whole number, got '1e300'"),
         (item("dog", (1, 1, 2, 2), "<difficult>0.5</difficult>"), "<difficult> is a whole number, got '0.5'"),
         (item("dog", (1, 1, "9" * 10**5, 2)), r"<xmax> is a number, got '9{56}\.\.\.$"),
+        (item("dog", (1, "1_0", 20, 12)), "<bndbox><ymin> is a number, got '1_0'"),
+        (item("dog", (1, 1, "\N{ARABIC-INDIC DIGIT TWO}", 2)), "<bndbox><xmax> is a number, got"),
+        (item("dog", (1, 1, 2, 2), "<difficult>0_1</difficult>"), "<difficult> is a number, got '0_1'"),
+        (item("dog", (1, 1, 2, 2), "<bndbox/>"), "object 1, 'dog': it has several <bndbox>; an object has one$"),
+        (f"<objects>{item('dog', (1, 1, 2, 2))}</objects>", "it has a <bndbox>, and no <object> right below"),
+        (item("dog", (1, 1, 2, 2)).replace("object>", "Object>"), "it has a <bndbox>, and no <object> right below"),
         ("<size>", r"it is no XML: mismatched tag: line 1"),
     ],
 )
@@ -187,6 +193,15 @@ def test_a_size_is_a_whole_number_of_pixels(root: Path, side: str) -> None:
         VocFolder(root)
     note(root, "b", size="<height>12.0</height><width>20</width>")
     assert VocFolder(root).size_of_labels(1) == (12, 20)
+    note(root, "b", size="<height>-12</height><width>20</width>")
+    with pytest.raises(SourceError, match=rf"^{path}: <size><height> is a number of pixels, got -12; 0 says not known"):
+        VocFolder(root)
+
+
+@pytest.mark.parametrize("size", ["", "<height/><width/>", "<height> </height><width/>", "<height>0</height>"])
+def test_a_size_may_be_left_open(root: Path, size: str) -> None:
+    note(root, "b", item("dog", (1, 1, 3, 3)), size=size)
+    assert VocFolder(root).size_of_labels(1) is None
 
 
 @pytest.mark.parametrize(
@@ -220,10 +235,29 @@ def test_corners_that_count_from_0_are_named(root: Path) -> None:
     assert VocFolder(root, one_based=False).fields(1)["boxes"].tolist()[1] == [0, 0, 4, 4]
 
 
+def test_fractions_are_no_numbers_of_pixels(root: Path, recwarn: pytest.WarningsRecorder) -> None:
+    edges = [item("dog", (1.5, 2, 9.25, 8))] * 9
+    note(root, "b", *edges)
+    VocFolder(root)
+    assert not recwarn
+    note(root, "b", *edges, *edges)
+    with pytest.warns(UserWarning, match=rf"^{root}: 19 of 21 boxes .* pass one_based=False") as caught:
+        assert VocFolder(root).fields(1)["boxes"][0].tolist() == [0.5, 1, 9.25, 8]
+    assert caught[0].filename == __file__
+    recwarn.clear()
+    assert VocFolder(root, one_based=False).fields(1)["boxes"][0].tolist() == [1.5, 2, 9.25, 8] and not recwarn
+
+
 @pytest.mark.parametrize("text", ["", " ", "Unspecified", "unspecified\n", "0", "0.0"])
 def test_what_is_not_said_to_be_difficult_is_not(root: Path, text: str) -> None:
     note(root, "b", item("dog", (1, 1, 3, 3), f"<pose>Unspecified</pose><difficult>{text}</difficult>"))
     assert VocFolder(root).fields(1)["difficult"].tolist() == [0]
+
+
+@pytest.mark.parametrize(("text", "marked"), [("True", 1), ("true", 1), (" FALSE\n", 0), ("False", 0), ("1.0", 1)])
+def test_difficult_may_be_a_word(root: Path, text: str, marked: int) -> None:
+    note(root, "b", item("dog", (1, 1, 3, 3), f"<difficult>{text}</difficult>"))
+    assert VocFolder(root).fields(1)["difficult"].tolist() == [marked]
 
 
 def test_classes_are_those_that_there_are(root: Path) -> None:

@@ -99,6 +99,10 @@ def test_a_line_is_a_polygon(root: Path, read_leaves: Callable[..., Any]) -> Non
         ("0", True, "got 0 numbers after the class$"),
         ("cat 0.1 0.2 0.3 0.4", False, "numbers apart, got 'cat 0.1"),
         ("0, 0.1, 0.2, 0.3, 0.4", False, "numbers apart"),
+        ("1_0 0.1 0.2 0.3 0.4", False, "numbers apart, got '1_0 0.1"),
+        ("0 0.1 0.2 0_0.3 0.4", False, "numbers apart"),
+        ("\N{ARABIC-INDIC DIGIT ONE} 0.1 0.2 0.3 0.4", False, "numbers apart"),
+        ("0 0 0 0.4 0 0_0.4 0.3", True, "numbers apart"),
         ("2 0.1 0.2 0.3 0.4", False, "the class is 0 to 1, got 2"),
         ("-1 0.1 0.2 0.3 0.4", False, "the class is 0 to 1, got -1"),
         ("0.5 0.1 0.2 0.3 0.4", False, r"the class is 0 to 1, got 0\.5"),
@@ -182,6 +186,7 @@ def test_names_of_a_data_yaml(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("names: &a [*a]", r"got \[\[\[\["),
         ("names: {0.5: a, b: c}", "got a mapping of 0.5, 'b'$"),
         ("names: [1, 2]", r"got \[1, 2\]"),
+        ("cat\ndog\n", "it is a text, .* as classes.txt and obj.names, pass the names: classes=Path"),
         ("names: [", r"data\.yaml: it cannot be read"),
     ]:
         path.write_text(text)

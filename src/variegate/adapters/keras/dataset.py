@@ -10,7 +10,7 @@ import keras
 from variegate.adapters.keras.ahead import Ahead
 from variegate.adapters.keras.call import Call, call_of
 from variegate.adapters.keras.pair import Pair, pair
-from variegate.errors import VariegateError
+from variegate.errors import InputError, VariegateError
 from variegate.loader import Loader
 
 
@@ -18,7 +18,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     """The batches of a loader, as (image, label), for `fit`, `evaluate` and `predict`.
 
     loader   its pipeline writes what the model takes: HWC, as Keras has it by default
-    epoch    the loader's epoch that the first `fit` begins with, unless it is given `initial_epoch`
+    epoch    the loader's epoch that the first `fit` begins with, unless it is given `initial_epoch`. None: that of the
+             loader's next pass: 0, or where `loader.resume` has brought it before the dataset is made
     options  `workers`, `use_multiprocessing` and `max_queue_size` of PyDataset. By default the loader's own threads
              work ahead, and Keras' workers are of no use; with more than one of them, each makes whole batches
 
@@ -35,13 +36,14 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
 
-    Raises  InputError, from the batch where it is met, if pictures differ in size, or a field is no array.
+    Raises  InputError if the loader was resumed within an epoch, as the epochs of Keras are whole; from the batch where
+            it is met, if pictures differ in size, or a field is no array.
     """
 
-    def __init__(self, loader: Loader, epoch: int = 0, **options: Any) -> None:
+    def __init__(self, loader: Loader, epoch: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.loader = loader
-        self.epoch = epoch
+        self.epoch = _next_epoch(loader) if epoch is None else epoch
         self._first, self._offset, self._begun = 0, 0, False
         self._forget()
 
@@ -174,3 +176,18 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"Dataset({self.loader!r}, epoch={self.epoch})"
+
+
+def _next_epoch(loader: Loader) -> int:
+    """The epoch of a loader's next pass.
+
+    Raises  InputError if that begins within it.
+    """
+    epoch, position = loader.next_place
+    if position:
+        raise InputError(
+            f"the loader goes on at position {position} of epoch {epoch}, and a fit begins with a whole one: "
+            f"pass epoch={epoch} to have all of it again, or epoch={epoch + 1} to leave out its rest; on TensorFlow, "
+            "variegate.adapters.tensorflow.dataset(loader) goes on within it"
+        )
+    return epoch

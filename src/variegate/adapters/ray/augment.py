@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
-from variegate.adapters.ray.picture import Picture, check_unpadded, picture
+from variegate.adapters.ray.picture import Picture, check_block, check_unpadded, picture
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
@@ -85,8 +85,15 @@ class Augment:
         """The augmented rows, in the same order, at most `at_once` at a time."""
         scratch = Scratch()
         columns = {name: np.asarray(values) for name, values in rows.items()}
+        self._check_padded(columns)
         for start in range(0, len(next(iter(columns.values()), ())), self.at_once):
             yield self._made({name: values[start : start + self.at_once] for name, values in columns.items()}, scratch)
+
+    def _check_padded(self, rows: Rows) -> None:
+        """Refuse pictures and views that Ray may have padded, as their columns as a whole show it."""
+        views = (name for name in self.targets if isinstance(self.targets[name], Image))
+        for name in {self.image, *views} & rows.keys():
+            check_block(rows[name], name)
 
     def _made(self, rows: Rows, scratch: Scratch) -> Rows:
         """Some rows, by one plan."""

@@ -68,3 +68,22 @@ def check_unpadded(array: Any, name: str) -> None:
             f"{name} is an array {shape}, one row of {shape[2]} channels: as Ray gives a grey picture (H, W) "
             'that is in one block with coloured ones. Read all as colour, by ray.data.read_images(..., mode="RGB")'
         )
+
+
+def check_block(values: NDArray[Any], name: str) -> None:
+    """Refuse a column in which some pictures are one row of pixels, and others are not.
+
+    A grey one (H, W) whose W is 4 or less, padded to (1, H, W), looks like a coloured one of one row and H columns; a
+    wider one `check_unpadded` tells by itself.
+
+    Raises  InputError.
+    """
+    shapes = {value.shape for value in values if isinstance(value, np.ndarray)} if values.dtype == object else set()
+    flat = next((shape for shape in shapes if len(shape) == 3 and shape[0] == 1 and shape[2] <= max(PLANES)), None)
+    if flat is not None and any(len(shape) == 3 and shape[0] > 1 for shape in shapes):
+        raise InputError(
+            f"{name} has an array {flat} beside others of more than one row: as Ray gives a grey picture "
+            f"({flat[1]}, {flat[2]}) that is in one block with coloured ones, and as it gives one that is a single row "
+            'of pixels. Read all as colour, by ray.data.read_images(..., mode="RGB"), or leave such pictures out; '
+            "or give `bytes` or `path` of the files, as rows(source) does"
+        )

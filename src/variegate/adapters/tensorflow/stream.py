@@ -13,7 +13,6 @@ from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, s
 from variegate.errors import InputError
 from variegate.loader import Loader
 from variegate.loader.source.subset import taken
-from variegate.loader.state import place_in
 from variegate.loader.unchanged import Unchanged
 
 PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
@@ -21,16 +20,17 @@ Dataset = Any  # TensorFlow has no types that mypy could read
 
 
 def dataset(
-    loader: Loader, epoch: int | tf.Variable = 0, position: int = 0, state: Mapping[str, Any] | None = None
+    loader: Loader, epoch: int | tf.Variable | None = None, position: int = 0, state: Mapping[str, Any] | None = None
 ) -> Dataset:
     """A `tf.data.Dataset` of whole batches: (image, label), or image alone of a source without labels.
 
-    epoch     a number: the first pass is that epoch, and each pass the next. A tf.Variable: a pass is of the epoch that
-              it holds when the pass begins; EpochCallback moves it, and honours the initial_epoch of fit
+    epoch     None: each pass is the loader's next, as `for batch in loader` has it: the first is epoch 0, and after
+              `loader.resume` what is left of the epoch of that state. A number: the first pass is that epoch, and each
+              pass the next. A tf.Variable: a pass is of the epoch that it holds when the pass begins; EpochCallback
+              moves it, and honours the initial_epoch of fit
     position  where in its epoch the first pass begins: how many places all ranks together have behind them, so after b
               batches b * batch_size of one rank
-    state     of a loader of the same source, pipeline, seed and order, as its `state()` gave: the first pass is what is
-              left of its epoch, in place of `epoch` and `position`
+    state     what `loader.resume` is given first
 
     Where samples have other fields, a batch is a dict: `image`, each field, and `label` where there is one. Masks and
     views are tensors. What instances have is, of a loader with collate=Padded(...), a tensor (B, M, ...), its places
@@ -48,14 +48,19 @@ def dataset(
     `prefetch`, a `shuffle` or tf.distribute, takes batches ahead of the model, and they count as taken.
 
     Raises  InputError if a field holds what no tensor can, or the state is of another run; from the batch where it is
-            met, if pictures differ in size, or a field in dtype.
+            met, if pictures differ in size, or a field in dtype; and from a pass if the loader was resumed within an
+            epoch when its data set was made already.
     """
     if state is not None:
-        if not isinstance(epoch, int) or epoch or position:
+        if epoch is not None or position:
             raise InputError("a state says itself at which epoch and position it is; leave out both")
-        begun = epoch, position = place_in(state, loader.state()["made_of"], loader.schedule.end, strict=True)
-        loader.follow(lambda: begun)
-    begin, stand = _passes(epoch, position), _Stand()
+        loader.resume(state)
+    if epoch is None and not position:
+        position = loader.next_place[1]
+        begin = _passes_of(loader, position)
+    else:
+        begin = _passes(loader.next_epoch if epoch is None else epoch, position)
+    stand = _Stand()
     signature, columns = _signature(loader, position)
 
     def batches() -> Iterator[Any]:
@@ -82,7 +87,7 @@ class _Stand:
     def begin(self, loader: Loader, place: tuple[int, int]) -> None:
         """A pass begins there."""
         self._place.assign(place)
-        loader.follow(self._now)
+        loader.follow(place[0], self._now)
 
     def _now(self) -> tuple[int, int]:
         epoch, position = self._place.numpy().tolist()
@@ -102,6 +107,24 @@ def _passes(epoch: int | tf.Variable, position: int) -> Callable[[], tuple[int, 
         nonlocal begun
         begun += 1
         return (epoch + begun - 1 if isinstance(epoch, int) else int(epoch)), position if begun == 1 else 0
+
+    return begin
+
+
+def _passes_of(loader: Loader, position: int) -> Callable[[], tuple[int, int]]:
+    """The same of the loader's own passes.
+
+    position  where in its epoch the next one begins, for which the data set is made
+    """
+
+    def begin() -> tuple[int, int]:
+        place = loader.next_place
+        if place[1] not in (0, position):
+            raise InputError(
+                f"the loader was resumed at position {place[1]} of an epoch when its tf.data.Dataset was made already, "
+                "and TensorFlow knows the length of that: call loader.resume(state) first, then dataset(loader)"
+            )
+        return place
 
     return begin
 

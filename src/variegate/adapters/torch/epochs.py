@@ -29,9 +29,7 @@ class Epochs(torch.utils.data.Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         """Positions in the source, of the loader's next pass."""
-        order = self._order()
-        order.set_epoch(self._loader.epoch)
-        return iter(order)
+        return self._order().run(*self._loader.loader.next_place)
 
     def _order(self) -> Sampler:
         inner = self._loader.loader

@@ -57,7 +57,8 @@ class Sampler(torch.utils.data.Sampler[Place]):
         samples: int | None = None,
         repeats: int = 1,
     ) -> None:
-        if not (hasattr(source, "__len__") or hasattr(source, "__index__")):
+        known = isinstance(source, Source) or (hasattr(source, "__len__") and hasattr(source, "__getitem__"))
+        if not (known or hasattr(source, "__index__")):  # a loader has a length too, of batches
             raise FieldError(f"Sampler takes a source, a data set, or the number of its samples, got {source!r:.200}")
         length = len(source) if hasattr(source, "__len__") else whole(source, "source", 1)
         self.seed, self.shuffle, self.repeats = whole(seed, "seed", None), bool(shuffle), whole(repeats, "repeats", 1)
@@ -96,14 +97,15 @@ class Sampler(torch.utils.data.Sampler[Place]):
         if start is None:
             return self._fresh()
         self._next += 1
-        return self._run(self._next - 1, start)
+        return self.run(self._next - 1, start)
 
     def _fresh(self) -> Iterator[Place]:
         """The next epoch. It is taken with the first index, as DataLoaders make iterators that they never use."""
         self._next += 1
-        yield from self._run(self._next - 1, 0)
+        yield from self.run(self._next - 1, 0)
 
-    def _run(self, epoch: int, position: int) -> Iterator[Place]:
+    def run(self, epoch: int, position: int) -> Iterator[Place]:
+        """The indices of an epoch from a position on; the next pass stays what it was."""
         row, self._place = self._row(epoch), (epoch, position)
         for turn in self._schedule.turns(epoch, position):
             (index,), (occurrence,) = row.samples(turn.first, turn.last)

@@ -18,7 +18,7 @@ from variegate.loader.source.coco_shapes import Masks, outlines
 from variegate.loader.source.coco_table import ABSENT, Id, Table, in_64_bits, read_coco
 from variegate.loader.source.cut import cut, cuts
 from variegate.loader.source.folder import Files
-from variegate.loader.source.instances import Column, Instances, Plain, Values, chosen, class_names, first_of
+from variegate.loader.source.instances import Column, Instances, Plain, Values, are_most, chosen, class_names, first_of
 from variegate.loader.source.json_text import short
 from variegate.loader.source.location import leads_out, no_path
 from variegate.targets import Boxes, Keypoints, Mask, PerInstance, PerSample, Polygons, Targets
@@ -34,7 +34,6 @@ FIELDS = {
     "ids": PerInstance(),
     "image_id": PerSample(),
 }
-FEW = 10  # boxes of which nobody takes a warning
 
 
 class CocoJson(Files):
@@ -71,7 +70,7 @@ class CocoJson(Files):
     exchanged where a picture is mirrored. The file is read once, now; its labels stay in memory as a few arrays.
 
     Where the file gives a width and a height, a picture of another size is an InputError when it is read. A UserWarning
-    says if most boxes reach outside, as where they are x0, y0, x1, y1.
+    says if most boxes reach outside, as where they are x0, y0, x1, y1, and if most objects are left out as crowds.
 
     Raises  SourceError, with the place in the file, if it is no such JSON, lacks a field asked for, names a picture
             that is not there or not within the folder, or an annotation is of no picture or no category.
@@ -134,10 +133,15 @@ class CocoJson(Files):
         if gone:
             raise images.error(
                 images.rows[gone[0]],
-                f"there is no {self.where(gone[0])}; {len(gone)} of {len(self)} pictures are missing. Give the folder "
-                "in which they are, or a file of those that are there",
+                f"there is no {self.where(gone[0])}; {len(gone)} of {len(self)} pictures are missing. "
+                + ('Write "/" for "\\" in "file_name", or give ' if "\\" in names[gone[0]] else "Give ")
+                + "the folder in which they are, or a file of those that are there",
             )
         self.sizes = np.stack([images.wholes(side, missing=0) for side in ("height", "width")], axis=1)
+        below = np.flatnonzero((self.sizes < 0).any(axis=1))
+        if below.size:
+            height, width = self.sizes[below[0]].tolist()
+            raise images.error(images.rows[below[0]], f"it is {height} x {width} (height, width); 0 says not known")
         unknown = np.flatnonzero((self.sizes <= 0).any(axis=1))
         if "masks" in self._fields and unknown.size:
             raise images.error(images.rows[unknown[0]], "it has no height and width, without which no mask is drawn")
@@ -164,7 +168,7 @@ class CocoJson(Files):
             if None in ids and ("labels" in self._fields or classes is not None):
                 bare = next(row for row in table.rows if row.get("category_id") is None)
                 raise table.error(bare, 'it has no "category_id", without which it is of no class; leave labels out')
-        in_order = sorted(zip(ids, names, strict=True), key=lambda one: (isinstance(one[0], str), one[0] or 0))
+        in_order = sorted(zip(ids, names, strict=True), key=lambda one: _in_order(one[0]))
         known = list(dict.fromkeys(name for id, name in in_order if id is not None))
         self.classes = known if classes is None else class_names(classes, "CocoJson")
         number = {name: n for n, name in enumerate(self.classes)}
@@ -188,11 +192,23 @@ class CocoJson(Files):
         label = np.array([number[kind] for kind in kinds], np.int64)
         wanted = label >= 0
         if not self.crowd:
-            wanted &= annotations.wholes("iscrowd", missing=0) == 0
+            wanted = self._without_crowds(annotations, wanted)
         order = np.argsort(picture, kind="stable")
         order = order[wanted[order]]
         annotations.keep([annotations.rows[n] for n in order.tolist()])
         return picture[order], label[order]
+
+    def _without_crowds(self, annotations: Table, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which of the annotations wanted are no crowds."""
+        alone: NDArray[np.bool_] = wanted & (annotations.flags("iscrowd") == 0)
+        total, crowds = int(wanted.sum()), int(wanted.sum() - alone.sum())
+        if 2 * crowds > total:
+            warnings.warn(
+                f"{self.annotations}: {crowds} of {total} objects are marked iscrowd, and are left out. CVAT and "
+                "Datumaro mark every mask so; crowd=True takes them",
+                stacklevel=4,
+            )
+        return alone
 
     def _boxes(self, annotations: Table, sizes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.bool_]]:
         """The boxes, cut at the edges of pictures of these sizes, and which annotations are kept for theirs."""
@@ -204,7 +220,7 @@ class CocoJson(Files):
         seen, reached = ~found.outside, int(found.reached.sum())
         self.outside = int(found.outside.sum())
         self.clipped = reached - self.outside
-        if reached > max(FEW, len(boxes) / 2):
+        if are_most(reached, len(boxes)):
             warnings.warn(
                 f"{self.annotations}: {reached} of {len(boxes)} boxes reach outside of their pictures, and are cut or "
                 'left out. "bbox" is x, y, width, height in pixels of the picture; is it something else here?',
@@ -216,7 +232,7 @@ class CocoJson(Files):
     def _fill(self, annotations: Table, columns: dict[str, Column], picture: NDArray[np.int64]) -> None:
         """Turn the other fields of the annotations into columns."""
         makers: dict[str, Callable[[], Column]] = {
-            "iscrowd": lambda: Values(annotations.wholes("iscrowd", missing=0)),
+            "iscrowd": lambda: Values(annotations.flags("iscrowd")),
             "area": lambda: Values(annotations.numbers("area", 0)),
             "ids": lambda: _id_column(annotations.ids("id")),
         }
@@ -246,6 +262,11 @@ class CocoJson(Files):
     def __repr__(self) -> str:
         counts = f"{len(self)} pictures, {len(self._instances)} objects{cuts(self.clipped, self.outside)}"
         return f"CocoJson({self.annotations!r}, {counts}{self._unusual})"
+
+
+def _in_order(id: Id) -> tuple[bool, Any]:
+    """By what ids of both kinds are sorted: integers before texts."""
+    return isinstance(id, str), 0 if id is None else id
 
 
 def _id_column(ids: list[Id]) -> Column:

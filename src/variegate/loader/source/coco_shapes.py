@@ -88,6 +88,8 @@ def _rings(table: Table, row: Row) -> list[array[float]]:
             raise table.error(row, f'"segmentation" is {WHAT}, got {short(outline)}')
         if len(ring) % 2:
             raise table.error(row, f"ring {n} of its segmentation has {len(ring)} numbers; x and y take turns")
+    if len(outline) > 1 and all(len(ring) == 2 for ring in outline):
+        raise table.error(row, f'"segmentation" is {WHAT}, got {len(outline)} points [x, y]; they are to be one ring')
     return [ring for ring in outline if len(ring)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -65,48 +66,37 @@ class Table:
 
     def numbers(self, key: str, width: int, missing: Any = ABSENT) -> NDArray[np.float64]:
         """A column of lists of so many numbers, (rows, width); (rows,) where the width is 0, for bare numbers."""
-        shape = (len(self.rows), width) if width else (len(self.rows),)
-        if not self.rows:
-            return np.empty(shape)
-        found = self._column(key, missing, np.float64)
-        if found is None or found.shape != shape:
+        values = [row.get(key, missing) for row in self.rows]
+        found = _numbers(values, width)
+        if found is None:
             what = f"a list of {width} numbers" if width else "a number"
-            raise self._culprit(key, missing, lambda value: _is_numbers(value, width), what)
+            raise self._culprit(key, missing, lambda value: _numbers([value], width) is not None, what)
         return found
 
     def wholes(self, key: str, missing: Any = ABSENT) -> NDArray[np.int64]:
-        """A column of integers, (rows,); a float that is whole, such as 3.0, is one."""
-        if not self.rows:
-            return np.empty(0, np.int64)
-        found = self._column(key, missing, None)
-        if found is None or found.ndim != 1 or found.dtype.kind not in "ib":
-            values = [_whole(row.get(key, missing)) for row in self.rows]
-            if not all(map(in_64_bits, values)):
-                raise self._culprit(key, missing, lambda value: in_64_bits(_whole(value)), "an integer")
-            return np.array(values, np.int64)
-        return found.astype(np.int64)
+        """A column of integers, (rows,); a float that is whole, such as 3.0, is one, and true is none."""
+        values = [_whole(row.get(key, missing)) for row in self.rows]
+        if not all(map(in_64_bits, values)):
+            raise self._culprit(key, missing, lambda value: in_64_bits(_whole(value)), "an integer")
+        return np.array(values, np.int64)
+
+    def flags(self, key: str) -> NDArray[np.int64]:
+        """A column of 0 and 1, (rows,), of which false and true are others' words; 0 where there is none."""
+        values = [row.get(key, 0) for row in self.rows]
+        if not all(map(_is_flag, values)):
+            raise self._culprit(key, 0, _is_flag, "0 or 1")
+        return np.array(values, np.int64)
 
     def ids(self, key: str, missing: Any = ABSENT) -> list[Id]:
         """A column of ids: integers, of which whole floats are some, or texts; None only where it stands for missing.
 
         Raises  SourceError if one is neither.
         """
-        found = self._column(key, missing, None) if self.rows else None
-        if found is not None and found.ndim == 1 and found.dtype.kind == "i":
-            return found.tolist()  # type: ignore[no-any-return]
         values = [_whole(row.get(key, missing)) for row in self.rows]
-        for row, value in zip(self.rows, values, strict=True):
-            if not isinstance(value, (int, str)) and not (value is None and missing is None):
-                raise self._wrong(row, key, "an integer or a text")
-        return values
-
-    def _column(self, key: str, missing: Any, dtype: Any) -> NDArray[Any] | None:
-        """The values of a key in one array, or None where they make none."""
-        try:
-            found = np.array([row.get(key, missing) for row in self.rows], dtype)
-        except (TypeError, ValueError, OverflowError):
-            return None
-        return found
+        if set(map(type, values)) <= ({int, str} if missing is not None else {int, str, type(None)}):
+            return values
+        row = next(row for row, value in zip(self.rows, values, strict=True) if type(value) not in (int, str))
+        raise self._wrong(row, key, "an integer or a text")
 
     def _culprit(self, key: str, missing: Any, fits: Callable[[Any], bool], what: str) -> SourceError:
         """The error of the first object whose value does not fit."""
@@ -116,24 +106,36 @@ class Table:
         if key not in row:
             return self.error(row, f'it has no "{key}", which is {what}')
         value = row[key]
-        huge = isinstance(_whole(value), int) and not in_64_bits(_whole(value))
+        huge = type(_whole(value)) is int and not in_64_bits(_whole(value))
         return self.error(row, f'"{key}" is {what}{" of 64 bits" if huge else ""}, got {short(value)}')
 
 
-def _is_numbers(value: Any, width: int) -> bool:
-    if width:
-        return isinstance(value, list) and len(value) == width and all(_is_numbers(v, 0) for v in value)
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 1023)
+def _numbers(values: Sequence[Any], width: int) -> NDArray[np.float64] | None:
+    """Numbers of JSON, or lists of so many, as one array; None if one is a text, a boolean, null, NaN or infinite."""
+    if width and not (set(map(type, values)) <= {list} and set(map(len, values)) <= {width}):
+        return None
+    flat = list(chain.from_iterable(values)) if width else values
+    if not set(map(type, flat)) <= {int, float}:
+        return None
+    try:
+        found = np.array(flat, np.float64)
+    except OverflowError:
+        return None
+    return found.reshape((len(values), width) if width else len(values)) if np.isfinite(found).all() else None
 
 
 def in_64_bits(value: Any) -> bool:
     """Whether a value is an integer that int64 holds."""
-    return isinstance(value, int) and -1 << 63 <= value < 1 << 63
+    return type(value) is int and -1 << 63 <= value < 1 << 63
 
 
 def _whole(value: Any) -> Any:
     """An integer that was written as a float, as one; anything else as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, (int, float)) and value in (0, 1)
 
 
 def read_coco(path: str, outlines: bool) -> dict[str, Table]:
@@ -162,8 +164,9 @@ def _packed(row: Row) -> Row:
     """Called for each object as it is read, so that never more than one outline is a list of Python's numbers."""
     outline = row.get("segmentation")
     if type(outline) is list:
-        with suppress(TypeError, OverflowError):  # what is no ring is refused where its place in the file is known
-            row["segmentation"] = [array("d", ring) for ring in outline]
+        with suppress(OverflowError):  # what is no ring is refused where its place in the file is known
+            if all(type(ring) is list and set(map(type, ring)) <= {int, float} for ring in outline):
+                row["segmentation"] = [array("d", ring) for ring in outline]
     return row
 
 

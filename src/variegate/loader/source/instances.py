@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from variegate.errors import SourceError
 from variegate.loader.source.json_text import LENGTH, short
 
+FEW = 10  # objects of which nobody takes a warning
 Flat = NDArray[np.float64]  # x0, y0, x1, y1, ...
 
 
@@ -138,6 +139,15 @@ def class_names(classes: Iterable[str], owner: str) -> list[str]:
         twice = Counter(names).most_common(1)[0][0]
         raise SourceError(f"{owner}.classes has {short(twice)} twice; a name is of one class")
     return names
+
+
+def are_most(count: int, total: int) -> bool:
+    """Whether so many objects are a sign that the file means something else, and worth a warning.
+
+    >>> are_most(11, 20), are_most(11, 22), are_most(3, 4)
+    (True, False, False)
+    """
+    return count > max(FEW, total / 2)
 
 
 def first_of(names: Sequence[str], most: int = 20) -> str:

@@ -103,6 +103,8 @@ def no_path(text: str) -> str | None:
     >>> no_path("a.jpg"), no_path("a" + chr(0) + ".jpg")
     (None, 'a path has no NUL in it')
     """
+    if not text:
+        return "a path is not empty"
     if "\0" in text:
         return "a path has no NUL in it"
     try:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.source.digits import integer
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns, Names, are_places, is_column, lie_in
 from variegate.loader.source.json_text import parsed
@@ -259,7 +260,7 @@ def label_value(data: bytes | memoryview, label: Part, where: str) -> Any:
     """
     try:
         if label.kind == "cls":
-            return int(bytes(data))
+            return integer(str(data, "utf-8"))
         value = parsed(data, where) if label.kind == "json" else str(data, "utf-8")
         return value[label.key] if label.key else value  # type: ignore[index]
     except SourceError:

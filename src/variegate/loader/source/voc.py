@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,8 +14,9 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import SourceError
 from variegate.loader.file import regular
 from variegate.loader.formats import extensions
+from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
-from variegate.loader.source.instances import Instances, Values, chosen, class_names, first_of
+from variegate.loader.source.instances import Instances, Values, are_most, chosen, class_names, first_of
 from variegate.loader.source.json_text import LENGTH, short
 from variegate.loader.source.pairs import by_stem, pairs
 from variegate.targets import Boxes, PerInstance, Targets
@@ -27,7 +29,8 @@ CLASSES = (
     *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
 )
 FIELDS = {"boxes": Boxes("voc"), "labels": PerInstance(), "difficult": PerInstance()}
-UNTOLD = ("", "unspecified")  # what some write where they do not say whether an object is difficult
+SAID = {"": 0, "unspecified": 0, "false": 0, "true": 1}  # what some write of whether an object is difficult
+UNTOLD = {"": 0}  # and of a side of the picture
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -43,10 +46,10 @@ class VocFolder(Files):
     fields     what a sample has beside its picture, of N objects:
         boxes      (N, 4) float64: left, top, right and bottom edge in pixels
         labels     (N,) int64: the class
-        difficult  (N,) int64: 1 if so marked; 0 if not, or where it is empty or "Unspecified"
+        difficult  (N,) int64: 1 if so marked, also as "True"; 0 if not, or where it is empty or "Unspecified"
     one_based  whether corners are numbers of pixels, the first of them 1, and the last one included, as VOC's are: then
                the edges are xmin - 1, ymin - 1, xmax, ymax. False: they are edges already, as many exporters write
-               them; so a corner at 0 is an error that says so
+               them; so a corner at 0 is an error that says so, and if most have fractions, a UserWarning does
     mode       "RGB", "L", "RGBA" or "bands", all that a file has: into what every picture is decoded
     dtype      "uint8", "uint16" (levels of 8 bits times 257) or "float32" (0 to 1); a file of more bits is an error
 
@@ -108,9 +111,8 @@ class VocFolder(Files):
         counts = [len(note.objects) for note in notes]
         self._instances = Instances(counts, columns)
 
-    @staticmethod
-    def _check_base(objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
-        """Refuse corners before pixel 1, which is the first."""
+    def _check_base(self, objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
+        """Refuse corners before pixel 1, which is the first; warn of fractions, which no pixel's number has."""
         before = np.flatnonzero((boxes[:, :2] < 1).any(axis=1))
         if before.size:
             corner = boxes[before[0], :2].tolist()
@@ -118,6 +120,14 @@ class VocFolder(Files):
                 f"{objects[before[0]].place}: it begins at {corner[0]:g}, {corner[1]:g} (xmin, ymin), and VOC's pixels "
                 f"count from 1 ({before.size} of {len(boxes)} objects begin before that). If these are counted from 0, "
                 "pass one_based=False; else mend the file"
+            )
+        parts = int((boxes % 1 != 0).any(axis=1).sum())
+        if are_most(parts, len(boxes)):
+            warnings.warn(
+                f"{os.path.dirname(self.root)}: {parts} of {len(boxes)} boxes have corners with fractions, which are "
+                "no numbers of pixels but edges, as CVAT writes them. Then pass one_based=False: counted from 1, left "
+                "and top are a pixel less",
+                stacklevel=4,
             )
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
@@ -146,30 +156,42 @@ class _Note:
 
     def __init__(self, path: str) -> None:
         tree = _annotation(path)
-        self.size = self._whole(tree, "size/height", path), self._whole(tree, "size/width", path)
+        self.size = self._side(tree, "height", path), self._side(tree, "width", path)
         self.objects = [self._object(path, n, element) for n, element in enumerate(tree.findall("object"), 1)]
+        if not self.objects and tree.find(".//bndbox") is not None:
+            raise SourceError(f"{path}: it has a <bndbox>, and no <object> right below <annotation>, where VOC's are")
 
     def _object(self, path: str, n: int, element: Element) -> _Object:
         name = (element.findtext("name") or "").strip()
         place = f"{path}: object {n}, {short(name)}"
         if not name:
             raise SourceError(f"{place}: it has no name")
+        if len(element.findall("bndbox")) > 1:
+            raise SourceError(f"{place}: it has several <bndbox>; an object has one")
         corners = [self._number(element, f"bndbox/{corner}", place) for corner in CORNERS]
-        return _Object(place, name, corners, self._whole(element, "difficult", place, UNTOLD))
+        return _Object(place, name, corners, self._whole(element, "difficult", place, SAID))
 
-    def _whole(self, element: Element, path: str, place: str, untold: Collection[str] = ()) -> int:
-        """A whole number; 0 where there is none, or a text that says as much."""
-        text = element.findtext(path, "0")
-        value = 0.0 if text.strip().lower() in untold else self._number(element, path, place, "0")
+    def _side(self, tree: Element, name: str, path: str) -> int:
+        """A side of the picture; 0 where it is not given."""
+        side = self._whole(tree, f"size/{name}", path, UNTOLD)
+        if side < 0:
+            raise SourceError(f"{path}: <size><{name}> is a number of pixels, got {side}; 0 says not known")
+        return side
+
+    def _whole(self, element: Element, path: str, place: str, words: Mapping[str, int]) -> int:
+        """A whole number, or a word for one; 0 where there is none."""
+        text = element.findtext(path, "")
+        word = words.get(text.strip().lower())
+        value = self._number(element, path, place) if word is None else float(word)
         if value.is_integer() and abs(value) < 1 << 31:
             return int(value)
         raise SourceError(f"{place}: <{path.replace('/', '><')}> is a whole number, got {short(text)}")
 
     @staticmethod
-    def _number(element: Element, path: str, place: str, missing: str | None = None) -> float:
-        text = element.findtext(path, missing)
+    def _number(element: Element, path: str, place: str) -> float:
+        text = element.findtext(path)
         try:
-            value = float(text or "")
+            value = decimal(text or "")
         except ValueError:
             value = inf
         if isfinite(value):

@@ -15,6 +15,7 @@ from variegate.errors import SourceError
 from variegate.loader.file import regular
 from variegate.loader.formats import extensions
 from variegate.loader.source.cut import cut, cuts
+from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names, first_of
 from variegate.loader.source.json_text import short
@@ -111,7 +112,7 @@ class YoloFolder(Files):
     def _object(self, line: str, place: str) -> _Object:
         """The object of one line."""
         try:
-            numbers = array("d", map(float, line.split()))
+            numbers = array("d", decimals(line))
         except ValueError:
             raise SourceError(f"{place}: a line is `{LINE[self.segments]}`, numbers apart, got {line[:60]!r}") from None
         kind = numbers.pop(0)
@@ -182,6 +183,11 @@ def _names(path: str) -> Any:
     except Exception as error:  # PyYAML raises ValueError, IndexError and more of numbers and dates that are none
         told = getattr(error, "strerror", None) or f"{error}"[:200]
         raise SourceError(f"{path}: it cannot be read ({told})") from error
+    if isinstance(content, str):
+        raise SourceError(
+            f"{path}: it is a text, and a data.yaml has `names: [...]`; of a list of names, one a line, as classes.txt "
+            "and obj.names, pass the names: classes=Path(...).read_text().splitlines()"
+        )
     names = content.get("names") if isinstance(content, Mapping) else None
     if isinstance(names, Mapping) and names.keys() == set(range(len(names))):
         names = [names[n] for n in range(len(names))]
