@@ -441,3 +441,66 @@ def test_files_are_not_held_in_memory(tmp_path: Path) -> None:
         assert len(read[0]) == 100_000  # though all are held, their row groups are not
         assert pa.total_allocated_bytes() - before < 3_000_000
         assert source._kept.size <= 2_000_000
+
+
+def lying(path: Path, kind: Any, old: Any, new: Any, **options: Any) -> Path:
+    """An Arrow file of pictures, and of a column `v` of "ab", "c" and "d", of which a buffer is another."""
+    write(pa.table({"image": [b"x"] * 3, "v": pa.array(["ab", "c", "d"], kind)}), path, **options)
+    was, now = (each if isinstance(each, bytes) else np.array(each, "<i4").tobytes() for each in (old, new))
+    assert path.read_bytes().count(was) == 1  # so little is not made smaller
+    path.write_bytes(path.read_bytes().replace(was, now))
+    return path
+
+
+BEYOND = [0, 2, 3, 4], [0, 2, 3, 5]  # the last cell claims a byte more than there is
+NO_TEXT = b"abcd", b"ab\xffd"
+
+
+@pytest.mark.parametrize("packed", [{"compression": "lz4"}, {"compression": "zstd"}, {}])
+def test_cells_never_reach_beyond_their_buffer(tmp_path: Path, packed: dict[str, Any]) -> None:
+    """And those of other rows are not lost."""
+    source = Parquet(lying(tmp_path / "t.feather", pa.binary(), *BEYOND, **packed), "v")
+    assert [source.read(0), source.read(1)] == [b"ab", b"c"]
+    with pytest.raises(DecodeError, match=r"t.feather, row 2: cannot be decoded: the file is damaged there"):
+        source.read(2)
+    source = Parquet(lying(tmp_path / "t.feather", pa.string(), *NO_TEXT, **packed), fields=["v"])
+    assert [source.fields(0), source.fields(2)] == [{"v": "ab"}, {"v": "d"}]
+    with pytest.raises(DecodeError, match=r"t.feather, row 1: cannot be decoded: the file is damaged there"):
+        source.fields(1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cell_that_python_has_no_value_for_is_the_files_fault(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    table = pa.table({"image": [b"x"] * 2, "v": pa.array([0, 1 << 62], pa.int64()).cast(pa.timestamp("ms"))})
+    source = Parquet(write(table, tmp_path / f"t{suffix}", **options), fields=["v"])
+    assert source.fields(0)["v"].year == 1970
+    with pytest.raises(DecodeError, match=rf"t{suffix}, row 1: cannot be decoded: the file is damaged there"):
+        source.fields(1)
+    with pytest.raises(SourceError, match=rf"t{suffix}, column 'v': one of its cells cannot be read"):
+        Parquet(tmp_path / f"t{suffix}", label="v")
+
+
+@pytest.mark.parametrize("packed", [{"compression": "lz4"}, {}])
+@pytest.mark.parametrize("what", ["label", "id"])
+def test_labels_and_ids_never_reach_beyond_their_buffer(tmp_path: Path, packed: dict[str, Any], what: str) -> None:
+    for damage in (BEYOND, NO_TEXT):
+        path = lying(tmp_path / "t.feather", pa.string(), *damage, **packed)
+        with pytest.raises(SourceError, match=r"t.feather, column 'v': it is damaged"):
+            Parquet(path, **{what: "v"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [{"image": "v"}, {"label": "n"}, {"id": "n"}, {"fields": ["n"]}])
+def test_a_column_is_of_as_many_rows_as_its_file(tmp_path: Path, options: dict[str, Any]) -> None:
+    """Of the second row group the footer says that a column takes no bytes; the next file's labels would move up."""
+    name = options.get("image", "n")
+    table = pa.table({"image": [b"x"] * 1000, name: [b"x"] * 1000 if name == "v" else range(1000)})
+    plain = {"use_dictionary": False, "write_statistics": False, "compression": "none"}
+    path = write(table, tmp_path / "a.parquet", rows=500, **plain)
+    write(table, tmp_path / "b.parquet", rows=500)
+    size = 2 * parquet.read_metadata(path).row_group(1).column(1).total_compressed_size
+    told = bytes([0x16, size & 127 | 128, size >> 7])
+    start, end = path.read_bytes().rsplit(told + told, 1)  # as it is, and unpacked
+    path.write_bytes(start + told + b"\x16\x80\x00" + end)
+    with pytest.raises((SourceError, DecodeError), match=r"a.parquet.*(has|length) (0|500)"):
+        Parquet(tmp_path, **options).sample(700, bytearray)  # type: ignore[arg-type]

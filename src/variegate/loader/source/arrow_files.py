@@ -14,7 +14,7 @@ from typing import Any
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
-from variegate.loader.source.arrow_row import FileRow
+from variegate.loader.source.arrow_row import ArrowCells, FileRow, Loaded
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
@@ -43,10 +43,10 @@ class RowFile(ABC):
         self.shard, self.columns = shard, list(columns)
 
     @abstractmethod
-    def load(self, unit: int) -> Any:
-        """The columns of a unit, as a table of PyArrow's.
+    def load(self, unit: int) -> Loaded:
+        """The columns of a unit.
 
-        Raises  DecodeError if it cannot be read, or the file has changed.
+        Raises  DecodeError if it cannot be read, or the file has changed; UnreadableError if it is damaged.
         """
 
     def row(self, unit: int, row: int) -> AbstractContextManager[FileRow]:
@@ -56,9 +56,23 @@ class RowFile(ABC):
         """
         raise NotImplementedError
 
-    @abstractmethod
     def column(self, name: str) -> Any:
-        """Another column, whole."""
+        """Another column, whole, as an array of numbers, or a list.
+
+        Raises  SourceError if it cannot be read, is damaged, or is not of as many rows as the file says.
+        """
+        path, count = self.shard.path, sum(self.counts)
+        try:
+            found = self._column(name)
+        except DecodeError as error:
+            raise SourceError(f"{path}: {error.reason}") from error
+        if len(found) != count:
+            raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(found)} of {count} rows")
+        return ArrowCells(found, f"{path}, column {name!r}").all()
+
+    @abstractmethod
+    def _column(self, name: str) -> Any:
+        """The same, as the file has it."""
 
     def class_names(self, name: str) -> list[str] | None:
         """The names of classes that Hugging Face's datasets noted for a column of labels, if they did."""
@@ -113,13 +127,13 @@ class ParquetRows(RowFile):
         with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
-    def load(self, unit: int) -> Any:
+    def load(self, unit: int) -> Loaded:
         """The columns of a row group."""
         with self._opened(self._once[unit]) as file:
-            return file.read_row_group(unit, columns=self.columns, use_threads=False)
+            table = file.read_row_group(unit, columns=self.columns, use_threads=False)
+        return Loaded(table, self.counts[unit])
 
-    def column(self, name: str) -> Any:
-        """Another column, whole."""
+    def _column(self, name: str) -> Any:
         with self._opened() as file:
             return file.read([name])[name]
 
@@ -187,12 +201,13 @@ class ArrowRows(RowFile):
     def _batches(self, reader: Any) -> Iterator[Any]:
         return iter(reader) if self._stream else map(reader.get_batch, range(reader.num_record_batches))
 
-    def load(self, unit: int) -> Any:
+    def load(self, unit: int) -> Loaded:
         """The columns of a record batch."""
         import pyarrow as pa
 
         with said(self.shard), pa.OSFile(self.shard.path) as file:
-            return pa.Table.from_batches([self._reader(file, self.columns).get_batch(unit)])
+            batch = self._reader(file, self.columns).get_batch(unit)
+        return Loaded(pa.Table.from_batches([batch]), self.counts[unit])
 
     @contextmanager
     def row(self, unit: int, row: int) -> Iterator[FileRow]:
@@ -200,8 +215,7 @@ class ArrowRows(RowFile):
         with self.shard.parts() as read:
             yield FileRow(read, self._layouts[unit], row)
 
-    def column(self, name: str) -> Any:
-        """Another column, whole."""
+    def _column(self, name: str) -> Any:
         with said(self.shard):
             return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 

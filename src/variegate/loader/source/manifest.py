@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError, SourceError
+from variegate.loader.source.arrow_row import ArrowCells
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
@@ -26,7 +27,7 @@ from variegate.loader.source.location import (
     settled,
 )
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
+from variegate.loader.source.table import Table, matching, numbers, read_table
 from variegate.targets import Target, Targets
 
 

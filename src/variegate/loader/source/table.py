@@ -17,6 +17,7 @@ import numpy as np
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import patiently
+from variegate.loader.source.arrow_row import ArrowCells
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
@@ -92,35 +93,6 @@ class Table:
         )
 
 
-class ArrowCells:
-    """A column of Arrow's, whose cells become Python's objects when they are asked for."""
-
-    def __init__(self, column: Any) -> None:
-        self.column = column
-
-    def __len__(self) -> int:
-        return len(self.column)
-
-    def __getitem__(self, row: int) -> Any:
-        return self.column[row].as_py()
-
-    def all(self) -> Any:
-        """All cells: an array of numbers, or a list."""
-        return arrow_values(self.column)
-
-    def taken(self, rows: Any) -> ArrowCells:
-        """The cells of some rows."""
-        return ArrowCells(self.column.take(rows))
-
-
-def arrow_values(column: Any) -> Any:
-    """A column of Arrow's as an array, if it is numbers without gaps, or a list."""
-    kind = str(column.type)
-    if column.null_count == 0 and (kind.startswith(("int", "uint", "float", "double", "half")) or kind == "bool"):
-        return column.to_numpy()
-    return column.to_pylist()
-
-
 def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
     """Texts as integers if all are such, as floats if all are numbers, as they are if none is; None of a mixture.
 
@@ -162,7 +134,9 @@ def read_table(table: Any) -> Table:
     if isinstance(table, (str, os.PathLike)):
         return _read_file(os.fspath(table))
     if hasattr(table, "column_names") and hasattr(table, "schema"):
-        return Table("table", table.column_names, len(table), lambda name: ArrowCells(table[name]))
+        return Table(
+            "table", table.column_names, len(table), lambda name: ArrowCells(table[name], f"table, column {name!r}")
+        )
     if hasattr(table, "columns") and hasattr(table, "__getitem__"):
         return Table("table", [str(name) for name in table.columns], len(table), lambda name: _series(table[name]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
@@ -259,10 +233,15 @@ def _read_parquet(path: str) -> Table:
     except (pa.ArrowException, OSError, DecodeError) as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
 
+    count = file.metadata.num_rows
+
     def get(name: str) -> ArrowCells:
         try:
-            return ArrowCells(file.read([name])[name])
+            column = file.read([name])[name]
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{path}: its column {name!r} cannot be read ({error})") from error
+        if len(column) != count:
+            raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(column)} of {count} rows")
+        return ArrowCells(column, f"{path}, column {name!r}")
 
-    return Table(path, file.schema_arrow.names, file.metadata.num_rows, get)
+    return Table(path, file.schema_arrow.names, count, get)
