@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pyarrow import ipc, parquet
 from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import ImageFolder, Loader
 from variegate.loader.source.folder import path_id
+from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet import Parquet
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
@@ -382,6 +384,7 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
 REWRITTEN = """
 import os, sys
 from variegate.errors import DecodeError
+from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet import Parquet
 
 path, when, how = sys.argv[1:]
@@ -467,6 +470,33 @@ def test_cells_never_reach_beyond_their_buffer(tmp_path: Path, packed: dict[str,
     assert [source.fields(0), source.fields(2)] == [{"v": "ab"}, {"v": "d"}]
     with pytest.raises(DecodeError, match=r"t.feather, row 1: cannot be decoded: the file is damaged there"):
         source.fields(1)
+
+
+def test_more_memory_than_there_can_be_is_the_files_fault(tmp_path: Path) -> None:
+    """Of the packed letters of a batch the file says that they are 2**60 bytes."""
+    path = tmp_path / "t.feather"
+    write(pa.table({"image": [b"x"] * 2, "v": ["", "abcd"]}), path, rows=1, compression="lz4")
+    was, now = (np.int64(size).tobytes() + b"\x04\x22\x4d\x18" for size in (4, 1 << 60))
+    assert path.read_bytes().count(was) == 1
+    path.write_bytes(path.read_bytes().replace(was, now))
+    source = Parquet(path, fields=["v"])
+    assert source.fields(0) == {"v": ""}
+    with pytest.raises(DecodeError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
+        source.fields(1)
+    with pytest.raises(SourceError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
+        Parquet(path, label="v")
+    with pytest.raises(MemoryError):
+        Parquet(path, fields=["v"], keep=1 << 62).fields(1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_of_a_column_that_is_no_text(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    path = write(pa.table({"image": [b"x"], "surname": [1]}), tmp_path / f"t{suffix}", **options)
+    path.write_bytes(path.read_bytes().replace(b"surname", b"surn\xffme"))
+    for made in (Parquet, partial(Manifest, image="surname")) if suffix == ".parquet" else (Parquet,):
+        with pytest.raises(SourceError, match=rf"t{suffix}: it cannot be read \('utf-8'"):
+            made(path)
 
 
 @pytest.mark.parametrize("form", FORMS)

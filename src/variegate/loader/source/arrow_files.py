@@ -7,6 +7,7 @@ file a record batch, of which single rows are read where its bytes lie there as 
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -19,11 +20,12 @@ from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.shards import Shard
 
+ASKED = re.compile(r"size (\d+)")  # how much memory there was none of, as PyArrow says it
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
 
 
 class RowFile(ABC):
-    """A file of rows; `columns` are those that are loaded with a sample.
+    """A file of rows; `columns` are those that are loaded with a sample, `most` the bytes that a unit may take.
 
     schema  of all its columns, PyArrow's
     counts  rows of each unit
@@ -39,8 +41,8 @@ class RowFile(ABC):
     unit: str
     smaller: str
 
-    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
-        self.shard, self.columns = shard, list(columns)
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
+        self.shard, self.columns, self._most = shard, list(columns), most
 
     @abstractmethod
     def load(self, unit: int) -> Loaded:
@@ -91,16 +93,13 @@ class RowFile(ABC):
 
 
 class ParquetRows(RowFile):
-    """A Parquet file, opened anew for each row group; its footer is kept.
-
-    most  bytes that a row group may take
-    """
+    """A Parquet file, opened anew for each row group; its footer is kept."""
 
     unit = "row group"
     smaller = "with few rows a group: pq.write_table(pq.read_table(path), other, row_group_size=10)"
 
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
-        super().__init__(shard, columns)
+        super().__init__(shard, columns, most)
         self._metadata: Any = None
         with self._opened() as file:
             self.schema, self._metadata = file.schema_arrow, file.metadata
@@ -124,7 +123,7 @@ class ParquetRows(RowFile):
         path = self.shard.path
         remote = self.shard.open() if scheme_of(path) else nullcontext(path)
         options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
-        with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
+        with said(self.shard, self._most), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
     def load(self, unit: int) -> Loaded:
@@ -159,10 +158,10 @@ class ArrowRows(RowFile):
     unit = "record batch"
     smaller = "without compression, or with few rows a batch: file.write_table(table, max_chunksize=10)"
 
-    def __init__(self, shard: Shard, columns: Sequence[str], stream: bool) -> None:
-        super().__init__(shard, columns)
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int, stream: bool) -> None:
+        super().__init__(shard, columns, most)
         self._stream = stream
-        with said(shard):
+        with said(shard, most):
             whole = self._whole()
             reader = self._reader(whole)
             self.schema = reader.schema
@@ -205,7 +204,7 @@ class ArrowRows(RowFile):
         """The columns of a record batch."""
         import pyarrow as pa
 
-        with said(self.shard), pa.OSFile(self.shard.path) as file:
+        with said(self.shard, self._most), pa.OSFile(self.shard.path) as file:
             batch = self._reader(file, self.columns).get_batch(unit)
         return Loaded(pa.Table.from_batches([batch]), self.counts[unit])
 
@@ -216,12 +215,12 @@ class ArrowRows(RowFile):
             yield FileRow(read, self._layouts[unit], row)
 
     def _column(self, name: str) -> Any:
-        with said(self.shard):
+        with said(self.shard, self._most):
             return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 
 
 def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
-    """A Parquet or Arrow file, told apart by its first bytes; `most` bytes of a row group of Parquet are allowed.
+    """A Parquet or Arrow file, told apart by its first bytes; a unit may take `most` bytes.
 
     Raises  SourceError if it is neither, cannot be read, or lacks a column.
     """
@@ -229,9 +228,11 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
         start = file.read(6)
     try:
         if start[:4] == b"PAR1":
-            return ParquetRows(shard, columns, most)
+            with said(shard, most):
+                return ParquetRows(shard, columns, most)
         if start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
-            return ArrowRows(shard, columns, stream=start != b"ARROW1")
+            with said(shard, most):
+                return ArrowRows(shard, columns, most, stream=start != b"ARROW1")
     except DecodeError as error:
         raise SourceError(f"{shard.path}: {error.reason}") from error
     except ImportError:
@@ -242,7 +243,7 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
 
 
 @contextmanager
-def said(shard: Shard) -> Iterator[None]:
+def said(shard: Shard, most: int) -> Iterator[None]:
     """Says with the path what goes wrong, and that the file has changed if it has."""
     import pyarrow as pa
 
@@ -251,7 +252,10 @@ def said(shard: Shard) -> Iterator[None]:
         if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
             raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
         yield
-    except pa.ArrowMemoryError:
-        raise  # which is no fault of the file
-    except (pa.ArrowException, OSError) as error:
+    except pa.ArrowMemoryError as error:
+        asked = ASKED.search(str(error))
+        if asked is None or int(asked[1]) <= most:
+            raise  # which is no fault of the file
+        raise DecodeError(shard.path, f"it says that a part of it takes {asked[1]} bytes; keep is {most}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error

@@ -230,18 +230,19 @@ def _read_parquet(path: str) -> Table:
                 pass
         place = pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path
         file = parquet.ParquetFile(place, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, DecodeError) as error:
+        names, count = file.schema_arrow.names, file.metadata.num_rows
+    except DecodeError as error:
+        raise SourceError(f"{path}: {error.reason}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise SourceError(f"{path}: it cannot be read ({error})") from error
-
-    count = file.metadata.num_rows
 
     def get(name: str) -> ArrowCells:
         try:
             column = file.read([name])[name]
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: its column {name!r} cannot be read ({error})") from error
         if len(column) != count:
             raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(column)} of {count} rows")
         return ArrowCells(column, f"{path}, column {name!r}")
 
-    return Table(path, file.schema_arrow.names, count, get)
+    return Table(path, names, count, get)
