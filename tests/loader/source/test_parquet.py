@@ -22,6 +22,7 @@ from pyarrow import ipc, parquet
 
 from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import ImageFolder, Loader
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet import Parquet
@@ -481,8 +482,9 @@ def test_more_memory_than_there_can_be_is_the_files_fault(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes().replace(was, now))
     source = Parquet(path, fields=["v"])
     assert source.fields(0) == {"v": ""}
-    with pytest.raises(DecodeError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
+    with pytest.raises(DecodeError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456") as told:
         source.fields(1)
+    assert not is_shortage(told.value)
     with pytest.raises(SourceError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
         Parquet(path, label="v")
     with pytest.raises(MemoryError):
@@ -534,3 +536,14 @@ def test_a_column_is_of_as_many_rows_as_its_file(tmp_path: Path, options: dict[s
     path.write_bytes(start + told + b"\x16\x80\x00" + end)
     with pytest.raises((SourceError, DecodeError), match=r"a.parquet.*(has|length) (0|500)"):
         Parquet(tmp_path, **options).sample(700, bytearray)  # type: ignore[arg-type]
+
+
+def test_there_are_no_fewer_rows_than_none(tmp_path: Path) -> None:
+    table = pa.table({"image": [b"x"] * 1000})
+    path = write(table, tmp_path / "t.parquet", rows=1000, compression="none", use_dictionary=False)
+    name, rest = b"\x19\x18\x05image", b"\x16\xd0\x0f"  # of a chunk in the footer; 1000
+    head, tail = path.read_bytes().rsplit(name, 1)
+    path.write_bytes(head.replace(rest, b"\x16\xcf\x0f") + name + tail.replace(rest, b"\x16\xcf\x0f"))  # -1000
+    for made in (Parquet, partial(Manifest, image="image")):
+        with pytest.raises(SourceError, match=r"t.parquet: .*damaged.* -1000 rows|t.parquet: it cannot be read"):
+            made(path)

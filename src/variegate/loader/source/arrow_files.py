@@ -109,6 +109,8 @@ class ParquetRows(RowFile):
             [group.column(n) for n in range(group.num_columns) if self._wanted(group.column(n))] for group in groups
         ]
         self.counts = [group.num_rows for group in groups]
+        if min(self.counts, default=0) < 0:
+            raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
 
@@ -256,6 +258,6 @@ def said(shard: Shard, most: int) -> Iterator[None]:
         asked = ASKED.search(str(error))
         if asked is None or int(asked[1]) <= most:
             raise  # which is no fault of the file
-        raise DecodeError(shard.path, f"it says that a part of it takes {asked[1]} bytes; keep is {most}") from error
+        raise DecodeError(shard.path, f"it says that a part of it takes {asked[1]} bytes; keep is {most}") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error

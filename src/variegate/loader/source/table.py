@@ -236,6 +236,9 @@ def _read_parquet(path: str) -> Table:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise SourceError(f"{path}: it cannot be read ({error})") from error
 
+    if count < 0:
+        raise SourceError(f"{path}: the file is damaged: it has {count} rows")
+
     def get(name: str) -> ArrowCells:
         try:
             column = file.read([name])[name]
