@@ -299,6 +299,45 @@ def test_where_reads_each_cell_by_itself(tmp_path: Path) -> None:
         assert Manifest(tmp_path / "t.csv", where={"fold": wanted}).paths == paths
 
 
+def test_where_takes_cells_that_are_no_plain_values(tmp_path: Path) -> None:
+    rows: Rows = [{"path": "a", "s": [1]}, {"path": "b", "s": 1}, {"path": "c", "s": None}]
+    assert Manifest(rows, where={"s": [1]}).paths == ["b"] and Manifest(rows, where={"s": None}).paths == ["c"]
+    with pytest.raises(SourceError, match=r"no row has s=\[7\]; the column has \[1\], 1, None$"):
+        Manifest(rows, where={"s": [7]})
+    frame = pd.DataFrame({"path": ["a", "b", "c"], "s": pd.array([1, None, 2], "Int64"), "x": [1.0, 2.0, 3.0]})
+    assert Manifest(frame, where={"s": 2}).paths == ["c"] and Manifest(frame, where={"s": pd.NA}).paths == ["b"]
+    assert Manifest(frame, where={"s": [None, 2]}).paths == ["b", "c"]
+    assert Manifest(frame.astype({"s": object}), where={"s": [2, float("nan")]}).paths == ["b", "c"]
+    assert Manifest(frame, where={"x": np.array([1.0, 3.0])}).paths == ["a", "c"]
+    with pytest.raises(SourceError, match=r"no row has s=7; the column has 1.0, nan, 2.0$"):
+        Manifest(frame, where={"s": 7})
+
+
+def test_columns_of_a_data_frame_may_be_called_by_numbers() -> None:
+    source = Manifest(pd.DataFrame([["a", 5], ["b", 6]]), image="0", label="1")
+    assert source.paths == ["a", "b"] and source.labels.tolist() == [5, 6]  # type: ignore[union-attr]
+
+
+def test_a_name_that_several_columns_have_is_refused() -> None:
+    arrow = pa.Table.from_arrays([pa.array(["a"]), pa.array([1]), pa.array([2])], ["path", "v", "v"])
+    for table in (pd.DataFrame([["a", 1, 2]], columns=["path", "v", "v"]), arrow):
+        assert Manifest(table).paths == ["a"]
+        with pytest.raises(SourceError, match="table: there are 2 columns 'v'; rename"):
+            Manifest(table, label="v")
+
+
+@pytest.mark.parametrize("cell", ["1e400", "-1e999"])
+def test_a_label_is_finite(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "t.csv").write_text(f"path,v\na,1\nb,{cell}\n")
+    with pytest.raises(SourceError, match="line 3, column 'v': the label is -?inf; a label is a finite number"):
+        Manifest(tmp_path / "t.csv", label="v")
+    for rows in ([{"path": "a", "v": 1}, {"path": "b", "v": float(cell)}], [{"path": "b", "v": [0.5, float(cell)]}]):
+        with pytest.raises(SourceError, match=r"table\[.\], column 'v': the label is -?inf"):
+            Manifest(rows, label="v")
+    passed = Manifest(tmp_path / "t.csv", label="v", targets={"label": PerSample()})
+    assert passed.labels.tolist() == [1, float(cell)]  # type: ignore[union-attr]
+
+
 def test_lists_and_other_labels_do_not_mix(tmp_path: Path) -> None:
     for cell in ("sea", "5", '"sea"'):
         with open(tmp_path / "t.csv", "w", newline="") as file:
@@ -410,7 +449,7 @@ def test_what_is_no_table(tmp_path: Path) -> None:
         ([{"path": "a"}, 3], "got list"),
         (tmp_path / "t.txt", "t.txt: a manifest is a .csv"),
         (tmp_path / "none.csv", "none.csv: it cannot be read"),
-        (tmp_path / "none.parquet", "none.parquet: it cannot be read"),
+        (tmp_path / "none.parquet", r"^\S+none.parquet: it cannot be read \(No such file or directory\)$"),
         ([{"path": "a"}, {"file": "b"}], r"table\[1\]: 'path' is the path of a picture, got None"),
         ([{"path": "a"}, {"path": 7}], r"table\[1\]: 'path' is the path of a picture, got 7"),
         (pd.DataFrame({"path": []}), "the table has no rows"),

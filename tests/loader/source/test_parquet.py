@@ -547,3 +547,14 @@ def test_there_are_no_fewer_rows_than_none(tmp_path: Path) -> None:
     for made in (Parquet, partial(Manifest, image="image")):
         with pytest.raises(SourceError, match=r"t.parquet: .*damaged.* -1000 rows|t.parquet: it cannot be read"):
             made(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_that_several_columns_have_is_refused(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    table = pa.Table.from_arrays([pa.array([b"x"]), pa.array([1]), pa.array([2])], ["image", "v", "v"])
+    path = write(table, tmp_path / f"t{suffix}", **options)
+    assert Parquet(path).read(0) == b"x"
+    for use in ({"label": "v"}, {"id": "v"}, {"fields": ["v"]}):
+        with pytest.raises(SourceError, match=rf"t{suffix}: there are 2 columns 'v'"):
+            Parquet(path, **use)  # type: ignore[arg-type]

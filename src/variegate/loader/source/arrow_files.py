@@ -64,6 +64,7 @@ class RowFile(ABC):
         Raises  SourceError if it cannot be read, is damaged, or is not of as many rows as the file says.
         """
         path, count = self.shard.path, sum(self.counts)
+        self._check_once(name)
         try:
             found = self._column(name)
         except DecodeError as error:
@@ -83,10 +84,15 @@ class RowFile(ABC):
             return [str(each) for each in noted]
         return None
 
+    def _check_once(self, name: str) -> None:
+        if (count := self.schema.names.count(name)) > 1:
+            raise SourceError(f"{self.shard.path}: there are {count} columns {name!r}; write it with one")
+
     def _check_columns(self) -> None:
         """Refuse a file without these columns."""
         there = self.schema.names
         for name in self.columns:
+            self._check_once(name)
             if name not in there:
                 told = ", ".join(f"{field.name!r} ({field.type})" for field in self.schema)
                 raise SourceError(f"{self.shard.path}: there is no column {name!r}; it has the columns {told}")

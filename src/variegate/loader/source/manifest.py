@@ -182,18 +182,34 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     """
     chosen = np.ones(table.length, bool)
     for name, wanted in where.items():
-        several = isinstance(wanted, (list, tuple, set, frozenset))
+        several = isinstance(wanted, SEVERAL)
         options = list(wanted) if several else [wanted]
         column = table.column(name, "where")
         column = column.all() if isinstance(column, ArrowCells) else column
-        found = matching(column, options) if table.texts else (value in options for value in column)
+        column = column.tolist() if isinstance(column, np.ndarray) else column
+        gaps = any(map(_is_gap, options))
+        found = matching(column, options) if table.texts else (_among(value, options, gaps) for value in column)
         chosen &= np.fromiter(found, bool, table.length)
         if not chosen.any():
-            seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
+            seen = ", ".join(dict.fromkeys(map(repr, column[:10000])))
             raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")
     if not table.length:
         raise SourceError(f"{table.name}: the table has no rows")
     return np.flatnonzero(chosen)
+
+
+def _among(value: Any, options: list[Any], gaps: bool) -> bool:
+    """Whether a cell is one of some values, or a gap where those are wanted."""
+    if gaps and _is_gap(value):
+        return True
+    try:
+        return value in options
+    except (TypeError, ValueError):  # of what pandas has for a gap, and of arrays: they are equal to nothing
+        return False
+
+
+def _is_gap(value: Any) -> bool:
+    return not isinstance(value, str) and is_missing(value)
 
 
 def _labels(table: Table, label: str, rows: list[int], classes: Sequence[str] | None) -> Any:

@@ -66,11 +66,13 @@ class Table:
     def column(self, name: str, what: str) -> Any:
         """A column as it stands there; `what` it is wanted for.
 
-        Raises  SourceError, with the columns that there are, if it is not there.
+        Raises  SourceError, with the columns that there are, if it is not there, or several are.
         """
         if name not in self.names:
             there = ", ".join(map(repr, self.names))
             raise SourceError(f"{self.name}: there is no column {name!r} for {what}; it has the columns {there}")
+        if self.names.count(name) > 1:
+            raise SourceError(f"{self.name}: there are {self.names.count(name)} columns {name!r}; rename all but one")
         return self._get(name)
 
     def values(self, name: str, what: str, rows: Sequence[int]) -> Any:
@@ -177,7 +179,9 @@ def read_table(table: Any) -> Table:
             "table", table.column_names, len(table), lambda name: ArrowCells(table[name], f"table, column {name!r}")
         )
     if hasattr(table, "columns") and hasattr(table, "__getitem__"):
-        return Table("table", [str(name) for name in table.columns], len(table), lambda name: _series(table[name]))
+        told = {str(name): name for name in table.columns}  # which may be numbers
+        names = [str(name) for name in table.columns]
+        return Table("table", names, len(table), lambda name: _series(table[told[name]]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         return _of_rows("table", table)
     got = "an empty list" if isinstance(table, list) and not table else type(table).__name__

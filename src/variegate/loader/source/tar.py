@@ -89,14 +89,13 @@ def lie_within(shard: Shard, columns: Columns, label: Part) -> bool:
     ids, members, labels, kinds = columns["ids"], columns["members"], columns[label.column], columns[label.kinds]
     if not (names.are_sound() and suffixes.are_sound() and is_column(ids, np.uint64, len(names))):
         return False
-    if not (
-        is_column(members, np.int64, None, 4) and is_column(labels, np.int64, None) and is_column(kinds, np.int64, 3)
-    ):
+    if not (is_column(members, np.int64, None, 4) and is_column(labels, np.int64, None)):
         return False
     sample, suffix, start, size = members.T
     numbers = sample * (len(suffixes) + 1) + suffix
     return bool(
-        lie_in(sample, len(names)) and lie_in(suffix, len(suffixes)) and lie_in(kinds + 1, len(names) + 1)
+        lie_in(sample, len(names)) and lie_in(suffix, len(suffixes))
+        and is_column(kinds, np.int64, 3) and lie_in(kinds + 1, len(names) + 1)
         and (np.diff(numbers) > 0).all() and len(np.unique(ids)) == len(ids)
         and are_places(start, size, shard.size) and len(labels) in (0, len(names))
     )  # fmt: skip
@@ -227,8 +226,7 @@ class _Table:
         place = np.cumsum(kept) - 1
         members[:, 0] = place[members[:, 0]]
         names = Names.of(samples[number] for number in numbers)
-        whole = all(number in self.labels for number in numbers)
-        labels = [self.labels[number] for number in numbers] if whole else []
+        labels = [self.labels[number] for number in numbers] if self.labels.keys() >= set(numbers) else []
         return {
             "names": names.letters, "ends": names.ends, "suffixes": suffixes.letters, "stops": suffixes.ends,
             "ids": np.array([path_id(name) for name in names], np.uint64),
