@@ -329,7 +329,7 @@ def test_a_name_that_several_columns_have_is_refused() -> None:
 @pytest.mark.parametrize("cell", ["1e400", "-1e999"])
 def test_a_label_is_finite(tmp_path: Path, cell: str) -> None:
     (tmp_path / "t.csv").write_text(f"path,v\na,1\nb,{cell}\n")
-    with pytest.raises(SourceError, match="line 3, column 'v': the label is -?inf; a label is a finite number"):
+    with pytest.raises(SourceError, match=r"line 3, column 'v': the label is -?inf; a label is a finite number"):
         Manifest(tmp_path / "t.csv", label="v")
     for rows in ([{"path": "a", "v": 1}, {"path": "b", "v": float(cell)}], [{"path": "b", "v": [0.5, float(cell)]}]):
         with pytest.raises(SourceError, match=r"table\[.\], column 'v': the label is -?inf"):

@@ -111,17 +111,17 @@ class ParquetRows(RowFile):
             self.schema, self._metadata = file.schema_arrow, file.metadata
         self._check_columns()
         groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
-        chunks = [
-            [group.column(n) for n in range(group.num_columns) if self._wanted(group.column(n))] for group in groups
-        ]
+        leaves = self._metadata.schema
+        wanted = [n for n in range(len(leaves)) if self._wanted(leaves.column(n).path)]
+        chunks = [[group.column(n) for n in wanted] for group in groups]
         self.counts = [group.num_rows for group in groups]
         if min(self.counts, default=0) < 0:
             raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
 
-    def _wanted(self, chunk: Any) -> bool:
-        return any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
+    def _wanted(self, path: str) -> bool:
+        return any(f"{path}.".startswith(f"{name}.") for name in self.columns)
 
     @contextmanager
     def _opened(self, once: Sequence[str] = ()) -> Iterator[Any]:

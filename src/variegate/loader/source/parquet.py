@@ -63,7 +63,8 @@ class Parquet(Source):
 
     >>> Parquet("data/train-*.parquet", label="label")  # doctest: +SKIP
 
-    Raises  SourceError, with the file, if it is neither, lacks a column, or has a row group larger than `keep`.
+    Raises  SourceError, with the file, if it is neither, or damaged, lacks a column, or has a group beyond `keep`.
+            DecodeError, with the file and the row, when a row is read that is damaged.
     """
 
     def __init__(

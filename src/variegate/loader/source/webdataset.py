@@ -66,6 +66,7 @@ class WebDataset(Sharded):
 
     The headers of every tar are read once, some 20 microseconds a member, and kept for the next time, until the tar's
     size or date changes. Integer labels are read in the same pass, and are `labels`; all others are the field "label".
+    Numbers in some samples and texts, or null, in others are an error, also in other tars.
 
     Tars that are compressed (.tar.gz) have no samples that can be read by themselves. They are unpacked once, by what
     the error says, such as `gunzip < a.tar.gz > a.tar`.
