@@ -18,6 +18,7 @@ from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout
 from variegate.loader.source.arrow_row import ArrowCells, FileRow, Loaded
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
+from variegate.loader.source.parquet_footer import Chunk, chunks_of
 from variegate.loader.source.shards import Shard
 
 ASKED = re.compile(r"size (\d+)")  # how much memory there was none of, as PyArrow says it
@@ -110,15 +111,24 @@ class ParquetRows(RowFile):
         with self._opened() as file:
             self.schema, self._metadata = file.schema_arrow, file.metadata
         self._check_columns()
-        groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
-        leaves = self._metadata.schema
-        wanted = [n for n in range(len(leaves)) if self._wanted(leaves.column(n).path)]
-        chunks = [[group.column(n) for n in wanted] for group in groups]
-        self.counts = [group.num_rows for group in groups]
+        self.counts = [self._metadata.row_group(n).num_rows for n in range(self._metadata.num_row_groups)]
         if min(self.counts, default=0) < 0:
             raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
+        try:
+            groups = chunks_of(self._footer())
+        except UnreadableError as error:
+            raise SourceError(f"{shard.path}: {error}") from error
+        if len(groups) != len(self.counts):
+            raise SourceError(f"{shard.path}: the file has changed while it was read; make the source again")
+        chunks = [[chunk for chunk in group if self._wanted(chunk.path_in_schema)] for group in groups]
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
+
+    def _footer(self) -> bytes:
+        """The bytes of the footer, which stands before its length and four letters at the end."""
+        size = self.shard.size
+        length = int.from_bytes(self.shard.read(size - 8, 4, _fresh), "little")
+        return bytes(self.shard.read(size - 8 - length, length, _fresh))
 
     def _wanted(self, path: str) -> bool:
         return any(f"{path}.".startswith(f"{name}.") for name in self.columns)
@@ -145,15 +155,19 @@ class ParquetRows(RowFile):
             return file.read([name])[name]
 
 
-def _least(chunk: Any) -> int:
+def _fresh(size: int) -> memoryview:
+    return memoryview(bytearray(size))
+
+
+def _least(chunk: Chunk) -> int:
     """The bytes that the values of a chunk take at least: a constant is a few bytes in the file, whatever its rows."""
     return int(max(chunk.total_uncompressed_size, chunk.num_values * WIDTHS.get(chunk.physical_type, 4)))
 
 
-def _kept_once(chunk: Any, most: int) -> bool:
+def _kept_once(chunk: Chunk, most: int) -> bool:
     """Whether texts or bytes are to be read as a dictionary, each once: where they might be more than `most` bytes if
     every row had the largest that its dictionary holds. To look for equal values takes up to twice as long."""
-    if chunk.physical_type != "BYTE_ARRAY" or not chunk.has_dictionary_page:
+    if chunk.physical_type != "BYTE_ARRAY" or chunk.dictionary_page_offset is None:
         return False
     packed = chunk.data_page_offset - chunk.dictionary_page_offset
     largest = packed * chunk.total_uncompressed_size / max(chunk.total_compressed_size, 1)
