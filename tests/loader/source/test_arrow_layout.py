@@ -111,8 +111,13 @@ def test_what_is_no_part_of_the_file_is_loaded_by_batch(tmp_path: Path) -> None:
     table = pa.table({"m": pa.array([[("a", 1)]] * N, pa.map_(pa.string(), pa.int8())), "binary": COLUMNS["binary"]})
     for columns, options in ((["m"], {}), (["binary"], {"compression": "lz4"})):
         file = rows_of(write(tmp_path / "t.feather", table, **options), columns)
-        assert not file.by_row and [file.load(unit).num_rows for unit in range(4)] == file.counts == [10, 10, 10, 7]
-        assert file.load(3)[columns[0]].to_pylist() == table[columns[0]][30:].to_pylist()
+        assert not file.by_row and [file.load(unit).table.num_rows for unit in range(4)] == file.counts == [
+            10,
+            10,
+            10,
+            7,
+        ]
+        assert file.load(3).table[columns[0]].to_pylist() == table[columns[0]][30:].to_pylist()
     with pytest.raises(SourceError, match=r"t.arrow: rows of an Arrow stream .* its columns are map<string, int8>"):
         rows_of(write(tmp_path / "t.arrow", table), ["m"])
 

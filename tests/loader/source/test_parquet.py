@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ from pyarrow import ipc, parquet
 
 from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import ImageFolder, Loader
+from variegate.loader.shortage import is_shortage
 from variegate.loader.source.folder import path_id
+from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet import Parquet
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
@@ -382,6 +385,7 @@ def test_urls_are_read_by_fsspec(folder: Path, tmp_path: Path, epoch: Epoch) -> 
 REWRITTEN = """
 import os, sys
 from variegate.errors import DecodeError
+from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet import Parquet
 
 path, when, how = sys.argv[1:]
@@ -441,3 +445,116 @@ def test_files_are_not_held_in_memory(tmp_path: Path) -> None:
         assert len(read[0]) == 100_000  # though all are held, their row groups are not
         assert pa.total_allocated_bytes() - before < 3_000_000
         assert source._kept.size <= 2_000_000
+
+
+def lying(path: Path, kind: Any, old: Any, new: Any, **options: Any) -> Path:
+    """An Arrow file of pictures, and of a column `v` of "ab", "c" and "d", of which a buffer is another."""
+    write(pa.table({"image": [b"x"] * 3, "v": pa.array(["ab", "c", "d"], kind)}), path, **options)
+    was, now = (each if isinstance(each, bytes) else np.array(each, "<i4").tobytes() for each in (old, new))
+    assert path.read_bytes().count(was) == 1  # so little is not made smaller
+    path.write_bytes(path.read_bytes().replace(was, now))
+    return path
+
+
+BEYOND = [0, 2, 3, 4], [0, 2, 3, 5]  # the last cell claims a byte more than there is
+NO_TEXT = b"abcd", b"ab\xffd"
+
+
+@pytest.mark.parametrize("packed", [{"compression": "lz4"}, {"compression": "zstd"}, {}])
+def test_cells_never_reach_beyond_their_buffer(tmp_path: Path, packed: dict[str, Any]) -> None:
+    """And those of other rows are not lost."""
+    source = Parquet(lying(tmp_path / "t.feather", pa.binary(), *BEYOND, **packed), "v")
+    assert [source.read(0), source.read(1)] == [b"ab", b"c"]
+    with pytest.raises(DecodeError, match=r"t.feather, row 2: cannot be decoded: the file is damaged there"):
+        source.read(2)
+    source = Parquet(lying(tmp_path / "t.feather", pa.string(), *NO_TEXT, **packed), fields=["v"])
+    assert [source.fields(0), source.fields(2)] == [{"v": "ab"}, {"v": "d"}]
+    with pytest.raises(DecodeError, match=r"t.feather, row 1: cannot be decoded: the file is damaged there"):
+        source.fields(1)
+
+
+def test_more_memory_than_there_can_be_is_the_files_fault(tmp_path: Path) -> None:
+    """Of the packed letters of a batch the file says that they are 2**60 bytes."""
+    path = tmp_path / "t.feather"
+    write(pa.table({"image": [b"x"] * 2, "v": ["", "abcd"]}), path, rows=1, compression="lz4")
+    was, now = (np.int64(size).tobytes() + b"\x04\x22\x4d\x18" for size in (4, 1 << 60))
+    assert path.read_bytes().count(was) == 1
+    path.write_bytes(path.read_bytes().replace(was, now))
+    source = Parquet(path, fields=["v"])
+    assert source.fields(0) == {"v": ""}
+    with pytest.raises(DecodeError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456") as told:
+        source.fields(1)
+    assert not is_shortage(told.value)
+    with pytest.raises(SourceError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
+        Parquet(path, label="v")
+    with pytest.raises(MemoryError):
+        Parquet(path, fields=["v"], keep=1 << 62).fields(1)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_of_a_column_that_is_no_text(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    path = write(pa.table({"image": [b"x"], "surname": [1]}), tmp_path / f"t{suffix}", **options)
+    path.write_bytes(path.read_bytes().replace(b"surname", b"surn\xffme"))
+    for made in (Parquet, partial(Manifest, image="surname")) if suffix == ".parquet" else (Parquet,):
+        with pytest.raises(SourceError, match=rf"t{suffix}: it cannot be read \('utf-8'"):
+            made(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cell_that_python_has_no_value_for_is_the_files_fault(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    table = pa.table({"image": [b"x"] * 2, "v": pa.array([0, 1 << 62], pa.int64()).cast(pa.timestamp("ms"))})
+    source = Parquet(write(table, tmp_path / f"t{suffix}", **options), fields=["v"])
+    assert source.fields(0)["v"].year == 1970
+    with pytest.raises(DecodeError, match=rf"t{suffix}, row 1: cannot be decoded: the file is damaged there"):
+        source.fields(1)
+    with pytest.raises(SourceError, match=rf"t{suffix}, column 'v': one of its cells cannot be read"):
+        Parquet(tmp_path / f"t{suffix}", label="v")
+
+
+@pytest.mark.parametrize("packed", [{"compression": "lz4"}, {}])
+@pytest.mark.parametrize("what", ["label", "id"])
+def test_labels_and_ids_never_reach_beyond_their_buffer(tmp_path: Path, packed: dict[str, Any], what: str) -> None:
+    for damage in (BEYOND, NO_TEXT):
+        path = lying(tmp_path / "t.feather", pa.string(), *damage, **packed)
+        with pytest.raises(SourceError, match=r"t.feather, column 'v': it is damaged"):
+            Parquet(path, **{what: "v"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [{"image": "v"}, {"label": "n"}, {"id": "n"}, {"fields": ["n"]}])
+def test_a_column_is_of_as_many_rows_as_its_file(tmp_path: Path, options: dict[str, Any]) -> None:
+    """Of the second row group the footer says that a column takes no bytes; the next file's labels would move up."""
+    name = options.get("image", "n")
+    table = pa.table({"image": [b"x"] * 1000, name: [b"x"] * 1000 if name == "v" else range(1000)})
+    plain = {"use_dictionary": False, "write_statistics": False, "compression": "none"}
+    path = write(table, tmp_path / "a.parquet", rows=500, **plain)
+    write(table, tmp_path / "b.parquet", rows=500)
+    size = 2 * parquet.read_metadata(path).row_group(1).column(1).total_compressed_size
+    told = bytes([0x16, size & 127 | 128, size >> 7])
+    start, end = path.read_bytes().rsplit(told + told, 1)  # as it is, and unpacked
+    path.write_bytes(start + told + b"\x16\x80\x00" + end)
+    with pytest.raises((SourceError, DecodeError), match=r"a.parquet.*(has|length) (0|500)"):
+        Parquet(tmp_path, **options).sample(700, bytearray)  # type: ignore[arg-type]
+
+
+def test_there_are_no_fewer_rows_than_none(tmp_path: Path) -> None:
+    table = pa.table({"image": [b"x"] * 1000})
+    path = write(table, tmp_path / "t.parquet", rows=1000, compression="none", use_dictionary=False)
+    name, rest = b"\x19\x18\x05image", b"\x16\xd0\x0f"  # of a chunk in the footer; 1000
+    head, tail = path.read_bytes().rsplit(name, 1)
+    path.write_bytes(head.replace(rest, b"\x16\xcf\x0f") + name + tail.replace(rest, b"\x16\xcf\x0f"))  # -1000
+    for made in (Parquet, partial(Manifest, image="image")):
+        with pytest.raises(SourceError, match=r"t.parquet: .*damaged.* -1000 rows|t.parquet: it cannot be read"):
+            made(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_that_several_columns_have_is_refused(tmp_path: Path, form: str) -> None:
+    suffix, options = FORMS[form]
+    table = pa.Table.from_arrays([pa.array([b"x"]), pa.array([1]), pa.array([2])], ["image", "v", "v"])
+    path = write(table, tmp_path / f"t{suffix}", **options)
+    assert Parquet(path).read(0) == b"x"
+    for use in ({"label": "v"}, {"id": "v"}, {"fields": ["v"]}):
+        with pytest.raises(SourceError, match=rf"t{suffix}: there are 2 columns 'v'"):
+            Parquet(path, **use)  # type: ignore[arg-type]

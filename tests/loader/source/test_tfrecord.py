@@ -207,6 +207,40 @@ def test_damage_is_an_error(tmp_path: Path) -> None:
             TFRecord(path, "image", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("image/encoded", b"\x07"),  # no such wire type
+        ("image/encoded", b"\x0a\x09\x0a\x01"),  # a list longer than its feature
+        ("image/encoded", b"\x0a\x02\x0a\x7f"),  # an element longer than its list
+        ("image/class/label", b"\x1a\x03\x0a\x01\x80"),  # a number that does not end
+        ("image/class/label", b"\x1a\x80"),
+    ],
+)
+def test_a_damaged_feature_whose_sums_are_right_is_told_with_its_record(
+    tmp_path: Path, name: str, damage: bytes
+) -> None:
+    """As a writer with a fault leaves it."""
+
+    def entry(name: str, content: bytes) -> bytes:
+        both = bytes([0x0A, len(name)]) + name.encode() + bytes([0x12, len(content)]) + content
+        return bytes([0x0A, len(both)]) + both
+
+    def whole(**features: bytes) -> bytes:
+        told = {"image/encoded": b"\x0a\x03\x0a\x01x", "image/class/label": b"\x1a\x03\x0a\x01\x05"} | features
+        inner = b"".join(entry(*each) for each in told.items())
+        return bytes([0x0A, len(inner)]) + inner
+
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        writer.write(whole())
+    assert TFRecord(tmp_path / "a.tfrecord").labels.tolist() == [5]
+    with tf.io.TFRecordWriter(str(tmp_path / "b.tfrecord")) as writer:
+        writer.write(whole())
+        writer.write(whole(**{name: damage}))
+    with pytest.raises(SourceError, match=r"b.tfrecord: record 1, at byte \d+: no tf.train.Example \("):
+        TFRecord(tmp_path / "b.tfrecord")
+
+
 def test_a_flipped_bit_is_told_by_the_sum_of_its_record(tmp_path: Path) -> None:
     pytest.importorskip("google_crc32c")
     names = {"image": feature(jpeg(0)), "label": feature(5)}

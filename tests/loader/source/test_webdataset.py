@@ -107,6 +107,23 @@ def test_every_kind_of_label(tars: Path) -> None:
     assert WebDataset(tars, label=False).labels is None and WebDataset(tars, label=False).fields(4) == {}
 
 
+@pytest.mark.parametrize("kind", [{"c": "x"}, {"c": None}])
+def test_labels_of_two_kinds_in_two_tars_are_refused(tmp_path: Path, kind: Any) -> None:
+    for tar, value in (("a", {"c": 1}), ("b", {"c": 2.5}), ("c", {"c": [1]}), ("d", kind)):
+        samples = {f"{tar}{n}": {"jpg": b"x", "json": json.dumps(value).encode()} for n in range(2)}
+        write(tmp_path / f"{tar}.tar", samples)
+    assert WebDataset([tmp_path / "a.tar", tmp_path / "b.tar"], label="json:c").fields(3) == {"label": 2.5}
+    WebDataset([tmp_path / "c.tar", tmp_path / "d.tar"], label="json:c")
+    for number in "ab":  # by a pass over the tars, and by the index
+        both = [tmp_path / f"{number}.tar", tmp_path / "c.tar", tmp_path / "d.tar"]
+        said = rf"d.tar/d0.json: labels are of one kind, and that of .*{number}.tar/{number}0.json is a number"
+        with pytest.raises(SourceError, match=said):
+            WebDataset(both, label="json:c")
+        with pytest.raises(SourceError, match=said):
+            WebDataset(both, label="json:c")
+        assert WebDataset(both, label=False).labels is None
+
+
 def test_the_picture_is_the_first_that_there_is(tmp_path: Path) -> None:
     write(
         tmp_path / "a.tar", {"0": {"png": b"p", "jpg": b"j"}, "1": {"PNG": b"p"}, "2": {"left.jpg": b"l", "webp": b"w"}}
@@ -269,6 +286,10 @@ HARM: list[tuple[str, Any]] = [
     ("ids", lambda a: a.astype(np.int64)),
     ("label", lambda a: a[:2]),
     ("label", lambda a: a * 1.5),
+    ("kinds", lambda a: a + 5),
+    ("kinds", lambda a: a - 1),
+    ("kinds", lambda a: a[:2]),
+    ("kinds", lambda a: a.astype(np.int32)),
 ]
 
 

@@ -7,6 +7,7 @@ file a record batch, of which single rows are read where its bytes lie there as 
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -14,16 +15,18 @@ from typing import Any
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
-from variegate.loader.source.arrow_row import FileRow
+from variegate.loader.source.arrow_row import ArrowCells, FileRow, Loaded
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
+from variegate.loader.source.parquet_footer import Chunk, chunks_of
 from variegate.loader.source.shards import Shard
 
+ASKED = re.compile(r"size (\d+)")  # how much memory there was none of, as PyArrow says it
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
 
 
 class RowFile(ABC):
-    """A file of rows; `columns` are those that are loaded with a sample.
+    """A file of rows; `columns` are those that are loaded with a sample, `most` the bytes that a unit may take.
 
     schema  of all its columns, PyArrow's
     counts  rows of each unit
@@ -39,14 +42,14 @@ class RowFile(ABC):
     unit: str
     smaller: str
 
-    def __init__(self, shard: Shard, columns: Sequence[str]) -> None:
-        self.shard, self.columns = shard, list(columns)
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
+        self.shard, self.columns, self._most = shard, list(columns), most
 
     @abstractmethod
-    def load(self, unit: int) -> Any:
-        """The columns of a unit, as a table of PyArrow's.
+    def load(self, unit: int) -> Loaded:
+        """The columns of a unit.
 
-        Raises  DecodeError if it cannot be read, or the file has changed.
+        Raises  DecodeError if it cannot be read, or the file has changed; UnreadableError if it is damaged.
         """
 
     def row(self, unit: int, row: int) -> AbstractContextManager[FileRow]:
@@ -56,9 +59,24 @@ class RowFile(ABC):
         """
         raise NotImplementedError
 
-    @abstractmethod
     def column(self, name: str) -> Any:
-        """Another column, whole."""
+        """Another column, whole, as an array of numbers, or a list.
+
+        Raises  SourceError if it cannot be read, is damaged, or is not of as many rows as the file says.
+        """
+        path, count = self.shard.path, sum(self.counts)
+        self._check_once(name)
+        try:
+            found = self._column(name)
+        except DecodeError as error:
+            raise SourceError(f"{path}: {error.reason}") from error
+        if len(found) != count:
+            raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(found)} of {count} rows")
+        return ArrowCells(found, f"{path}, column {name!r}").all()
+
+    @abstractmethod
+    def _column(self, name: str) -> Any:
+        """The same, as the file has it."""
 
     def class_names(self, name: str) -> list[str] | None:
         """The names of classes that Hugging Face's datasets noted for a column of labels, if they did."""
@@ -67,40 +85,53 @@ class RowFile(ABC):
             return [str(each) for each in noted]
         return None
 
+    def _check_once(self, name: str) -> None:
+        if (count := self.schema.names.count(name)) > 1:
+            raise SourceError(f"{self.shard.path}: there are {count} columns {name!r}; write it with one")
+
     def _check_columns(self) -> None:
         """Refuse a file without these columns."""
         there = self.schema.names
         for name in self.columns:
+            self._check_once(name)
             if name not in there:
                 told = ", ".join(f"{field.name!r} ({field.type})" for field in self.schema)
                 raise SourceError(f"{self.shard.path}: there is no column {name!r}; it has the columns {told}")
 
 
 class ParquetRows(RowFile):
-    """A Parquet file, opened anew for each row group; its footer is kept.
-
-    most  bytes that a row group may take
-    """
+    """A Parquet file, opened anew for each row group; its footer is kept."""
 
     unit = "row group"
     smaller = "with few rows a group: pq.write_table(pq.read_table(path), other, row_group_size=10)"
 
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
-        super().__init__(shard, columns)
+        super().__init__(shard, columns, most)
         self._metadata: Any = None
         with self._opened() as file:
             self.schema, self._metadata = file.schema_arrow, file.metadata
         self._check_columns()
-        groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
-        chunks = [
-            [group.column(n) for n in range(group.num_columns) if self._wanted(group.column(n))] for group in groups
-        ]
-        self.counts = [group.num_rows for group in groups]
+        self.counts = [self._metadata.row_group(n).num_rows for n in range(self._metadata.num_row_groups)]
+        if min(self.counts, default=0) < 0:
+            raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
+        try:
+            groups = chunks_of(self._footer())
+        except UnreadableError as error:
+            raise SourceError(f"{shard.path}: {error}") from error
+        if len(groups) != len(self.counts):
+            raise SourceError(f"{shard.path}: the file has changed while it was read; make the source again")
+        chunks = [[chunk for chunk in group if self._wanted(chunk.path_in_schema)] for group in groups]
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
 
-    def _wanted(self, chunk: Any) -> bool:
-        return any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
+    def _footer(self) -> bytes:
+        """The bytes of the footer, which stands before its length and four letters at the end."""
+        size = self.shard.size
+        length = int.from_bytes(self.shard.read(size - 8, 4, _fresh), "little")
+        return bytes(self.shard.read(size - 8 - length, length, _fresh))
+
+    def _wanted(self, path: str) -> bool:
+        return any(f"{path}.".startswith(f"{name}.") for name in self.columns)
 
     @contextmanager
     def _opened(self, once: Sequence[str] = ()) -> Iterator[Any]:
@@ -110,29 +141,33 @@ class ParquetRows(RowFile):
         path = self.shard.path
         remote = self.shard.open() if scheme_of(path) else nullcontext(path)
         options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
-        with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
+        with said(self.shard, self._most), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
-    def load(self, unit: int) -> Any:
+    def load(self, unit: int) -> Loaded:
         """The columns of a row group."""
         with self._opened(self._once[unit]) as file:
-            return file.read_row_group(unit, columns=self.columns, use_threads=False)
+            table = file.read_row_group(unit, columns=self.columns, use_threads=False)
+        return Loaded(table, self.counts[unit])
 
-    def column(self, name: str) -> Any:
-        """Another column, whole."""
+    def _column(self, name: str) -> Any:
         with self._opened() as file:
             return file.read([name])[name]
 
 
-def _least(chunk: Any) -> int:
+def _fresh(size: int) -> memoryview:
+    return memoryview(bytearray(size))
+
+
+def _least(chunk: Chunk) -> int:
     """The bytes that the values of a chunk take at least: a constant is a few bytes in the file, whatever its rows."""
     return int(max(chunk.total_uncompressed_size, chunk.num_values * WIDTHS.get(chunk.physical_type, 4)))
 
 
-def _kept_once(chunk: Any, most: int) -> bool:
+def _kept_once(chunk: Chunk, most: int) -> bool:
     """Whether texts or bytes are to be read as a dictionary, each once: where they might be more than `most` bytes if
     every row had the largest that its dictionary holds. To look for equal values takes up to twice as long."""
-    if chunk.physical_type != "BYTE_ARRAY" or not chunk.has_dictionary_page:
+    if chunk.physical_type != "BYTE_ARRAY" or chunk.dictionary_page_offset is None:
         return False
     packed = chunk.data_page_offset - chunk.dictionary_page_offset
     largest = packed * chunk.total_uncompressed_size / max(chunk.total_compressed_size, 1)
@@ -145,10 +180,10 @@ class ArrowRows(RowFile):
     unit = "record batch"
     smaller = "without compression, or with few rows a batch: file.write_table(table, max_chunksize=10)"
 
-    def __init__(self, shard: Shard, columns: Sequence[str], stream: bool) -> None:
-        super().__init__(shard, columns)
+    def __init__(self, shard: Shard, columns: Sequence[str], most: int, stream: bool) -> None:
+        super().__init__(shard, columns, most)
         self._stream = stream
-        with said(shard):
+        with said(shard, most):
             whole = self._whole()
             reader = self._reader(whole)
             self.schema = reader.schema
@@ -187,12 +222,13 @@ class ArrowRows(RowFile):
     def _batches(self, reader: Any) -> Iterator[Any]:
         return iter(reader) if self._stream else map(reader.get_batch, range(reader.num_record_batches))
 
-    def load(self, unit: int) -> Any:
+    def load(self, unit: int) -> Loaded:
         """The columns of a record batch."""
         import pyarrow as pa
 
-        with said(self.shard), pa.OSFile(self.shard.path) as file:
-            return pa.Table.from_batches([self._reader(file, self.columns).get_batch(unit)])
+        with said(self.shard, self._most), pa.OSFile(self.shard.path) as file:
+            batch = self._reader(file, self.columns).get_batch(unit)
+        return Loaded(pa.Table.from_batches([batch]), self.counts[unit])
 
     @contextmanager
     def row(self, unit: int, row: int) -> Iterator[FileRow]:
@@ -200,14 +236,13 @@ class ArrowRows(RowFile):
         with self.shard.parts() as read:
             yield FileRow(read, self._layouts[unit], row)
 
-    def column(self, name: str) -> Any:
-        """Another column, whole."""
-        with said(self.shard):
+    def _column(self, name: str) -> Any:
+        with said(self.shard, self._most):
             return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 
 
 def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
-    """A Parquet or Arrow file, told apart by its first bytes; `most` bytes of a row group of Parquet are allowed.
+    """A Parquet or Arrow file, told apart by its first bytes; a unit may take `most` bytes.
 
     Raises  SourceError if it is neither, cannot be read, or lacks a column.
     """
@@ -215,9 +250,11 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
         start = file.read(6)
     try:
         if start[:4] == b"PAR1":
-            return ParquetRows(shard, columns, most)
+            with said(shard, most):
+                return ParquetRows(shard, columns, most)
         if start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
-            return ArrowRows(shard, columns, stream=start != b"ARROW1")
+            with said(shard, most):
+                return ArrowRows(shard, columns, most, stream=start != b"ARROW1")
     except DecodeError as error:
         raise SourceError(f"{shard.path}: {error.reason}") from error
     except ImportError:
@@ -228,7 +265,7 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
 
 
 @contextmanager
-def said(shard: Shard) -> Iterator[None]:
+def said(shard: Shard, most: int) -> Iterator[None]:
     """Says with the path what goes wrong, and that the file has changed if it has."""
     import pyarrow as pa
 
@@ -237,7 +274,10 @@ def said(shard: Shard) -> Iterator[None]:
         if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
             raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
         yield
-    except pa.ArrowMemoryError:
-        raise  # which is no fault of the file
-    except (pa.ArrowException, OSError) as error:
+    except pa.ArrowMemoryError as error:
+        asked = ASKED.search(str(error))
+        if asked is None or int(asked[1]) <= most:
+            raise  # which is no fault of the file
+        raise DecodeError(shard.path, f"it says that a part of it takes {asked[1]} bytes; keep is {most}") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error

@@ -43,7 +43,7 @@ def label_column(
 
     any_form  whether they may be what could lie on the pictures
 
-    Raises  SourceError if there are more or fewer, one may lie on its picture, or is no integer of 64 bits.
+    Raises  SourceError if there are more or fewer, one may lie on its picture, is no integer of 64 bits, or infinite.
     """
     if labels is None:
         return None
@@ -56,6 +56,7 @@ def label_column(
         _check_range(labels, place)
     kept = column if column.dtype.kind in "buif" else list(labels)
     if not any_form:
+        _check_finite(kept, place)
         _check_form(kept, place)
     return kept.astype(np.int64) if isinstance(kept, np.ndarray) and kept.dtype.kind in "bui" else kept
 
@@ -88,6 +89,13 @@ def _wholes(label: Any) -> list[int]:
     """The integers of a label."""
     items = label if isinstance(label, SEVERAL) and getattr(label, "shape", True) != () else [label]
     return [int(item) for item in items if isinstance(item, Integral)]
+
+
+def _check_finite(labels: NDArray[Any] | list[Any], place: Place) -> None:
+    """Refuse labels that are infinite, as what no float holds: 1e400. NaN may be a gap that the user knows of."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind == "f" and (wrong := np.argwhere(np.isinf(labels))).size:
+        row, value = int(wrong[0][0]), labels[tuple(wrong[0])]
+        raise SourceError(f"{place(row)}: the label is {value}; a label is a finite number, mend it or leave it out")
 
 
 def _check_form(labels: NDArray[Any] | list[Any], place: Place) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.source.arrow_row import picture_cell
+from variegate.loader.source.arrow_row import ArrowCells, picture_cell
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import SEVERAL, classed, is_missing, label_column, passes_on
@@ -18,7 +18,6 @@ from variegate.loader.source.folder import path_id
 from variegate.loader.source.hot import Place
 from variegate.loader.source.location import check_schemes
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import arrow_values
 from variegate.targets import Target, Targets
 
 
@@ -155,7 +154,7 @@ class HuggingFace(Source):
 
     def _column(self, name: str, what: str) -> Any:
         self._feature(name, what)
-        return arrow_values(_plain(self.dataset, [name])[:][name])
+        return ArrowCells(_plain(self.dataset, [name])[:][name], f"HuggingFace, column {name!r}").all()
 
     def where(self, i: int) -> str:
         """The row of the dataset, and its split where it is known."""

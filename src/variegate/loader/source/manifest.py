@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError, SourceError
+from variegate.loader.source.arrow_row import ArrowCells
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
-from variegate.loader.source.classes import classed, is_missing, names_in, passes_on
+from variegate.loader.source.classes import SEVERAL, classed, is_missing, names_in, passes_on
 from variegate.loader.source.folder import Files
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import (
@@ -26,7 +27,7 @@ from variegate.loader.source.location import (
     settled,
 )
 from variegate.loader.source.sharded import declared, named_fields
-from variegate.loader.source.table import ArrowCells, Table, matching, numbers, read_table
+from variegate.loader.source.table import Table, are_names, matching, read_table
 from variegate.targets import Target, Targets
 
 
@@ -48,10 +49,12 @@ class Manifest(Files):
     classes  the names of classes 0, 1, 2, ...; None: those of the whole table, also of rows that `where` leaves out
     where    the rows wanted, by column: {"split": "train"}, or several values, {"split": ["train", "val"]}
 
-    The cells of a CSV file's column are numbers or texts, all of them: a "NA" among numbers is an error, where the
-    column is not told to be names by `classes`. A field that is declared a Mask or an Image has the path
-    of its file; any other that has a target but PerSample may be JSON: "[[0, 0, 4, 4]]". In messages, lines of a text
-    file count from 1, rows from 0.
+    The cells of a CSV file's column are numbers or texts, all of them: a "NA" among numbers is an error, but in rows
+    that `where` leaves out. With `classes`, a label is a name whatever the cells are if a class is called by a number
+    ("1", "01"); else it is a name, or the number of a class. A field of numbers may have "nan" and "inf", one that has
+    a target may have both numbers and texts, which are all texts then. A field that is declared a Mask or an Image has
+    the path of its file; any other that has a target but PerSample may be JSON: "[[0, 0, 4, 4]]". In messages, lines
+    of a text file count from 1, rows from 0.
 
     >>> rows = [{"path": "a.jpg", "kind": "owl", "part": 1}, {"path": "b.jpg", "kind": "cat", "part": 2}]
     >>> source = Manifest(rows, label="kind", root="/data", where={"part": 1})
@@ -113,20 +116,22 @@ class Manifest(Files):
         if id is None:
             check_once(self.ids, self.paths, place, "; say in which column: id=...")
         else:
-            self.ids = ids_of(_taken(table.values(id, "id"), self._rows), place)
+            self.ids = ids_of(_taken(table.values(id, "id", self._rows.tolist()), self._rows), place)
 
     def _label(self, table: Table, label: str | None, classes: Sequence[str] | None) -> None:
         """The labels and the names of classes."""
         if label is None:
             self.classes = list(classes or [])
             return
-        column = _labels(table, label, known=classes is not None)
+        column = _labels(table, label, self._rows.tolist(), classes)
         names = names_in(column) if classes is None else classes
+        chosen = _taken(column, self._rows)
+        if classes is None and names is not None and not any(isinstance(value, (str, *SEVERAL)) for value in chosen):
+            names = None  # numbers, and texts only in rows that are left out
 
         def place(n: int) -> str:
             return f"{table.place(int(self._rows[n]))}, column {label!r}"
 
-        chosen = _taken(column, self._rows)
         self.labels, self.classes = classed(chosen, place, names, "Manifest", passes_on(self.targets))
 
     def _fields_of(self, table: Table, columns: Mapping[str, str]) -> None:
@@ -135,8 +140,7 @@ class Manifest(Files):
         self._targets = {name: known.get(name) for name in columns}
         self._columns: dict[str, Any] = {}
         for name, column in columns.items():
-            cells = table.values(column, "a field") if table.texts else table.column(column, "a field")
-            self._columns[name] = _taken(cells, self._rows)
+            self._columns[name] = _taken(table.field(column, known.get(name) is not None), self._rows)
         lines = table.lines
         self._lines = None if lines is None or not columns else np.array(lines, np.int64)[self._rows]
 
@@ -178,35 +182,57 @@ def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
     """
     chosen = np.ones(table.length, bool)
     for name, wanted in where.items():
-        several = isinstance(wanted, (list, tuple, set, frozenset))
+        several = isinstance(wanted, SEVERAL)
         options = list(wanted) if several else [wanted]
-        column = table.column(name, "where") if table.texts else table.values(name, "where")
-        found = matching(column, options) if table.texts else (value in options for value in column)
+        column = table.column(name, "where")
+        column = column.all() if isinstance(column, ArrowCells) else column
+        column = column.tolist() if isinstance(column, np.ndarray) else column
+        gaps = any(map(_is_gap, options))
+        found = matching(column, options) if table.texts else (_among(value, options, gaps) for value in column)
         chosen &= np.fromiter(found, bool, table.length)
         if not chosen.any():
-            seen = ", ".join(map(repr, dict.fromkeys(list(column)[:10000])))
+            seen = ", ".join(dict.fromkeys(map(repr, column[:10000])))
             raise SourceError(f"{table.name}: no row has {name}={wanted!r}; the column has {seen[:200]}")
     if not table.length:
         raise SourceError(f"{table.name}: the table has no rows")
     return np.flatnonzero(chosen)
 
 
-def _labels(table: Table, label: str, known: bool) -> Any:
+def _among(value: Any, options: list[Any], gaps: bool) -> bool:
+    """Whether a cell is one of some values, or a gap where those are wanted."""
+    if gaps and _is_gap(value):
+        return True
+    try:
+        return value in options
+    except (TypeError, ValueError):  # of what pandas has for a gap, and of arrays: they are equal to nothing
+        return False
+
+
+def _is_gap(value: Any) -> bool:
+    return not isinstance(value, str) and is_missing(value)
+
+
+def _labels(table: Table, label: str, rows: list[int], classes: Sequence[str] | None) -> Any:
     """A column of labels: out of the texts of a text file, lists where all are such, or numbers.
 
-    known  whether the names of all classes are, so that cells are texts where they are not all numbers
+    rows     those that are wanted
+    classes  the names of all classes, if they are told
 
     Raises  SourceError, with the line, if they are of several kinds.
     """
     texts = table.column(label, "label")
     if not table.texts:
-        return table.values(label, "label")
+        return table.values(label, "label", rows)
     if not any(text.startswith("[") for text in texts):
-        return texts if known and numbers(texts) is None else table.values(label, "label")
-    made: list[Any] = []
+        if classes is not None and are_names([texts[row] for row in rows], classes):
+            return texts
+        return table.values(label, "label", rows)
+    made: list[Any] = [None] * len(texts)
+    wanted = set(rows)
     for row, text in enumerate(texts):
-        made.append(parsed(text, f"{table.place(row)}, column {label!r}, a list of labels") if text else None)
-        if text and not isinstance(made[-1], list):
+        if text.startswith("[") or (text and row in wanted):
+            made[row] = parsed(text, f"{table.place(row)}, column {label!r}, a list of labels")
+        if text and row in wanted and not isinstance(made[row], list):
             raise SourceError(f"{table.place(row)}, column {label!r}: others are lists of labels, got {text[:60]!r}")
     return made
 

@@ -16,7 +16,7 @@ from variegate.errors import DecodeError, SourceError
 from variegate.loader.bytes import Bytes, parse_bytes
 from variegate.loader.source.arrow_files import RowFile, open_rows
 from variegate.loader.source.arrow_layout import UnreadableError
-from variegate.loader.source.arrow_row import Row, TableRow
+from variegate.loader.source.arrow_row import Loaded, Row
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import classed, passes_on
@@ -25,7 +25,6 @@ from variegate.loader.source.kept import Kept
 from variegate.loader.source.location import above, check_schemes
 from variegate.loader.source.sharded import declared, named_fields
 from variegate.loader.source.shards import Paths, Shard, find_shards, shard_names
-from variegate.loader.source.table import arrow_values
 from variegate.targets import Target, Targets
 
 ENDINGS = (".parquet", ".arrow", ".feather")
@@ -64,7 +63,8 @@ class Parquet(Source):
 
     >>> Parquet("data/train-*.parquet", label="label")  # doctest: +SKIP
 
-    Raises  SourceError, with the file, if it is neither, lacks a column, or has a row group larger than `keep`.
+    Raises  SourceError, with the file, if it is neither, or damaged, lacks a column, or has a group beyond `keep`.
+            DecodeError, with the file and the row, when a row is read that is damaged.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Parquet(Source):
         self._begin()
 
     def _begin(self) -> None:
-        self._kept: Kept[Any] = Kept(self.keep, MOST)
+        self._kept: Kept[Loaded] = Kept(self.keep, MOST)
 
     def _index(self) -> None:
         """Where units begin, and of which file each is.
@@ -147,7 +147,7 @@ class Parquet(Source):
         for file in self.files:
             if name not in file.schema.names:
                 raise SourceError(f"{file.shard.path}: there is no column {name!r}; it has {file.schema.names}")
-            parts.append(arrow_values(file.column(name)))
+            parts.append(file.column(name))
             kind, other = file.schema.field(name).type, first.schema.field(name).type
             if _kind(kind) != _kind(other):
                 raise SourceError(
@@ -178,18 +178,18 @@ class Parquet(Source):
         number, unit = self._units[at]
         file, row = self.files[number], i - (self._ends[at] - self.files[number].counts[unit])
 
-        def load() -> tuple[Any, int]:
-            table = file.load(unit)
-            if not file.sizes[unit] and table.nbytes > self.keep:
-                raise SourceError(_too_large(file, unit, table.nbytes, self.keep))
-            return table, table.nbytes
+        def load() -> tuple[Loaded, int]:
+            loaded = file.load(unit)
+            if not file.sizes[unit] and loaded.size > self.keep:
+                raise SourceError(_too_large(file, unit, loaded.size, self.keep))
+            return loaded, loaded.size
 
         try:
             if file.by_row:
                 with file.row(unit, row) as cells:
                     yield cells
             else:
-                yield TableRow(self._kept.get((number, unit), file.sizes[unit], load), row)
+                yield self._kept.get((number, unit), file.sizes[unit], load).row(row)
         except (UnreadableError, UnicodeDecodeError) as error:
             raise DecodeError(self._place(i), f"the file is damaged there ({error})") from error
 

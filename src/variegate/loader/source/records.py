@@ -57,10 +57,15 @@ def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
         refuse_packed(shard, data[0:8], ".tfrecord")
         for start, size in _frames(shard, data):
             where = f"{shard.path}: record {len(records)}, at byte {start - HEAD}"
-            found = _features(data, start, size, where)
-            pictures.append(_picture(found, image, where))
-            if label is not None:
-                labels += _integer(found, label, where)
+            try:
+                found = features(data, start, start + size)
+                pictures.append(_picture(found, image, where))
+                if label is not None:
+                    labels += _integer(found, label, where)
+            except SourceError:
+                raise
+            except ValueError as error:  # also of the wrong bytes for UTF-8
+                raise SourceError(f"{where}: no tf.train.Example ({error})") from error
             records.append((start, size))
     whole = len(labels) == len(records)
     columns: Columns = {
@@ -125,13 +130,6 @@ def _frames(shard: Shard, data: _Window) -> Iterator[tuple[int, int]]:
         yield at + HEAD, size
         at += HEAD + size + FOOT
         number += 1
-
-
-def _features(data: _Window, start: int, size: int, where: str) -> dict[str, Feature]:
-    try:
-        return features(data, start, start + size)
-    except ValueError as error:  # also of the wrong bytes for UTF-8
-        raise SourceError(f"{where}: no tf.train.Example ({error})") from error
 
 
 def _picture(found: dict[str, Feature], image: str, where: str) -> tuple[int, int]:

@@ -17,12 +17,19 @@ import numpy as np
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import patiently
+from variegate.loader.source.arrow_row import ArrowCells
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
 DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,99})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 DIGITS = re.compile(r"[0-9]+")
+ODD = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+HINTS = {
+    "label": "if these are names of classes, pass all of them, classes=[...]; ",
+    "id": "",
+    "a field": "PerSample() in the targets= of the Manifest, under the name of the field, passes them on as texts; ",
+}
 KINDS = ".csv, .tsv, .parquet, .jsonl or .json"
 
 
@@ -59,84 +66,90 @@ class Table:
     def column(self, name: str, what: str) -> Any:
         """A column as it stands there; `what` it is wanted for.
 
-        Raises  SourceError, with the columns that there are, if it is not there.
+        Raises  SourceError, with the columns that there are, if it is not there, or several are.
         """
         if name not in self.names:
             there = ", ".join(map(repr, self.names))
             raise SourceError(f"{self.name}: there is no column {name!r} for {what}; it has the columns {there}")
+        if self.names.count(name) > 1:
+            raise SourceError(f"{self.name}: there are {self.names.count(name)} columns {name!r}; rename all but one")
         return self._get(name)
 
-    def values(self, name: str, what: str) -> Any:
-        """A column as a list or an array, numbers out of texts.
+    def values(self, name: str, what: str, rows: Sequence[int]) -> Any:
+        """A column of labels or ids as a list or an array, numbers out of texts; `rows` are those that are wanted.
 
-        Raises  SourceError, with the line, if some cells of a text file are numbers and others are not.
+        Cells of a text file are numbers where those of the rows wanted are, and texts only where no other is a number:
+        of two parts of a table, the labels of one would be numbers, and names that are numbered those of the other.
+
+        Raises  SourceError, with the line, if neither is so.
         """
         column = self.column(name, what)
-        if self.texts:
-            made = numbers(column, codes=what == "id")
-            return self._refuse_mixed(column, name) if made is None else made
-        return column.all() if isinstance(column, ArrowCells) else column
+        if not self.texts:
+            return column.all() if isinstance(column, ArrowCells) else column
+        made = numbers(column, codes=what == "id")
+        if made is None and all(not column[row] or _is_number(column[row]) for row in rows):
+            made = numbers([text if _is_number(text) else "" for text in column])
+        return self._refuse_mixed(column, name, HINTS[what]) if made is None else made
 
-    def _refuse_mixed(self, texts: Sequence[str], name: str) -> NoReturn:
+    def field(self, name: str, told: bool) -> Any:
+        """A column of a field: out of texts numbers, where all are; texts, where it is told what the field is.
+
+        Raises  SourceError, with the line, if some cells of a text file are numbers, others are not, and it is not.
+        """
+        column = self.column(name, "a field")
+        if not self.texts:
+            return column
+        made = numbers(column, odd=True)
+        return (column if told else self._refuse_mixed(column, name, HINTS["a field"])) if made is None else made
+
+    def _refuse_mixed(self, texts: Sequence[str], name: str, hint: str) -> NoReturn:
         """Say which cell makes a column neither numbers nor texts: the first of the fewer kind."""
-        plain = [row for row, text in enumerate(texts) if text and DECIMAL.fullmatch(text.strip())]
-        other = [row for row, text in enumerate(texts) if text and not DECIMAL.fullmatch(text.strip())]
+        plain = [row for row, text in enumerate(texts) if text and _is_number(text)]
+        other = [row for row, text in enumerate(texts) if text and not _is_number(text)]
         few, many = sorted((other, plain), key=len)
         number = few is plain
         raise SourceError(
             f"{self.place(few[0])}, column {name!r}: {texts[few[0]][:60]!r} is {'a' if number else 'no plain'} number, "
             f"and {texts[many[0]][:60]!r} in {self.place(many[0])} is {'none' if number else 'one'}, so whether the "
-            f"column is numbers or texts cannot be told. Mend or empty the cell, or leave the row out; if these are "
-            "names of classes, pass all of them, classes=[...]; or save the table as .jsonl or .parquet, in which "
-            "numbers and texts are told apart"
+            f"column is numbers or texts cannot be told. Mend or empty the cell, or leave the row out; {hint}or save "
+            "the table as .jsonl or .parquet, in which numbers and texts are told apart"
         )
 
 
-class ArrowCells:
-    """A column of Arrow's, whose cells become Python's objects when they are asked for."""
-
-    def __init__(self, column: Any) -> None:
-        self.column = column
-
-    def __len__(self) -> int:
-        return len(self.column)
-
-    def __getitem__(self, row: int) -> Any:
-        return self.column[row].as_py()
-
-    def all(self) -> Any:
-        """All cells: an array of numbers, or a list."""
-        return arrow_values(self.column)
-
-    def taken(self, rows: Any) -> ArrowCells:
-        """The cells of some rows."""
-        return ArrowCells(self.column.take(rows))
+def _is_number(text: str) -> bool:
+    return DECIMAL.fullmatch(text.strip()) is not None
 
 
-def arrow_values(column: Any) -> Any:
-    """A column of Arrow's as an array, if it is numbers without gaps, or a list."""
-    kind = str(column.type)
-    if column.null_count == 0 and (kind.startswith(("int", "uint", "float", "double", "half")) or kind == "bool"):
-        return column.to_numpy()
-    return column.to_pylist()
+def are_names(cells: Sequence[str], classes: Sequence[str]) -> bool:
+    """Whether the cells of a text file are names of these classes, and no numbers of them.
+
+    They are, whatever they are, if a name could be taken for a number; else where they are not all numbers.
+
+    >>> are_names(["1", "2"], ["1", "2", "NA"]), are_names(["0", "1"], ["cat", "owl"]), are_names(["cat"], ["cat"])
+    (True, False, True)
+    """
+    if any(_is_number(str(name)) or DIGITS.fullmatch(str(name).strip()) for name in classes):
+        return True
+    return not all(_is_number(cell) for cell in cells if cell)
 
 
-def numbers(texts: Sequence[str], *, codes: bool = False) -> list[Any] | None:
+def numbers(texts: Sequence[str], *, codes: bool = False, odd: bool = False) -> list[Any] | None:
     """Texts as integers if all are such, as floats if all are numbers, as they are if none is; None of a mixture.
 
     An empty text among numbers is None. Digits of one width, some of which begin with zeros, are texts.
 
     codes  whether all cells of one width are texts, as ids in hexadecimals, of which some have no letter
+    odd    whether "nan" and "inf" among numbers are floats
 
     >>> numbers(["1", "-20"]), numbers(["1", "", " 2.5"]), numbers(["01", "10"]), numbers(["a", "b"])
     ([1, -20], [1.0, None, 2.5], ['01', '10'], ['a', 'b'])
-    >>> numbers(["1", "NA"]), numbers(["10", "NA"], codes=True)
-    (None, ['10', 'NA'])
+    >>> numbers(["1", "NA"]), numbers(["10", "NA"], codes=True), numbers(["1", "-Inf"], odd=True)
+    (None, ['10', 'NA'], [1.0, -inf])
     """
     full = [text.strip() for text in texts if text]
     plain = [text for text in full if DECIMAL.fullmatch(text)]
-    if full and len(plain) == len(full):
-        kind: Callable[[str], Any] = int if all(WHOLE.fullmatch(text) for text in plain) else float
+    if plain and all(DECIMAL.fullmatch(text) or (odd and ODD.fullmatch(text)) for text in full):
+        kind: Callable[[str], Any] = int if all(WHOLE.fullmatch(text) for text in full) else float
         return [kind(text) if text else None for text in texts]
     one_width = len({len(text) for text in full}) == 1
     if not plain or (one_width and (codes or all(DIGITS.fullmatch(text) for text in full))):
@@ -162,9 +175,13 @@ def read_table(table: Any) -> Table:
     if isinstance(table, (str, os.PathLike)):
         return _read_file(os.fspath(table))
     if hasattr(table, "column_names") and hasattr(table, "schema"):
-        return Table("table", table.column_names, len(table), lambda name: ArrowCells(table[name]))
+        return Table(
+            "table", table.column_names, len(table), lambda name: ArrowCells(table[name], f"table, column {name!r}")
+        )
     if hasattr(table, "columns") and hasattr(table, "__getitem__"):
-        return Table("table", [str(name) for name in table.columns], len(table), lambda name: _series(table[name]))
+        told = {str(name): name for name in table.columns}  # which may be numbers
+        names = [str(name) for name in table.columns]
+        return Table("table", names, len(table), lambda name: _series(table[told[name]]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         return _of_rows("table", table)
     got = "an empty list" if isinstance(table, list) and not table else type(table).__name__
@@ -256,13 +273,22 @@ def _read_parquet(path: str) -> Table:
                 pass
         place = pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path
         file = parquet.ParquetFile(place, page_checksum_verification=True)
-    except (pa.ArrowException, OSError, DecodeError) as error:
+        names, count = file.schema_arrow.names, file.metadata.num_rows
+    except DecodeError as error:
+        raise SourceError(f"{path}: {error.reason}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
         raise SourceError(f"{path}: it cannot be read ({error})") from error
+
+    if count < 0:
+        raise SourceError(f"{path}: the file is damaged: it has {count} rows")
 
     def get(name: str) -> ArrowCells:
         try:
-            return ArrowCells(file.read([name])[name])
-        except (pa.ArrowException, OSError) as error:
+            column = file.read([name])[name]
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{path}: its column {name!r} cannot be read ({error})") from error
+        if len(column) != count:
+            raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(column)} of {count} rows")
+        return ArrowCells(column, f"{path}, column {name!r}")
 
-    return Table(path, file.schema_arrow.names, file.metadata.num_rows, get)
+    return Table(path, names, count, get)

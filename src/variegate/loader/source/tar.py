@@ -28,6 +28,7 @@ END = bytes(BLOCK)  # what comes after the last member
 MOST = {"cls": 1024, "json": 64 << 20}  # bytes of a member in which a value is looked for
 NOTE = re.compile(r"^(\./)?__[^/]*__(/|$)|(^|/)(dataset|dataset_info|metadata|README|LICENSE)$")
 NOTES = ("json", "jsonl", "txt", "md", "csv", "tsv", "yaml", "yml")  # what notes on a tar are written in
+KINDS = "a number", "a text", "null"  # of labels that do not mix; of anything else nothing is said
 CHUNK = 1 << 20  # bytes read at a time of what comes after that
 
 
@@ -57,6 +58,11 @@ class Part(NamedTuple):
         """What its labels are called in an index."""
         return f"label-{path_id(f'{self.suffix}:{self.key}'):016x}"
 
+    @property
+    def kinds(self) -> str:
+        """What the kinds of its labels are called there."""
+        return self.column.replace("label", "kinds")
+
 
 def scan_tar(shard: Shard, label: Part) -> Columns:
     """Where the members of a tar lie.
@@ -66,6 +72,7 @@ def scan_tar(shard: Shard, label: Part) -> Columns:
     ids                (samples,) uint64, the hashes of their names
     members            (members, 4) int64: sample, suffix, first byte, bytes; those of a sample one after another
     the label's        (samples,) int64; or none, (0,), where not every sample has one that is an integer
+    its kinds          (3,) int64: the first sample with a label of each of `KINDS`, or -1
 
     Raises  SourceError, with the path and the byte, if it is no tar, compressed, cut short, a member comes twice, or
             labels are numbers in some samples and texts, or nothing, in others.
@@ -80,7 +87,7 @@ def scan_tar(shard: Shard, label: Part) -> Columns:
 def lie_within(shard: Shard, columns: Columns, label: Part) -> bool:
     """Whether columns are such as `scan_tar` gives, and no place beyond the shard."""
     names, suffixes = Names(columns["names"], columns["ends"]), Names(columns["suffixes"], columns["stops"])
-    ids, members, labels = columns["ids"], columns["members"], columns[label.column]
+    ids, members, labels, kinds = columns["ids"], columns["members"], columns[label.column], columns[label.kinds]
     if not (names.are_sound() and suffixes.are_sound() and is_column(ids, np.uint64, len(names))):
         return False
     if not (is_column(members, np.int64, None, 4) and is_column(labels, np.int64, None)):
@@ -89,6 +96,7 @@ def lie_within(shard: Shard, columns: Columns, label: Part) -> bool:
     numbers = sample * (len(suffixes) + 1) + suffix
     return bool(
         lie_in(sample, len(names)) and lie_in(suffix, len(suffixes))
+        and is_column(kinds, np.int64, 3) and lie_in(kinds + 1, len(names) + 1)
         and (np.diff(numbers) > 0).all() and len(np.unique(ids)) == len(ids)
         and are_places(start, size, shard.size) and len(labels) in (0, len(names))
     )  # fmt: skip
@@ -157,8 +165,8 @@ def _cut(shard: Shard, last: str, at: int, said: str) -> SourceError:
     mend = "Copy or write it again"
     if at == shard.size and at % BLOCK == 0 and at:
         mend += f"; if it is whole and its writer left the end mark out, `truncate -s +{2 * BLOCK}` adds it"
-    place = f"after {last}, at byte {at} of {shard.size}"
-    return SourceError(f"{shard.path}: not a whole tar: {place}: {said.rstrip('.')}. {mend}")
+    said = f"at byte {at} of {shard.size}: {said.rstrip('.')}"
+    return SourceError(f"{shard.path}: not a whole tar: after {last}, {said}. {mend}")
 
 
 class _Table:
@@ -170,13 +178,12 @@ class _Table:
         self.suffixes: dict[str, int] = {}
         self.rows = array("q")
         self.labels: dict[int, int] = {}
-        self.kinds: dict[str, str] = {}  # of labels, and the first member of each
+        self.kinds: dict[str, tuple[int, str]] = {}  # of labels, and the first sample and member of each
         self.notes: dict[int, list[tarfile.TarInfo]] = {}  # members of what are perhaps no samples
 
     def add(self, member: tarfile.TarInfo, file: BinaryIO) -> None:
         """One more member; its content is read only if it is a label."""
-        found = sample_of(member.name)
-        if found is None:
+        if (found := sample_of(member.name)) is None:
             return
         name, suffix = found
         sample = self.samples.setdefault(name, len(self.samples))
@@ -199,13 +206,8 @@ class _Table:
                 raise SourceError(f"{where}: the label is {value}; a label is an integer of -2**63 to 2**63 - 1")
             self.labels[sample] = int(value)
         kind = "a number" if isinstance(value, (int, float)) else "a text" if isinstance(value, str) else "another"
-        self.kinds.setdefault("null" if value is None else kind, where)
-        other = next((kind for kind in ("a text", "null") if kind in self.kinds), None)
-        if other is not None and "a number" in self.kinds:
-            raise SourceError(
-                f"{where}: labels are of one kind, and that of {self.kinds['a number']} is a number, that of "
-                f"{self.kinds[other]} {other}; mend or leave out the sample"
-            )
+        self.kinds.setdefault("null" if value is None else kind, (sample, where))
+        refuse_mixed({kind: where for kind, (_, where) in self.kinds.items()}, where)
 
     def columns(self, file: BinaryIO) -> Columns:
         """All of it, but for notes."""
@@ -222,14 +224,15 @@ class _Table:
         kept = self._kept(file)
         numbers, samples = np.flatnonzero(kept).tolist(), list(self.samples)
         members = members[kept[members[:, 0]]]
-        members[:, 0] = (np.cumsum(kept) - 1)[members[:, 0]]
+        place = np.cumsum(kept) - 1
+        members[:, 0] = place[members[:, 0]]
         names = Names.of(samples[number] for number in numbers)
-        whole = all(number in self.labels for number in numbers)
-        labels = [self.labels[number] for number in numbers] if whole else []
+        labels = [self.labels[number] for number in numbers] if self.labels.keys() >= set(numbers) else []
         return {
             "names": names.letters, "ends": names.ends, "suffixes": suffixes.letters, "stops": suffixes.ends,
             "ids": np.array([path_id(name) for name in names], np.uint64),
             "members": members, self.label.column: np.array(labels, np.int64),
+            self.label.kinds: np.array([place[self.kinds[kind][0]] if kind in self.kinds else -1 for kind in KINDS]),
         }  # fmt: skip
 
     def _kept(self, file: BinaryIO) -> NDArray[np.bool_]:
@@ -243,13 +246,25 @@ class _Table:
         return kept
 
 
+def refuse_mixed(first: dict[str, str], where: str) -> None:
+    """Refuse labels that are numbers in some samples and texts, or nothing, in others; the first member of each kind.
+
+    Raises  SourceError, with `where`.
+    """
+    other = next((kind for kind in KINDS[1:] if kind in first), None)
+    if other is not None and KINDS[0] in first:
+        raise SourceError(
+            f"{where}: labels are of one kind, and that of {first[KINDS[0]]} is a number, that of {first[other]} "
+            f"{other}; mend or leave out the sample"
+        )
+
+
 def refuse_long(size: int, part: Part, where: str) -> None:
     """Refuse a member that is far too long for what is to be read in it.
 
     Raises  SourceError, with `where`.
     """
-    most = MOST.get(part.kind, size)
-    if size > most:
+    if size > (most := MOST.get(part.kind, size)):
         raise SourceError(f"{where}: it has {size} bytes, and a .{part.kind} of more than {most} is not read")
 
 

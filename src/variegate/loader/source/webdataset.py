@@ -20,7 +20,17 @@ from variegate.loader.source.mask_folder import decode_mask
 from variegate.loader.source.npy import npy_array
 from variegate.loader.source.sharded import Sharded, declared, named_fields
 from variegate.loader.source.shards import Paths, shard_names
-from variegate.loader.source.tar import COLUMNS, Part, gathered, label_value, lie_within, refuse_long, scan_tar
+from variegate.loader.source.tar import (
+    COLUMNS,
+    KINDS,
+    Part,
+    gathered,
+    label_value,
+    lie_within,
+    refuse_long,
+    refuse_mixed,
+    scan_tar,
+)
 from variegate.targets import Image, Mask, Target, Targets
 
 TEXTS = ("txt", "text", "transcript")
@@ -56,6 +66,7 @@ class WebDataset(Sharded):
 
     The headers of every tar are read once, some 20 microseconds a member, and kept for the next time, until the tar's
     size or date changes. Integer labels are read in the same pass, and are `labels`; all others are the field "label".
+    Numbers in some samples and texts, or null, in others are an error, also in other tars.
 
     Tars that are compressed (.tar.gz) have no samples that can be read by themselves. They are unpacked once, by what
     the error says, such as `gunzip < a.tar.gz > a.tar`.
@@ -80,14 +91,14 @@ class WebDataset(Sharded):
     ) -> None:
         super().__init__(paths, (".tar", ".tgz"), mode, dtype)
         part = Part.of(label or "cls")
-        wanted, scan = {*COLUMNS, part.column}, partial(scan_tar, label=part)
+        wanted, scan = {*COLUMNS, part.column, part.kinds}, partial(scan_tar, label=part)
         columns = read_indexes(self.shards, scan, wanted, index, partial(lie_within, label=part))
         self._names, self._suffixes, self._rows, labels = gathered(columns, part)
         self._places: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._count(columns)
         self._starts, self._sizes = self._pictures(image)
         self.ids = self._checked_ids(columns)
-        self._label = self._labelled(label, part, labels)
+        self._label = self._labelled(label, part, labels, columns)
         asked = named_fields(fields, "WebDataset")
         self._fields = {name: Part.of(text) for name, text in asked.items()}
         for each in self._fields.values():
@@ -139,15 +150,29 @@ class WebDataset(Sharded):
         tars = shard_names(self.shards)
         return np.array([path_id(f"{tars[self.shard(i)]}/{name}") for i, name in enumerate(self._names)], np.uint64)
 
-    def _labelled(self, label: str | Literal[False] | None, part: Part, labels: NDArray[np.int64]) -> Part | None:
+    def _labelled(
+        self, label: str | Literal[False] | None, part: Part, labels: NDArray[np.int64], columns: list[Columns]
+    ) -> Part | None:
         """Set `labels` where they are a column; else the part that is read with each sample, if there is one."""
         if label is False or (label is None and "cls" not in self._suffixes):
             return None
         self._find(part.suffix)
+        self._check_kinds(part, columns)
         if len(labels) == len(self):
             self.labels = labels
             return None
         return part
+
+    def _check_kinds(self, part: Part, columns: list[Columns]) -> None:
+        """Refuse labels that are numbers in one tar, and none in another, as in one tar."""
+        first: dict[str, str] = {}
+        start = 0
+        for each in columns:
+            for kind, sample in zip(KINDS, each[part.kinds].tolist(), strict=True):
+                if sample >= 0 and kind not in first:
+                    first[kind] = self._member(start + sample, part.suffix)
+                    refuse_mixed(first, first[kind])
+            start += len(each["ids"])
 
     def where(self, i: int) -> str:
         """The tar and the member of the picture at position i."""
