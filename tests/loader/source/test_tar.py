@@ -19,7 +19,8 @@ import pytest
 from variegate.errors import SourceError
 from variegate.loader.source.index import Columns, Names
 from variegate.loader.source.shards import find_shards
-from variegate.loader.source.tar import Part, sample_of, scan_tar
+from variegate.loader.source.tar import sample_of, scan_tar
+from variegate.loader.source.tar_label import Part
 
 CLS = Part("cls")
 

@@ -20,17 +20,8 @@ from variegate.loader.source.mask_folder import decode_mask
 from variegate.loader.source.npy import npy_array
 from variegate.loader.source.sharded import Sharded, declared, named_fields
 from variegate.loader.source.shards import Paths, shard_names
-from variegate.loader.source.tar import (
-    COLUMNS,
-    KINDS,
-    Part,
-    gathered,
-    label_value,
-    lie_within,
-    refuse_long,
-    refuse_mixed,
-    scan_tar,
-)
+from variegate.loader.source.tar import COLUMNS, gathered, lie_within, scan_tar
+from variegate.loader.source.tar_label import KINDS, Part, label_value, refuse_long, refuse_mixed
 from variegate.targets import Image, Mask, Target, Targets
 
 TEXTS = ("txt", "text", "transcript")
