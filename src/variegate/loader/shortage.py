@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
 
-from variegate.errors import DecodeError, ResourceError, VariegateError
+from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError
 from variegate.plan.scratch import mapped
 
 T = TypeVar("T")
@@ -71,7 +71,8 @@ def told_of(place: str, error: OSError | ValueError) -> Exception:
 
 def _hint(error: OSError) -> str:
     if error.errno in HANDLES:
-        return f": {HANDLES[error.errno]} too many files open; close some, or raise the limit (ulimit -n)"
+        what = f"{HANDLES[error.errno]} too many files open; close some, or raise the limit (ulimit -n)"
+        return f": {what}; that is not the file's fault"
     return ": the machine lacks something now, or a disk of the network does not answer; that is not the file's fault"
 
 
@@ -107,6 +108,22 @@ def _of_the_file(error: Exception) -> bool:
             return False
     gone = FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError
     return isinstance(error, (*gone, ValueError, LookupError))
+
+
+def asked(place: str, action: Callable[[], T]) -> T:
+    """What an action on a file, a folder or a URL gives while a source is made, waited for where something is lacking.
+
+    Raises  SourceError if the file is at fault; ResourceError if the machine or the network is.
+    """
+
+    def told() -> T:
+        with fetching(place) if "://" in place else reading(place):
+            return action()
+
+    try:
+        return patiently(told)
+    except DecodeError as error:
+        raise SourceError(f"{place}: {error.reason}") from error
 
 
 def short_of_memory(error: BaseException, size: int) -> bool:

@@ -13,11 +13,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.shortage import patiently, reading
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
 from variegate.loader.source.arrow_row import FileRow
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
-from variegate.loader.source.shards import Shard
+from variegate.loader.source.shards import RemoteShard, Shard
 
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
 
@@ -88,8 +89,7 @@ class ParquetRows(RowFile):
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns)
         self._metadata: Any = None
-        with self._opened() as file:
-            self.schema, self._metadata = file.schema_arrow, file.metadata
+        self.schema, self._metadata = patiently(self._footer)
         self._check_columns()
         groups = [self._metadata.row_group(n) for n in range(self._metadata.num_row_groups)]
         chunks = [
@@ -98,6 +98,10 @@ class ParquetRows(RowFile):
         self.counts = [group.num_rows for group in groups]
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
+
+    def _footer(self) -> tuple[Any, Any]:
+        with self._opened() as file:
+            return file.schema_arrow, file.metadata
 
     def _wanted(self, chunk: Any) -> bool:
         return any(f"{chunk.path_in_schema}.".startswith(f"{name}.") for name in self.columns)
@@ -108,7 +112,7 @@ class ParquetRows(RowFile):
         from pyarrow import parquet
 
         path = self.shard.path
-        remote = self.shard.open() if scheme_of(path) else nullcontext(path)
+        remote = self.shard.open(patient=False) if isinstance(self.shard, RemoteShard) else nullcontext(path)
         options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
         with said(self.shard), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
@@ -120,8 +124,12 @@ class ParquetRows(RowFile):
 
     def column(self, name: str) -> Any:
         """Another column, whole."""
-        with self._opened() as file:
-            return file.read([name])[name]
+
+        def read() -> Any:
+            with self._opened() as file:
+                return file.read([name])[name]
+
+        return patiently(read)
 
 
 def _least(chunk: Any) -> int:
@@ -174,7 +182,7 @@ class ArrowRows(RowFile):
 
         if scheme_of(self.shard.path):
             raise SourceError(f"{self.shard.path}: an Arrow file is mapped into memory, so it lies on this machine")
-        return pa.memory_map(self.shard.path).read_buffer()
+        return patiently(lambda: pa.memory_map(self.shard.path).read_buffer())
 
     def _reader(self, whole: Any, columns: Sequence[str] | None = None) -> Any:
         """A reader of some columns, or of all; `whole` is a map of the file, or the file, out of which it copies."""
@@ -229,15 +237,19 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
 
 @contextmanager
 def said(shard: Shard) -> Iterator[None]:
-    """Says with the path what goes wrong, and that the file has changed if it has."""
+    """Says with the path what goes wrong, and that the file has changed if it has.
+
+    Raises  DecodeError; ResourceError of what is lacking now.
+    """
     import pyarrow as pa
 
     try:
-        found = None if scheme_of(shard.path) else os.stat(shard.path)
-        if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
-            raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
-        yield
+        with reading(shard.path):
+            found = None if scheme_of(shard.path) else os.stat(shard.path)
+            if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
+                raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
+            yield
     except pa.ArrowMemoryError:
         raise  # which is no fault of the file
-    except (pa.ArrowException, OSError) as error:
+    except pa.ArrowException as error:
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error
