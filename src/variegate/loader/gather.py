@@ -23,8 +23,8 @@ TRIES = 100
 LOOKS = 1000  # samples at which to look for one with an instance, which tells what a field is
 
 NO_MEMORY = (
-    "there is not enough memory to read or decode it. Let the process have more, or make batch_size or workers less; "
-    "or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
+    "there is not enough memory to read, decode or augment it. Let the process have more, or make batch_size or "
+    "workers less; or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
 )
 
 Reading = Generator[Found[Taken], None, None]

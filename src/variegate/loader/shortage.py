@@ -66,7 +66,26 @@ def told_of(place: str, error: OSError | ValueError) -> Exception:
     if isinstance(error, ValueError):  # a path with NUL in it
         return DecodeError(place, f"it cannot be read ({error})")
     reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
-    return ResourceError(f"{place}: {reason}{_hint(error)}") if is_shortage(error) else DecodeError(place, reason)
+    return lacking(f"{place}: it cannot be read", error) if is_shortage(error) else DecodeError(place, reason)
+
+
+def lacking(what: str, error: OSError) -> ResourceError:
+    """What is told of an error by which something could not be done for want of something."""
+    return ResourceError(f"{what} ({error.strerror or error or type(error).__name__}){_hint(error)}")
+
+
+@contextmanager
+def having(what: str) -> Iterator[None]:
+    """Within it the system is asked for something; what it lacks is told with `what` could not be done for that.
+
+    Raises  ResourceError; any other error as it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_shortage(error):
+            raise
+        raise lacking(what, error) from error
 
 
 def _hint(error: OSError) -> str:
