@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from variegate.errors import VariegateError
+from variegate.loader.isolate import script
 from variegate.loader.isolate.process import Process
 from variegate.loader.shortage import patiently
 
@@ -93,8 +94,6 @@ class Child:
 
 
 def _refuse_without_guard() -> None:
-    from variegate.loader.isolate import script
-
     if script.importing:
         raise VariegateError(
             "isolate=True starts a process, which imports the script for the classes that it defines; so what the "
