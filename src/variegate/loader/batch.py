@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, ResourceError, VariegateError
+from variegate.errors import InputError, ResourceError, VariegateError, in_line
 from variegate.loader import stats
 from variegate.loader.gather import NO_MEMORY, Gather
 from variegate.loader.memory import Need
@@ -199,7 +199,7 @@ class Making:
             try:
                 plan.check(image, scaled=sample.picture.scaled)
             except InputError as error:
-                raise InputError(f"{recipe.source.where(sample.position)}: {error}") from None
+                raise InputError(f"{in_line(recipe.source.where(sample.position))}: {error}") from None
             if stays:
                 recipe.sound[sample.position] = True
         return image

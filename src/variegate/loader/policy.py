@@ -13,7 +13,7 @@ from numbers import Real
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from variegate.errors import DecodeError, FieldError, VariegateError, shown
+from variegate.errors import DecodeError, FieldError, VariegateError, in_line, shown
 from variegate.loader.file import absolute, regular
 from variegate.loader.source.base import Source
 from variegate.picture import MOST_PIXELS
@@ -129,7 +129,7 @@ class Faults:
                 return
             where = self._source.where(position)
             self._seen.add(position)
-            self._last = [*self._last, f"{where}: {_reason(error)}"][-LISTED:]
+            self._last = [*self._last, f"{in_line(where)}: {_reason(error)}"][-LISTED:]
             self._list(position, where, error)
             if len(self._seen) > self._limit:
                 raise VariegateError(self._stopped())

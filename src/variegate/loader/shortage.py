@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
 
-from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError
+from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError, in_line
 from variegate.plan.scratch import mapped
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def told_of(place: str, error: OSError | ValueError) -> Exception:
     if isinstance(error, ValueError):  # a path with NUL in it
         return DecodeError(place, f"it cannot be read ({error})")
     reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
-    return lacking(f"{place}: it cannot be read", error) if is_shortage(error) else DecodeError(place, reason)
+    return lacking(f"{in_line(place)}: it cannot be read", error) if is_shortage(error) else DecodeError(place, reason)
 
 
 def lacking(what: str, error: OSError) -> ResourceError:
@@ -112,8 +112,8 @@ def fetching(url: str) -> Iterator[None]:
         if _of_the_file(error) and not is_shortage(error):
             raise DecodeError(url, f"it cannot be read ({said})") from error
         raise ResourceError(
-            f"{url}: it cannot be fetched ({type(error).__name__}: {said}): the network or the server fails, or they "
-            "are too slow; that is not the file's fault"
+            f"{in_line(url)}: it cannot be fetched ({type(error).__name__}: {said}): the network or the server fails, "
+            "or they are too slow; that is not the file's fault"
         ) from error
 
 
@@ -142,7 +142,7 @@ def asked(place: str, action: Callable[[], T]) -> T:
     try:
         return patiently(told)
     except DecodeError as error:
-        raise SourceError(f"{place}: {error.reason}") from error
+        raise SourceError(f"{in_line(place)}: {error.reason}") from error
 
 
 def short_of_memory(error: BaseException, size: int) -> bool:
