@@ -93,7 +93,10 @@ def test_a_files_name_begins_no_line(tmp_path: Path) -> None:
         vg.Loader(vg.ImageFolder(tmp_path), on_error=rule).batch(0, 0)
     assert not [line for line in str(stopped.value).splitlines() if line.startswith("variegate")]
     assert json.loads((tmp_path / "bad.jsonl").read_text())["path"] == str(tmp_path / name)
-    for arguments in (["preview", f"{tmp_path}/none\nvariegate: all is well"], ["check", "x\nvariegate: all is well"]):
+    config = tmp_path / "a.yaml"
+    config.write_text("- HorizontalFlip")
+    none = f"{tmp_path}/none\nvariegate: all is well"
+    for arguments in (["preview", none, "--config", str(config)], ["check", "x\nvariegate: all is well"]):
         with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
             patch.setattr("sys.argv", ["variegate", *arguments])
             main()

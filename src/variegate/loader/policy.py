@@ -37,8 +37,8 @@ class OnError:
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
                 are there already stay, and count as listed. What cannot be written (a full disk, a folder that went) is
-                warned of once, and written once it can be. A relative path is made absolute. Not for "raise", which
-                stops at the first
+                warned of once, and written once it can be, in whole lines. A relative path is made absolute. No device
+                or FIFO; not for "raise", which stops at the first
     deadline    seconds that reading one sample may take, and decoding it; None: any. The thread that is at it is then
                 left to itself, as nothing can stop it, and counted in `stats()["abandoned"]`
     max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
