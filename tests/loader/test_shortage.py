@@ -165,6 +165,33 @@ def test_too_little_memory_is_not_the_files_fault(tmp_path: Path, picture: Maker
     assert all(line.startswith("0 ") for line in lines)
 
 
+KERNEL = """
+import resource, sys
+import numpy as np
+import variegate as vg
+from variegate.loader import shortage
+
+source, shrink = vg.Arrays(np.zeros((2, 3000, 4000, 3), np.uint8)), vg.Compose([vg.Resize(16)])
+for _ in vg.Loader(vg.Arrays(np.zeros((2, 40, 40, 3), np.uint8)), shrink, batch_size=2, workers=0):
+    pass
+shortage.PAUSES = (0.01,)
+loader = vg.Loader(source, shrink, batch_size=2, workers=0, shuffle=False, on_error=sys.argv[1])
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + (60 << 20), resource.RLIM_INFINITY))
+try:
+    loader.batch(0, 0)
+except vg.ResourceError as error:
+    print(loader.stats()["errors"], error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux tells what a process has mapped")
+@pytest.mark.parametrize("policy", POLICIES)
+def test_want_of_memory_for_the_pixels_names_the_sample_too(policy: str) -> None:
+    out = run(KERNEL, policy)
+    assert out.startswith("0 ") and "images[0]: there is not enough memory" in out and "max_pixels=" in out
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("policy", POLICIES)
 def test_want_of_memory_names_the_sample_and_what_to_do(workers: int, policy: Any, quick: None) -> None:
