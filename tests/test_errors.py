@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,30 @@ def test_control_codes_are_escaped(text: str, said: str) -> None:
     assert str(SourceError(text)) == said and str(DecodeError("p", text)).startswith(f"p: cannot be decoded: {said}")
     assert DecodeError(f"{text}.jpg", "no").path == f"{text}.jpg"  # a path is one to open
     str(ResourceError(text)).encode()
+
+
+def test_a_files_name_begins_no_line(tmp_path: Path) -> None:
+    import variegate as vg
+    from variegate.cli import main
+
+    name = "a.jpg\nvariegate: all is well\n.jpg"
+    (tmp_path / name).write_bytes(b"no picture")
+    with pytest.raises(DecodeError) as caught:
+        vg.Loader(vg.ImageFolder(tmp_path)).batch(0, 0)
+    assert "\n" not in str(caught.value) and caught.value.path == str(tmp_path / name)
+    rule = vg.OnError("skip", most=0, quarantine=tmp_path / "bad.jsonl")
+    with pytest.raises(vg.VariegateError) as stopped:
+        vg.Loader(vg.ImageFolder(tmp_path), on_error=rule).batch(0, 0)
+    assert not [line for line in str(stopped.value).splitlines() if line.startswith("variegate")]
+    assert json.loads((tmp_path / "bad.jsonl").read_text())["path"] == str(tmp_path / name)
+    config = tmp_path / "a.yaml"
+    config.write_text("- HorizontalFlip")
+    none = f"{tmp_path}/none\nvariegate: all is well"
+    for arguments in (["preview", none, "--config", str(config)], ["check", "x\nvariegate: all is well"]):
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
+            patch.setattr("sys.argv", ["variegate", *arguments])
+            main()
+        assert [line[:10] for line in str(left.value.code).splitlines()].count("variegate:") == 1
 
 
 @pytest.mark.parametrize("letter", ["a", "\x1b", "\u202e"])

@@ -10,8 +10,8 @@ VariegateError
 └── ResourceError   the machine lacks something now; no sample's fault     (also a RuntimeError)
 
 Every message says what was asked, what was got and what to do. What stands in it of files and data is `shown`: control
-codes are escaped, and of a long text the middle is left out. Each of these can be made of one text, and says it: so
-does PyTorch, which brings an error out of a worker as its class and a text.
+codes are escaped, and of a long text the middle is left out; a file's name begins no line (`in_line`). Each of these
+can be made of one text, and says it: so does PyTorch, which brings an error out of a worker as its class and a text.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ def shown(text: str) -> str:
         return escaped(text[:first])[:first] + cut + escaped(text[-last:])[-last:]
     whole = escaped(text)
     return whole if len(whole) <= LONGEST else shown(whole)
+
+
+def in_line(name: str) -> str:
+    r"""A name of a file, or another text from outside, as it stands in a line of a message: it begins no line.
+
+    >>> in_line("a.jpg\nvariegate: all is well")
+    'a.jpg\\nvariegate: all is well'
+    """
+    return shown(name).replace("\n", "\\n")
 
 
 def escaped(text: str) -> str:
@@ -84,7 +93,7 @@ class DecodeError(VariegateError, ValueError):
         if reason is None:  # a text alone
             path, reason, text = "", path, path
         else:
-            text = f"{path}: cannot be decoded: {reason}.{'' if sound else ' Repair or remove the file.'}"
+            text = f"{in_line(path)}: cannot be decoded: {reason}.{'' if sound else ' Repair or remove the file.'}"
         super().__init__(text)
         self.path, self.reason, self.sound = path, shown(reason), sound
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from threading import Barrier, Thread
+from pathlib import Path
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
+from variegate.loader import ImageFolder, Loader
 from variegate.loader.batch import Making
+from variegate.loader.encoded import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.recipe import Recipe
@@ -172,6 +176,67 @@ def test_ctrl_c_in_the_consumers_thread_is_no_samples_error(stage: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         whole(source, Interrupted())
     assert len(calls) == 1
+
+
+class Twice(Encoded):
+    """A picture whose second decoding takes long, if it is to."""
+
+    def __init__(self, of: Encoded, long: Event | None) -> None:
+        super().__init__(of.name, of.size, 1, of.channels, of.dtype.name)
+        self.of, self.long, self.calls = of, long, 0
+
+    @property
+    def peak(self) -> int:
+        return self.of.peak
+
+    def nbytes_at(self, reduction: int) -> int:
+        return self.of.nbytes_at(reduction)
+
+    def covers(self, reduction: int) -> Any:
+        return self.of.covers(reduction)
+
+    def decode(self, out: Any = None, reduction: int = 1) -> Any:
+        self.calls += 1
+        if self.calls == 2 and self.long is not None:
+            self.long.wait(20)
+        return self.of.decode(out, reduction)
+
+
+@pytest.mark.parametrize("policy", ["skip", "replace", "raise"])
+def test_what_is_decoded_again_has_its_deadline_too(tmp_path: Path, policy: Any) -> None:
+    """Variations of one picture may want it at several sizes."""
+    for n in range(4):
+        noise = np.random.default_rng(n).integers(0, 255, (320, 400, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / f"{n}.jpg")
+
+    class Folder(ImageFolder):
+        long: Event | None = None
+
+        def header(self, i: int, data: Any, max_pixels: int = 1 << 30) -> Encoded:
+            return Twice(super().header(i, data, max_pixels), self.long if i == 1 else None)
+
+    def images(source: Folder, rule: OnError) -> tuple[dict[tuple[int, int], bytes], int]:
+        crop = Compose([RandomResizedCrop(40, scale=(0.05, 1))])
+        one = Loader(source, crop, decode="scaled", repeats=4, batch_size=8, shuffle=False, seed=7, on_error=rule)
+        found = {}
+        for batch in one:
+            for i, variation, image in zip(batch["index"], batch["variation"], batch["image"], strict=True):
+                found[int(i), int(variation)] = image.tobytes()
+        return found, one.stats()["errors"]
+
+    source = Folder(tmp_path)
+    expected, _ = images(source, OnError("raise"))
+    source.long = Event()
+    try:
+        if policy == "raise":
+            with pytest.raises(DecodeError, match=r"1\.jpg: .* decoding it took longer than the deadline"):
+                images(source, OnError(policy, deadline=2))
+            return
+        found, errors = images(source, OnError(policy, deadline=2))
+    finally:
+        source.long.set()
+    assert errors == 1 and not [i for i, _ in found if i == 1]
+    assert all(found[key] == expected[key] for key in expected if key[0] != 1)
 
 
 def test_a_finished_batch_is_let_go_of() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import tarfile
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,36 @@ def test_among_pictures_it_is_a_bad_sample(fifo: Path, workers: int) -> None:
     indices: list[int] = []
     assert raised(lambda: indices.extend(one.batch(0, 0)["index"].tolist())) is None
     assert indices == [1, 2] and one.stats()["errors"] == 1
+
+
+def test_neither_an_index_nor_a_cache_waits_for_one(tmp_path: Path) -> None:
+    images, cache = tmp_path / "images", tmp_path / "cache"
+    images.mkdir()
+    for n in range(3):
+        Image.fromarray(np.full((8, 8, 3), n, np.uint8)).save(images / f"{n}.png")
+    with tarfile.open(tmp_path / "a.tar", "w") as file:
+        file.add(images / "0.png", "0.png")
+    os.mkfifo(tmp_path / "a.tar.variegate")
+    assert raised(lambda: WebDataset(tmp_path / "a.tar")) is None
+    assert (tmp_path / "a.tar.variegate").is_file()  # made anew
+    pytest.importorskip("pyarrow")
+
+    def epoch() -> None:
+        found = [
+            batch["image"][:, 0, 0, 0].tolist() for batch in Loader(ImageFolder(images), batch_size=3, cache=cache)
+        ]
+        assert sorted(found[0]) == [0, 1, 2]
+
+    assert raised(epoch) is None
+    for path in [path for path in cache.rglob("*") if path.is_file()]:
+        kept = path.read_bytes()
+        path.unlink()
+        os.mkfifo(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # which say that it is passed over
+            assert raised(epoch) is None, path.name
+        path.unlink()
+        path.write_bytes(kept)
 
 
 def test_no_source_waits_for_one(tmp_path: Path) -> None:

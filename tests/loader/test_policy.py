@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 import time
@@ -589,7 +590,7 @@ def test_a_quarantine_may_be_put_away(tmp_path: Path, how: str) -> None:
 
 
 def test_a_full_disk_loses_no_line(tmp_path: Path) -> None:
-    """A limit on the size of files stands for it: a part of a line is written, and the rest when there is room."""
+    """A limit on the size of files stands for it: of a line that does not fit nothing stays, until there is room."""
     resource = pytest.importorskip("resource")
     bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
     faults = Faults(OnError("skip", quarantine=bad, most=None), source)
@@ -600,17 +601,35 @@ def test_a_full_disk_loses_no_line(tmp_path: Path) -> None:
         with pytest.warns(RuntimeWarning, match="the quarantine cannot be written now"):
             faults.add(1, ValueError("bad"))
         faults.add(2, ValueError("bad"))
+        assert [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [0]
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
     faults.add(3, ValueError("bad"))
-    whole = []
-    for line in bad.read_text().splitlines():
-        try:
-            whole.append(json.loads(line)["index"])
-        except ValueError:
-            assert len(line) == 9
-    assert len(faults) == 4 and whole == [0, 1, 2, 3]
+    assert len(faults) == 4 and [json.loads(line)["index"] for line in bad.read_text().splitlines()] == [0, 1, 2, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="FIFOs are Unix's")
+def test_a_quarantine_is_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for place in ("/dev/full", "/dev/zero", tmp_path / "fifo"):
+        with pytest.raises(FieldError, match=r"OnError\.quarantine is a file, which is made if it is not there; got"):
+            OnError("skip", quarantine=place)
+    faults = Faults(OnError("skip", quarantine=tmp_path / "bad.jsonl"), Arrays(np.zeros((8, 2, 2), np.uint8)))
+    (tmp_path / "bad.jsonl").unlink()
+    (tmp_path / "bad.jsonl").symlink_to("/dev/zero")  # put there since, and without an end
+    with pytest.warns(RuntimeWarning, match="the quarantine cannot be written now"):
+        faults.add(1, ValueError("bad"))
+
+
+def test_a_line_of_a_quarantine_may_be_anything(tmp_path: Path) -> None:
+    bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
+    there = [*(mark * 100_000 for mark in ("[", '{"a":')), "9" * 9000, '{"path": 1}', "null", "\0"]
+    bad.write_text("\n".join(there) + "\n")
+    faults = Faults(OnError("skip", quarantine=bad), source)
+    faults.add(1, ValueError("bad"))
+    lines = bad.read_text().split("\n")
+    assert lines[: len(there)] == there and json.loads(lines[-2])["index"] == 1
 
 
 def test_a_loader_goes_on_without_its_quarantine(damaged: Path, tmp_path: Path) -> None:

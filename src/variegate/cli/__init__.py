@@ -16,7 +16,8 @@ def main() -> None:
 
         app()
     except VariegateError as problem:
-        sys.exit(f"variegate: {problem}")
+        text = str(problem).replace("\n", "\n  ")  # what comes out of a file begins no line
+        sys.exit(f"variegate: {text}")
     except ModuleNotFoundError as problem:
         package = (problem.name or "").split(".")[0]
         if package not in EXTRAS:

@@ -1,4 +1,7 @@
-"""Batch: how the samples of one batch are made, by one thread or by several at once."""
+"""Batch: how the samples of one batch are made, by one thread or by several at once.
+
+Long, because what the threads that make a batch share is one object.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, VariegateError
+from variegate.errors import InputError, ResourceError, VariegateError, in_line
 from variegate.loader import stats
-from variegate.loader.gather import Gather
+from variegate.loader.gather import NO_MEMORY, Gather
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
 from variegate.loader.reading import Deputy, TookTooLongError, Worker
@@ -110,37 +113,46 @@ class Making:
         return last
 
     def _sample(self, i: int, worker: Worker, times: Times) -> None:
+        """Make the results of a sample, or of who stands in for it; of more than one, at any size that they want."""
         sample, repeats = self._samples[i], self._recipe.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
+        image, less, n = None, 0, 0
+        while n < repeats:
+            if image is None or less != self._less(sample, plan, first + n):
+                begun = stats.now()
+                try:
+                    image = self._decoded(sample, plan, first + n, worker)
+                except Exception as error:
+                    self._gather.blame(sample.position, error)
+                    if self._recipe.rule.policy == "skip":
+                        self._gone.add(i)
+                        return
+                    sample, image, plan = self._substitute(i, error, worker)
+                    first = n = 0
+                less = self._less(sample, plan, first + n)
+                times[stats.DECODE] += stats.now() - begun
+                times[stats.BYTES_DECODED] += image.nbytes
+            self._result(i * repeats + n, plan, first + n, image, sample, less, worker, times)
+            n += 1
+        sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
+
+    def _result(
+        self, n: int, plan: Plan, row: int, image: NDArray[Any], sample: Taken, less: int, worker: Worker, times: Times
+    ) -> None:
+        """Make result n, of a row of a plan, tried again as long as memory or handles for it are lacking."""
         begun = stats.now()
         try:
-            image = self._decoded(sample, plan, first, worker)
-        except Exception as error:
-            self._gather.blame(sample.position, error)
-            if self._recipe.rule.policy == "skip":
-                self._gone.add(i)
-                return
-            sample, image, plan = self._substitute(i, error, worker)
-            first = 0
-        times[stats.DECODE] += (decoded := stats.now()) - begun
-        times[stats.BYTES_DECODED] += image.nbytes
-        try:
-            less = self._less(sample, plan, first)
-            for n in range(first, first + repeats):
-                if less != self._less(sample, plan, n):
-                    less = self._less(sample, plan, n)
-                    image = self._pixels(sample, less, worker.scratch)
-                self._run(plan, n, image, self._out(i * repeats + n - first, plan, n), sample, less)
-            times[stats.KERNEL] += (done := stats.now()) - decoded
+            patiently(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, less), worker.stopped)
+            times[stats.KERNEL] += (done := stats.now()) - begun
             if sample.leaves:
-                for n in range(repeats):
-                    self._carried[i * repeats + n] = plan.carry(first + n)  # type: ignore[attr-defined]
+                self._carried[n] = patiently(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
                 times[stats.CARRY] += stats.now() - done
+        except MemoryError as error:
+            self._gather.blame(sample.position, error)
         except BaseException as error:
             note(error, self._recipe.source, sample.position)
             raise
-        sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
 
     def _less(self, sample: Taken, plan: Plan, row: int) -> int:
         """By how much a sample's picture may be decoded smaller for a row of its plan."""
@@ -187,7 +199,7 @@ class Making:
             try:
                 plan.check(image, scaled=sample.picture.scaled)
             except InputError as error:
-                raise InputError(f"{recipe.source.where(sample.position)}: {error}") from None
+                raise InputError(f"{in_line(recipe.source.where(sample.position))}: {error}") from None
             if stays:
                 recipe.sound[sample.position] = True
         return image
@@ -236,7 +248,8 @@ class Making:
             kept = self._kept()
             index = self._recipe.positions(self._samples)[kept]
             kinds = self._recipe.forms[0].kinds
-            self._fields, self._dropped = labels.collate(index, [self._carried[n] for n in kept], kinds)
+            carried = [self._carried[n] for n in kept]
+            self._fields, self._dropped = patiently(lambda: labels.collate(index, carried, kinds))
             self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
             for sample in self._samples:
                 sample.leaves = {}
@@ -252,7 +265,10 @@ class Making:
         Raises  the first error, by place in the batch, of those met in making it.
         """
         if self._errors:
-            raise self._errors[min(self._errors)]
+            error = self._errors[min(self._errors)]
+            if isinstance(error, MemoryError):  # of the batch as a whole
+                raise ResourceError(f"a batch of {len(self._samples)} samples: {NO_MEMORY}") from error
+            raise error
         recipe, source, samples, kept = self._recipe, self._recipe.source, self._samples, self._kept()
         times[stats.BATCHES] += 1
         if not kept:

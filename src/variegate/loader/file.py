@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 
 from variegate.errors import VariegateError
-from variegate.loader.shortage import told_of
+from variegate.loader.shortage import asked, told_of
 
 KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
@@ -40,12 +40,25 @@ def opened(path: str | os.PathLike[str], name: str | None = None) -> Iterator[Fi
         raise told_of(name or os.fspath(path), error) from error
 
 
+def whole(path: str) -> bytes:
+    """The bytes of a file that a source is made of, waited for where something is lacking.
+
+    Raises  SourceError if it cannot be read; ResourceError if that is the machine's fault.
+    """
+
+    def read() -> bytes:
+        with opened(path) as file:
+            return file.readall()
+
+    return asked(path, read)
+
+
 def regular(path: str, flags: int) -> int:
     """An `opener`, as of `open`, that takes regular files alone: to open a FIFO waits until somebody writes to it.
 
     Raises  OSError if it is another kind of file, or cannot be opened.
     """
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # which regular files take no notice of
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)  # which regular files take no notice of
     kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
     if kind == stat.S_IFREG:
         return descriptor

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import numpy as np
 
-from variegate.errors import DecodeError, InputError, ResourceError, SourceError
+from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line
 from variegate.labels.kind import Kind, Kinds
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
 from variegate.loader.recipe import Decoded, Form, Recipe, Taken, note
@@ -23,8 +23,8 @@ TRIES = 100
 LOOKS = 1000  # samples at which to look for one with an instance, which tells what a field is
 
 NO_MEMORY = (
-    "there is not enough memory to read or decode it. Let the process have more, or make batch_size or workers less; "
-    "or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
+    "there is not enough memory to read, decode or augment it. Let the process have more, or make batch_size or "
+    "workers less; or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
 )
 
 Reading = Generator[Found[Taken], None, None]
@@ -169,9 +169,9 @@ class Gather:
         if isinstance(error, TookTooLongError):
             error = DecodeError(recipe.source.where(position), str(error))
         if isinstance(error, MemoryError):
-            raise ResourceError(f"{recipe.source.where(position)}: {NO_MEMORY}") from error
+            raise ResourceError(f"{in_line(recipe.source.where(position))}: {NO_MEMORY}") from error
         if isinstance(error, DecodeError) and is_shortage(error):  # of a library that reads files by itself
-            raise ResourceError(f"{error.path}: {error.reason}: that is not the file's fault") from error
+            raise ResourceError(f"{in_line(error.path)}: {error.reason}: that is not the file's fault") from error
         lacking = is_shortage(error) or isinstance(error, ImportError)
         if recipe.rule.policy == "raise" or lacking or not isinstance(error, Exception):
             note(error, recipe.source, position)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
 from variegate.labels.kind import Kind, Kinds, Where, check_plane, is_plane, kind_of
-from variegate.loader.shortage import is_shortage
+from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
@@ -148,7 +149,7 @@ def _has_fields(source: Source, lenient: bool) -> bool:
         return False
     for i in range(len(source)):
         try:
-            return bool(source.fields(i))
+            return bool(patiently(partial(source.fields, i)))
         except Exception as error:
             if not lenient or is_shortage(error):
                 raise

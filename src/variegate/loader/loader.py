@@ -132,6 +132,8 @@ class Loader:
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
+        if self.isolate:
+            import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
         if self.batch_size % self.repeats:
             raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
         if self.samples is not None and weights is None:

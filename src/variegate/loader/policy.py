@@ -6,14 +6,15 @@ import errno
 import json
 import os
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from numbers import Real
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from variegate.errors import DecodeError, FieldError, VariegateError, shown
-from variegate.loader.file import absolute
+from variegate.errors import DecodeError, FieldError, VariegateError, in_line, shown
+from variegate.loader.file import absolute, regular
 from variegate.loader.source.base import Source
 from variegate.picture import MOST_PIXELS
 
@@ -36,8 +37,8 @@ class OnError:
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
                 are there already stay, and count as listed. What cannot be written (a full disk, a folder that went) is
-                warned of once, and written once it can be. A relative path is made absolute. Not for "raise", which
-                stops at the first
+                warned of once, and written once it can be, in whole lines. A relative path is made absolute. No device
+                or FIFO; not for "raise", which stops at the first
     deadline    seconds that reading one sample may take, and decoding it; None: any. The thread that is at it is then
                 left to itself, as nothing can stop it, and counted in `stats()["abandoned"]`
     max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
@@ -69,6 +70,8 @@ class OnError:
             raise FieldError(f'OnError.quarantine is a path, with "skip" or "replace"; got {path!r}')
         if path is not None:
             object.__setattr__(self, "quarantine", absolute(path))
+            if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+                raise FieldError(f"OnError.quarantine is a file, which is made if it is not there; got {path!r}")
         if isinstance(self.most, float) and self.most > 1:
             raise FieldError(f"OnError.most is a whole number of samples, or a fraction up to 1.0, got {self.most}")
 
@@ -126,7 +129,7 @@ class Faults:
                 return
             where = self._source.where(position)
             self._seen.add(position)
-            self._last = [*self._last, f"{where}: {_reason(error)}"][-LISTED:]
+            self._last = [*self._last, f"{in_line(where)}: {_reason(error)}"][-LISTED:]
             self._list(position, where, error)
             if len(self._seen) > self._limit:
                 raise VariegateError(self._stopped())
@@ -139,15 +142,12 @@ class Faults:
         self._owed.append({"path": where, "id": self._source.id(position), "index": position, "reason": _reason(error)})
         try:
             self._look(path)  # other ranks may have listed some meanwhile
-            with open(path, "ab+", buffering=0) as file:
+            with open(path, "ab+", buffering=0, opener=regular) as file:
                 _end_line(file)
                 while self._owed:
                     line = self._owed[0]
                     if (line["path"], line["id"]) not in self._listed:
-                        # One write to the end of the file: lines of several processes never mix.
-                        data = (json.dumps(line) + "\n").encode()
-                        if file.write(data) != len(data):
-                            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                        _append(file, (json.dumps(line) + "\n").encode())
                         self._listed.add((line["path"], line["id"]))
                     del self._owed[0]
         except OSError as problem:
@@ -170,7 +170,7 @@ class Faults:
     def _check(path: str | os.PathLike[str]) -> None:
         """Whether the quarantine can be written; a last line that was cut off by a kill is ended."""
         try:
-            with open(path, "ab+", buffering=0) as file:
+            with open(path, "ab+", buffering=0, opener=regular) as file:
                 _end_line(file)
         except OSError as error:
             raise FieldError(
@@ -184,7 +184,7 @@ class Faults:
         Of one that was put away or made shorter, what it listed stays known, and is not listed again.
         """
         try:
-            file = open(path, "rb")  # noqa: SIM115
+            file = open(path, "rb", opener=regular)  # noqa: SIM115
         except FileNotFoundError:
             self._read = 0, 0
             return
@@ -215,6 +215,19 @@ def _end_line(file: FileIO) -> None:
             file.write(b"\n")
 
 
+def _append(file: FileIO, line: bytes) -> None:
+    """Write a line by one write to the end of a file: lines of several processes never mix.
+
+    Raises  OSError if not all of it could be written; the part that was is taken back, unless others wrote after it.
+    """
+    if (done := file.write(line)) == len(line):
+        return
+    with suppress(OSError):
+        if done and file.tell() == os.fstat(file.fileno()).st_size:
+            file.truncate(file.tell() - done)
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
@@ -231,5 +244,5 @@ def _names(line: bytes) -> set[tuple[str, int]]:
     try:
         found = json.loads(line)
         return {(str(found["path"]), int(found["id"]))}
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # the last of a line that is deep
         return set()

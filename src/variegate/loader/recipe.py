@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError, InputError, shown
+from variegate.errors import DecodeError, InputError, in_line, shown
 from variegate.key import Keys
 from variegate.labels.kind import Kinds
 from variegate.loader.beside import beside
@@ -276,4 +276,4 @@ class Recipe:
 def note(error: BaseException, source: Source, position: int) -> None:
     """Add to an error which sample was being made."""
     if not isinstance(error, DecodeError):  # which names its path itself
-        error.add_note(shown(f"variegate: this was in making sample {position}, {source.where(position)}"))
+        error.add_note(shown(f"variegate: this was in making sample {position}, {in_line(source.where(position))}"))

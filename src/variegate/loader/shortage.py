@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
 
-from variegate.errors import DecodeError, ResourceError, VariegateError
+from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError, in_line
 from variegate.plan.scratch import mapped
 
 T = TypeVar("T")
@@ -66,12 +66,32 @@ def told_of(place: str, error: OSError | ValueError) -> Exception:
     if isinstance(error, ValueError):  # a path with NUL in it
         return DecodeError(place, f"it cannot be read ({error})")
     reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
-    return ResourceError(f"{place}: {reason}{_hint(error)}") if is_shortage(error) else DecodeError(place, reason)
+    return lacking(f"{in_line(place)}: it cannot be read", error) if is_shortage(error) else DecodeError(place, reason)
+
+
+def lacking(what: str, error: OSError) -> ResourceError:
+    """What is told of an error by which something could not be done for want of something."""
+    return ResourceError(f"{what} ({error.strerror or error or type(error).__name__}){_hint(error)}")
+
+
+@contextmanager
+def having(what: str) -> Iterator[None]:
+    """Within it the system is asked for something; what it lacks is told with `what` could not be done for that.
+
+    Raises  ResourceError; any other error as it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_shortage(error):
+            raise
+        raise lacking(what, error) from error
 
 
 def _hint(error: OSError) -> str:
     if error.errno in HANDLES:
-        return f": {HANDLES[error.errno]} too many files open; close some, or raise the limit (ulimit -n)"
+        what = f"{HANDLES[error.errno]} too many files open; close some, or raise the limit (ulimit -n)"
+        return f": {what}; that is not the file's fault"
     return ": the machine lacks something now, or a disk of the network does not answer; that is not the file's fault"
 
 
@@ -92,8 +112,8 @@ def fetching(url: str) -> Iterator[None]:
         if _of_the_file(error) and not is_shortage(error):
             raise DecodeError(url, f"it cannot be read ({said})") from error
         raise ResourceError(
-            f"{url}: it cannot be fetched ({type(error).__name__}: {said}): the network or the server fails, or they "
-            "are too slow; that is not the file's fault"
+            f"{in_line(url)}: it cannot be fetched ({type(error).__name__}: {said}): the network or the server fails, "
+            "or they are too slow; that is not the file's fault"
         ) from error
 
 
@@ -107,6 +127,22 @@ def _of_the_file(error: Exception) -> bool:
             return False
     gone = FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError
     return isinstance(error, (*gone, ValueError, LookupError))
+
+
+def asked(place: str, action: Callable[[], T]) -> T:
+    """What an action on a file, a folder or a URL gives while a source is made, waited for where something is lacking.
+
+    Raises  SourceError if the file is at fault; ResourceError if the machine or the network is.
+    """
+
+    def told() -> T:
+        with fetching(place) if "://" in place else reading(place):
+            return action()
+
+    try:
+        return patiently(told)
+    except DecodeError as error:
+        raise SourceError(f"{in_line(place)}: {error.reason}") from error
 
 
 def short_of_memory(error: BaseException, size: int) -> bool:

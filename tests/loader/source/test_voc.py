@@ -102,7 +102,7 @@ def test_a_split_chooses_and_orders(root: Path) -> None:
         (listing / "dog_val.txt").write_text(text)
         with pytest.raises(SourceError, match=said):
             VocFolder(root, "dog_val")
-    with pytest.raises(SourceError, match=r"Main/test\.txt: the split cannot be read \(No such file"):
+    with pytest.raises(SourceError, match=r"Main/test\.txt: it cannot be read \(No such file"):
         VocFolder(root, "test")
 
 
@@ -279,7 +279,7 @@ def test_classes_are_those_that_there_are(root: Path) -> None:
 def test_a_split_that_is_no_text_is_named(root: Path) -> None:
     (root / "ImageSets" / "Main" / "x.txt").write_bytes(b"a\n\xff\n")
     for name, said in (("x", "'utf-8' codec"), ("x\0", "embedded null byte")):
-        with pytest.raises(SourceError, match=rf"the split cannot be read \({said}"):
+        with pytest.raises(SourceError, match=rf"it cannot be read \({said}"):
             VocFolder(root, name)
 
 

@@ -353,5 +353,5 @@ def test_a_url(tars: Path, tmp_path: Path) -> None:
         assert [there.read(i) for i in range(15)] == [here.read(i) for i in range(15)]
     assert len(list(tmp_path.iterdir())) == 4 and there.where(0) == "memory:///tars/train-000.tar/c0/0000.jpg"
     memory.pipe("/tars/train-000.tar", bytes(700))
-    with pytest.raises(DecodeError, match=r"train-000.tar/c0/0004.jpg: .*its shard ends \d+ bytes before it does"):
+    with pytest.raises(DecodeError, match=r"train-000.tar: .*the file has changed since the source was made"):
         there.read(4)

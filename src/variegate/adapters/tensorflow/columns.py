@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, mask_sides, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
-from variegate.loader.shortage import is_shortage
+from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.unchanged import Augment
 from variegate.targets import Image, Keypoints, Mask, PerSample, Polygons, Target, Targets
 
@@ -61,7 +62,7 @@ def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     for i, (size, *_) in headers(loader, LOOKS):
         try:
             source.check_size(i, size, source.size_of_labels(i))
-            values = targets.write(targets.read(source.fields(i), size), size)
+            values = targets.write(targets.read(patiently(partial(source.fields, i)), size), size)
         except Exception as error:
             if loader.on_error.policy == "raise" or is_shortage(error):
                 raise

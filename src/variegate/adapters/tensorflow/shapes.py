@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
-from variegate.loader.shortage import is_shortage
+from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.unchanged import Augment
 from variegate.targets import Boxes, BoxLeaf, Mask, MaskLeaf, Targets
 
@@ -80,7 +81,7 @@ class Header(NamedTuple):
 
 def header(source: Source, i: int) -> Header:
     """The header of the picture at position i."""
-    data: Any = source.read(i)
+    data: Any = patiently(partial(source.read, i))
     if isinstance(data, bytes):
         found = source.header(i, data)
         return Header(found.size, found.channels, found.dtype.name)

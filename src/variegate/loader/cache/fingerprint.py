@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from variegate.loader.shortage import is_shortage
+from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 
 FORMAT = 3  # of the files; raise it when they change, or when loader/decode.py gives other pixels
@@ -40,7 +41,7 @@ def contents(source: Source) -> str:
     digest = blake2b(digest_size=8)
     for i in sorted({0, len(source) // 2, len(source) - 1}):
         try:
-            data = source.read(i)
+            data = patiently(partial(source.read, i))
         except Exception as error:  # its time to be told is when a batch has it
             if is_shortage(error):
                 raise

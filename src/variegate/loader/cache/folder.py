@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader.cache.fingerprint import FORMAT
+from variegate.loader.file import regular
 
 SHARD, LOCK = ".arrow", "lock"
 PATIENCE = 10.0  # seconds of waiting to write, as a process that writes may hang
@@ -85,7 +86,7 @@ class Folder:
 
         Raises  OSError if the lock's file cannot be made.
         """
-        with open(self.where(LOCK), "ab") as file:
+        with open(self.where(LOCK), "ab", opener=regular) as file:
             begun = time.monotonic()
             while (had := parts.lock(file)) is False and time.monotonic() - begun < PATIENCE:
                 time.sleep(PAUSE)

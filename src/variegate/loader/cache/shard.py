@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.loader.cache.store import KEPT, Size
+from variegate.loader.file import regular
 
 MAGIC = b"ARROW1"
 COLUMNS: dict[str, Literal["Q", "I"]] = {  # name -> struct code
@@ -150,7 +151,7 @@ def _check_ends(path: str) -> None:
 
     To read a map beyond the end of its file is the end of the process.
     """
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=0, opener=regular) as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(len(MAGIC))
         file.seek(-min(size, 4 + len(MAGIC)), os.SEEK_END)

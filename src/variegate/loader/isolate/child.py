@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from variegate.errors import VariegateError
+from variegate.loader.isolate import script
 from variegate.loader.isolate.process import Process
+from variegate.loader.shortage import patiently
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
@@ -30,7 +32,8 @@ class Child:
     def batches(self, epoch: int, position: int = 0, endless: bool = False) -> Generator[Batch, None, None]:
         """The batches of an epoch from a position on, or of all epochs from there; any number of them at once.
 
-        Raises  VariegateError if the process dies or cannot be started; what making a batch raises.
+        Raises  VariegateError if the process dies or cannot be started; ResourceError if there are no handles or memory
+                for it, which is waited for; what making a batch raises.
         """
         loader = self._loader()
         assert loader is not None  # who calls has it
@@ -39,7 +42,7 @@ class Child:
     def _run(self, loader: Any, request: Any) -> Generator[Batch, None, None]:
         process = self._started(loader)
         del loader, self
-        wire = process.open(request)
+        wire = patiently(lambda: process.open(request))
         try:
             process.ask(wire)
             while True:
@@ -62,7 +65,7 @@ class Child:
         with self._starting:
             if self._process is None or not self._process.alive:
                 self.close()
-                self._process = Process(loader)
+                self._process = patiently(lambda: Process(loader))
             return self._process
 
     def stats(self) -> dict[str, Any]:
@@ -91,8 +94,6 @@ class Child:
 
 
 def _refuse_without_guard() -> None:
-    from variegate.loader.isolate import script
-
     if script.importing:
         raise VariegateError(
             "isolate=True starts a process, which imports the script for the classes that it defines; so what the "

@@ -18,6 +18,7 @@ from variegate.loader.isolate.failure import Failure
 from variegate.loader.isolate.freight import ahead, packed
 from variegate.loader.isolate.leases import Leases
 from variegate.loader.isolate.wire import Wire
+from variegate.loader.shortage import having
 
 CLOSED = "the loader was closed, and with it the epochs under way; begin another"
 PATIENCE = 6.0  # seconds that an end may take; the child gives its own threads 5
@@ -148,7 +149,8 @@ def _spawned(theirs: socket.socket, path: list[str]) -> subprocess.Popen[bytes]:
     command = [os.fsdecode(spawn.get_executable()), *flags, "-c", BOOT, str(theirs.fileno()), json.dumps(path)]
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+        with having("isolate=True: no process can be started"):
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.loader.shortage import having
+
 HEADER = 64  # bytes before the contents, which begin at a multiple of 64
 FREE, SENT, TAKEN = range(3)
 
@@ -79,11 +81,12 @@ class Segment:
 
 def _anonymous(size: int) -> int:
     """The descriptor of new memory: it has no bound but the system's own, unlike /dev/shm in a container."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("variegate", os.MFD_CLOEXEC)
-    else:
-        descriptor, path = tempfile.mkstemp(prefix="variegate-")
-        os.unlink(path)
+    with having("isolate=True: no shared memory can be made"):
+        if hasattr(os, "memfd_create"):
+            descriptor = os.memfd_create("variegate", os.MFD_CLOEXEC)
+        else:
+            descriptor, path = tempfile.mkstemp(prefix="variegate-")
+            os.unlink(path)
     try:
         os.ftruncate(descriptor, size)
     except OSError as error:

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from threading import Thread, Timer
 from typing import Any
 
@@ -18,6 +19,7 @@ from variegate.loader.isolate.freight import unpacked
 from variegate.loader.isolate.segment import Segment
 from variegate.loader.isolate.slots import Parcel, Slots
 from variegate.loader.isolate.wire import Wire
+from variegate.loader.shortage import patiently
 
 PATIENCE = 5.0  # seconds for the threads of epochs under way, when the parent says that it is over
 ORPHAN = 1.0  # seconds for them when the parent is dead
@@ -124,7 +126,7 @@ class Server:
     def _made(self, batches: Iterator[Any]) -> tuple[Parcel | Failure | None, tuple[int, ...]]:
         assert self._slots is not None
         try:
-            return self._slots.pack(next(batches))
+            return patiently(partial(self._slots.pack, next(batches)))
         except StopIteration:
             return None, ()
         except BaseException as error:

@@ -6,6 +6,7 @@ such call may wait 5 ms to return, which is why this is not a multiprocessing Co
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import socket
@@ -14,6 +15,8 @@ from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+
+from variegate.loader.shortage import having, lacking
 
 LENGTH = struct.Struct("!Q")
 FIRST = 1 << 16  # bytes asked for at once
@@ -35,8 +38,12 @@ class Wire:
 
     @classmethod
     def pair(cls, idle: Callable[[], None] | None = None) -> tuple[Wire, socket.socket]:
-        """Two ends: this process's, and one to send to the other."""
-        mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        """Two ends: this process's, and one to send to the other.
+
+        Raises  ResourceError if there are no handles for them.
+        """
+        with having("isolate=True: no sockets can be made"):
+            mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         return cls(mine, idle), other
 
     def send(self, message: Any, descriptors: tuple[int, ...] = ()) -> None:
@@ -53,7 +60,8 @@ class Wire:
     def receive(self) -> tuple[Any, list[int]]:
         """A message and its descriptors, which are the caller's.
 
-        Raises  EOFError if the other end is closed, and what `idle` raises.
+        Raises  EOFError if the other end is closed, and what `idle` raises; ResourceError if there are no handles for
+                the descriptors.
         """
         first, descriptors = self._read(FIRST, MOST)
         try:
@@ -70,16 +78,22 @@ class Wire:
         room = socket.CMSG_SPACE(most * INT) if most else 0
         while True:
             try:
-                data, extra, _, _ = self._end.recvmsg(size, room, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
+                data, extra, flags, _ = self._end.recvmsg(size, room, getattr(socket, "MSG_CMSG_CLOEXEC", 0))
             except BlockingIOError:
                 if self._idle is not None:
                     self._idle()
                 continue
             except OSError:  # reset, or closed by another thread
-                data, extra = b"", []
+                data, extra, flags = b"", [], 0
             if not data:
                 raise EOFError
-            return data, [each for level, kind, content in extra for each in _descriptors(level, kind, content)]
+            found = [each for level, kind, content in extra for each in _descriptors(level, kind, content)]
+            if flags & socket.MSG_CTRUNC:  # the system drops those for which there is no room
+                for each in found:
+                    os.close(each)
+                error = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+                raise lacking("isolate=True: a batch's memory cannot be taken over", error)
+            return data, found
 
     def close(self) -> None:
         """End the conversation. A forked process closes its copy alone."""

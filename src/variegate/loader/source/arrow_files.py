@@ -14,12 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 
 from variegate.errors import DecodeError, SourceError
+from variegate.loader.shortage import patiently, reading
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
 from variegate.loader.source.arrow_row import ArrowCells, FileRow, Loaded
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.parquet_footer import Chunk, chunks_of
-from variegate.loader.source.shards import Shard
+from variegate.loader.source.shards import RemoteShard, Shard
 
 ASKED = re.compile(r"size (\d+)")  # how much memory there was none of, as PyArrow says it
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
@@ -108,14 +109,13 @@ class ParquetRows(RowFile):
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns, most)
         self._metadata: Any = None
-        with self._opened() as file:
-            self.schema, self._metadata = file.schema_arrow, file.metadata
+        self.schema, self._metadata = patiently(self._read_footer)
         self._check_columns()
         self.counts = [self._metadata.row_group(n).num_rows for n in range(self._metadata.num_row_groups)]
         if min(self.counts, default=0) < 0:
             raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
         try:
-            groups = chunks_of(self._footer())
+            groups = chunks_of(patiently(self._footer))
         except UnreadableError as error:
             raise SourceError(f"{shard.path}: {error}") from error
         if len(groups) != len(self.counts):
@@ -123,6 +123,10 @@ class ParquetRows(RowFile):
         chunks = [[chunk for chunk in group if self._wanted(chunk.path_in_schema)] for group in groups]
         self.sizes = [sum(map(_least, each)) for each in chunks]
         self._once = [[chunk.path_in_schema for chunk in each if _kept_once(chunk, most)] for each in chunks]
+
+    def _read_footer(self) -> tuple[Any, Any]:
+        with self._opened() as file:
+            return file.schema_arrow, file.metadata
 
     def _footer(self) -> bytes:
         """The bytes of the footer, which stands before its length and four letters at the end."""
@@ -139,7 +143,7 @@ class ParquetRows(RowFile):
         from pyarrow import parquet
 
         path = self.shard.path
-        remote = self.shard.open() if scheme_of(path) else nullcontext(path)
+        remote = self.shard.open(patient=False) if isinstance(self.shard, RemoteShard) else nullcontext(path)
         options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
         with said(self.shard, self._most), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
@@ -151,8 +155,11 @@ class ParquetRows(RowFile):
         return Loaded(table, self.counts[unit])
 
     def _column(self, name: str) -> Any:
-        with self._opened() as file:
-            return file.read([name])[name]
+        def read() -> Any:
+            with self._opened() as file:
+                return file.read([name])[name]
+
+        return patiently(read)
 
 
 def _fresh(size: int) -> memoryview:
@@ -209,7 +216,7 @@ class ArrowRows(RowFile):
 
         if scheme_of(self.shard.path):
             raise SourceError(f"{self.shard.path}: an Arrow file is mapped into memory, so it lies on this machine")
-        return pa.memory_map(self.shard.path).read_buffer()
+        return patiently(lambda: pa.memory_map(self.shard.path).read_buffer())
 
     def _reader(self, whole: Any, columns: Sequence[str] | None = None) -> Any:
         """A reader of some columns, or of all; `whole` is a map of the file, or the file, out of which it copies."""
@@ -266,18 +273,22 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
 
 @contextmanager
 def said(shard: Shard, most: int) -> Iterator[None]:
-    """Says with the path what goes wrong, and that the file has changed if it has."""
+    """Says with the path what goes wrong, and that the file has changed if it has.
+
+    Raises  DecodeError; ResourceError of what is lacking now.
+    """
     import pyarrow as pa
 
     try:
-        found = None if scheme_of(shard.path) else os.stat(shard.path)
-        if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
-            raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
-        yield
+        with reading(shard.path):
+            found = None if scheme_of(shard.path) else os.stat(shard.path)
+            if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
+                raise DecodeError(shard.path, "the file has changed since the source was made; make it again")
+            yield
     except pa.ArrowMemoryError as error:
         asked = ASKED.search(str(error))
         if asked is None or int(asked[1]) <= most:
             raise  # which is no fault of the file
         raise DecodeError(shard.path, f"it says that a part of it takes {asked[1]} bytes; keep is {most}") from None
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
+    except pa.ArrowException as error:
         raise DecodeError(shard.path, f"it cannot be read ({error})") from error

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.file import regular
+from variegate.loader.file import whole
 from variegate.loader.source.json_text import parsed, short
 
 Row = dict[str, Any]
@@ -145,19 +145,11 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    content = parsed(_bytes(path), path, hook=_packed if outlines else _stripped)
+    content = parsed(whole(path), path, hook=_packed if outlines else _stripped)
     if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")
     return {name: Table(path, name, content.get(name, [])) for name in ("images", "annotations", "categories")}
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        with open(path, "rb", opener=regular) as file:
-            return file.read()
-    except (OSError, ValueError) as error:  # of a path with a NUL
-        raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def _packed(row: Row) -> Row:

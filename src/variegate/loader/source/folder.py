@@ -18,7 +18,7 @@ from numpy.typing import DTypeLike
 from variegate.errors import SourceError
 from variegate.loader.file import absolute, opened
 from variegate.loader.formats import extensions as readable
-from variegate.loader.shortage import reading
+from variegate.loader.shortage import is_shortage, patiently, reading, told_of
 from variegate.loader.source.base import Room, Source
 
 KEPT_BY_SYSTEMS = frozenset(("lost+found", "System Volume Information", "$RECYCLE.BIN"))  # at a file system's root
@@ -164,9 +164,13 @@ class Listing:
 
     def _entries(self, folder: str, relative: str) -> list[os.DirEntry[str]]:
         """What is in a folder, in the order of the names."""
-        try:
+
+        def listed() -> list[os.DirEntry[str]]:
             with os.scandir(folder) as scan:
                 return sorted((e for e in scan if not e.name.startswith(".")), key=lambda e: e.name)
+
+        try:
+            return patiently(listed)
         except PermissionError as error:
             if relative[:-1] in KEPT_BY_SYSTEMS:
                 return []
@@ -183,7 +187,9 @@ class Listing:
                 return False
             raise self._unlisted(entry.path, error) from error
 
-    def _unlisted(self, folder: str, error: OSError) -> SourceError:
+    def _unlisted(self, folder: str, error: OSError) -> Exception:
+        if is_shortage(error):
+            return told_of(folder, error)
         return SourceError(
             f"{folder}: it cannot be listed ({error.strerror or error}), so what it holds of the data set is not "
             "known; make it readable, or move it elsewhere"

@@ -22,6 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import parts
+from variegate.errors import ResourceError
+from variegate.loader.file import opened
+from variegate.loader.shortage import patiently
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.npy import npy_array
 from variegate.loader.source.shards import INDEX, RemoteShard, Shard
@@ -71,15 +74,21 @@ def _place(shard: Shard, folder: str | os.PathLike[str] | None) -> str | None:
 
 def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
     """What was saved for this state of the shard; nothing if that cannot be read or is of another."""
-    try:
-        size = os.path.getsize(path)
-        with zipfile.ZipFile(path) as file:
+
+    def read() -> Columns:
+        with opened(path) as whole, zipfile.ZipFile(whole) as file:
             entries = {entry.filename.removesuffix(".npy"): entry for entry in file.infolist()}
+            size = os.fstat(whole.fileno()).st_size
             if sum(entry.file_size for entry in entries.values()) > size:  # they are never compressed
                 return {}
             if not np.array_equal(npy_array(file.read(entries.pop("stamp"))), stamp):
                 return {}
             return {name: npy_array(file.read(entry)) for name, entry in entries.items()}
+
+    try:
+        return patiently(read)
+    except ResourceError:
+        raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
         return {}  # RuntimeError of an entry with a password
 

@@ -209,6 +209,8 @@ class Parquet(Source):
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the row at position i."""
+        if not self._fields:
+            return {}
         with self._row(i) as row:
             return self._values(i, row)
 

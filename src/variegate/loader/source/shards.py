@@ -10,20 +10,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
+from io import BufferedReader, FileIO
 from itertools import product
 from shlex import quote
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import BinaryIO, cast
 
 from variegate.errors import DecodeError, ResourceError, SourceError
 from variegate.loader.file import opened, regular
-from variegate.loader.shortage import fetching, patiently
+from variegate.loader.shortage import asked, fetching
 from variegate.loader.source.base import Room
+from variegate.loader.source.remote import RemoteFile, check_whole, system_of
 from variegate.parts import is_part
 
-T = TypeVar("T")
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
+BUFFER = 1024  # bytes
 INDEX = ".variegate"  # what the name of a saved index ends with
 PACKED = {  # what a compressed file begins with: by what, and what unpacks it
     b"\x1f\x8b": ("gzip", "gunzip"), b"BZh": ("bzip2", "bunzip2"), b"\xfd7zXZ": ("xz", "unxz"),
@@ -50,11 +51,11 @@ class Shard:
         return self.path.rpartition("/")[2]
 
     def open(self) -> BinaryIO:
-        """The file, to be read through; its buffer is small, for reading headers."""
-        try:
-            return open(self.path, "rb", buffering=1024, opener=regular)
-        except OSError as error:
-            raise SourceError(f"{self.path}: it cannot be read ({error.strerror or error})") from error
+        """The file, to be read through while a source is made; its buffer is small, for reading headers.
+
+        Raises  SourceError if it cannot be read; ResourceError if that is the machine's or the network's fault.
+        """
+        return asked(self.path, lambda: open(self.path, "rb", buffering=BUFFER, opener=regular))
 
     def read(self, start: int, size: int, room: Room) -> bytes | memoryview:
         """`size` bytes from `start` on, in memory from `room` where that saves a copy.
@@ -99,18 +100,19 @@ class Shard:
 class RemoteShard(Shard):
     """One file behind an fsspec URL; each part is a request of its own."""
 
-    def open(self) -> BinaryIO:
-        """The file, to be read through, which fetches most of it."""
-        system, path = _system(self.path)
-        return cast(BinaryIO, asked(self.path, lambda: system.open(path, "rb")))
+    def open(self, patient: bool = True) -> BinaryIO:
+        """The file, to be read through, which fetches most of it; not `patient` where the caller tries again."""
+        return BufferedReader(RemoteFile(self.path, self.size, patient), BUFFER)
 
     def read(self, start: int, size: int, room: Room) -> bytes:
         """`size` bytes from `start` on."""
-        system, path = _system(self.path)
+        system, path = system_of(self.path)
         with fetching(self.path):
             data = cast(bytes, system.cat_file(path, start=start, end=start + size))
         if len(data) > size:
             raise ResourceError(f"{self.path}: its server gives no parts of files (HTTP's Range); download the file")
+        with fetching(self.path):
+            check_whole(self.path, len(data), min(size, self.size - start), self.size)
         return data
 
 
@@ -161,9 +163,9 @@ def _expanded(text: str, endings: tuple[str, ...], owner: str) -> Iterator[str]:
     if "://" in text:
         found = _remote_glob(text) if wild else [text]
     elif os.path.isdir(text):
-        found = [f"{text.rstrip('/')}/{name}" for name in sorted(os.listdir(text)) if _of_folder(name, endings)]
+        found = [f"{text.rstrip('/')}/{name}" for name in sorted(_listed(text)) if _of_folder(name, endings)]
     else:
-        found = sorted(glob.glob(text, recursive=True)) if wild and not os.path.exists(text) else [text]
+        found = _globbed(text) if wild and not os.path.exists(text) else [text]
     found = [path for path in found if not path.endswith(INDEX) and not is_part(path, INDEX)]
     if not found:
         what = "the folder has no files" if os.path.isdir(text) else "no file matches"
@@ -176,14 +178,24 @@ def _of_folder(name: str, endings: tuple[str, ...]) -> bool:
     return not name.startswith(".") and any(end in name for end in endings)
 
 
+def _listed(folder: str) -> list[str]:
+    return asked(folder, lambda: os.listdir(folder))
+
+
+def _globbed(pattern: str) -> list[str]:
+    _listed(os.curdir)  # for glob, a folder for which there is no handle is an empty one
+    return sorted(glob.glob(pattern, recursive=True))
+
+
 def _remote_glob(url: str) -> list[str]:
-    system, path = _system(url)
-    return [str(system.unstrip_protocol(found)) for found in sorted(system.glob(path))]
+    system, path = system_of(url)
+    found: list[str] = asked(url, lambda: system.glob(path))
+    return [str(system.unstrip_protocol(each)) for each in sorted(found)]
 
 
 def _shard(path: str) -> Shard:
     if "://" in path:
-        system, inner = _system(path)
+        system, inner = system_of(path)
         return asked(path, lambda: RemoteShard(path, int(system.size(inner)), str(system.ukey(inner))))
     try:
         found = os.stat(path)
@@ -192,34 +204,6 @@ def _shard(path: str) -> Shard:
     if not stat.S_ISREG(found.st_mode):
         raise SourceError(f"{path}: it is no regular file, whose contents could be read in any order")
     return Shard(path, found.st_size, str(found.st_mtime_ns))
-
-
-def asked(url: str, action: Callable[[], T]) -> T:
-    """What an action on a remote file gives, tried again where the network fails.
-
-    Raises  SourceError if the file is at fault, ResourceError if the network is.
-    """
-
-    def fetched() -> T:
-        with fetching(url):
-            return action()
-
-    try:
-        return patiently(fetched)
-    except DecodeError as error:
-        raise SourceError(f"{url}: {error.reason}") from error
-
-
-def _system(url: str) -> tuple[Any, str]:
-    """The file system of a URL, which fsspec keeps one of a process, and the path there."""
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise SourceError(f"{url}: reading a URL needs fsspec: pip install fsspec; or download the file") from None
-    try:
-        return cast(tuple[Any, str], url_to_fs(url))
-    except (ImportError, ValueError) as error:  # the library of this protocol is missing, or there is none
-        raise SourceError(f"{url}: {error}; or download the file") from error
 
 
 def shard_names(shards: Sequence[Shard]) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
-from variegate.loader.shortage import patiently
+from variegate.loader.shortage import asked, patiently, reading
 from variegate.loader.source.arrow_row import ArrowCells
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
@@ -206,9 +206,7 @@ def _read_file(path: str) -> Table:
     if ending not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         raise SourceError(f"{path}: a manifest is a {KINDS} file")
     try:
-        text = patiently(lambda: contents(path)).decode("utf-8-sig")
-    except DecodeError as error:
-        raise SourceError(f"{path}: {error.reason}") from error
+        text = asked(path, lambda: contents(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: it is no UTF-8: {error}; save it so") from None
     if ending in (".csv", ".tsv"):
@@ -267,16 +265,21 @@ def _read_parquet(path: str) -> Table:
         from pyarrow import parquet
     except ImportError:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
+
+    def open_file(place: Any) -> Any:
+        with reading(path):
+            if place is path:
+                with opened(path):  # which refuses what is no regular file, as a FIFO
+                    pass
+            return parquet.ParquetFile(place, page_checksum_verification=True)
+
     try:
-        if not scheme_of(path):
-            with opened(path):  # which refuses what is no regular file, as a FIFO
-                pass
-        place = pa.BufferReader(patiently(lambda: contents(path))) if scheme_of(path) else path
-        file = parquet.ParquetFile(place, page_checksum_verification=True)
+        place = pa.BufferReader(asked(path, lambda: contents(path))) if scheme_of(path) else path
+        file = patiently(lambda: open_file(place))
         names, count = file.schema_arrow.names, file.metadata.num_rows
     except DecodeError as error:
         raise SourceError(f"{path}: {error.reason}") from error
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of a name of a column
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # the last of a name of a column
         raise SourceError(f"{path}: it cannot be read ({error})") from error
 
     if count < 0:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.file import regular
+from variegate.loader.file import whole
 from variegate.loader.formats import extensions
 from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
@@ -207,11 +207,9 @@ def _annotation(path: str) -> Element:
     """
     from xml.etree import ElementTree
 
+    data = whole(path)
     try:
-        with open(path, "rb", opener=regular) as file:
-            tree = ElementTree.parse(file).getroot()
-    except OSError as error:
-        raise SourceError(f"{path}: it cannot be read ({error.strerror or error})") from error
+        tree = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last of an encoding that nobody knows
         raise SourceError(f"{path}: it is no XML: {error}") from None
     if tree.tag != "annotation":
@@ -231,11 +229,9 @@ def _names(notes: Sequence[_Note], others: Sequence[str]) -> list[str]:
 def _listed(path: str) -> list[str]:
     """The names in a split's file, one a line."""
     try:
-        with open(path, encoding="utf-8-sig", opener=regular) as file:
-            lines = file.read().splitlines()
-    except (OSError, ValueError) as error:  # of what is no UTF-8, and of a name with a NUL
-        told = getattr(error, "strerror", None) or error
-        raise SourceError(f"{path}: the split cannot be read ({told})") from error
+        lines = whole(path).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: it cannot be read ({error})") from error
     for n, line in enumerate(lines, 1):
         if len(line.split()) > 1:
             raise SourceError(

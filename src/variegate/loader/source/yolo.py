@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
-from variegate.loader.file import regular
+from variegate.loader.file import whole
 from variegate.loader.formats import extensions
 from variegate.loader.source.cut import cut, cuts
 from variegate.loader.source.digits import decimals
@@ -103,10 +103,9 @@ class YoloFolder(Files):
     def _objects(self, path: str) -> list[_Object]:
         """The objects in one file; blank lines are none."""
         try:
-            with open(path, encoding="utf-8-sig", opener=regular) as file:
-                lines = file.read().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{path}: it cannot be read ({getattr(error, 'strerror', None) or error})") from error
+            lines = whole(path).decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path}: it cannot be read ({error})") from error
         return [self._object(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
 
     def _object(self, line: str, place: str) -> _Object:
@@ -173,16 +172,15 @@ def _names(path: str) -> Any:
         import yaml
     except ImportError:
         raise SourceError(f'{path}: YAML needs PyYAML: pip install "variegate[cli]"; or pass the names') from None
+    data = whole(path)
     try:
-        with open(path, encoding="utf-8", opener=regular) as file:
-            content = yaml.safe_load(file)
+        content = yaml.safe_load(data.decode("utf-8"))
     except MemoryError:
         raise
     except RecursionError:
         raise SourceError(f"{path}: its lists and mappings are nested too deeply to be read") from None
     except Exception as error:  # PyYAML raises ValueError, IndexError and more of numbers and dates that are none
-        told = getattr(error, "strerror", None) or f"{error}"[:200]
-        raise SourceError(f"{path}: it cannot be read ({told})") from error
+        raise SourceError(f"{path}: it cannot be read ({str(error)[:200]})") from error
     if isinstance(content, str):
         raise SourceError(
             f"{path}: it is a text, and a data.yaml has `names: [...]`; of a list of names, one a line, as classes.txt "
