@@ -28,7 +28,7 @@ PEERS: dict[str, list[list[str]]] = {
         ["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"],
         ["-e", str(HERE.parent)],
     ],
-    "ours": [["scikit-image", "scikit-learn", "pyarrow", "pyyaml", "tifffile"], ["-e", str(HERE.parent)]],
+    "ours": [["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"], ["-e", str(HERE.parent)]],
     "tf": [["tensorflow-cpu==2.21.*", "keras==3.15.*"]],
     "dali": [["nvidia-dali-cuda120"]],
 }
