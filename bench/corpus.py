@@ -7,6 +7,7 @@ label files in seven formats. Each way has a process of its own, so that threads
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import timing
 from ways import EPOCHS, LIMIT, WAYS, WRONG, Found, tell, told_of
 
 WAYS_FILE = Path(__file__).with_name("ways.py")
+PLACES = re.compile(r"/[^\s\"]*/(?=PIL/|tifffile/|files/)")  # of this machine, before a package's file or one of ours
 OURS = b"variegate:"  # so our lines on stderr begin
 # In lines on stderr that no decoder writes.
 OWN = "Traceback", "Exception", "leaked", "Fatal", "ResourceWarning", "RuntimeWarning"
@@ -221,7 +223,8 @@ def main() -> None:
             kinds = made(folder, args.quick)
         rows, details = pictures(str(folder.resolve()), kinds, place, args.quick)
         more, wrong = label_rows(place, args.quick)
-        report.save("corpus", args.out, [*rows, *more], args.quick, **details, labels=wrong)
+        details = json.loads(PLACES.sub("", json.dumps({**details, "labels": wrong})))
+        report.save("corpus", args.out, [*rows, *more], args.quick, **details)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,26 @@ from variegate.ops.resized_crop import RandomResizedCrop
 from variegate.ops.rotate import Rotate
 from variegate.pipeline import Compose
 
+# For the scripts of child processes: all handles that a process may have are taken; the result gives them back.
+TAKE_HANDLES = """
+import os, resource
+
+def take_handles():
+    held = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+
+    def free():
+        while held:
+            os.close(held.pop())
+
+    return free
+"""
+
 
 @pytest.fixture(autouse=True)
 def no_further_formats(monkeypatch: pytest.MonkeyPatch) -> None:

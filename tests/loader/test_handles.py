@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .conftest import TAKE_HANDLES
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are Unix's")
 
 
@@ -23,7 +25,9 @@ def run(script: str, *arguments: str) -> str:
     return done.stdout
 
 
-MAKING = """
+MAKING = (
+    TAKE_HANDLES
+    + """
 import os, resource, sys, threading, tarfile
 import variegate as vg
 from variegate.loader import shortage
@@ -45,17 +49,7 @@ if comes_back == "no":
 for make, length in zip(made, lengths):
     if os.path.exists("a.tar.variegate"):
         os.remove("a.tar.variegate")
-    held = []
-    try:
-        while True:
-            held.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        pass
-
-    def free():
-        while held:
-            os.close(held.pop())
-
+    free = take_handles()
     if comes_back == "yes":
         threading.Timer(0.2, free).start()
     try:
@@ -65,6 +59,7 @@ for make, length in zip(made, lengths):
         free()
         print("ulimit -n" in str(error))
 """
+)
 
 
 @pytest.mark.parametrize("comes_back", ["yes", "no"])
@@ -94,7 +89,9 @@ def test_handles_are_waited_for_while_a_source_is_made(tmp_path: Path, comes_bac
     assert out.split() == (["made"] if comes_back == "yes" else ["True"]) * 9
 
 
-ISOLATED = """
+ISOLATED = (
+    TAKE_HANDLES
+    + """
 import os, resource, sys, threading
 import numpy as np
 import variegate as vg
@@ -105,18 +102,7 @@ if __name__ == "__main__":
     loader = vg.Loader(vg.Arrays(np.zeros((12, 400, 400, 3), np.uint8)), batch_size=2, isolate=True, on_error="skip")
     batches = iter(loader)
     count = len(next(batches)["index"]) if begun == "begun" else 0
-    held = []
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    try:
-        while True:
-            held.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        pass
-
-    def free():
-        while held:
-            os.close(held.pop())
-
+    free = take_handles()
     if comes_back == "yes":
         threading.Timer(0.3, free).start()
     else:
@@ -135,6 +121,7 @@ if __name__ == "__main__":
         print("ulimit -n" in str(error) and "isolate=True" in str(error))
     loader.close()
 """
+)
 
 
 @pytest.mark.parametrize("begun", ["begun", "not"])

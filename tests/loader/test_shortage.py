@@ -27,6 +27,8 @@ from variegate.loader.source.location import contents
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
 
+from .conftest import TAKE_HANDLES
+
 Maker = Callable[..., np.ndarray]
 POLICIES = ["raise", "skip", "replace"]
 
@@ -54,7 +56,9 @@ def run(script: str, *arguments: str) -> str:
     return done.stdout
 
 
-HANDLES = """
+HANDLES = (
+    TAKE_HANDLES
+    + """
 import os, resource, sys, threading
 import variegate as vg
 from variegate.loader import ImageFolder, Loader, shortage
@@ -65,18 +69,7 @@ source = vg.Parquet(folder, keep="3kB") if folder.endswith("parquet") else Image
 rule = OnError(policy, quarantine=bad if policy != "raise" else None, deadline=float(deadline) or None)
 loader = Loader(source, batch_size=4, workers=2, on_error=rule)
 assert sum(len(batch["index"]) for batch in loader) == 12  # and all that is imported is
-resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-held = []
-try:
-    while True:
-        held.append(os.open(os.devnull, os.O_RDONLY))
-except OSError:
-    pass
-
-def free():
-    while held:
-        os.close(held.pop())
-
+free = take_handles()
 if comes_back == "yes":
     threading.Timer(0.3, free).start()
 else:
@@ -88,6 +81,7 @@ except vg.ResourceError as error:
     print(error, end=" ")
 print(loader.stats()["errors"], os.path.exists(bad) and os.path.getsize(bad))
 """
+)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are Unix's")

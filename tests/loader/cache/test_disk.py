@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ import pytest
 from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader import Arrays
-from variegate.loader.cache import Cache, Store, buffer, fingerprint, folder, opened, shard
+from variegate.loader.cache import Cache, Store, buffer, disk, fingerprint, folder, opened, shard
 from variegate.loader.cache.disk import Disk
 
 from .conftest import Stamped, fill, held
@@ -356,6 +357,23 @@ def test_a_want_of_handles_passes(place: Path) -> None:
     code = NO_HANDLES.format(tests=str(Path(__file__).parent), place=str(place))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_shard_that_could_not_be_opened_for_want_of_handles_is_looked_at_again(
+    store: Callable[..., Store], source: Stamped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def want(*_: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    late, other = store(source), store(source)
+    fill(other, source)
+    other.flush()
+    with monkeypatch.context() as lacking:
+        lacking.setattr(disk, "Shard", want)
+        late.flush()
+    assert not held(late, source) and late.stats()["damaged"] == 0
+    late.flush()
+    assert held(late, source) == held(other, source)
 
 
 def test_a_folder_that_went_in_the_middle(store: Callable[..., Store], source: Stamped, place: Path) -> None:

@@ -207,7 +207,8 @@ class Disk(Store):
         except FileNotFoundError:  # somebody has deleted it since
             return
         except (DamagedError, OSError) as error:
-            if is_shortage(error):  # of handles or memory: there is nothing wrong with it
+            if is_shortage(error):  # of handles or memory: there is nothing wrong with it, and it is looked at again
+                self._names.discard(name)
                 return
             self._spoilt(f"{self._folder.where(name)}: {error}; the pictures in it are decoded anew, delete it")
             return

@@ -17,6 +17,7 @@ from variegate.errors import DecodeError, SourceError
 from variegate.loader.shortage import patiently, reading
 from variegate.loader.source.arrow_layout import Layout, UnreadableError, layout_of
 from variegate.loader.source.arrow_row import ArrowCells, FileRow, Loaded
+from variegate.loader.source.base import fresh
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.parquet_footer import Chunk, chunks_of
@@ -131,8 +132,8 @@ class ParquetRows(RowFile):
     def _footer(self) -> bytes:
         """The bytes of the footer, which stands before its length and four letters at the end."""
         size = self.shard.size
-        length = int.from_bytes(self.shard.read(size - 8, 4, _fresh), "little")
-        return bytes(self.shard.read(size - 8 - length, length, _fresh))
+        length = int.from_bytes(self.shard.read(size - 8, 4, fresh), "little")
+        return bytes(self.shard.read(size - 8 - length, length, fresh))
 
     def _wanted(self, path: str) -> bool:
         return any(f"{path}.".startswith(f"{name}.") for name in self.columns)
@@ -160,10 +161,6 @@ class ParquetRows(RowFile):
                 return file.read([name])[name]
 
         return patiently(read)
-
-
-def _fresh(size: int) -> memoryview:
-    return memoryview(bytearray(size))
 
 
 def _least(chunk: Chunk) -> int:

@@ -27,6 +27,11 @@ Labels: TypeAlias = "NDArray[Any] | Sequence[Any] | Hot"
 Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
+def fresh(size: int) -> memoryview:
+    """A `Room` of nobody's: memory of its own for each part."""
+    return memoryview(bytearray(size))
+
+
 class Source(ABC):
     """Samples by position, 0 to len - 1: an id, a label, and an encoded or a decoded picture.
 

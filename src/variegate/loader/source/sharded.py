@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.source.base import Room, Source
+from variegate.loader.source.base import Room, Source, fresh
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns
 from variegate.loader.source.shards import Paths, Shard, find_shards
@@ -50,7 +50,7 @@ class Sharded(Source):
 
     def read(self, i: int) -> bytes:
         """The bytes of the picture at position i."""
-        return bytes(self.read_into(i, _fresh))
+        return bytes(self.read_into(i, fresh))
 
     def read_into(self, i: int, room: Room) -> bytes | memoryview:
         """The same, in memory from `room` where the shard is a file on disk."""
@@ -71,10 +71,6 @@ class Sharded(Source):
     def __repr__(self) -> str:
         found = f"{len(self.shards)} shards, {len(self)} samples{self._unusual}"
         return f"{type(self).__name__}({self.shards[0].path!r}, {found})"
-
-
-def _fresh(size: int) -> memoryview:
-    return memoryview(bytearray(size))
 
 
 def named_fields(fields: Iterable[str] | Mapping[str, Any], owner: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.source.base import Ids, Room
+from variegate.loader.source.base import Ids, Room, fresh
 from variegate.loader.source.example import Feature, features
 from variegate.loader.source.index import Columns, read_indexes
 from variegate.loader.source.records import (
@@ -114,7 +114,7 @@ class TFRecord(Sharded):
 
     def fields(self, i: int) -> dict[str, Any]:
         """The fields of the sample at position i, and its label where that is no column."""
-        return self.sample(i, lambda size: memoryview(bytearray(size)))[1] if self._fields else {}
+        return self.sample(i, fresh)[1] if self._fields else {}
 
     def sample(self, i: int, room: Room) -> tuple[bytes | memoryview, dict[str, Any]]:
         """The picture and the fields of the sample at position i, by one access where there are fields."""

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.decode import open_view
 from variegate.loader.formats import extensions
-from variegate.loader.source.base import Ids
+from variegate.loader.source.base import Ids, fresh
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.index import Columns, read_indexes
 from variegate.loader.source.mask_folder import decode_mask
@@ -188,7 +188,7 @@ class WebDataset(Sharded):
                 refuse_long(int(sizes[i]), part, where)
             except SourceError as error:
                 raise DecodeError(where, str(error).removeprefix(f"{where}: ")) from None
-            data = self._part(i, int(starts[i]), int(sizes[i]), lambda size: memoryview(bytearray(size)), where)
+            data = self._part(i, int(starts[i]), int(sizes[i]), fresh, where)
             read[part.suffix] = bytes(data)
         target = self.targets[name] if self.targets is not None and name in self.targets else None
         return decoded(read[part.suffix], part, target, where)
