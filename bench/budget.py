@@ -130,7 +130,7 @@ def main() -> None:
                 shares.append(took / budget)
                 note.append(f"{took:.0f} of {budget:.0f}")
         rows.append(
-            report.Row(f"{name}: taken of memory=, worst", max(shares), "", low=min(shares), high=max(shares),
+            report.Row(f"20 megapixels, {name}: taken of memory=, worst", max(shares), "", low=min(shares), high=max(shares),
                        reach=1.05, stretch=1.0, better="less", note="MB, batch 8 and 16: " + ", ".join(note))
         )  # fmt: skip
     if args.base is not None:
@@ -139,9 +139,13 @@ def main() -> None:
         for _ in range(5):
             ours += run(None, "--speed", small, str(EVERY), "1")[1:]
             theirs += run(args.base, "--speed", small, str(EVERY), "1")[1:]
-        for at, (what, reach) in enumerate([(f"a single batch of {EVERY} PNGs", 1.8), ("an epoch of PNGs", 1.0)]):
+        for at, (what, reach) in enumerate([(f"a single batch of {EVERY} PNGs", 1.8), ("an epoch of these PNGs", 1.0)]):
             ratios = [a[at] / b[at] for a, b in zip(ours, theirs, strict=True)]
-            rows.append(report.row(f"{what} with a text, two workers, against {args.base.name}", ratios, reach=reach))
+            rows.append(
+                report.row(
+                    f"{what} of 640 x 480 with a text, two workers, against the version before", ratios, reach=reach
+                )
+            )
     report.save("budget", args.out, rows, args.quick)
 
 
