@@ -131,7 +131,8 @@ def main() -> None:
                 note.append(f"{took:.0f} of {budget:.0f}")
         rows.append(
             report.Row(f"20 megapixels, {name}: taken of memory=, worst", max(shares), "", low=min(shares),
-                       high=max(shares), reach=1.05, stretch=1.0, better="less", note="MB, batch 8 and 16: " + ", ".join(note))
+                       high=max(shares), reach=1.05, stretch=1.0, better="less",
+                       note="MB, batch 8 and 16: " + ", ".join(note))
         )  # fmt: skip
     if args.base is not None:
         small = str(folder("PNG", SMALL, EVERY, different=16))
