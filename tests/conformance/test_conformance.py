@@ -21,6 +21,7 @@ import variegate as vg
 from variegate import ops
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
+from variegate.ops.effect import Map
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -87,7 +88,7 @@ EXAMPLES: dict[str, vg.Op] = {
 
 def geometric(op):
     """Whether an op moves pixels by a map."""
-    return any(map(geometric, op.ops)) if isinstance(op, Combinator) else op.effect == "geometric"
+    return any(map(geometric, op.ops)) if isinstance(op, Combinator) else op.gives is Map
 
 
 def still(op):

@@ -13,6 +13,7 @@ from variegate import ops
 from variegate.dist import Choice, Constant, Normal, Uniform
 from variegate.errors import FieldError, InputError
 from variegate.ops.base import Drawn, Facts, Op, Seen
+from variegate.ops.effect import Map
 
 EXAMPLES = [
     ops.Affine(rotate=(-30, 30)),
@@ -119,7 +120,7 @@ def test_an_empty_batch_lowers(op):
     assert op.lower(drawn_at_random(op, 0), np.zeros((0, 2), np.int64), Facts(3)) is not None
 
 
-@pytest.mark.parametrize("op", [op for op in EXAMPLES if op.effect == "geometric"], ids=repr)
+@pytest.mark.parametrize("op", [op for op in EXAMPLES if op.gives is Map], ids=repr)
 def test_maps_have_the_promised_form(op):
     sizes = SIZES[:3]
     effect = op.lower(drawn_at_random(op, 3), sizes, facts(slice(3)))

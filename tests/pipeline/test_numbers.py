@@ -13,6 +13,7 @@ from tests.labels.truth import RUNS
 
 import variegate as vg
 from variegate.config import dump, load
+from variegate.ops.effect import Output
 
 ODD = np.array([0, -0.0, 1, 255, -1024, 3071, 1e-45, -1e30, 3e38, np.inf, -np.inf, np.nan], np.float32)
 
@@ -246,7 +247,7 @@ def test_the_mean_of_a_crop_of_numbers_without_a_range():
 @pytest.mark.parametrize("op", [vg.Gamma(2), vg.Posterize(3), vg.Solarize(), vg.Invert(), vg.ToDtype("float32")])
 def test_what_needs_a_white_is_refused_without(op):
     told = rf"{type(op).__name__} must know what white is, and white=None says that the numbers have no range"
-    for ops in ([op], [vg.Compose([op])], *([[vg.OneOf([op, vg.Rotate(3)])]] if op.effect != "output" else [])):
+    for ops in ([op], [vg.Compose([op])], *([[vg.OneOf([op, vg.Rotate(3)])]] if op.gives is not Output else [])):
         with pytest.raises(vg.FieldError, match=told):
             vg.Compose(ops, white=None)
     with pytest.raises(vg.FieldError, match=r"and Image\(white=None\) of heat says"):

@@ -25,7 +25,7 @@ class Look(Op):
 
     tag: str = ""
 
-    effect: ClassVar = "geometric"
+    gives: ClassVar = Map
     looks: ClassVar = "boxes"
 
     def lower(self, draws, sizes, facts):

@@ -10,8 +10,8 @@ import pytest
 
 import variegate as vg
 from variegate import coords, exact, ops, testing
-from variegate.ops.base import Drawn, EffectName, boxes_of
-from variegate.ops.effect import Map, Matrix, Output, Table
+from variegate.ops.base import Drawn, boxes_of
+from variegate.ops.effect import Effect, Map, Matrix, Output, Table
 from variegate.ops.geometric import Bordered, Resampling
 
 ASSERTERS = [getattr(testing, name) for name in testing.__all__ if name.startswith("assert_")]
@@ -111,7 +111,7 @@ class Cool(vg.Op):
     """Less red, more blue."""
 
     by: Drawn = 0
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def lower(self, draws, sizes, facts):
         weights = np.zeros((len(sizes), 3, 3))
@@ -124,7 +124,7 @@ class Wave(vg.Op):
     """A sine over the levels."""
 
     strength: Drawn = (0, 0.2)
-    effect: ClassVar[EffectName] = "table"
+    gives: ClassVar[type[Effect]] = Table
 
     def lower(self, draws, sizes, facts):
         sin, _ = exact.sincos(np.arange(256) * (360 / 255))
@@ -135,7 +135,7 @@ class Wave(vg.Op):
 class Halved(vg.Op):
     """Written as float16 from -1 to 1."""
 
-    effect: ClassVar[EffectName] = "output"
+    gives: ClassVar[type[Effect]] = Output
 
     def lower(self, draws, sizes, facts):
         return Output((0.5,) * facts.channels, (0.5,) * facts.channels, "float16", "CHW")

@@ -11,7 +11,7 @@ import variegate as vg
 from variegate import coords
 from variegate.ops import effect as effects
 from variegate.ops.base import Drawn
-from variegate.ops.effect import Map, Matrix, Output, Table
+from variegate.ops.effect import Map, Matrix, Output, Table, Tone
 from variegate.ops.geometric import Geometric
 from variegate.testing import assert_lowering_is_sound
 
@@ -78,7 +78,7 @@ def test_what_is_sound_passes():
     [
         (
             lambda right, draws, sizes: None,
-            "Own declares effect = 'geometric', so lower() returns variegate.ops.effect.Map; got NoneType",
+            "Own declares gives = Map, so lower() returns variegate.ops.effect.Map; got NoneType",
         ),
         (lambda right, draws, sizes: (right, Output()), "returns variegate.ops.effect.Map; got Output"),
         (lambda right, draws, sizes: Map(np.eye(3), sizes), "Own: Map.matrix is (8, 3, 3), got (3, 3)"),
@@ -127,7 +127,7 @@ class Colour(vg.Op):
     """An op of colour that returns what it is told to."""
 
     made: object = None
-    effect = "matrix"
+    gives = Matrix
 
     def lower(self, draws, sizes, facts):
         return self.made(len(sizes))
@@ -136,13 +136,13 @@ class Colour(vg.Op):
 class Looked(Colour):
     """The same, by table."""
 
-    effect = "table"
+    gives = Tone
 
 
 class Own2(Colour):
     """The same, as a function of the picture."""
 
-    effect = "opaque"
+    gives = effects.Opaque
 
 
 def test_colours_that_are_not():
@@ -154,9 +154,7 @@ def test_colours_that_are_not():
         Colour(lambda n: replace(good, weights=good.weights + np.nan)), "Colour: Matrix.weights holds what is no finite"
     )
     fails(Looked(lambda n: Table(np.zeros((n, 255)))), "Looked: Table.values is (8, 256), got (8, 255)")
-    fails(
-        Looked(lambda n: good), "declares effect = 'table', so lower() returns variegate.ops.effect.Table; got Matrix"
-    )
+    fails(Looked(lambda n: good), "declares gives = Tone, so lower() returns variegate.ops.effect.Tone; got Matrix")
     fails(Own2(lambda n: effects.Opaque(abs, ({},))), "Own2: Opaque.draws is a dict for each of 8 samples, got 1")
 
 

@@ -135,7 +135,7 @@ class Own(vg.Op):
     """A user's op that makes a function of a pixel, compiled already."""
 
     by: Drawn = 0.1
-    effect = "pointwise"
+    gives = Pointwise
 
     def lower(self, draws, sizes, facts):
         return Pointwise(overflow, np.stack([draws["by"]], axis=1))

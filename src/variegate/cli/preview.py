@@ -22,6 +22,7 @@ from variegate.loader import ImageFolder
 from variegate.loader.decode import open_image
 from variegate.loader.labels import agreed
 from variegate.loader.source.folder import Files, path_id
+from variegate.ops.effect import Output
 from variegate.pipeline import Compose
 from variegate.targets import Targets
 from variegate.white import White
@@ -81,7 +82,7 @@ def preview(
 
 def visible(augment: Compose) -> Compose:
     """The pipeline without the last write: no normalisation, dtype or layout, so that its pictures can be seen."""
-    return replace(augment, ops=tuple(op for op in augment.ops if op.effect != "output"))
+    return replace(augment, ops=tuple(op for op in augment.ops if op.gives is not Output))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import InputError
+from variegate.ops.effect import Output
 from variegate.pipeline.compose import Compose
 from variegate.targets import Image as View
 from variegate.targets import Target, Targets
@@ -85,7 +86,7 @@ def _white_of(targets: Any, known: Targets, on: str, floats: bool) -> White:
     view = dict(known.fields).get(on)
     if on != "image" and isinstance(view, View):
         return None if floats and not view.colour and view.white == "dtype" else view.white
-    if isinstance(targets, Compose) and not any(op.effect == "output" for op in targets.ops):
+    if isinstance(targets, Compose) and not any(op.gives is Output for op in targets.ops):
         return targets.white
     return "dtype"
 

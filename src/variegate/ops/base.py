@@ -15,7 +15,6 @@ from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
 
 Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) where the op asks for several
-EffectName = Literal["geometric", "matrix", "table", "pointwise", "opaque", "output", "combinator"]
 
 
 class Seen(NamedTuple):
@@ -56,7 +55,7 @@ class Op:
     name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`);
           of an op made of a function, that function's name
 
-    A subclass names its class of effect, gives its fields, and writes `lower`. A field annotated `Drawn` takes a
+    A subclass says which effect it gives, declares its fields, and writes `lower`. A field annotated `Drawn` takes a
     number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers.
     An op whose numbers depend on the labels says in `looks` at which, and finds them in `Facts`; drawing stays blind.
 
@@ -66,7 +65,7 @@ class Op:
     p: float = field(default=1.0, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
-    effect: ClassVar[EffectName] = "opaque"
+    gives: ClassVar[type[Effect]] = Effect
     resizes: ClassVar[bool] = False  # may change (height, width)
     swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
     needs_white: ClassVar[bool] = False  # says nothing of pictures whose numbers have no range
@@ -223,7 +222,6 @@ __all__ = [
     "Constant",
     "Drawn",
     "Draws",
-    "EffectName",
     "Facts",
     "Op",
     "Seen",

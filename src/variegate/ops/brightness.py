@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit
 from variegate.ops.colour import multiple, nothing
-from variegate.ops.effect import Ints, Matrix
+from variegate.ops.effect import Effect, Ints, Matrix
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +29,7 @@ class Brightness(Op):
 
     factor: Drawn
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.dist import Constant, Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, one_of, one_or_three
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_of, one_or_three
 from variegate.ops.colour import hue, multiple, nothing, saturation
 from variegate.ops.contrast import contrast
-from variegate.ops.effect import Floats, Ints, Matrix
+from variegate.ops.effect import Effect, Floats, Ints, Matrix
 
 NEUTRAL = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
 
@@ -46,7 +46,7 @@ class ColorJitter(Op):
     hue: Drawn = 0
     order: Literal["random", "fixed"] = "random"
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def __post_init__(self) -> None:
         super().__post_init__()

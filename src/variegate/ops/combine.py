@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from variegate.dist import Distribution, Uniform, finite
 from variegate.errors import FieldError
-from variegate.ops.base import Drawn, EffectName, Op, limit, one_of, whole
+from variegate.ops.base import Drawn, Op, limit, one_of, whole
+from variegate.ops.effect import Effect
 from variegate.ops.geometric import INTERPOLATIONS, Interpolation
 
 
@@ -21,7 +22,7 @@ class Combinator(Op):
 
     ops: Sequence[Op]
 
-    effect: ClassVar[EffectName] = "combinator"
+    gives: ClassVar[type[Effect]] = Effect
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, one_of
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_of
 from variegate.ops.colour import multiple, nothing
-from variegate.ops.effect import Floats, Ints, Matrix
+from variegate.ops.effect import Effect, Floats, Ints, Matrix
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,7 +33,7 @@ class Contrast(Op):
     factor: Drawn
     about: Literal["luminance", "channel"] = "luminance"
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def __post_init__(self) -> None:
         super().__post_init__()

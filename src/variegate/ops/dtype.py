@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from variegate.ops.base import Draws, EffectName, Facts, Op, one_of
-from variegate.ops.effect import Ints, Output
+from variegate.ops.base import Draws, Facts, Op, one_of
+from variegate.ops.effect import Effect, Ints, Output
 from variegate.ops.normalize import last_write
 
 
@@ -30,7 +30,7 @@ class ToDtype(Op):
     dtype: Literal["uint8", "uint16", "float16", "float32"]
     layout: Literal["HWC", "CHW"] | None = None
 
-    effect: ClassVar[EffectName] = "output"
+    gives: ClassVar[type[Effect]] = Output
 
     def __post_init__(self) -> None:
         super().__post_init__()

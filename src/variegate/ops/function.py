@@ -15,8 +15,8 @@ from variegate.content import content
 from variegate.dist import Distribution, Uniform, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
-from variegate.ops.base import Draws, EffectName, Facts, Op
-from variegate.ops.effect import Floats, Ints
+from variegate.ops.base import Draws, Facts, Op
+from variegate.ops.effect import Effect, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,7 +132,7 @@ class Pointwise(UserFunction):
             division by zero, or makes NaN or an infinity of finite numbers.
     """
 
-    effect: ClassVar[EffectName] = "pointwise"
+    gives: ClassVar[type[Effect]] = effects.Pointwise
 
     def _read(self, given: Mapping[str, Any]) -> tuple[tuple[str, Distribution | Fixed], ...]:
         """The fields in the order of the function's parameters, which is how compiled code is called."""
@@ -229,7 +229,7 @@ class Opaque(UserFunction):
     moves: bool = field(default=True, kw_only=True)
     rng: bool = field(default=False, kw_only=True)
 
-    effect: ClassVar[EffectName] = "opaque"
+    gives: ClassVar[type[Effect]] = effects.Opaque
     trials: ClassVar[Mapping[str, int]] = {"rng": 2}  # a generator is made of two numbers of 53 bits
 
     def __init__(

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import exact
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
-from variegate.ops.effect import Curve, Ints, Table
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit
+from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 
 _LOGS = np.concatenate([[0.0], exact.log(np.arange(1, 256) / 255)])
 
@@ -35,7 +35,7 @@ class Gamma(Op):
     gamma: Drawn
     gain: Drawn = 1
 
-    effect: ClassVar[EffectName] = "table"
+    gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

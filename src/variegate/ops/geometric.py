@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal, get_args
 
 from variegate.dist import finite, is_number
 from variegate.errors import FieldError
-from variegate.ops.base import EffectName, Op, is_whole, one_of
+from variegate.ops.base import Op, is_whole, one_of
+from variegate.ops.effect import Effect, Map
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
@@ -22,7 +23,7 @@ BORDERS: tuple[str, ...] = get_args(Border)
 class Geometric(Op):
     """A map of the plane, with a canvas after it."""
 
-    effect: ClassVar[EffectName] = "geometric"
+    gives: ClassVar[type[Effect]] = Map
 
 
 @dataclass(frozen=True, repr=False)

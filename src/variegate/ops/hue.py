@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import exact
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, one_or_three
+from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing
-from variegate.ops.effect import Ints, Matrix
+from variegate.ops.effect import Effect, Ints, Matrix
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,7 +34,7 @@ class Hue(Op):
 
     shift: Drawn
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         if not one_or_three(self, facts):

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Draws, EffectName, Facts, Op
+from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.colour import multiple
-from variegate.ops.effect import Ints, Matrix
+from variegate.ops.effect import Effect, Ints, Matrix
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +24,7 @@ class Invert(Op):
     Invert(p=0.1)
     """
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
     needs_white: ClassVar[bool] = True
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:

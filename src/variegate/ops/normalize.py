@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from variegate.dist import finite, is_number
 from variegate.errors import FieldError, InputError
-from variegate.ops.base import Draws, EffectName, Facts, Op, one_of
-from variegate.ops.effect import Ints, Output
+from variegate.ops.base import Draws, Facts, Op, one_of
+from variegate.ops.effect import Effect, Ints, Output
 
 # Of the training pictures of ImageNet, as torchvision's pretrained models expect them.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -54,7 +54,7 @@ class Normalize(Op):
     std: float | tuple[float, ...] = IMAGENET_STD
     layout: Literal["HWC", "CHW"] = "HWC"
 
-    effect: ClassVar[EffectName] = "output"
+    gives: ClassVar[type[Effect]] = Output
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from variegate.dist import Uniform
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, whole
-from variegate.ops.effect import Curve, Ints, Table
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit, whole
+from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 
 _LEVELS = np.arange(256)
 
@@ -33,7 +33,7 @@ class Posterize(Op):
 
     bits: Drawn
 
-    effect: ClassVar[EffectName] = "table"
+    gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

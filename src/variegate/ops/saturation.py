@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit, one_or_three
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_or_three
 from variegate.ops.colour import multiple, nothing, saturation
-from variegate.ops.effect import Ints, Matrix
+from variegate.ops.effect import Effect, Ints, Matrix
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +30,7 @@ class Saturation(Op):
 
     factor: Drawn
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -56,7 +56,7 @@ class Grayscale(Op):
     Raises  InputError on 2 or more than 3 channels.
     """
 
-    effect: ClassVar[EffectName] = "matrix"
+    gives: ClassVar[type[Effect]] = Matrix
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         if not one_or_three(self, facts):

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, EffectName, Facts, Op, limit
-from variegate.ops.effect import Curve, Ints, Table
+from variegate.ops.base import Drawn, Draws, Facts, Op, limit
+from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 
 _LEVELS = np.arange(256) / 255
 
@@ -31,7 +31,7 @@ class Solarize(Op):
 
     threshold: Drawn = 0.5
 
-    effect: ClassVar[EffectName] = "table"
+    gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from variegate.key import Keys
+from variegate.ops import effect as effects
 from variegate.ops.combine import Chain
 from variegate.ops.effect import Ints
 from variegate.plan.draw import Columns, Drawing, applied
@@ -19,6 +20,7 @@ from variegate.plan.kind import Kind
 from variegate.plan.output import Written
 from variegate.plan.passes import compile_nodes
 from variegate.plan.plan import Plan
+from variegate.plan.verify import COLOURS
 from variegate.targets.leaf import Leaves
 
 
@@ -33,12 +35,12 @@ class Programs:
 
     def _cutting(self) -> tuple[int, ...]:
         """The nodes that cut a run where they apply, and may not apply: they are part of a sample's signature."""
-        maps = [n for n, node in enumerate(self.nodes) if node.op.effect == "geometric"]
+        maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Map)]
         last_map = maps[-1] if maps else -1
         return tuple(
             n
             for n, node in enumerate(self.nodes)
-            if node.gates and (node.op.effect == "opaque" or (is_bent(node) and n < last_map))
+            if node.gates and (issubclass(node.op.gives, effects.Opaque) or (is_bent(node) and n < last_map))
         )
 
     def _without(self, left_out: frozenset[int]) -> Program:
@@ -67,9 +69,9 @@ class Compiler:
         """The first op that must know what white is in pictures of this kind; empty if none is declared."""
         if not kind.colour or kind.white is None:
             return ""
-        asking = [node.path for node in self.flat.nodes if node.op.effect in ("matrix", "table", "pointwise")]
+        asking = [node.path for node in self.flat.nodes if issubclass(node.op.gives, COLOURS)]
         if written.asked:
-            asking += [node.path for node in self.flat.nodes if node.op.effect == "output"]
+            asking += [node.path for node in self.flat.nodes if issubclass(node.op.gives, effects.Output)]
         return asking[0] if asking else ""
 
     def plan(self, columns: Columns, keys: Keys, sizes: Ints, kind: Kind, leaves: Sequence[Leaves] = ()) -> Plan:
@@ -108,6 +110,6 @@ class Compiler:
 
 def is_colour(node: Node) -> bool:
     """Whether an op changes colours and leaves every pixel in its place."""
-    if node.op.effect == "opaque":
+    if issubclass(node.op.gives, effects.Opaque):
         return not getattr(node.op, "moves", True)
-    return node.op.effect in ("matrix", "table", "pointwise")
+    return issubclass(node.op.gives, COLOURS)

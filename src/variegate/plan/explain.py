@@ -127,7 +127,7 @@ def _meaning(kind: Kind, asks: str) -> str:
 
 
 def _kind(node: Node) -> str:
-    return {"geometric": "map", "output": "output"}.get(node.op.effect, "colour")
+    return {"geometric": "map", "output": "output"}.get(node.op.gives.word, "colour")
 
 
 def _gates(node: Node) -> str:

@@ -39,7 +39,7 @@ def fuse(left: Stage, right: Stage) -> Yes | No:
 
 def is_bent(node: Node) -> bool:
     """Whether a colour op is no affine map: a table, or the user's function of a pixel."""
-    return node.op.effect in ("table", "pointwise")
+    return bool(node.op.gives.cuts)
 
 
 def joined(left: Read, right: Read) -> Read:

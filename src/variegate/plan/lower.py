@@ -64,7 +64,7 @@ class Lowering:
         rows: Any = slice(None)
         if flags is not None and not flags.all():
             rows = np.flatnonzero(flags)
-        if node.op.effect == "geometric":
+        if issubclass(node.op.gives, effects.Map):
             self._options(node.op)
         for effect in self._effects(node, rows):
             if isinstance(effect, effects.Map):

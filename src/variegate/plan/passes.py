@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from variegate.ops import effect as effects
 from variegate.plan.fuse import No, fuse, joined
 from variegate.plan.ir import Call, Cut, Node, Program, Read, Stage, nodes_of
-from variegate.plan.verify import verify
+from variegate.plan.verify import COLOURS, verify
 
 Pass = Callable[[Program], Program]
 
 
 def stage_of(node: Node) -> Stage:
     """One node as a stage of its own."""
-    match node.op.effect:
-        case "geometric":
-            return Read(maps=(node,))
-        case "matrix" | "table" | "pointwise":
-            return Read(colours=(node,), after=(0,))
-        case "output":
-            return Read(output=(node,))
-        case _:
-            return Call(node)
+    if issubclass(node.op.gives, effects.Map):
+        return Read(maps=(node,))
+    if issubclass(node.op.gives, COLOURS):
+        return Read(colours=(node,), after=(0,))
+    return Read(output=(node,)) if issubclass(node.op.gives, effects.Output) else Call(node)
 
 
 def drop_never(program: Program) -> Program:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from variegate.errors import PipelineError
+from variegate.ops import effect as effects
 from variegate.plan.ir import Call, Node, Program, Read, nodes_of
 
-COLOURS = ("matrix", "table", "pointwise")
+COLOURS = (effects.Matrix, effects.Tone, effects.Pointwise)
 
 
 def verify(program: Program) -> None:
@@ -15,14 +16,14 @@ def verify(program: Program) -> None:
     """
     for stage in program.stages:
         if isinstance(stage, Read):
-            assert all(node.op.effect == "geometric" for node in stage.maps), stage
-            assert all(node.op.effect in COLOURS for node in stage.colours), stage
-            assert all(node.op.effect == "output" for node in stage.output), stage
+            assert all(issubclass(node.op.gives, effects.Map) for node in stage.maps), stage
+            assert all(issubclass(node.op.gives, COLOURS) for node in stage.colours), stage
+            assert all(issubclass(node.op.gives, effects.Output) for node in stage.output), stage
             assert len(stage.after) == len(stage.colours), stage
             assert list(stage.after) == sorted(stage.after), stage
             assert all(0 <= after <= len(stage.maps) for after in stage.after), stage
         else:
-            assert isinstance(stage, Call) and stage.node.op.effect == "opaque", stage
+            assert isinstance(stage, Call) and issubclass(stage.node.op.gives, effects.Opaque), stage
     _check_end([node for stage in program.stages for node in nodes_of(stage)])
 
 
@@ -30,12 +31,12 @@ def _check_end(nodes: list[Node]) -> None:
     """Normalize and ToDtype say how the result is written, so only each other may follow them."""
     written: Node | None = None
     for node in nodes:
-        if written is not None and node.op.effect != "output":
+        if written is not None and not issubclass(node.op.gives, effects.Output):
             raise PipelineError(
                 f"{node.path} comes after {written.path}, which says how the result is written and must be last. "
                 f"Put {node.path} before it."
             )
-        if node.op.effect == "output":
+        if issubclass(node.op.gives, effects.Output):
             if node.gates:
                 raise PipelineError(
                     f"{node.path} stands within {node.gates[0].path}, by which it would be for some pictures and not "

@@ -49,7 +49,7 @@ array([[20., 24.]], dtype=float32)
 Where names come from: `variegate.ops.base` (Op, Drawn, Draws, Facts), `variegate.ops.geometric` (Geometric: a map;
 Resampling: one that reads between pixels; Bordered: one that shows what lies outside), `variegate.ops.effect` (Map,
 Matrix, Table, Output: what `lower` may return, shape by shape), `variegate.coords` (matrices). An op of colour is a
-subclass of Op with `effect: ClassVar[EffectName] = "matrix"` or "table". An op that changes the size says
+subclass of Op with `gives: ClassVar[type[Effect]] = Matrix` or Tone. An op that changes the size says
 `resizes: ClassVar[bool] = True`. For a function of a pixel or of a picture there are `Pointwise` and `Opaque`. With
 `Opaque(..., rng=True)` the key makes a Generator for random arrays; an op that declares `rng: Drawn = (0, 1)` and
 `trials = {"rng": 2}` has one of `effect.Opaque(function, arguments, draws["rng"])`. In `lower`, NumPy's + - * / and

@@ -17,14 +17,6 @@ from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline
 Draws = dict[str, NDArray[np.float64]]
 Found = tuple[effects.Effect, ...]
 
-KINDS: dict[str, type] = {
-    "geometric": effects.Map,
-    "matrix": effects.Matrix,
-    "table": effects.Table,
-    "pointwise": effects.Pointwise,
-    "opaque": effects.Opaque,
-    "output": effects.Output,
-}
 # What the arrays of an effect are, beside the row for each sample; None: any number.
 SHAPES: dict[str, tuple[int | None, ...]] = {
     "matrix": (3, 3),
@@ -47,7 +39,7 @@ def assert_lowering_is_sound(
     channels  how many they have
     tries     how many samples the batch has
 
-    It returns effects of the class that `effect` names, with the shapes that `variegate.ops.effect` tells, and finite
+    It returns effects of the class that `gives` names, with the shapes that `variegate.ops.effect` tells, and finite
     numbers; a map can be inverted, and its sizes are whole and positive. An op that changes the size says so in
     `resizes` (or `swaps_sides`), and one whose `fixes_size()` is True gives all pictures one size. A sample alone gives
     the numbers that it gives in a batch; a second call gives them again; and the draws are left as they were.
@@ -103,11 +95,11 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
 def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> Found:
     effect: Any = node.op.lower(draws, sizes, facts)
     found = effect if isinstance(effect, tuple) else (effect,)
-    kind = KINDS[node.op.effect]
+    kind = node.op.gives
     for each in found:
         if not isinstance(each, kind):
             raise AssertionError(
-                f"{node.path} declares effect = {node.op.effect!r}, so lower() returns variegate.ops.effect."
+                f"{node.path} declares gives = {kind.__name__}, so lower() returns variegate.ops.effect."
                 f"{kind.__name__}; got {type(each).__name__}"
             )
     return found
@@ -115,7 +107,7 @@ def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -
 
 def _arrays(effect: effects.Effect) -> dict[str, NDArray[Any]]:
     """The arrays of an effect, by name."""
-    given = {item.name: getattr(effect, item.name) for item in fields(effect)}
+    given = {item.name: getattr(effect, item.name) for item in fields(effect)}  # type: ignore[arg-type]
     return {name: np.asarray(value) for name, value in given.items() if name in SHAPES and value is not None}
 
 

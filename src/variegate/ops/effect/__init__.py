@@ -1,0 +1,36 @@
+"""What an op does, once its numbers are known: the result of `Op.lower`.
+
+B is the batch; every array has one row a sample. Colours are in units of white: 1.0 is white, whatever number that
+is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compose(white=)` says).
+
+effect      the class it belongs to; an op names it in `gives`
+Map         geometric: a map of the plane and a new canvas
+Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
+Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula
+Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
+Opaque      opaque: the user's function of the whole array
+Output      the last write: normalisation, dtype, layout
+"""
+
+from variegate.ops.effect.base import Effect, Floats, Ints
+from variegate.ops.effect.map import Map
+from variegate.ops.effect.matrix import Matrix
+from variegate.ops.effect.opaque import Opaque, generator
+from variegate.ops.effect.output import Output
+from variegate.ops.effect.pointwise import Pointwise
+from variegate.ops.effect.tone import Curve, Table, Tone
+
+__all__ = [
+    "Curve",
+    "Effect",
+    "Floats",
+    "Ints",
+    "Map",
+    "Matrix",
+    "Opaque",
+    "Output",
+    "Pointwise",
+    "Table",
+    "Tone",
+    "generator",
+]

@@ -1,0 +1,22 @@
+"""Map: geometric, a map of the plane and a new canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from variegate.ops.effect.base import Effect, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Map(Effect):
+    """A map of the plane, from the new canvas back to the old one.
+
+    matrix  (B, 3, 3) float64: column vector (x, y, 1) of the new canvas to the old; half-pixel centres
+    size    (B, 2) int64: (height, width) of the new canvas
+    """
+
+    word: ClassVar[str] = "geometric"
+
+    matrix: Floats
+    size: Ints

@@ -1,0 +1,23 @@
+"""Pointwise: the user's function of one pixel, compiled into the fused pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from variegate.ops.effect.base import Effect, Floats
+
+
+@dataclass(frozen=True)
+class Pointwise(Effect):
+    """The user's function of one pixel: function(pixel, *draws) -> pixel, a tuple of C floats in units of white.
+
+    draws  (B, n) float64: the drawn fields in declared order
+    """
+
+    word: ClassVar[str] = "pointwise"
+    cuts: ClassVar[str] = "is no affine map of colour, so it does not commute with interpolation"
+
+    function: Callable[..., Any]
+    draws: Floats
