@@ -25,7 +25,7 @@ from numba.extending import intrinsic
 BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
 
 
-def _scopes(builder: Any, names: tuple[str, ...]) -> Any:
+def scopes(builder: Any, names: tuple[str, ...]) -> Any:
     """The metadata !{scope, ...} of these names, made once a module."""
     module = builder.module
     made = module.__dict__.setdefault("_variegate_scopes", {})
@@ -48,7 +48,7 @@ def _loader(number: Any, element: Any, align: int, scope: str | None = None) -> 
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             value = builder.load(_element(builder, args[0], args[1], element), align=align)
             if scope is not None:
-                value.set_metadata("alias.scope", _scopes(builder, (scope,)))
+                value.set_metadata("alias.scope", scopes(builder, (scope,)))
             return value
 
         return number(types.intp, types.intp), codegen
@@ -60,7 +60,7 @@ def _storer(number: Any, element: Any, align: int, apart: tuple[str, ...] = ("in
     def store(typing: Any, address: Any, offset: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             stored = builder.store(args[2], _element(builder, args[0], args[1], element), align=align)
-            stored.set_metadata("noalias", _scopes(builder, apart))
+            stored.set_metadata("noalias", scopes(builder, apart))
             return context.get_dummy_value()
 
         return types.void(types.intp, types.intp, number), codegen
@@ -115,7 +115,7 @@ def load_word(typing, address, offset):
         offset64 = builder.sext(args[1], ir.IntType(64))
         pointer = builder.bitcast(_element(builder, args[0], offset64, BYTE), WORD.as_pointer())
         value = builder.load(pointer, align=1)
-        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
+        value.set_metadata("alias.scope", scopes(builder, ("input",)))
         return value
 
     return types.uint32(types.intp, types.int32), codegen
@@ -128,7 +128,7 @@ def fetch(typing, pointer, index):
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(builder.gep(args[0], [args[1]]), align=size)
-        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
+        value.set_metadata("alias.scope", scopes(builder, ("input",)))
         return value if size == 4 else builder.uitofp(value, FLOAT)
 
     return types.float32(pointer, types.intp), codegen
@@ -140,7 +140,7 @@ def fetch_u8(typing, pointer, index):
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(builder.gep(args[0], [args[1]]), align=1)
-        value.set_metadata("alias.scope", _scopes(builder, ("input",)))
+        value.set_metadata("alias.scope", scopes(builder, ("input",)))
         return value
 
     return types.uint8(pointer, types.intp), codegen
