@@ -20,6 +20,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core.cgutils import raw_memcpy
 from numba.extending import intrinsic
 
 BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
@@ -89,6 +90,7 @@ store_work_f32 = intrinsic(_storer(types.float32, FLOAT, 4, ("input",)))
 store_u8 = intrinsic(_storer(types.uint8, BYTE, 1))
 store_u16 = intrinsic(_storer(types.uint16, SHORT, 2))
 store_u32 = intrinsic(_storer(types.uint32, WORD, 4))
+store_word = intrinsic(_storer(types.uint32, WORD, 1))  # at any address
 store_f32 = intrinsic(_storer(types.float32, FLOAT, 4))
 store_f64 = intrinsic(_storer(types.float64, DOUBLE, 8))
 store_i64 = intrinsic(_storer(types.int64, INT64, 8))
@@ -217,6 +219,18 @@ def touch(typing, address):
         return context.get_dummy_value()
 
     return types.void(types.intp), codegen
+
+
+@intrinsic
+def copy_bytes(typing, src, count, out):
+    """`count` bytes from one address to another; they may not overlap."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target = (builder.inttoptr(args[n], BYTE.as_pointer()) for n in (0, 2))
+        raw_memcpy(builder, target, source, args[1], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic

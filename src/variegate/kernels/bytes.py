@@ -1,0 +1,193 @@
+"""A picture of bytes that becomes one of bytes, every pixel one of the source's: a rectangle of it is moved, what lies
+around is filled, and perhaps a table of 256 bytes is applied. No number becomes a float, and what stays is copied.
+
+`plan.bytes` tells for which samples of a batch this is what `render` does, to the bit, and makes the tables.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import int64
+
+from variegate.compiled import entry, kernel, unit
+from variegate.kernels.link import apply, span
+from variegate.kernels.memory import (
+    address_of,
+    copy_bytes,
+    hold,
+    input_u8,
+    invoke,
+    load_f64,
+    load_i64,
+    load_u8,
+    load_word,
+    store_i64,
+    store_u8,
+    store_word,
+)
+from variegate.plan.ir import CHW
+
+BLOCK = 64  # columns of a turned picture at a time: as many lines of the source stay in the cache
+
+
+@kernel
+def rectangle(window, rows, count, height, width):
+    """The pixels of a frame (left, top, right, bottom) whose centres a map takes into a window.
+
+    window  address of a map (3, 3) that takes rows to rows, or rows to columns
+    """
+    a, b, c = load_f64(window, 0), load_f64(window, 1), load_f64(window, 2)
+    d, e, f = load_f64(window, 3), load_f64(window, 4), load_f64(window, 5)
+    turned = a == 0.0
+    left, right = span(d if turned else a, f if turned else c, count, height if turned else width)
+    top, bottom = span(b if turned else e, c if turned else f, rows, width if turned else height)
+    return left, top, right, bottom
+
+
+@kernel
+def shared(a, b):
+    """The rectangle that two have in common; one of no pixels, where the first begins, if there is none."""
+    left, top, right, bottom = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    if left < right and top < bottom:
+        return left, top, right, bottom
+    return a[0], a[1], a[0], a[1]
+
+
+@kernel
+def fill(out, pitch, left, top, right, bottom, colour, channels):
+    """A rectangle of pixels of one colour (address of a byte a channel); pitch: bytes from a row to the next."""
+    first, length = out + top * pitch + left * channels, (right - left) * channels
+    if length <= 0 or top >= bottom:
+        return
+    for x in range(0, length, channels):
+        for c in range(channels):
+            store_u8(first, x + c, load_u8(colour, c))
+    for y in range(1, bottom - top):
+        copy_bytes(first, length, first + y * pitch)
+
+
+@unit(*[int64] * 12)
+def fill_around(rows, count, cuts, windows, which, canvas, fills, channels, out, planes, plane, box):
+    """What each window cuts off, outermost first, in the fill of its canvas; and what is left, into box.
+
+    cuts, windows, which  as `survey.Sites` has them, canvas as `plan.tables`: addresses
+    fills, channels       address of C bytes a canvas
+    planes, plane         how many the result has, 1 of packed pixels, and bytes from one to the next
+    box                   address of 4 int64: left, top, right, bottom
+    """
+    nought, pixel = int64(0), channels // planes
+    a, pitch = (nought, nought, count, rows), count * pixel
+    for n in range(cuts):
+        k = load_i64(which, n)
+        height, width = float(load_i64(canvas, 2 * k)), float(load_i64(canvas, 2 * k + 1))
+        b = shared(a, rectangle(windows + 72 * n, rows, count, height, width))
+        around = (a[0], a[1], a[2], b[1]), (a[0], b[1], b[0], b[3]), (b[2], b[1], a[2], b[3]), (a[0], b[3], a[2], a[3])
+        for each in around:
+            for c in range(planes):
+                fill(out + c * plane, pitch, *each, fills + k * channels + c, pixel)
+        a = b
+    for n in range(4):
+        store_i64(box, n, a[n])
+
+
+@kernel
+def move_row(src, step, count, channels, out, pixel, plane):
+    """`count` pixels, `step` bytes apart, to bytes `pixel` apart, and their channels to bytes `plane` apart.
+
+    A step that is written out is one of which a compiler makes shuffles.
+    """
+    if channels == 1 and step == -1:
+        for x in range(count):
+            store_u8(out, x, input_u8(src, -x))
+    elif channels == 3 and pixel == 3 and step == -3:
+        for x in range(count):
+            for c in range(3):
+                store_u8(out, 3 * x + c, input_u8(src, c - 3 * x))
+    elif channels == 3 and pixel == 3:
+        for x in range(count):
+            for c in range(3):
+                store_u8(out, 3 * x + c, input_u8(src, c + step * x))
+    elif channels == 3 and step == 3:
+        for x in range(count):
+            for c in range(3):
+                store_u8(out, x + c * plane, input_u8(src, c + 3 * x))
+    elif channels == 4 and pixel == 4:
+        for x in range(count):
+            store_word(out, x, load_word(src + step * x, np.int32(0)))
+    else:
+        for c in range(channels):
+            for x in range(count):
+                store_u8(out, pixel * x + c * plane, input_u8(src, c + step * x))
+
+
+@unit(*[int64] * 10)
+def move(src, step, line, rows, count, channels, out, pixel, plane, pitch):
+    """A rectangle of pixels: in the source `step` bytes apart, and its rows `line`; for the rest see `move_row`."""
+    wide = count if abs(step) == channels else BLOCK
+    for left in range(0, count, wide):
+        width = min(wide, count - left)
+        for y in range(rows):
+            move_row(src + y * line + left * step, step, width, channels, out + y * pitch + left * pixel, pixel, plane)
+
+
+@unit(*[int64] * 8)
+def look_up_each(src, line, tables, rows, count, channels, out, pitch):
+    """Rows of packed pixels, each channel through a table of its own; out may be src."""
+    for y in range(rows):
+        for c in range(channels):
+            table, row, to = tables + 256 * c, src + y * line + c, out + y * pitch + c
+            for x in range(count):
+                store_u8(to, x * channels, input_u8(table, load_u8(row, x * channels)))
+
+
+@kernel
+def write_rows(src, line, table, rows, count, out, pitch, look):
+    """Rows of `count` bytes, as they are or through a table (address, or 0); rows that touch are one."""
+    if line == count and pitch == count:
+        rows, count = 1, rows * count
+    for y in range(rows):
+        if table == 0:
+            copy_bytes(src + y * line, count, out + y * pitch)
+        else:
+            invoke(look, (src + y * line, table, count, out + y * pitch))
+
+
+@entry
+def render_bytes(src, shape, canvas, site, fills, tables, units, out, layout):
+    """One picture of bytes (height, width, channels) at address src, to address out.
+
+    canvas  (G + 1, 2) int64, as in `plan.tables`
+    site    (windows, which, way, state): the sample's rows of `survey.Sites`, of level 0
+    fills   (G, C) uint8: what lies outside of each canvas, as it is written
+    tables  address of (C, 256) uint8, what each level becomes; 0 if all stay
+    units   addresses: `fill_around`, if a window cuts; `move`, if pixels are neither copied nor shifted alone; `look_up`,
+            if there are tables; `look_up_each`, if these differ, and otherwise 0
+    """
+    windows, which, way, state = site
+    width, channels, top = shape[1], shape[2], canvas.shape[0] - 1
+    rows, count = canvas[top, 0], canvas[top, 1]
+    packed = layout != CHW or channels == 1
+    pixel, plane, planes = (channels, int64(1), int64(1)) if packed else (int64(1), rows * count, channels)
+    box = np.array([0, 0, count, rows])
+    if state[0] > 0:
+        place = address_of(windows), address_of(which), address_of(canvas), address_of(fills)
+        invoke(units[0], (rows, count, state[0], *place, channels, out, planes, plane, address_of(box)))
+    left, up, wide, high, pitch = box[0], box[1], box[2] - box[0], box[3] - box[1], count * pixel
+    if wide <= 0 or high <= 0:
+        return
+    u, v, _ = apply(way, left + 0.5, up + 0.5)
+    src += (int64(v) * width + int64(u)) * channels
+    step = int64(way[0, 0] + way[1, 0] * width) * channels
+    line = int64(way[0, 1] + way[1, 1] * width) * channels
+    out += up * pitch + left * pixel
+    moved = step != channels or not packed
+    if moved:
+        invoke(units[1], (src, step, line, high, wide, channels, out, pixel, plane, pitch))
+        src, line = out, pitch
+    if packed and units[3] != 0:
+        invoke(units[3], (src, line, tables, high, wide, channels, out, pitch))
+    elif tables != 0 or not moved:
+        for c in range(planes):
+            table = tables + 256 * c if units[3] != 0 else tables
+            write_rows(src + c * plane, line, table, high, wide * pixel, out + c * plane, pitch, units[2])
+    hold((box, windows, which, canvas, fills))
