@@ -1,7 +1,7 @@
 """A picture of bytes that becomes one of bytes, every pixel one of the source's: a rectangle of it is moved, what lies
 around is filled, and perhaps a table of 256 bytes is applied. No number becomes a float, and what stays is copied.
 
-`plan.bytes` tells for which samples of a batch this is what `render` does, to the bit, and makes the tables.
+`sort_out` says for which samples this is what `render` does, to the bit; `plan.bytes` why, and makes the tables.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import entry, kernel, unit
-from variegate.kernels.link import apply, span
+from variegate.kernels.link import apply, is_affine, span
 from variegate.kernels.memory import (
     address_of,
     copy_bytes,
@@ -25,9 +25,59 @@ from variegate.kernels.memory import (
     store_u8,
     store_word,
 )
-from variegate.plan.ir import CHW
+from variegate.kernels.survey import RAW
+from variegate.plan.ir import AFFINE, CHW, POINTWISE
 
+BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a sample, see `sort_out`
 BLOCK = 64  # columns of a turned picture at a time: as many lines of the source stay in the cache
+
+
+@kernel
+def seen(way, windows, state):
+    """What is so of a sample's geometry; windows and state: its rows of `survey.Sites`."""
+    found = BYTES if state[9] == 1 and state[1] == 0 and state[2] == RAW else NEVER
+    for n in range(state[0]):
+        m = windows[n]
+        along, across = m[0, 1] == 0.0 and m[1, 0] == 0.0, m[0, 0] == 0.0 and m[1, 1] == 0.0
+        found |= CUT if is_affine(m) and (along or across) else NEVER
+    return found if way[0, 0] == 1.0 else found | MOVED
+
+
+@kernel
+def tuned(step):
+    """What is so of an affine step."""
+    found = 0
+    for c in range(3):
+        for j in range(3):
+            weight = step[3 * c + j]
+            found |= 0 if weight == (1.0 if j == c else 0.0) else TONED if j == c else NEVER
+        found |= 0 if step[9 + c] == 0.0 else TONED
+        found |= 0 if step[4 * c] == step[0] and step[9 + c] == step[9] else OWN
+    return found if step[12] == 0.0 and step[13] == 0.0 else NEVER
+
+
+@entry
+def sort_out(way, windows, state, kinds, picks, steps, bounds, gain, shift, white, found):
+    """Into found (B,) int64, of each sample: BYTES, if bytes are enough, or 0; and then, added to it,
+
+    CUT    if a window cuts, and there are fills
+    MOVED  if there is a flip or a turn
+    TONED  if levels may change, and OWN if those of channels may differ
+
+    way, windows, state  of level 0 of `survey.Sites`; the rest as in `plan.tables`: of pictures of bytes, to bytes
+    """
+    for i in range(found.size):
+        each = seen(way[i], windows[i], state[i])
+        for c in range(gain.size):
+            as_it_is = np.float32(gain[c] / white) == np.float32(1.0) and shift[c] == 0.0
+            each |= 0 if as_it_is and np.float32(bounds[i] * white) >= np.float32(255.0) else TONED
+            each |= 0 if gain[c] == gain[0] and shift[c] == shift[0] else OWN
+        for s in range(kinds.size):
+            if kinds[s] == AFFINE:
+                each |= tuned(steps[i, s])
+            elif picks[i, s] >= 0:
+                each |= NEVER if kinds[s] == POINTWISE else TONED
+        found[i] = 0 if each & NEVER else each
 
 
 @kernel
@@ -54,24 +104,24 @@ def shared(a, b):
 
 
 @kernel
-def fill(out, pitch, left, top, right, bottom, colour, channels):
-    """A rectangle of pixels of one colour (address of a byte a channel); pitch: bytes from a row to the next."""
+def fill(out, pitch, left, top, right, bottom, colour, apart, channels):
+    """A rectangle of pixels of one colour: bytes `apart` from its address; pitch: bytes from a row to the next."""
     first, length = out + top * pitch + left * channels, (right - left) * channels
     if length <= 0 or top >= bottom:
         return
     for x in range(0, length, channels):
         for c in range(channels):
-            store_u8(first, x + c, load_u8(colour, c))
+            store_u8(first, x + c, load_u8(colour, c * apart))
     for y in range(1, bottom - top):
         copy_bytes(first, length, first + y * pitch)
 
 
-@unit(*[int64] * 12)
-def fill_around(rows, count, cuts, windows, which, canvas, fills, channels, out, planes, plane, box):
+@unit(*[int64] * 13)
+def fill_around(rows, count, cuts, windows, which, canvas, fills, apart, channels, out, planes, plane, box):
     """What each window cuts off, outermost first, in the fill of its canvas; and what is left, into box.
 
     cuts, windows, which  as `survey.Sites` has them, canvas as `plan.tables`: addresses
-    fills, channels       address of C bytes a canvas
+    fills, apart          address of a byte a canvas, and from a channel's to the next one's; channels: how many
     planes, plane         how many the result has, 1 of packed pixels, and bytes from one to the next
     box                   address of 4 int64: left, top, right, bottom
     """
@@ -84,7 +134,7 @@ def fill_around(rows, count, cuts, windows, which, canvas, fills, channels, out,
         around = (a[0], a[1], a[2], b[1]), (a[0], b[1], b[0], b[3]), (b[2], b[1], a[2], b[3]), (a[0], b[3], a[2], a[3])
         for each in around:
             for c in range(planes):
-                fill(out + c * plane, pitch, *each, fills + k * channels + c, pixel)
+                fill(out + c * plane, pitch, *each, fills + k + c * apart, apart, pixel)
         a = b
     for n in range(4):
         store_i64(box, n, a[n])
@@ -130,12 +180,12 @@ def move(src, step, line, rows, count, channels, out, pixel, plane, pitch):
             move_row(src + y * line + left * step, step, width, channels, out + y * pitch + left * pixel, pixel, plane)
 
 
-@unit(*[int64] * 8)
-def look_up_each(src, line, tables, rows, count, channels, out, pitch):
-    """Rows of packed pixels, each channel through a table of its own; out may be src."""
+@unit(*[int64] * 9)
+def look_up_each(src, line, tables, apart, rows, count, channels, out, pitch):
+    """Rows of packed pixels, each channel through a table of its own, `apart` from the one before; out may be src."""
     for y in range(rows):
         for c in range(channels):
-            table, row, to = tables + 256 * c, src + y * line + c, out + y * pitch + c
+            table, row, to = tables + apart * c, src + y * line + c, out + y * pitch + c
             for x in range(count):
                 store_u8(to, x * channels, input_u8(table, load_u8(row, x * channels)))
 
@@ -152,25 +202,36 @@ def write_rows(src, line, table, rows, count, out, pitch, look):
             invoke(look, (src + y * line, table, count, out + y * pitch))
 
 
+@kernel
+def changes(written):
+    """Whether a level becomes another one, and whether it becomes different ones of different channels."""
+    changed, differ = False, False
+    for c in range(written.shape[0]):
+        for level in range(min(written.shape[1], 256)):
+            changed = changed or written[c, level] != level
+            differ = differ or written[c, level] != written[0, level]
+    return changed, differ
+
+
 @entry
-def render_bytes(src, shape, canvas, site, fills, tables, units, out, layout):
+def render_bytes(src, shape, canvas, site, written, units, out, layout):
     """One picture of bytes (height, width, channels) at address src, to address out.
 
-    canvas  (G + 1, 2) int64, as in `plan.tables`
-    site    (windows, which, way, state): the sample's rows of `survey.Sites`, of level 0
-    fills   (G, C) uint8: what lies outside of each canvas, as it is written
-    tables  address of (C, 256) uint8, what each level becomes; 0 if all stay
-    units   addresses: `fill_around`, if a window cuts; `move`, if pixels are neither copied nor shifted alone; `look_up`,
-            if there are tables; `look_up_each`, if these differ, and otherwise 0
+    canvas   (G + 1, 2) int64, as in `plan.tables`
+    site     (windows, which, way, state): the sample's rows of `survey.Sites`, of level 0
+    written  (C, 256 + G) uint8: what each level becomes, and then each canvas's fill; (C, 0) if levels stay and no
+             window cuts
+    units    addresses: `fill_around`, if a window cuts; `move`, if there is a flip, a turn or a change of layout;
+             `look_up`, if a level changes, and `look_up_each`, if channels differ in this
     """
     windows, which, way, state = site
     width, channels, top = shape[1], shape[2], canvas.shape[0] - 1
-    rows, count = canvas[top, 0], canvas[top, 1]
+    rows, count, apart = canvas[top, 0], canvas[top, 1], written.shape[1]
     packed = layout != CHW or channels == 1
     pixel, plane, planes = (channels, int64(1), int64(1)) if packed else (int64(1), rows * count, channels)
-    box = np.array([0, 0, count, rows])
+    box, tables = np.array([0, 0, count, rows]), address_of(written)
     if state[0] > 0:
-        place = address_of(windows), address_of(which), address_of(canvas), address_of(fills)
+        place = address_of(windows), address_of(which), address_of(canvas), tables + 256, apart
         invoke(units[0], (rows, count, state[0], *place, channels, out, planes, plane, address_of(box)))
     left, up, wide, high, pitch = box[0], box[1], box[2] - box[0], box[3] - box[1], count * pixel
     if wide <= 0 or high <= 0:
@@ -184,10 +245,11 @@ def render_bytes(src, shape, canvas, site, fills, tables, units, out, layout):
     if moved:
         invoke(units[1], (src, step, line, high, wide, channels, out, pixel, plane, pitch))
         src, line = out, pitch
-    if packed and units[3] != 0:
-        invoke(units[3], (src, line, tables, high, wide, channels, out, pitch))
-    elif tables != 0 or not moved:
+    changed, differ = changes(written)
+    if packed and differ:
+        invoke(units[3], (src, line, tables, apart, high, wide, channels, out, pitch))
+    elif changed or not moved:
         for c in range(planes):
-            table = tables + 256 * c if units[3] != 0 else tables
+            table = tables + c * apart if changed else int64(0)
             write_rows(src + c * plane, line, table, high, wide * pixel, out + c * plane, pitch, units[2])
-    hold((box, windows, which, canvas, fills))
+    hold((box, windows, which, canvas, written))

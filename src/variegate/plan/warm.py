@@ -13,9 +13,9 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
-    from variegate.kernels import colour, pick, prefilter, prefilter_words, resize, sample, vote, walk
+    from variegate.kernels import bytes, colour, lookup, pick, prefilter, prefilter_words, resize, sample, vote, walk
 
-    for module in (sample, resize, prefilter, prefilter_words, colour, walk, pick, vote):
+    for module in (sample, resize, prefilter, prefilter_words, colour, walk, pick, vote, bytes, lookup):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
