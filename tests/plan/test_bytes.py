@@ -148,8 +148,19 @@ def test_whatever_white_is(white, ops):
     assert_same(ops, np.minimum(noise(9, 13, 3), np.uint8(white or 255)), white=white)
 
 
-def test_a_picture_beyond_its_white_that_no_op_of_colour_sees():
-    assert_same([vg.Pad(1, fill=233)], noise(9, 13, 3), white=100)
+def test_a_picture_beyond_its_white():
+    for ops in ([], [vg.Brightness(1)], [vg.Posterize(8)]):
+        assert_same([vg.Pad(1, fill=233), *ops], noise(9, 13, 3), white=100)
+
+
+def test_whatever_the_last_write_does():
+    only, image = planned([vg.Pad(1, fill=23)], noise(9, 13, 3)), noise(9, 13, 3)
+    plain = only.tables
+    for gain, shift in (([0.9, 0.9, 0.9], [0, 0, 0]), ([1, 1, 0.5], [0, 0, 0]), ([1, 1, 1], [0, 9.5, 0])):
+        only.tables = plain._replace(gain=plain.gain * gain, shift=np.array(shift, float))
+        found = Bytes(only.tables, only.sites)
+        assert 0 in found
+        np.testing.assert_array_equal(by_bytes(only, found, 0, image), by_floats(only, 0, image))
 
 
 def test_a_table_for_each_channel():
@@ -193,7 +204,7 @@ def test_each_sample_of_a_batch_is_what_it_is():
         vg.Pointwise(doubled, **half),
     ]
     image = noise(23, 31, 3)
-    only = planned(ops, image, count=128)
+    only = planned(ops, image, count=128, white=200)
     found = Bytes(only.tables, only.sites)
     drawn = vg.Compose(ops)
     enough = 0

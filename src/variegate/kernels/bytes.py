@@ -25,7 +25,6 @@ from variegate.kernels.memory import (
     store_u8,
     store_word,
 )
-from variegate.kernels.survey import RAW
 from variegate.plan.ir import AFFINE, CHW, POINTWISE
 
 BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a sample, see `sort_out`
@@ -35,7 +34,7 @@ BLOCK = 64  # columns of a turned picture at a time: as many lines of the source
 @kernel
 def seen(way, windows, state):
     """What is so of a sample's geometry; windows and state: its rows of `survey.Sites`."""
-    found = BYTES if state[9] == 1 and state[1] == 0 and state[2] == RAW else NEVER
+    found = BYTES if state[9] == 1 and state[1] == 0 else NEVER
     for n in range(state[0]):
         m = windows[n]
         along, across = m[0, 1] == 0.0 and m[1, 0] == 0.0, m[0, 0] == 0.0 and m[1, 1] == 0.0
