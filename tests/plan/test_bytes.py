@@ -156,7 +156,12 @@ def test_a_picture_beyond_its_white():
 def test_whatever_the_last_write_does():
     only, image = planned([vg.Pad(1, fill=23)], noise(9, 13, 3)), noise(9, 13, 3)
     plain = only.tables
-    for gain, shift in (([0.9, 0.9, 0.9], [0, 0, 0]), ([1, 1, 0.5], [0, 0, 0]), ([1, 1, 1], [0, 9.5, 0])):
+    for gain, shift in (
+        ([0.9, 0.9, 0.9], [0, 0, 0]),
+        ([1, 1, 0.5], [0, 0, 0]),
+        ([1, 1, 1], [9.5, 9.5, 9.5]),
+        ([1, 1, 1], [0, 9.5, 0]),
+    ):
         only.tables = plain._replace(gain=plain.gain * gain, shift=np.array(shift, float))
         found = Bytes(only.tables, only.sites)
         assert 0 in found
