@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from variegate.compiled import Unit
 from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
 from variegate.kernels.curve import curve_row
+from variegate.kernels.levels import expand
 from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
 from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
@@ -18,6 +19,7 @@ from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
 from variegate.kernels.survey import ASKED, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
 from variegate.kernels.walk import walk_home, walk_window
 from variegate.plan.ir import (
+    AFFINE,
     BICUBIC,
     BY_READING,
     CURVE,
@@ -47,8 +49,9 @@ from variegate.plan.ir import (
     WRITE_ROW,
     WALK_WINDOW,
     WALK_HOME,
+    EXPAND,
     LIBRARY,
-) = range(16)
+) = range(17)
 
 # By the source's dtype: the prefilter to float32, and the upright kernel.
 PREFILTERS = {UINT8: prefilter_bytes, UINT16: prefilter_shorts, FLOAT32: prefilter_floats}
@@ -112,6 +115,8 @@ def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Want
     if line[WALKED]:
         addresses[WALK_WINDOW], addresses[WALK_HOME] = walk_window.address, walk_home.address
     addresses[WRITE_ROW] = WRITERS[written].address
+    if eight and written == FLOAT32 and line[SORTS] & ~(1 << AFFINE):
+        addresses[EXPAND] = expand.address
 
 
 def _samplers(

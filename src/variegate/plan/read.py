@@ -22,7 +22,9 @@ from variegate.plan.ir import (
     FIRST_STEP,
     LAYOUTS,
     POINTWISE,
+    READ,
     ROW_FORM,
+    ROW_STAGE,
     STEP_PICK,
     STEP_SITE,
     STEP_SORT,
@@ -87,7 +89,15 @@ class Read(Stage):
         )
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
+        self._after = [self._reader(row) for row in range(len(laid.rows) - 1)]
         self._final: list[int] = (laid.rows[:, ROW_FORM] & TO_RESULT).tolist()
+
+    def _reader(self, row: int) -> int:
+        """The only site that reads what a row makes; -1 if there is none, or more."""
+        if self.laid.rows[row, ROW_FORM] & TO_RESULT or self.laid.rows[row + 1, ROW_STAGE] != READ:
+            return -1
+        first, last = self._sites[row + 1], self._sites[row + 2]
+        return first if last - first == 1 else -1
 
     @classmethod
     def bind(cls, bound: Bound) -> Read:
@@ -112,7 +122,7 @@ class Read(Stage):
 
         Raises  InputError that names the op if a user's function raised.
         """
-        return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row])
+        return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row], self._after[row])
 
     def run_smaller(self, row: int, image: Image, out: Image | None, fit: Fit) -> Image:
         """The same of a picture smaller than the one planned.
@@ -123,9 +133,11 @@ class Read(Stage):
         given = Given(np.array([image.shape[:2]], np.int64), np.array([fit]))
         sites, asked = survey(self.laid, slice(row, row + 1), given)
         tables = self.tables._replace(library=library(self._wanted, asked))
-        return self._render(row, image, out, tables, sites, 0)
+        return self._render(row, image, out, tables, sites, 0, -1)
 
-    def _render(self, row: int, image: Image, out: Image | None, tables: Tables, sites: Sites, site: int) -> Image:
+    def _render(
+        self, row: int, image: Image, out: Image | None, tables: Tables, sites: Sites, site: int, after: int
+    ) -> Image:
         from variegate.kernels.render import render
 
         out = self._between(row) if out is None else out
@@ -138,7 +150,7 @@ class Read(Stage):
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         report = self._report() if self.functions else None
         told = 0 if report is None else report.address
-        render(source, shape, row, site, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
+        render(source, shape, row, site, after, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
         del arena_owner, planes_owner
         if report is not None:
             report.check(functools.partial(self._drawn, row))
