@@ -13,7 +13,7 @@ import shapely
 
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian, read
-from variegate.plan.ir import BILINEAR, NEAREST, READ
+from variegate.plan.ir import BILINEAR, CONSTANT, NEAREST, READ
 
 HAIR = 1e-7  # pixels
 
@@ -97,7 +97,7 @@ def finer(walk, value, got, rows):
     wider = copy.copy(walk)
     wider.maps = np.concatenate([into[None], walk.maps, out[None]])
     wider.canvas = np.concatenate([walk.canvas[:1] * 2, walk.canvas, walk.canvas[-1:] * 2])
-    wider.borders = np.concatenate([walk.borders[:1], walk.borders, walk.borders[:1]])
+    wider.borders = np.concatenate([[CONSTANT], walk.borders, [CONSTANT]])
     classes(wider, value, got, rows)
 
 

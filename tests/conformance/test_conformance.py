@@ -21,7 +21,7 @@ import variegate as vg
 from variegate import ops
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
-from variegate.ops.effect import Map
+from variegate.ops.effect import Effect, Map, Matrix, Opaque, Output, Pointwise, Tone
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -460,14 +460,13 @@ the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 An instance that is not seen any more takes its row of every target along, those that are per instance too.
 """
 FAMILIES = {
-    "geometric": "pixels move",
-    "looks": "pixels move, by what the labels are",
-    "matrix": "colour",
-    "table": "colour",
-    "output": "the last write",
-    "pointwise": "functions of yours",
-    "opaque": "functions of yours",
-    "combinator": "combinators, here of ops of several kinds",
+    Map: "pixels move",
+    Matrix: "colour",
+    Tone: "colour",
+    Output: "the last write",
+    Pointwise: "functions of yours",
+    Opaque: "functions of yours",
+    Effect: "combinators, here of ops of several kinds",
 }
 
 
@@ -487,7 +486,7 @@ def document():
     notes: dict[str, int] = {}
     lines, family = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)], ""
     for name, op in EXAMPLES.items():
-        here = FAMILIES["looks" if op.looks else op.effect]
+        here = "pixels move, by what the labels are" if op.looks else FAMILIES[op.gives]
         if here != family:
             family = here
             lines.append(f"| **{family}** |" + " |" * len(headings))

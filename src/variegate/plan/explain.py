@@ -10,7 +10,7 @@ import numpy as np
 from variegate.dist import show
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.ops.effect import Map
+from variegate.ops.effect import Map, Output
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
@@ -120,7 +120,7 @@ def _meaning(kind: Kind, asks: str) -> str:
 
 
 def _kind(node: Node) -> str:
-    return {"geometric": "map", "output": "output"}.get(node.op.gives.word, "colour")
+    return {Map: "map", Output: "output"}.get(node.op.gives, "colour")
 
 
 def _gates(node: Node) -> str:
