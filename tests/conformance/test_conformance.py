@@ -21,7 +21,7 @@ import variegate as vg
 from variegate import ops
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
-from variegate.ops.effect import Map
+from variegate.ops.effect import Effect, Map, Matrix, Opaque, Output, Pointwise, Tone
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -358,7 +358,7 @@ def test_a_picture_is_what_the_reference_makes_of_it(name, column):
         truth = reference_run(plan, 0, image)
         assert got.shape == truth.values.shape and got.dtype == written.get(name, image.dtype)
         # uint8 is filtered in quarter levels; float16 is half a step of 2**-11 off.
-        level, sure = plan.groups[0].last.tables.gain.max() / (255 if image.dtype == np.uint8 else 2**12), ~truth.doubt
+        level, sure = plan.bound.read.tables.gain.max() / (255 if image.dtype == np.uint8 else 2**12), ~truth.doubt
         assert sure.mean() > 0.5 and np.abs(got - truth.values)[sure].max() <= level
         changed |= not alike(image, got)
     assert changed, "the op does nothing to this picture, in silence"
@@ -460,14 +460,13 @@ the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 An instance that is not seen any more takes its row of every target along, those that are per instance too.
 """
 FAMILIES = {
-    "geometric": "pixels move",
-    "looks": "pixels move, by what the labels are",
-    "matrix": "colour",
-    "table": "colour",
-    "output": "the last write",
-    "pointwise": "functions of yours",
-    "opaque": "functions of yours",
-    "combinator": "combinators, here of ops of several kinds",
+    Map: "pixels move",
+    Matrix: "colour",
+    Tone: "colour",
+    Output: "the last write",
+    Pointwise: "functions of yours",
+    Opaque: "functions of yours",
+    Effect: "combinators, here of ops of several kinds",
 }
 
 
@@ -487,7 +486,7 @@ def document():
     notes: dict[str, int] = {}
     lines, family = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)], ""
     for name, op in EXAMPLES.items():
-        here = FAMILIES["looks" if op.looks else op.effect]
+        here = "pixels move, by what the labels are" if op.looks else FAMILIES[op.gives]
         if here != family:
             family = here
             lines.append(f"| **{family}** |" + " |" * len(headings))

@@ -9,7 +9,7 @@ import pytest
 
 from variegate import Affine, Compose, Contrast, Gamma, Normalize, Opaque, Pad, Perspective, RandomResizedCrop, Resize
 from variegate.key import Keys
-from variegate.plan import group
+from variegate.plan import read
 
 GUARD = 1 << 16  # bytes
 PATTERN = 0xA5
@@ -41,6 +41,12 @@ class Guarded:
         self.given.append((purpose, memory))
         return int(memory.ctypes.data) + GUARD, memory
 
+    def array(self, purpose: str, shape: tuple[int, ...]) -> np.ndarray:
+        size = 4 * int(np.prod(shape))
+        _, memory = self.address(purpose, size // 4)
+        assert isinstance(memory, np.ndarray)
+        return memory[GUARD : GUARD + size].view(np.float32).reshape(shape)
+
     def check(self) -> None:
         for purpose, memory in self.given:
             assert (memory[:GUARD] == PATTERN).all() and (memory[-GUARD:] == PATTERN).all(), purpose
@@ -51,7 +57,7 @@ class Guarded:
 @pytest.mark.parametrize("name", CHAINS)
 def test_scratch_is_enough(name: str, channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch, rng = Guarded(), np.random.default_rng(0)
-    monkeypatch.setattr(group, "SCRATCH", scratch)
+    monkeypatch.setattr(read, "SCRATCH", scratch)
     size, ops = (60, 47), [op for op in CHAINS[name] if channels == 3 or not isinstance(op, Normalize)]
     picture = rng.integers(0, 256, (*size, channels), dtype=np.uint8)
     plan = Compose(ops).plan(Keys.at(0, 0, np.arange(6)), [size] * 6, channels)

@@ -94,7 +94,7 @@ def test_a_table_of_the_users_own_does_not_band():
     """256 values, and lines between them."""
 
     class Squared(vg.Op):
-        effect = "table"
+        gives = Table
 
         def lower(self, draws, sizes, facts):
             return Table(np.tile((np.arange(256) / 255) ** 2, (len(sizes), 1)))

@@ -13,15 +13,16 @@ from tests.labels.truth import RUNS, Chain, back, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, UPRIGHT, follow
+from variegate.plan.trail import chained
 
 
 def followed(maps, sizes):
     """What `follow` finds for one sample: maps (G, 3, 3) and canvases (G + 1, 2)."""
-    maps, sizes = np.array(maps, np.float64).reshape(1, -1, 3, 3), np.array(sizes, np.int64)[None]
-    corners = MOST_CORNERS * sizes.shape[1]
+    maps, sizes = np.array(maps, np.float64).reshape(-1, 3, 3), np.array(sizes, np.int64)
+    corners, laid = MOST_CORNERS * len(sizes), chained(maps, sizes, np.zeros(len(maps), np.int64))
     backward, forward, flags = np.empty((1, 3, 3)), np.empty((1, 3, 3)), np.empty((1, FLAGS), bool)
     region, source, counts = np.empty((1, corners, 2)), np.empty((1, corners, 2)), np.empty(1, np.int64)
-    follow(maps, sizes, backward, forward, region, source, counts, flags)
+    follow(laid.rows, laid.maps, laid.canvas, backward, forward, region, source, counts, flags)
     assert 0 <= counts[0] <= corners
     return backward[0], forward[0], region[0, : counts[0]], source[0, : counts[0]], flags[0]
 
@@ -230,7 +231,7 @@ def test_samples_of_a_batch_are_each_their_own():
     rng = np.random.default_rng(0)
     rows = [vg.Compose([vg.Rotate((-90, 90)), vg.Perspective(0.4), vg.Pad(4)])] * 1
     keys, sizes = vg.Keys.at(0, 0, np.arange(20)), rng.integers(5, 40, (20, 2))
-    track = rows[0].plan(keys, sizes).groups[0].trail.track
+    track = rows[0].plan(keys, sizes).track
     for i in range(20):
         one = rows[0].plan(vg.Keys.of([keys[i]]), sizes[i : i + 1]).way(0)
         for name in ("forward", "backward", "region", "source", "flags", "canvas", "maps"):

@@ -1,7 +1,7 @@
-"""One picture through one Read: the only kernel that is called for every sample.
+"""One picture through one row of a batch: the only kernel that is called for every sample.
 
 The source is made ready (`source`) and then read a row at a time (`rows`); the colour tail follows on each row while it
-is in the cache. Only where a mean of the canvas, or a table, asks for it is the canvas kept, in scratch.
+is in the cache. Only where a mean of the canvas asks for it is the canvas kept, in scratch.
 """
 
 from __future__ import annotations
@@ -9,88 +9,130 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.fold import fold, is_plain, leans, segment_end
-from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
+from variegate.kernels.fold import fold, is_plain, leaning, segment_end
+from variegate.kernels.levels import LEVELS, are_alike, by_levels, put_ramp, read_part
+from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, EXPAND, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
-from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
-from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
-from variegate.plan.ir import CHW, CONSTANT, CURVE, POINTWISE, TABLE
+from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
+from variegate.kernels.rows import PAD, Visit, cut_row, load_row, paint, tally, visit
+from variegate.plan.ir import (
+    AFFINE,
+    BOUND,
+    CHW,
+    CONSTANT,
+    CURVE,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    FLOAT32,
+    FROM_SOURCE,
+    GOAL,
+    HWC,
+    POINTWISE,
+    ROW_FORM,
+    ROW_READING,
+    STEP_PICK,
+    STEP_SORT,
+    TABLE,
+    TO_RESULT,
+    UINT8,
+    WHITE,
+)
+
+UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
 
 
 @kernel
-def borrow(tables, i, report):
-    """Sample i's part of the batch's arrays, borrowed; report: passed on to the user's functions."""
-    picks, luts, draws = borrowed(tables.picks)[i], borrowed(tables.luts)[i], borrowed(tables.draws)[i]
-    library, canvas, steps = borrowed(tables.library), borrowed(tables.canvas)[i], borrowed(tables.steps)[i]
-    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws, steps, report
-    return canvas, borrowed(tables.borders), steps, library, bends
+def borrow(tables, r, report):
+    """Row r's part of the batch's arrays, borrowed; report: passed on to the user's functions."""
+    rows, canvas = borrowed(tables.rows), borrowed(tables.canvas)
+    m, n = rows[r, FIRST_MAP], rows[r + 1, FIRST_MAP]
+    first, last = rows[r, FIRST_STEP], rows[r + 1, FIRST_STEP]
+    steps, kinds = borrowed(tables.steps)[first:last], borrowed(tables.kinds)[first:last]
+    library = borrowed(tables.library)[rows[r, ROW_FORM]]
+    calls = borrowed(tables.functions), borrowed(tables.calls), borrowed(tables.draws)
+    bends = kinds, steps, borrowed(tables.luts), calls, report
+    maps, borders = borrowed(tables.maps)[m:n], borrowed(tables.borders)[m:n]
+    return maps, canvas[m + r : n + r + 1], borders, library, bends
+
+
+@kernel
+def row_fills(tables, r):
+    """(G, C): what lies outside each of row r's canvases."""
+    rows, colours, which = borrowed(tables.rows), borrowed(tables.colours), borrowed(tables.fills)
+    m, n = rows[r, FIRST_MAP], rows[r + 1, FIRST_MAP]
+    fills = np.empty((n - m, colours.shape[1]))
+    for k in range(n - m):
+        for c in range(colours.shape[1]):
+            fills[k, c] = colours[which[m + k], c]
+    return fills
 
 
 @kernel
 def bend(library, bends, s, row, plane, channels, count):
     """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
-    kinds, picks, luts, functions, draws, steps, report = bends
-    pick = picks[s]
-    if kinds[s] == TABLE:
+    kinds, steps, luts, calls, report = bends
+    sort, pick = kinds[s, STEP_SORT], kinds[s, STEP_PICK]
+    if sort == TABLE:
         invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
-    elif kinds[s] == CURVE:
+    elif sort == CURVE:
         invoke(load_i64(library, CURVE_ROW), (row, count, plane, channels, address_of(steps[s])))
     else:
-        invoke(functions[pick], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * pick))
+        functions, which, draws = calls
+        n = which[pick]
+        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * n))
 
 
 @kernel
-def expose(here, arrays, kept, scratch, store, white, sums, counts):
-    """Read every row and tally it; kept: into the canvas at address store, else each over the last."""
-    plane = here.rows * here.count if kept else here.count + PAD
-    for y in range(here.rows):
-        row = store + 4 * y * here.count if kept else store
-        lo, hi = load_row(here, arrays, y, scratch, row, plane)
-        tally(here, lo, hi, row, plane, white, sums, counts)
+def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallies, last, out):
+    """Every row of a canvas once: read, put through its turns, tallied or written, while it is in the cache.
 
-
-@kernel
-def develop(here, arrays, bends, bender, stored, affine, fills, scratch, store, tallied, sums, counts):
-    """A segment that ends in step `bender`: each row through its affine map and the bender, kept in the canvas.
-
-    stored   rows are in the canvas at address store already; otherwise they are read now
-    affine   addresses of weights and offset; fills: address of the fills after that map
-    tallied  whether the next segment leans on a mean of what this one makes
+    turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
+             is an affine map and a step that is none; rounds: how many there are
+    how      four answers. Stored: rows are in the canvas at address store already; otherwise they are read now. Kept:
+             they are left there; otherwise each is made over the last. Tallied: they are added to the sums and counts
+             at the addresses tallies, with white as this number. Written: they are put through one affine map more,
+             painted, and written to address out
+    last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
+             element, layout, and the bound to which numbers are clamped, below 0: they are not
     """
-    plane = here.rows * here.count
-    for y in range(here.rows):
-        row = store + 4 * y * here.count
-        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
-        invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
-        if bends[0][bender] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
-            paint(here, np.int64(0), here.count if here.walked else lo, fills, row, plane)
-            paint(here, here.count if here.walked else hi, here.count, fills, row, plane)
-        bend(here.library, bends, bender, row, plane, here.channels, here.count)
-        if tallied:
-            tally(here, lo, hi, row, plane, 1.0, sums, counts)
-
-
-@kernel
-def finish(here, arrays, stored, affine, scratch, store, colours, last, unit, out):
-    """The last segment: each row through its affine map, painted, and written.
-
-    colours  address of the fills; last: (address of gain, of shift, bytes an element, layout, bound)
-    bound    in units of white: the numbers are clamped to 0 up to it; below 0: they are not
-    """
+    stored, kept, tallied, written = how
     rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
-    gain, shift, size, layout, bound = last
-    plane, step = (rows * count, 4 * count) if stored else (count + PAD, 0)
+    plane, step = (rows * count, 4 * count) if stored or kept else (count + PAD, 0)
+    weights, offset, colours, gain, shift, size, layout, bound = last
     pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
-    white, nought = bound * unit, np.int64(0)
+    nought = np.int64(0)
     for y in range(rows):
         row = store + step * y
         lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
-        if affine[0] != 0:
-            invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, *affine))
-        paint(here, nought, count if walked else lo, colours, row, plane)
-        paint(here, count if walked else hi, count, colours, row, plane)
-        to = out + size * y * count * pixel
-        invoke(load_i64(here.library, WRITE_ROW), (row, plane, channels, count, white, gain, shift, to, pixel, stride))
+        left, right = (count, count) if walked else (lo, hi)  # what a border cut: up to left, and from right on
+        if walked:
+            right = nought
+        for n in range(rounds):
+            take_turn(here, bends, turns, n, left, right, row, plane)
+        if tallied:
+            tally(here, lo, hi, row, plane, white, *tallies)
+        if written:
+            if weights != 0:
+                invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, weights, offset))
+            paint(here, nought, left, colours, row, plane)
+            paint(here, right, count, colours, row, plane)
+            to = out + size * y * count * pixel
+            write = row, plane, channels, count, bound, gain, shift, to, pixel, stride
+            invoke(load_i64(here.library, WRITE_ROW), write)
+
+
+@kernel
+def take_turn(here, bends, turns, n, left, right, row, plane):
+    """The n-th turn of a row: an affine map, and a step that is none."""
+    weights, offsets, fills, busy, ends = turns
+    if busy[n]:
+        affine = address_of(weights[n]), address_of(offsets[n])
+        invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
+    if bends[0][ends[n], STEP_SORT] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
+        paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
+        paint(here, right, here.count, address_of(fills[n]), row, plane)
+    bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
 
 
 @kernel
@@ -138,56 +180,151 @@ def clear(sums, counts):
         counts[k] = 0
 
 
-@entry
-def render(src, shape, i, site, tables, sites, arena, planes, out, report):
-    """Sample i of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
+@kernel
+def open_turns(kinds, channels, count):
+    """Room for the turns of a row's steps: see `sweep`."""
+    most = 0
+    for s in range(kinds.shape[0]):
+        most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
+    weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
+    return weights, offsets, np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
 
-    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the sample's row of `sites`
+
+@kernel
+def put_turn(turns, n, weights, offset, fills, end):
+    """The n-th turn: an affine map, the fills after it, and the step that follows."""
+    all_weights, offsets, all_fills, busy, ends = turns
+    for c in range(offset.size):
+        offsets[n, c] = offset[c]
+        for j in range(weights.shape[1]):
+            all_weights[n, c, j] = weights[c, j]
+        for k in range(fills.shape[0]):
+            all_fills[n, k, c] = fills[k, c]
+    busy[n], ends[n] = not is_plain(weights, offset), end
+
+
+@kernel
+def last_write(tables, r, goal, channels):
+    """(gain, shift, bytes an element, layout): how row r is written, from numbers in which white is `goal`."""
+    row, gain, shift = borrowed(tables.rows)[r], np.empty(channels), np.zeros(channels)
+    size, layout, _, _ = tables.settings
+    if row[ROW_FORM] & TO_RESULT:
+        for c in range(channels):
+            gain[c], shift[c] = tables.gain[c] / goal, tables.shift[c]
+        return gain, shift, size, layout
+    for c in range(channels):
+        gain[c] = borrowed(tables.units)[r, GOAL] / goal
+    return gain, shift, np.int64(4), np.int64(HWC)
+
+
+@kernel
+def level_out(here, bends, turns, rounds, last, src, shape, part, store, out):
+    """A whole row by looking up each byte in what its steps make of the 256 levels; see `kernels.levels`.
+
+    part   (left, top, right, bottom): what of the result is to be made
+    store  address of float32 scratch, two times LEVELS a channel; last: as for `sweep`
+    """
+    width, channels = shape[1], shape[2]
+    weights, offset, _, gain, shift, _, _, bound = last
+    level = Visit(
+        here.library, here.unit, here.reader, here.axes, here.lines, here.cuts, here.windows, here.which, here.canvas,
+        here.walked, here.us, here.vs, here.codes, here.work, np.int64(1), np.int64(LEVELS), channels,
+    )  # fmt: skip
+    put_ramp(store, channels)
+    none = np.int64(LEVELS)
+    for n in range(rounds):
+        take_turn(level, bends, turns, n, none, none, store, np.int64(LEVELS))
+    if weights != 0:
+        invoke(load_i64(here.library, AFFINE_ROW), (store, LEVELS, channels, LEVELS, weights, offset))
+    table, one = store + 4 * LEVELS * channels, np.int64(1)
+    write = store, LEVELS, channels, LEVELS, bound, gain, shift, table, channels, one
+    invoke(load_i64(here.library, WRITE_ROW), write)
+    alike = are_alike(table, channels)
+    if alike:
+        for v in range(LEVELS):
+            store_f32(table, v, load_f32(table, v * channels))
+    left, top, right, bottom = part
+    if right > left and bottom > top:
+        first = (top * width + left) * channels
+        line = width * channels
+        shown = src + first, line, table, 1 if alike else 0, bottom - top, right - left, channels, out + 4 * first
+        invoke(load_i64(here.library, EXPAND), (*shown, 4 * line))
+
+
+@entry
+def render(src, shape, r, site, after, tables, sites, arena, planes, out, report):
+    """Row r of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
+
+    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the first of the row's sites
+    after          the only site of the row that reads what this one makes; below 0: all of it is needed
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
     report         address of `kernels.user.reports`, where a user's function that raises leaves word
     """
-    canvas, borders, steps, library, bends = borrow(tables, i, report)
-    kinds, picks, levels, tops = bends[0], bends[1], tables.levels, borrowed(sites.top)
-    interpolation, size, layout, dtype, _ = tables.settings
-    unit, bound, top = tables.white, borrowed(tables.bounds)[i], tops[0]
+    maps, canvas, borders, library, bends = borrow(tables, r, report)
+    kinds, steps, line = bends[0], bends[1], borrowed(tables.rows)[r]
+    sites_count = borrowed(tables.rows)[r + 1, FIRST_SITE] - line[FIRST_SITE]
+    tops = borrowed(sites.tops)[site : site + sites_count]
+    unit, bound, top = borrowed(tables.units)[r, WHITE], borrowed(tables.units)[r, BOUND], tops[0]
     nought = np.int64(0)  # a literal would be a type of its own, and compile what it is given to twice
     if canvas[top, 0] * canvas[top, 1] == 0:
         return
     sums, counts = np.zeros((tops.size, shape[2])), np.zeros((tops.size, canvas.shape[0]), np.int64)
-    source = src, dtype, shape, interpolation, arena
-    line = planes + 4 * (shape[1] + PAD) * shape[2]
-    for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
-        if not leans(steps, levels, nought, kinds.size, level):  # it is another sample that wants it
-            continue
-        here, arrays, owners = visit(library, canvas, borders, sites, level, site, *source)
-        expose(here, arrays, nought > 0, planes, line, unit, address_of(sums[level]), address_of(counts[level]))
+    dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
+    source = src, dtype, shape, line[ROW_READING], arena
+    widest = planes + 4 * (shape[1] + PAD) * shape[2]
+    steps_count, fills, begin = kinds.shape[0], row_fills(tables, r), nought
+    turns = open_turns(kinds, shape[2], fills.shape[0])
+    for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
+        here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
+        tallies = address_of(sums[k]), address_of(counts[k])
+        how = False, False, True, False
+        sweep(here, arrays, bends, turns, nought, how, planes, widest, unit, tallies, UNWRITTEN, out)
         hold(owners)
-    here, arrays, owners = visit(library, canvas, borders, sites, nought, site, *source)
+    here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
     tallies = address_of(sums), address_of(counts)
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
-    store = out if size == 4 and layout == CHW and shape[2] == 3 else line
-    fills, begin, stored = tables.fills.copy(), nought, False
-    shown = shown_fills(here, borrowed(tables.maps)[i], borders)
+    alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
+    store = out if alike else widest
+    shown, stored = shown_fills(here, maps, borders), False
+    if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
+        how = False, True, True, False
+        sweep(here, arrays, bends, turns, nought, how, planes, store, unit, tallies, UNWRITTEN, out)
+        stored = True
     while True:
-        stop = segment_end(kinds, picks, begin)
-        if leans(steps, levels, begin, stop, nought) and not stored:
-            expose(here, arrays, nought == 0, planes, store, unit, *tallies)
-            stored = True
-        weights, offset = fold(begin, stop, steps, tables.after, levels, sums, counts, tops, fills)
-        goal = unit if stop == kinds.size else 1.0
-        rescale(weights, offset, goal / unit, goal)
-        affine = address_of(weights), address_of(offset)
-        if stop == kinds.size:
+        rounds, goal, ended = nought, unit, False
+        while True:
+            stop = segment_end(kinds, begin)
+            ended = stop == steps_count
+            weights, offset = fold(begin, stop, steps, kinds, sums, counts, tops, fills)
+            goal = unit if ended else 1.0
+            rescale(weights, offset, goal / unit, goal)
+            if ended:
+                break
+            put_turn(turns, rounds, weights, offset, fills, stop)
+            bend_fills(address_of(library), bends, stop, fills, shown)
+            begin, rounds, unit = stop + 1, rounds + 1, 1.0
+            if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
+                break
+        if ended:
             break
         clear(sums[0], counts[0])
-        tallied = leans(steps, levels, stop + 1, segment_end(kinds, picks, stop + 1), nought)
-        develop(here, arrays, bends, stop, stored, affine, address_of(fills), planes, store, tallied, *tallies)
-        hold((weights, offset))
-        bend_fills(address_of(library), bends, stop, fills, shown)
-        begin, unit, stored = stop + 1, 1.0, True
-    gain, colours = tables.gain / goal, fills * goal
-    last = address_of(gain), address_of(tables.shift), size, layout, bound
-    if is_plain(weights, offset):  # also of a sample that all ops of colour skip: no number passes through arithmetic
-        affine = 0, 0
-    finish(here, arrays, stored, affine, planes, store if stored else line, address_of(colours), last, goal, out)
-    hold((owners, sums, counts, weights, offset, gain, colours))
+        how = stored, True, True, False
+        sweep(here, arrays, bends, turns, rounds, how, planes, store, 1.0, tallies, UNWRITTEN, out)
+        stored = True
+    gain, shift, size, layout = last_write(tables, r, goal, shape[2])
+    colours = fills * goal
+    # Also where there is no op of colour: no number passes through arithmetic.
+    affine = (nought, nought) if is_plain(weights, offset) else (address_of(weights), address_of(offset))
+    last = *affine, address_of(colours), address_of(gain), address_of(shift), size, layout, bound * goal
+    plain = maps.shape[0] == 0 and shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1] and not stored
+    if plain and dtype == UINT8 and size == 4 and layout == HWC and by_levels(kinds, steps):
+        part = nought, nought, shape[1], shape[0]
+        if after >= 0:
+            part = read_part(borrowed(sites.state)[after], borrowed(sites.way)[after], shape[0], shape[1])
+        level_out(here, bends, turns, rounds, last, src, shape, part, planes, out)
+        hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))
+        return
+    place = store if stored else widest
+    how = stored, False, False, True
+    sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, out)
+    hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))

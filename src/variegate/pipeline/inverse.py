@@ -25,10 +25,12 @@ class Inverse:
     """
 
     def __init__(self, targets: Targets, way: Way) -> None:
+        from variegate.plan.trail import chained
+
         count = len(way.maps)
         maps = coords.inverse(way.maps)[::-1] if count else way.maps
         canvas, borders = way.canvas[::-1], np.full(count, CONSTANT, np.int64)
-        track = Track(np.ascontiguousarray(maps)[None], np.ascontiguousarray(canvas)[None], borders, way.defaults)
+        track = Track(chained(maps, canvas, borders), way.defaults)
         self._targets, self._way, self._from = targets, track.way(0), way.size
         self.size = self._way.size
 

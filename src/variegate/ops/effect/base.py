@@ -14,9 +14,7 @@ Ints = NDArray[np.int64]
 class Effect:
     """What `Op.lower` returns; every array has one row a sample.
 
-    word   what errors and `explain` call the class
-    cuts   why a map of the plane cannot join the pass that does this before it; empty: it can
+    cuts  why a map of the plane cannot join the pass that does this before it; empty: it can
     """
 
-    word: ClassVar[str] = "effect"
     cuts: ClassVar[str] = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from variegate.ops.effect.base import Effect, Floats, Ints
 
@@ -15,8 +14,6 @@ class Map(Effect):
     matrix  (B, 3, 3) float64: column vector (x, y, 1) of the new canvas to the old; half-pixel centres
     size    (B, 2) int64: (height, width) of the new canvas
     """
-
-    word: ClassVar[str] = "geometric"
 
     matrix: Floats
     size: Ints

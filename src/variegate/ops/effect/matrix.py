@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from variegate.ops.effect.base import Effect, Floats
 
@@ -18,8 +17,6 @@ class Matrix(Effect):
     uniform    the same for all channels and mixing none, so it works on any number of them:
                weights is a multiple of the identity and offset is constant
     """
-
-    word: ClassVar[str] = "matrix"
 
     weights: Floats
     offset: Floats

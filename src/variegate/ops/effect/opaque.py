@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,6 @@ class Opaque(Effect):
     rng    (2, B), numbers drawn evenly from 0 to 1, of which each sample's `numpy.random.Generator` is made, the
            argument `rng`; None: the function takes none
     """
-
-    word: ClassVar[str] = "opaque"
 
     function: Callable[..., Any]
     draws: tuple[dict[str, Any], ...]

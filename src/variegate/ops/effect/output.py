@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from variegate.ops.effect.base import Effect
 
@@ -11,8 +10,6 @@ from variegate.ops.effect.base import Effect
 @dataclass(frozen=True)
 class Output(Effect):
     """The last write: (v - mean) / std a channel, then the dtype and the layout. None means "as it is"."""
-
-    word: ClassVar[str] = "output"
 
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None

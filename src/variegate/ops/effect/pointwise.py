@@ -16,7 +16,6 @@ class Pointwise(Effect):
     draws  (B, n) float64: the drawn fields in declared order
     """
 
-    word: ClassVar[str] = "pointwise"
     cuts: ClassVar[str] = "is no affine map of colour, so it does not commute with interpolation"
 
     function: Callable[..., Any]

@@ -15,7 +15,6 @@ BENT = "is no affine map of colour, so it does not commute with interpolation"
 class Tone(Effect):
     """A Table or a Curve."""
 
-    word: ClassVar[str] = "tone"
     cuts: ClassVar[str] = BENT
 
 
