@@ -9,8 +9,9 @@ import pytest
 
 from variegate.kernels.bytes import fill_around, look_up_each, move, render_bytes
 from variegate.kernels.lookup import look_up
+from variegate.kernels.lay import room
 from variegate.kernels.survey import survey
-from variegate.plan.ir import CHW, HWC, NEAREST
+from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, HWC
 
 WAYS = {  # output to source, of a picture of 11 x 7 and a result of the size said
     "copy": ([[1, 0, 0], [0, 1, 0]], (11, 7)),
@@ -51,14 +52,22 @@ def slowly(image, maps, canvas, written):
     return out
 
 
+def surveyed(maps, canvas):
+    """The site of a row of these maps: frames, which, way, state."""
+    laid = room(1, 1, len(maps), 0, 0)
+    laid.rows[:], laid.maps[:], laid.canvas[:], laid.borders[:], laid.tops[:] = 0, maps, canvas, CONSTANT, len(maps)
+    laid.rows[1, FIRST_MAP], laid.rows[1, FIRST_SITE] = len(maps), 1
+    sites, _ = survey(laid, slice(0, 1))
+    return sites.frames, sites.which, sites.way[0], sites.state[0]
+
+
 def rendered(image, maps, canvas, written, layout):
     """By the kernel: the result, with what lay around it."""
     maps, canvas = np.array(maps, float), np.array(canvas, np.int64)
-    sites = survey(maps[None], canvas[None], np.zeros(len(maps), np.int64), NEAREST, False, [])
     (height, width), channels = canvas[-1], image.shape[2]
     size = height * width * channels
     memory = np.full(size + 20, 77, np.uint8)
-    site = sites.windows[0, 0], sites.which[0, 0], sites.way[0, 0], sites.state[0, 0]
+    site = surveyed(maps, canvas)
     source, target = image.ctypes.data, memory.ctypes.data + 10
     render_bytes(source, image.shape, canvas, site, written, units(), target, layout)
     assert (memory[:10] == 77).all() and (memory[10 + size :] == 77).all()

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 import variegate as vg
-from variegate.kernels.render import render
 from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Matrix
 from variegate.plan.bytes import Bytes
-from variegate.plan.scratch import SCRATCH
-from variegate.plan.tables import arena_floats, plane_floats
+from variegate.plan.ir import FIRST_SITE
 
 
 @dataclass(frozen=True)
@@ -77,36 +75,37 @@ NOT_ENOUGH = {
 
 
 def planned(ops, image, count=1, **options):
-    """The pass of a pipeline of one."""
+    """What reads the pictures of a batch, and each one's last row: where it is the only one, bytes may be enough."""
     augment = vg.Compose(ops, **options)
     keys = vg.Keys.of([vg.Key(0, 0, i) for i in range(count)])
-    return augment.plan(keys, [image.shape[:2]] * count, image.shape[2], image.dtype).groups[0].last
+    bound = augment.plan(keys, [image.shape[:2]] * count, image.shape[2], image.dtype).bound
+    return bound.read, [row - 1 for row in bound.first[1:]]
 
 
-def by_floats(only, i, image):
-    """Sample i by the kernel that reads into floats."""
-    shape, widest = only.shape(i), only.widest[i]
-    rows, columns = only.sizes[i].tolist()
-    out = np.empty(shape, np.uint8)
-    arena, owner = SCRATCH.address("arena", arena_floats(*image.shape))
-    planes, other = SCRATCH.address("planes", plane_floats(rows, columns, widest, *image.shape[1:]))
-    source, target = image.ctypes.data, out.ctypes.data
-    render(source, image.shape, i, i, only.tables, only.sites, arena, planes, target, 0)
-    del owner, other
+def by_floats(read, row, image):
+    """A row by the kernel that reads into floats."""
+    out = np.full(read.shape(row), 78, np.uint8)
+    site = int(read.tables.rows[row, FIRST_SITE])
+    return read._render(row, image, out, read.tables, read.sites, site, -1)
+
+
+def by_bytes(found, row, image, shape):
+    out = np.full(shape, 77, np.uint8)
+    found.run(row, image, out)
     return out
 
 
-def by_bytes(only, found, i, image):
-    out = np.full(only.shape(i), 77, np.uint8)
-    found.run(i, image, out)
-    return out
+def assert_row(read, row, image, told=""):
+    """That bytes are enough for a row, and what floats write, to the bit; also where a plan runs it."""
+    assert row in read.bytes, told
+    want = by_floats(read, row, image)
+    np.testing.assert_array_equal(by_bytes(read.bytes, row, image, want.shape), want, told)
+    np.testing.assert_array_equal(read.run(row, (image,), np.full(want.shape, 77, np.uint8)), want, told)
 
 
 def assert_same(ops, image, **options):
-    only = planned(ops, image, **options)
-    found = Bytes(only.tables, only.sites)
-    assert 0 in found
-    np.testing.assert_array_equal(by_bytes(only, found, 0, image), by_floats(only, 0, image))
+    read, (row,) = planned(ops, image, **options)
+    assert_row(read, row, image)
 
 
 def noise(*shape):
@@ -154,18 +153,18 @@ def test_a_picture_beyond_its_white():
 
 
 def test_whatever_the_last_write_does():
-    only, image = planned([vg.Pad(1, fill=23)], noise(9, 13, 3)), noise(9, 13, 3)
-    plain = only.tables
+    image = noise(9, 13, 3)
+    read, (row,) = planned([vg.Pad(1, fill=23)], image)
+    plain = read.tables
     for gain, shift in (
         ([0.9, 0.9, 0.9], [0, 0, 0]),
         ([1, 1, 0.5], [0, 0, 0]),
         ([1, 1, 1], [9.5, 9.5, 9.5]),
         ([1, 1, 1], [0, 9.5, 0]),
     ):
-        only.tables = plain._replace(gain=plain.gain * gain, shift=np.array(shift, float))
-        found = Bytes(only.tables, only.sites)
-        assert 0 in found
-        np.testing.assert_array_equal(by_bytes(only, found, 0, image), by_floats(only, 0, image))
+        read.tables = plain._replace(gain=plain.gain * gain, shift=np.array(shift, float))
+        read.bytes = Bytes(read.tables, read.sites)
+        assert_row(read, row, image)
 
 
 def test_a_table_for_each_channel():
@@ -177,23 +176,45 @@ def test_a_table_for_each_channel():
         assert_same(ops, noise(70, 41, 3))
 
 
+def assert_floats(ops, image):
+    read, rows = planned(ops, image)
+    assert not any(row in read.bytes for row in rows)
+
+
 @pytest.mark.parametrize("name", NOT_ENOUGH)
 def test_what_needs_floats(name):
-    only = planned(NOT_ENOUGH[name], noise(9, 13, 3))
-    assert 0 not in Bytes(only.tables, only.sites)
+    assert_floats(NOT_ENOUGH[name], noise(9, 13, 3))
 
 
 def test_what_mixes_channels_needs_floats():
     """Also where it is no matrix: the user's function of a pixel sees all of them."""
     for op in (vg.Saturation(0.5), vg.Hue(0.1), vg.Pointwise(doubled)):
-        only = planned([op], noise(9, 13, 3))
-        assert 0 not in Bytes(only.tables, only.sites)
+        assert_floats([op], noise(9, 13, 3))
 
 
 def test_other_pictures_need_floats():
     for dtype in (np.uint16, np.float32):
-        only = planned([vg.HorizontalFlip()], noise(9, 13, 3).astype(dtype))
-        assert 0 not in Bytes(only.tables, only.sites)
+        assert_floats([vg.HorizontalFlip()], noise(9, 13, 3).astype(dtype))
+
+
+def same(picture):
+    return picture
+
+
+def test_more_than_one_row_needs_floats():
+    """Whether a row reads what another has made, or makes what another reads."""
+    for ops in ([vg.Opaque(same)], [vg.HorizontalFlip(), vg.Opaque(same)], [vg.Gamma(0.7), vg.Pad(1, fill=9)]):
+        read, _ = planned(ops, noise(9, 13, 3))
+        assert len(read.tables.rows) - 1 > 1 and not read.bytes.found
+
+
+def test_a_smaller_picture_is_read_by_floats():
+    augment, image = vg.Compose([vg.HorizontalFlip(), vg.Resize((18, 26))]), noise(9, 13, 3)
+    plan = augment.plan(vg.Keys.of([vg.Key()]), [(18, 26)])
+    assert 0 in plan.bound.read.bytes
+    out = np.empty((18, 26, 3), np.uint8)
+    plan.run(0, image, out)
+    np.testing.assert_array_equal(out, augment(image))
 
 
 def test_each_sample_of_a_batch_is_what_it_is():
@@ -209,17 +230,16 @@ def test_each_sample_of_a_batch_is_what_it_is():
         vg.Pointwise(doubled, **half),
     ]
     image = noise(23, 31, 3)
-    only = planned(ops, image, count=128, white=200)
-    found = Bytes(only.tables, only.sites)
+    read, rows = planned(ops, image, count=128, white=200)
     drawn = vg.Compose(ops)
     enough = 0
-    for i in range(128):
+    for i, row in enumerate(rows):
         numbers = drawn.params(vg.Key(0, 0, i))
-        floats = any(numbers[name]["applied"] for name in ("Rotate", "Contrast", "doubled"))
-        assert (i in found) == (not floats)
-        if not floats:
+        if any(numbers[name]["applied"] for name in ("Rotate", "Contrast", "doubled")):
+            assert row not in read.bytes
+        else:
             enough += 1
-            np.testing.assert_array_equal(by_bytes(only, found, i, image), by_floats(only, i, image))
+            assert_row(read, row, np.minimum(image, np.uint8(200)))
     assert enough > 8
 
 
@@ -231,13 +251,10 @@ def test_random_chains():
         chosen = [op for k in rng.integers(0, len(maps), 3) for op in maps[k]]
         image = noise(*rng.integers(9, 40, 2).tolist(), int(rng.integers(1, 5)))
         try:
-            only = planned(chosen, image)
+            read, (row,) = planned(chosen, image)
         except vg.VariegateError:  # a crop of more than is left
             continue
-        if only.tables.settings[3] != 0:  # of two passes, for a table before a map
-            continue
-        found = Bytes(only.tables, only.sites)
-        if 0 in found:
+        if row in read.bytes:  # and not of two rows, for a table before a map
             enough += 1
-            np.testing.assert_array_equal(by_bytes(only, found, 0, image), by_floats(only, 0, image), f"chain {n}")
+            assert_row(read, row, image, f"chain {n}")
     assert enough > 40

@@ -1,7 +1,7 @@
 """A picture of bytes that becomes one of bytes, every pixel one of the source's: a rectangle of it is moved, what lies
 around is filled, and perhaps a table of 256 bytes is applied. No number becomes a float, and what stays is copied.
 
-`sort_out` says for which samples this is what `render` does, to the bit; `plan.bytes` why, and makes the tables.
+`sort_out` says for which rows this is what `render` does, to the bit; `plan.bytes` why, and makes the tables.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import entry, kernel, unit
+from variegate.kernels.lay import leans
 from variegate.kernels.link import apply, is_affine, span
 from variegate.kernels.memory import (
     address_of,
@@ -25,18 +26,31 @@ from variegate.kernels.memory import (
     store_u8,
     store_word,
 )
-from variegate.plan.ir import AFFINE, CHW, POINTWISE
+from variegate.plan.ir import (
+    AFFINE,
+    BOUND,
+    CHW,
+    FIRST_SITE,
+    FIRST_STEP,
+    FROM_SOURCE,
+    POINTWISE,
+    ROW_FORM,
+    STEP_SORT,
+    TO_RESULT,
+    WHITE,
+)
 
-BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a sample, see `sort_out`
+BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a row, see `sort_out`
+ENDS = FROM_SOURCE | TO_RESULT
 BLOCK = 64  # columns of a turned picture at a time: as many lines of the source stay in the cache
 
 
 @kernel
-def seen(way, windows, state):
-    """What is so of a sample's geometry; windows and state: its rows of `survey.Sites`."""
+def seen(way, frames, state):
+    """What is so of a site's geometry: its rows of `survey.Sites`, frames from the first of its windows on."""
     found = BYTES if state[9] == 1 and state[1] == 0 else NEVER
     for n in range(state[0]):
-        m = windows[n]
+        m = frames[n]
         along, across = m[0, 1] == 0.0 and m[1, 0] == 0.0, m[0, 0] == 0.0 and m[1, 1] == 0.0
         found |= CUT if is_affine(m) and (along or across) else NEVER
     return found if way[0, 0] == 1.0 else found | MOVED
@@ -52,31 +66,40 @@ def tuned(step):
             found |= 0 if weight == (1.0 if j == c else 0.0) else TONED if j == c else NEVER
         found |= 0 if step[9 + c] == 0.0 else TONED
         found |= 0 if step[4 * c] == step[0] and step[9 + c] == step[9] else OWN
-    return found if step[12] == 0.0 and step[13] == 0.0 else NEVER
+    return NEVER if leans(step) else found
+
+
+@kernel
+def written_as(unit, gain, shift):
+    """What is so of the last write of a row with these units."""
+    found, white = 0, unit[WHITE]
+    for c in range(gain.size):
+        as_it_is = np.float32(gain[c] / white) == np.float32(1.0) and shift[c] == 0.0
+        found |= 0 if as_it_is and np.float32(unit[BOUND] * white) >= np.float32(255.0) else TONED
+        found |= 0 if gain[c] == gain[0] and shift[c] == shift[0] else OWN
+    return found
 
 
 @entry
-def sort_out(way, windows, state, kinds, picks, steps, bounds, gain, shift, white, found):
-    """Into found (B,) int64, of each sample: BYTES, if bytes are enough, or 0; and then, added to it,
+def sort_out(rows, units, steps, kinds, gain, shift, windows, frames, way, state, found):
+    """Into found (R,) int64, of each row: BYTES, if bytes are enough, or 0; and then, added to it,
 
     CUT    if a window cuts, and there are fills
     MOVED  if there is a flip or a turn
     TONED  if levels may change, and OWN if those of channels may differ
 
-    way, windows, state  of level 0 of `survey.Sites`; the rest as in `plan.tables`: of pictures of bytes, to bytes
+    rows, ... shift  as in `plan.tables`, of pictures of bytes, to bytes; windows, ... state: as in `survey.Sites`
     """
-    for i in range(found.size):
-        each = seen(way[i], windows[i], state[i])
-        for c in range(gain.size):
-            as_it_is = np.float32(gain[c] / white) == np.float32(1.0) and shift[c] == 0.0
-            each |= 0 if as_it_is and np.float32(bounds[i] * white) >= np.float32(255.0) else TONED
-            each |= 0 if gain[c] == gain[0] and shift[c] == shift[0] else OWN
-        for s in range(kinds.size):
-            if kinds[s] == AFFINE:
-                each |= tuned(steps[i, s])
-            elif picks[i, s] >= 0:
-                each |= NEVER if kinds[s] == POINTWISE else TONED
-        found[i] = 0 if each & NEVER else each
+    for r in range(found.size):
+        row, site, found[r] = rows[r], rows[r, FIRST_SITE], 0
+        # A row with a second site wants a mean, and one with none calls a function.
+        if row[ROW_FORM] & ENDS != ENDS or rows[r + 1, FIRST_SITE] - site != 1:
+            continue
+        each = seen(way[site], frames[windows[site] :], state[site]) | written_as(units[r], gain, shift)
+        for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
+            sort = kinds[s, STEP_SORT]
+            each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort == POINTWISE else TONED
+        found[r] = 0 if each & NEVER else each
 
 
 @kernel
@@ -116,10 +139,10 @@ def fill(out, pitch, left, top, right, bottom, colour, apart, channels):
 
 
 @unit(*[int64] * 13)
-def fill_around(rows, count, cuts, windows, which, canvas, fills, apart, channels, out, planes, plane, box):
+def fill_around(rows, count, cuts, frames, which, canvas, fills, apart, channels, out, planes, plane, box):
     """What each window cuts off, outermost first, in the fill of its canvas; and what is left, into box.
 
-    cuts, windows, which  as `survey.Sites` has them, canvas as `plan.tables`: addresses
+    cuts, frames, which   as `survey.Sites` has them, canvas as `plan.tables`: addresses
     fills, apart          address of a byte a canvas, and from a channel's to the next one's; channels: how many
     planes, plane         how many the result has, 1 of packed pixels, and bytes from one to the next
     box                   address of 4 int64: left, top, right, bottom
@@ -129,7 +152,7 @@ def fill_around(rows, count, cuts, windows, which, canvas, fills, apart, channel
     for n in range(cuts):
         k = load_i64(which, n)
         height, width = float(load_i64(canvas, 2 * k)), float(load_i64(canvas, 2 * k + 1))
-        b = shared(a, rectangle(windows + 72 * n, rows, count, height, width))
+        b = shared(a, rectangle(frames + 72 * n, rows, count, height, width))
         around = (a[0], a[1], a[2], b[1]), (a[0], b[1], b[0], b[3]), (b[2], b[1], a[2], b[3]), (a[0], b[3], a[2], a[3])
         for each in around:
             for c in range(planes):
@@ -216,21 +239,20 @@ def changes(written):
 def render_bytes(src, shape, canvas, site, written, units, out, layout):
     """One picture of bytes (height, width, channels) at address src, to address out.
 
-    canvas   (G + 1, 2) int64, as in `plan.tables`
-    site     (windows, which, way, state): the sample's rows of `survey.Sites`, of level 0
+    canvas   (G + 1, 2) int64, and site (frames, which, way, state): the row's, as in `plan.tables` and `survey.Sites`
     written  (C, 256 + G) uint8: what each level becomes, and then each canvas's fill; (C, 0) if levels stay and no
              window cuts
     units    addresses: `fill_around`, if a window cuts; `move`, if there is a flip, a turn or a change of layout;
              `look_up`, if a level changes, and `look_up_each`, if channels differ in this
     """
-    windows, which, way, state = site
+    frames, which, way, state = site
     width, channels, top = shape[1], shape[2], canvas.shape[0] - 1
     rows, count, apart = canvas[top, 0], canvas[top, 1], written.shape[1]
     packed = layout != CHW or channels == 1
     pixel, plane, planes = (channels, int64(1), int64(1)) if packed else (int64(1), rows * count, channels)
     box, tables = np.array([0, 0, count, rows]), address_of(written)
     if state[0] > 0:
-        place = address_of(windows), address_of(which), address_of(canvas), tables + 256, apart
+        place = address_of(frames), address_of(which), address_of(canvas), tables + 256, apart
         invoke(units[0], (rows, count, state[0], *place, channels, out, planes, plane, address_of(box)))
     left, up, wide, high, pitch = box[0], box[1], box[2] - box[0], box[3] - box[1], count * pixel
     if wide <= 0 or high <= 0:
@@ -251,4 +273,4 @@ def render_bytes(src, shape, canvas, site, written, units, out, layout):
         for c in range(planes):
             table = tables + c * apart if changed else int64(0)
             write_rows(src + c * plane, line, table, high, wide * pixel, out + c * plane, pitch, units[2])
-    hold((box, windows, which, canvas, written))
+    hold((box, frames, which, canvas, written))

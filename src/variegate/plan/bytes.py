@@ -1,6 +1,7 @@
-"""Bytes: the samples of a batch that need no floats, and what their 256 levels and their fills become.
+"""Bytes: the rows of a batch that need no floats, and what their 256 levels and their fills become.
 
 A result is a rectangle of the source's pixels, through a table of 256 bytes, with fills around it, where
+- a row reads a sample's picture and writes its result, and no other row is between;
 - the source and the result are uint8; whatever their layout, what white is, and to what the last write clamps;
 - the way back to the source is a flip, a quarter turn or a shift by whole pixels, so that `render` reads by nearest, to
   the bit, whatever the interpolation; and whatever cuts it has a constant border, and cuts along rows and columns;
@@ -20,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.lay import Laid, room
 from variegate.kernels.survey import Sites, survey
-from variegate.plan.ir import CHW, NEAREST, UINT8
+from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, ROW_FORM, UINT8
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import Tables, arena_floats, plane_floats
 
@@ -30,86 +32,99 @@ LEVELS = 256
 
 
 class Bytes:
-    """The samples of a batch of one Read that need no floats."""
+    """The rows of a batch of one Read that need no floats."""
 
     def __init__(self, tables: Tables, sites: Sites) -> None:
         self.tables, self.sites = tables, sites
         self.found = _sorted_out(tables, sites)
-        self.units = _units(self.found, tables.settings[2] == CHW)
+        self.units = _units(self.found, tables.settings[1] == CHW)
 
-    def __contains__(self, i: int) -> bool:
-        """Whether sample i is one of them, if its picture is of the size that was planned."""
-        return self.found[i] > 0
+    def __contains__(self, row: int) -> bool:
+        """Whether a row is one of them, if its picture is of the size that was planned."""
+        return row in self.found
 
-    def run(self, i: int, image: Image, out: Image) -> None:
-        """Sample i, one of these: image (H, W, C), C-contiguous, to out."""
+    def run(self, row: int, image: Image, out: Image) -> None:
+        """A row, one of these: image (H, W, C), C-contiguous, to out."""
         from variegate.kernels.bytes import CUT, TONED, render_bytes
 
         tables, sites = self.tables, self.sites
-        made = written(tables, i) if self.found[i] & (CUT | TONED) else _nothing(image.shape[2])
-        site = sites.windows[0, i], sites.which[0, i], sites.way[0, i], sites.state[0, i]
-        source, target, layout = _address(image), _address(out), tables.settings[2]
-        render_bytes(source, image.shape, tables.canvas[i], site, made, self.units, target, layout)  # type: ignore[no-untyped-call]
+        made = written(tables, row) if self.found[row] & (CUT | TONED) else _nothing(image.shape[2])
+        line, end = tables.rows[row].tolist(), int(tables.rows[row + 1, FIRST_MAP])
+        canvas, k = tables.canvas[line[FIRST_MAP] + row : end + row + 1], line[FIRST_SITE]
+        window = int(sites.windows[k])
+        site = sites.frames[window:], sites.which[window:], sites.way[k], sites.state[k]
+        source, target, layout = _address(image), _address(out), tables.settings[1]
+        render_bytes(source, image.shape, canvas, site, made, self.units, target, layout)  # type: ignore[no-untyped-call]
 
 
-def _sorted_out(tables: Tables, sites: Sites) -> list[int]:
-    """What `sort_out` says of each sample."""
-    found, state = np.zeros(len(tables.picks), np.int64), sites.state[0]
-    if tables.settings[1] == 1 and tables.settings[3] == UINT8 and state[:, 9].any():
-        from variegate.kernels.bytes import sort_out
+def _sorted_out(tables: Tables, sites: Sites) -> dict[int, int]:
+    """What `sort_out` says of each of these rows."""
+    size, _, source, _ = tables.settings
+    if size != 1 or source != UINT8 or not sites.state[:, 9].any():
+        return {}
+    from variegate.kernels.bytes import sort_out
 
-        colours = tables.kinds, tables.picks, tables.steps, tables.bounds, tables.gain, tables.shift, tables.white
-        sort_out(sites.way[0], sites.windows[0], state, *colours, found)  # type: ignore[no-untyped-call]
-    return found.tolist()
+    found = np.empty(len(tables.rows) - 1, np.int64)
+    colours = tables.rows, tables.units, tables.steps, tables.kinds, tables.gain, tables.shift
+    sort_out(*colours, sites.windows, sites.frames, sites.way, sites.state, found)  # type: ignore[no-untyped-call]
+    return {row: said for row, said in enumerate(found.tolist()) if said}
 
 
-def _units(found: list[int], planar: bool) -> tuple[int, ...]:
-    """The addresses that `render_bytes` takes, compiled where a sample needs them and 0 elsewhere."""
-    every = functools.reduce(or_, found, 0)
-    if not every:
+def _units(found: dict[int, int], planar: bool) -> tuple[int, ...]:
+    """The addresses that `render_bytes` takes, compiled where a row needs them and 0 elsewhere."""
+    if not found:
         return 0, 0, 0, 0
     from variegate.kernels.bytes import CUT, MOVED, OWN, TONED, fill_around, look_up_each, move
     from variegate.kernels.lookup import look_up
 
-    every |= MOVED if planar else 0
+    every = functools.reduce(or_, found.values(), MOVED if planar else 0)
     needed = (fill_around, CUT), (move, MOVED), (look_up, TONED), (look_up_each, OWN)
     return tuple(unit.address if every & what else 0 for unit, what in needed)
 
 
-def written(tables: Tables, i: int) -> Image:
-    """(C, 256 + G): what the levels of sample i become, and then the fill of each canvas."""
+def written(tables: Tables, row: int) -> Image:
+    """(C, 256 + G): what the levels of a row become, and then the fill of each canvas."""
     from variegate.kernels.render import render
 
-    channels, one = tables.gain.size, slice(i, i + 1)
-    levels, maps, canvas, borders, sites = _ramp(tables.maps.shape[1], channels)
+    line, end = tables.rows[row].tolist(), tables.rows[row + 1].tolist()
+    maps, steps = slice(line[FIRST_MAP], end[FIRST_MAP]), slice(line[FIRST_STEP], end[FIRST_STEP])
+    channels, count = tables.gain.size, maps.stop - maps.start
+    levels, laid, sites = _ramp(count, steps.stop - steps.start, channels, line[ROW_FORM])
     ramp = tables._replace(
-        maps=maps,
-        canvas=canvas,
-        borders=borders,
-        steps=tables.steps[one],
-        picks=tables.picks[one],
-        luts=tables.luts[one],
-        draws=tables.draws[one],
-        bounds=tables.bounds[one],
-        settings=(NEAREST, 1, CHW, UINT8, tables.settings[4]),
+        rows=laid.rows,
+        units=tables.units[row : row + 1],
+        maps=laid.maps,
+        borders=laid.borders,
+        fills=tables.fills[maps],
+        canvas=laid.canvas,
+        steps=tables.steps[steps],
+        kinds=tables.kinds[steps],
+        settings=(1, CHW, UINT8, tables.settings[3]),
     )
-    width = int(canvas[0, -1, 1])
+    width = LEVELS + count
     out = np.empty((channels, width), np.uint8)
     arena, arena_owner = SCRATCH.address("arena", arena_floats(1, LEVELS, channels))
     planes, planes_owner = SCRATCH.address("planes", plane_floats(1, width, width, LEVELS, channels))
-    render(_address(levels), levels.shape, 0, 0, ramp, sites, arena, planes, _address(out), 0)  # type: ignore[no-untyped-call]
+    render(_address(levels), levels.shape, 0, 0, -1, ramp, sites, arena, planes, _address(out), 0)  # type: ignore[no-untyped-call]
     del arena_owner, planes_owner
     return out
 
 
 @functools.lru_cache(maxsize=64)
-def _ramp(count: int, channels: int) -> tuple[Image, Any, Any, Any, Sites]:
-    """A picture (1, 256, C) of all levels, and `count` maps that put a pixel of each canvas's fill beside it."""
+def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[Image, Laid, Sites]:
+    """A picture (1, 256, C) of all levels, and a row that puts a pixel of each canvas's fill beside it.
+
+    form  of the row whose units it calls: it reads whole pixels, as that one does
+    """
     levels = np.repeat(np.arange(LEVELS, dtype=np.uint8), channels).reshape(1, LEVELS, channels)
-    maps, canvas = np.tile(np.eye(3), (1, count, 1, 1)), np.ones((1, count + 1, 2), np.int64)
-    canvas[0, :, 1] = LEVELS + np.arange(count + 1)
-    borders = np.zeros(count, np.int64)
-    return levels, maps, canvas, borders, survey(maps, canvas, borders, NEAREST, False, [])
+    laid = room(1, 1, maps, 0, 0)
+    laid.rows[:], laid.rows[0, ROW_FORM] = 0, form
+    laid.rows[1, FIRST_MAP], laid.rows[1, FIRST_SITE] = maps, 1
+    laid.maps[:], laid.borders[:], laid.tops[:] = np.eye(3), CONSTANT, maps
+    laid.canvas[:, 0], laid.canvas[:, 1] = 1, LEVELS + np.arange(maps + 1)
+    sites, _ = survey(laid, slice(0, 1))
+    laid.rows[1, FIRST_STEP] = steps  # which no site asks about
+    return levels, laid, sites
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from variegate.kernels.lay import Laid
 from variegate.kernels.library import Wanted, library
 from variegate.kernels.survey import Given, Sites, survey
 from variegate.kernels.user import row_function
+from variegate.plan.bytes import Bytes
 from variegate.plan.ir import (
     CHW,
     DTYPES,
@@ -65,6 +66,7 @@ class Read(Stage):
     """Maps, colours, and of a sample's last row the last write: ready for the kernel.
 
     tables, sites  see `kernels.render`
+    bytes          which rows need no floats, as long as their picture is of the size that was planned
     functions      the user's functions of a pixel
     """
 
@@ -87,6 +89,7 @@ class Read(Stage):
             (np.dtype(written.dtype).itemsize, self.layout, self._wanted.source, kind.steps),
             library(self._wanted, asked),
         )
+        self.bytes = Bytes(self.tables, self.sites)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
         self._after = [self._reader(row) for row in range(len(laid.rows) - 1)]
@@ -122,6 +125,9 @@ class Read(Stage):
 
         Raises  InputError that names the op if a user's function raised.
         """
+        if out is not None and row in self.bytes:
+            self.bytes.run(row, inputs[0], out)
+            return out
         return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row], self._after[row])
 
     def run_smaller(self, row: int, image: Image, out: Image | None, fit: Fit) -> Image:
