@@ -17,6 +17,7 @@ from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
 from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
 from variegate.kernels.survey import ASKED, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
+from variegate.kernels.tally import sum_bytes
 from variegate.kernels.walk import walk_home, walk_window
 from variegate.plan.ir import (
     AFFINE,
@@ -50,8 +51,9 @@ from variegate.plan.ir import (
     WALK_WINDOW,
     WALK_HOME,
     EXPAND,
+    SUM_BYTES,
     LIBRARY,
-) = range(17)
+) = range(18)
 
 # By the source's dtype: the prefilter to float32, and the upright kernel.
 PREFILTERS = {UINT8: prefilter_bytes, UINT16: prefilter_shorts, FLOAT32: prefilter_floats}
@@ -108,6 +110,8 @@ def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Want
         addresses[AFFINE_ROW] = affine_row.address
     if line[MEANS]:
         addresses[SUM_ROW] = (sum_row if wanted.bounded else sum_row_unbounded).address
+    if line[MEANS] & 2 and eight and wanted.eight:
+        addresses[SUM_BYTES] = sum_bytes.address
     if line[SORTS] >> TABLE & 1:
         addresses[TABLE_ROW] = (table_row if wanted.eight else ramp_row).address
     if line[SORTS] >> CURVE & 1:

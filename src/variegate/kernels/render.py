@@ -11,10 +11,11 @@ import numpy as np
 from variegate.compiled import entry, kernel
 from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.levels import LEVELS, are_alike, by_levels, put_ramp, read_part
-from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, EXPAND, TABLE_ROW, WRITE_ROW
+from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, EXPAND, SUM_BYTES, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
-from variegate.kernels.rows import PAD, Visit, cut_row, load_row, paint, tally, visit
+from variegate.kernels.rows import PAD, Visit, cut_row, load_row, paint, tally, tally_source, visit
+from variegate.kernels.tally import LANES
 from variegate.plan.ir import (
     AFFINE,
     BOUND,
@@ -274,7 +275,12 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     widest = planes + 4 * (shape[1] + PAD) * shape[2]
     steps_count, fills, begin = kinds.shape[0], row_fills(tables, r), nought
     turns = open_turns(kinds, shape[2], fills.shape[0])
+    planned = shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1]
+    summed = planned and library[SUM_BYTES] != 0 and LANES % shape[2] == 0  # a mean of the source is one of its bytes
     for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
+        if summed and tops[k] == 0:
+            tally_source(library, src, shape, sums[k], counts[k])
+            continue
         here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
         tallies = address_of(sums[k]), address_of(counts[k])
         how = False, False, True, False
@@ -286,7 +292,10 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
     store = out if alike else widest
     shown, stored = shown_fills(here, maps, borders), False
-    if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
+    wanted = leaning(steps, kinds, begin, segment_end(kinds, begin), nought)
+    if wanted and summed and top == 0:
+        tally_source(library, src, shape, sums[0], counts[0])
+    elif wanted:
         how = False, True, True, False
         sweep(here, arrays, bends, turns, nought, how, planes, store, unit, tallies, UNWRITTEN, out)
         stored = True
@@ -316,7 +325,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     # Also where there is no op of colour: no number passes through arithmetic.
     affine = (nought, nought) if is_plain(weights, offset) else (address_of(weights), address_of(offset))
     last = *affine, address_of(colours), address_of(gain), address_of(shift), size, layout, bound * goal
-    plain = maps.shape[0] == 0 and shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1] and not stored
+    plain = maps.shape[0] == 0 and planned and not stored
     if plain and dtype == UINT8 and size == 4 and layout == HWC and by_levels(kinds, steps):
         part = nought, nought, shape[1], shape[0]
         if after >= 0:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.compiled import kernel
-from variegate.kernels.library import SUM_ROW, WALK_HOME, WALK_WINDOW
+from variegate.kernels.library import SUM_BYTES, SUM_ROW, WALK_HOME, WALK_WINDOW
 from variegate.kernels.locate import affine_lines, border_codes
 from variegate.kernels.memory import (
     address_of,
@@ -134,6 +134,13 @@ def tally(here, lo, hi, row, plane, white, sums, counts):
         start = hi
     for x in range(start, here.count):
         count_code(counts, here.codes, x)
+
+
+@kernel
+def tally_source(library, src, shape, sums, counts):
+    """The whole tally of a canvas that is the source itself, a picture of bytes whose white is 255."""
+    invoke(library[SUM_BYTES], (src, shape[0] * shape[1], shape[2], address_of(sums)))
+    counts[0] = shape[0] * shape[1]
 
 
 @kernel

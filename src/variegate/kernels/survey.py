@@ -28,6 +28,7 @@ from variegate.plan.ir import (
     ROW_FORM,
     ROW_READING,
     ROW_STAGE,
+    STEP_AFTER,
     STEP_SORT,
 )
 
@@ -36,7 +37,7 @@ STATE = 10  # numbers of a site
 ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
 # What the rows of a form ask of their units, as columns: whether there are any; which of RAW, FILTERED, UPRIGHT, and
 # which of 0 and 1 for pixels that are the source's own, as bits; whether any source is reduced by whole factors, any
-# border walked, any mean wanted; and which sorts of steps, as bits.
+# border walked; whether any mean is wanted, 1 of a canvas and 2 of the source, and which sorts of steps, as bits.
 USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, ASKED = range(8)
 
 
@@ -170,7 +171,8 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
         line[USED] |= 1 if row[ROW_STAGE] == READ else 0
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
-            line[MEANS] |= 1 if laid.kinds[s, STEP_SORT] == AFFINE and leans(laid.steps[s]) else 0
+            if laid.kinds[s, STEP_SORT] == AFFINE and leans(laid.steps[s]):
+                line[MEANS] |= 1 if laid.kinds[s, STEP_AFTER] > 0 else 2
 
 
 def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, NDArray[np.int64]]:

@@ -29,12 +29,10 @@ def warm() -> Iterator[tuple[str, float]]:
 
 def _render_once() -> None:
     """One tiny picture by floats and by bytes: the functions that Python calls compile by being called."""
-    from variegate.ops import Rotate
     from variegate.pipeline import Compose
 
-    picture = np.zeros((8, 8, 3), np.uint8)
-    for ops in ([Rotate(10)], []):
-        Compose(ops).batch([picture], keys=Keys.at(0, 0, [0]))
+    for dtype in (np.float32, np.uint8):
+        Compose([]).batch([np.zeros((8, 8, 3), dtype)], keys=Keys.at(0, 0, [0]))
 
 
 def _gather_once() -> None:
