@@ -108,6 +108,12 @@ def assert_same(ops, image, **options):
     assert_row(read, row, image)
 
 
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch):
+    """By bytes too: they are made by floats where a table is not worth its while."""
+    monkeypatch.setattr("variegate.plan.bytes.FEW", 0)
+
+
 def noise(*shape):
     return np.random.default_rng(sum(shape)).integers(0, 256, shape, np.uint8)
 
@@ -206,6 +212,19 @@ def test_more_than_one_row_needs_floats():
     for ops in ([vg.Opaque(same)], [vg.HorizontalFlip(), vg.Opaque(same)], [vg.Gamma(0.7), vg.Pad(1, fill=9)]):
         read, _ = planned(ops, noise(9, 13, 3))
         assert len(read.tables.rows) - 1 > 1 and not read.bytes.found
+
+
+def test_a_table_is_made_where_it_is_worth_its_while(monkeypatch):
+    monkeypatch.setattr("variegate.plan.bytes.FEW", 64 * 64)
+    for ops, size, enough in (
+        ([vg.Gamma(0.7)], (63, 65), False),
+        ([vg.Gamma(0.7)], (64, 64), True),
+        ([vg.Pad(1)], (61, 62), False),
+        ([vg.Pad(1)], (62, 62), True),
+        ([vg.HorizontalFlip()], (2, 3), True),
+    ):
+        read, (row,) = planned(ops, noise(*size, 3))
+        assert (row in read.bytes) == enough, (ops, size)
 
 
 def test_a_smaller_picture_is_read_by_floats():

@@ -30,6 +30,7 @@ from variegate.plan.ir import (
     AFFINE,
     BOUND,
     CHW,
+    FIRST_MAP,
     FIRST_SITE,
     FIRST_STEP,
     FROM_SOURCE,
@@ -81,7 +82,7 @@ def written_as(unit, gain, shift):
 
 
 @entry
-def sort_out(rows, units, steps, kinds, gain, shift, windows, frames, way, state, found):
+def sort_out(rows, units, canvas, steps, kinds, gain, shift, windows, frames, way, state, few, found):
     """Into found (R,) int64, of each row: BYTES, if bytes are enough, or 0; and then, added to it,
 
     CUT    if a window cuts, and there are fills
@@ -89,6 +90,7 @@ def sort_out(rows, units, steps, kinds, gain, shift, windows, frames, way, state
     TONED  if levels may change, and OWN if those of channels may differ
 
     rows, ... shift  as in `plan.tables`, of pictures of bytes, to bytes; windows, ... state: as in `survey.Sites`
+    few              results of fewer pixels for which a table must be made are made by floats sooner
     """
     for r in range(found.size):
         row, site, found[r] = rows[r], rows[r, FIRST_SITE], 0
@@ -99,7 +101,8 @@ def sort_out(rows, units, steps, kinds, gain, shift, windows, frames, way, state
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             sort = kinds[s, STEP_SORT]
             each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort == POINTWISE else TONED
-        found[r] = 0 if each & NEVER else each
+        pixels = canvas[rows[r + 1, FIRST_MAP] + r, 0] * canvas[rows[r + 1, FIRST_MAP] + r, 1]
+        found[r] = 0 if each & NEVER or (each & (CUT | TONED) and pixels < few) else each
 
 
 @kernel

@@ -29,6 +29,7 @@ from variegate.plan.tables import Tables, arena_floats, plane_floats
 
 Image = NDArray[np.uint8]
 LEVELS = 256
+FEW = 64 * 64  # pixels: to make a table takes 50 us, in which floats make so many
 
 
 class Bytes:
@@ -65,9 +66,9 @@ def _sorted_out(tables: Tables, sites: Sites) -> dict[int, int]:
     from variegate.kernels.bytes import sort_out
 
     found = np.empty(len(tables.rows) - 1, np.int64)
-    colours = tables.rows, tables.units, tables.steps, tables.kinds, tables.gain, tables.shift
-    sort_out(*colours, sites.windows, sites.frames, sites.way, sites.state, found)  # type: ignore[no-untyped-call]
-    return {row: said for row, said in enumerate(found.tolist()) if said}
+    said = tables.rows, tables.units, tables.canvas, tables.steps, tables.kinds, tables.gain, tables.shift
+    sort_out(*said, sites.windows, sites.frames, sites.way, sites.state, FEW, found)  # type: ignore[no-untyped-call]
+    return {row: each for row, each in enumerate(found.tolist()) if each}
 
 
 def _units(found: dict[int, int], planar: bool) -> tuple[int, ...]:
