@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from variegate.kernels.bytes import fill_around, look_up_each, move, render_bytes
-from variegate.kernels.lookup import look_up
 from variegate.kernels.lay import room
+from variegate.kernels.lookup import look_up
 from variegate.kernels.survey import survey
 from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, HWC
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 from operator import or_
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
