@@ -25,6 +25,11 @@ class Opaque(Effect):
     draws: tuple[dict[str, Any], ...]
     rng: Floats | None = None
 
+    def misfit(self, count: int) -> str:
+        if len(self.draws) == count:
+            return ""
+        return f"Opaque.draws is a dict for each of {count} samples, got {len(self.draws)}"
+
     def call(self, i: int, image: NDArray[Any]) -> Any:
         """What the function returns for sample i; the same whenever it is called.
 
