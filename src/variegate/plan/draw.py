@@ -15,6 +15,7 @@ from variegate.key import Keys
 from variegate.ops.effect import Floats
 from variegate.plan.flatten import Flat
 from variegate.plan.ir import Gate, Node
+from variegate.plan.share import Shares
 
 Flags = NDArray[np.bool_]
 Columns = Mapping[str, Mapping[str, Floats]]  # path -> field -> (B,) or (trials, B)
@@ -37,6 +38,7 @@ class Drawing:
 
     def __init__(self, flat: Flat) -> None:
         self.requests = tuple(_requests(flat.ops))
+        self.shares = Shares(flat)
         self.gated = tuple(node.path for node in flat.ops if node.op.p < 1)
         self.paths = tuple(node.path for node in flat.ops)
         self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
@@ -60,6 +62,7 @@ class Drawing:
             found[request.path][request.field] = _numbers(request, u, len(keys))
         for n, path in enumerate(self.gated):
             found[path]["p"] = table[n - len(self.gated)]
+        self.shares.fill(found)
         return found
 
 
