@@ -83,6 +83,7 @@ RAGGED = (
         ([vg.SomeOf([vg.Resize(8), vg.Rotate(1)])], "Resize"),
         ([vg.Compose([vg.Pad(3, p=0.5)])], "Pad"),
         ([vg.Pad(3, p=0.5), vg.Resize(8, p=0.5)], "Resize"),
+        ([vg.Compose([vg.Resize(8), vg.OneOf([vg.Pad(3), vg.Rotate(1)])])], "Pad"),
     ],
 )
 def test_a_size_left_to_chance_is_refused(ops, culprit):
