@@ -125,6 +125,7 @@ def test_an_op_of_ones_own_declares_its_fields():
         ({"even": 3, "name": "odd"}, "odd.even is even, got 3"),
         ({"twice": True, "mode": None}, "Mine: twice needs a mode"),
         ({"p": 2, "name": "mine"}, "mine.p is a probability from 0 to 1, got 2"),
+        ({"p": 2, "name": 3}, "Mine.name is a text that is not empty, got 3"),
     ],
 )
 def test_its_errors_are_those_of_the_library(fields, message):

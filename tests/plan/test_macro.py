@@ -94,6 +94,17 @@ def test_fields_share_one_number():
         assert np.array_equal(found[f"Augments/Solarize{n}"]["threshold"], 1 - m)
 
 
+def test_a_shared_number_stays_within_what_was_checked():
+    @declare
+    class Bent(Macro):
+        magnitude: Drawn = drawn(default=(0, 1))
+
+        def expand(self):
+            return vg.Brightness(self.share("magnitude", lambda m: 1 - 4 * m * (1 - m) * 3))  # neither rises nor falls
+
+    assert (columns([Bent()])["Bent/Brightness"]["factor"] == 1).all()
+
+
 def test_signs_are_drawn_apart_and_evenly():
     found = columns([Augments(magnitude=0.5)])
     fields = [("Rotate", "angle"), ("Shear", "x"), ("Rotate#2", "angle"), ("Shear#2", "x")]

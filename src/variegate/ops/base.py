@@ -91,7 +91,10 @@ class Op:
 
     def __post_init__(self) -> None:
         for item, rule in self._rules().items():
-            self._set(**{item: rule.read(getattr(self, item), self._owner(item), self)})
+            given = getattr(self, item)
+            kept = rule.read(given, self._owner(item), self)
+            if kept is not given:
+                self._set(**{item: kept})
         self.check()
 
     def check(self) -> None:

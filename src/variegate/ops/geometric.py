@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Map
@@ -12,9 +12,6 @@ Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 Fill = float | tuple[float, ...]
 Size = int | tuple[int, int]
-
-INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
-BORDERS: tuple[str, ...] = get_args(Border)
 
 
 @declare
