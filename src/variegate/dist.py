@@ -1,7 +1,7 @@
 """Distributions: how a blind uniform number becomes the number that an op asked for.
 
 Drawn is what a field accepts: a bare number is a constant, a pair a uniform range, anything else a distribution.
-Long, because the six distributions and the shorthand for them are read together.
+Long, because the distributions and the shorthand for them are read together.
 """
 
 from __future__ import annotations
@@ -248,6 +248,22 @@ class Bernoulli(Distribution):
         return float(self.p == 1), float(self.p > 0)
 
 
+@dataclass(frozen=True)
+class Bits(Distribution):
+    """128 random bits: no number, but the key to any number of them, by position.
+
+    What is drawn is a column (4, B) of uint32: a sub-key a sample, of which `variegate.kernels.bits` fills arrays. A
+    field of numbers does not take it. An op adds it to what `drawn()` gives, or declares a field that nobody sets:
+
+    >>> bits: Bits = field(default=Bits(), init=False)
+
+    `trials` make no more of it: other positions do.
+    """
+
+    def at(self, u: Floats) -> Floats:
+        raise TypeError("Bits has no at(): it draws words, not numbers")
+
+
 def _range(low: Any, high: Any, owner: str, ends: tuple[str, str] = (".low", ".high")) -> tuple[float, float]:
     """Both ends as floats, checked, and their order."""
     low, high = finite(low, owner + ends[0]), finite(high, owner + ends[1])
@@ -282,7 +298,7 @@ def parse(value: Any, owner: str) -> Distribution:
 
     Raises  FieldError if the value is no number, pair or distribution, not finite, or low is above high.
     """
-    if isinstance(value, Distribution):
+    if isinstance(value, Distribution) and not isinstance(value, Bits):
         return value
     if is_number(value):
         return Constant(finite(value, owner))

@@ -8,12 +8,12 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from variegate.dist import Distribution, Drawn
+from variegate.dist import Bits, Distribution, Drawn
 from variegate.ops.base import Op
 from variegate.targets import Grouped, Placed, Shaped, Target, Targets
 
 Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
-DISTRIBUTIONS: Registry = {kind.__name__: kind for kind in Distribution.__subclasses__()}
+DISTRIBUTIONS: Registry = {kind.__name__: kind for kind in Distribution.__subclasses__() if kind is not Bits}
 REQUIRED = dataclasses.MISSING
 _SEQUENCES = (tuple, list, Sequence)
 _WORDS = {

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Choice, Constant, Distribution, Drawn, is_number, parse, show
+from variegate.dist import Bits, Choice, Constant, Distribution, Drawn, is_number, parse, show
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
 
-Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) where the op asks for several
+# A drawn field's name -> (B,) floats, or (trials, B) where the op asks for several; of Bits (4, B) uint32.
+Draws = Mapping[str, NDArray[Any]]
 
 
 class Seen(NamedTuple):
@@ -98,7 +99,8 @@ class Op:
 
     def drawn(self) -> dict[str, Distribution]:
         """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if is_drawn(item)}
+        own = (item.name for item in fields(self) if is_drawn(item) or isinstance(item.default, Bits))
+        return {name: getattr(self, name) for name in own}
 
     def fixes_size(self) -> bool:
         """Whether every picture leaves the op with the same, declared (height, width)."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from variegate.content import content
-from variegate.dist import Distribution, Uniform, is_number, parse
+from variegate.dist import Bits, Distribution, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
@@ -230,7 +230,6 @@ class Opaque(UserFunction):
     rng: bool = field(default=False, kw_only=True)
 
     gives: ClassVar[type[Effect]] = effects.Opaque
-    trials: ClassVar[Mapping[str, int]] = {"rng": 2}  # a generator is made of two numbers of 53 bits
 
     def __init__(
         self,
@@ -253,7 +252,7 @@ class Opaque(UserFunction):
             raise FieldError(f"{self.label}: the function takes rng, a generator of random numbers: write rng=True")
 
     def drawn(self) -> dict[str, Distribution]:
-        return super().drawn() | ({"rng": Uniform(0, 1)} if self.rng else {})
+        return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Opaque:
         count = len(sizes)

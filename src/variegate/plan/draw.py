@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Constant, Distribution
+from variegate.dist import Bits, Constant, Distribution
+from variegate.errors import PipelineError
 from variegate.key import Keys
+from variegate.ops.base import Draws
 from variegate.ops.effect import Floats
 from variegate.plan.flatten import Flat
 from variegate.plan.ir import Gate, Node
 
 Flags = NDArray[np.bool_]
-Columns = Mapping[str, Mapping[str, Floats]]  # path -> field -> (B,) or (trials, B)
+Columns = Mapping[str, Draws]  # path -> field -> (B,) or (trials, B); of Bits (4, B) uint32
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,35 @@ class Drawing:
 
     def __init__(self, flat: Flat) -> None:
         self.requests = tuple(_requests(flat.ops))
+        self.bits = tuple(_bits(flat.ops))
         self.gated = tuple(node.path for node in flat.ops if node.op.p < 1)
         self.paths = tuple(node.path for node in flat.ops)
         self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
 
-    def _make_streams(self, seed: int) -> NDArray[np.uint32]:
+    def _make_streams(self, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Of the numbers, and of the bits."""
         from variegate.rng import streams
 
         names = [(r.path, r.field, n) for r in self.requests for n in range(r.count)]
-        return streams(seed, names + [(path, "p", 0) for path in self.gated])
+        names += [(path, "p", 0) for path in self.gated]
+        return streams(seed, names), streams(seed, [(path, name, 0) for path, name in self.bits])
 
-    def columns(self, keys: Keys) -> dict[str, dict[str, Floats]]:
+    def columns(self, keys: Keys) -> dict[str, dict[str, NDArray[Any]]]:
         """The numbers drawn for a batch of keys, by path and field; "p" holds the uniform that a gate compares."""
-        from variegate.rng import uniforms
+        from variegate.rng import blocks, uniforms
 
-        table = uniforms(self._streams(keys.seed), keys.id, keys.epoch, keys.variation)
-        found: dict[str, dict[str, Floats]] = {path: {} for path in self.paths}
+        numbers, bits = self._streams(keys.seed)
+        table = uniforms(numbers, keys.id, keys.epoch, keys.variation)
+        found: dict[str, dict[str, NDArray[Any]]] = {path: {} for path in self.paths}
         for request in self.requests:
             u = table[request.start : request.start + request.count]
             if request.trials > 1:
                 u = u.reshape(request.distribution.draws, request.trials, len(keys))
             found[request.path][request.field] = _numbers(request, u, len(keys))
+        if self.bits:
+            words = blocks(bits, keys.id, keys.epoch, keys.variation)
+            for (path, name), column in zip(self.bits, words, strict=True):
+                found[path][name] = column
         for n, path in enumerate(self.gated):
             found[path]["p"] = table[n - len(self.gated)]
         return found
@@ -67,10 +77,22 @@ def _requests(nodes: tuple[Node, ...]) -> Iterator[Request]:
     start = 0
     for node in nodes:
         for name, distribution in node.op.drawn().items():
+            if isinstance(distribution, Bits):
+                continue
             trials = node.op.trials.get(name, 1)
             count = distribution.draws * trials
             yield Request(node.path, name, distribution, trials, start, count)
             start += count
+
+
+def _bits(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
+    """The path and the field of each draw of bits."""
+    for node in nodes:
+        for name, distribution in node.op.drawn().items():
+            if isinstance(distribution, Bits):
+                if name in node.op.trials:
+                    raise PipelineError(f"{node.path}.{name} is Bits, which has no trials: take other positions of it")
+                yield node.path, name
 
 
 def _numbers(request: Request, u: Floats, count: int) -> Floats:
