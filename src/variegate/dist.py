@@ -53,6 +53,10 @@ class Distribution:
         """The drawn numbers, shape (...), for uniforms u of shape (draws, ...); element by element."""
         raise TypeError(f"{type(self).__name__} has no at(): a distribution must say what it draws")
 
+    def at_epoch(self, u: Floats, epoch: NDArray[np.uint32]) -> Floats:
+        """The same in these epochs, (B,); u has shape (draws, ..., B). Most hang on none."""
+        return self.at(u)
+
     def bounds(self) -> tuple[float, float]:
         """The smallest and the largest number that can be drawn."""
         return -math.inf, math.inf

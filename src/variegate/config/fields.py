@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from variegate.dist import Bits, Distribution, Drawn
 from variegate.ops.base import Op
+from variegate.ramp import Ramp
 from variegate.targets import Grouped, Placed, Shaped, Target, Targets
 
 Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
@@ -24,6 +25,7 @@ _WORDS = {
     str: "text",
     Op: "an op",
     Distribution: "a distribution such as {Normal: [0, 1]}",
+    Ramp: "a ramp such as {Ramp: [0, 0.5, 20]}",
     Targets: "a mapping of fields to targets such as {boxes: {Boxes: coco}}",
 }
 

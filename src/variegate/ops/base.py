@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from variegate.dist import Bits, Choice, Constant, Distribution, Drawn, is_number, parse, show
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
+from variegate.ramp import Ramp, is_probability
 
 # A drawn field's name -> (B,) floats, or (trials, B) where the op asks for several; of Bits (4, B) uint32.
 Draws = Mapping[str, NDArray[Any]]
@@ -52,7 +53,7 @@ class Facts:
 class Op:
     """What happens to a picture: typed fields, and `lower`, which turns drawn numbers into an effect.
 
-    p     probability of application; one draw a sample
+    p     probability of application, a number or a `Ramp`; one draw a sample
     name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`);
           of an op made of a function, that function's name
 
@@ -63,7 +64,7 @@ class Op:
     Raises  FieldError if a field has a value that it cannot have.
     """
 
-    p: float = field(default=1.0, kw_only=True)
+    p: float | Ramp = field(default=1.0, kw_only=True)
     name: str | None = field(default=None, kw_only=True)
 
     gives: ClassVar[type[Effect]] = Effect
@@ -76,8 +77,9 @@ class Op:
     def __post_init__(self) -> None:
         if self.name is not None and (not isinstance(self.name, str) or not self.name):
             raise FieldError(f"{type(self).__name__}.name is a text that is not empty, got {self.name!r}")
-        if not is_number(self.p) or not 0 <= self.p <= 1:
-            raise FieldError(f"{self.label}.p is a probability from 0 to 1, got {self.p!r}")
+        if not is_probability(self.p):
+            ramp = ", or a Ramp between two" if isinstance(self.p, Distribution) else ""
+            raise FieldError(f"{self.label}.p is a probability from 0 to 1{ramp}, got {self.p!r}")
         for item in fields(self):
             if is_drawn(item):
                 object.__setattr__(self, item.name, parse(getattr(self, item.name), f"{self.label}.{item.name}"))
@@ -151,8 +153,10 @@ def whole(op: Op, item: str) -> None:
     Other distributions are allowed: the op rounds what they give down.
     """
     given = getattr(op, item)
-    values = (given.value,) if isinstance(given, Constant) else given.values if isinstance(given, Choice) else ()
-    if any(value != int(value) for value in values):
+    ends = given.ends if isinstance(given, Ramp) else (given,)
+    written = [each.value for each in ends if isinstance(each, Constant)]
+    written += [value for each in ends if isinstance(each, Choice) for value in each.values]
+    if any(value != int(value) for value in written):
         raise FieldError(f"{op.label}.{item} is a whole number, got {given!r}")
 
 

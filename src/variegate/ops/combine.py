@@ -11,6 +11,7 @@ from variegate.errors import FieldError
 from variegate.ops.base import Drawn, Op, limit, one_of, whole
 from variegate.ops.effect import Effect
 from variegate.ops.geometric import INTERPOLATIONS, Interpolation
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True, repr=False)
@@ -140,10 +141,15 @@ class SomeOf(Combinator):
         object.__setattr__(self, "trials", {"order": len(self.ops)})
 
     def drawn(self) -> dict[str, Distribution]:
-        count = super().drawn()["n"]
-        if isinstance(count, Uniform):  # both ends: what is drawn is rounded down
-            count = Uniform(count.low, count.high + 1)
-        return {"n": count, "order": Uniform(0, 1)}
+        return {"n": _both_ends(super().drawn()["n"]), "order": Uniform(0, 1)}
+
+
+def _both_ends(count: Distribution) -> Distribution:
+    """A range of whole numbers with both ends in it: what is drawn is rounded down."""
+    if isinstance(count, Ramp):
+        start, end = map(_both_ends, count.ends)
+        return Ramp(start, end, count.epochs)
+    return Uniform(count.low, count.high + 1) if isinstance(count, Uniform) else count
 
 
 def _last_word(ops: Sequence[Op]) -> bool:

@@ -17,6 +17,7 @@ from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +65,7 @@ class UserFunction(Op):
     given: tuple[tuple[str, Distribution | Fixed], ...]
 
     def __init__(
-        self, function: Callable[..., Any], /, *, p: float = 1.0, name: str | None = None, **given: Any
+        self, function: Callable[..., Any], /, *, p: float | Ramp = 1.0, name: str | None = None, **given: Any
     ) -> None:
         object.__setattr__(self, "p", p)
         object.__setattr__(self, "name", name)
@@ -236,7 +237,7 @@ class Opaque(UserFunction):
         function: Callable[..., Any],
         /,
         *,
-        p: float = 1.0,
+        p: float | Ramp = 1.0,
         name: str | None = None,
         moves: bool = True,
         rng: bool = False,

@@ -17,6 +17,7 @@ from variegate.ops.base import Draws
 from variegate.ops.effect import Floats
 from variegate.plan.flatten import Flat
 from variegate.plan.ir import Gate, Node
+from variegate.ramp import Ramp
 
 Flags = NDArray[np.bool_]
 Columns = Mapping[str, Draws]  # path -> field -> (B,) or (trials, B); of Bits (4, B) uint32
@@ -40,7 +41,8 @@ class Drawing:
     def __init__(self, flat: Flat) -> None:
         self.requests = tuple(_requests(flat.ops))
         self.bits = tuple(_bits(flat.ops))
-        self.gated = tuple(node.path for node in flat.ops if node.op.p < 1)
+        self.gated = tuple((node.path, node.op.p) for node in flat.ops if node.op.p != 1)
+        self.ramps = tuple(_ramps(flat.ops))
         self.paths = tuple(node.path for node in flat.ops)
         self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
 
@@ -49,11 +51,14 @@ class Drawing:
         from variegate.rng import streams
 
         names = [(r.path, r.field, n) for r in self.requests for n in range(r.count)]
-        names += [(path, "p", 0) for path in self.gated]
+        names += [(path, "p", 0) for path, _ in self.gated]
         return streams(seed, names), streams(seed, [(path, name, 0) for path, name in self.bits])
 
     def columns(self, keys: Keys) -> dict[str, dict[str, NDArray[Any]]]:
-        """The numbers drawn for a batch of keys, by path and field; "p" holds the uniform that a gate compares."""
+        """The numbers drawn for a batch of keys, by path and field.
+
+        "p" holds the uniform that a gate compares; of a Ramp what was decided: 0 where the op applies, else 1.
+        """
         from variegate.rng import blocks, uniforms
 
         numbers, bits = self._streams(keys.seed)
@@ -63,13 +68,14 @@ class Drawing:
             u = table[request.start : request.start + request.count]
             if request.trials > 1:
                 u = u.reshape(request.distribution.draws, request.trials, len(keys))
-            found[request.path][request.field] = _numbers(request, u, len(keys))
+            found[request.path][request.field] = _numbers(request, u, keys.epoch)
         if self.bits:
             words = blocks(bits, keys.id, keys.epoch, keys.variation)
             for (path, name), column in zip(self.bits, words, strict=True):
                 found[path][name] = column
-        for n, path in enumerate(self.gated):
-            found[path]["p"] = table[n - len(self.gated)]
+        for n, (path, p) in enumerate(self.gated):
+            u = table[n - len(self.gated)]
+            found[path]["p"] = (u >= p.at_epoch(table[:0], keys.epoch)) * 1.0 if isinstance(p, Ramp) else u
         return found
 
 
@@ -95,11 +101,18 @@ def _bits(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
                 yield node.path, name
 
 
-def _numbers(request: Request, u: Floats, count: int) -> Floats:
+def _ramps(nodes: tuple[Node, ...]) -> Iterator[str]:
+    """The fields that hang on the epoch."""
+    for node in nodes:
+        given = {"p": node.op.p, **node.op.drawn()}
+        yield from (f"{node.path}.{name}" for name, value in given.items() if isinstance(value, Ramp))
+
+
+def _numbers(request: Request, u: Floats, epochs: NDArray[np.uint32]) -> Floats:
     if isinstance(request.distribution, Constant):
-        shape = (count,) if request.trials == 1 else (request.trials, count)
+        shape = epochs.shape if request.trials == 1 else (request.trials, *epochs.shape)
         return np.full(shape, request.distribution.value)
-    return request.distribution.at(u)
+    return request.distribution.at_epoch(u, epochs)
 
 
 def applied(gates: tuple[Gate, ...], columns: Columns) -> Flags | None:

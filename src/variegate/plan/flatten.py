@@ -14,6 +14,7 @@ from variegate.errors import PipelineError
 from variegate.ops.base import Op
 from variegate.ops.combine import Chain, Combinator, OneOf, RandomApply, SomeOf
 from variegate.plan.ir import Gate, Node
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def _paths(everything: list[Op]) -> list[str]:
 
 
 def _own_gate(op: Op, path: str) -> tuple[Gate, ...]:
-    return (Gate(path, "p", 0.0, float(op.p)),) if op.p < 1 else ()
+    # Of a Ramp the column holds what was decided: 0 where the op applies, else 1.
+    return (Gate(path, "p", 0.0, 1.0 if isinstance(op.p, Ramp) else float(op.p)),) if op.p != 1 else ()
 
 
 def _leaves(parent: Combinator, path: str, gates: tuple[Gate, ...], below: Iterator[str]) -> Iterator[Node]:
@@ -108,7 +110,7 @@ def _unsettled(ops: Sequence[Op]) -> Op | None:
 def _chancy(op: Op) -> Op | None:
     """The op, or one below it, if chance decides whether it changes the size."""
     if not isinstance(op, Combinator):
-        return op if op.resizes and op.p < 1 else None
+        return op if op.resizes and op.p != 1 else None
     if isinstance(op, (Chain, RandomApply)) and op.p == 1:
         return _unsettled(op.ops)
     return next((each for each in _walk(op) if each.resizes), None)
