@@ -13,7 +13,7 @@ import shapely
 
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian, read
-from variegate.plan.ir import BILINEAR, NEAREST
+from variegate.plan.ir import BILINEAR, NEAREST, READ
 
 HAIR = 1e-7  # pixels
 
@@ -22,11 +22,11 @@ class Walk:
     """One sample's maps (canvas k + 1 to canvas k), the canvases and the borders, all passes of a plan together."""
 
     def __init__(self, plan):
-        group, row = plan.groups[plan.where[0][0]], plan.where[0][1]
-        passes = [stage.tables for stage in group.stages if hasattr(stage, "tables")]
-        self.maps = np.concatenate([tables.maps[row] for tables in passes])
-        self.canvas = np.concatenate([passes[0].canvas[row][:1], *(tables.canvas[row][1:] for tables in passes)])
-        self.borders = np.concatenate([tables.borders for tables in passes])
+        bound = plan.bound
+        passes = [bound.read.tables.row(r) for r in bound.rows(0) if bound.run_by[r] == READ]
+        self.maps = np.concatenate([row.maps for row in passes])
+        self.canvas = np.concatenate([passes[0].canvas[:1], *(row.canvas[1:] for row in passes)])
+        self.borders = np.concatenate([row.borders for row in passes])
 
     def points(self, xy):
         """Points (n, 2) on the result, and which of them no window cuts away."""

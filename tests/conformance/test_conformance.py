@@ -358,7 +358,7 @@ def test_a_picture_is_what_the_reference_makes_of_it(name, column):
         truth = reference_run(plan, 0, image)
         assert got.shape == truth.values.shape and got.dtype == written.get(name, image.dtype)
         # uint8 is filtered in quarter levels; float16 is half a step of 2**-11 off.
-        level, sure = plan.groups[0].last.tables.gain.max() / (255 if image.dtype == np.uint8 else 2**12), ~truth.doubt
+        level, sure = plan.bound.read.tables.gain.max() / (255 if image.dtype == np.uint8 else 2**12), ~truth.doubt
         assert sure.mean() > 0.5 and np.abs(got - truth.values)[sure].max() <= level
         changed |= not alike(image, got)
     assert changed, "the op does nothing to this picture, in silence"

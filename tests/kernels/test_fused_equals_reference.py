@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.kernels.reference import reference_run
-from variegate.plan.ir import NEAREST
+from variegate.plan.ir import NEAREST, READ
 from variegate.white import white_of
 
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
@@ -217,8 +217,9 @@ def picture(shape, dtype, white, seed, beyond):
 def strength(plan, row):
     """How many times larger an error of the source can leave the colour steps, at most."""
     product = 1.0
-    for stage in plan.groups[plan.where[row][0]].stages:
-        for step in stage.tables.steps[plan.where[row][1]] if hasattr(stage, "tables") else ():
+    bound = plan.bound
+    for r in bound.rows(row):
+        for step in bound.read.tables.row(r).steps:
             rows = np.abs(step[:9]).reshape(3, 3).sum(axis=1).max()
             product *= max(1.0, rows + np.abs(step[12:]).sum()) if step.any() else 1.0
     return product
@@ -233,13 +234,14 @@ def hold(pipeline, image, key, size=None, covers=None):
     out = np.empty(plan.shapes[0], plan.dtype)
     plan.run(0, image, out, covers)
     # A prefiltered uint8 source is kept in quarter levels, after three filters; means are of steps of 1 / 65536.
-    passes = [stage for stage in plan.groups[plan.where[0][0]].stages if hasattr(stage, "tables")]
-    prefiltered = image.dtype == np.uint8 and passes[0].antialias and passes[0].tables.settings[0] != NEAREST
+    bound = plan.bound
+    passes = [bound.read.tables.row(r) for r in bound.rows(0) if bound.run_by[r] == READ]
+    prefiltered = image.dtype == np.uint8 and passes[0].antialias and passes[0].interpolation != NEAREST
     error = (0.25 / 255 if prefiltered else 0) + 2e-5
     error *= strength(plan, 0)
     truth = reference_run(plan, 0, image, slack=255 * error, covers=covers)
     assert out.shape == truth.values.shape
-    white = passes[-1].tables.gain.max()
+    white = passes[-1].gain.max()
     room = error * white + (np.abs(truth.values) * 2.0**-11 + 2.0**-24 if out.dtype == np.float16 else 1e-6 * white)
     room = room + 0.5 if out.dtype.kind == "u" else room
     wrong = (np.abs(out - truth.values) > room) & ~truth.doubt

@@ -74,8 +74,8 @@ def case(ops, picture, key=None):
     plan = vg.Compose(ops, interpolation="nearest").plan(vg.Keys.of([key or vg.Key()]), [picture.shape], 1, np.uint8)
     moved = np.empty(plan.shapes[0], np.uint8)
     plan.run(0, picture[:, :, None], moved)
-    tables = plan.groups[plan.where[0][0]].stages[0].tables
-    return Case(ops, picture, moved[:, :, 0], Chain(tables.maps[0], tables.canvas[0], tables.borders))
+    way = plan.way(0)
+    return Case(ops, picture, moved[:, :, 0], Chain(way.maps, way.canvas, way.borders))
 
 
 @st.composite

@@ -230,7 +230,7 @@ def test_samples_of_a_batch_are_each_their_own():
     rng = np.random.default_rng(0)
     rows = [vg.Compose([vg.Rotate((-90, 90)), vg.Perspective(0.4), vg.Pad(4)])] * 1
     keys, sizes = vg.Keys.at(0, 0, np.arange(20)), rng.integers(5, 40, (20, 2))
-    track = rows[0].plan(keys, sizes).groups[0].trail.track
+    track = rows[0].plan(keys, sizes).track
     for i in range(20):
         one = rows[0].plan(vg.Keys.of([keys[i]]), sizes[i : i + 1]).way(0)
         for name in ("forward", "backward", "region", "source", "flags", "canvas", "maps"):

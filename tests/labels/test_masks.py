@@ -57,9 +57,8 @@ class Case(NamedTuple):
     def way(self):
         """The ops' maps."""
         plan = vg.Compose(self.ops).plan(vg.Keys.of([self.key]), [self.size], 1, np.uint8)
-        tables = plan.groups[plan.where[0][0]].stages[0].tables
-        defaults = Defaults("bicubic", self.antialias)
-        return Way(tables.maps[0], tables.canvas[0], tables.borders, defaults)
+        way, defaults = plan.way(0), Defaults("bicubic", self.antialias)
+        return Way(way.maps, way.canvas, way.borders, defaults)
 
     def carry(self, target, pixels):
         """A mask through the maps."""

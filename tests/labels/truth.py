@@ -71,8 +71,8 @@ class Walk(NamedTuple):
 
 def chain_of(plan, i=0):
     """The chain of one sample of a plan."""
-    group, row = plan.groups[plan.where[i][0]], plan.where[i][1]
-    return Chain([m[row] for m in group.trail.maps], [tuple(size[row].tolist()) for size in group.trail.canvas])
+    way = plan.track.way(i)
+    return Chain(list(way.maps), [tuple(size) for size in way.canvas.tolist()])
 
 
 def _step(points, m):

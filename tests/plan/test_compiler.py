@@ -95,19 +95,18 @@ def test_neither_the_order_nor_the_company_matters(name):
         np.testing.assert_array_equal(shuffled[place], together[n])
 
 
-def test_samples_are_grouped_by_what_cuts_them():
+def test_each_sample_is_cut_by_what_applies_to_it():
     augment = vg.Compose([vg.Gamma(2, p=0.5), vg.Rotate(3), vg.Opaque(negative, p=0.5), vg.Posterize(3, p=0.5)])
     plan = augment.plan(vg.Keys.at(0, 0, np.arange(200)), np.full((200, 2), 8))
-    assert len(plan.groups) == 4, "Gamma and Opaque cut; Posterize, after the last map, is a mask"
     told = [augment.params(plan.keys[i]) for i in range(200)]
-    for (g, _), params in zip(plan.where, told, strict=True):
-        stages = len(plan.groups[g].program.stages)
-        assert stages == 1 + params["Gamma"]["applied"] + 2 * params["negative"]["applied"]
+    for i, params in enumerate(told):
+        stages = 1 + params["Gamma"]["applied"] + 2 * params["negative"]["applied"]
+        assert len(plan.bound.rows(i)) == stages
 
 
-def test_what_does_not_cut_is_never_grouped():
+def test_what_does_not_cut_is_one_row_a_sample():
     for ops in (PIPELINES["seed"], PIPELINES["ragged"], [vg.Rotate(3), vg.OneOf([vg.Gamma(2), vg.Invert()])]):
-        assert len(vg.Compose(ops).plan(vg.Keys.at(0, 0, np.arange(50)), np.full((50, 2), 8)).groups) == 1
+        assert vg.Compose(ops).plan(vg.Keys.at(0, 0, np.arange(50)), np.full((50, 2), 8)).bound.first[-1] == 50
 
 
 def test_a_sample_that_a_cutting_op_skips_is_read_once():

@@ -85,7 +85,7 @@ def test_no_golden_file_is_left_over():
 
 
 def test_resamplings_count_the_passes_that_read_through_maps():
-    counts = {name: resamplings(pipeline.compiler.program) for name, pipeline in CASES.items()}
+    counts = {name: resamplings(pipeline.compiler.cutter) for name, pipeline in CASES.items()}
     assert counts == {"nothing": 0, "standard": 1, "seed": 1, "means": 1, "cut": 3, "choices": 2, "shrinking": 1}
 
 

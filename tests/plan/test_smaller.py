@@ -178,10 +178,10 @@ def least_by_hand(maps, size):
 def test_the_bound_is_below_what_any_pixel_needs_and_not_far(distort, angle, scale, shear, seed):
     ops = [vg.Perspective(distort), vg.Affine(rotate=angle, scale=scale, shear_x=shear), vg.Resize((20, 30))]
     plan = vg.Compose(ops).plan(vg.Keys.at(seed, 0, np.arange(3)), np.array([[200, 300]] * 3), 3, "uint8")
-    tables = plan.groups[0].last.tables
-    found = shrinking(tables.maps, tables.canvas, tables.borders)
-    for i, maps in enumerate(tables.maps):
-        truth = least_by_hand(maps, (20, 30))
+    rows = [plan.bound.read.tables.row(r) for r in range(3)]
+    found = shrinking(rows)
+    for i, row in enumerate(rows):
+        truth = least_by_hand(row.maps, (20, 30))
         assert found[i] <= truth * (1 + 1e-6)
         if found[i] > 0:
             assert found[i] >= truth * (0.999999 if distort == 0 else 0.5 if distort < 0.3 and scale > 0.5 else 0)

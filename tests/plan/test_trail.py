@@ -54,16 +54,18 @@ def planned(ops, count, size=(20, 30), leaves=(), seed=0, **targets):
 def test_the_maps_are_those_that_the_ops_give_in_the_order_declared(case):
     pipeline = vg.Compose(case.ops)
     plan = pipeline.plan(vg.Keys.of([case.key]), [case.size])
-    trail, columns = plan.groups[0].trail, pipeline.compiler.drawing.columns(vg.Keys.of([case.key]))
-    sizes, maps = np.array([case.size]), []
+    way, columns = plan.way(0), pipeline.compiler.drawing.columns(vg.Keys.of([case.key]))
+    sizes, maps, canvas = np.array([case.size]), [], [case.size]
     for node in pipeline.compiler.flat.nodes:
         flags = applied(node.gates, columns)
-        effect = node.op.lower(columns[node.path], sizes, None) if flags is None or flags[0] else None
-        maps.append(np.eye(3) if effect is None else effect.matrix[0])
-        sizes = sizes if effect is None else effect.size
-    assert len(trail.maps) == len(trail.borders) == len(trail.canvas) - 1 == len(case.ops)
-    np.testing.assert_array_equal(np.reshape([m[0] for m in trail.maps], (-1, 3, 3)), np.reshape(maps, (-1, 3, 3)))
-    np.testing.assert_array_equal(trail.canvas[-1], sizes)
+        if flags is None or flags[0]:
+            effect = node.op.lower(columns[node.path], sizes, None)
+            maps.append(effect.matrix[0])
+            sizes = effect.size
+            canvas.append(tuple(sizes[0].tolist()))
+    assert len(way.borders) == len(maps)
+    np.testing.assert_array_equal(way.maps, np.reshape(maps, (-1, 3, 3)))
+    np.testing.assert_array_equal(way.canvas, canvas)
 
 
 def same(image):
@@ -73,7 +75,7 @@ def same(image):
 def test_the_trail_goes_over_all_passes():
     ops = [vg.HorizontalFlip(), vg.Opaque(same, moves=False), vg.Crop(1, 2, 10, 10), vg.Contrast(2), vg.Pad(3)]
     plan = planned(ops, 1)
-    assert len(plan.groups[0].stages) > 1
+    assert len(plan.bound.rows(0)) > 1
     way = plan.way(0)
     np.testing.assert_array_equal(way.forward, [[-1, 0, 30 - 2 + 3], [0, 1, -1 + 3], [0, 0, 1]])
     np.testing.assert_array_equal(way.canvas, [[20, 30], [20, 30], [10, 10], [16, 16]])
@@ -107,14 +109,13 @@ def test_an_op_sees_only_samples_to_which_it_applies_each_with_its_own_labels():
     assert 0 < len(want) < count and boxes == want and len(sizes) == len(want)
 
 
-def test_groups_of_their_own_programs_show_the_right_sample_s_labels():
+def test_samples_that_are_cut_in_another_way_are_lowered_with_the_others():
     SEEN.clear()
     count = 12
     ops = [vg.Opaque(same, moves=False, p=0.5), Look("each")]
-    planned(ops, count, leaves=[{"boxes": [[n, 1.0, n + 2, 5]]} for n in range(count)], boxes=vg.Boxes())
-    assert len(SEEN) == 2
-    rows = [boxes[0][0] for _, _, part in SEEN for boxes in part]
-    assert sorted(rows) == list(range(count)) and rows != sorted(rows)
+    plan = planned(ops, count, leaves=[{"boxes": [[n, 1.0, n + 2, 5]]} for n in range(count)], boxes=vg.Boxes())
+    assert {len(plan.bound.rows(i)) for i in range(count)} == {1, 3 - 1}
+    assert [[boxes[0][0] for boxes in part] for _, _, part in SEEN] == [list(range(count))]
 
 
 def test_without_labels_an_op_is_shown_nothing_and_without_boxes_none():
@@ -136,10 +137,10 @@ def test_masks_are_shown_to_ops_that_look_at_them():
 def test_what_hung_on_labels_is_kept_by_the_path_of_its_op():
     leaves = [{"boxes": [[5.0, 5, 9, 9]]}] * 2
     ops = [vg.RandomCropNearBox(name="near"), vg.Rotate(5), vg.RandomSizedBoxSafeCrop(8)]
-    trail = planned(ops, 2, leaves=leaves, boxes=vg.Boxes()).groups[0].trail
-    assert list(trail.looked) == ["near", "RandomSizedBoxSafeCrop"]
-    np.testing.assert_array_equal(trail.looked["near"].matrix, trail.maps[0])
-    np.testing.assert_array_equal(trail.looked["RandomSizedBoxSafeCrop"].size, [[8, 8]] * 2)
+    lowered = planned(ops, 2, leaves=leaves, boxes=vg.Boxes()).bound.lowered
+    looked = {each.node.path: each.effects[0] for each in lowered if each.node.op.looks}
+    assert list(looked) == ["near", "RandomSizedBoxSafeCrop"]
+    np.testing.assert_array_equal(looked["RandomSizedBoxSafeCrop"].size, [[8, 8]] * 2)
 
 
 @pytest.mark.parametrize("count", [1, 5])

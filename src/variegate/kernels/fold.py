@@ -6,24 +6,26 @@ import numpy as np
 
 from variegate.compiled import kernel
 from variegate.kernels.colour import FIXED, step_through, through
-from variegate.plan.ir import AFFINE
+from variegate.kernels.lay import leans
+from variegate.plan.ir import AFFINE, STEP_AFTER, STEP_SITE, STEP_SORT
 
 
 @kernel
-def segment_end(kinds, picks, start):
-    """The first step from `start` on that is not affine, and applies: one that does not is the identity."""
+def segment_end(kinds, start):
+    """The first step from `start` on that is not affine."""
     stop = start
-    while stop < kinds.size and (kinds[stop] == AFFINE or picks[stop] < 0):
+    while stop < kinds.shape[0] and kinds[stop, STEP_SORT] == AFFINE:
         stop += 1
     return stop
 
 
 @kernel
-def leans(steps, levels, start, stop, level):
-    """Whether one of these steps needs a mean of a level's canvas."""
+def leaning(steps, kinds, start, stop, site):
+    """Whether one of these steps needs the mean of a site's canvas."""
     found = False
     for s in range(start, stop):
-        found = found or (levels[s] == level and (steps[s, 12] != 0.0 or steps[s, 13] != 0.0))
+        lean = kinds[s, STEP_SORT] == AFFINE and leans(steps[s])
+        found = found or (lean and kinds[s, STEP_SITE] == site)
     return found
 
 
@@ -77,18 +79,18 @@ def step_fills(step, mean, fills, count):
 
 
 @kernel
-def fold(begin, stop, steps, after, levels, sums, counts, tops, fills):
+def fold(begin, stop, steps, kinds, sums, counts, tops, fills):
     """Steps begin..stop-1 as one affine map (weights, offset) in units of white; carries the fills along, in place.
 
-    sums (L, C) float64 and counts (L, G + 1): over the canvas tops[level] of each level that a step leans on
+    sums (K, C) float64 and counts (K, G + 1): over the canvas tops[k] of each site that a step leans on
     """
     channels = sums.shape[1]
     weights, offset = identity(channels)
     mean = np.zeros(channels)
     for s in range(begin, stop):
-        level = levels[s]
-        if steps[s, 12] != 0.0 or steps[s, 13] != 0.0:
-            mean_of(sums[level], counts[level], tops[level], fills, weights, offset, mean)
+        site = kinds[s, STEP_SITE]
+        if leans(steps[s]):
+            mean_of(sums[site], counts[site], tops[site], fills, weights, offset, mean)
         step_through(steps[s], channels, mean, weights, offset)
-        step_fills(steps[s], mean, fills, after[s])
+        step_fills(steps[s], mean, fills, kinds[s, STEP_AFTER])
     return weights, offset

@@ -1,4 +1,4 @@
-"""Which units a plan calls: their addresses, in a fixed order, compiled only if they are needed."""
+"""Which units the rows of a batch call: their addresses by form, in a fixed order, compiled only if they are needed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,21 @@ from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefi
 from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
 from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
-from variegate.kernels.survey import FILTERED, STATE, UPRIGHT, Sites
+from variegate.kernels.survey import ASKED, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
 from variegate.kernels.walk import walk_home, walk_window
-from variegate.plan.ir import BICUBIC, CURVE, FLOAT32, NEAREST, TABLE, UINT8, UINT16
+from variegate.plan.ir import (
+    BICUBIC,
+    BY_READING,
+    CURVE,
+    FLOAT32,
+    FORMS,
+    FROM_SOURCE,
+    NEAREST,
+    TABLE,
+    TO_RESULT,
+    UINT8,
+    UINT16,
+)
 
 (
     SAMPLE_WORDS,
@@ -44,73 +56,74 @@ UPRIGHTS = {UINT8: upright_bytes, UINT16: upright_shorts, FLOAT32: upright_float
 
 
 class Wanted(NamedTuple):
-    """What a batch asks of its units.
+    """What is the same for all rows of a batch.
 
-    source, written  dtype codes of the source and of the result
-    interpolation    a code
-    means            whether a step leans on a mean; bounded: and numbers have a range
+    source, written  dtype codes of the pictures and of the results
+    bounded          whether the numbers have a range
     eight            whether pictures have the 256 levels of a table
     """
 
     source: int
     written: int
-    interpolation: int
-    means: bool
     bounded: bool
     eight: bool
 
 
-def library(wanted: Wanted, sites: Sites, kinds: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Addresses for a batch: zero where it needs no such unit; kinds: of its colour steps."""
-    state = sites.state.reshape(-1, STATE)
-    ways, whole = set(state[:, 2].tolist()), set(state[:, 9].tolist())
-    reduced = FILTERED in ways and bool((state[:, 3:5] > 1).any())
-    walked = bool(state[:, 1].any())
-    return _addresses(wanted, frozenset(ways), frozenset(whole), reduced, frozenset(kinds.tolist()), walked)
+def library(wanted: Wanted, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(FORMS, LIBRARY) addresses: zero where no such unit is needed; asked: as `kernels.survey` left it."""
+    return _library(wanted, asked.tobytes())
 
 
 @functools.lru_cache(maxsize=256)
-def _addresses(
-    wanted: Wanted, ways: frozenset[int], whole: frozenset[int], reduced: bool, kinds: frozenset[int], walked: bool
-) -> NDArray[np.int64]:
-    addresses, eight = np.zeros(LIBRARY, np.int64), wanted.source == UINT8
+def _library(wanted: Wanted, asked: bytes) -> NDArray[np.int64]:
+    found = np.zeros((FORMS, LIBRARY), np.int64)
+    for form, line in enumerate(np.frombuffer(asked, np.int64).reshape(FORMS, ASKED).tolist()):
+        if line[USED]:
+            _fill(found[form], form, line, wanted)
+    return found
+
+
+def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Wanted) -> None:
+    """The addresses of one form."""
+    source = wanted.source if form & FROM_SOURCE else FLOAT32
+    written = wanted.written if form & TO_RESULT else FLOAT32
+    interpolation, eight, filtered = form // BY_READING, source == UINT8, bool(line[WAYS] >> FILTERED & 1)
     # Words hold no negative numbers, which a bicubic prefilter makes.
-    words = eight and not (wanted.interpolation == BICUBIC and FILTERED in ways)
+    words = eight and not (interpolation == BICUBIC and filtered)
     if eight:
-        _samplers(addresses, WORD_SAMPLERS, wanted.interpolation, whole, SAMPLE_WORDS, WHOLE_WORDS)
+        _samplers(addresses, WORD_SAMPLERS, interpolation, line[WHOLE], SAMPLE_WORDS, WHOLE_WORDS)
     if not words:
-        _samplers(addresses, FLOAT_SAMPLERS, wanted.interpolation, whole, SAMPLE_FLOATS, WHOLE_FLOATS)
-    if UPRIGHT in ways or reduced:
-        addresses[UPRIGHT_SOURCE] = UPRIGHTS[wanted.source].address
+        _samplers(addresses, FLOAT_SAMPLERS, interpolation, line[WHOLE], SAMPLE_FLOATS, WHOLE_FLOATS)
+    if line[WAYS] >> UPRIGHT & 1 or line[REDUCED]:
+        addresses[UPRIGHT_SOURCE] = UPRIGHTS[source].address
         addresses[AXIS_TAPS] = axis_taps.address
-    if wanted.source != FLOAT32 or FILTERED in ways:  # uint16 is always made floats; a tiny uint8 picture, too
-        addresses[PREFILTER_SOURCE] = (prefilter_words if words else PREFILTERS[wanted.source]).address
-    if reduced:
+    if source != FLOAT32 or filtered:  # uint16 is always made floats; a tiny uint8 picture, too
+        addresses[PREFILTER_SOURCE] = (prefilter_words if words else PREFILTERS[source]).address
+    if line[REDUCED]:
         addresses[PREFILTER_FLOATS] = prefilter_floats.address
-    if kinds:
+    if line[SORTS]:
         addresses[AFFINE_ROW] = affine_row.address
-    if wanted.means:
+    if line[MEANS]:
         addresses[SUM_ROW] = (sum_row if wanted.bounded else sum_row_unbounded).address
-    if TABLE in kinds:
+    if line[SORTS] >> TABLE & 1:
         addresses[TABLE_ROW] = (table_row if wanted.eight else ramp_row).address
-    if CURVE in kinds:
+    if line[SORTS] >> CURVE & 1:
         addresses[CURVE_ROW] = curve_row.address
-    if walked:
+    if line[WALKED]:
         addresses[WALK_WINDOW], addresses[WALK_HOME] = walk_window.address, walk_home.address
-    addresses[WRITE_ROW] = WRITERS[wanted.written].address
-    return addresses
+    addresses[WRITE_ROW] = WRITERS[written].address
 
 
 def _samplers(
     addresses: NDArray[np.int64],
     units: dict[int, Unit],
     interpolation: int,
-    whole: frozenset[int],
+    whole: int,
     between: int,
     exact: int,
 ) -> None:
     """The samplers of one kind of source: for any map, and for maps that read no pixel between two."""
-    if 0 in whole:
+    if whole & 1:
         addresses[between] = units[interpolation].address
-    if 1 in whole:
+    if whole & 2:
         addresses[exact] = units[NEAREST].address

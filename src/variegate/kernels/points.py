@@ -9,6 +9,7 @@ import numpy as np
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.link import SLACK, apply, is_affine, product, reset
+from variegate.plan.ir import FIRST_MAP
 
 MOST_CORNERS = 4  # of a rectangle; every half-plane that cuts a convex polygon adds one at most
 AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, FLAGS = range(6)
@@ -119,19 +120,19 @@ def is_identity(m, canvas, top):
 
 
 @entry
-def follow(maps, canvas, backward, forward, region, source, counts, flags):
-    """For each sample of maps (B, G, 3, 3) and canvas (B, G + 1, 2), where labels go; fills the other arrays.
+def follow(rows, maps, canvas, backward, forward, region, source, counts, flags):
+    """For each sample, which is a row of `kernels.lay.Laid`, where labels go; fills the other arrays.
 
     backward, forward  (B, 3, 3): from the output to the source, and from the source to the output
     region, source     (B, n, 2): the part that is seen, as a convex polygon of the output, and of the source
     counts             (B,): their corners
     flags              (B, FLAGS): AFFINE and UPRIGHT maps; PLAIN: the region is a rectangle; MIRRORED; IDENTITY
     """
-    top = maps.shape[1]
     room = np.empty((region.shape[1], 2))
-    for i in range(maps.shape[0]):
-        way, here = backward[i], flags[i]
-        count, plain = seen_region(maps[i], canvas[i], way, region[i], room)
+    for i in range(counts.size):
+        way, here, begin, end = backward[i], flags[i], rows[i, FIRST_MAP], rows[i + 1, FIRST_MAP]
+        top, sizes = end - begin, canvas[begin + i : end + i + 1]
+        count, plain = seen_region(maps[begin:end], sizes, way, region[i], room)
         determinant = invert(way, forward[i])
         for n in range(count):
             u, v, w = apply(way, region[i, n, 0], region[i, n, 1])
@@ -139,7 +140,7 @@ def follow(maps, canvas, backward, forward, region, source, counts, flags):
         counts[i] = count
         here[AFFINE], here[UPRIGHT] = is_affine(way), is_upright(way)
         here[PLAIN], here[MIRRORED] = plain and is_upright(way), determinant < 0.0
-        here[IDENTITY] = plain and is_identity(way, canvas[i], top) and full(region[i], count, canvas[i, top])
+        here[IDENTITY] = plain and is_identity(way, sizes, top) and full(region[i], count, sizes[top])
 
 
 @kernel

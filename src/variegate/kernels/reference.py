@@ -20,7 +20,20 @@ from numpy.typing import NDArray
 
 from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
-from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, EDGE, NEAREST, REFLECT, SYMMETRIC, TABLE, WRAP
+from variegate.plan.ir import (
+    AFFINE,
+    CHW,
+    CONSTANT,
+    CURVE,
+    EDGE,
+    GOAL,
+    NEAREST,
+    REFLECT,
+    STEP_AFTER,
+    SYMMETRIC,
+    TABLE,
+    WRAP,
+)
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -62,90 +75,84 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     slack   how near the step of a table a value is in doubt, in levels of 255
     covers  (left, top, right, bottom): which part of the planned picture `image` shows, if it is smaller
     """
-    group, row, n = plan.groups[plan.where[i][0]], plan.where[i][1], 0
-    picture, doubt = image.astype(np.float64) / group.kind.unit, np.zeros(image.shape, bool)
-    if not hasattr(group.stages[0], "tables") and (covers or image.shape[:2] != tuple(group.sizes[0][row])):
-        whole = group.whole
-        picture, doubt, covers = *reference(whole.tables, row, picture, whole.antialias, covers=covers), None
-        picture = picture / group.between
-    while n < len(group.stages):
-        stage, n = group.stages[n], n + 1
-        if hasattr(stage, "tables"):
-            functions = [each.function for each in stage.functions]
-            args = stage.tables, row, picture, stage.antialias, functions, doubt, slack
-            picture, doubt, covers = *reference(*args, covers), None
-            picture = picture if n == len(group.stages) else picture / group.between
+    bound, rows = plan.bound, list(plan.bound.rows(i))
+    picture, doubt = image.astype(np.float64) / bound.kind.unit, np.zeros(image.shape, bool)
+    smaller = covers is not None or image.shape[:2] != tuple(bound.sizes[i])
+    if smaller and not hasattr(bound.stage(bound.run_by[rows[0]]), "tables"):
+        picture, doubt = bound.whole.read.reference(i, picture, doubt, covers=covers)
+        covers = None
+    while rows:
+        row = rows.pop(0)
+        stage = bound.stage(bound.run_by[row])
+        if not hasattr(stage, "tables"):
+            picture, doubt = stage.reference(row, picture, doubt)
+            if picture.shape[:2] != bound.planned(row + 1):
+                bound, rows = bound.rest(row, i, picture.shape[:2]), []
+                i, rows = 0, list(bound.rows(0))
             continue
-        result = stage.call(row, picture.astype(np.float32))
-        integers = group.kind.white is not None and result.dtype.kind == "u"
-        picture = np.asarray(result, np.float64) / (np.iinfo(result.dtype).max if integers else 1)
-        doubt = np.full(picture.shape, doubt.any())
-        if picture.shape[:2] != tuple(group.sizes[n][row]):
-            group, row, n = group.rest(n, row, picture.shape[:2]), 0, 0
+        picture, doubt = stage.reference(row, picture, doubt, slack, covers)
+        picture, covers = picture if not rows else picture / bound.laid.units[row, GOAL], None
     return Truth(picture, doubt)
 
 
 def reference(
     tables: Any,
-    i: int,
+    row: Any,
     picture: Floats,
-    antialias: bool,
     functions: Sequence[Function] = (),
     doubt: Flags | None = None,
     slack: float = 1e-3,
     covers: Covers | None = None,
 ) -> Truth:
-    """Sample i of one Read: its `plan.tables.Tables`, and a picture (height, width, channels) in units of white.
+    """One row of a batch's `plan.tables.Tables`, `Tables.row(r)`, and a picture (H, W, C) in units of white.
 
-    functions  the user's functions of a pixel, as the tables' picks count them
+    functions  the user's functions of a pixel, as the tables count them
     doubt      which values of the picture are in doubt
     covers     as for `reference_run`
     """
-    top, steps, after = len(tables.maps[i]), tables.steps[i], tables.after.tolist()
-    leaning = [bool(step[12:].any()) for step in steps]
+    top, after = len(row.maps), row.kinds[:, STEP_AFTER].tolist()
+    leaning = [bool(step[12:].any()) for step in row.steps]
     doubt = np.zeros(picture.shape, bool) if doubt is None else doubt
     wanted = {top, *(a for a, leans in zip(after, leaning, strict=True) if leans)}
-    lens = lens_of(tables.canvas[i, 0], picture.shape, covers)
-    canvases = {k: expose(tables, i, k, picture, antialias and k == top, doubt, lens) for k in wanted}
-    for s, kind in enumerate(tables.kinds):
-        pick, mean = tables.picks[i, s], np.zeros(picture.shape[2])
+    lens = lens_of(row.canvas[0], picture.shape, covers)
+    canvases = {k: expose(row, k, picture, row.antialias and k == top, doubt, lens) for k in wanted}
+    for s, (kind, _, pick, _) in enumerate(row.kinds.tolist()):
+        step, mean = row.steps[s], np.zeros(picture.shape[2])
         if leaning[s]:
             mean = canvases[after[s]].painted().mean(axis=(0, 1))
             unsure = canvases[after[s]].doubt.any()
         for canvas in canvases.values():
             if kind == AFFINE:
                 canvas.doubt |= leaning[s] and unsure
-                canvas.through(partial(affine, step=steps[s], mean=mean), after[s])
-            elif kind in (TABLE, CURVE) and pick >= 0:
-                levels = tables.settings[4]
+                canvas.through(partial(affine, step=step, mean=mean), after[s])
+            elif kind in (TABLE, CURVE):
+                levels = tables.settings[3]
                 if kind == CURVE or levels == 255:
-                    canvas.doubt |= on_step(canvas.pixels, kind, steps[s], slack).any(axis=2)
-                table = partial(looked_up if levels == 255 else ramped, table=tables.luts[i, pick:])
-                curve = partial(curved, step=steps[s])
-                canvas.through(table if kind == TABLE else curve, top)
-            elif pick >= 0:
-                canvas.through(partial(pixelwise, function=functions[pick], draws=tables.draws[i, pick]), top)
-    return develop(canvases[top], tables, i)
+                    canvas.doubt |= on_step(canvas.pixels, kind, step, slack).any(axis=2)
+                table = partial(looked_up if levels == 255 else ramped, table=tables.luts[pick:])
+                canvas.through(table if kind == TABLE else partial(curved, step=step), top)
+            else:
+                function, draws = functions[tables.calls[pick]], tables.draws[pick]
+                canvas.through(partial(pixelwise, function=function, draws=draws), top)
+    return develop(canvases[top], row)
 
 
-def expose(tables: Any, i: int, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
+def expose(row: Any, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
     """Canvas `top` before any colour step."""
-    maps, canvas, interpolation = tables.maps[i], tables.canvas[i], tables.settings[0]
-    view = look(maps[:top], canvas, tables.borders, interpolation, lens)
-    way, J = jacobian(maps, *canvas[-1, ::-1] / 2)
-    seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, interpolation, antialias
+    view = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens)
+    way, J = jacobian(row.maps, *row.canvas[-1, ::-1] / 2)
+    seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, row.interpolation, antialias
     pixels = read(picture, *seen)
     smear = read(doubt.astype(np.float64), *seen) if doubt.any() else 0 * pixels
-    return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), tables.fills)
+    return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), row.fills)
 
 
-def develop(canvas: Canvas, tables: Any, i: int) -> Truth:
+def develop(canvas: Canvas, row: Any) -> Truth:
     """The last write: clamp (where there is a bound), gain and shift, layout."""
-    bound = tables.bounds[i]
-    values = np.clip(canvas.painted(), 0, bound) if bound >= 0 else canvas.painted()
-    values = values * tables.gain + tables.shift
+    values = np.clip(canvas.painted(), 0, row.bound) if row.bound >= 0 else canvas.painted()
+    values = values * row.gain + row.shift
     doubt = np.broadcast_to(canvas.doubt[:, :, None], values.shape)
-    if tables.settings[2] == CHW:
+    if row.layout == CHW:
         return Truth(np.moveaxis(values, 2, 0), np.moveaxis(doubt, 2, 0))
     return Truth(values, doubt)
 

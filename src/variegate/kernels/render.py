@@ -1,4 +1,4 @@
-"""One picture through one Read: the only kernel that is called for every sample.
+"""One picture through one row of a batch: the only kernel that is called for every sample.
 
 The source is made ready (`source`) and then read a row at a time (`rows`); the colour tail follows on each row while it
 is in the cache. Only where a mean of the canvas, or a table, asks for it is the canvas kept, in scratch.
@@ -9,34 +9,73 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.fold import fold, is_plain, leans, segment_end
+from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally, visit
-from variegate.plan.ir import CHW, CONSTANT, CURVE, POINTWISE, TABLE
+from variegate.plan.ir import (
+    BOUND,
+    CHW,
+    CONSTANT,
+    CURVE,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    FLOAT32,
+    FROM_SOURCE,
+    GOAL,
+    HWC,
+    POINTWISE,
+    ROW_FORM,
+    ROW_READING,
+    STEP_PICK,
+    STEP_SORT,
+    TABLE,
+    TO_RESULT,
+    WHITE,
+)
 
 
 @kernel
-def borrow(tables, i, report):
-    """Sample i's part of the batch's arrays, borrowed; report: passed on to the user's functions."""
-    picks, luts, draws = borrowed(tables.picks)[i], borrowed(tables.luts)[i], borrowed(tables.draws)[i]
-    library, canvas, steps = borrowed(tables.library), borrowed(tables.canvas)[i], borrowed(tables.steps)[i]
-    bends = borrowed(tables.kinds), picks, luts, borrowed(tables.functions), draws, steps, report
-    return canvas, borrowed(tables.borders), steps, library, bends
+def borrow(tables, r, report):
+    """Row r's part of the batch's arrays, borrowed; report: passed on to the user's functions."""
+    rows, canvas = borrowed(tables.rows), borrowed(tables.canvas)
+    m, n = rows[r, FIRST_MAP], rows[r + 1, FIRST_MAP]
+    first, last = rows[r, FIRST_STEP], rows[r + 1, FIRST_STEP]
+    steps, kinds = borrowed(tables.steps)[first:last], borrowed(tables.kinds)[first:last]
+    library = borrowed(tables.library)[rows[r, ROW_FORM]]
+    calls = borrowed(tables.functions), borrowed(tables.calls), borrowed(tables.draws)
+    bends = kinds, steps, borrowed(tables.luts), calls, report
+    maps, borders = borrowed(tables.maps)[m:n], borrowed(tables.borders)[m:n]
+    return maps, canvas[m + r : n + r + 1], borders, library, bends
+
+
+@kernel
+def row_fills(tables, r):
+    """(G, C): what lies outside each of row r's canvases."""
+    rows, colours, which = borrowed(tables.rows), borrowed(tables.colours), borrowed(tables.fills)
+    m, n = rows[r, FIRST_MAP], rows[r + 1, FIRST_MAP]
+    fills = np.empty((n - m, colours.shape[1]))
+    for k in range(n - m):
+        for c in range(colours.shape[1]):
+            fills[k, c] = colours[which[m + k], c]
+    return fills
 
 
 @kernel
 def bend(library, bends, s, row, plane, channels, count):
     """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
-    kinds, picks, luts, functions, draws, steps, report = bends
-    pick = picks[s]
-    if kinds[s] == TABLE:
+    kinds, steps, luts, calls, report = bends
+    sort, pick = kinds[s, STEP_SORT], kinds[s, STEP_PICK]
+    if sort == TABLE:
         invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
-    elif kinds[s] == CURVE:
+    elif sort == CURVE:
         invoke(load_i64(library, CURVE_ROW), (row, count, plane, channels, address_of(steps[s])))
     else:
-        invoke(functions[pick], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * pick))
+        functions, which, draws = calls
+        n = which[pick]
+        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * n))
 
 
 @kernel
@@ -62,7 +101,7 @@ def develop(here, arrays, bends, bender, stored, affine, fills, scratch, store, 
         row = store + 4 * y * here.count
         lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
-        if bends[0][bender] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
+        if bends[0][bender, STEP_SORT] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
             paint(here, np.int64(0), here.count if here.walked else lo, fills, row, plane)
             paint(here, here.count if here.walked else hi, here.count, fills, row, plane)
         bend(here.library, bends, bender, row, plane, here.channels, here.count)
@@ -138,56 +177,72 @@ def clear(sums, counts):
         counts[k] = 0
 
 
-@entry
-def render(src, shape, i, site, tables, sites, arena, planes, out, report):
-    """Sample i of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
+@kernel
+def last_write(tables, r, goal, channels):
+    """(gain, shift, bytes an element, layout): how row r is written, from numbers in which white is `goal`."""
+    row, gain, shift = borrowed(tables.rows)[r], np.empty(channels), np.zeros(channels)
+    size, layout, _, _ = tables.settings
+    if row[ROW_FORM] & TO_RESULT:
+        for c in range(channels):
+            gain[c], shift[c] = tables.gain[c] / goal, tables.shift[c]
+        return gain, shift, size, layout
+    for c in range(channels):
+        gain[c] = borrowed(tables.units)[r, GOAL] / goal
+    return gain, shift, np.int64(4), np.int64(HWC)
 
-    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the sample's row of `sites`
+
+@entry
+def render(src, shape, r, site, tables, sites, arena, planes, out, report):
+    """Row r of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
+
+    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the first of the row's sites
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
     report         address of `kernels.user.reports`, where a user's function that raises leaves word
     """
-    canvas, borders, steps, library, bends = borrow(tables, i, report)
-    kinds, picks, levels, tops = bends[0], bends[1], tables.levels, borrowed(sites.top)
-    interpolation, size, layout, dtype, _ = tables.settings
-    unit, bound, top = tables.white, borrowed(tables.bounds)[i], tops[0]
+    maps, canvas, borders, library, bends = borrow(tables, r, report)
+    kinds, steps, line = bends[0], bends[1], borrowed(tables.rows)[r]
+    sites_count = borrowed(tables.rows)[r + 1, FIRST_SITE] - line[FIRST_SITE]
+    tops = borrowed(sites.tops)[site : site + sites_count]
+    unit, bound, top = borrowed(tables.units)[r, WHITE], borrowed(tables.units)[r, BOUND], tops[0]
     nought = np.int64(0)  # a literal would be a type of its own, and compile what it is given to twice
     if canvas[top, 0] * canvas[top, 1] == 0:
         return
     sums, counts = np.zeros((tops.size, shape[2])), np.zeros((tops.size, canvas.shape[0]), np.int64)
-    source = src, dtype, shape, interpolation, arena
-    line = planes + 4 * (shape[1] + PAD) * shape[2]
-    for level in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
-        if not leans(steps, levels, nought, kinds.size, level):  # it is another sample that wants it
-            continue
-        here, arrays, owners = visit(library, canvas, borders, sites, level, site, *source)
-        expose(here, arrays, nought > 0, planes, line, unit, address_of(sums[level]), address_of(counts[level]))
+    dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
+    source = src, dtype, shape, line[ROW_READING], arena
+    widest = planes + 4 * (shape[1] + PAD) * shape[2]
+    for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
+        here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
+        expose(here, arrays, nought > 0, planes, widest, unit, address_of(sums[k]), address_of(counts[k]))
         hold(owners)
-    here, arrays, owners = visit(library, canvas, borders, sites, nought, site, *source)
+    here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
     tallies = address_of(sums), address_of(counts)
+    steps_count, fills, begin, stored = kinds.shape[0], row_fills(tables, r), nought, False
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
-    store = out if size == 4 and layout == CHW and shape[2] == 3 else line
-    fills, begin, stored = tables.fills.copy(), nought, False
-    shown = shown_fills(here, borrowed(tables.maps)[i], borders)
+    alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
+    store = out if alike else widest
+    shown = shown_fills(here, maps, borders)
     while True:
-        stop = segment_end(kinds, picks, begin)
-        if leans(steps, levels, begin, stop, nought) and not stored:
+        stop = segment_end(kinds, begin)
+        if leaning(steps, kinds, begin, stop, nought) and not stored:
             expose(here, arrays, nought == 0, planes, store, unit, *tallies)
             stored = True
-        weights, offset = fold(begin, stop, steps, tables.after, levels, sums, counts, tops, fills)
-        goal = unit if stop == kinds.size else 1.0
+        weights, offset = fold(begin, stop, steps, kinds, sums, counts, tops, fills)
+        goal = unit if stop == steps_count else 1.0
         rescale(weights, offset, goal / unit, goal)
         affine = address_of(weights), address_of(offset)
-        if stop == kinds.size:
+        if stop == steps_count:
             break
         clear(sums[0], counts[0])
-        tallied = leans(steps, levels, stop + 1, segment_end(kinds, picks, stop + 1), nought)
+        tallied = leaning(steps, kinds, stop + 1, segment_end(kinds, stop + 1), nought)
         develop(here, arrays, bends, stop, stored, affine, address_of(fills), planes, store, tallied, *tallies)
         hold((weights, offset))
         bend_fills(address_of(library), bends, stop, fills, shown)
         begin, unit, stored = stop + 1, 1.0, True
-    gain, colours = tables.gain / goal, fills * goal
-    last = address_of(gain), address_of(tables.shift), size, layout, bound
-    if is_plain(weights, offset):  # also of a sample that all ops of colour skip: no number passes through arithmetic
+    gain, shift, size, layout = last_write(tables, r, goal, shape[2])
+    colours = fills * goal
+    last = address_of(gain), address_of(shift), size, layout, bound
+    if is_plain(weights, offset):  # also where there is no op of colour: no number passes through arithmetic
         affine = 0, 0
-    finish(here, arrays, stored, affine, planes, store if stored else line, address_of(colours), last, goal, out)
-    hold((owners, sums, counts, weights, offset, gain, colours))
+    finish(here, arrays, stored, affine, planes, store if stored else widest, address_of(colours), last, goal, out)
+    hold((owners, sums, counts, weights, offset, gain, shift, colours))

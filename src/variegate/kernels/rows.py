@@ -1,4 +1,4 @@
-"""A level's canvas, row by row: located, read, tallied, painted. `visit` makes what is the same for all rows."""
+"""A canvas, row by row: located, read, tallied, painted. `visit` makes what is the same for all rows."""
 
 from __future__ import annotations
 
@@ -56,20 +56,22 @@ class Visit(NamedTuple):
 
 
 @kernel
-def visit(library, canvas, borders, sites, level, i, src, source, shape, interpolation, arena):
-    """A level's canvas, ready to be read by rows: (a Visit, what a walk needs besides, owners).
+def visit(library, canvas, borders, sites, k, src, source, shape, interpolation, arena):
+    """The k-th site's canvas, ready to be read by rows: (a Visit, what a walk needs besides, owners).
 
+    canvas, borders  of its row
     The owners of what the addresses point to must be held until the last row is read.
     """
-    top, state = sites.top[level], borrowed(sites.state)[level, i]
-    way, scale = borrowed(sites.way)[level, i], borrowed(sites.scale)[level, i]
+    top, state = borrowed(sites.tops)[k], borrowed(sites.state)[k]
+    way, scale = borrowed(sites.way)[k], borrowed(sites.scale)[k]
     rows, count = canvas[top, 0], canvas[top, 1]
     reader, fit = open_reader(library, src, source, shape, state, scale, interpolation, arena)
     exact = reader[0] == EXACT
     columns = axis(library, count if exact else 0, way[0, 0], way[0, 2], shape[1], interpolation)
     lines = axis(library, rows if exact else 0, way[1, 1], way[1, 2], shape[0], interpolation)
     us, vs, codes, work = np.empty(count), np.empty(count), np.empty(count, np.uint8), np.empty(3 * count, np.int32)
-    windows, which = borrowed(sites.windows)[level, i], borrowed(sites.which)[level, i]
+    first = borrowed(sites.windows)[k]
+    windows, which = borrowed(sites.frames)[first:], borrowed(sites.which)[first:]
     visited = Visit(
         address_of(library),
         row_unit(library, reader[0], state[9] != 0),

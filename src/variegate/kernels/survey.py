@@ -1,7 +1,8 @@
 """A batch's geometry, once a batch: for each sample, how its canvas is to be read.
 
-The result is a `Sites`: for each level (level 0 the output, further ones canvases of which only a mean is wanted) and
-each sample, which windows cut, the way back to the source, and what has to be done to the source before it is read.
+The result is a `Sites`: for each canvas that is looked at (of each row its last one, which is what it makes, and
+earlier ones of which only a mean is wanted) which windows cut, the way back to the source, and what has to be done to
+the source before it is read.
 """
 
 from __future__ import annotations
@@ -13,38 +14,60 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.footprint import footprint, reduction
+from variegate.kernels.lay import Laid, leans
 from variegate.kernels.link import apply, is_affine, is_whole, jacobian, link
-from variegate.plan.ir import NEAREST
+from variegate.plan.ir import (
+    AFFINE,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    FORMS,
+    NEAREST,
+    READ,
+    ROW_FILTER,
+    ROW_FORM,
+    ROW_READING,
+    ROW_STAGE,
+    STEP_SORT,
+)
 
 RAW, FILTERED, UPRIGHT = range(3)
 STATE = 10  # numbers of a site
 ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
+# What the rows of a form ask of their units, as columns: whether there are any; which of RAW, FILTERED, UPRIGHT, and
+# which of 0 and 1 for pixels that are the source's own, as bits; whether any source is reduced by whole factors, any
+# border walked, any mean wanted; and which sorts of steps, as bits.
+USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, ASKED = range(8)
 
 
 class Given(NamedTuple):
-    """Pictures that are there in place of the sources of a batch.
+    """Pictures that are there in place of the sources of R rows.
 
-    size  (B, 2) int64: their heights and widths
-    fit   (B, 4) float64: scale x, shift x, scale y, shift y, from the plane of the source to theirs
+    size  (R, 2) int64: their heights and widths
+    fit   (R, 4) float64: scale x, shift x, scale y, shift y, from the plane of the source to theirs
     """
 
     size: NDArray[np.int64]
     fit: NDArray[np.float64]
 
 
-class Sites(NamedTuple):
-    """L levels, B samples, G maps.
+NOTHING = Given(np.empty((0, 2), np.int64), np.empty((0, 4)))
 
-    top      (L,) int64: which canvas the level is
-    windows  (L, B, G, 3, 3) float64, which (L, B, G) int64, way (L, B, 3, 3): see `link`
-    state    (L, B, STATE) int64: windows that cut, walked, RAW | FILTERED | UPRIGHT, whole factors of reduction (x, y),
+
+class Sites(NamedTuple):
+    """K sites, and W windows in all that may cut one.
+
+    tops     (K,) int64: which canvas of its row it is; windows: (K,) int64, the first of its windows
+    frames   (W, 3, 3) float64, which (W,) int64, and way (K, 3, 3): see `link`
+    state    (K, STATE) int64: windows that cut, walked, RAW | FILTERED | UPRIGHT, whole factors of reduction (x, y),
              region that is read (left, top, right, bottom) in the reduced source, and whether every pixel is one of the
              source's: a flip, a quarter turn, a shift by whole pixels, which is read by nearest, to the bit
-    scale    (L, B, 4) float64: prefilter scales along x, y, the diagonal, and the diagonal's sign
+    scale    (K, 4) float64: prefilter scales along x, y, the diagonal, and the diagonal's sign
     """
 
-    top: NDArray[np.int64]
-    windows: NDArray[np.float64]
+    tops: NDArray[np.int64]
+    windows: NDArray[np.int64]
+    frames: NDArray[np.float64]
     which: NDArray[np.int64]
     way: NDArray[np.float64]
     state: NDArray[np.int64]
@@ -101,51 +124,75 @@ def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
     region(way, walked, rows, columns, height, width, state[3], state[4], state)
 
 
+@kernel
+def note_site(state, line):
+    """What a site asks of its units."""
+    line[WAYS] |= np.int64(1) << state[2]
+    line[WHOLE] |= np.int64(1) << state[9]
+    if state[1] != 0:
+        line[WALKED] = 1
+    if state[2] == FILTERED and (state[3] > 1 or state[4] > 1):
+        line[REDUCED] = 1
+
+
 @entry
-def survey_all(maps, canvas, borders, there, fit, antialias, top, windows, which, way, state, scale):
-    """Fill the arrays of a `Sites` (except `top`) for maps (B, G, 3, 3) and canvas (B, G + 1, 2); see `Given`."""
-    for level in range(top.size):
-        for i in range(maps.shape[0]):
-            here = state[level, i]
-            cuts, walked = link(
-                maps[i], canvas[i], borders, top[level], windows[level, i], which[level, i], way[level, i]
-            )
+def survey_all(begin, end, laid, there, fit, sites, asked):
+    """Fill `sites`, a `Sites` of which tops and windows are given, and `asked`, for the rows from begin to end.
+
+    there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
+    asked       (FORMS, ASKED) int64: what the units must be able to do, see below
+    """
+    rows, maps, borders, canvas = laid.rows, laid.maps, laid.borders, laid.canvas
+    tops, windows, frames, which = sites.tops, sites.windows, sites.frames, sites.which
+    way, state, scale = sites.way, sites.state, sites.scale
+    own = np.empty(4)
+    own[0], own[1], own[2], own[3] = ITSELF
+    base = rows[begin, FIRST_SITE]
+    for r in range(begin, end):
+        row, m = rows[r], rows[r, FIRST_MAP]
+        line, sizes, size = asked[row[ROW_FORM]], canvas[m + r :], canvas[m + r]
+        given = own
+        if fit.shape[0] > 0:
+            given, size = fit[r - begin], there[r - begin]
+        for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
+            k = site - base
+            here, top, w = state[k], tops[k], windows[k]
+            cuts, walked = link(maps[m:], sizes, borders[m:], top, frames[w:], which[w:], way[k])
             here[0], here[1] = cuts, 1 if walked else 0
-            onto(way[level, i], fit[i])
-            exact = is_whole(way[level, i])
+            onto(way[k], given)
+            exact = is_whole(way[k])
             for n in range(cuts if walked else 0):
-                exact = exact and is_whole(windows[level, i, n])
+                exact = exact and is_whole(frames[w + n])
             here[9] = 1 if exact else 0
-            filtered = antialias and level == 0
-            choose(maps[i], canvas[i], top[level], way[level, i], there[i], fit[i], filtered, here, scale[level, i])
+            filtered = site == row[FIRST_SITE] and row[ROW_FILTER] != 0 and row[ROW_READING] != NEAREST
+            choose(maps[m : m + top], sizes, top, way[k], size, given, filtered, here, scale[k])
+            note_site(here, line)
+        line[USED] |= 1 if row[ROW_STAGE] == READ else 0
+        for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
+            line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
+            line[MEANS] |= 1 if laid.kinds[s, STEP_SORT] == AFFINE and leans(laid.steps[s]) else 0
 
 
-def survey(
-    maps: NDArray[np.float64],
-    canvas: NDArray[np.int64],
-    borders: NDArray[np.int64],
-    interpolation: int,
-    antialias: bool,
-    levels: list[int],
-    given: Given | None = None,
-) -> Sites:
-    """The sites of a batch: level 0 is the output, `levels` are earlier canvases to be measured.
+def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, NDArray[np.int64]]:
+    """The sites of these rows, and what they ask of their units.
 
     given  what is read in place of the sources, where that is not they themselves
     """
-    count, maps_count = maps.shape[:2]
-    if given is None:
-        given = Given(np.ascontiguousarray(canvas[:, 0]), np.empty((count, 4)))
-        given.fit[:] = ITSELF
-    top = np.array([maps_count, *levels], np.int64)
-    shape = (top.size, count)
+    first = laid.rows[:, FIRST_SITE]
+    tops = laid.tops[first[rows.start] : first[rows.stop]]
+    windows = np.zeros(len(tops) + 1, np.int64)
+    np.cumsum(tops, out=windows[1:])
+    count, most = len(tops), int(windows[-1])
     sites = Sites(
-        top,
-        np.empty((*shape, maps_count, 3, 3)),
-        np.empty((*shape, maps_count), np.int64),
-        np.empty((*shape, 3, 3)),
-        np.empty((*shape, STATE), np.int64),
-        np.empty((*shape, 4)),
+        tops,
+        windows,
+        np.empty((most, 3, 3)),
+        np.empty(most, np.int64),
+        np.empty((count, 3, 3)),
+        np.empty((count, STATE), np.int64),
+        np.empty((count, 4)),
     )
-    survey_all(maps, canvas, borders, *given, bool(antialias) and interpolation != NEAREST, *sites)
-    return sites
+    asked = np.zeros((FORMS, ASKED), np.int64)
+    there = NOTHING if given is None else given
+    survey_all(rows.start, rows.stop, laid, *there, sites, asked)
+    return sites, asked

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.labels.track import Way
-from variegate.ops.base import Facts
-from variegate.plan.ir import Defaults
+from variegate.plan.ir import BILINEAR, Defaults
 from variegate.targets import Mask, MaskLeaf, Targets
 
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
@@ -99,24 +98,19 @@ def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
 
 def _picture(image: NDArray[np.float32], fills: Fills, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
-    from variegate.plan.group import Pass
     from variegate.plan.kind import Kind
-    from variegate.plan.lower import Lowering, Source
     from variegate.plan.output import Written
-    from variegate.plan.trail import Trail
+    from variegate.plan.read import Read
+    from variegate.plan.trail import chained
 
     if image.size > MOST:
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
-    channels, sizes, nothing = image.shape[2], way.canvas[:1], Targets()
     defaults = Defaults("bilinear", way.defaults.antialias)
-    lowering = Lowering({}, sizes, Facts(channels), Trail(sizes, defaults, nothing))
-    lowering.maps, lowering.canvas = list(way.maps[:, None]), list(way.canvas[:, None])
-    lowering.borders, lowering.fills = way.borders.tolist(), [fills] * len(way.maps)
-    kind = Kind(channels, "float32", None, defaults, nothing)
-    reading = Pass(lowering, Source("float32", kind.unit), Written("float32", kind.unit), kind, final=True)
-    out = np.empty(reading.shape(0), np.float32)
-    reading.run(0, image, out)
-    return out
+    kind = Kind(image.shape[2], "float32", None, defaults, Targets())
+    laid = chained(way.maps, way.canvas, way.borders, BILINEAR, defaults.antialias)
+    colours = np.array([fills] * len(way.maps), np.float64).reshape(-1, image.shape[2])
+    reading = Read(laid, kind, Written("float32", kind.unit), colours)
+    return reading.run(0, (image,), np.empty(reading.shape(0), np.float32))
 
 
 def _fills(target: Mask, dtype: np.dtype[Any], count: int) -> Fills:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.plan.ir import Defaults
+from variegate.plan.ir import FIRST_MAP, Defaults
+
+if TYPE_CHECKING:
+    from variegate.kernels.lay import Laid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,29 +71,29 @@ class Way(NamedTuple):
 
 
 class Track:
-    """The ways of a batch.
+    """The ways of a batch; laid: a row a sample, see `plan.trail`."""
 
-    maps (B, G, 3, 3), canvas (B, G + 1, 2) and borders (G,), of all passes one after the other
-    """
-
-    def __init__(self, maps: Floats, canvas: Ints, borders: Ints, defaults: Defaults) -> None:
+    def __init__(self, laid: Laid, defaults: Defaults) -> None:
         from variegate.kernels.points import FLAGS, MOST_CORNERS, follow
 
-        self.maps, self.canvas, self.borders, self.defaults = maps, canvas, borders, defaults
-        count, corners = len(maps), MOST_CORNERS * (maps.shape[1] + 1)
+        self.laid, self.defaults = laid, defaults
+        self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
+        count = len(self._begins) - 1
+        most = max((after - begin for begin, after in pairwise(self._begins)), default=0)
+        corners = MOST_CORNERS * (most + 1)
         self.backward, self.forward = np.empty((count, 3, 3)), np.empty((count, 3, 3))
         self.region, self.source = np.empty((count, corners, 2)), np.empty((count, corners, 2))
         self.corners, self.flags = np.empty(count, np.int64), np.empty((count, FLAGS), np.bool_)
         found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
-        follow(maps, canvas, *found)  # type: ignore[no-untyped-call]
+        follow(laid.rows, laid.maps, laid.canvas, *found)  # type: ignore[no-untyped-call]
 
     def way(self, i: int) -> Way:
         """Sample i's."""
-        corners = self.corners[i]
+        corners, begin, end = self.corners[i], self._begins[i], self._begins[i + 1]
         return Way(
-            self.maps[i],
-            self.canvas[i],
-            self.borders,
+            self.laid.maps[begin:end],
+            self.laid.canvas[begin + i : end + i + 1],
+            self.laid.borders[begin:end],
             self.forward[i],
             self.backward[i],
             self.region[i, :corners],

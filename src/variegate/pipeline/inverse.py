@@ -11,6 +11,7 @@ from variegate.errors import InputError
 from variegate.labels.carry import carry
 from variegate.labels.track import Track, Way
 from variegate.plan.ir import CONSTANT
+from variegate.plan.trail import chained
 from variegate.targets import Image, Targets
 
 
@@ -28,7 +29,7 @@ class Inverse:
         count = len(way.maps)
         maps = coords.inverse(way.maps)[::-1] if count else way.maps
         canvas, borders = way.canvas[::-1], np.full(count, CONSTANT, np.int64)
-        track = Track(np.ascontiguousarray(maps)[None], np.ascontiguousarray(canvas)[None], borders, way.defaults)
+        track = Track(chained(maps, canvas, borders), way.defaults)
         self._targets, self._way, self._from = targets, track.way(0), way.size
         self.size = self._way.size
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,18 +10,18 @@ import numpy as np
 from variegate.dist import show
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.plan.group import Group
-from variegate.plan.ir import Call, Node, Program, Read, Stage, nodes_of
+from variegate.ops.effect import Map
+from variegate.plan.cutter import Cutter
+from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
+from variegate.plan.stages import stage_of
 from variegate.targets import Boxes, Targets
 from variegate.white import DTYPES, NOMINAL
 
 if TYPE_CHECKING:
     from variegate.pipeline import Compose
-    from variegate.plan.group import Pass
 
 UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks at labels finds none
-HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
 
 def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtype: str | None) -> str:
@@ -32,26 +32,40 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
         raise InputError(
             f"explain tells of pictures of {', '.join(DTYPES)}, got {dtype}; int16 and others become float32"
         )
-    compiler = pipeline.compiler
-    program = compiler.program
-    lines = [_headline(program, compiler.cutting, pipeline)]
-    group = None
-    if size is not None:
-        columns = compiler.drawing.columns(Keys.at(0, 0, [0]))
-        leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
-        kind = pipeline.kind(channels, dtype, UNLABELLED)
-        group = Group(program, columns, np.array([size], np.int64), kind, leaves=[leaves])
-        lines.append(f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text")
-        lines.append(f"numbers    {_meaning(kind, compiler.asks(kind, group.last.written))}")
-        looking = [node.path for node in compiler.flat.nodes if node.op.looks]
-        lines += [f"labels     {path} looks at them; here it finds none" for path in looking]
-    for n, stage in enumerate(program.stages):
-        lines += _stage(n, stage, n == len(program.stages) - 1, group)
-    for cut in program.cuts:
+    cutter = pipeline.compiler.cutter
+    lines = [_headline(pipeline, cutter)]
+    if size is None:
+        for n, nodes in enumerate(cutter.segments):
+            lines += _stage(n, nodes, cutter.output if n == len(cutter.segments) - 1 else None, ())
+    else:
+        lines += _drawn(pipeline, size, channels, dtype)
+    for cut in cutter.cuts:
         lines.append(f"No         {cut.left} | {cut.right}: {cut.reason}.")
-    if not program.cuts:
+    if not cutter.cuts:
         lines.append("No         none: nothing had to be cut")
     return "\n".join(lines)
+
+
+def _drawn(pipeline: Compose, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
+    """One picture's way, with the numbers that a key draws for it."""
+    compiler = pipeline.compiler
+    leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
+    kind = pipeline.kind(channels, dtype, UNLABELLED)
+    keys = Keys.at(0, 0, [0])
+    plan = compiler.plan(compiler.drawing.columns(keys), keys, np.array([size], np.int64), kind, [leaves])
+    bound = plan.bound
+    yield f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text"
+    yield f"numbers    {_meaning(kind, plan.asks)}"
+    for node in compiler.flat.nodes:
+        if node.op.looks:
+            yield f"labels     {node.path} looks at them; here it finds none"
+    skipped = [each.node.path for each in bound.lowered if not each.effects]
+    if skipped:
+        yield f"skipped    {', '.join(skipped)}: by the numbers of this key"
+    rows = bound.rows(0)
+    for n, (row, nodes) in enumerate(zip(rows, bound.nodes(0), strict=True)):
+        told = bound.stage(bound.run_by[row]).explain(row)
+        yield from _stage(n, nodes, bound.cutter.output if row == rows[-1] else None, told)
 
 
 def _holds(pipeline: Compose, dtype: str) -> bool:
@@ -63,15 +77,14 @@ def _holds(pipeline: Compose, dtype: str) -> bool:
     return whole and all(0 <= number <= NOMINAL[dtype] for number in (*numbers, white))
 
 
-def resamplings(program: Program) -> int:
-    """How often a pixel of the result is read from another picture: stages with maps."""
-    return sum(bool(stage.maps) for stage in program.stages if isinstance(stage, Read))
+def resamplings(cutter: Cutter) -> int:
+    """How often a pixel of the result is read from another picture: segments with maps, where every op applies."""
+    return sum(any(issubclass(node.op.gives, Map) for node in nodes) for nodes in cutter.segments)
 
 
-def _headline(program: Program, cutting: tuple[int, ...], pipeline: Compose) -> str:
-    ops = sum(len(nodes_of(stage)) for stage in program.stages)
-    count, stages = resamplings(program), len(program.stages)
-    some = " (where every op applies; samples that an op skips may take fewer)" if cutting else ""
+def _headline(pipeline: Compose, cutter: Cutter) -> str:
+    ops, count, stages = len(cutter.nodes) + len(cutter.output), resamplings(cutter), len(cutter.segments)
+    some = " (where every op applies; samples that an op skips may take fewer)" if cutter.varies else ""
     return (
         f"plan       {ops} op{'s' * (ops != 1)} in {stages} stage{'s' * (stages != 1)}, "
         f"{count} resampling{'s' * (count != 1)}{some}; "
@@ -79,38 +92,18 @@ def _headline(program: Program, cutting: tuple[int, ...], pipeline: Compose) -> 
     )
 
 
-def _stage(n: int, stage: Stage, final: bool, group: Group | None) -> Iterator[str]:
-    if isinstance(stage, Call):
-        yield f"stage {n + 1}    call {stage.node.op!r} on float32 (height, width, channels)"
+def _stage(n: int, nodes: Sequence[Node], output: Sequence[Node] | None, told: Iterable[str]) -> Iterator[str]:
+    """One stage; output: the nodes of the last write, None if this is not the last; told: what is known with a size."""
+    if nodes and stage_of(nodes[0]).alone:
+        yield f"stage {n + 1}    call {nodes[0].op!r} on float32 (height, width, channels)"
+        yield from told
         return
     yield f"stage {n + 1}    one pass over the pixels"
-    for node in nodes_of(stage):
+    for node in (*nodes, *(output or ())):
         yield f"  {_kind(node):<9}{node.op!r}{_gates(node)}"
-    if group is not None:
-        yield from _numbers(group, n)
-    if not final:
+    yield from told
+    if output is None:
         yield "  write    float32, neither rounded nor clamped"
-
-
-def _numbers(group: Group, n: int) -> Iterator[str]:
-    """What is known with a size: how the source is read, and what is written."""
-    stage: Pass = group.stages[n]  # type: ignore[assignment]
-    state, scale = stage.sites.state[0, 0], stage.sites.scale[0, 0]
-    told = HOW[int(state[2])]
-    if state[2] == 1:
-        told += f" (scales {scale[0]:.2f} along x, {scale[1]:.2f} along y, {scale[2]:.2f} along a diagonal)"
-    canvases = " -> ".join(f"{h} x {w}" for h, w in stage.tables.canvas[0].tolist())
-    leaning = (stage.tables.steps[0, :, 12:14] != 0).any(axis=1)
-    means = int(leaning.sum())
-    if means:
-        early = int((stage.tables.levels[leaning] > 0).sum())
-        where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
-        yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
-    yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
-    yield f"  read     {told}"
-    if stage.final:
-        shape = " x ".join(map(str, stage.shape(0)))
-        yield f"  write    {np.dtype(stage.written.dtype).name} {stage.written.layout} {shape}"
 
 
 def _meaning(kind: Kind, asks: str) -> str:

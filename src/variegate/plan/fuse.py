@@ -1,48 +1,46 @@
-"""Whether two neighbouring stages can be one: Yes, or No with its reason. Nothing else decides."""
+"""Whether an effect can join the segment before it: Yes, or No with its reason. Nothing else decides."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from variegate.plan.ir import Call, Node, Read, Stage
-
-MOST_MAPS = 250  # border codes are bytes
+from variegate.kernels.cut import MOST_MAPS
+from variegate.ops import effect as effects
+from variegate.plan.ir import Node
+from variegate.plan.stages import stage_of
 
 
 @dataclass(frozen=True)
 class No:
-    """The stages stay two, and why."""
+    """They stay apart, and why."""
 
     reason: str
 
 
 class Yes:
-    """The stages become one."""
+    """They become one."""
 
 
-def fuse(left: Stage, right: Stage) -> Yes | No:
-    """Whether the right stage can join the left one without changing what is meant."""
-    for stage in (left, right):
-        if isinstance(stage, Call):
-            return No(f"{stage.node.path} is a function of the whole array, which must exist first")
-    assert isinstance(left, Read) and isinstance(right, Read)
-    bent = next((node for node in left.colours if is_bent(node)), None)
-    if right.maps and bent is not None:
+def fuse(left: Sequence[Node], right: Node) -> Yes | No:
+    """Whether a node can join a segment of nodes without changing what is meant.
+
+    The answer hangs on the stages that run them, and on whether anything in the segment `cuts`: so what holds of some
+    nodes holds of all whose effects are of the same classes. (How many maps there are is counted, see `kernels.cut`.)
+    """
+    for node in (left[-1], right):
+        reason = stage_of(node).alone
+        if reason:
+            return No(f"{node.path} {reason}")
+    if stage_of(left[-1]) is not stage_of(right):
+        return No(f"{right.path} and what comes before it are different kinds of work on the pixels")
+    if not issubclass(right.op.gives, effects.Map):
+        return Yes()
+    bent = next((node for node in left if node.op.gives.cuts), None)
+    if bent is not None:
         return No(
-            f"{bent.path} is no affine map of colour, so it does not commute with interpolation: "
-            f"{right.maps[0].path} must read its result. Put it after the geometric ops"
+            f"{bent.path} {bent.op.gives.cuts}: {right.path} must read its result. Put it after the geometric ops"
         )
-    if len(left.maps) + len(right.maps) > MOST_MAPS:
+    if sum(issubclass(node.op.gives, effects.Map) for node in left) >= MOST_MAPS:
         return No(f"one pass holds at most {MOST_MAPS} maps")
     return Yes()
-
-
-def is_bent(node: Node) -> bool:
-    """Whether a colour op is no affine map: a table, or the user's function of a pixel."""
-    return bool(node.op.gives.cuts)
-
-
-def joined(left: Read, right: Read) -> Read:
-    """Two stages as one."""
-    shifted = tuple(len(left.maps) + after for after in right.after)
-    return Read(left.maps + right.maps, left.colours + right.colours, left.after + shifted, left.output + right.output)

@@ -1,22 +1,17 @@
-"""The intermediate representation: what a compiled pipeline is made of, and the codes that kernels know.
+"""The intermediate representation: what a pipeline is flattened to, and the codes and columns that kernels know.
 
-The grammar, from the outside in; every name is a class here:
+    Node     an op, its path, and the gates that must all say yes
+    entry    one effect of one node, for the samples to which it applies
+    segment  neighbouring entries of one sample that one stage does together
+    row      a segment, in the tables that a stage is bound to
 
-    Program  = Stage+                       one kernel call, or one call of a user's array function, each
-    Stage    = Read | Call
-    Read     = Map* Colour* Output*         one pass: the picture is read once, through all the maps together
-    Call     = an opaque node               the user's array function
-    Map      = a geometric node             in the order declared
-    Colour   = a matrix, table or pointwise node; `after` is how many of the Read's maps come before it
-    Output   = Normalize or ToDtype; only in the last Read, at the end
-
-Between two Reads, or a Read and a Call, the picture is a float32 array, neither rounded nor clamped, in units of white;
-a float picture stays in its own numbers.
+Between two segments the picture is a float32 array, neither rounded nor clamped, in units of white; a float picture
+stays in its own numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from variegate.ops.base import Op
 
@@ -33,6 +28,26 @@ HWC, CHW = range(2)
 STEP = 14
 # A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
 AFFINE, TABLE, CURVE, POINTWISE = range(4)
+# An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
+# and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws; its stage.
+KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)
+ENTRY = 9
+MAP, COLOUR, ALONE = range(3)  # kinds of entries: a map, a step of colour, what shares its segment with nothing
+UNSAID = -1
+# A row, as columns: the first of its maps, steps and sites; its stage; of a stage that is no Read its entry, and which
+# of the entry's samples it is; how it reads (a code, and whether it filters what shrinks); and its form.
+FIRST_MAP, FIRST_STEP, FIRST_SITE, ROW_STAGE, ROW_ENTRY, ROW_PLACE, ROW_READING, ROW_FILTER, ROW_FORM = range(9)
+ROW = 9
+READ = 0  # the stage that every sample ends in
+# A form is FROM_SOURCE, if the row reads the sample's own picture, + TO_RESULT, if it writes the result, + BY_READING
+# times the code of its interpolation.
+FROM_SOURCE, TO_RESULT, BY_READING, FORMS = 1, 2, 4, 12
+# A step's whole numbers, as columns: its sort; how many of the row's maps precede; which table, or row of draws, it
+# takes; and the site, counted from the row's first, whose mean it leans on.
+STEP_SORT, STEP_AFTER, STEP_PICK, STEP_SITE = range(4)
+# A row's units, as columns: what white is in the picture read and in the one written, and to what results are clamped,
+# in units of white (below 0: they are not).
+WHITE, GOAL, BOUND = range(3)
 CURVES = ("power", "posterize", "solarize")
 POWER, POSTERIZE, SOLARIZE = range(3)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer
@@ -62,56 +77,8 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Read:
-    """One pass over the pixels: maps, then colours, then perhaps the last write."""
-
-    maps: tuple[Node, ...] = ()
-    colours: tuple[Node, ...] = ()
-    after: tuple[int, ...] = ()
-    output: tuple[Node, ...] = ()
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a user's array function."""
-
-    node: Node
-
-
-@dataclass(frozen=True)
-class Cut:
-    """Where a run ended, and why: the No that `fuse` answered."""
-
-    left: str
-    right: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Defaults:
     """What a pipeline says for ops that do not: how to read between pixels, and whether to filter what shrinks."""
 
     interpolation: str
     antialias: bool
-
-
-Stage = Read | Call
-
-
-@dataclass(frozen=True)
-class Program:
-    """The stages in order, and every place where a run had to be cut."""
-
-    stages: tuple[Stage, ...]
-    cuts: tuple[Cut, ...] = field(default=())
-
-
-def nodes_of(stage: Stage) -> tuple[Node, ...]:
-    """All nodes of a stage, in the order declared."""
-    if isinstance(stage, Call):
-        return (stage.node,)
-    ordered: list[Node] = []
-    for k in range(len(stage.maps) + 1):
-        ordered += [node for node, after in zip(stage.colours, stage.after, strict=True) if after == k]
-        ordered += stage.maps[k : k + 1]
-    return (*ordered, *stage.output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from variegate.ops import effect as effects
 from variegate.ops.base import Facts
 from variegate.ops.effect import Floats, Ints
 from variegate.plan.draw import Columns
-from variegate.plan.ir import Read
+from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
 from variegate.white import NOMINAL
 
@@ -32,13 +33,13 @@ class Written:
     asked: bool = False
 
 
-def written_by(read: Read, kind: Kind, columns: Columns, sizes: Ints, facts: Facts) -> Written:
-    """How the last Read writes: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
+def written_by(nodes: Sequence[Node], kind: Kind, columns: Columns, sizes: Ints, facts: Facts) -> Written:
+    """How results are written: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
 
     A view that is no colour keeps its numbers: of what is declared, it takes the layout alone.
     """
     written = Written(kind.dtype, kind.unit)
-    for node in read.output:
+    for node in nodes:
         if not kind.colour:
             written.layout = getattr(node.op, "layout", None) or written.layout
             continue

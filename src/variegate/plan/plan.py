@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,17 +15,20 @@ from variegate.dist import show
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.picture import as_picture
-from variegate.plan.group import Group
+from variegate.plan.bound import Bound
 from variegate.plan.kind import Kind
 from variegate.plan.smaller import Covers, fit_of
+from variegate.plan.trail import trail
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
 from variegate.white import check_range, white_of
 
 if TYPE_CHECKING:
-    from variegate.labels.track import Way
+    from variegate.labels.track import Track, Way
+    from variegate.targets.leaf import Leaves
 
 Image = NDArray[Any]
+Again = Callable[[Kind], "Plan"]
 
 
 class Carried(NamedTuple):
@@ -47,39 +50,43 @@ class Plan:
     asks    the op that must know what white is, if there is one: pictures are then held to their range
     """
 
-    def __init__(
-        self,
-        groups: list[Group],
-        where: list[tuple[int, int]],
-        keys: Keys,
-        asks: str,
-        again: Callable[[Kind], Plan],
-    ) -> None:
-        self.groups, self.where, self.keys, self.asks = groups, where, keys, asks
+    def __init__(self, bound: Bound, leaves: Sequence[Leaves], keys: Keys, asks: str, again: Again) -> None:
+        self.bound, self.leaves, self.keys, self.asks = bound, leaves, keys, asks
         self._again = functools.cache(again)  # the same plan for views: of other channels, of other numbers
 
     def __len__(self) -> int:
-        return len(self.where)
+        return len(self.bound.sizes)
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shape of each sample's result, layout included."""
-        return [self.groups[g].last.shape(i) for g, i in self.where]
+        sizes, channels = self.bound.after.tolist(), self.kind.channels
+        if self.layout == "CHW":
+            return [(channels, h, w) for h, w in sizes]
+        return [(h, w, channels) for h, w in sizes]
 
     @property
     def layout(self) -> str:
         """ "HWC" or "CHW", as every result is written."""
-        return self.groups[0].last.written.layout
+        return self.bound.written.layout
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of every result."""
-        return np.dtype(self.groups[0].last.written.dtype)
+        return np.dtype(self.bound.written.dtype)
 
     @property
     def kind(self) -> Kind:
         """What all its pictures share."""
-        return self.groups[0].kind
+        return self.bound.kind
+
+    @functools.cached_property
+    def track(self) -> Track:
+        """Where labels go."""
+        from variegate.labels.track import Track
+
+        bound = self.bound
+        return Track(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults)
 
     def check(self, image: Image, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
@@ -110,24 +117,25 @@ class Plan:
 
         Raises  InputError if the picture is larger than planned, of other channels or another dtype, or out of range.
         """
-        group, row = self.groups[self.where[i][0]], self.where[i][1]
-        asked, fit = (*group.sizes[0][row].tolist(), group.kind.channels), None
-        if image.shape != asked or image.dtype != group.kind.dtype or covers is not None:
+        kind = self.kind
+        asked, fit = (*self.bound.sizes[i].tolist(), kind.channels), None
+        if image.shape != asked or image.dtype != kind.dtype or covers is not None:
             smaller = image.ndim == 3 and 0 not in image.shape and all(map(le, image.shape, asked))
-            if not smaller or image.shape[2] != asked[2] or image.dtype != group.kind.dtype:
+            if not smaller or image.shape[2] != asked[2] or image.dtype != kind.dtype:
                 raise InputError(
-                    f"sample {i} was planned as {asked[:2]} x {group.kind.channels} {group.kind.dtype}, got "
+                    f"sample {i} was planned as {asked[:2]} x {kind.channels} {kind.dtype}, got "
                     f"{image.shape} {image.dtype}; it may have fewer rows and columns, and nothing else may differ"
                 )
             fit = fit_of(asked[:2], image.shape[:2], covers)
-        if out.dtype != self.dtype or not out.flags.carray or out.shape != group.last.shape(row):
+        shape = self.bound.shape(i)
+        if out.dtype != self.dtype or not out.flags.carray or out.shape != shape:
             raise InputError(
-                f"out must be writeable, C-contiguous {self.dtype} of shape {group.last.shape(row)}, got {out.dtype} "
-                f"{out.shape}{'' if out.flags.writeable else ', read-only'}"
+                f"out must be writeable, C-contiguous {self.dtype} of shape {shape}, got {out.dtype} {out.shape}"
+                f"{'' if out.flags.writeable else ', read-only'}"
             )
         if not checked:
             self.check(image)
-        group.run(row, np.ascontiguousarray(image), out, fit)
+        self.bound.run(i, np.ascontiguousarray(image), out, fit)
 
     def reduction(self, i: int) -> int:
         """The largest d of 1, 2, 4 and 8 such that a picture of 1/d of the size planned is enough for sample i.
@@ -137,7 +145,7 @@ class Plan:
         is left out shows; and where a user's function of the whole picture comes first. Under perspective, and where a
         border folds, a lower bound of the shrinking decides.
         """
-        return self.groups[self.where[i][0]].reductions[self.where[i][1]]
+        return self.bound.reductions[i]
 
     def carry(self, i: int) -> Carried:
         """The other fields of sample i, moved as its pixels are; may be called from any thread.
@@ -146,12 +154,13 @@ class Plan:
         """
         from variegate.labels.carry import carry
 
-        group, row = self.groups[self.where[i][0]], self.where[i][1]
-        targets, leaves = group.kind.targets, group.trail.leaves[row] if group.trail.leaves else {}
+        targets, leaves = self.kind.targets, self.leaves[i] if self.leaves else {}
         if not leaves:
             return Carried({}, {})
-        group.check_labels([name for name in leaves if not isinstance(targets[name], (PerInstance, PerSample, View))])
-        way = group.trail.track.way(row)
+        self.bound.check_labels(
+            i, [name for name in leaves if not isinstance(targets[name], (PerInstance, PerSample, View))]
+        )
+        way = self.track.way(i)
         moved, dropped = carry(targets, leaves, way)
         written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
         views = {name: self._view(i, name, image) for name, image in written.items() if isinstance(targets[name], View)}
@@ -162,9 +171,8 @@ class Plan:
 
         Raises  InputError if an opaque function may have moved the pixels.
         """
-        group = self.groups[self.where[i][0]]
-        group.check_labels(["what is predicted"])
-        return group.trail.track.way(self.where[i][1])
+        self.bound.check_labels(i, ["what is predicted"])
+        return self.track.way(i)
 
     def _view(self, i: int, name: str, image: Image) -> Image:
         """Another picture through the same numbers."""

@@ -18,10 +18,9 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.ops.base import is_whole
-from variegate.ops.effect import Floats
+from variegate.ops.effect import Floats, Map
 from variegate.plan.draw import Columns
-from variegate.plan.ir import nodes_of
-from variegate.plan.lower import RESOLVED
+from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan
 from variegate.version import VERSION
 
@@ -34,19 +33,25 @@ Record = dict[str, Any]
 
 def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) -> Record:
     """The record of sample i of a plan."""
-    group, row = plan.groups[plan.where[i][0]], plan.where[i][1]
+    bound = plan.bound
     draws = {
-        path: {name: _written(column[..., row]) for name, column in fields.items()}
-        for path, fields in group.columns.items()
+        path: {name: _written(column[..., i]) for name, column in fields.items()}
+        for path, fields in bound.columns.items()
         if fields
     }
-    looked = {
-        path: _written(np.concatenate([map.matrix[row].ravel(), map.size[row]]))
-        for path, map in group.trail.looked.items()
-    }
-    size = group.sizes[0][row].tolist()
+    looked = {each.node.path: _written(_map_of(each, i)) for each in bound.lowered if each.node.op.looks}
+    size = bound.sizes[i].tolist()
     told = {"variegate": VERSION, "pipeline": fingerprint, "size": size, "draws": draws}
     return {**told, "looked": looked, "dropped": dict(dropped)}
+
+
+def _map_of(lowered: Lowered, i: int) -> Floats:
+    """What came of an op that looked at labels, for sample i: a map and a size; the identity where it was skipped."""
+    if not lowered.effects or (lowered.applies is not None and not lowered.applies[i]):
+        return np.concatenate([np.eye(3).ravel(), lowered.before[i]])
+    row, (made,) = lowered.row(i), lowered.effects
+    assert isinstance(made, Map)
+    return np.concatenate([made.matrix[row].ravel(), made.size[row]])
 
 
 def _written(values: NDArray[Any]) -> Any:
@@ -95,8 +100,7 @@ def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[s
     Raises  InputError if they are not those that the pipeline draws.
     """
     expected = pipeline.compiler.drawing.columns(Keys.of([Key()]))
-    nodes = [node for stage in pipeline.compiler.program.stages for node in nodes_of(stage)]
-    looking = {node.path for node in nodes if node.op.looks}
+    looking = {node.path for node in pipeline.compiler.cutter.nodes if node.op.looks}
     try:
         columns = {
             path: {name: _numbers(values, own.get(name)) for name, values in record["draws"].get(path, {}).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from variegate.errors import InputError
 from variegate.kernels.user import FAILED, raised, reports
@@ -19,12 +19,12 @@ class Report:
         self._functions, self._rows = functions, reports(len(functions), channels)
         self.address: int = self._rows.__array_interface__["data"][0]
 
-    def check(self, i: int) -> None:
-        """Raise what the first function that failed on sample i raised.
+    def check(self, drawn: Callable[[int], list[float]]) -> None:
+        """Raise what the first function that failed raised; drawn: the numbers that the n-th was called with.
 
         Raises  InputError that names the op, the pixel and the numbers drawn; its cause is the function's own error.
         """
-        for each, row in zip(self._functions, self._rows, strict=True):
+        for n, (each, row) in enumerate(zip(self._functions, self._rows, strict=True)):
             if row[FAILED]:
-                error = raised(each.function, row, each.draws[i].tolist())
+                error = raised(each.function, row, drawn(n))
                 raise InputError(f"{each.path}: {error}") from error.__cause__

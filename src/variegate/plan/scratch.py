@@ -6,6 +6,7 @@ that of the largest block freed, so that later ones come from its heaps, which b
 
 from __future__ import annotations
 
+import math
 import mmap
 import threading
 from contextlib import suppress
@@ -56,6 +57,12 @@ class Scratch(threading.local):
         if size <= KEEP:
             self._kept[purpose] = memory, address
         return address, memory
+
+    def array(self, purpose: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """A float32 array over at least so much of it, until the thread asks for the same purpose again."""
+        _, memory = self.address(purpose, math.prod(shape))
+        assert isinstance(memory, np.ndarray)
+        return memory[: 4 * math.prod(shape)].view(np.float32).reshape(shape)
 
 
 SCRATCH = Scratch()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from variegate.coords import compose
 from variegate.errors import InputError
 from variegate.ops.effect import Floats, Ints
-from variegate.plan.ir import CONSTANT
+from variegate.plan.ir import CONSTANT, NEAREST
+from variegate.plan.tables import Row
 
 Fit = tuple[float, float, float, float]  # scale x, shift x, scale y, shift y: from the planned plane to the smaller one
 Covers = tuple[float, float, float, float]  # left, top, right, bottom, in the planned plane
@@ -32,26 +35,35 @@ def fit_of(size: tuple[int, ...], there: tuple[int, ...], covers: Covers | None)
     return x, -left * x, y, -top * y
 
 
-def reductions(maps: Floats, canvas: Ints, borders: Ints) -> list[int]:
-    """For each sample of a pass the factor, see `Plan.reduction`; maps, canvas, borders: as in `Tables`."""
-    least = shrinking(maps, canvas, borders)
-    return [next((d for d in FACTORS if scale >= d * (1 - SLACK)), 1) for scale in least.tolist()]
+def reductions(rows: Sequence[Row]) -> list[int]:
+    """For each row the factor, see `Plan.reduction`."""
+    told = [1] * len(rows)
+    asked = [n for n, row in enumerate(rows) if row.antialias and row.interpolation != NEAREST]
+    if asked:
+        least = shrinking([rows[n] for n in asked]).tolist()
+        for n, scale in zip(asked, least, strict=True):
+            told[n] = next((d for d in FACTORS if scale >= d * (1 - SLACK)), 1)
+    return told
 
 
-def shrinking(maps: Floats, canvas: Ints, borders: Ints) -> Floats:
-    """(B,): by how much maps (B, G, 3, 3) shrink the source at least, at any pixel of the output in any direction."""
-    count = maps.shape[1]
-    if count == 0:
-        return np.ones(len(maps))
-    if (borders != CONSTANT).any():  # a fold between two maps: each is bounded by itself
-        product = np.ones(len(maps))
-        for k in range(count):
+def shrinking(rows: Sequence[Row]) -> Floats:
+    """(B,): by how much the maps of each row shrink its source at least, at any pixel in any direction.
+
+    Where a border folds between two maps, each is bounded by itself.
+    """
+    most = max(len(row.maps) for row in rows)
+    maps, canvas = np.empty((len(rows), most, 3, 3)), np.empty((len(rows), most + 1, 2), np.int64)
+    maps[:] = np.eye(3)
+    for n, row in enumerate(rows):
+        maps[n, : len(row.maps)] = row.maps
+        canvas[n, : len(row.canvas)], canvas[n, len(row.canvas) :] = row.canvas, row.canvas[-1]
+    folds = np.array([bool((row.borders != CONSTANT).any()) for row in rows])
+    product, way = np.ones(len(rows)), maps[:, -1] if most else maps
+    for k in range(most - 1, -1, -1):
+        if folds.any():
             product *= least_scale(maps[:, k], canvas[:, k + 1])
-        return product
-    way = maps[:, -1]
-    for k in range(count - 2, -1, -1):
-        way = compose(way, maps[:, k])
-    return least_scale(way, canvas[:, -1])
+        way = way if k == most - 1 else compose(way, maps[:, k])
+    return np.where(folds, product, least_scale(way, canvas[:, -1])) if most else product
 
 
 def least_scale(m: Floats, size: Ints) -> Floats:

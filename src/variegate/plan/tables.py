@@ -1,6 +1,6 @@
-"""Tables: the numbers of one batch of one Read, as the kernels take them.
+"""Tables: the numbers of one batch's rows, as the kernels take them; see `kernels.lay.Laid` for what a row is.
 
-B samples, G maps, S colour steps, C channels, T tables, F user functions.
+R rows, G maps, S steps, C channels, T tables, F user functions, D rows of draws for them.
 """
 
 from __future__ import annotations
@@ -10,24 +10,71 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.plan.ir import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM, ROW_READING, TO_RESULT
+
 
 class Tables(NamedTuple):
     """What drives `kernels.render`: every array C-contiguous, colours in units of white.
 
-    maps       (B, G, 3, 3) float64: canvas k + 1 to canvas k
-    canvas     (B, G + 1, 2) int64: (height, width); canvas 0 is the source, canvas G the output
-    borders    (G,) int64 codes, and fills (G, C) float64: what lies outside canvas k
-    steps      (B, S, STEP) float64, after (S,) int64: how many maps precede the step, and levels (S,) int64: the
-               level of `Sites` whose mean it leans on
-    kinds      (S,) int64: AFFINE, TABLE, CURVE or POINTWISE; picks (B, S) int64: which table or function, -1 where the
-               step is not for the sample, whose row of steps is then the identity
-    luts       (B, T, 256) float32; functions (F,) int64 addresses; draws (B, F, most) float64
-    gain       (C,) and shift (C,) float64: from white to the output's unit
-    bounds     (B,) float64, in units of white: before gain and shift, clamp to 0 up to it; below 0: no clamp
-    settings   interpolation, bytes an output element, layout, the source's dtype, as codes; and how many steps the
-               picture has from black to white, 0 for floats
-    white      what white is in the source's own numbers
-    library    (LIBRARY,) int64: the addresses of the units to call, see `kernels.library`
+    rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.lay.Laid`
+    colours    (n, C) float64: what lies outside, which `fills` counts
+    luts       (T, 256) float32
+    functions  (F,) int64 addresses; calls: (D,) int64, the function of each row of draws, (D, most) float64
+    gain       (C,) and shift (C,) float64: from white to the result's unit
+    settings   bytes an element of the result, its layout and the pictures' dtype as codes, and how many steps they have
+               from black to white, 0 for floats
+    library    (FORMS, LIBRARY) int64: the addresses of the units to call, see `kernels.library`
+    """
+
+    rows: NDArray[np.int64]
+    units: NDArray[np.float64]
+    maps: NDArray[np.float64]
+    borders: NDArray[np.int64]
+    fills: NDArray[np.int64]
+    canvas: NDArray[np.int64]
+    steps: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    colours: NDArray[np.float64]
+    luts: NDArray[np.float32]
+    functions: NDArray[np.int64]
+    calls: NDArray[np.int64]
+    draws: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    settings: tuple[int, int, int, int]
+    library: NDArray[np.int64]
+
+    def row(self, r: int) -> Row:
+        """One row by itself."""
+        (line, after), channels = self.rows[r : r + 2], self.gain.size
+        m, n = line[FIRST_MAP], after[FIRST_MAP]
+        steps = slice(line[FIRST_STEP], after[FIRST_STEP])
+        final = bool(line[ROW_FORM] & TO_RESULT)
+        white, goal, bound = self.units[r].tolist()
+        return Row(
+            self.maps[m:n],
+            self.canvas[m + r : n + r + 1],
+            self.borders[m:n],
+            self.colours[self.fills[m:n]].reshape(-1, channels),
+            self.steps[steps],
+            self.kinds[steps],
+            int(line[ROW_READING]),
+            bool(line[ROW_FILTER]),
+            self.gain if final else np.full(channels, goal),
+            self.shift if final else np.zeros(channels),
+            self.settings[1] if final else 0,
+            white,
+            bound,
+        )
+
+
+class Row(NamedTuple):
+    """What one row's tables say, for people and for the reference; G maps, S steps.
+
+    maps (G, 3, 3), canvas (G + 1, 2), borders (G,), fills (G, C), steps (S, STEP), kinds (S, 4)
+    interpolation  a code; antialias: whether what shrinks is filtered
+    gain, shift    (C,): from white to the numbers written; layout: a code
+    white          what white is in the picture read; bound: in units of white, below 0 there is none
     """
 
     maps: NDArray[np.float64]
@@ -35,19 +82,14 @@ class Tables(NamedTuple):
     borders: NDArray[np.int64]
     fills: NDArray[np.float64]
     steps: NDArray[np.float64]
-    after: NDArray[np.int64]
-    levels: NDArray[np.int64]
     kinds: NDArray[np.int64]
-    picks: NDArray[np.int64]
-    luts: NDArray[np.float32]
-    functions: NDArray[np.int64]
-    draws: NDArray[np.float64]
+    interpolation: int
+    antialias: bool
     gain: NDArray[np.float64]
     shift: NDArray[np.float64]
-    bounds: NDArray[np.float64]
-    settings: tuple[int, int, int, int, int]
+    layout: int
     white: float
-    library: NDArray[np.int64]
+    bound: float
 
 
 def arena_floats(height: int, width: int, channels: int) -> int:

@@ -60,7 +60,7 @@ def _check(pipeline: Compose, size: tuple[int, int], channels: int, tries: int, 
         truth, room, sure = _truth(pipeline, plan, image, key)
         if out.shape != truth.shape:
             raise AssertionError(f"the result is {out.shape}, the reference's {truth.shape}; {told(pipeline, key)}")
-        level = plan.groups[0].last.tables.gain.max() / 255
+        level = plan.bound.read.tables.gain.max() / 255
         with np.errstate(invalid="ignore"):
             off = np.where(sure & (out != truth), np.abs(out - truth) / level - room / level, -np.inf)
         compared += int(sure.sum())

@@ -1,4 +1,4 @@
-"""From nodes to a program: what is dropped, joined and added, and what cannot stand together."""
+"""From nodes to segments: what is dropped, joined and added, and what cannot stand together."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ import numpy as np
 import pytest
 
 import variegate as vg
-from variegate.plan.ir import Call, Cut, Node, Program, Read, nodes_of
-from variegate.plan.passes import PASSES, stage_of
-from variegate.plan.verify import verify
+from variegate.ops.effect import Map, Opaque
+from variegate.plan.cutter import Cut
 
 
 def negative(image):
     return 1 - image
 
 
-def program(*ops):
-    return vg.Compose(list(ops)).compiler.program
+def cutter(*ops):
+    return vg.Compose(list(ops)).compiler.cutter
 
 
 def told(*ops):
-    """The stages as texts: M map, C colour with the number of maps before it, O output, ! call."""
-    return [
-        "!" if isinstance(s, Call) else "M" * len(s.maps) + "".join(f"C{a}" for a in s.after) + "O" * len(s.output)
-        for s in program(*ops).stages
-    ]
-
-
-def test_the_passes_are_a_visible_tuple():
-    assert [each.__name__ for each in PASSES] == ["drop_never", "merge", "end_with_read"]
+    """The segments as texts: M map, C colour with the number of maps before it, O output, ! call."""
+    found = cutter(*ops)
+    texts = []
+    for nodes in found.segments:
+        text, maps = "", 0
+        for node in nodes:
+            maps += node.op.gives is Map
+            text += {Map: "M", Opaque: "!"}.get(node.op.gives, f"C{maps}")
+        texts.append("M" * text.count("M") + text.replace("M", ""))
+    texts[-1] += "O" * len(found.output)
+    return texts
 
 
 def test_any_chain_of_maps_is_one_read():
@@ -67,19 +68,20 @@ def test_what_can_never_apply_is_left_out():
     never = [vg.Gamma(2, p=0), vg.Opaque(negative, p=0), vg.RandomApply([vg.Posterize(3)], p=0)]
     never += [vg.OneOf([vg.Rotate(1), vg.Solarize()], weights=(1, 0))]
     assert told(vg.Rotate(1), *never, vg.Scale(2)) == ["MMM"]
-    assert program(vg.Rotate(1), *never, vg.Scale(2)).cuts == ()
+    assert cutter(vg.Rotate(1), *never, vg.Scale(2)).cuts == ()
 
 
 def test_each_no_is_kept():
-    cuts = program(vg.Gamma(2), vg.Rotate(1), vg.Opaque(negative)).cuts
+    cuts = cutter(vg.Gamma(2), vg.Rotate(1), vg.Opaque(negative)).cuts
     assert [(cut.left, cut.right) for cut in cuts] == [("Gamma", "Rotate"), ("Rotate", "negative")]
     assert all(isinstance(cut, Cut) and cut.reason for cut in cuts)
 
 
 def test_nodes_keep_the_order_declared():
     ops = [vg.Invert(), vg.Rotate(1), vg.Contrast(2), vg.Hue(1), vg.Scale(2), vg.Gamma(2), vg.Normalize()]
-    (stage,) = program(*ops).stages
-    assert [node.op for node in nodes_of(stage)] == ops
+    found = cutter(*ops)
+    (segment,) = found.segments
+    assert [node.op for node in (*segment, *found.output)] == ops
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_nodes_keep_the_order_declared():
 )
 def test_nothing_follows_the_last_write(ops, message):
     with pytest.raises(vg.PipelineError, match=re.escape(message)):
-        program(*ops)
+        cutter(*ops)
 
 
 def test_two_last_writes_must_agree():
@@ -120,19 +122,3 @@ def test_two_last_writes_must_agree():
         vg.InputError, match=re.escape("Normalize#2 after Normalize: a normalised picture is no longer in the range")
     ):
         vg.Compose([vg.Normalize(), vg.Normalize()])(image)
-
-
-def test_the_checker_finds_what_a_pass_may_not_make():
-    rotate, contrast = Node(vg.Rotate(1), "Rotate"), Node(vg.Contrast(1), "Contrast")
-    for wrong in (
-        Read(maps=(contrast,)),
-        Read(colours=(rotate,), after=(0,)),
-        Read(output=(rotate,)),
-        Read(colours=(contrast,), after=()),
-        Read(maps=(rotate,), colours=(contrast,), after=(2,)),
-        Read(maps=(rotate,), colours=(contrast, contrast), after=(1, 0)),
-        Call(rotate),
-    ):
-        with pytest.raises(AssertionError):
-            verify(Program((wrong,)))
-    verify(Program((stage_of(rotate), stage_of(contrast))))

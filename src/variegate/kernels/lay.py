@@ -1,0 +1,210 @@
+"""From effects, op by op, to rows, sample by sample: what a segment is made of lies together, in declared order.
+
+A *row* is a segment of a sample. Its numbers lie in tables, from its own first place up to that of the next row; so a
+batch costs what its samples apply, and not what its pipeline declares.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.compiled import entry, kernel
+from variegate.kernels.cut import NO
+from variegate.plan.ir import (
+    AFFINE,
+    ALONE,
+    BORDER,
+    BOUND,
+    BY_READING,
+    FILL,
+    FILTER,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    FROM_SOURCE,
+    GOAL,
+    KIND,
+    MAP,
+    PICK,
+    READ,
+    READING,
+    ROW,
+    ROW_ENTRY,
+    ROW_FILTER,
+    ROW_FORM,
+    ROW_PLACE,
+    ROW_READING,
+    ROW_STAGE,
+    SORT,
+    STAGE,
+    START,
+    STEP,
+    STEP_AFTER,
+    STEP_PICK,
+    STEP_SITE,
+    STEP_SORT,
+    TO_RESULT,
+    UNSAID,
+    WHITE,
+)
+
+
+class Entries(NamedTuple):
+    """E effects, each for the samples to which it applies, one after the other.
+
+    codes  (E, ENTRY) int64, see `plan.ir`
+    maps   (G, 3, 3) float64, and canvas (G, 2) int64, the size after each map
+    steps  (S, STEP) float64
+    """
+
+    codes: NDArray[np.int64]
+    maps: NDArray[np.float64]
+    canvas: NDArray[np.int64]
+    steps: NDArray[np.float64]
+
+
+class Laid(NamedTuple):
+    """R rows of B samples, and what they hold: G maps, S steps and K sites in all.
+
+    first    (B + 1,) int64: the first row of each sample
+    rows     (R + 1, ROW) int64, see `plan.ir`; units: (R, 3) float64
+    maps     (G, 3, 3) float64: canvas k + 1 of a row to its canvas k; borders: (G,) int64 codes; fills: (G,) int64
+    canvas   (G + R, 2) int64: (height, width); a row has one more than it has maps: its first is at FIRST_MAP + row
+    steps    (S, STEP) float64, and kinds (S, 4) int64
+    tops     (K,) int64: the canvas of its row that a site looks at; of a row's sites the first is its last canvas
+    """
+
+    first: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    units: NDArray[np.float64]
+    maps: NDArray[np.float64]
+    borders: NDArray[np.int64]
+    fills: NDArray[np.int64]
+    canvas: NDArray[np.int64]
+    steps: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    tops: NDArray[np.int64]
+
+
+@kernel
+def leans(step):
+    """Whether a step needs a mean of the picture."""
+    return step[12] != 0.0 or step[13] != 0.0
+
+
+@kernel
+def put_map(code, place, maps, canvas, m, row, out_maps, borders, fills, out_canvas):
+    """The map at `place` of an entry's numbers as the m-th of all."""
+    for k in range(3):
+        for j in range(3):
+            out_maps[m, k, j] = maps[place, k, j]
+    borders[m], fills[m] = code[BORDER], code[FILL]
+    out_canvas[m + 1 + row, 0], out_canvas[m + 1 + row, 1] = canvas[place, 0], canvas[place, 1]
+
+
+@kernel
+def put_step(code, place, nth, steps, after, s, out_steps, kinds):
+    """The step at `place` of an entry's numbers, of its nth sample, as the s-th of all."""
+    for k in range(STEP):
+        out_steps[s, k] = steps[place, k]
+    kinds[s, STEP_SORT], kinds[s, STEP_AFTER], kinds[s, STEP_SITE] = code[SORT], after, 0
+    kinds[s, STEP_PICK] = code[PICK] + nth
+
+
+@kernel
+def put_sites(maps, begin, end, k, steps, kinds, tops):
+    """The sites of a row with so many maps, and steps begin..end: its last canvas, and those whose mean is wanted."""
+    tops[k] = maps
+    count, seen = 1, -1
+    for s in range(begin, end):
+        after = kinds[s, STEP_AFTER]
+        if kinds[s, STEP_SORT] == AFFINE and leans(steps[s]) and after < maps:
+            if after != seen:
+                tops[k + count] = after
+                count, seen = count + 1, after
+            kinds[s, STEP_SITE] = count - 1
+    return count
+
+
+@kernel
+def is_alone(segments, codes, i):
+    """Whether some effect of sample i has a segment to itself: then what lies between is in units of white."""
+    found = False
+    for e in range(codes.shape[0]):
+        found = found or (codes[e, KIND] == ALONE and segments[e, i] != NO)
+    return found
+
+
+@entry
+def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
+    """Fill `laid`, a `Laid`; returns how many sites there are.
+
+    segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
+    sizes             (B, 2) int64: of the pictures that come in
+    whites            what white is in them, and between two segments where all is fused
+    bounds            (B,) float64: to what results are clamped
+    defaults          how the pipeline reads, and whether it filters
+    begun             whether the samples' own pictures were read before
+    """
+    first, rows, units, out_canvas, out_steps = laid.first, laid.rows, laid.units, laid.canvas, laid.steps
+    out_maps, borders, fills, kinds = laid.maps, laid.borders, laid.fills, laid.kinds
+    used = np.zeros(codes.shape[0], np.int64)
+    r, m, s, k = 0, 0, 0, 0
+    for i in range(counts.size):
+        first[i] = r
+        e, height, width = 0, sizes[i, 0], sizes[i, 1]
+        between = 1.0 if is_alone(segments, codes, i) else whites[1]
+        for n in range(counts[i]):
+            row, unit = rows[r], units[r]
+            row[FIRST_MAP], row[FIRST_STEP], row[FIRST_SITE] = m, s, k
+            row[ROW_STAGE], row[ROW_ENTRY], row[ROW_PLACE] = READ, NO, NO
+            row[ROW_READING], row[ROW_FILTER] = defaults[0], defaults[1]
+            out_canvas[m + r, 0], out_canvas[m + r, 1] = height, width
+            begin = s
+            while e < codes.shape[0] and (segments[e, i] == NO or segments[e, i] == n):
+                if segments[e, i] == n:
+                    code = codes[e]
+                    place = code[START] + used[e]
+                    if code[KIND] == MAP:
+                        put_map(code, place, maps, canvas, m, r, out_maps, borders, fills, out_canvas)
+                        row[ROW_READING] = row[ROW_READING] if code[READING] == UNSAID else code[READING]
+                        row[ROW_FILTER] = row[ROW_FILTER] if code[FILTER] == UNSAID else code[FILTER]
+                        height, width = canvas[place, 0], canvas[place, 1]
+                        m += 1
+                    elif code[KIND] == ALONE:
+                        row[ROW_STAGE], row[ROW_ENTRY], row[ROW_PLACE] = code[STAGE], e, used[e]
+                    else:
+                        put_step(code, place, used[e], steps, m - row[FIRST_MAP], s, out_steps, kinds)
+                        s += 1
+                    used[e] += 1
+                e += 1
+            source, result = n == 0 and not begun, n == counts[i] - 1
+            unit[WHITE], unit[GOAL] = whites[0] if source else between, between
+            unit[BOUND] = bounds[i] if result else -1.0
+            row[ROW_FORM] = (FROM_SOURCE if source else 0) + (TO_RESULT if result else 0)
+            row[ROW_FORM] += BY_READING * row[ROW_READING]
+            if row[ROW_STAGE] == READ:
+                k += put_sites(m - row[FIRST_MAP], begin, s, k, out_steps, kinds, laid.tops)
+            r += 1
+    first[counts.size] = r
+    rows[r, FIRST_MAP], rows[r, FIRST_STEP], rows[r, FIRST_SITE] = m, s, k
+    return k
+
+
+def room(rows: int, samples: int, maps: int, steps: int, leaning: int) -> Laid:
+    """A `Laid` to be filled, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
+    return Laid(
+        np.empty(samples + 1, np.int64),
+        np.empty((rows + 1, ROW), np.int64),
+        np.empty((rows, 3)),
+        np.empty((maps, 3, 3)),
+        np.empty(maps, np.int64),
+        np.empty(maps, np.int64),
+        np.empty((maps + rows, 2), np.int64),
+        np.empty((steps, STEP)),
+        np.empty((steps, 4), np.int64),
+        np.zeros(rows + leaning, np.int64),
+    )

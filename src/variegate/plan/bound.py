@@ -1,0 +1,240 @@
+"""Bound: a batch's nodes, lowered once, cut sample by sample, and laid out as the rows that stages run."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.kernels.cut import NO, cut
+from variegate.kernels.lay import Laid, lay, room
+from variegate.ops.base import Facts
+from variegate.ops.effect import Ints, Matrix, Pointwise, Tone
+from variegate.plan.call import Call, moves
+from variegate.plan.cutter import Cutter
+from variegate.plan.draw import Columns
+from variegate.plan.entries import Gathered
+from variegate.plan.ir import (
+    BOUND,
+    FIRST_MAP,
+    GOAL,
+    INTERPOLATIONS,
+    READ,
+    ROW_ENTRY,
+    ROW_FORM,
+    ROW_STAGE,
+    TO_RESULT,
+    Node,
+)
+from variegate.plan.kind import Kind
+from variegate.plan.lower import Look, Lowered, lower
+from variegate.plan.output import written_by
+from variegate.plan.read import Read
+from variegate.plan.smaller import Fit, reductions
+from variegate.plan.stage import Stage
+from variegate.plan.stages import STAGES
+
+Image = NDArray[Any]
+Flags = NDArray[np.bool_]
+
+
+class Begun(NamedTuple):
+    """What was done to pictures before: they are what a function made, float32 in units of white.
+
+    ranged  (B,): which samples an op of colour has changed; nodes: those that are left
+    """
+
+    ranged: Flags
+    nodes: tuple[Node, ...]
+
+
+class Bound:
+    """The rows of a batch, each bound to its stage when that is first asked for.
+
+    sizes     (B, 2): of the pictures that come in; after: of the results
+    segments  (E, B): see `kernels.cut`
+    """
+
+    def __init__(
+        self,
+        cutter: Cutter,
+        columns: Columns,
+        sizes: Ints,
+        kind: Kind,
+        look: Look,
+        begun: Begun | None = None,
+    ) -> None:
+        self.cutter, self.columns, self.sizes, self.kind = cutter, columns, sizes, kind
+        self._begun = begun
+        facts = Facts(kind.channels, steps=kind.steps)
+        self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, facts, look)
+        self.after = self.lowered[-1].after if self.lowered else sizes
+        self.ranged = _ranged(self.lowered, len(sizes)) | (False if begun is None else begun.ranged)
+        self.written = written_by(cutter.output, kind, columns, self.after, facts)
+        self.gathered = Gathered(self.lowered, cutter.marks(kind), kind.steps)
+        self.laid = self._lay()
+        self.first: list[int] = self.laid.first.tolist()
+        self.run_by: list[int] = self.laid.rows[:-1, ROW_STAGE].tolist()
+        self._stages: dict[int, Stage] = {}
+
+    def _lay(self) -> Laid:
+        """Cut the samples' rows of effects, and lay out what they hold."""
+        gathered, count = self.gathered, len(self.sizes)
+        entries = gathered.entries()
+        symbols = np.array([self.cutter.symbols[each.node.path] for _, each in gathered.effects], np.int64)
+        self.segments, counts = np.empty((len(symbols), count), np.int64), np.empty(count, np.int64)
+        gates = np.array(gathered.gates, np.int64)
+        cut(*self.cutter.automaton, symbols, gates, gathered.applies(count), self.segments, counts)  # type: ignore[no-untyped-call]
+        rows = int(counts.sum())
+        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning)
+        kind, defaults = self.kind, self.kind.defaults
+        reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
+        begun = self._begun is not None
+        whites = (1.0, 1.0) if begun else (kind.unit, kind.between)
+        bounds = self._bounds()
+        sites = lay(self.segments, counts, *entries, self.sizes, whites, bounds, reading, begun, laid)  # type: ignore[no-untyped-call]
+        return laid._replace(tops=laid.tops[:sites])
+
+    def _bounds(self) -> NDArray[np.float64]:
+        """To what each result is clamped, in units of white: where its numbers have a range, or its dtype has.
+
+        A sample that every op of colour skips keeps its numbers, as in a pipeline without them.
+        """
+        kind = self.kind
+        if self.written.asked:
+            return np.full(len(self.sizes), 1.0 if kind.white is not None else -1.0)
+        if kind.white is None:
+            return np.full(len(self.sizes), kind.bound)
+        return np.where(self.ranged, 1.0, kind.bound)
+
+    def stage(self, code: int) -> Stage:
+        """The stage of a code, bound to its rows when it is first asked for."""
+        found = self._stages.get(code)
+        if found is None:
+            found = self._stages[code] = STAGES[code].bind(self)
+        return found
+
+    @functools.cached_property
+    def read(self) -> Read:
+        """The stage that every sample ends in."""
+        found = self.stage(READ)
+        assert isinstance(found, Read)
+        return found
+
+    def rows(self, i: int) -> range:
+        """The rows of sample i."""
+        return range(self.first[i], self.first[i + 1])
+
+    def shape(self, i: int) -> tuple[int, ...]:
+        """The shape of sample i's result."""
+        return self.read.shape(self.first[i + 1] - 1)
+
+    def nbytes(self, i: int) -> int:
+        """Bytes that sample i takes while it runs, beside its picture and its result."""
+        return max(self.stage(self.run_by[r]).nbytes(r) for r in self.rows(i))
+
+    def nodes(self, i: int) -> list[list[Node]]:
+        """The nodes that apply to sample i, row by row."""
+        found: list[list[Node]] = [[] for _ in self.rows(i)]
+        for (_, lowered), segments in zip(self.gathered.effects, self.segments, strict=True):
+            place = int(segments[i])
+            if place != NO and lowered.node not in found[place]:
+                found[place].append(lowered.node)
+        return found
+
+    def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
+        """Sample i through all its rows; fit: of a picture smaller than planned, see `plan.smaller`."""
+        rows = self.rows(i)
+        for r in rows:
+            to, stage = out if r == rows[-1] else None, self.stage(self.run_by[r])
+            if fit is not None:
+                image, fit = self._first(stage, r, i, image, to, fit), None
+            else:
+                image = stage.run(r, (image,), to)
+            if to is None and image.shape[:2] != self.planned(r + 1):
+                self._go_on(r, i, image, out)
+                return
+
+    def _first(self, stage: Stage, r: int, i: int, image: Image, to: Image | None, fit: Fit) -> Image:
+        """The first row of a sample whose picture is smaller than planned."""
+        if isinstance(stage, Read):
+            return stage.run_smaller(r, image, to, fit)
+        whole = self.whole
+        assert isinstance(stage, Call)
+        return stage.call(r, whole.read.run_smaller(i, image, None, fit), 1.0)
+
+    @functools.cached_property
+    def whole(self) -> Bound:
+        """What does nothing but write pictures as float32 in units of white, as if more were to come."""
+        whole = Bound(Cutter(()), {}, self.sizes, self.kind, _unseen)
+        whole.laid.rows[:, ROW_FORM] &= ~TO_RESULT
+        whole.laid.units[:, GOAL], whole.laid.units[:, BOUND] = 1.0, -1.0
+        return whole
+
+    def planned(self, r: int) -> tuple[int, int]:
+        """(height, width) of the picture that row r reads."""
+        height, width = self.laid.canvas[self.laid.rows[r, FIRST_MAP] + r].tolist()
+        return height, width
+
+    def _go_on(self, r: int, i: int, image: Image, out: Image) -> None:
+        """What follows row r, a user's function, for a sample whose size it changed: lowered again."""
+        rest = self.rest(r, i, image.shape[:2])
+        if rest.shape(0) != out.shape:
+            raise InputError(
+                f"{self.node(r).path} changed the size of the picture to {image.shape[:2]}, so the result has "
+                f"shape {rest.shape(0)} instead of {out.shape}. Put Resize or CenterCrop after it."
+            )
+        rest.run(0, image, out)
+
+    @functools.cached_property
+    def reductions(self) -> list[int]:
+        """For each sample the whole factor, 1, 2, 4 or 8, by which its picture may be smaller; see `Plan.reduction`."""
+        found, first = [1] * len(self.sizes), self.first[:-1]
+        asked = [i for i, r in enumerate(first) if self.run_by[r] == READ]
+        factors = reductions([self.read.tables.row(first[i]) for i in asked])
+        for i, factor in zip(asked, factors, strict=True):
+            found[i] = factor
+        return found
+
+    def check_labels(self, i: int, fields: Sequence[str]) -> None:
+        """Refuse fields with places in the picture where a user's function may have moved sample i's pixels.
+
+        Raises  InputError that names the op and the fields.
+        """
+        calls = [self.node(r) for r in self.rows(i) if self.run_by[r] != READ]
+        moving = [node for node in calls if moves(node)]
+        if moving and fields:
+            raise InputError(
+                f"{moving[0].path} is a function of the whole picture that may move pixels, and {', '.join(fields)} "
+                "cannot follow it. If it leaves every pixel in its place, declare it with moves=False"
+            )
+
+    def node(self, r: int) -> Node:
+        """The node of a row that shares it with no other."""
+        entry = int(self.laid.rows[r, ROW_ENTRY])
+        return self.gathered.effects[entry][1].node
+
+    def rest(self, r: int, i: int, size: tuple[int, ...]) -> Bound:
+        """Sample i alone after row r, for a picture of another size."""
+        one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
+        nodes = self.cutter.nodes[self.cutter.nodes.index(self.node(r)) + 1 :]
+        begun = Begun(self.ranged[i : i + 1], nodes)
+        return Bound(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
+
+
+def _ranged(lowered: Sequence[Lowered], count: int) -> Flags:
+    """(B,): which samples an op of colour changes."""
+    found = np.zeros(count, np.bool_)
+    for each in lowered:
+        if each.effects and isinstance(each.effects[0], Matrix | Tone | Pointwise):
+            found |= True if each.applies is None else each.applies
+    return found
+
+
+def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> Facts:
+    """What an op may look at where no label can have followed: nothing."""
+    return Facts(0)

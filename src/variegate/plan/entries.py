@@ -1,0 +1,195 @@
+"""Gathered: the effects of a batch as the tables that `kernels.lay` takes, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.dist import show
+from variegate.errors import InputError
+from variegate.kernels.cut import NO
+from variegate.kernels.lay import Entries
+from variegate.ops import effect as effects
+from variegate.ops.base import Op
+from variegate.ops.effect import Effect, Floats
+from variegate.plan.ir import (
+    AFFINE,
+    ALONE,
+    BORDERS,
+    COLOUR,
+    CURVE,
+    ENTRY,
+    INTERPOLATIONS,
+    MAP,
+    POINTWISE,
+    STEP,
+    TABLE,
+    UNSAID,
+    Node,
+)
+from variegate.plan.kind import Kind
+from variegate.plan.lower import Lowered
+from variegate.plan.stages import STAGES, stage_of
+from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows
+from variegate.white import NOMINAL
+
+Flags = NDArray[np.bool_]
+MOST_FLOAT = float(np.finfo(np.float32).max)
+
+
+class Marks(NamedTuple):
+    """What nodes say for all samples alike, looked up once for all batches of a kind.
+
+    maps     by the path of each geometric node: its border, its row of colours, and what it says about reading
+    colours  (n, C) float64: what lies outside, in units of white
+    """
+
+    maps: dict[str, tuple[int, int, int, int]]
+    colours: Floats
+
+
+def marks_of(nodes: Sequence[Node], kind: Kind) -> Marks:
+    """The marks of nodes for pictures of a kind.
+
+    Raises  InputError if a fill is none that such pictures can hold.
+    """
+    maps: dict[str, tuple[int, int, int, int]] = {}
+    fills: list[tuple[float, ...]] = []
+    for node in nodes:
+        if issubclass(node.op.gives, effects.Map):
+            border = BORDERS.index(getattr(node.op, "border", None) or "constant")
+            reading, filters = getattr(node.op, "interpolation", None), getattr(node.op, "antialias", None)
+            said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
+            maps[node.path] = border, len(fills), said, UNSAID if filters is None else int(filters)
+            fills.append(held(getattr(node.op, "fill", 0) if kind.fill is None else kind.fill, node.op, kind))
+    return Marks(maps, np.array(fills, np.float64).reshape(-1, kind.channels) / kind.unit)
+
+
+class Gathered:
+    """The effects of a batch, each for the samples to which it applies.
+
+    effects    one an entry, with the node that it is of
+    gates      of each entry its row of `applies`, or NO: it applies always
+    functions  the user's functions of a pixel, each with the numbers drawn for it
+    leaning    how many steps at most lean on a mean
+    """
+
+    def __init__(self, lowered: Sequence[Lowered], marks: Marks, steps: int) -> None:
+        self.marks, self.levels = marks, steps
+        self.effects: list[tuple[Effect, Lowered]] = []
+        self.gates: list[int] = []
+        self.functions: list[UserFunction] = []
+        self.leaning = 0
+        self._codes: list[tuple[int, ...]] = []
+        self._maps: list[effects.Map] = []
+        self._steps: list[Floats] = []
+        self._luts: list[Floats] = []
+        self._applies: list[Flags] = []
+        self._counts = dict.fromkeys(("maps", "steps", "luts", "draws"), 0)
+        for each in lowered:
+            self._take(each)
+
+    def _take(self, lowered: Lowered) -> None:
+        gate = NO
+        if lowered.applies is not None:
+            gate = len(self._applies)
+            self._applies.append(lowered.applies)
+        for effect in lowered.effects:
+            self.effects.append((effect, lowered))
+            self.gates.append(gate)
+            if isinstance(effect, effects.Map):
+                self._map(effect, lowered.node.path)
+            elif isinstance(effect, effects.Matrix | effects.Tone | effects.Pointwise):
+                self._step(effect, lowered.node.path)
+            else:
+                stage = STAGES.index(stage_of(lowered.node))
+                self._codes.append((ALONE, 0, 0, 0, UNSAID, UNSAID, 0, 0, stage))
+
+    def _map(self, effect: effects.Map, path: str) -> None:
+        self._codes.append((MAP, self._add("maps", len(effect.matrix)), *self.marks.maps[path], 0, 0, 0))
+        self._maps.append(effect)
+
+    def _step(self, effect: effects.Matrix | effects.Tone | effects.Pointwise, path: str) -> None:
+        pick = 0
+        if isinstance(effect, effects.Matrix):
+            sort, rows = AFFINE, affine_rows(effect)
+            self.leaning += 0 if effect.luminance is None and effect.channel is None else len(rows)
+        elif isinstance(effect, effects.Table):
+            sort, rows, pick = TABLE, plain_rows(len(effect.values)), self._add("luts", len(effect.values))
+            self._luts.append(effect.values)
+        elif isinstance(effect, effects.Curve):
+            sort, rows = CURVE, curve_rows(effect, self.levels)
+        else:
+            assert isinstance(effect, effects.Pointwise), effect
+            sort, rows, pick = POINTWISE, plain_rows(len(effect.draws)), self._add("draws", len(effect.draws))
+            self.functions.append(UserFunction(path, effect.function, effect.draws))
+        self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))
+        self._steps.append(rows)
+
+    def _add(self, table: str, rows: int) -> int:
+        """Where the next rows of a table begin."""
+        begin = self._counts[table]
+        self._counts[table] = begin + rows
+        return begin
+
+    def entries(self) -> Entries:
+        """All effects, one after the other."""
+        return Entries(
+            np.array(self._codes, np.int64).reshape(-1, ENTRY),
+            _joined([each.matrix for each in self._maps], (0, 3, 3), np.float64),
+            _joined([each.size for each in self._maps], (0, 2), np.int64),
+            _joined(self._steps, (0, STEP), np.float64),
+        )
+
+    def applies(self, samples: int) -> Flags:
+        """(gates, B): for which samples each gated op applies."""
+        return np.array(self._applies, np.bool_).reshape(len(self._applies), samples)
+
+    def luts(self) -> NDArray[np.float32]:
+        """All tables, a row each."""
+        return np.asarray(_joined(self._luts, (0, 256), np.float32))
+
+    def draws(self) -> tuple[NDArray[np.int64], Floats]:
+        """For the user's functions, a row a call: which function it is, and its numbers."""
+        count, most = self._counts["draws"], max([each.draws.shape[1] for each in self.functions], default=0)
+        calls, draws, begin = np.empty(count, np.int64), np.zeros((count, most)), 0
+        for n, each in enumerate(self.functions):
+            rows = slice(begin, begin + len(each.draws))
+            calls[rows], draws[rows, : each.draws.shape[1]], begin = n, each.draws, rows.stop
+        return calls, draws
+
+
+def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
+    """Rows one after the other."""
+    if not parts:
+        return np.zeros(empty, dtype)
+    if len(parts) == 1:
+        return np.ascontiguousarray(parts[0], dtype)
+    return np.concatenate(parts, dtype=dtype, casting="unsafe")
+
+
+def held(fill: Any, op: Op, kind: Kind) -> tuple[float, ...]:
+    """What lies outside as one number a channel, in the picture's own numbers.
+
+    Raises  InputError if there are more or fewer, or the picture's dtype cannot hold one.
+    """
+    values = fill if isinstance(fill, tuple) else (fill,) * kind.channels
+    if len(values) == 1:
+        values *= kind.channels
+    if len(values) != kind.channels:
+        raise InputError(
+            f"{op.label}.fill has {len(values)} numbers, but the picture has {kind.channels} channels. Write one "
+            "number a channel, or one for all."
+        )
+    most = MOST_FLOAT if kind.dtype == "float32" else NOMINAL[kind.dtype]
+    least = -most if kind.dtype == "float32" else 0
+    for value in values:
+        if not least <= value <= most:
+            raise InputError(
+                f"{op.label}.fill is {show(float(value))}, and a picture of {kind.dtype} holds {least:.6g} to "
+                f"{most:.6g}. Write a fill in the picture's own numbers"
+            )
+    return tuple(float(value) for value in values)

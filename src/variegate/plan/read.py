@@ -1,0 +1,203 @@
+"""Read: one pass over the pixels. The picture is read once, through all maps of the segment together."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.kernels.lay import Laid
+from variegate.kernels.library import Wanted, library
+from variegate.kernels.survey import Given, Sites, survey
+from variegate.kernels.user import row_function
+from variegate.plan.ir import (
+    CHW,
+    DTYPES,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    LAYOUTS,
+    POINTWISE,
+    ROW_FORM,
+    STEP_PICK,
+    STEP_SITE,
+    STEP_SORT,
+    TO_RESULT,
+)
+from variegate.plan.kind import Kind
+from variegate.plan.output import Written, last_write
+from variegate.plan.scratch import SCRATCH
+from variegate.plan.smaller import Fit
+from variegate.plan.stage import Image, Stage
+from variegate.plan.steps import UserFunction
+from variegate.plan.tables import Tables, arena_floats, plane_floats
+
+if TYPE_CHECKING:
+    from variegate.kernels.reference import Truth
+    from variegate.kernels.reference_read import Covers
+    from variegate.plan.bound import Bound
+    from variegate.plan.report import Report
+
+
+Floats = NDArray[np.float64]
+HOW = ("as it is", "prefiltered", "by the exact separable kernel")
+
+
+class Extras(NamedTuple):
+    """What steps of colour take that are no numbers of their own; see `plan.tables`."""
+
+    functions: list[UserFunction]
+    luts: NDArray[np.float32]
+    calls: NDArray[np.int64]
+    draws: Floats
+
+
+NO_EXTRAS = Extras([], np.zeros((0, 256), np.float32), np.zeros(0, np.int64), np.zeros((0, 0)))
+
+
+class Read(Stage):
+    """Maps, colours, and of a sample's last row the last write: ready for the kernel.
+
+    tables, sites  see `kernels.render`
+    functions      the user's functions of a pixel
+    """
+
+    def __init__(self, laid: Laid, kind: Kind, written: Written, colours: Floats, extras: Extras = NO_EXTRAS) -> None:
+        self.laid, self.channels, self.functions = laid, kind.channels, extras.functions
+        self.layout, self.dtype = LAYOUTS.index(written.layout), written.dtype
+        codes = DTYPES.index(kind.dtype), DTYPES.index(written.dtype)
+        self._wanted = Wanted(*codes, kind.white is not None, kind.steps == 255)
+        self.sites, asked = survey(laid, slice(0, len(laid.rows) - 1))
+        gain, shift = last_write(written, kind.channels)
+        self.tables = Tables(
+            *(laid.rows, laid.units, laid.maps, laid.borders, laid.fills, laid.canvas, laid.steps, laid.kinds),
+            colours,
+            extras.luts,
+            np.array([address(each, kind.channels) for each in self.functions], np.int64),
+            extras.calls,
+            extras.draws,
+            gain,
+            shift,
+            (np.dtype(written.dtype).itemsize, self.layout, self._wanted.source, kind.steps),
+            library(self._wanted, asked),
+        )
+        self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
+        self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
+        self._final: list[int] = (laid.rows[:, ROW_FORM] & TO_RESULT).tolist()
+
+    @classmethod
+    def bind(cls, bound: Bound) -> Read:
+        gathered = bound.gathered
+        extras = Extras(gathered.functions, gathered.luts(), *gathered.draws())
+        return cls(bound.laid, bound.kind, bound.written, gathered.marks.colours, extras)
+
+    def size(self, row: int) -> tuple[int, int]:
+        """(height, width) of what a row makes."""
+        height, width = self.laid.canvas[self._begins[row + 1] + row].tolist()
+        return height, width
+
+    def shape(self, row: int) -> tuple[int, ...]:
+        h, w = self.size(row)
+        return (self.channels, h, w) if self._final[row] and self.layout == CHW else (h, w, self.channels)
+
+    def nbytes(self, row: int) -> int:
+        return 0
+
+    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
+        """See `Stage.run`.
+
+        Raises  InputError that names the op if a user's function raised.
+        """
+        return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row])
+
+    def run_smaller(self, row: int, image: Image, out: Image | None, fit: Fit) -> Image:
+        """The same of a picture smaller than the one planned.
+
+        The units are looked up again: scaled by more along one axis than along the other, a footprint may ask for a
+        filter that no picture of the batch did.
+        """
+        given = Given(np.array([image.shape[:2]], np.int64), np.array([fit]))
+        sites, asked = survey(self.laid, slice(row, row + 1), given)
+        tables = self.tables._replace(library=library(self._wanted, asked))
+        return self._render(row, image, out, tables, sites, 0)
+
+    def _render(self, row: int, image: Image, out: Image | None, tables: Tables, sites: Sites, site: int) -> Image:
+        from variegate.kernels.render import render
+
+        out = self._between(row) if out is None else out
+        shape = height, width, channels = image.shape
+        rows, columns = self.size(row)
+        first, last = self._begins[row] + row, self._begins[row + 1] + row + 1
+        widest = columns if last - first == 1 else int(self.laid.canvas[first:last, 1].max())
+        arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
+        planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, widest, width, channels))
+        source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
+        report = self._report() if self.functions else None
+        told = 0 if report is None else report.address
+        render(source, shape, row, site, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
+        del arena_owner, planes_owner
+        if report is not None:
+            report.check(functools.partial(self._drawn, row))
+        return out
+
+    def _between(self, row: int) -> Image:
+        """Scratch for a picture that the next row reads: two take turns, so that none is read while it is written."""
+        return SCRATCH.array(f"between {row % 2}", self.shape(row))
+
+    def _report(self) -> Report:
+        from variegate.plan.report import Report
+
+        return Report(self.functions, self.channels)
+
+    def _drawn(self, row: int, function: int) -> list[float]:
+        """The numbers that a user's function was called with for a row."""
+        tables, steps = self.tables, slice(*self.laid.rows[row : row + 2, FIRST_STEP].tolist())
+        for kind in self.laid.kinds[steps].tolist():
+            if kind[STEP_SORT] == POINTWISE and tables.calls[kind[STEP_PICK]] == function:
+                numbers: list[float] = tables.draws[kind[STEP_PICK]].tolist()
+                return numbers[: self.functions[function].draws.shape[1]]
+        raise AssertionError(f"row {row} calls no function {function}")
+
+    def explain(self, row: int) -> Iterator[str]:
+        """How the source is read, over which canvases, and what is written."""
+        told, first = self.tables.row(row), self._sites[row]
+        state, scale = self.sites.state[first], self.sites.scale[first]
+        how = HOW[int(state[2])]
+        if state[2] == 1:
+            how += f" (scales {scale[0]:.2f} along x, {scale[1]:.2f} along y, {scale[2]:.2f} along a diagonal)"
+        leaning = (told.steps[:, 12:14] != 0).any(axis=1)
+        means = int(leaning.sum())
+        if means:
+            early = int((leaning & (told.kinds[:, STEP_SITE] > 0)).sum())
+            where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
+            yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
+        canvases = " -> ".join(f"{h} x {w}" for h, w in told.canvas.tolist())
+        yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
+        yield f"  read     {how}"
+        if self._final[row]:
+            yield f"  write    {self.dtype} {LAYOUTS[self.layout]} {' x '.join(map(str, self.shape(row)))}"
+
+    def reference(
+        self,
+        row: int,
+        image: NDArray[np.float64],
+        doubt: NDArray[np.bool_],
+        slack: float = 1e-3,
+        covers: Covers | None = None,
+    ) -> Truth:
+        from variegate.kernels.reference import reference
+
+        told = self.tables.row(row)
+        return reference(self.tables, told, image, [each.function for each in self.functions], doubt, slack, covers)
+
+
+def address(each: UserFunction, channels: int) -> int:
+    """Where a user's compiled function is."""
+    try:
+        return row_function(each.function, channels, each.draws.shape[1]).address
+    except InputError as error:
+        raise InputError(f"{each.path}: {error}") from error.__cause__

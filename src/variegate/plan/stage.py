@@ -1,0 +1,54 @@
+"""Stage: what does a segment of a sample's effects together; bound once to all rows of a batch that it runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from variegate.kernels.reference import Truth
+    from variegate.plan.bound import Bound
+
+Image = NDArray[Any]
+
+
+class Stage(ABC):
+    """One way of making one picture of others, for the rows of a batch.
+
+    alone  why no effect shares a segment with one that this stage runs; empty: they can
+    """
+
+    alone: ClassVar[str] = ""
+
+    @classmethod
+    @abstractmethod
+    def bind(cls, bound: Bound) -> Stage:
+        """The stage for all rows of a batch that it runs: once a batch, whatever they are."""
+
+    @abstractmethod
+    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
+        """Make a row's picture.
+
+        inputs  pictures (H, W, C), C-contiguous: of the batch's own dtype where the row reads the sample, else float32
+        out     where it goes, of `shape(row)`; None: the stage says where, and it may be used again by the next row
+        """
+
+    @abstractmethod
+    def shape(self, row: int) -> tuple[int, ...]:
+        """The shape of what a row makes, as far as that is known before."""
+
+    @abstractmethod
+    def nbytes(self, row: int) -> int:
+        """Bytes that a row takes while it runs, beside its inputs and what it makes."""
+
+    @abstractmethod
+    def explain(self, row: int) -> Iterator[str]:
+        """What a row does, as lines of text below those that tell its ops."""
+
+    @abstractmethod
+    def reference(self, row: int, image: NDArray[np.float64], doubt: NDArray[np.bool_]) -> Truth:
+        """What a row makes by the definitions, in plain NumPy, from a picture in units of white."""

@@ -1,0 +1,34 @@
+"""Which stage runs which effect: the one place where a new one is registered."""
+
+from __future__ import annotations
+
+from variegate.errors import PipelineError
+from variegate.ops import effect as effects
+from variegate.ops.effect import Effect
+from variegate.plan.call import Call
+from variegate.plan.ir import Node
+from variegate.plan.read import Read
+from variegate.plan.stage import Stage
+
+RUN_BY: dict[type[Effect], type[Stage]] = {
+    effects.Map: Read,
+    effects.Matrix: Read,
+    effects.Tone: Read,
+    effects.Pointwise: Read,
+    effects.Opaque: Call,
+}
+STAGES = tuple(dict.fromkeys(RUN_BY.values()))  # in the order of their codes; Read is the first, see `ir.READ`
+
+
+def stage_of(node: Node) -> type[Stage]:
+    """The stage that runs a node.
+
+    Raises  PipelineError if the op does not say which effect it gives, or one that no stage runs.
+    """
+    gives = node.op.gives
+    for effect, stage in RUN_BY.items():
+        if issubclass(gives, effect):
+            return stage
+    known = ", ".join(each.__name__ for each in (*RUN_BY, effects.Output))
+    told = "does not say which effect it gives" if gives is Effect else f"gives {gives.__name__}, which no stage runs"
+    raise PipelineError(f"{node.path} {told}: its class has a line gives: ClassVar[type[Effect]] = one of {known}")
