@@ -30,3 +30,18 @@ def test_every_reference_leads_somewhere() -> None:
     made = config.schema(Compose)
     for part in json.dumps(made).split('"$ref": "')[1:]:
         assert part.split('"')[0].removeprefix("#/$defs/") in made["$defs"]
+
+
+def test_a_ramp_stands_where_numbers_are_drawn_and_for_p() -> None:
+    made = config.schema(Compose)["$defs"]
+    (forms,) = made["Rotate"]["properties"]["p"]["anyOf"][1]["anyOf"]
+    assert list(forms["properties"]) == ["Ramp"] and made["Rotate"]["properties"]["p"]["default"] == 1.0
+    by_name, in_order = forms["properties"]["Ramp"]["anyOf"]
+    assert by_name == {"$ref": "#/$defs/Ramp"} and in_order["maxItems"] == 3
+    assert {"$ref": "#/$defs/distribution"} in in_order["items"]["anyOf"] and made["Ramp"]["required"] == [
+        "start",
+        "end",
+        "epochs",
+    ]
+    assert "Ramp" in made["distribution"]["anyOf"][0]["properties"] and "Bits" not in json.dumps(made)
+    assert made["distribution"]["anyOf"][0]["properties"]["Normal"]["anyOf"][1]["items"] == {"type": "number"}

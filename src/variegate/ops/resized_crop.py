@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from variegate.dist import Distribution, LogUniform, Uniform
 from variegate.ops.base import Drawn, Draws, Facts, as_distribution, limit
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.geometric import Resampling, Size, checked_size
+from variegate.ramp import Ramp
 
 TRIALS = 10
 RATIO = LogUniform(3 / 4, 4 / 3)
@@ -85,13 +86,17 @@ class RandomResizedCrop(Resampling):
         failed = np.asarray(~fits[first, samples])
         height, width = trials[:, first, samples]
         if failed.any():
-            height[failed], width[failed] = self._central(sizes[failed])
+            height[failed], width[failed] = self._central(ratio[:, failed], sizes[failed])
         return height, width, failed
 
-    def _central(self, sizes: Ints) -> tuple[Floats, Floats]:
+    def _central(self, drawn: Floats, sizes: Ints) -> tuple[Floats, Floats]:
         """The largest part of the nearest allowed ratio, whole pixels."""
         height, width = sizes[:, 0].astype(np.float64), sizes[:, 1].astype(np.float64)
+        low: Any
+        high: Any
         low, high = as_distribution(self.ratio).bounds()
+        if isinstance(self.ratio, Ramp):  # what is allowed hangs on the epoch: that is known by what was drawn alone
+            low, high = drawn.min(axis=0), drawn.max(axis=0)
         wide, tall = width > high * height, width < low * height
         return (
             np.where(tall, np.maximum(np.rint(width / low), 1), height),
