@@ -27,6 +27,7 @@ FLOORS = (
         "compiled",
         "content",
         "exact",
+        "ramp",
         "rng",
         "dist",
         "white",

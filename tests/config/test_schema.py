@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from variegate import config, ops
@@ -62,6 +63,7 @@ def test_limits_are_those_that_the_ops_declare() -> None:
 VALUES: tuple[Any, ...] = (
     -1e9, -91, -90, -1, -0.5, -0.25, 0, 0.5, 2 / 3, 1, 1.5, 8, 9, 1 << 31, True, None, "constant", "CHW", "luminance",
     [0, 1], [1, 9], [1, 10], [-90, 0], [2, 3, 4], [], [1], {"Normal": [0, 1]}, {"Choice": [1, 2]},
+    {"Ramp": [0, 1, 3]}, {"Ramp": {"start": [1, 2], "end": 1, "epochs": 2}},
 )  # fmt: skip
 
 
@@ -70,7 +72,6 @@ VALUES: tuple[Any, ...] = (
 )
 def test_an_editor_takes_what_load_takes_and_refuses_no_more(kind: str) -> None:
     """What only an op can tell, such as the end of a range, `load` alone may refuse."""
-    jsonschema = pytest.importorskip("jsonschema")
     made = config.schema(Compose)
     validator, fields = jsonschema.Draft202012Validator(made), made["$defs"][kind]
     needed: dict[str, Any] = {"dtype": "uint8"} if kind == "ToDtype" else dict.fromkeys(fields["required"], 4)
@@ -88,3 +89,18 @@ def test_an_editor_takes_what_load_takes_and_refuses_no_more(kind: str) -> None:
             else:
                 assert valid, (field, value)
     assert refused > 20
+
+
+def test_a_ramp_stands_where_numbers_are_drawn_and_for_p() -> None:
+    made = config.schema(Compose)["$defs"]
+    (forms,) = made["Rotate"]["properties"]["p"]["anyOf"][1]["anyOf"]
+    assert list(forms["properties"]) == ["Ramp"] and made["Rotate"]["properties"]["p"]["default"] == 1.0
+    by_name, in_order = forms["properties"]["Ramp"]["anyOf"]
+    assert by_name == {"$ref": "#/$defs/Ramp"} and in_order["maxItems"] == 3
+    assert {"$ref": "#/$defs/distribution"} in in_order["items"]["anyOf"] and made["Ramp"]["required"] == [
+        "start",
+        "end",
+        "epochs",
+    ]
+    assert "Ramp" in made["distribution"]["anyOf"][0]["properties"] and "Bits" not in json.dumps(made)
+    assert made["distribution"]["anyOf"][0]["properties"]["Normal"]["anyOf"][1]["items"] == {"type": "number"}

@@ -13,10 +13,10 @@ import pytest
 
 import variegate as vg
 from variegate import ops
-from variegate.dist import Drawn
+from variegate.dist import Bits, Drawn
 from variegate.errors import FieldError
 from variegate.ops.base import Op
-from variegate.ops.fields import channels, checked, declare, drawn, extent, flag, option, pixels, rules_of
+from variegate.ops.fields import bits, channels, checked, declare, drawn, extent, flag, option, pixels, rules_of
 from variegate.ops.rule import Limits
 
 PARTS = [vg.Invert(), vg.Hue(3)]
@@ -89,6 +89,7 @@ class Mine(Op):
     even: int = checked(by=lambda value, owner: halved(value, owner), default=2, kw_only=True)
     bare: Drawn = dataclasses.field(default=(0, 1), kw_only=True)
     unchecked: object = dataclasses.field(default=None, kw_only=True)
+    noise: Bits = bits()
 
     def check(self):
         if self.twice and self.mode is None:
@@ -104,12 +105,12 @@ def halved(value, owner):
 def test_an_op_of_ones_own_declares_its_fields():
     op = Mine((0, 1), size=[4, np.int32(5)], by=[1, 2], side=np.int64(2), unchecked="anything")
     assert (op.size, op.by, op.side, op.twice) == ((4, 5), (1.0, 2.0), 2, False) and type(op.size[1]) is int
-    assert op.drawn() == {"amount": vg.Uniform(0, 1), "bare": vg.Uniform(0, 1)}
+    assert op.drawn() == {"amount": vg.Uniform(0, 1), "bare": vg.Uniform(0, 1), "noise": Bits()}
     assert repr(Mine(1)) == "Mine(amount=Constant(1))" and repr(Mine(1, size=(3, 3))) == "Mine(amount=Constant(1))"
     assert repr(Mine(1, None, by=2)) == "Mine(amount=Constant(1), mode=None, by=2.0)"
     for item in rules_of(Mine):
         for value in rules_of(Mine)[item].bad(op):
-            if item != "even":
+            if item not in ("even", "noise"):
                 with pytest.raises(FieldError, match=rf"^Mine\.{item}[ [.]"):
                     dataclasses.replace(op, **{item: value})
 
@@ -125,6 +126,11 @@ def test_an_op_of_ones_own_declares_its_fields():
         ({"even": 3, "name": "odd"}, "odd.even is even, got 3"),
         ({"twice": True, "mode": None}, "Mine: twice needs a mode"),
         ({"p": 2, "name": "mine"}, "mine.p is a probability from 0 to 1, got 2"),
+        ({"p": vg.Ramp(0, 2, 3)}, "Mine.p is a probability from 0 to 1, or a Ramp between two, got Ramp(0, 2, 3)"),
+        (
+            {"amount": vg.Ramp(0, (0, 2), 3)},
+            "Mine.amount must be at least 0 and below 2, got Ramp(0, Uniform(0, 2), 3)",
+        ),
         ({"p": 2, "name": 3}, "Mine.name is a text that is not empty, got 3"),
     ],
 )
@@ -171,6 +177,32 @@ def test_an_annotation_that_cannot_be_read_says_what_to_do():
         TypeError, match=r"^Local\.mode is annotated Inner, and name 'Inner' is not defined: write what"
     ):
         Local()
+
+
+def test_nobody_writes_bits():
+    with pytest.raises(TypeError, match="noise"):
+        Mine(1, noise=Bits())
+
+    @declare
+    class Odd(Op):
+        """An op whose bits are none."""
+
+        noise: Bits = bits()
+
+        def __post_init__(self):
+            self._set(noise=(0, 1))
+            super().__post_init__()
+
+    with pytest.raises(FieldError, match=r"^Odd\.noise is Bits, got \(0, 1\)$"):
+        Odd()
+
+
+def test_the_end_of_a_range_within_a_ramp_is_that_of_a_range():
+    """Of a field that is rounded down a range goes up to the number above the largest."""
+    assert vg.Posterize(vg.Ramp(8, (1, 9), 3)).drawn()["bits"].bounds() == (1, 9)
+    for ramp in (vg.Ramp(9, (1, 9), 3), vg.Ramp((1, 9.5), 1, 3), vg.Ramp(1.5, 2, 3)):
+        with pytest.raises(FieldError, match=r"^Posterize\.bits (must be at least 1 and at most|is a whole number)"):
+            vg.Posterize(ramp)
 
 
 def test_nothing_can_be_set_afterwards():

@@ -61,8 +61,8 @@ def test_gates_say_on_what_an_op_depends():
         "Grayscale": (Gate("OneOf", "choice", 0.75, 1),),
     }
     assert gates(vg.SomeOf([vg.Rotate(1), vg.Invert()], n=1, p=0.5)) == {
-        "Rotate": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 0, 0)),
-        "Invert": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 1, 1)),
+        "Rotate": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 0, 0, "n")),
+        "Invert": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 1, 1, "n")),
     }
 
 

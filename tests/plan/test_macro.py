@@ -10,10 +10,10 @@ import pytest
 
 import variegate as vg
 from variegate import config, testing
-from variegate.dist import Drawn
+from variegate.dist import Bits, Drawn
 from variegate.ops.base import Op, When
 from variegate.ops.combine import Chain
-from variegate.ops.fields import declare, drawn, extent
+from variegate.ops.fields import bits, declare, drawn, extent
 from variegate.ops.macro import Macro
 from variegate.plan.flatten import flatten
 from variegate.plan.ir import Gate
@@ -238,6 +238,27 @@ def test_what_cannot_be_shared():
         vg.Compose([vg.Rotate(op.share("magnitude"))]).params(vg.Key())
     with pytest.raises(TypeError, match=r"^Unsaid has no expand\(\)"):
         flatten(vg.Compose([Unsaid()]))
+
+
+def test_a_ramp_is_shared_and_a_share_is_no_end_of_a_ramp():
+    op = Augments(1, vg.Ramp(0, (0.5, 1), 10), p=vg.Ramp(0, 1, 10))
+    augment = vg.Compose([op])
+    for epoch in (0, 5, 10):
+        drawn = augment.params(vg.Key(epoch=epoch, id=3))
+        low, high = 30 * epoch / 20, 30 * epoch / 10
+        assert low <= abs(drawn["Augments/Rotate"]["angle"]) <= high
+        assert epoch or not any(each["applied"] for each in drawn.values())
+    with pytest.raises(vg.FieldError, match=r"^Ramp\.end is a number, .*; got Shared\(magnitude: 0 to 1\)$"):
+        vg.Ramp(0, op.share("magnitude"), 3)
+
+
+def test_bits_are_no_number_to_share():
+    @declare
+    class Noisy(Macro):
+        noise: Bits = bits()
+
+    with pytest.raises(vg.FieldError, match=r"^Noisy shares noise, but draws no number$"):
+        Noisy().share("noise")
 
 
 def test_a_field_of_several_draws_reads_one_number():

@@ -8,15 +8,16 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from variegate.dist import Distribution, Drawn
+from variegate.dist import Bernoulli, Choice, Constant, Distribution, Drawn, LogUniform, Normal, Uniform
 from variegate.ops.base import Op
 from variegate.ops.fields import rule_of
 from variegate.ops.rule import Rule
+from variegate.ramp import Ramp
 from variegate.targets import Grouped, Placed, Shaped, Target, Targets
 
 Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
 DISTRIBUTIONS: Registry = {
-    kind.__name__: kind for kind in Distribution.__subclasses__() if kind.__module__ == Distribution.__module__
+    kind.__name__: kind for kind in (Constant, Uniform, LogUniform, Normal, Choice, Bernoulli, Ramp)
 }
 REQUIRED = dataclasses.MISSING
 _SEQUENCES = (tuple, list, Sequence)
@@ -28,6 +29,7 @@ _WORDS = {
     str: "text",
     Op: "an op",
     Distribution: "a distribution such as {Normal: [0, 1]}",
+    Ramp: "a ramp such as {Ramp: [0, 0.5, 20]}",
     Targets: "a mapping of fields to targets such as {boxes: {Boxes: coco}}",
 }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -28,6 +30,7 @@ from variegate.config.read import VERSION
 from variegate.dist import Distribution
 from variegate.ops.base import Op
 from variegate.ops.rule import Limits, Rule
+from variegate.ramp import Ramp
 from variegate.targets import Image, Target, Targets
 from variegate.targets.names import RESERVED
 
@@ -77,7 +80,8 @@ def _first(kind: type, bare: bool) -> list[Schema]:
     if first is None or (first.named and is_kind(kind, Target)):
         return []
     if not bare and len(fields_of(kind)) > 1 and items(first.hint) is None:
-        return [{"type": "array", "items": {"type": "number"}, "maxItems": len(fields_of(kind))}]
+        hints = [field.hint for field in fields_of(kind).values()]
+        return [{"type": "array", "items": _union(reduce(or_, hints)), "maxItems": len(hints)}]
     return [_value(first)]
 
 
@@ -140,6 +144,8 @@ def _form(hint: Any) -> Schema:
     if sequence is not None:
         each, count = sequence
         return {"type": "array", "items": _union(each), **({"minItems": count, "maxItems": count} if count else {})}
+    if is_kind(hint, Ramp):
+        return _entry({hint.__name__: hint}, bare=False)
     for kind, name in ((Op, "op"), (Distribution, "distribution"), (Targets, "targets")):
         if is_kind(hint, kind):
             return {"$ref": f"#/$defs/{name}"}

@@ -13,9 +13,11 @@ from variegate.dist import Distribution, Drawn, parse
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import declare, probability, ruled, rules_of
-from variegate.ops.rule import Draw, Name, Rule, is_whole
+from variegate.ops.rule import Name, Rule, is_whole
+from variegate.ramp import Ramp
 
-Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) where the op asks for several
+# A drawn field's name -> (B,) floats, or (trials, B) where the op asks for several; of Bits (4, B) uint32.
+Draws = Mapping[str, NDArray[Any]]
 
 
 class Seen(NamedTuple):
@@ -52,12 +54,15 @@ class When(NamedTuple):
     """The drawn decision on which an op hangs that another holds.
 
     field      what decides, of the op that holds it: one of those that it draws
-    low, high  it says yes where low <= draw < high; for "order", where the op of index `low` is among the first n
+    low, high  it says yes where low <= draw < high
+    amount     another one that says how many: `field` is drawn several times, and that of index `low` is among the
+               `amount` smallest
     """
 
     field: str
     low: float
     high: float
+    amount: str = ""
 
 
 Children = Sequence[tuple["Op", When | None]]  # the ops that one holds, each with the decision on which it hangs
@@ -67,7 +72,7 @@ Children = Sequence[tuple["Op", When | None]]  # the ops that one holds, each wi
 class Op:
     """What happens to a picture: typed fields, and `lower`, which turns drawn numbers into an effect.
 
-    p     probability of application; one draw a sample
+    p     probability of application, a number or a `Ramp`; one draw a sample
     name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`);
           of an op made of a function, that function's name
 
@@ -79,7 +84,7 @@ class Op:
     Raises  FieldError if a field has a value that it cannot have.
     """
 
-    p: float = probability(default=1.0, kw_only=True)
+    p: float | Ramp = probability(default=1.0, kw_only=True)
     name: str | None = ruled(by=Name(optional=True), default=None, kw_only=True)
 
     gives: ClassVar[type[Effect]] = Effect
@@ -145,7 +150,11 @@ class Op:
 
     def drawn(self) -> dict[str, Distribution]:
         """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""
-        return {item: getattr(self, item) for item, rule in self._rules().items() if isinstance(rule, Draw)}
+        return {item: getattr(self, item) for item, rule in self._rules().items() if rule.drawn}
+
+    def times(self, item: str) -> int:
+        """How many numbers a field draws a sample."""
+        return self.trials.get(item, 1)
 
     def expand(self) -> Op:
         """The op that this one stands for; itself, but for a `Macro`."""

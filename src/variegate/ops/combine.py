@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from variegate.ops.effect import Effect
 from variegate.ops.fields import declare, drawn, flag, option, ruled
 from variegate.ops.geometric import Interpolation
 from variegate.ops.rule import Rule
+from variegate.ramp import Ramp
 
 
 class Held(Rule):
@@ -172,16 +173,20 @@ class SomeOf(Combinator):
 
     n: Drawn = drawn(default=1, whole=True, least=0, most=lambda op: len(op.ops))
 
-    @property
-    def trials(self) -> Mapping[str, int]:  # type: ignore[override]
+    def times(self, item: str) -> int:
         """The order is drawn by a number an op."""
-        return {"order": len(self.ops)}
+        return len(self.ops) if item == "order" else super().times(item)
 
     def drawn(self) -> dict[str, Distribution]:
-        count = super().drawn()["n"]
-        if isinstance(count, Uniform):  # both ends: what is drawn is rounded down
-            count = Uniform(count.low, count.high + 1)
-        return {"n": count, "order": Uniform(0, 1)}
+        return {"n": _both_ends(super().drawn()["n"]), "order": Uniform(0, 1)}
 
     def children(self) -> Children:
-        return [(op, When("order", k, k)) for k, op in enumerate(self.ops)]
+        return [(op, When("order", k, k, amount="n")) for k, op in enumerate(self.ops)]
+
+
+def _both_ends(count: Distribution) -> Distribution:
+    """A range of whole numbers with both ends in it: what is drawn is rounded down."""
+    if isinstance(count, Ramp):
+        start, end = map(_both_ends, count.ends)
+        return Ramp(start, end, count.epochs)
+    return Uniform(count.low, count.high + 1) if isinstance(count, Uniform) else count

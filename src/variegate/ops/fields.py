@@ -7,7 +7,8 @@ drawn        a number, a range or a distribution, within limits      pixels    a
 option       a word of the Literal that the field is annotated by    extent    one whole number of pixels
 flag         True or False                                           channels  a number, or one a channel
 span         a pair (least, most)                                    wholes    a list of whole numbers
-probability  from 0 to 1                                             checked   whatever a function makes of the value
+probability  from 0 to 1, or a Ramp between two                      checked   whatever a function makes of the value
+bits         no number but `Bits`, 128 random ones, which nobody sets
 
 From that line come the check on construction and its error, `repr`, which leaves defaults out, the limits in `help` and
 in the schema of pipeline files, and values at the limits for tests. An annotation with `| None` takes None too. A field
@@ -22,9 +23,9 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
-from variegate.dist import Distribution, Drawn, Uniform
+from variegate.dist import Bits, Distribution, Drawn, Uniform
 from variegate.ops import rule as rules
 from variegate.ops.rule import Limit, Rule
 
@@ -55,6 +56,11 @@ def drawn(
     pair        what a pair of numbers means
     """
     return _field(rules.Draw(least, most, above, below, False, range_most, pair, whole=whole), default, kw_only)
+
+
+def bits(*, init: Literal[False] = False) -> Any:
+    """A field annotated `Bits`: a sub-key a sample, drawn and never written."""
+    return field(default=Bits(), init=init, metadata={RULE: rules.Subkey()})
 
 
 def option(*, default: Any = MISSING, kw_only: bool = False) -> Any:
@@ -93,7 +99,7 @@ def wholes(*, default: Any = MISSING, kw_only: bool = False) -> Any:
 
 
 def probability(*, default: Any = MISSING, kw_only: bool = False, certain: bool = False) -> Any:
-    """A field annotated float: from 0 to 1; `certain`: 1, because all pictures of a batch must leave in one form."""
+    """A field annotated `float | Ramp`, from 0 to 1; `certain`: 1, as all of a batch must leave in one form."""
     return _field(rules.Certain(1, 1) if certain else rules.Probability(0, 1), default, kw_only)
 
 
@@ -110,7 +116,7 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        field, drawn, option, flag, pixels, extent, channels, span, wholes, probability, checked, ruled,
+        field, drawn, bits, option, flag, pixels, extent, channels, span, wholes, probability, checked, ruled,
     ),
 )  # fmt: skip
 def declare(kind: type[T]) -> type[T]:

@@ -12,12 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from variegate.content import content
-from variegate.dist import Distribution, Uniform, is_number, parse
+from variegate.dist import Bits, Distribution, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import flag
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,7 +66,7 @@ class UserFunction(Op):
     given: tuple[tuple[str, Distribution | Fixed], ...]
 
     def __init__(
-        self, function: Callable[..., Any], /, *, p: float = 1.0, name: str | None = None, **given: Any
+        self, function: Callable[..., Any], /, *, p: float | Ramp = 1.0, name: str | None = None, **given: Any
     ) -> None:
         self._set(p=p, name=name, function=function)
         super().__post_init__()
@@ -229,14 +230,13 @@ class Opaque(UserFunction):
     rng: bool = flag(default=False, kw_only=True)
 
     gives: ClassVar[type[Effect]] = effects.Opaque
-    trials: ClassVar[Mapping[str, int]] = {"rng": 2}  # a generator is made of two numbers of 53 bits
 
     def __init__(
         self,
         function: Callable[..., Any],
         /,
         *,
-        p: float = 1.0,
+        p: float | Ramp = 1.0,
         name: str | None = None,
         moves: bool = True,
         rng: bool = False,
@@ -248,7 +248,7 @@ class Opaque(UserFunction):
             raise FieldError(f"{self.label}: the function takes rng, a generator of random numbers: write rng=True")
 
     def drawn(self) -> dict[str, Distribution]:
-        return super().drawn() | ({"rng": Uniform(0, 1)} if self.rng else {})
+        return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Opaque:
         count = len(sizes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from variegate.dist import Distribution, show
+from variegate.dist import Bits, Distribution, show
 from variegate.errors import FieldError
 from variegate.ops.base import Op
 from variegate.ops.effect import Floats
@@ -58,11 +58,11 @@ class Macro(Op):
         through  makes their number of it, by + - * / and sqrt, rising or falling all the way; None: the same number
         signed   whether each of them draws a sign of its own, minus as likely as plus
 
-        Raises  FieldError if the op draws no such field.
+        Raises  FieldError if the op draws no such field, or Bits, which are no number.
         """
-        drawn = self.drawn()
+        drawn = {name: each for name, each in self.drawn().items() if not isinstance(each, Bits)}
         if item not in drawn:
-            raise FieldError(f"{self.label} shares {item}, but draws {', '.join(drawn) or 'nothing'}")
+            raise FieldError(f"{self.label} shares {item}, but draws {', '.join(drawn) or 'no number'}")
         through = through or _same
         low, high = sorted(through(np.array(drawn[item].bounds())).tolist())
         return Shared(item, through, low, high, int(signed))
@@ -87,6 +87,7 @@ class Shared(Distribution):
     low: float
     high: float
     draws: int = 0
+    ends_ramp = False  # a Ramp can be shared
 
     def __repr__(self) -> str:
         signed = ", signed" if self.draws else ""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate import coords
 from variegate.dist import Distribution, LogUniform, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, as_distribution
+from variegate.ops.base import Drawn, Draws, Facts, Op, as_distribution
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import declare, drawn, pixels
 from variegate.ops.geometric import Resampling, Size, as_size
+from variegate.ramp import Ramp
 
 TRIALS = 10
 RATIO = LogUniform(3 / 4, 4 / 3)
@@ -43,12 +44,12 @@ class RandomResizedCrop(Resampling):
     scale: Drawn = drawn(default=(0.08, 1), above=0, most=1)
     ratio: Drawn = drawn(default=RATIO, above=0, pair=LogUniform)
 
+    resizes: ClassVar[bool] = True
     trials: ClassVar[Mapping[str, int]] = {"scale": TRIALS, "ratio": TRIALS}
 
-    @property
-    def resizes(self) -> bool:  # type: ignore[override]
+    def resizer(self) -> Op | None:
         """Not back to the picture's own size."""
-        return self.size is not None
+        return None if self.size is None else self
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
@@ -77,13 +78,17 @@ class RandomResizedCrop(Resampling):
         failed = np.asarray(~fits[first, samples])
         height, width = trials[:, first, samples]
         if failed.any():
-            height[failed], width[failed] = self._central(sizes[failed])
+            height[failed], width[failed] = self._central(ratio[:, failed], sizes[failed])
         return height, width, failed
 
-    def _central(self, sizes: Ints) -> tuple[Floats, Floats]:
+    def _central(self, drawn: Floats, sizes: Ints) -> tuple[Floats, Floats]:
         """The largest part of the nearest allowed ratio, whole pixels."""
         height, width = sizes[:, 0].astype(np.float64), sizes[:, 1].astype(np.float64)
+        low: Any
+        high: Any
         low, high = as_distribution(self.ratio).bounds()
+        if isinstance(self.ratio, Ramp):  # what is allowed hangs on the epoch: that is known by what was drawn alone
+            low, high = drawn.min(axis=0), drawn.max(axis=0)
         wide, tall = width > high * height, width < low * height
         return (
             np.where(tall, np.maximum(np.rint(width / low), 1), height),

@@ -14,6 +14,7 @@ from variegate.key import Key, Keys, fresh_key
 from variegate.ops.base import Op, walk
 from variegate.ops.combine import Chain
 from variegate.ops.fields import checked, declare
+from variegate.pipeline.fresh import fresh, say_epoch_0
 from variegate.pipeline.sample import make
 from variegate.pipeline.whites import check_whites
 from variegate.targets import Target, Targets
@@ -119,7 +120,7 @@ class Compose(Chain):
         Raises  InputError if the picture is none that can be taken, as docs/numbers.md says, or a field is unknown or
                 not what was declared.
         """
-        keys = Keys.of([key or fresh_key()])
+        keys = Keys.of([key or fresh(self)])
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
@@ -235,9 +236,10 @@ class Compose(Chain):
         >>> next(stream).shape
         (8, 8)
         """
+        say_epoch_0(self)
         if seed is None:
-            fresh = fresh_key()
-            seed, id = fresh.seed, fresh.id
+            start = fresh_key()
+            seed, id = start.seed, start.id
         variation = 0
         while True:
             yield self(image, key=Key(seed, 0, id, variation), **fields)

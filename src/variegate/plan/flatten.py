@@ -15,6 +15,7 @@ from variegate.errors import PipelineError
 from variegate.ops.base import Op
 from variegate.ops.combine import Chain
 from variegate.plan.ir import Gate, Node
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class _Walk:
     def take(self, op: Op, gates: tuple[Gate, ...], macro: str) -> None:
         """An op and all below it; gates: those above it, macro: the path of the macro that stands for it, or none."""
         path = self._path(op, f"{macro}/" if macro else "")
-        own = (*gates, Gate(path, "p", 0.0, float(op.p))) if op.p != 1 else gates
+        own = (*gates, *_own_gate(op, path))
         node = Node(op, path, own)
         self.nodes.append(node)
         if macro:
@@ -85,3 +86,8 @@ class _Walk:
             )
         self.taken[path] = op
         return path
+
+
+def _own_gate(op: Op, path: str) -> tuple[Gate, ...]:
+    # Of a Ramp the column holds what was decided: 0 where the op applies, else 1.
+    return (Gate(path, "p", 0.0, 1.0 if isinstance(op.p, Ramp) else float(op.p)),) if op.p != 1 else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from variegate.errors import PipelineError
-from variegate.ops.effect import Floats
 from variegate.ops.macro import Shared
 from variegate.plan.flatten import Flat
 
@@ -26,7 +27,7 @@ class Shares:
     def __init__(self, flat: Flat) -> None:
         self.all = tuple(_shares(flat))
 
-    def fill(self, columns: dict[str, dict[str, Floats]]) -> None:
+    def fill(self, columns: dict[str, dict[str, NDArray[Any]]]) -> None:
         """Put the numbers in the place of the signs, which were drawn."""
         for path, item, shared, macro in self.all:
             columns[path][item] = shared.of(columns[macro][shared.field], columns[path][item])

@@ -7,7 +7,7 @@ bad     values just beyond, and of other forms, that are refused
 """
 
 from variegate.ops.rule.base import Checked, Limit, Limits, Rule, is_whole
-from variegate.ops.rule.draw import Draw
+from variegate.ops.rule.draw import Draw, Subkey
 from variegate.ops.rule.number import Certain, Channels, Probability, Span, Wholes
 from variegate.ops.rule.pixels import MOST_SIDE, Extent, Pixels
 from variegate.ops.rule.word import Flag, Name, Option
@@ -28,6 +28,7 @@ __all__ = [
     "Probability",
     "Rule",
     "Span",
+    "Subkey",
     "Wholes",
     "is_whole",
 ]

@@ -73,6 +73,7 @@ class Rule:
     whole: bool = field(default=False, kw_only=True)
 
     hinted: ClassVar[bool] = False  # whether the annotation says more
+    drawn: ClassVar[bool] = False  # whether the value is a distribution, from which the op draws
 
     def of(self, hint: Any) -> Self:
         """The rule with what the field's annotation adds."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from variegate.dist import finite, is_number
+from variegate.dist import Constant, Distribution, finite, is_number
 from variegate.errors import FieldError
 from variegate.ops.rule.base import Rule, is_whole
+from variegate.ramp import Ramp, is_probability
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,22 @@ class Wholes(Rule):
 
 @dataclass(frozen=True)
 class Probability(Rule):
-    """A probability."""
+    """A probability, or a Ramp between two."""
 
     def parse(self, value: Any, owner: str, op: Any) -> Any:
-        if not is_number(value) or not 0 <= value <= 1:
-            raise FieldError(f"{owner} is a probability from 0 to 1, got {value!r}")
+        if not is_probability(value):
+            ramp = ", or a Ramp between two" if isinstance(value, Distribution) else ""
+            raise FieldError(f"{owner} is a probability from 0 to 1{ramp}, got {value!r}")
         return value
 
     def good(self, op: Any) -> Iterator[Any]:
-        yield from self.limits(op).inside()
+        low, high = self.limits(op).inside()
+        yield from (low, high, Ramp(low, high, 3))
 
     def bad(self, op: Any) -> Iterator[Any]:
         yield from super().bad(op)
-        yield from (*self.limits(op).outside(), math.nan, True, "1", (0, 1))
+        yield from (*self.limits(op).outside(), math.nan, True, "1", (0, 1), Constant(1), Ramp(0, (0, 1), 3))
+        yield from (Ramp(1, beyond, 3) for beyond in self.limits(op).outside())
 
 
 class Certain(Probability):
@@ -105,3 +109,10 @@ class Certain(Probability):
         if given != 1:
             raise FieldError(f"{owner} must be 1, because a batch has one form; got {given!r}")
         return given
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from (1, 1.0)
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        yield Ramp(1, 1, 3)
