@@ -13,6 +13,7 @@ import variegate as vg
 from variegate.labels.oriented import fitted
 from variegate.labels.track import Track
 from variegate.plan.ir import Defaults
+from variegate.plan.trail import chained
 from variegate.targets.leaf import OrientedLeaf
 
 seeds = st.integers(0, 2**32 - 1)
@@ -120,8 +121,8 @@ def test_next_to_a_map_that_keeps_shapes_the_box_is_next_to_the_same(case, seed)
 def test_a_perspective_that_looks_like_a_shift_keeps_no_shapes():
     """Its upper left is the identity: only its last row gives it away."""
     m = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])
-    sizes = np.array([[[20, 30], [20, 30]]])
-    way = Track(np.linalg.inv(m)[None, None], sizes, np.zeros(1, np.int64), Defaults("bilinear", True)).way(0)
+    sizes = np.array([[20, 30], [20, 30]])
+    way = Track(chained(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64)), Defaults("bilinear", True)).way(0)
     (got,) = fitted(OrientedLeaf(np.array([[15.0, 10, 8, 6, 0]])), way)
     quad = forth(Chain([np.linalg.inv(m)], [SIZE, SIZE]), corners_of((15, 10, 8, 6, 0))).points
     assert got[2] * got[3] <= smallest(quad) * (1 + 1e-6)

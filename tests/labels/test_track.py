@@ -11,6 +11,7 @@ from tests.labels.truth import RUNS, cases, forth, spread
 import variegate as vg
 from variegate.labels.track import Track
 from variegate.plan.ir import Defaults
+from variegate.plan.trail import chained
 
 
 @RUNS
@@ -44,7 +45,7 @@ def test_the_derivative_is_what_a_small_step_does(case, seed):
 def test_points_behind_the_horizon_land_far_away_and_stay_finite():
     """w is x - 5: at x = 5 a point goes to infinity, and left of it there is no image."""
     map = np.linalg.inv([[1.0, 0, 0], [0, 1, 0], [1, 0, -5]])
-    track = Track(map[None, None], np.array([[[10, 10], [10, 10]]]), np.zeros(1, np.int64), Defaults("bilinear", True))
+    track = Track(chained(map[None], np.array([[10, 10], [10, 10]]), np.zeros(1, np.int64)), Defaults("bilinear", True))
     way = track.way(0)
     image = way.image(np.array([[7.0, 4], [5, 4], [3, 4]]))
     np.testing.assert_allclose(image[0], [3.5, 2])
@@ -58,10 +59,8 @@ def test_a_way_tells_the_size_of_the_result():
 
 
 def test_a_batch_of_none_has_a_track():
-    track = Track(
-        np.zeros((0, 2, 3, 3)), np.zeros((0, 3, 2), np.int64), np.zeros(2, np.int64), Defaults("nearest", True)
-    )
-    assert len(track.flags) == 0
+    plan = vg.Compose([vg.Rotate(3), vg.Rotate(3, p=0.5)]).plan(vg.Keys.at(0, 0, []), np.zeros((0, 2), np.int64))
+    assert len(plan.track.flags) == 0
 
 
 @pytest.mark.parametrize("ops", [[], [vg.Invert()], [vg.HorizontalFlip(p=0)]])

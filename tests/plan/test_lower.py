@@ -24,8 +24,8 @@ from variegate import (
     config,
 )
 from variegate.errors import PipelineError
+from variegate.kernels.lay import LONGEST
 from variegate.key import Keys
-from variegate.plan.lower import LONGEST
 
 Size = tuple[int, int]
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.cut import NO
+from variegate.picture import MOST_PIXELS
 from variegate.plan.ir import (
     AFFINE,
     ALONE,
@@ -89,6 +90,27 @@ class Laid(NamedTuple):
     tops: NDArray[np.int64]
 
 
+LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
+STRETCH = 1_000_000.0  # times that an op may stretch or shrink a picture
+GROWTH = 16  # as often as its own pixels a picture may come to have: RandomZoomOut makes 4 of each side
+FINE, TOO_LARGE, TOO_FAR = range(3)
+
+
+@kernel
+def slip(m, size, own):
+    """What a map does that no picture stands; own: the size of the picture that came in, as (height, width)."""
+    most = max(MOST_PIXELS, GROWTH * own[0] * own[1])
+    if size[0] * float(size[1]) > most or size[0] > max(LONGEST, own[0]) or size[1] > max(LONGEST, own[1]):
+        return TOO_LARGE
+    far = max(max(abs(m[0, 0]), abs(m[0, 1])), max(abs(m[1, 0]), abs(m[1, 1])))
+    area = abs(m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0])
+    # As such, so that NaN is a slip: of a sum, because a maximum may drop it.
+    finite = m[0, 0] + m[0, 1] + m[1, 0] + m[1, 1]
+    if finite == finite and far <= STRETCH and area >= STRETCH**-2:
+        return FINE
+    return TOO_FAR
+
+
 @kernel
 def leans(step):
     """Whether a step needs a mean of the picture."""
@@ -140,7 +162,7 @@ def is_alone(segments, codes, i):
 
 @entry
 def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
-    """Fill `laid`, a `Laid`; returns how many sites there are.
+    """Fill `laid`, a `Laid`; returns how many sites there are, the worst slip of any map, its entry and its sample.
 
     segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
     sizes             (B, 2) int64: of the pictures that come in
@@ -153,6 +175,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     out_maps, borders, fills, kinds = laid.maps, laid.borders, laid.fills, laid.kinds
     used = np.zeros(codes.shape[0], np.int64)
     r, m, s, k = 0, 0, 0, 0
+    worst, where, who = FINE, NO, NO
     for i in range(counts.size):
         first[i] = r
         e, height, width = 0, sizes[i, 0], sizes[i, 1]
@@ -172,6 +195,9 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
                         put_map(code, place, maps, canvas, m, r, out_maps, borders, fills, out_canvas)
                         row[ROW_READING] = row[ROW_READING] if code[READING] == UNSAID else code[READING]
                         row[ROW_FILTER] = row[ROW_FILTER] if code[FILTER] == UNSAID else code[FILTER]
+                        found = slip(maps[place], canvas[place], sizes[i])
+                        if found != FINE and worst == FINE:
+                            worst, where, who = found, e, i
                         height, width = canvas[place, 0], canvas[place, 1]
                         m += 1
                     elif code[KIND] == ALONE:
@@ -191,7 +217,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
             r += 1
     first[counts.size] = r
     rows[r, FIRST_MAP], rows[r, FIRST_STEP], rows[r, FIRST_SITE] = m, s, k
-    return k
+    return k, worst, where, who
 
 
 def room(rows: int, samples: int, maps: int, steps: int, leaning: int) -> Laid:

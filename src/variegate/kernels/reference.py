@@ -78,12 +78,12 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     bound, rows = plan.bound, list(plan.bound.rows(i))
     picture, doubt = image.astype(np.float64) / bound.kind.unit, np.zeros(image.shape, bool)
     smaller = covers is not None or image.shape[:2] != tuple(bound.sizes[i])
-    if smaller and not hasattr(bound.stage(bound.run_by[rows[0]]), "tables"):
+    if smaller and not hasattr(bound.stage(rows[0]), "tables"):
         picture, doubt = bound.whole.read.reference(i, picture, doubt, covers=covers)
         covers = None
     while rows:
         row = rows.pop(0)
-        stage = bound.stage(bound.run_by[row])
+        stage = bound.stage(row)
         if not hasattr(stage, "tables"):
             picture, doubt = stage.reference(row, picture, doubt)
             if picture.shape[:2] != bound.planned(row + 1):

@@ -27,7 +27,7 @@ from variegate.loader.stats import Row as Times
 from variegate.loader.unchanged import Plan
 
 if TYPE_CHECKING:
-    from variegate.plan.plan import Carried
+    from variegate.plan.carried import Carried
 
 Batch = dict[str, Any]
 

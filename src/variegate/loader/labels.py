@@ -19,7 +19,7 @@ from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
 from variegate.loader.unchanged import Augment
-from variegate.plan.plan import Carried
+from variegate.plan.carried import Carried
 from variegate.targets import (
     Boxes,
     Image,

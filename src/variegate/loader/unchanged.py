@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.key import Keys
-from variegate.plan.plan import Carried
+from variegate.plan.carried import Carried
 from variegate.targets import Image, Targets
 from variegate.targets.leaf import Leaves
 

@@ -11,7 +11,6 @@ from variegate.errors import InputError
 from variegate.labels.carry import carry
 from variegate.labels.track import Track, Way
 from variegate.plan.ir import CONSTANT
-from variegate.plan.trail import chained
 from variegate.targets import Image, Targets
 
 
@@ -26,6 +25,8 @@ class Inverse:
     """
 
     def __init__(self, targets: Targets, way: Way) -> None:
+        from variegate.plan.trail import chained
+
         count = len(way.maps)
         maps = coords.inverse(way.maps)[::-1] if count else way.maps
         canvas, borders = way.canvas[::-1], np.full(count, CONSTANT, np.int64)

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError
+from variegate.errors import InputError, PipelineError
 from variegate.kernels.cut import NO, cut
-from variegate.kernels.lay import Laid, lay, room
+from variegate.kernels.lay import GROWTH, LONGEST, STRETCH, TOO_LARGE, Laid, lay, room
 from variegate.ops.base import Facts
 from variegate.ops.effect import Ints, Matrix, Pointwise, Tone
+from variegate.picture import MOST_PIXELS
 from variegate.plan.call import Call, moves
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Columns
@@ -53,7 +54,7 @@ class Begun(NamedTuple):
 
 
 class Bound:
-    """The rows of a batch, each bound to its stage when that is first asked for.
+    """The rows of a batch, each bound to its stage.
 
     sizes     (B, 2): of the pictures that come in; after: of the results
     segments  (E, B): see `kernels.cut`
@@ -79,7 +80,7 @@ class Bound:
         self.laid = self._lay()
         self.first: list[int] = self.laid.first.tolist()
         self.run_by: list[int] = self.laid.rows[:-1, ROW_STAGE].tolist()
-        self._stages: dict[int, Stage] = {}
+        self._stages: dict[int, Stage] = {code: STAGES[code].bind(self) for code in {READ, *self.run_by}}
 
     def _lay(self) -> Laid:
         """Cut the samples' rows of effects, and lay out what they hold."""
@@ -96,8 +97,27 @@ class Bound:
         begun = self._begun is not None
         whites = (1.0, 1.0) if begun else (kind.unit, kind.between)
         bounds = self._bounds()
-        sites = lay(self.segments, counts, *entries, self.sizes, whites, bounds, reading, begun, laid)  # type: ignore[no-untyped-call]
+        sites, *slip = lay(self.segments, counts, *entries, self.sizes, whites, bounds, reading, begun, laid)  # type: ignore[no-untyped-call]
+        if slip[0]:
+            self._refuse(*slip)
         return laid._replace(tops=laid.tops[:sites])
+
+    def _refuse(self, slip: int, entry: int, i: int) -> None:
+        """Refuse an op that makes more pixels than any picture has, or leaves nothing of one: a slip of the pen.
+
+        Raises  PipelineError that names the op.
+        """
+        lowered = self.gathered.effects[entry][1]
+        path, made, own = lowered.node.path, lowered.after[i].tolist(), self.sizes[i].tolist()
+        if slip == TOO_LARGE:
+            raise PipelineError(
+                f"{path} makes {made[0]} x {made[1]} pixels of a picture of {own[0]} x {own[1]}. A picture may "
+                f"come to have {MOST_PIXELS:,} pixels, or {GROWTH} times its own, and {LONGEST:,} a side: give {path} "
+                "a smaller size"
+            )
+        raise PipelineError(
+            f"{path} shrinks or stretches a picture more than {STRETCH:,.0f} times; its numbers are a slip"
+        )
 
     def _bounds(self) -> NDArray[np.float64]:
         """To what each result is clamped, in units of white: where its numbers have a range, or its dtype has.
@@ -111,17 +131,14 @@ class Bound:
             return np.full(len(self.sizes), kind.bound)
         return np.where(self.ranged, 1.0, kind.bound)
 
-    def stage(self, code: int) -> Stage:
-        """The stage of a code, bound to its rows when it is first asked for."""
-        found = self._stages.get(code)
-        if found is None:
-            found = self._stages[code] = STAGES[code].bind(self)
-        return found
+    def stage(self, row: int) -> Stage:
+        """The stage that runs a row."""
+        return self._stages[self.run_by[row]]
 
     @functools.cached_property
     def read(self) -> Read:
         """The stage that every sample ends in."""
-        found = self.stage(READ)
+        found = self._stages[READ]
         assert isinstance(found, Read)
         return found
 
@@ -135,7 +152,7 @@ class Bound:
 
     def nbytes(self, i: int) -> int:
         """Bytes that sample i takes while it runs, beside its picture and its result."""
-        return max(self.stage(self.run_by[r]).nbytes(r) for r in self.rows(i))
+        return max(self.stage(r).nbytes(r) for r in self.rows(i))
 
     def nodes(self, i: int) -> list[list[Node]]:
         """The nodes that apply to sample i, row by row."""
@@ -150,7 +167,7 @@ class Bound:
         """Sample i through all its rows; fit: of a picture smaller than planned, see `plan.smaller`."""
         rows = self.rows(i)
         for r in rows:
-            to, stage = out if r == rows[-1] else None, self.stage(self.run_by[r])
+            to, stage = out if r == rows[-1] else None, self.stage(r)
             if fit is not None:
                 image, fit = self._first(stage, r, i, image, to, fit), None
             else:

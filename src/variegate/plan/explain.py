@@ -64,7 +64,7 @@ def _drawn(pipeline: Compose, size: tuple[int, int], channels: int, dtype: str) 
         yield f"skipped    {', '.join(skipped)}: by the numbers of this key"
     rows = bound.rows(0)
     for n, (row, nodes) in enumerate(zip(rows, bound.nodes(0), strict=True)):
-        told = bound.stage(bound.run_by[row]).explain(row)
+        told = bound.stage(row).explain(row)
         yield from _stage(n, nodes, bound.cutter.output if row == rows[-1] else None, told)
 
 

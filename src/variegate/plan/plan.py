@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import le
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.picture import as_picture
 from variegate.plan.bound import Bound
+from variegate.plan.carried import Carried
 from variegate.plan.kind import Kind
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
@@ -29,17 +30,6 @@ if TYPE_CHECKING:
 
 Image = NDArray[Any]
 Again = Callable[[Kind], "Plan"]
-
-
-class Carried(NamedTuple):
-    """What becomes of a sample's other fields.
-
-    fields   by name, in the formats declared
-    dropped  how many instances went, by the field and the filter that asked for it, as "boxes.min_area"
-    """
-
-    fields: dict[str, Any]
-    dropped: dict[str, int]
 
 
 class Plan:
