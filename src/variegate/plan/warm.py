@@ -13,9 +13,9 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
-    from variegate.kernels import colour, pick, prefilter, prefilter_words, resize, sample, vote, walk
+    from variegate.kernels import bits, colour, pick, prefilter, prefilter_words, resize, sample, vote, walk
 
-    for module in (sample, resize, prefilter, prefilter_words, colour, walk, pick, vote):
+    for module in (sample, resize, prefilter, prefilter_words, colour, walk, pick, vote, bits):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
@@ -30,7 +30,9 @@ def warm() -> Iterator[tuple[str, float]]:
 def _render_once() -> None:
     """One tiny picture through a pipeline: the functions that Python calls compile by being called."""
     from variegate.pipeline import Compose
+    from variegate.rng import block
 
+    block((0, 0, 0, 0), (0, 0))  # as bits are drawn
     picture = np.zeros((8, 8, 3), np.uint8)
     Compose([]).batch([picture], keys=Keys.at(0, 0, [0]))
 

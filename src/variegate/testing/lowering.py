@@ -140,7 +140,7 @@ def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
         return
     new = np.asarray(maps[-1].size)
     swapped = op.swaps_sides and (np.sort(new, axis=1) == np.sort(sizes, axis=1)).all()
-    if not op.resizes and not swapped and (new != sizes).any():
+    if op.resizer() is None and not swapped and (new != sizes).any():
         row = int(np.argmax((new != sizes).any(axis=1)))
         raise AssertionError(
             f"{path} makes {sizes[row].tolist()} (height, width) to {new[row].tolist()}, but does not say so: write "
