@@ -129,15 +129,15 @@ def main() -> None:
     sources = {"now": builds.NOW, "before": builds.source(args.before or builds.BEFORE)}
     folder = photos.stream(8 * BATCH, args.data)
     rows, told = [], []
-    for what, rounds in {"arrays": 120, "files": 20}.items():
+    for what, rounds in {"arrays": 120, "files": 16}.items():
         now, before = builds.compare(args, __file__, rounds, what)
         rows += [same(f"{recipe}, {what}, batches", now[recipe], before[recipe]) for recipe in RECIPES]
         per = 1e3 / (BATCH if what == "arrays" else 8 * BATCH)
         for recipe in RECIPES:
             told += figures(f"{recipe}, {what}", "ms an image", now[recipe], before[recipe], per)
-    peaks = by_turns(sources, 1 if args.quick else 3, lambda source: peak(source, folder))
+    peaks = by_turns(sources, 1 if args.quick else 2, lambda source: peak(source, folder))
     rows.append(same("peak PSS, seed, files", *peaks))
-    begun, behind = started(sources, folder, *((2, 1) if args.quick else (9, 2)))
+    begun, behind = started(sources, folder, *((2, 1) if args.quick else (7, 2)))
     told += [*figures("peak PSS", "MB", *peaks), *behind]
     report.save("before", args.out, [*rows, *begun], args.quick, figures=told, before=builds.named(args))
 

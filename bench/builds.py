@@ -123,7 +123,8 @@ def compare(args: Namespace, script: str, rounds: int, *words: str) -> tuple[Tak
         asked = {f"now: {name}": case for name, case in now.cases.items()}
         asked |= {f"before: {name}": case for name, case in before.cases.items()}
         taken = timing.gather(asked, 3 if args.quick else rounds, warm=2)
-    return tuple({name: taken[f"{build}: {name}"] for name in now.cases} for build in ("now", "before"))
+    first, second = ({name: taken[f"{build}: {name}"] for name in now.cases} for build in ("now", "before"))
+    return first, second
 
 
 def figures(now: Taken, before: Taken) -> list[report.Row]:

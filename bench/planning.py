@@ -189,7 +189,7 @@ def rows(now: builds.Taken, before: builds.Taken) -> list[report.Row]:
 def main() -> None:
     """Both builds, case by case, interleaved."""
     args = timing.arguments(__doc__)
-    now, before = builds.compare(args, __file__, rounds=48)
+    now, before = builds.compare(args, __file__, rounds=40)
     figures = builds.figures(now, before)
     report.save("planning", args.out, rows(now, before), args.quick, figures=figures, before=builds.named(args))
 
