@@ -1,3 +1,0 @@
-"""The version of this package, which records and fingerprints carry."""
-
-VERSION = "0.5.0"

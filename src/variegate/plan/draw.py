@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Bits, Constant, Distribution
+from variegate.dist import Bits, Constant, Distribution, Uniform
 from variegate.errors import PipelineError
 from variegate.key import Keys
 from variegate.ops.base import Draws
@@ -47,6 +47,7 @@ class Drawing:
         self.shares = Shares(flat)
         self.paths = tuple(node.path for node in flat.ops)
         self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
+        self._low, self._span = _ranges(self.requests, len(self.gated))
 
     def _make_streams(self, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Of the numbers, and of the bits."""
@@ -66,11 +67,14 @@ class Drawing:
         numbers, bits = self._streams(keys.seed)
         table = uniforms(numbers, keys.id, keys.epoch, keys.variation)
         found: dict[str, dict[str, NDArray[Any]]] = {path: {} for path in self.paths}
+        spread = self._low + self._span * table  # what most fields are, all at once
         for request in self.requests:
-            u = table[request.start : request.start + request.count]
-            if request.trials > 1:
-                u = u.reshape(request.distribution.draws, request.trials, len(keys))
-            found[request.path][request.field] = _numbers(request, u, keys.epoch)
+            rows = slice(request.start, request.start + request.count)
+            if isinstance(request.distribution, Uniform):
+                column = spread[rows] if request.trials > 1 else spread[request.start]
+            else:
+                column = _numbers(request, table[rows], keys.epoch)
+            found[request.path][request.field] = column
         if self.bits:
             words = blocks(bits, keys.id, keys.epoch, keys.variation)
             for (path, name), column in zip(self.bits, words, strict=True):
@@ -80,6 +84,17 @@ class Drawing:
             found[path]["p"] = (u >= p.at_epoch(table[:0], keys.epoch)) * 1.0 if isinstance(p, Ramp) else u
         self.shares.fill(found)
         return found
+
+
+def _ranges(requests: tuple[Request, ...], others: int) -> tuple[Floats, Floats]:
+    """(n, 1) each: from where and how far the uniforms of each row spread, of those rows that are a uniform range."""
+    count = sum(request.count for request in requests) + others
+    low, span = np.zeros((count, 1)), np.ones((count, 1))
+    for request in requests:
+        if isinstance(request.distribution, Uniform):
+            rows = slice(request.start, request.start + request.count)
+            low[rows], span[rows] = request.distribution.low, request.distribution.high - request.distribution.low
+    return low, span
 
 
 def _requests(nodes: tuple[Node, ...]) -> Iterator[Request]:
@@ -112,6 +127,9 @@ def _ramps(nodes: tuple[Node, ...]) -> Iterator[str]:
 
 
 def _numbers(request: Request, u: Floats, epochs: NDArray[np.uint32]) -> Floats:
+    """The column of a field that is no uniform range."""
+    if request.trials > 1:
+        u = u.reshape(request.distribution.draws, request.trials, len(epochs))
     if isinstance(request.distribution, Constant):
         shape = epochs.shape if request.trials == 1 else (request.trials, *epochs.shape)
         return np.full(shape, request.distribution.value)

@@ -70,6 +70,12 @@ class Plan:
         """What all its pictures share."""
         return self.bound.kind
 
+    @property
+    def between(self) -> int:
+        """Bytes of the pictures between the segments of that sample whose are the most; 0 where none is cut."""
+        bound = self.bound
+        return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
+
     @functools.cached_property
     def track(self) -> Track:
         """Where labels go."""
