@@ -184,9 +184,7 @@ class Compose(Chain):
             raise InputError(f"pictures are uint8, uint16 or float32, got {name}; convert them first")
         if len(sizes) != len(keys):
             raise InputError(f"{len(keys)} keys for {len(sizes)} sizes; a plan needs one of each a sample")
-        if len(sizes) and (
-            sizes.min() < 1 or (sizes.prod(axis=1) * channels).max() * np.dtype(dtype).itemsize > MOST_BYTES
-        ):
+        if not _are_sizes(sizes, channels * np.dtype(dtype).itemsize):
             raise InputError(
                 f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
             )
@@ -270,6 +268,15 @@ class Compose(Chain):
         from variegate.plan.explain import explain
 
         return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
+
+
+def _are_sizes(sizes: NDArray[np.int64], pixel: int) -> bool:
+    """Whether pictures have a pixel or more, and not too many; pixel: bytes of one."""
+    if not len(sizes):
+        return True
+    least, most = int(sizes.min()), int(sizes.max())
+    # The product of the largest sides bounds all; only where it is too much is each looked at.
+    return least >= 1 and (most * most * pixel <= MOST_BYTES or int(sizes.prod(axis=1).max()) * pixel <= MOST_BYTES)
 
 
 def _declares(op: Op, item: str, default: object) -> bool:

@@ -26,9 +26,9 @@ class Effect:
         """What is wrong with the arrays for so many samples; empty if nothing is."""
         for name, tail in self.shapes.items():
             value = getattr(self, name)
-            if value is None:
-                continue
             shape = getattr(value, "shape", None)
+            if value is None or shape == (count, *tail):
+                continue
             if shape is None or shape[:1] != (count,) or len(shape) != 1 + len(tail) or not _ends_in(shape[1:], tail):
                 told = ", ".join("any" if side is None else str(side) for side in tail)
                 got = type(value).__name__ if shape is None else shape
@@ -37,4 +37,4 @@ class Effect:
 
 
 def _ends_in(sides: tuple[int, ...], tail: tuple[int | None, ...]) -> bool:
-    return sides == tail or all(want in (None, side) for side, want in zip(sides, tail, strict=True))
+    return all(want in (None, side) for side, want in zip(sides, tail, strict=True))
