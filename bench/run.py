@@ -1,6 +1,6 @@
 """Run the benchmarks: make the environments and the pictures, run each claim in a process of its own, write the table.
 
-python bench/run.py [CLAIM ...] [--quick] [--data DIR] [--out DIR]     (or: make bench)
+python bench/run.py [CLAIM ...] [--quick] [--data DIR] [--out DIR] [--before BUILD]     (or: make bench)
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ ALONE = (
     "whites",
     "budget",
     "corpus",
+    "planning",
+    "before",
 )  # claims that need no peer: where no others are asked for, neither are their environments
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
-    *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget"),
+    *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget", "planning", "before"),
 ]
 
 
@@ -38,6 +40,7 @@ def main() -> int:
     )
     parser.add_argument("--data", type=Path, help="a folder of JPEGs instead of the made ones")
     parser.add_argument("--out", type=Path, help="where the results go (default: bench/results)")
+    parser.add_argument("--before", help="what planning and before compare with: a commit, or a checkout's folder")
     args = parser.parse_args()
     if unknown := set(args.claims) - set(CLAIMS):
         parser.error(f"no such claim: {' '.join(sorted(unknown))}; there are {' '.join(CLAIMS)}")
@@ -48,6 +51,8 @@ def main() -> int:
     out = (args.out or (report.HERE / ".data" / "quick" if args.quick else report.RESULTS)).resolve()
     options = ["--out", str(out), *(["--quick"] if args.quick else [])]
     options += ["--data", str(args.data.resolve())] if args.data else []
+    if args.before:
+        options += ["--before", str(Path(args.before).resolve()) if Path(args.before).is_dir() else args.before]
     python = str(setup.python(env))
     subprocess.run([python, "prepare.py", *options], cwd=report.HERE, check=True)
     failed = []

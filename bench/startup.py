@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import photos
@@ -32,9 +33,8 @@ def child(folder: str) -> None:
     os._exit(0)  # the rest of the epoch is of no interest
 
 
-def once(folder: Path, cache: Path | None) -> tuple[float, dict[str, float]]:
+def once(folder: Path, env: Mapping[str, str]) -> tuple[float, dict[str, float]]:
     """Seconds of a whole process until its first batch."""
-    env = {**os.environ, **({"VARIEGATE_CACHE_DIR": str(cache)} if cache else {})}
     start = time.perf_counter()
     command = [sys.executable, __file__, "--child", str(folder)]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
@@ -48,9 +48,9 @@ def main() -> None:
     cold = []
     for _ in range(1 if args.quick else 3):
         with tempfile.TemporaryDirectory() as cache:
-            cold.append(once(folder, Path(cache)))
-    once(folder, None)
-    warm = [once(folder, None) for _ in range(3 if args.quick else 15)]
+            cold.append(once(folder, {**os.environ, "VARIEGATE_CACHE_DIR": cache}))
+    once(folder, os.environ)
+    warm = [once(folder, os.environ) for _ in range(3 if args.quick else 15)]
 
     def parts(runs: list[tuple[float, dict[str, float]]]) -> dict[str, float]:
         return {k: report.spread(r[1][k] for r in runs)[0] * 1e3 for k in runs[0][1]}

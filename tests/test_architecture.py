@@ -27,6 +27,7 @@ FLOORS = (
         "compiled",
         "content",
         "exact",
+        "ramp",
         "rng",
         "dist",
         "white",
@@ -39,7 +40,7 @@ FLOORS = (
     ("cli", "testing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-OPS_FOR_PLAN = ("ops.base", "ops.effect", "ops.combine", "ops.geometric")
+OPS_FOR_PLAN = ("ops.base", "ops.effect", "ops.combine", "ops.geometric", "ops.macro")
 HEAVY = ("numba", "llvmlite", "PIL", "simplejpeg", "yaml", "torch", "tensorflow", "keras", "jax", "typer", "rich")
 USUAL_LINES, MOST_LINES = 300, 400
 USUAL_FUNCTION, MOST_FUNCTION = 20, 60

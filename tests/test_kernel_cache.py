@@ -18,7 +18,7 @@ from variegate import rng
 from variegate.kernels.walk import walk_home
 {before}
 assert f"{{rng.block((0, 0, 0, 0), (0, 0))[0]:08x}}" == "6627e8d5" and walk_home.address
-print(sum(rng._block.stats.cache_hits.values()) + walk_home.compiled.cache_hits)
+print(sum(rng._blocks.stats.cache_hits.values()) + walk_home.compiled.cache_hits)
 """
 NOT_KEPT = "variegate: compiled kernels are not kept, so each process compiles its own, which takes 10 to 20 s: "
 REMEDY = "Mend that, or name another folder in VARIEGATE_CACHE_DIR"

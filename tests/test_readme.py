@@ -107,6 +107,15 @@ def test_the_example_of_ones_own_ops_runs() -> None:
     assert first.std() > 1 and np.array_equal(first, augment(image, key=key))
 
 
+def test_the_example_of_numbers_runs() -> None:
+    names: dict[str, Any] = {"vg": variegate}
+    exec(starting("vg.Ramp("), names)
+    augment = Compose(names["numbers"])
+    first, last = ([augment.params(variegate.Key(epoch=epoch, id=n)) for n in range(40)] for epoch in (0, 20))
+    assert {each["Translate"]["x"] for each in first} == {0} and len({each["Translate"]["x"] for each in last}) == 40
+    assert not any(each["Gamma"]["applied"] for each in first) and any(each["Gamma"]["applied"] for each in last)
+
+
 def test_the_examples_of_the_stream_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("cat", "dog"):
         (tmp_path / "photos" / name).mkdir(parents=True)

@@ -12,12 +12,33 @@ from peers import measure
 LOADERS: list[vg.Loader] = []
 
 
+def policy() -> list[vg.OneOf]:
+    """Two of 14 ops: a poor man's RandAugment.
+
+    Ten are of its list, at the magnitudes of its strongest level and both signs; Hue, Gamma, Invert and a flip stand
+    for AutoContrast, Equalize, Sharpness and Identity.
+    """
+    slant, shift, factor = (-17, 17), (-0.45, 0.45), (0.1, 1.9)
+
+    def one() -> vg.OneOf:
+        moving = [vg.Rotate((-30, 30)), vg.Shear(x=slant), vg.Shear(y=slant), vg.Translate(x=shift)]
+        moving += [vg.Translate(y=shift), vg.HorizontalFlip()]
+        colour = [vg.Brightness(factor), vg.Contrast(factor), vg.Saturation(factor), vg.Hue((-30, 30))]
+        return vg.OneOf([*moving, *colour, vg.Posterize((4, 8)), vg.Solarize((0, 1)), vg.Gamma((0.5, 2)), vg.Invert()])
+
+    return [one(), one()]
+
+
 def ops(recipe: str, variant: str = "four") -> list[Any]:
-    """The recipe's ops; *seed* with one Affine or with an op each."""
+    """The recipe's ops; *seed* with one Affine or with an op each; *policy* before the standard recipe, or inside."""
     crop, mirror = vg.RandomResizedCrop(measure.SIZE), vg.HorizontalFlip(p=0.5)
     last = vg.Normalize(mean=measure.MEAN, std=measure.STD, layout="CHW")
     if recipe == "standard":
         return [crop, mirror, last]
+    if recipe == "policy":
+        return [*policy(), crop, mirror, last]
+    if recipe == "policy inside":
+        return [crop, mirror, *policy(), last]
     turn, shift, zoom, slant = (-30, 30), (-0.1, 0.1), (0.8, 1.2), (-10, 10)
     affine: dict[str, list[Any]] = {
         "one": [vg.Affine(rotate=turn, x=shift, y=shift, scale=zoom, shear_x=slant, shear_y=slant)],

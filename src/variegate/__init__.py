@@ -76,6 +76,7 @@ from variegate.ops import (
     VerticalFlip,
 )
 from variegate.pipeline import Compose, load, save, tta
+from variegate.ramp import Ramp
 from variegate.targets import Boxes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons, Targets
 from variegate.version import VERSION
 
@@ -136,6 +137,7 @@ __all__ = [
     "Pointwise",
     "Polygons",
     "Posterize",
+    "Ramp",
     "RandomApply",
     "RandomCrop",
     "RandomCropNearBox",

@@ -1,4 +1,4 @@
-"""`kernel`, `unit` and `entry`, the ways to compile here, and how the wait is told.
+"""`kernel`, `inlined`, `unit` and `entry`, the ways to compile here, and how the wait is told.
 
 What they make is kept on disk by `kernel_cache`. Importing this module imports Numba: whoever needs it is imported
 lazily.
@@ -22,12 +22,17 @@ from variegate import kernel_cache
 from variegate.kernel_cache import KernelCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+PART = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Function) -> Function:
     """Compile a small function as a part of others: no GIL, no fast-math (so no FMA: the same bits on every CPU)."""
-    options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, numba.njit(**options)(function))
+    return cast(Function, numba.njit(**PART)(function))
+
+
+def inlined(function: Function) -> Function:
+    """A kernel that is always compiled into its caller: LLVM calls what is long, and vectorises no loop with a call."""
+    return cast(Function, numba.njit(**PART, forceinline=True)(function))
 
 
 def entry(function: Function) -> Function:

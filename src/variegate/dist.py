@@ -1,7 +1,7 @@
 """Distributions: how a blind uniform number becomes the number that an op asked for.
 
 Drawn is what a field accepts: a bare number is a constant, a pair a uniform range, anything else a distribution.
-Long, because the six distributions and the shorthand for them are read together.
+Long, because the distributions and the shorthand for them are read together.
 """
 
 from __future__ import annotations
@@ -48,10 +48,15 @@ class Distribution:
     """A distribution of one number; `draws` uniforms in [0, 1) become one number a sample."""
 
     draws: int = 1
+    ends_ramp: bool = True  # whether it may be an end of a `Ramp`
 
     def at(self, u: Floats) -> Floats:
         """The drawn numbers, shape (...), for uniforms u of shape (draws, ...); element by element."""
         raise TypeError(f"{type(self).__name__} has no at(): a distribution must say what it draws")
+
+    def at_epoch(self, u: Floats, epoch: NDArray[np.uint32]) -> Floats:
+        """The same in these epochs, (B,); u has shape (draws, ..., B). Most hang on none."""
+        return self.at(u)
 
     def bounds(self) -> tuple[float, float]:
         """The smallest and the largest number that can be drawn."""
@@ -194,6 +199,7 @@ class Choice(Distribution):
 
     values: Sequence[float]
     weights: Sequence[float] | None = None
+    ends_ramp = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _numbers(self.values, "Choice.values"))
@@ -232,6 +238,7 @@ class Bernoulli(Distribution):
     """
 
     p: float
+    ends_ramp = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "p", finite(self.p, "Bernoulli.p"))
@@ -246,6 +253,22 @@ class Bernoulli(Distribution):
 
     def bounds(self) -> tuple[float, float]:
         return float(self.p == 1), float(self.p > 0)
+
+
+@dataclass(frozen=True)
+class Bits(Distribution):
+    """128 random bits: no number, but the key to any number of them, by position.
+
+    What is drawn is a column (4, B) of uint32: a sub-key a sample, of which `variegate.kernels.bits` fills arrays. A
+    field of numbers does not take it. An op adds it to what `drawn()` gives, or declares a field that nobody sets,
+    `noise: Bits = bits()`, by `variegate.ops.fields`. `trials` make no more of it: other positions do.
+
+    >>> Bits()
+    Bits()
+    """
+
+    def at(self, u: Floats) -> Floats:
+        raise TypeError("Bits has no at(): it draws words, not numbers")
 
 
 def _range(low: Any, high: Any, owner: str, ends: tuple[str, str] = (".low", ".high")) -> tuple[float, float]:
@@ -282,7 +305,7 @@ def parse(value: Any, owner: str) -> Distribution:
 
     Raises  FieldError if the value is no number, pair or distribution, not finite, or low is above high.
     """
-    if isinstance(value, Distribution):
+    if isinstance(value, Distribution) and not isinstance(value, Bits):
         return value
     if is_number(value):
         return Constant(finite(value, owner))

@@ -2,6 +2,7 @@
 
 Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A stream is the
 generator's 64-bit key: the BLAKE2b hash of (seed, op path, field, draw). The counter is (id, epoch, variation).
+The block that comes of it is a number; or, as four words, the sub-key from which `kernels/bits.py` fills arrays.
 Importing this module imports Numba, so import it where it is used.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.compiled import entry, kernel
+from variegate.compiled import entry, inlined
 
 Words = NDArray[np.uint32]
 
@@ -25,8 +26,8 @@ _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _SHIFT, _UNIT = np.uint64(11), 2.0**-53
 
 
-@kernel
-def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
+@inlined
+def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Ten rounds; every word is a uint64 below 2**32, so that products need no casts."""
     for _ in range(10):
         product0 = _M0 * c0
@@ -41,18 +42,23 @@ def _philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 
 @entry
-def _block(counter: Any, key: Any, out: Any) -> None:
-    out[0], out[1], out[2], out[3] = _philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])
-
-
-@entry
 def _uniforms(streams: Any, ids: Any, epochs: Any, variations: Any, out: Any) -> None:
     for d in range(streams.shape[0]):
         k0, k1 = np.uint64(streams[d, 0]), np.uint64(streams[d, 1])
         for b in range(ids.shape[0]):
             low, high = ids[b] & _LOW, ids[b] >> _HALF
-            word0, word1, _, _ = _philox(low, high, np.uint64(epochs[b]), np.uint64(variations[b]), k0, k1)
+            word0, word1, _, _ = philox(low, high, np.uint64(epochs[b]), np.uint64(variations[b]), k0, k1)
             out[d, b] = np.float64(((word0 << _HALF) | word1) >> _SHIFT) * _UNIT
+
+
+@entry
+def _blocks(streams: Any, ids: Any, epochs: Any, variations: Any, out: Any) -> None:
+    for d in range(streams.shape[0]):
+        k0, k1 = np.uint64(streams[d, 0]), np.uint64(streams[d, 1])
+        for b in range(ids.shape[0]):
+            low, high = ids[b] & _LOW, ids[b] >> _HALF
+            words = philox(low, high, np.uint64(epochs[b]), np.uint64(variations[b]), k0, k1)
+            out[d, 0, b], out[d, 1, b], out[d, 2, b], out[d, 3, b] = words
 
 
 def block(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -61,9 +67,10 @@ def block(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int
     >>> [f"{word:08x}" for word in block((0, 0, 0, 0), (0, 0))]
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
-    out = np.empty(4, np.uint64)
-    _block(np.array(counter, np.uint64), np.array(key, np.uint64), out)
-    return int(out[0]), int(out[1]), int(out[2]), int(out[3])
+    low, high, epoch, variation = (np.array([word], np.uint64) for word in counter)
+    columns = low | high << _HALF, epoch.astype(np.uint32), variation.astype(np.uint32)
+    first, second, third, fourth = blocks(np.array([key], np.uint32), *columns)[0, :, 0].tolist()
+    return first, second, third, fourth
 
 
 def uniforms(
@@ -77,6 +84,15 @@ def uniforms(
     """
     out = np.empty((len(streams), len(ids)), np.float64)
     _uniforms(_plain(streams), _plain(ids), _plain(epochs), _plain(variations), out)
+    return out
+
+
+def blocks(
+    streams: Words, ids: NDArray[np.uint64], epochs: NDArray[np.uint32], variations: NDArray[np.uint32]
+) -> Words:
+    """The whole blocks of which `uniforms` makes a number each: (D, 4, B), four words for each stream and sample."""
+    out = np.empty((len(streams), 4, len(ids)), np.uint32)
+    _blocks(_plain(streams), _plain(ids), _plain(epochs), _plain(variations), out)
     return out
 
 

@@ -20,6 +20,7 @@ from variegate.dist import Bernoulli, Choice, LogUniform, Normal, Uniform
 from variegate.errors import ConfigError
 from variegate.ops.base import Drawn, Op
 from variegate.pipeline import Compose
+from variegate.ramp import Ramp
 
 EVERYTHING = Compose(
     [
@@ -33,6 +34,8 @@ EVERYTHING = Compose(
         ops.RandomApply([ops.Invert(), Compose([ops.Hue((-0.1, 0.1))])], p=0.3),
         ops.RandomResizedCrop(224, scale=(0.2, 1)),
         ops.Resize((64, 48), interpolation="bicubic", antialias=False),
+        ops.Rotate(Ramp(0, (-30, 30), 20), p=Ramp(0, 0.5, 20), name="slowly"),
+        ops.Gamma(Ramp(LogUniform(0.9, 1.1), LogUniform(0.5, 2), 5), gain=Ramp((1, 1), Normal(1, 0.01), 3)),
         ops.Normalize(layout="CHW"),
     ],
     interpolation="nearest",
@@ -131,6 +134,29 @@ def test_the_short_forms_mean_the_long_ones() -> None:
             ops.Rotate90(Choice((0, 2))),
         ]
     )
+
+
+def test_a_ramp_is_written_by_name_or_in_order() -> None:
+    text = "variegate: 1\nops:\n- Rotate: {{angle: {}, p: {}}}\n"
+    want = Compose([ops.Rotate(Ramp(0, (-30, 30), 20), p=Ramp(0, 0.5, 9))])
+    named = "{Ramp: {start: 0, end: [-30, 30], epochs: 20}}", "{Ramp: {start: 0, end: 0.5, epochs: 9}}"
+    ordered = "{Ramp: [0, {Uniform: [-30, 30]}, 20]}", "{Ramp: [0, 0.5, 9]}"
+    for angle, p in (named, ordered):
+        assert config.load(text.format(angle, p), Compose) == want
+    for p, told in (
+        (
+            "{Ramp: [0, 2, 9]}",
+            "line 3: Rotate.p is a probability from 0 to 1, or a Ramp between two, got Ramp(0, 2, 9)",
+        ),
+        ("{Normal: [0, 1]}", "line 3: Rotate.p is a probability from 0 to 1, or a Ramp between two, got Normal(0, 1)"),
+        ("often", "line 3: Rotate.p: expected a number or a ramp such as {Ramp: [0, 0.5, 20]}, got 'often'"),
+        ("{Ramp: [0, 1, 2.5]}", "line 3: Rotate.p: Ramp.epochs: expected a whole number, got 2.5"),
+        ("{Ramp: [0, 1]}", "line 3: Rotate.p: Ramp.epochs: missing; it has no default"),
+        ("{Ramp: [0, 1, 0]}", "line 3: Rotate.p: Ramp.epochs is a whole number of 1 or more, got 0"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            config.load(text.format(1, p), Compose)
+        assert told in str(caught.value)
 
 
 def test_numbers_of_yaml_that_python_would_read_are_read() -> None:

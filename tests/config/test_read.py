@@ -42,7 +42,10 @@ def problem_of(text: str) -> str:
         ("Rotate: [30, -30]", "line 3: Rotate.angle runs from low to high, got (30, -30). Write (-30, 30)."),
         ("Rotate: [.nan, 1]", "line 3: Rotate.angle[0] is a finite number, got nan"),
         ("Rotate: {angle: 1, p: 1.5}", "line 3: Rotate.p is a probability from 0 to 1, got 1.5"),
-        ("Rotate: {angle: 1, p: true}", "line 3: Rotate.p: expected a number, got True"),
+        (
+            "Rotate: {angle: 1, p: true}",
+            "line 3: Rotate.p: expected a number or a ramp such as {Ramp: [0, 0.5, 20]}, got True",
+        ),
         (
             "Rotate: {angle: 1, border: bounce}",
             "line 3: Rotate.border: expected 'constant', 'edge', 'reflect', 'symmetric' or 'wrap', got 'bounce'",

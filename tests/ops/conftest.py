@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from variegate.dist import Bits
 from variegate.ops.base import Facts
 
 
@@ -19,8 +20,10 @@ def lower():
         sizes = np.array(sizes, np.int64).reshape(-1, 2)
         columns = {}
         for field, distribution in op.drawn().items():
-            shape = (op.trials[field], len(sizes)) if field in op.trials else (len(sizes),)
-            if field in draws:
+            shape = (op.times(field), len(sizes)) if op.times(field) > 1 else (len(sizes),)
+            if isinstance(distribution, Bits):
+                columns[field] = np.asarray(draws.get(field, np.zeros((4, len(sizes)))), np.uint32)
+            elif field in draws:
                 columns[field] = np.broadcast_to(np.asarray(draws[field], np.float64), shape)
             else:
                 columns[field] = distribution.at(np.full((distribution.draws, *shape), 0.5))

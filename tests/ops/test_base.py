@@ -80,7 +80,7 @@ def test_pickles_replaces_hashes_and_reads_back(op):
         dataclasses.replace(op),
         eval(repr(op), names | distributions | {"LogUniform": LogUniform}),
     ):
-        assert again == op and hash(again) == hash(op) and again.resizes == op.resizes
+        assert again == op and hash(again) == hash(op) and again.resizer() == op.resizer()
     with pytest.raises(dataclasses.FrozenInstanceError):
         op.p = 0.5
 
@@ -92,7 +92,7 @@ def facts(rows):
 def drawn_at_random(op, count):
     random, draws = np.random.default_rng(1), {}
     for field, distribution in op.drawn().items():
-        shape = (op.trials[field], count) if field in op.trials else (count,)
+        shape = (op.times(field), count) if op.times(field) > 1 else (count,)
         draws[field] = distribution.at(random.random((distribution.draws, *shape)))
     return draws
 
@@ -126,7 +126,7 @@ def test_maps_have_the_promised_form(op):
     effect = op.lower(drawn_at_random(op, 3), sizes, facts(slice(3)))
     assert effect.matrix.shape == (3, 3, 3) and effect.matrix.dtype == np.float64
     assert effect.size.shape == (3, 2) and effect.size.dtype == np.int64
-    if not op.resizes and not op.swaps_sides:
+    if op.resizer() is None and not op.swaps_sides:
         assert np.array_equal(effect.size, sizes)
     if op.fixes_size():
         assert len(np.unique(effect.size, axis=0)) == 1

@@ -288,8 +288,8 @@ def test_a_function_of_a_pixel_is_a_plain_one(function):
 
 
 def test_a_generator_is_made_of_what_was_drawn(lower):
-    effect = lower(Opaque(grain, strength=2, rng=True), [(4, 4)] * 2, rng=[[0.25, 0.5], [0.75, 0.125]])
-    assert effect.draws == ({"strength": 2.0}, {"strength": 2.0}) and effect.rng.shape == (2, 2)
+    effect = lower(Opaque(grain, strength=2, rng=True), [(4, 4)] * 2, rng=np.arange(8).reshape(4, 2))
+    assert effect.draws == ({"strength": 2.0}, {"strength": 2.0}) and effect.rng.shape == (4, 2)
     picture = np.zeros((4, 4, 3), np.float32)
     ours = [effect.call(i, picture) for i in (0, 1, 0)]
     assert np.array_equal(ours[0], ours[2]) and not np.array_equal(ours[0], ours[1])
@@ -298,15 +298,17 @@ def test_a_generator_is_made_of_what_was_drawn(lower):
 
 def test_known_numbers_never_change():
     """NumPy promises the bits of Philox and of SeedSequence."""
-    made = effects.generator(np.array([0.25, 0.75]))
+    made = effects.generator(WORDS)
     assert made.bit_generator.random_raw(2).tolist() == KNOWN
-    assert effects.generator(np.array([0.25, 0.75])).spawn(1)[0].bit_generator.random_raw() == SPAWNED
-    halves = [effects.generator(np.array(each)).bit_generator.random_raw() for each in ([0.25, 0.5], [0.5, 0.25])]
-    assert halves[0] != halves[1]
+    assert effects.generator(WORDS).spawn(1)[0].bit_generator.random_raw() == SPAWNED
+    others = [np.roll(WORDS, 1), WORDS ^ [0, 0, 0, 1], WORDS ^ [1 << 31, 0, 0, 0]]
+    first = [effects.generator(each.astype(np.uint32)).bit_generator.random_raw() for each in (WORDS, *others)]
+    assert len(set(first)) == 4, "all of the bits have a say"
 
 
-KNOWN = [1380351710503820463, 10185462661314445423]
-SPAWNED = 17517097661664211749
+WORDS = np.array([1, 2, 3, 2**32 - 1], np.uint32)
+KNOWN = [8519120191260406700, 537006915479368755]
+SPAWNED = 11093932970515467598
 
 
 def spotted(image, rng=None):

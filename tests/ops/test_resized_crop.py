@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from variegate.dist import LogUniform, Uniform
 from variegate.ops import RandomResizedCrop
+from variegate.ramp import Ramp
 
 units = st.floats(0, 1, exclude_max=True)
 
@@ -54,12 +55,20 @@ def test_where_no_trial_fits_the_largest_central_part_is_taken(lower):
     assert parts.tolist() == [[40, 30, 30, 0], [30, 40, 0, 30], [50, 50, 0, 0]]
 
 
+def test_the_largest_part_of_a_ramp_has_a_ratio_of_its_epoch(lower):
+    """As far as what was drawn tells it: a replay knows no epoch."""
+    ratios = np.linspace(3, 3.5, 10)[:, None] * [1, 1, 0.1]
+    op = RandomResizedCrop(10, scale=1, ratio=Ramp((0.3, 0.35), (3, 3.5), 5))
+    effect = lower(op, [(100, 30), (10, 100), (100, 10)], ratio=ratios)
+    assert (effect.matrix[:, [1, 0], [1, 0]] * 10).tolist() == [[10, 30], [10, 35], [33, 10]]
+
+
 def test_without_a_size_the_picture_keeps_its_own(lower):
     op = RandomResizedCrop()
     effect = lower(op, [(30, 40), (60, 50)])
     assert effect.size.tolist() == [[30, 40], [60, 50]]
-    assert not op.resizes and not op.fixes_size()
-    assert RandomResizedCrop(8).resizes and RandomResizedCrop(8).fixes_size()
+    assert op.resizer() is None and not op.fixes_size()
+    assert RandomResizedCrop(8).resizer() and RandomResizedCrop(8).fixes_size()
 
 
 def test_a_pair_of_ratios_is_log_uniform_and_a_distribution_stays():

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 import variegate as vg
+from variegate import rng
+from variegate.dist import Bits
+from variegate.ops.base import Drawn
+from variegate.ops.effect import Matrix
+from variegate.ops.fields import bits, declare
 from variegate.plan.draw import applied
 
 MANY = 20_000
@@ -149,3 +156,69 @@ def test_some_of_a_choice_of_numbers():
     found = flags([vg.SomeOf([vg.Rotate(1), vg.Invert(), vg.Grayscale()], n=vg.Choice((0, 3)))])
     total = sum(each.astype(int) for each in found.values())
     assert set(total.tolist()) == {0, 3} and near((total == 3).mean(), 0.5)
+
+
+# Bits
+
+
+@declare
+class Speckle(vg.Op):
+    """An op that declares bits beside a number."""
+
+    strength: Drawn = (0, 1)
+    bits: Bits = bits()
+
+    gives = Matrix
+
+
+def test_bits_are_the_words_of_a_block_a_sample():
+    keys = vg.Keys.at(7, 2, 2**63 + np.arange(5, dtype=np.uint64), np.arange(5))
+    _, columns = drawing([Speckle(p=0.5)], keys)
+    assert list(columns["Speckle"]) == ["strength", "bits", "p"]
+    assert columns["Speckle"]["bits"].shape == (4, 5) and columns["Speckle"]["bits"].dtype == np.uint32
+    for i in range(5):
+        word = int(keys.id[i])
+        counter = (word & 0xFFFFFFFF, word >> 32, 2, i)
+        want = rng.block(counter, rng.stream(7, "Speckle", "bits", 0))
+        assert tuple(columns["Speckle"]["bits"][:, i].tolist()) == want
+        _, one = drawing([Speckle(p=0.5)], vg.Keys.of([keys[i]]))
+        np.testing.assert_array_equal(one["Speckle"]["bits"][:, 0], columns["Speckle"]["bits"][:, i])
+
+
+def test_bits_change_no_number():
+    keys = vg.Keys.at(7, 2, np.arange(50))
+    _, columns = drawing([vg.Rotate((-30, 30)), Speckle(), Speckle(p=0.5)], keys)
+    _, before = drawing([vg.Rotate((-30, 30))], keys)
+    np.testing.assert_array_equal(columns["Rotate"]["angle"], before["Rotate"]["angle"])
+    words = np.concatenate([columns["Speckle"]["bits"], columns["Speckle#2"]["bits"]], axis=1)
+    assert len({tuple(each) for each in words.T.tolist()}) == 100
+
+
+def test_nobody_sets_bits_and_a_file_does_not_name_them(tmp_path):
+    assert repr(Speckle()) == "Speckle()" and Speckle() == Speckle()
+    with pytest.raises(TypeError):
+        Speckle(bits=Bits())
+    with pytest.raises(vg.FieldError, match=r"^Rotate\.angle is a number, a range .*, got Bits\(\)$"):
+        vg.Rotate(Bits())
+    pipeline = vg.Compose([Speckle((0, 0.5))])
+    vg.save(pipeline, tmp_path / "own.json", ops=[Speckle])
+    assert vg.load(tmp_path / "own.json", ops=[Speckle]) == pipeline
+    (tmp_path / "bits.json").write_text('{"variegate": 1, "ops": [{"Rotate": {"angle": {"Bits": {}}}}]}')
+    with pytest.raises(vg.ConfigError, match="unknown distribution Bits"):
+        vg.load(tmp_path / "bits.json")
+
+
+def test_params_tell_bits_as_integers():
+    words = vg.Compose([Speckle()]).params(vg.Key(id=3))["Speckle"]["bits"]
+    assert len(words) == 4 and all(type(word) is int and 0 <= word < 2**32 for word in words)
+
+
+def test_bits_have_no_trials():
+    @declare
+    class Twice(Speckle):
+        trials: ClassVar = {"bits": 2}
+
+    with pytest.raises(
+        vg.PipelineError, match=r"^Twice\.bits is Bits, which has no trials: take other positions of it$"
+    ):
+        drawing([Twice()], vg.Keys.at(0, 0, [0]))

@@ -61,8 +61,8 @@ def test_gates_say_on_what_an_op_depends():
         "Grayscale": (Gate("OneOf", "choice", 0.75, 1),),
     }
     assert gates(vg.SomeOf([vg.Rotate(1), vg.Invert()], n=1, p=0.5)) == {
-        "Rotate": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 0, 0)),
-        "Invert": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 1, 1)),
+        "Rotate": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 0, 0, "n")),
+        "Invert": (Gate("SomeOf", "p", 0, 0.5), Gate("SomeOf", "order", 1, 1, "n")),
     }
 
 
@@ -83,6 +83,7 @@ RAGGED = (
         ([vg.SomeOf([vg.Resize(8), vg.Rotate(1)])], "Resize"),
         ([vg.Compose([vg.Pad(3, p=0.5)])], "Pad"),
         ([vg.Pad(3, p=0.5), vg.Resize(8, p=0.5)], "Resize"),
+        ([vg.Compose([vg.Resize(8), vg.OneOf([vg.Pad(3), vg.Rotate(1)])])], "Pad"),
     ],
 )
 def test_a_size_left_to_chance_is_refused(ops, culprit):

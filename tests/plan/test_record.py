@@ -138,6 +138,10 @@ def warm(pixel, map):
     return (pixel[0] + map, pixel[1], pixel[2])
 
 
+def grain(image, rng):
+    return image + rng.normal(size=image.shape) / 50
+
+
 def lift(image, map):
     return image + np.float32(map)
 
@@ -204,6 +208,12 @@ def test_numbers_are_written_to_the_last_bit():
         assert float.fromhex(record["draws"]["Translate"]["x"]) == told["Translate"]["x"]
 
 
+def test_words_of_bits_are_written_as_integers():
+    _, record = PIPELINE(image=IMAGE, boxes=[[2, 2, 9, 9]], key=vg.Key(1), return_params=True)
+    words = through_json(record)["draws"]["grain"]["rng"]
+    assert words == PIPELINE.params(vg.Key(1))["grain"]["rng"] and {type(word) for word in words} == {int}
+
+
 def test_dropped_tells_the_field_and_the_filter():
     targets = {"boxes": vg.Boxes(min_area=5, min_side=3), "heads": vg.Boxes(group="heads")}
     fields = {
@@ -227,7 +237,13 @@ def test_dropped_tells_the_field_and_the_filter():
 # Refused
 
 PIPELINE = vg.Compose(
-    [vg.Rotate((-30, 30), p=0.5), vg.RandomIoUCrop(), vg.RandomResizedCrop(9)], targets={"boxes": vg.Boxes()}
+    [
+        vg.Rotate((-30, 30), p=0.5),
+        vg.RandomIoUCrop(),
+        vg.RandomResizedCrop(9),
+        vg.Opaque(grain, rng=True, moves=False),
+    ],
+    targets={"boxes": vg.Boxes()},
 )
 IMAGE = np.zeros((20, 30, 3), np.uint8)
 
@@ -324,6 +340,20 @@ DAMAGES = {
     "one for ten": ("draws", "RandomResizedCrop", "scale", ["0x1p-1"]),
     "none for ten": ("draws", "RandomResizedCrop", "scale", []),
     "a text for ten": ("draws", "RandomResizedCrop", "scale", "0x1p-1"),
+    "bits in hex": ("draws", "grain", "rng", ["0x1p0"] * 4),
+    "bits as floats": ("draws", "grain", "rng", [1.0, 2.0, 3.0, 4.0]),
+    "bits as truths": ("draws", "grain", "rng", [True] * 4),
+    "bits as one": ("draws", "grain", "rng", 7),
+    "bits as text": ("draws", "grain", "rng", "abcd"),
+    "three bits": ("draws", "grain", "rng", [1, 2, 3]),
+    "five bits": ("draws", "grain", "rng", [1, 2, 3, 4, 5]),
+    "no bits": ("draws", "grain", "rng", GONE),
+    "bits of none": ("draws", "grain", "rng", None),
+    "bits below zero": ("draws", "grain", "rng", [1, 2, 3, -4]),
+    "bits of 33": ("draws", "grain", "rng", [1, 2, 3, 2**32]),
+    "bits of many": ("draws", "grain", "rng", [1, 2, 3, 10**30]),
+    "bits in bits": ("draws", "grain", "rng", [[1], [2], [3], [4]]),
+    "bits by name": ("draws", "grain", "rng", {"1": 1, "2": 2, "3": 3, "4": 4}),
     "no dict of draws": ("draws", []),
     "no dict of fields": ("draws", "Rotate", []),
     "no dict of what was looked at": ("looked", []),

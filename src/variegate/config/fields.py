@@ -8,12 +8,17 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from variegate.dist import Distribution, Drawn
+from variegate.dist import Bernoulli, Choice, Constant, Distribution, Drawn, LogUniform, Normal, Uniform
 from variegate.ops.base import Op
+from variegate.ops.fields import rule_of
+from variegate.ops.rule import Rule
+from variegate.ramp import Ramp
 from variegate.targets import Grouped, Placed, Shaped, Target, Targets
 
 Registry = Mapping[str, type]  # the names that a file may use, and the classes they mean
-DISTRIBUTIONS: Registry = {kind.__name__: kind for kind in Distribution.__subclasses__()}
+DISTRIBUTIONS: Registry = {
+    kind.__name__: kind for kind in (Constant, Uniform, LogUniform, Normal, Choice, Bernoulli, Ramp)
+}
 REQUIRED = dataclasses.MISSING
 _SEQUENCES = (tuple, list, Sequence)
 _WORDS = {
@@ -24,18 +29,25 @@ _WORDS = {
     str: "text",
     Op: "an op",
     Distribution: "a distribution such as {Normal: [0, 1]}",
+    Ramp: "a ramp such as {Ramp: [0, 0.5, 20]}",
     Targets: "a mapping of fields to targets such as {boxes: {Boxes: coco}}",
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """One field of an op: its name, its type, its default or REQUIRED, and whether only a name gives it a value."""
+    """One field of an op, a target or a distribution.
+
+    name     and `hint`, its type, and `default`, or REQUIRED
+    named    whether only a name gives it a value
+    rule     what an op has declared that it takes, beside its type
+    """
 
     name: str
     hint: Any
     default: Any
     named: bool = False
+    rule: Rule | None = None
 
     def is_function(self) -> bool:
         """Whether only Python can give the field a value."""
@@ -68,7 +80,7 @@ def fields_of(kind: type) -> dict[str, Field]:
     for item in sorted(dataclasses.fields(kind), key=lambda item: item.kw_only is True):
         if item.init:
             default = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
-            found[item.name] = Field(item.name, hints[item.name], default, item.kw_only is True)
+            found[item.name] = Field(item.name, hints[item.name], default, item.kw_only is True, rule_of(item))
     return found
 
 

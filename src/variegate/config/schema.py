@@ -1,12 +1,16 @@
 """The JSON Schema (draft 2020-12) of a pipeline file, for an editor's completion and squiggles.
 
-Descriptions come from the docstrings: an op's or a target's first sentence, and its lines `field    what it is`.
+Descriptions come from the docstrings: an op's or a target's first sentence, and its lines `field    what it is`; limits
+from the declarations of an op's fields.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -25,6 +29,8 @@ from variegate.config.fields import (
 from variegate.config.read import VERSION
 from variegate.dist import Distribution
 from variegate.ops.base import Op
+from variegate.ops.rule import Limits, Rule
+from variegate.ramp import Ramp
 from variegate.targets import Image, Target, Targets
 from variegate.targets.names import RESERVED
 
@@ -74,8 +80,9 @@ def _first(kind: type, bare: bool) -> list[Schema]:
     if first is None or (first.named and is_kind(kind, Target)):
         return []
     if not bare and len(fields_of(kind)) > 1 and items(first.hint) is None:
-        return [{"type": "array", "items": {"type": "number"}, "maxItems": len(fields_of(kind))}]
-    return [_union(first.hint)]
+        hints = [field.hint for field in fields_of(kind).values()]
+        return [{"type": "array", "items": _union(reduce(or_, hints)), "maxItems": len(hints)}]
+    return [_value(first)]
 
 
 def _fields(kind: type) -> Schema:
@@ -91,12 +98,38 @@ def _fields(kind: type) -> Schema:
 
 def _field(field: Field, doc: str) -> Schema:
     said = re.search(rf"^ *{field.name}\s{{2,}}(.+)$", doc, re.MULTILINE)
-    found = _union(field.hint)
+    found = _value(field)
     if said:
         found["description"] = said[1].strip()
     if isinstance(field.default, bool | int | float | str):
         found["default"] = field.default
     return found
+
+
+def _value(field: Field) -> Schema:
+    """What a field's value may be: its type, within the limits that its op declares."""
+    form = _union(field.hint)
+    return form if field.rule is None else _within(form, field.rule)
+
+
+def _within(form: Schema, rule: Rule) -> Schema:
+    """A form with limits on the numbers in it, and on how many a list has."""
+    if "anyOf" in form:
+        return {"anyOf": [_within(each, rule) for each in form["anyOf"]]}
+    if form.get("type") == "array":
+        fewest = {"minItems": rule.fewest} if rule.fewest else {}
+        return {**fewest, **form, "items": _numbers(form["items"], rule.range_limits())}
+    if form.get("type") == "number" and rule.whole:
+        form = {"type": "integer"}
+    return _numbers(form, rule.limits())
+
+
+def _numbers(form: Schema, limits: Limits) -> Schema:
+    """A form of one number with its limits; any other as it is."""
+    if form.get("type") not in ("number", "integer"):
+        return form
+    ends = zip(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), limits, strict=True)
+    return {**form, **{word: end for word, end in ends if math.isfinite(end)}}
 
 
 def _union(hint: Any) -> Schema:
@@ -111,6 +144,8 @@ def _form(hint: Any) -> Schema:
     if sequence is not None:
         each, count = sequence
         return {"type": "array", "items": _union(each), **({"minItems": count, "maxItems": count} if count else {})}
+    if is_kind(hint, Ramp):
+        return _entry({hint.__name__: hint}, bare=False)
     for kind, name in ((Op, "op"), (Distribution, "distribution"), (Targets, "targets")):
         if is_kind(hint, kind):
             return {"$ref": f"#/$defs/{name}"}

@@ -169,6 +169,16 @@ def bits_f64(typing, value):
 
 
 @intrinsic
+def single_of(typing, bits):
+    """The float32 of 32 bits."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], FLOAT)
+
+    return types.float32(types.int32), codegen
+
+
+@intrinsic
 def float_of(typing, bits):
     """The float64 of 64 bits."""
 

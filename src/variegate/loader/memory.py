@@ -28,7 +28,7 @@ class Need(NamedTuple):
     slot    its results, masks and views among them
     files   its files, until they are decoded; its masks and views, until they are moved and those of results, which
             are there twice until then, are put together
-    pixels  decoding and resampling its largest picture
+    pixels  decoding and resampling its largest picture, and the pictures between the segments of a pipeline
     where   the file of that picture; empty of one that came as an array
     """
 
@@ -48,7 +48,8 @@ class Need(NamedTuple):
         large = max(samples, key=_pixels)
         named = source.where(large.position) if large.picture.peak else ""
         slot = _paged(values * np.dtype(plan.dtype).itemsize) + planes
-        return cls(slot, files, _pixels(large), named)
+        between: int = getattr(plan, "between", 0)  # a pipeline of somebody's own may have none
+        return cls(slot, files, _pixels(large) + _paged(between), named)
 
 
 def _planes(shapes: Sequence[tuple[int, ...]], samples: Sequence[Taken]) -> int:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from variegate import coords, exact
-from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Affine(Bordered):
     """Scale, shear, rotate about the image centre, then shift, on the same canvas.
 
@@ -34,18 +33,11 @@ class Affine(Bordered):
     rotate: Drawn = 0
     x: Drawn = 0
     y: Drawn = 0
-    scale: Drawn = 1
-    scale_x: Drawn = 1
-    scale_y: Drawn = 1
-    shear_x: Drawn = 0
-    shear_y: Drawn = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for item in ("scale", "scale_x", "scale_y"):
-            limit(self, item, above=0)
-        for item in ("shear_x", "shear_y"):
-            limit(self, item, above=-90, below=90)
+    scale: Drawn = drawn(default=1, above=0)
+    scale_x: Drawn = drawn(default=1, above=0)
+    scale_y: Drawn = drawn(default=1, above=0)
+    shear_x: Drawn = drawn(default=0, above=-90, below=90)
+    shear_y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         sines, cosines = exact.sincos(np.stack([draws["rotate"], draws["shear_x"], draws["shear_y"]]))

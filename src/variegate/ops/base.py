@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Choice, Constant, Distribution, Drawn, is_number, parse, show
+from variegate.dist import Distribution, Drawn, parse
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
+from variegate.ops.fields import declare, probability, ruled, rules_of
+from variegate.ops.rule import Name, Rule, is_whole
+from variegate.ramp import Ramp
 
-Draws = Mapping[str, Floats]  # a drawn field's name -> (B,), or (trials, B) where the op asks for several
+# A drawn field's name -> (B,) floats, or (trials, B) where the op asks for several; of Bits (4, B) uint32.
+Draws = Mapping[str, NDArray[Any]]
 
 
 class Seen(NamedTuple):
@@ -47,23 +50,42 @@ class Facts:
     masks: Sequence[Seen | None] = ()
 
 
-@dataclass(frozen=True, repr=False)
+class When(NamedTuple):
+    """The drawn decision on which an op hangs that another holds.
+
+    field      what decides, of the op that holds it: one of those that it draws
+    low, high  it says yes where low <= draw < high
+    amount     another one that says how many: `field` is drawn several times, and that of index `low` is among the
+               `amount` smallest
+    """
+
+    field: str
+    low: float
+    high: float
+    amount: str = ""
+
+
+Children = Sequence[tuple["Op", When | None]]  # the ops that one holds, each with the decision on which it hangs
+
+
+@declare
 class Op:
     """What happens to a picture: typed fields, and `lower`, which turns drawn numbers into an effect.
 
-    p     probability of application; one draw a sample
+    p     probability of application, a number or a `Ramp`; one draw a sample
     name  the op's path in keys, errors and `params`; by default its class name and occurrence (`Rotate`, `Rotate#2`);
           of an op made of a function, that function's name
 
     A subclass says which effect it gives, declares its fields, and writes `lower`. A field annotated `Drawn` takes a
-    number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers.
+    number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers. What
+    else a field may be, and within which limits, `variegate.ops.fields` declares.
     An op whose numbers depend on the labels says in `looks` at which, and finds them in `Facts`; drawing stays blind.
 
     Raises  FieldError if a field has a value that it cannot have.
     """
 
-    p: float = field(default=1.0, kw_only=True)
-    name: str | None = field(default=None, kw_only=True)
+    p: float | Ramp = probability(default=1.0, kw_only=True)
+    name: str | None = ruled(by=Name(optional=True), default=None, kw_only=True)
 
     gives: ClassVar[type[Effect]] = Effect
     resizes: ClassVar[bool] = False  # may change (height, width)
@@ -73,18 +95,48 @@ class Op:
     looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `Facts`
 
     def __post_init__(self) -> None:
-        if self.name is not None and (not isinstance(self.name, str) or not self.name):
-            raise FieldError(f"{type(self).__name__}.name is a text that is not empty, got {self.name!r}")
-        if not is_number(self.p) or not 0 <= self.p <= 1:
-            raise FieldError(f"{self.label}.p is a probability from 0 to 1, got {self.p!r}")
-        for item in fields(self):
-            if is_drawn(item):
-                object.__setattr__(self, item.name, parse(getattr(self, item.name), f"{self.label}.{item.name}"))
+        for item, rule in self._rules().items():
+            given = getattr(self, item)
+            kept = rule.read(given, self._owner(item), self)
+            if kept is not given:
+                self._set(**{item: kept})
+        self.check()
+
+    def check(self) -> None:
+        """Refuse fields that do not go together; each by itself has been checked.
+
+        Raises  FieldError that names the op and the fields.
+        """
+
+    def _set(self, **values: Any) -> None:
+        """Give fields their values while the op is made: nothing else writes to one."""
+        for item, value in values.items():
+            object.__setattr__(self, item, value)
+
+    def _rules(self) -> Mapping[str, Rule]:
+        """What each field takes, by name."""
+        kind: type = type(self)
+        return rules_of(kind)
+
+    def _owner(self, item: str) -> str:
+        """A field's path in errors; that of the name goes by the class."""
+        return f"{type(self).__name__ if item == 'name' else self.label}.{item}"
 
     def __repr__(self) -> str:
-        shown = ((item, getattr(self, item.name)) for item in fields(self) if item.init and item.repr)
-        told = [f"{item.name}={value!r}" for item, value in shown if not _is_default(item, value)]
-        return f"{type(self).__name__}({', '.join(told)})"
+        shown = [item for item in fields(self) if item.init and item.repr and not self._is_default(item)]
+        return f"{type(self).__name__}({', '.join(f'{item.name}={getattr(self, item.name)!r}' for item in shown)})"
+
+    def _is_default(self, item: Field[Any]) -> bool:
+        """Whether a field has the value that it has when nothing is written."""
+        if item.default is MISSING:
+            return False
+        rule, default = self._rules().get(item.name), item.default
+        if rule is not None:
+            try:
+                default = rule.read(default, self._owner(item.name), self)
+            except FieldError:  # not beside this op's other fields
+                return False
+        return bool(getattr(self, item.name) == default)
 
     @property
     def default_name(self) -> str:
@@ -98,72 +150,53 @@ class Op:
 
     def drawn(self) -> dict[str, Distribution]:
         """Every distribution that the op draws from, by field: declared ones, and hidden ones a subclass adds."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if is_drawn(item)}
+        return {item: getattr(self, item) for item, rule in self._rules().items() if rule.drawn}
+
+    def times(self, item: str) -> int:
+        """How many numbers a field draws a sample."""
+        return self.trials.get(item, 1)
+
+    def expand(self) -> Op:
+        """The op that this one stands for; itself, but for a `Macro`."""
+        return self
+
+    def children(self) -> Children | None:
+        """The ops that it holds; None: it holds none, and has `lower`."""
+        return None
 
     def fixes_size(self) -> bool:
-        """Whether every picture leaves the op with the same, declared (height, width)."""
+        """Whether every picture that it is applied to leaves it with the same, declared (height, width)."""
         return False
+
+    def settles_size(self) -> bool:
+        """Whether every picture leaves it with the same, declared (height, width)."""
+        return self.p == 1 and self.fixes_size()
+
+    def resizer(self) -> Op | None:
+        """The op, or the first below it, that may change the size."""
+        return self if self.resizes else None
+
+    def unsettled(self) -> Op | None:
+        """The op, or the last below it, by which chance decides the size that pictures leave it with."""
+        return None if self.p == 1 else self.resizer()
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Effect | tuple[Effect, ...]:
         """The effect of one batch of draws on pictures of these sizes, (B, 2) as (height, width)."""
         raise TypeError(f"{type(self).__name__} has no lower(): an op must say what it does")
 
 
-def is_drawn(item: Field[Any]) -> bool:
-    """Whether a field is annotated `Drawn`: as the type itself, or as text, which `from __future__` makes of it."""
-    return item.type == Drawn or (isinstance(item.type, str) and item.type.split(".")[-1] == "Drawn")
+def walk(op: Op) -> Iterator[Op]:
+    """An op and all below it, in the order of declaration; below a macro stands what it stands for."""
+    yield op
+    meant = op.expand()
+    below = [meant] if meant is not op else [each for each, _ in op.children() or ()]
+    for each in below:
+        yield from walk(each)
 
 
-def _is_default(item: Any, value: object) -> bool:
-    """Whether a field has the value that it has when nothing is written."""
-    if item.default is MISSING:
-        return False
-    default = parse(item.default, item.name) if is_drawn(item) else item.default
-    return bool(value == default)
-
-
-def limit(
-    op: Op,
-    item: str,
-    *,
-    least: float = -math.inf,
-    most: float = math.inf,
-    above: float = -math.inf,
-    below: float = math.inf,
-) -> None:
-    """Refuse a drawn field that can give a number outside of these limits.
-
-    Raises  FieldError that names the op, the field, the limits and what was given.
-    """
-    low, high = as_distribution(getattr(op, item)).bounds()
-    if low >= least and high <= most and low > above and high < below:
-        return
-    limits = (("at least", least), ("above", above), ("at most", most), ("below", below))
-    told = " and ".join(f"{word} {show(round(end, 4))}" for word, end in limits if math.isfinite(end))
-    raise FieldError(f"{op.label}.{item} must be {told}, got {getattr(op, item)!r}")
-
-
-def whole(op: Op, item: str) -> None:
-    """Refuse a fraction among the declared numbers of a drawn field that counts something.
-
-    Other distributions are allowed: the op rounds what they give down.
-    """
-    given = getattr(op, item)
-    values = (given.value,) if isinstance(given, Constant) else given.values if isinstance(given, Choice) else ()
-    if any(value != int(value) for value in values):
-        raise FieldError(f"{op.label}.{item} is a whole number, got {given!r}")
-
-
-def one_of(op: Op, item: str, options: tuple[str | None, ...]) -> None:
-    """Refuse a word that is not among the options of a field."""
-    given = getattr(op, item)
-    if not isinstance(given, (str, type(None))) or given not in options:
-        raise FieldError(f"{op.label}.{item} is one of {', '.join(map(repr, options))}; got {given!r}")
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is an integer, of Python or NumPy, and no truth value."""
-    return is_number(value) and hasattr(value, "__index__")
+def leaves(op: Op) -> Iterator[Op]:
+    """The ops that have `lower`, in the order of declaration."""
+    return (each for each in walk(op) if each.expand() is each and each.children() is None)
 
 
 def one_or_three(op: Op, facts: Facts) -> bool:
@@ -214,23 +247,23 @@ def _nothing_seen(op: Op, what: str, field: str, target: str) -> InputError:
 
 
 def as_distribution(value: Drawn) -> Distribution:
-    """A field after `__post_init__`, for the type checker: always a distribution."""
+    """A drawn field of an op that is made, for the type checker: always a distribution."""
     return value if isinstance(value, Distribution) else parse(value, "value")
 
 
 __all__ = [
-    "Constant",
+    "Children",
     "Drawn",
     "Draws",
     "Facts",
     "Op",
     "Seen",
+    "When",
     "as_distribution",
     "boxes_of",
     "is_whole",
-    "limit",
+    "leaves",
     "masks_of",
-    "one_of",
     "one_or_three",
-    "whole",
+    "walk",
 ]

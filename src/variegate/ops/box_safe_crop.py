@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of, limit
+from variegate.ops.base import Drawn, Draws, Facts, boxes_of
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.part import Part, whole_pixels
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomSizedBoxSafeCrop(Part):
     """Cut out a random part that holds all boxes, and bring it to one size.
 
@@ -33,11 +32,7 @@ class RandomSizedBoxSafeCrop(Part):
             has no boxes declared.
     """
 
-    erosion: Drawn = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "erosion", least=0, most=1)
+    erosion: Drawn = drawn(default=0, least=0, most=1)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), **{edge: Uniform(0, 1) for edge in ("top", "left", "bottom", "right")}}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit
+from variegate.ops.base import Drawn, Draws, Facts, Op
 from variegate.ops.colour import multiple, nothing
 from variegate.ops.effect import Effect, Ints, Matrix
+from variegate.ops.fields import declare, drawn
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Brightness(Op):
     """Multiply every channel: v' = factor v.
 
@@ -27,13 +27,9 @@ class Brightness(Op):
     Raises  FieldError if the factor can be negative.
     """
 
-    factor: Drawn
+    factor: Drawn = drawn(least=0)
 
     gives: ClassVar[type[Effect]] = Matrix
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "factor", least=0)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         return Matrix(multiple(draws["factor"]), nothing(len(sizes)), uniform=True)

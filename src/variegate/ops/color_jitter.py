@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,15 +10,16 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.dist import Constant, Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_of, one_or_three
+from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing, saturation
 from variegate.ops.contrast import contrast
 from variegate.ops.effect import Effect, Floats, Ints, Matrix
+from variegate.ops.fields import declare, drawn, option
 
 NEUTRAL = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class ColorJitter(Op):
     """Change brightness, contrast, saturation and hue, each by a draw of its own.
 
@@ -40,19 +40,13 @@ class ColorJitter(Op):
     Raises  FieldError if a factor can be negative; InputError on 2 or more than 3 channels.
     """
 
-    brightness: Drawn = 1
-    contrast: Drawn = 1
-    saturation: Drawn = 1
+    brightness: Drawn = drawn(default=1, least=0)
+    contrast: Drawn = drawn(default=1, least=0)
+    saturation: Drawn = drawn(default=1, least=0)
     hue: Drawn = 0
-    order: Literal["random", "fixed"] = "random"
+    order: Literal["random", "fixed"] = option(default="random")
 
     gives: ClassVar[type[Effect]] = Matrix
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for item in ("brightness", "contrast", "saturation"):
-            limit(self, item, least=0)
-        one_of(self, "order", ("random", "fixed"))
 
     def drawn(self) -> dict[str, Distribution]:
         hidden: dict[str, Distribution] = {"order": Uniform(0, 1)} if self.order == "random" else {}

@@ -2,63 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from variegate.dist import Distribution, Uniform, finite
 from variegate.errors import FieldError
-from variegate.ops.base import Drawn, Op, limit, one_of, whole
+from variegate.ops.base import Children, Drawn, Op, When
 from variegate.ops.effect import Effect
-from variegate.ops.geometric import INTERPOLATIONS, Interpolation
+from variegate.ops.fields import declare, drawn, flag, option, ruled
+from variegate.ops.geometric import Interpolation
+from variegate.ops.rule import Rule
+from variegate.ramp import Ramp
 
 
-@dataclass(frozen=True, repr=False)
+class Held(Rule):
+    """A list of ops, or one op."""
+
+    def parse(self, value: Any, owner: str, op: Op) -> tuple[Op, ...]:
+        given = [value] if isinstance(value, Op) else value
+        if not isinstance(given, (list, tuple)):
+            raise FieldError(f"{owner} is a list of ops, got {value!r}")
+        for i, each in enumerate(given):
+            if not isinstance(each, Op):
+                made = f"the class {each.__name__}; write {each.__name__}(...)" if isinstance(each, type) else ""
+                raise FieldError(f"{owner}[{i}] is an op, got {made or repr(each)}")
+        if len(given) < self.fewest:
+            raise FieldError(f"{owner} needs one op or more")
+        return tuple(given)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from (op.ops, list(op.ops))
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        yield from (3, [*op.ops, 3], [type(op)])
+        if self.fewest:
+            yield ()
+
+
+@dataclass(frozen=True)
+class Weights(Rule):
+    """One number an op, 0 or more and not all 0; None: all alike."""
+
+    def parse(self, value: Any, owner: str, op: OneOf) -> tuple[float, ...]:
+        weights = tuple(finite(each, f"{owner}[{i}]") for i, each in enumerate(value))
+        if len(weights) != len(op.ops) or min(weights) < 0 or sum(weights) <= 0:
+            raise FieldError(
+                f"{owner} is one number an op, 0 or more and not all 0: {len(op.ops)} ops, weights {value!r}"
+            )
+        return weights
+
+    def good(self, op: OneOf) -> Iterator[Any]:
+        yield from super().good(op)
+        yield from ([1] * len(op.ops), (3.0, *[0] * (len(op.ops) - 1)))
+
+    def bad(self, op: OneOf) -> Iterator[Any]:
+        yield from ((), [0] * len(op.ops), [-1] * len(op.ops), [1] * (len(op.ops) + 1), ["1"] * len(op.ops))
+
+
+@declare
 class Combinator(Op):
     """What the combinators share: a list of ops, one or more.
 
     ops  a list of ops, or one op
     """
 
-    ops: Sequence[Op]
+    ops: Sequence[Op] = ruled(by=Held())
 
     gives: ClassVar[type[Effect]] = Effect
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        given = [self.ops] if isinstance(self.ops, Op) else self.ops
-        if not isinstance(given, (list, tuple)):
-            raise FieldError(f"{self.label}.ops is a list of ops, got {self.ops!r}")
-        for i, op in enumerate(given):
-            if not isinstance(op, Op):
-                told = f"the class {op.__name__}; write {op.__name__}(...)" if isinstance(op, type) else repr(op)
-                raise FieldError(f"{self.label}.ops[{i}] is an op, got {told}")
-        object.__setattr__(self, "ops", tuple(given))
+    def children(self) -> Children:
+        return [(op, None) for op in self.ops]
+
+    def resizer(self) -> Op | None:
+        return next(filter(None, (op.resizer() for op in self.ops)), None)
+
+    def unsettled(self) -> Op | None:
+        """Where not all of the ops apply, the first that may change the size."""
+        return self.resizer()
 
 
-@dataclass(frozen=True, repr=False)
-class Chain(Combinator):
+@declare
+class Series(Combinator):
+    """All of the ops, one after the other."""
+
+    def fixes_size(self) -> bool:
+        """Whether the last op that may change the size gives all pictures the same one."""
+        for op in reversed(self.ops):
+            if op.settles_size():
+                return True
+            if op.resizer() is not None:
+                return False
+        return False
+
+    def unsettled(self) -> Op | None:
+        if self.p != 1:
+            return self.resizer()
+        found: Op | None = None
+        for op in self.ops:
+            found = None if op.settles_size() else op.unsettled() or found
+        return found
+
+
+@declare
+class Chain(Series):
     """Ops one after the other; `variegate.Compose` is a chain that can be called.
 
     interpolation  "nearest", "bilinear" or "bicubic", for ops that name none
     antialias      whether a picture that shrinks is filtered first, for ops that do not say
     """
 
-    interpolation: Interpolation = field(default="bilinear", kw_only=True)
-    antialias: bool = field(default=True, kw_only=True)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        one_of(self, "interpolation", INTERPOLATIONS)
-        if not isinstance(self.antialias, bool):
-            raise FieldError(f"{self.label}.antialias is True or False, got {self.antialias!r}")
-
-    def fixes_size(self) -> bool:
-        return _last_word(self.ops)
+    interpolation: Interpolation = option(default="bilinear", kw_only=True)
+    antialias: bool = flag(default=True, kw_only=True)
 
 
-@dataclass(frozen=True, repr=False)
-class RandomApply(Combinator):
+@declare
+class RandomApply(Series):
     """All of the ops with probability p, or none.
 
     >>> from variegate.ops import Rotate
@@ -68,11 +128,8 @@ class RandomApply(Combinator):
     Raises  FieldError if ops holds anything but ops, or p is no probability.
     """
 
-    def fixes_size(self) -> bool:
-        return _last_word(self.ops)
 
-
-@dataclass(frozen=True, repr=False)
+@declare
 class OneOf(Combinator):
     """One of the ops, drawn a sample.
 
@@ -85,40 +142,23 @@ class OneOf(Combinator):
     Raises  FieldError if there is no op, or the weights are not one positive number an op.
     """
 
-    weights: tuple[float, ...] | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.ops:
-            raise FieldError(f"{self.label}.ops needs one op or more")
-        if self.weights is None:
-            return
-        weights = tuple(finite(w, f"{self.label}.weights[{i}]") for i, w in enumerate(self.weights))
-        if len(weights) != len(self.ops) or min(weights) < 0 or sum(weights) <= 0:
-            raise FieldError(
-                f"{self.label}.weights is one number an op, 0 or more and not all 0: "
-                f"{len(self.ops)} ops, weights {self.weights!r}"
-            )
-        object.__setattr__(self, "weights", weights)
+    ops: Sequence[Op] = ruled(by=Held(fewest=1))
+    weights: tuple[float, ...] | None = ruled(by=Weights(least=0, optional=True, fewest=1), default=None)
 
     def drawn(self) -> dict[str, Distribution]:
         return {"choice": Uniform(0, 1)}
 
-    def bounds(self) -> list[tuple[float, float]]:
-        """The part of [0, 1) in which each op is the one."""
+    def children(self) -> Children:
+        """Each op, in its part of [0, 1)."""
         weights = self.weights or (1.0,) * len(self.ops)
-        total, low, parts = sum(weights), 0.0, []
-        for i in range(len(weights)):
-            high = 1.0 if i == len(weights) - 1 else sum(weights[: i + 1]) / total
-            parts.append((low, high))
-            low = high
-        return parts
+        ends = [sum(weights[:i]) / sum(weights) for i in range(len(weights))] + [1.0]
+        return [(op, When("choice", ends[i], ends[i + 1])) for i, op in enumerate(self.ops)]
 
     def fixes_size(self) -> bool:
-        return all(op.fixes_size() and op.p == 1 for op in self.ops)
+        return all(op.settles_size() for op in self.ops)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class SomeOf(Combinator):
     """n of the ops, drawn a sample without repetition, in the order in which they are declared.
 
@@ -131,26 +171,22 @@ class SomeOf(Combinator):
     Raises  FieldError if n can be below 0 or above the number of ops.
     """
 
-    n: Drawn = 1
+    n: Drawn = drawn(default=1, whole=True, least=0, most=lambda op: len(op.ops))
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        whole(self, "n")
-        limit(self, "n", least=0, most=len(self.ops))
-        object.__setattr__(self, "trials", {"order": len(self.ops)})
+    def times(self, item: str) -> int:
+        """The order is drawn by a number an op."""
+        return len(self.ops) if item == "order" else super().times(item)
 
     def drawn(self) -> dict[str, Distribution]:
-        count = super().drawn()["n"]
-        if isinstance(count, Uniform):  # both ends: what is drawn is rounded down
-            count = Uniform(count.low, count.high + 1)
-        return {"n": count, "order": Uniform(0, 1)}
+        return {"n": _both_ends(super().drawn()["n"]), "order": Uniform(0, 1)}
+
+    def children(self) -> Children:
+        return [(op, When("order", k, k, amount="n")) for k, op in enumerate(self.ops)]
 
 
-def _last_word(ops: Sequence[Op]) -> bool:
-    """Whether the last op that changes the size gives all pictures the same one."""
-    for op in reversed(ops):
-        if op.fixes_size() and op.p == 1:
-            return True
-        if op.resizes:
-            return False
-    return False
+def _both_ends(count: Distribution) -> Distribution:
+    """A range of whole numbers with both ends in it: what is drawn is rounded down."""
+    if isinstance(count, Ramp):
+        start, end = map(_both_ends, count.ends)
+        return Ramp(start, end, count.epochs)
+    return Uniform(count.low, count.high + 1) if isinstance(count, Uniform) else count

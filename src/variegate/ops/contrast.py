@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_of
+from variegate.ops.base import Drawn, Draws, Facts, Op
 from variegate.ops.colour import multiple, nothing
 from variegate.ops.effect import Effect, Floats, Ints, Matrix
+from variegate.ops.fields import declare, drawn, option
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Contrast(Op):
     """Multiply the distance from the picture's mean: v' = factor v + (1 - factor) mean.
 
@@ -30,15 +30,10 @@ class Contrast(Op):
     Raises  FieldError if the factor can be negative; InputError if "luminance" meets 2 or more than 3 channels.
     """
 
-    factor: Drawn
-    about: Literal["luminance", "channel"] = "luminance"
+    factor: Drawn = drawn(least=0)
+    about: Literal["luminance", "channel"] = option(default="luminance")
 
     gives: ClassVar[type[Effect]] = Matrix
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "factor", least=0)
-        one_of(self, "about", ("luminance", "channel"))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         if self.about == "luminance" and facts.channels not in (1, 3):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,12 +9,13 @@ import numpy as np
 from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.errors import InputError
-from variegate.ops.base import Draws, Facts, one_of
+from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Floats, Ints, Map
-from variegate.ops.geometric import BORDERS, Border, Fill, Geometric, Size, checked_extent, checked_fill, checked_size
+from variegate.ops.fields import channels, declare, extent, option, pixels
+from variegate.ops.geometric import Border, Fill, Geometric, Size, as_size
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Cut(Geometric):
     """What the crops share: a window, which stays inside of the picture unless there is a border.
 
@@ -23,15 +23,10 @@ class Cut(Geometric):
     fill    what "constant" shows, in the picture's own units
     """
 
-    border: Border | None = field(default=None, kw_only=True)
-    fill: Fill = field(default=0, kw_only=True)
+    border: Border | None = option(default=None, kw_only=True)
+    fill: Fill = channels(default=0, kw_only=True)
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        one_of(self, "border", (*BORDERS, None))
-        object.__setattr__(self, "fill", checked_fill(self.fill, f"{self.label}.fill"))
 
     def fixes_size(self) -> bool:
         return True
@@ -71,7 +66,12 @@ class Cut(Geometric):
         )
 
 
-@dataclass(frozen=True, repr=False)
+def _least(op: Cut) -> int:
+    """Where a window may begin: before the picture only if there is a border."""
+    return 0 if op.border is None else -(2**31)
+
+
+@declare
 class Crop(Cut):
     """Cut out one window, the same for all pictures.
 
@@ -88,23 +88,16 @@ class Crop(Cut):
     Raises  FieldError if a number is not whole or an extent not positive; InputError if the window does not fit.
     """
 
-    top: int
-    left: int
-    height: int
-    width: int
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        least = {"top": 0, "left": 0} if self.border is None else {"top": -(2**31), "left": -(2**31)}
-        for item in ("top", "left", "height", "width"):
-            extent = checked_extent(getattr(self, item), f"{self.label}.{item}", least.get(item, 1))
-            object.__setattr__(self, item, extent)
+    top: int = extent(least=_least)
+    left: int = extent(least=_least)
+    height: int = extent()
+    width: int = extent()
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         return self.window(self.top, self.left, (self.height, self.width), sizes)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class CenterCrop(Cut):
     """Cut out the middle.
 
@@ -120,18 +113,14 @@ class CenterCrop(Cut):
     Raises  FieldError if the size is not whole and positive; InputError if the picture is smaller.
     """
 
-    size: Size
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
+    size: Size = pixels()
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        size = checked_size(self.size, "size")
+        size = as_size(self.size)
         return self.window((sizes[:, 0] - size[0]) // 2, (sizes[:, 1] - size[1]) // 2, size, sizes)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomCrop(Cut):
     """Cut out a window at a random place, every place as likely.
 
@@ -146,16 +135,12 @@ class RandomCrop(Cut):
     Raises  FieldError if the size is not whole and positive; InputError if the picture is smaller.
     """
 
-    size: Size
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
+    size: Size = pixels()
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        size = checked_size(self.size, "size")
+        size = as_size(self.size)
         corner = self.anywhere(np.stack([draws["top"], draws["left"]], axis=1), size, sizes)
         return self.window(corner[:, 0], corner[:, 1], size, sizes)

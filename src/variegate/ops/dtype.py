@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from variegate.ops.base import Draws, Facts, Op, one_of
+from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Ints, Output
-from variegate.ops.normalize import last_write
+from variegate.ops.fields import declare, option, probability
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class ToDtype(Op):
     """Write the picture as another dtype, its nominal range kept.
 
@@ -27,16 +26,11 @@ class ToDtype(Op):
     Raises  FieldError if the dtype or the layout is another word, or p is not 1.
     """
 
-    dtype: Literal["uint8", "uint16", "float16", "float32"]
-    layout: Literal["HWC", "CHW"] | None = None
+    dtype: Literal["uint8", "uint16", "float16", "float32"] = option()
+    layout: Literal["HWC", "CHW"] | None = option(default=None)
+    p: float = probability(default=1.0, kw_only=True, certain=True)
 
     gives: ClassVar[type[Effect]] = Output
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        last_write(self)
-        one_of(self, "dtype", ("uint8", "uint16", "float16", "float32"))
-        one_of(self, "layout", ("HWC", "CHW", None))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:
         return Output(dtype=self.dtype, layout=self.layout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +9,11 @@ import numpy as np
 from variegate import coords
 from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare
 from variegate.ops.geometric import Geometric
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class HorizontalFlip(Geometric):
     """Exchange left and right.
 
@@ -32,7 +32,7 @@ class HorizontalFlip(Geometric):
         return Map(matrix, sizes)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class VerticalFlip(Geometric):
     """Exchange top and bottom.
 
@@ -51,7 +51,7 @@ class VerticalFlip(Geometric):
         return Map(matrix, sizes)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Transpose(Geometric):
     """Exchange rows and columns, canvas included: a mirror image about the main diagonal.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from inspect import Parameter, signature
 from types import FunctionType
@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from variegate.content import content
-from variegate.dist import Distribution, Uniform, is_number, parse
+from variegate.dist import Bits, Distribution, is_number, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Floats, Ints
+from variegate.ops.fields import flag
+from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,15 +66,13 @@ class UserFunction(Op):
     given: tuple[tuple[str, Distribution | Fixed], ...]
 
     def __init__(
-        self, function: Callable[..., Any], /, *, p: float = 1.0, name: str | None = None, **given: Any
+        self, function: Callable[..., Any], /, *, p: float | Ramp = 1.0, name: str | None = None, **given: Any
     ) -> None:
-        object.__setattr__(self, "p", p)
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "function", function)
+        self._set(p=p, name=name, function=function)
         super().__post_init__()
         if not callable(function):
             raise FieldError(f"{self.label} takes a function, got {function!r}")
-        object.__setattr__(self, "given", self._read(given))
+        self._set(given=self._read(given))
 
     def _read(self, given: Mapping[str, Any]) -> tuple[tuple[str, Distribution | Fixed], ...]:
         """All arguments, in the order in which they are kept."""
@@ -226,34 +226,29 @@ class Opaque(UserFunction):
             StopIteration, which becomes a RuntimeError.
     """
 
-    moves: bool = field(default=True, kw_only=True)
-    rng: bool = field(default=False, kw_only=True)
+    moves: bool = flag(default=True, kw_only=True)
+    rng: bool = flag(default=False, kw_only=True)
 
     gives: ClassVar[type[Effect]] = effects.Opaque
-    trials: ClassVar[Mapping[str, int]] = {"rng": 2}  # a generator is made of two numbers of 53 bits
 
     def __init__(
         self,
         function: Callable[..., Any],
         /,
         *,
-        p: float = 1.0,
+        p: float | Ramp = 1.0,
         name: str | None = None,
         moves: bool = True,
         rng: bool = False,
         **given: Any,
     ) -> None:
-        object.__setattr__(self, "moves", moves)
-        object.__setattr__(self, "rng", rng)
+        self._set(moves=moves, rng=rng)
         super().__init__(function, p=p, name=name, **given)
-        for item in ("moves", "rng"):
-            if not isinstance(getattr(self, item), bool):
-                raise FieldError(f"{self.label}.{item} is True or False, got {getattr(self, item)!r}")
         if not rng and _wants_rng(function):
             raise FieldError(f"{self.label}: the function takes rng, a generator of random numbers: write rng=True")
 
     def drawn(self) -> dict[str, Distribution]:
-        return super().drawn() | ({"rng": Uniform(0, 1)} if self.rng else {})
+        return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Opaque:
         count = len(sizes)

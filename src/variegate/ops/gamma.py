@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from variegate import exact
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit
+from variegate.ops.base import Drawn, Draws, Facts, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
+from variegate.ops.fields import declare, drawn
 
 _LOGS = np.concatenate([[0.0], exact.log(np.arange(1, 256) / 255)])
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Gamma(Op):
     """Raise each channel to a power: v' = gain v^gamma, with white as 1.
 
@@ -32,16 +32,11 @@ class Gamma(Op):
     Raises  FieldError if gamma can be 0 or negative, or gain negative.
     """
 
-    gamma: Drawn
-    gain: Drawn = 1
+    gamma: Drawn = drawn(above=0)
+    gain: Drawn = drawn(default=1, least=0)
 
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "gamma", above=0)
-        limit(self, "gain", least=0)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
         if facts.steps != 255:

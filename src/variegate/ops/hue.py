@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,9 +10,10 @@ from variegate import exact
 from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing
 from variegate.ops.effect import Effect, Ints, Matrix
+from variegate.ops.fields import declare
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Hue(Op):
     """Turn the chroma in the plane of YIQ, and keep the luminance.
 

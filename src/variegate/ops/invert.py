@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,9 +9,10 @@ import numpy as np
 from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.colour import multiple
 from variegate.ops.effect import Effect, Ints, Matrix
+from variegate.ops.fields import declare
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Invert(Op):
     """Exchange black and white: v' = 1 - v, with white as 1.
 

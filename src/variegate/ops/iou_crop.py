@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Choice, Distribution, Uniform, finite
-from variegate.errors import FieldError
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of, limit
+from variegate.dist import Choice, Distribution, Uniform
+from variegate.ops.base import Drawn, Draws, Facts, boxes_of
 from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.fields import declare, drawn, span
 from variegate.ops.part import Part
 
 OPTIONS, TRIALS = 16, 40
 IOU = Choice((0, 0.1, 0.3, 0.5, 0.7, 0.9, 1))
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomIoUCrop(Part):
     """Cut out a random part that shows a box well enough: its intersection over union with a box is at least `iou`.
 
@@ -46,23 +45,11 @@ class RandomIoUCrop(Part):
             ratio is no pair above 0; InputError if the sample has no boxes declared.
     """
 
-    iou: Drawn = IOU
-    scale: Drawn = (0.3, 1)
-    ratio: tuple[float, float] = (0.5, 2)
+    iou: Drawn = drawn(default=IOU, least=0, most=1)
+    scale: Drawn = drawn(default=(0.3, 1), above=0, most=1)
+    ratio: tuple[float, float] = span(default=(0.5, 2), above=0)
 
     trials: ClassVar[Mapping[str, int]] = {"iou": OPTIONS, "scale": 2 * TRIALS, "top": TRIALS, "left": TRIALS}
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "iou", least=0, most=1)
-        limit(self, "scale", above=0, most=1)
-        owner, given = f"{self.label}.ratio", self.ratio
-        if not isinstance(given, (tuple, list)) or len(given) != 2:
-            raise FieldError(f"{owner} is a pair (least, most), got {given!r}")
-        low, high = (finite(end, f"{owner}[{i}]") for i, end in enumerate(given))
-        if not 0 < low <= high:
-            raise FieldError(f"{owner} is a pair (least, most) above 0, got {given!r}")
-        object.__setattr__(self, "ratio", (low, high))
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 
 from variegate import coords
 from variegate.dist import Distribution, Uniform
-from variegate.errors import FieldError
-from variegate.ops.base import Draws, Facts, Seen, is_whole, masks_of
+from variegate.ops.base import Draws, Facts, Seen, masks_of
 from variegate.ops.crop import Cut
 from variegate.ops.effect import Ints, Map
-from variegate.ops.geometric import Size, checked_size
+from variegate.ops.fields import declare, pixels, wholes
+from variegate.ops.geometric import Size, as_size
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class CropNonEmptyMask(Cut):
     """Cut out a window at a random place that shows at least one marked pixel of the mask.
 
@@ -41,23 +40,16 @@ class CropNonEmptyMask(Cut):
             the picture is smaller, or the sample has no mask declared.
     """
 
-    size: Size
-    ignore: Sequence[int] = (0,)
+    size: Size = pixels()
+    ignore: Sequence[int] = wholes(default=(0,))
 
     looks: ClassVar[Literal["", "boxes", "mask"]] = "mask"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
-        if not isinstance(self.ignore, (tuple, list)) or not all(map(is_whole, self.ignore)):
-            raise FieldError(f"{self.label}.ignore is a list of whole numbers, got {self.ignore!r}")
-        object.__setattr__(self, "ignore", tuple(int(value) for value in self.ignore))
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "pixel": Uniform(0, 1), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        size = checked_size(self.size, "size")
+        size = as_size(self.size)
         place = np.stack([draws["top"], draws["left"]], axis=1)
         corner = self.anywhere(place, size, sizes)
         free = sizes - np.array(size)

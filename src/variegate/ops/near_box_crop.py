@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of, limit
+from variegate.ops.base import Drawn, Draws, Facts, boxes_of
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.part import Part, whole_pixels
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomCropNearBox(Part):
     """Cut out one of the boxes, every one as likely, with edges that are moved at random.
 
@@ -37,13 +37,9 @@ class RandomCropNearBox(Part):
             no boxes declared.
     """
 
-    shift: Drawn = (-0.3, 0.3)
+    shift: Drawn = drawn(default=(-0.3, 0.3), least=-0.5)
 
     trials: ClassVar[Mapping[str, int]] = {"shift": 4}
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "shift", least=-0.5)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "box": Uniform(0, 1)}

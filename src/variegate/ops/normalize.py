@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from variegate.dist import finite, is_number
-from variegate.errors import FieldError, InputError
-from variegate.ops.base import Draws, Facts, Op, one_of
+from variegate.errors import InputError
+from variegate.ops.base import Draws, Facts, Op
 from variegate.ops.effect import Effect, Ints, Output
+from variegate.ops.fields import channels, declare, option, probability
 
 # Of the training pictures of ImageNet, as torchvision's pretrained models expect them.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-def last_write(op: Op) -> None:
-    """Refuse p below 1: all pictures of a batch must leave in one form."""
-    if op.p != 1:
-        raise FieldError(f"{op.label}.p must be 1, because a batch has one form; got {op.p!r}")
-
-
-def _channels(value: Any, owner: str) -> float | tuple[float, ...]:
-    """One number, or a tuple of one a channel."""
-    if isinstance(value, (tuple, list)) and value:
-        return tuple(finite(each, f"{owner}[{i}]") for i, each in enumerate(value))
-    if not is_number(value):
-        raise FieldError(f"{owner} is a number, or a tuple of one number a channel, got {value!r}")
-    return finite(value, owner)
-
-
-@dataclass(frozen=True, repr=False)
+@declare
 class Normalize(Op):
     """Take off a mean and divide by a standard deviation, channel by channel: v' = (v - mean) / std.
 
@@ -50,20 +34,12 @@ class Normalize(Op):
     many as the channels.
     """
 
-    mean: float | tuple[float, ...] = IMAGENET_MEAN
-    std: float | tuple[float, ...] = IMAGENET_STD
-    layout: Literal["HWC", "CHW"] = "HWC"
+    mean: float | tuple[float, ...] = channels(default=IMAGENET_MEAN)
+    std: float | tuple[float, ...] = channels(default=IMAGENET_STD, above=0)
+    layout: Literal["HWC", "CHW"] = option(default="HWC")
+    p: float = probability(default=1.0, kw_only=True, certain=True)
 
     gives: ClassVar[type[Effect]] = Output
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        last_write(self)
-        for item in ("mean", "std"):
-            object.__setattr__(self, item, _channels(getattr(self, item), f"{self.label}.{item}"))
-        if min(_tuple(self.std)) <= 0:
-            raise FieldError(f"{self.label}.std must be above 0, got {self.std!r}")
-        one_of(self, "layout", ("HWC", "CHW"))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:
         return Output(self._fit("mean", facts.channels), self._fit("std", facts.channels), "float32", self.layout)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -10,10 +9,11 @@ import numpy as np
 from variegate import coords
 from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Ints, Map
-from variegate.ops.geometric import Bordered, checked_extent
+from variegate.ops.fields import declare, extent
+from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Pad(Bordered):
     """Add a margin around the picture.
 
@@ -32,21 +32,13 @@ class Pad(Bordered):
     Raises  FieldError if a number is not whole, or negative.
     """
 
-    amount: int = 0
-    top: int | None = field(default=None, kw_only=True)
-    left: int | None = field(default=None, kw_only=True)
-    bottom: int | None = field(default=None, kw_only=True)
-    right: int | None = field(default=None, kw_only=True)
+    amount: int = extent(default=0, least=0)
+    top: int | None = extent(default=None, kw_only=True, least=0)
+    left: int | None = extent(default=None, kw_only=True, least=0)
+    bottom: int | None = extent(default=None, kw_only=True, least=0)
+    right: int | None = extent(default=None, kw_only=True, least=0)
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "amount", checked_extent(self.amount, f"{self.label}.amount", 0))
-        for item in ("top", "left", "bottom", "right"):
-            if getattr(self, item) is not None:
-                extent = checked_extent(getattr(self, item), f"{self.label}.{item}", 0)
-                object.__setattr__(self, item, extent)
 
     def margins(self) -> tuple[int, int, int, int]:
         """Pixels at the top, left, bottom and right."""

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from variegate import coords
 from variegate.ops.effect import Floats, Ints, Map
-from variegate.ops.geometric import Resampling, Size, checked_size
+from variegate.ops.fields import declare, pixels
+from variegate.ops.geometric import Resampling, Size, as_size
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Part(Resampling):
     """A part of the picture that depends on its boxes.
 
     size  (height, width) in pixels, or one number for both; None: the part as it is
     """
 
-    size: Size | None = None
+    size: Size | None = pixels(default=None)
 
     resizes: ClassVar[bool] = True
     looks: ClassVar[Literal["", "boxes", "mask"]] = "boxes"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.size is not None:
-            object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
 
     def fixes_size(self) -> bool:
         return self.size is not None
@@ -37,7 +32,7 @@ class Part(Resampling):
         height, width = bottom - top, right - left
         new = np.stack([height, width], axis=1).astype(np.int64)
         if self.size is not None:
-            new[:] = checked_size(self.size, "size")
+            new[:] = as_size(self.size)
         return Map(coords.affine(width / new[:, 1], 0, left, 0, height / new[:, 0], top), new)
 
 

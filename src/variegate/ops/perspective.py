@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from variegate import coords
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Perspective(Bordered):
     """Move each corner inwards by chance, and the picture with it, on the same canvas.
 
@@ -34,13 +34,9 @@ class Perspective(Bordered):
     Raises  FieldError if the distortion can be negative, or reach 2/3.
     """
 
-    distortion: Drawn = 0.5
+    distortion: Drawn = drawn(default=0.5, least=0, below=2 / 3)
 
     trials: ClassVar[Mapping[str, int]] = {"corners": 8}
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "distortion", least=0, below=2 / 3)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "corners": Uniform(0, 1)}

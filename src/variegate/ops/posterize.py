@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from variegate.dist import Uniform
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit, whole
+from variegate.ops.base import Drawn, Draws, Facts, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
+from variegate.ops.fields import declare, drawn
 
 _LEVELS = np.arange(256)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Posterize(Op):
     """Keep only the highest bits of each channel.
 
@@ -31,15 +30,10 @@ class Posterize(Op):
     Raises  FieldError if a number written is not whole, or the bits can leave 1 to 8.
     """
 
-    bits: Drawn
+    bits: Drawn = drawn(whole=True, least=1, most=8, range_most=9)  # what a range gives is rounded down
 
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        whole(self, "bits")
-        limit(self, "bits", least=1, most=9 if isinstance(self.bits, Uniform) else 8)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
         if facts.steps != 255:

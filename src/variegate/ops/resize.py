@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy as np
 from variegate import coords
 from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Ints, Map
-from variegate.ops.geometric import Resampling, Size, checked_extent, checked_size
+from variegate.ops.fields import declare, extent, pixels
+from variegate.ops.geometric import Resampling, Size, as_size
 
 
 def _onto(sizes: Ints, new: Ints) -> Map:
@@ -28,7 +28,7 @@ def _scaled(sizes: Ints, side: int, known: Ints) -> Ints:
     return np.asarray(np.maximum(new, 1))
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Resize(Resampling):
     """Bring the picture to exactly this size, whatever its shape.
 
@@ -43,24 +43,20 @@ class Resize(Resampling):
     Raises  FieldError if the size is not whole and positive.
     """
 
-    size: Size
+    size: Size = pixels()
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
 
     def fixes_size(self) -> bool:
         return True
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         new = np.empty_like(sizes)
-        new[:] = checked_size(self.size, "size")
+        new[:] = as_size(self.size)
         return _onto(sizes, new)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class SmallestMaxSize(Resampling):
     """Bring the smaller side to this many pixels, and keep the shape.
 
@@ -73,19 +69,15 @@ class SmallestMaxSize(Resampling):
     Raises  FieldError if the size is not whole and positive.
     """
 
-    size: int
+    size: int = extent()
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_extent(self.size, f"{self.label}.size"))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.min(axis=1)))
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class LongestMaxSize(Resampling):
     """Bring the longer side to this many pixels, and keep the shape.
 
@@ -98,13 +90,9 @@ class LongestMaxSize(Resampling):
     Raises  FieldError if the size is not whole and positive.
     """
 
-    size: int
+    size: int = extent()
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "size", checked_extent(self.size, f"{self.label}.size"))
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.max(axis=1)))

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate import coords
 from variegate.dist import Distribution, LogUniform, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, as_distribution, limit
+from variegate.ops.base import Drawn, Draws, Facts, Op, as_distribution
 from variegate.ops.effect import Floats, Ints, Map
-from variegate.ops.geometric import Resampling, Size, checked_size
+from variegate.ops.fields import declare, drawn, pixels
+from variegate.ops.geometric import Resampling, Size, as_size
+from variegate.ramp import Ramp
 
 TRIALS = 10
 RATIO = LogUniform(3 / 4, 4 / 3)
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomResizedCrop(Resampling):
     """Cut out a part of random area, shape and place, and bring it to one size.
 
@@ -39,24 +40,16 @@ class RandomResizedCrop(Resampling):
     Raises  FieldError if the size is not whole and positive, scale is not within (0, 1], or ratio can be 0 or less.
     """
 
-    size: Size | None = None
-    scale: Drawn = (0.08, 1)
-    ratio: Drawn = RATIO
+    size: Size | None = pixels(default=None)
+    scale: Drawn = drawn(default=(0.08, 1), above=0, most=1)
+    ratio: Drawn = drawn(default=RATIO, above=0, pair=LogUniform)
 
     resizes: ClassVar[bool] = True
     trials: ClassVar[Mapping[str, int]] = {"scale": TRIALS, "ratio": TRIALS}
 
-    def __post_init__(self) -> None:
-        pair = isinstance(self.ratio, (tuple, list))
-        super().__post_init__()
-        limit(self, "scale", above=0, most=1)
-        limit(self, "ratio", above=0)
-        if pair:
-            object.__setattr__(self, "ratio", LogUniform(*as_distribution(self.ratio).bounds()))
-        if self.size is None:
-            object.__setattr__(self, "resizes", False)
-        else:
-            object.__setattr__(self, "size", checked_size(self.size, f"{self.label}.size"))
+    def resizer(self) -> Op | None:
+        """Not back to the picture's own size."""
+        return None if self.size is None else self
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
@@ -72,7 +65,7 @@ class RandomResizedCrop(Resampling):
         new = sizes
         if self.size is not None:
             new = np.empty_like(sizes)
-            new[:] = checked_size(self.size, "size")
+            new[:] = as_size(self.size)
         return Map(coords.affine(width / new[:, 1], 0, left, 0, height / new[:, 0], top), new)
 
     def _part(self, scale: Floats, ratio: Floats, sizes: Ints) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -85,13 +78,17 @@ class RandomResizedCrop(Resampling):
         failed = np.asarray(~fits[first, samples])
         height, width = trials[:, first, samples]
         if failed.any():
-            height[failed], width[failed] = self._central(sizes[failed])
+            height[failed], width[failed] = self._central(ratio[:, failed], sizes[failed])
         return height, width, failed
 
-    def _central(self, sizes: Ints) -> tuple[Floats, Floats]:
+    def _central(self, drawn: Floats, sizes: Ints) -> tuple[Floats, Floats]:
         """The largest part of the nearest allowed ratio, whole pixels."""
         height, width = sizes[:, 0].astype(np.float64), sizes[:, 1].astype(np.float64)
+        low: Any
+        high: Any
         low, high = as_distribution(self.ratio).bounds()
+        if isinstance(self.ratio, Ramp):  # what is allowed hangs on the epoch: that is known by what was drawn alone
+            low, high = drawn.min(axis=0), drawn.max(axis=0)
         wide, tall = width > high * height, width < low * height
         return (
             np.where(tall, np.maximum(np.rint(width / low), 1), height),

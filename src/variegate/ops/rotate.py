@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from variegate import coords, exact
 from variegate.dist import Choice
-from variegate.ops.base import Drawn, Draws, Facts, whole
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered, Geometric
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Rotate(Bordered):
     """Rotate about the image centre, on the same canvas.
 
@@ -45,7 +45,7 @@ _COS, _SIN = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
 _RIGHT, _DOWN = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Rotate90(Geometric):
     """Turn the picture and its canvas by quarter turns, without reading between pixels.
 
@@ -63,13 +63,9 @@ class Rotate90(Geometric):
     Raises  FieldError if a number written is not whole.
     """
 
-    turns: Drawn = ANY
+    turns: Drawn = drawn(default=ANY, whole=True)
 
     swaps_sides: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        whole(self, "turns")
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         turns = np.floor(draws["turns"]).astype(np.int64) & 3

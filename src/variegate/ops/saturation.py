@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit, one_or_three
+from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
 from variegate.ops.colour import multiple, nothing, saturation
 from variegate.ops.effect import Effect, Ints, Matrix
+from variegate.ops.fields import declare, drawn
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Saturation(Op):
     """Multiply the distance from grey: v' = factor v + (1 - factor) (0.299 R + 0.587 G + 0.114 B).
 
@@ -28,13 +28,9 @@ class Saturation(Op):
     Raises  FieldError if the factor can be negative; InputError on 2 or more than 3 channels.
     """
 
-    factor: Drawn
+    factor: Drawn = drawn(least=0)
 
     gives: ClassVar[type[Effect]] = Matrix
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "factor", least=0)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
         if not one_or_three(self, facts):
@@ -42,7 +38,7 @@ class Saturation(Op):
         return Matrix(saturation(draws["factor"]), nothing(len(sizes)))
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Grayscale(Op):
     """Give all three channels the luminance, 0.299 R + 0.587 G + 0.114 B.
 

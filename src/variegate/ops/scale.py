@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from variegate import coords
-from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Scale(Bordered):
     """Zoom about the image centre, on the same canvas.
 
@@ -27,14 +26,9 @@ class Scale(Bordered):
     Raises  FieldError if a factor can be 0 or negative.
     """
 
-    factor: Drawn = 1
-    x: Drawn = 1
-    y: Drawn = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for item in ("factor", "x", "y"):
-            limit(self, item, above=0)
+    factor: Drawn = drawn(default=1, above=0)
+    x: Drawn = drawn(default=1, above=0)
+    y: Drawn = drawn(default=1, above=0)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         across, down = 1 / (draws["factor"] * draws["x"]), 1 / (draws["factor"] * draws["y"])

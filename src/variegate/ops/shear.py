@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from variegate import coords, exact
-from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Shear(Bordered):
     """Slant about the image centre, on the same canvas: first along x, then along y.
 
@@ -29,13 +28,8 @@ class Shear(Bordered):
     Raises  FieldError if an angle can reach 90 degrees or beyond.
     """
 
-    x: Drawn = 0
-    y: Drawn = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for item in ("x", "y"):
-            limit(self, item, above=-90, below=90)
+    x: Drawn = drawn(default=0, above=-90, below=90)
+    y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         sin, cos = exact.sincos(np.stack([draws["x"], draws["y"]]))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, Facts, Op, limit
+from variegate.ops.base import Drawn, Draws, Facts, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
+from variegate.ops.fields import declare, drawn
 
 _LEVELS = np.arange(256) / 255
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Solarize(Op):
     """Invert each channel where it is at least a threshold: v' = 1 - v if v >= threshold, else v.
 
@@ -29,14 +29,10 @@ class Solarize(Op):
     Raises  FieldError if the threshold can leave 0 to 1.
     """
 
-    threshold: Drawn = 0.5
+    threshold: Drawn = drawn(default=0.5, least=0, most=1)
 
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "threshold", least=0, most=1)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
         if facts.steps != 255:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from variegate import coords
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
+from variegate.ops.fields import declare
 from variegate.ops.geometric import Bordered
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class Translate(Bordered):
     """Shift the picture on the same canvas.
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from variegate import coords
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, limit
+from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
-from variegate.ops.geometric import MOST_SIDE, Bordered
+from variegate.ops.fields import declare, drawn
+from variegate.ops.geometric import Bordered
+from variegate.ops.rule import MOST_SIDE
 
 
-@dataclass(frozen=True, repr=False)
+@declare
 class RandomZoomOut(Bordered):
     """Put the picture at a random place on a larger canvas, so that objects become small once it is resized.
 
@@ -32,13 +33,9 @@ class RandomZoomOut(Bordered):
     Raises  FieldError if scale can be below 1.
     """
 
-    scale: Drawn = (1, 4)
+    scale: Drawn = drawn(default=(1, 4), least=1)
 
     resizes: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        limit(self, "scale", least=1)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.key import Key, Keys, fresh_key
+from variegate.key import Key, Keys
 from variegate.labels.collate import collate
 from variegate.picture import as_picture, is_one_picture
+from variegate.pipeline.fresh import fresh
 from variegate.pipeline.sample import image_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def batch(
     bare, images = images is not None, image_of(fields) if images is None else images
     samples = [] if bare else _samples(fields, len(images))
     pictures = [_picture(image, n) for n, image in enumerate(images)]
-    columns = _keys(keys, len(pictures))
+    columns = _keys(pipeline, keys, len(pictures))
     if not pictures:
         nothing = _nothing(pipeline, images)
         return nothing if bare else {name: nothing if name == "image" else [] for name in fields}
@@ -122,10 +123,10 @@ def _nothing(pipeline: Compose, images: Sequence[Image] | Image) -> Any:
     return one[:0]
 
 
-def _keys(keys: Keys | Sequence[Key] | None, count: int) -> Keys:
+def _keys(pipeline: Compose, keys: Keys | Sequence[Key] | None, count: int) -> Keys:
     if keys is None:
         # A fresh key a batch, and a variation a sample: as fresh as a key each, and cheaper.
-        key = fresh_key()
+        key = fresh(pipeline)
         return Keys.at(key.seed, 0, np.full(count, key.id, np.uint64), np.arange(count, dtype=np.uint32))
     columns = keys if isinstance(keys, Keys) else Keys.of(list(keys))
     if len(columns) != count:

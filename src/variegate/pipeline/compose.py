@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys, fresh_key
-from variegate.ops.base import Op
-from variegate.ops.combine import Chain, Combinator
+from variegate.ops.base import Op, walk
+from variegate.ops.combine import Chain
+from variegate.ops.fields import checked, declare
+from variegate.pipeline.fresh import fresh, say_epoch_0
 from variegate.pipeline.sample import make
 from variegate.pipeline.whites import check_whites
 from variegate.targets import Target, Targets
@@ -31,7 +32,11 @@ MOST_BYTES = 2**31 - 1
 MADE_LATER = ("compiler", "known", "fingerprint")  # and made anew from a pickle
 
 
-@dataclass(frozen=True, repr=False)
+def _targets(given: Targets | Mapping[str, Target] | None, owner: str) -> Targets | None:
+    return None if given is None else Targets.of(given)
+
+
+@declare
 class Compose(Chain):
     """Ops, one after the other, compiled into as few passes over the pixels as they allow.
 
@@ -61,14 +66,10 @@ class Compose(Chain):
     Raises  FieldError if ops holds anything but ops; PipelineError, on first use, if the ops cannot stand together.
     """
 
-    targets: Targets | Mapping[str, Target] | None = field(default=None, kw_only=True)
-    white: White = field(default="dtype", kw_only=True)
+    targets: Targets | Mapping[str, Target] | None = checked(by=_targets, default=None, kw_only=True)
+    white: White = checked(by=checked_white, default="dtype", kw_only=True)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.targets is not None:
-            object.__setattr__(self, "targets", Targets.of(self.targets))
-        object.__setattr__(self, "white", checked_white(self.white, f"{self.label}.white"))
+    def check(self) -> None:
         for item, default in (("targets", None), ("white", "dtype")):
             if any(_declares(op, item, default) for op in self.ops):
                 raise FieldError(
@@ -119,7 +120,7 @@ class Compose(Chain):
         Raises  InputError if the picture is none that can be taken, as docs/numbers.md says, or a field is unknown or
                 not what was declared.
         """
-        keys = Keys.of([key or fresh_key()])
+        keys = Keys.of([key or fresh(self)])
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
@@ -183,9 +184,7 @@ class Compose(Chain):
             raise InputError(f"pictures are uint8, uint16 or float32, got {name}; convert them first")
         if len(sizes) != len(keys):
             raise InputError(f"{len(keys)} keys for {len(sizes)} sizes; a plan needs one of each a sample")
-        if len(sizes) and (
-            sizes.min() < 1 or (sizes.prod(axis=1) * channels).max() * np.dtype(dtype).itemsize > MOST_BYTES
-        ):
+        if not _are_sizes(sizes, channels * np.dtype(dtype).itemsize):
             raise InputError(
                 f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
             )
@@ -235,9 +234,10 @@ class Compose(Chain):
         >>> next(stream).shape
         (8, 8)
         """
+        say_epoch_0(self)
         if seed is None:
-            fresh = fresh_key()
-            seed, id = fresh.seed, fresh.id
+            start = fresh_key()
+            seed, id = start.seed, start.id
         variation = 0
         while True:
             yield self(image, key=Key(seed, 0, id, variation), **fields)
@@ -270,8 +270,15 @@ class Compose(Chain):
         return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
 
 
+def _are_sizes(sizes: NDArray[np.int64], pixel: int) -> bool:
+    """Whether pictures have a pixel or more, and not too many; pixel: bytes of one."""
+    if not len(sizes):
+        return True
+    least, most = int(sizes.min()), int(sizes.max())
+    # The product of the largest sides bounds all; only where it is too much is each looked at.
+    return least >= 1 and (most * most * pixel <= MOST_BYTES or int(sizes.prod(axis=1).max()) * pixel <= MOST_BYTES)
+
+
 def _declares(op: Op, item: str, default: object) -> bool:
-    """Whether an op, or one below it, says what belongs on the outermost Compose."""
-    if not isinstance(op, Combinator):
-        return False
-    return getattr(op, item, default) != default or any(_declares(each, item, default) for each in op.ops)
+    """Whether an op that holds others, or one below it that does, says what belongs on the outermost Compose."""
+    return any(getattr(each, item, default) != default for each in walk(op) if each.children() is not None)

@@ -13,6 +13,7 @@ from variegate.key import Keys
 from variegate.labels.masks import seen
 from variegate.ops.base import is_whole
 from variegate.picture import as_picture
+from variegate.pipeline.fresh import say_epoch_0
 from variegate.pipeline.inverse import Inverse
 from variegate.targets import Keypoints, Mask, Targets
 
@@ -112,6 +113,7 @@ class Tta:
     def _views(self, image: Floats) -> tuple[Floats, Plan]:
         """The variations, (n, ...), and the plan that made them."""
         picture, flat = as_picture(image)
+        say_epoch_0(self.augment)
         keys = Keys.at(self.seed, 0, np.zeros(self.n, np.uint64), np.arange(self.n, dtype=np.uint32))
         plan = self.augment.plan(keys, [picture.shape[:2]] * self.n, picture.shape[2], picture.dtype)
         if len(set(plan.shapes)) > 1:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from variegate.errors import FieldError
-from variegate.ops.base import Op
-from variegate.ops.combine import Combinator
+from variegate.ops.base import Op, leaves
 from variegate.ops.dtype import ToDtype
 from variegate.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, Normalize
 from variegate.targets import Image, Targets
@@ -34,7 +33,7 @@ def check_whites(ops: Sequence[Op], white: White, targets: Targets) -> None:
 
 def _check_normal(ops: Sequence[Op]) -> None:
     """Refuse the numbers of ImageNet, which are of white at 1, for pictures that have no white."""
-    for op in _leaves(ops):
+    for op in (leaf for each in ops for leaf in leaves(each)):
         if isinstance(op, Normalize) and (op.mean, op.std) == (IMAGENET_MEAN, IMAGENET_STD):
             raise FieldError(
                 f"{op.label} has ImageNet's mean and std, which are of pictures with white at 1, and white=None says "
@@ -45,15 +44,7 @@ def _check_normal(ops: Sequence[Op]) -> None:
 def _asking(ops: Sequence[Op]) -> Iterator[str]:
     """The ops that say nothing of numbers without a range; a ToDtype after Normalize changes the format alone."""
     normal = False
-    for op in _leaves(ops):
+    for op in (leaf for each in ops for leaf in leaves(each)):
         normal = normal or isinstance(op, Normalize)
         if op.needs_white or (isinstance(op, ToDtype) and not normal):
             yield op.label
-
-
-def _leaves(ops: Sequence[Op]) -> Iterator[Op]:
-    for op in ops:
-        if isinstance(op, Combinator):
-            yield from _leaves(op.ops)
-        else:
-            yield op

@@ -151,8 +151,8 @@ class Bound:
         return self.read.shape(self.first[i + 1] - 1)
 
     def nbytes(self, i: int) -> int:
-        """Bytes that sample i takes while it runs, beside its picture and its result."""
-        return max(self.stage(r).nbytes(r) for r in self.rows(i))
+        """Bytes of the pictures between sample i's segments."""
+        return sum(self.stage(r).nbytes(r) for r in self.rows(i))
 
     def nodes(self, i: int) -> list[list[Node]]:
         """The nodes that apply to sample i, row by row."""

@@ -34,7 +34,7 @@ class Cutter:
     """
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
-        possible = [node for node in nodes if all(g.field == "order" or g.low < g.high for g in node.gates)]
+        possible = [node for node in nodes if all(g.amount or g.low < g.high for g in node.gates)]
         self.output = tuple(node for node in possible if issubclass(node.op.gives, effects.Output))
         self.nodes = tuple(node for node in possible if node not in self.output)
         _check_end(possible)

@@ -58,13 +58,16 @@ class Gate:
     """A drawn decision on which an op depends.
 
     path, field  whose draw decides: "p" of any op, "choice" of a OneOf, "order" of a SomeOf
-    low, high    it says yes where low <= draw < high; for "order", where the op of index `low` is among the first n
+    low, high    it says yes where low <= draw < high
+    amount       another draw of the path that says how many: `field` is drawn several times, and that of index `low` is
+                 among the `amount` smallest
     """
 
     path: str
     field: str
     low: float
     high: float
+    amount: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,10 +92,14 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
     gives = node.op.gives
     for effect in found:
         if not isinstance(effect, gives):
+            got = f"a {type(effect).__name__}" if isinstance(effect, Effect) else f"{effect!r:.60}"
             raise PipelineError(
-                f"{node.path} says gives = {gives.__name__}, but its lower() returned "
-                f"{effect!r:.60}: return a {gives.__name__} of variegate.ops.effect, or say what it is"
+                f"{node.path} says gives = {gives.__name__}, but its lower() returned {got}: "
+                f"return a {gives.__name__} of variegate.ops.effect, or say what it is"
             )
+        wrong = effect.misfit(len(sizes))
+        if wrong:
+            raise PipelineError(f"{node.path}: what its lower() returned does not fit: {wrong}")
         if isinstance(effect, effects.Matrix) and facts.channels != 3 and not effect.uniform:
             raise InputError(f"{node.path} mixes 3 colours, but the picture has {facts.channels} channels")
     return found

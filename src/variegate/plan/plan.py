@@ -42,7 +42,8 @@ class Plan:
 
     def __init__(self, bound: Bound, leaves: Sequence[Leaves], keys: Keys, asks: str, again: Again) -> None:
         self.bound, self.leaves, self.keys, self.asks = bound, leaves, keys, asks
-        self._again = functools.cache(again)  # the same plan for views: of other channels, of other numbers
+        self._again = again
+        self._views: dict[Kind, Plan] = {}  # the same plan for views: of other channels, other numbers
 
     def __len__(self) -> int:
         return len(self.bound.sizes)
@@ -69,6 +70,12 @@ class Plan:
     def kind(self) -> Kind:
         """What all its pictures share."""
         return self.bound.kind
+
+    @property
+    def between(self) -> int:
+        """Bytes of the pictures between the segments of that sample whose are the most; 0 where none is cut."""
+        bound = self.bound
+        return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
 
     @functools.cached_property
     def track(self) -> Track:
@@ -173,7 +180,7 @@ class Plan:
         fill = None if target.colour else target.fill
         kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour, fill=fill)
         try:
-            plan = self._again(kind)
+            plan = self._views.get(kind) or self._views.setdefault(kind, self._again(kind))
         except InputError as error:
             raise InputError(f"{name}, a view {image.shape}: {error}") from None
         plan.check(picture, name)

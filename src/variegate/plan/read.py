@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -118,7 +119,8 @@ class Read(Stage):
         return (self.channels, h, w) if self._final[row] and self.layout == CHW else (h, w, self.channels)
 
     def nbytes(self, row: int) -> int:
-        return 0
+        """Of scratch that is kept from picture to picture: the float32 picture between two segments."""
+        return 0 if self._final[row] else 4 * math.prod(self.shape(row))
 
     def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
         """See `Stage.run`.

@@ -1,7 +1,8 @@
 """Record: the numbers of one sample, as JSON can hold them, from which the same bytes can be made again.
 
 variegate  the version that drew them           pipeline  the fingerprint of the pipeline
-size       (height, width) of the picture        draws     by path and field: floats in hex, so that no bit is lost
+size       (height, width) of the picture        draws     by path and field: floats in hex, so that no bit is lost,
+                                                           and words of bits as integers
 looked     by path, of ops that looked at labels: the map (9) and the size (2) that came of it, in hex
 dropped    how many instances went, and why
 """
@@ -12,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.ops.base import is_whole
 from variegate.ops.effect import Floats, Map
+from variegate.plan.draw import Columns
 from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan
 from variegate.version import VERSION
@@ -33,11 +35,11 @@ def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) 
     """The record of sample i of a plan."""
     bound = plan.bound
     draws = {
-        path: {name: _hex(column[..., i]) for name, column in fields.items()}
+        path: {name: _written(column[..., i]) for name, column in fields.items()}
         for path, fields in bound.columns.items()
         if fields
     }
-    looked = {each.node.path: _hex(_map_of(each, i)) for each in bound.lowered if each.node.op.looks}
+    looked = {each.node.path: _written(_map_of(each, i)) for each in bound.lowered if each.node.op.looks}
     size = bound.sizes[i].tolist()
     told = {"variegate": VERSION, "pipeline": fingerprint, "size": size, "draws": draws}
     return {**told, "looked": looked, "dropped": dict(dropped)}
@@ -52,13 +54,22 @@ def _map_of(lowered: Lowered, i: int) -> Floats:
     return np.concatenate([made.matrix[row].ravel(), made.size[row]])
 
 
-def _hex(values: Floats) -> Any:
-    """A number or a row of numbers as text that holds every bit."""
+def _written(values: NDArray[Any]) -> Any:
+    """A number or a row of numbers: integers as they are, floats as text that holds every bit."""
+    if values.dtype.kind != "f":
+        return values.tolist()
     return [float(value).hex() for value in values] if np.ndim(values) else float(values).hex()
 
 
-def _numbers(values: Any) -> Floats:
-    """The column of one sample, of what `_hex` made."""
+def _numbers(values: Any, like: NDArray[Any] | None = None) -> NDArray[Any]:
+    """The column of one sample, of what `_written` made; like: a column of the dtype that it has.
+
+    Raises  ValueError, TypeError, AttributeError or OverflowError if it is none.
+    """
+    if like is not None and like.dtype.kind != "f":
+        if not all(map(is_whole, values)):
+            raise TypeError(f"{values!r:.100} are not integers")
+        return np.array(values, like.dtype)[:, None]
     if isinstance(values, str):
         return np.array([float.fromhex(values)])
     return np.array([float.fromhex(value) for value in values])[:, None]
@@ -83,7 +94,7 @@ def check(record: Any, fingerprint: str) -> None:
         )
 
 
-def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[str, Floats]]:
+def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[str, NDArray[Any]]]:
     """The drawn columns of one sample; what hung on labels is among them as the map that came of it.
 
     Raises  InputError if they are not those that the pipeline draws.
@@ -92,8 +103,8 @@ def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[s
     looking = {node.path for node in pipeline.compiler.cutter.nodes if node.op.looks}
     try:
         columns = {
-            path: {name: _numbers(values) for name, values in record["draws"].get(path, {}).items()}
-            for path in expected
+            path: {name: _numbers(values, own.get(name)) for name, values in record["draws"].get(path, {}).items()}
+            for path, own in expected.items()
         }
         looked = {path: _numbers(values) for path, values in record["looked"].items()}
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
@@ -115,7 +126,7 @@ def _is_map(column: Floats) -> bool:
     return len(size) == 2 and bool(((size >= 1) & (size % 1 == 0)).all())
 
 
-def _shapes(columns: Mapping[str, Mapping[str, Floats]]) -> dict[str, dict[str, tuple[int, ...]]]:
+def _shapes(columns: Columns) -> dict[str, dict[str, tuple[int, ...]]]:
     return {path: {name: column.shape for name, column in fields.items()} for path, fields in columns.items()}
 
 

@@ -43,7 +43,7 @@ class Stage(ABC):
 
     @abstractmethod
     def nbytes(self, row: int) -> int:
-        """Bytes that a row takes while it runs, beside its inputs and what it makes."""
+        """Bytes that a row takes beside its inputs, the sample's result and the scratch of one kernel."""
 
     @abstractmethod
     def explain(self, row: int) -> Iterator[str]:

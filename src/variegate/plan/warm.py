@@ -13,9 +13,25 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
-    from variegate.kernels import bytes, colour, lookup, pick, prefilter, prefilter_words, resize, sample, vote, walk
+    from variegate.kernels import (
+        bits,
+        bytes,
+        colour,
+        curve,
+        levels,
+        lookup,
+        pick,
+        prefilter,
+        prefilter_words,
+        resize,
+        sample,
+        tally,
+        vote,
+        walk,
+    )
 
-    for module in (sample, resize, prefilter, prefilter_words, colour, walk, pick, vote, bytes, lookup):
+    sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally)
+    for module in (*sampling, *colours, pick, vote, bits, bytes, lookup):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
@@ -30,7 +46,9 @@ def warm() -> Iterator[tuple[str, float]]:
 def _render_once() -> None:
     """One tiny picture by floats and by bytes: the functions that Python calls compile by being called."""
     from variegate.pipeline import Compose
+    from variegate.rng import block
 
+    block((0, 0, 0, 0), (0, 0))  # as bits are drawn
     for dtype in (np.float32, np.uint8):
         Compose([]).batch([np.zeros((8, 8, 3), dtype)], keys=Keys.at(0, 0, [0]))
 

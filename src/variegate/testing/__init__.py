@@ -46,14 +46,16 @@ Whether the op does what its name says is yours to try. A point tells which way 
 >>> augment(image=np.zeros((48, 64, 3), np.uint8), points=[[8, 24]])["points"]
 array([[20., 24.]], dtype=float32)
 
-Where names come from: `variegate.ops.base` (Op, Drawn, Draws, Facts), `variegate.ops.geometric` (Geometric: a map;
-Resampling: one that reads between pixels; Bordered: one that shows what lies outside), `variegate.ops.effect` (Map,
-Matrix, Table, Output: what `lower` may return, shape by shape), `variegate.coords` (matrices). An op of colour is a
-subclass of Op with `gives: ClassVar[type[Effect]] = Matrix` or Tone. An op that changes the size says
-`resizes: ClassVar[bool] = True`. For a function of a pixel or of a picture there are `Pointwise` and `Opaque`. With
-`Opaque(..., rng=True)` the key makes a Generator for random arrays; an op that declares `rng: Drawn = (0, 1)` and
-`trials = {"rng": 2}` has one of `effect.Opaque(function, arguments, draws["rng"])`. In `lower`, NumPy's + - * / and
-sqrt, and `variegate.exact`, give the same bits on every CPU; its sin, exp and @ do not.
+Where names come from: `variegate.ops.base` (Op, Drawn, Draws, Facts), `variegate.ops.fields` (what a field takes, in a
+line: drawn, option and others), `variegate.ops.geometric` (Geometric: a map; Resampling: one that reads between pixels;
+Bordered: one that shows what lies outside), `variegate.ops.effect` (Map, Matrix, Table, Output: what `lower` may
+return, shape by shape), `variegate.coords` (matrices). An op of colour is a subclass of Op with `gives:
+ClassVar[type[Effect]] = Matrix` or Tone. An op that changes the size says `resizes: ClassVar[bool] = True`. For a
+function of a pixel or of a picture there are `Pointwise` and `Opaque`. With `Opaque(..., rng=True)` the key makes a
+Generator for random arrays; an op that declares `rng: Bits = bits()` (of `variegate.dist` and `variegate.ops.fields`)
+has one of `effect.Opaque(function, arguments, draws["rng"])`, and from `draws["rng"]`, 4 words a sample,
+`variegate.kernels.bits` fills arrays by position. In `lower`, NumPy's + - * / and sqrt, and `variegate.exact`, give the
+same bits on every CPU; its sin, exp and @ do not.
 
 All asserters take an op alone, or a list of ops or a Compose as a pipeline. Each is tried with `tries` keys of one
 seed, so a test that fails fails again. Of a chain that fails, each op is then tried alone, by the numbers that it drew.

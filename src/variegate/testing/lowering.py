@@ -17,18 +17,6 @@ from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline
 Draws = dict[str, NDArray[np.float64]]
 Found = tuple[effects.Effect, ...]
 
-# What the arrays of an effect are, beside the row for each sample; None: any number.
-SHAPES: dict[str, tuple[int | None, ...]] = {
-    "matrix": (3, 3),
-    "size": (2,),
-    "weights": (3, 3),
-    "offset": (3,),
-    "luminance": (),
-    "channel": (),
-    "values": (256,),
-    "draws": (None,),
-}
-
 
 def assert_lowering_is_sound(
     subject: Subject, size: tuple[int, int] = (48, 64), channels: int = 3, tries: int = 8
@@ -108,7 +96,7 @@ def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -
 def _arrays(effect: effects.Effect) -> dict[str, NDArray[Any]]:
     """The arrays of an effect, by name."""
     given = {item.name: getattr(effect, item.name) for item in fields(effect)}  # type: ignore[arg-type]
-    return {name: np.asarray(value) for name, value in given.items() if name in SHAPES and value is not None}
+    return {name: np.asarray(value) for name, value in given.items() if name in effect.shapes and value is not None}
 
 
 def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
@@ -120,7 +108,7 @@ def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
             )
         return
     for name, array in _arrays(effect).items():
-        want = (count, *SHAPES[name])
+        want = (count, *effect.shapes[name])
         if len(array.shape) != len(want) or any(w not in (None, n) for w, n in zip(want, array.shape, strict=True)):
             told = ", ".join("any" if w is None else str(w) for w in want)
             raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} is ({told}), got {array.shape}")
@@ -152,7 +140,7 @@ def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
         return
     new = np.asarray(maps[-1].size)
     swapped = op.swaps_sides and (np.sort(new, axis=1) == np.sort(sizes, axis=1)).all()
-    if not op.resizes and not swapped and (new != sizes).any():
+    if op.resizer() is None and not swapped and (new != sizes).any():
         row = int(np.argmax((new != sizes).any(axis=1)))
         raise AssertionError(
             f"{path} makes {sizes[row].tolist()} (height, width) to {new[row].tolist()}, but does not say so: write "

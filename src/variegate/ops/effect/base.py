@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +15,26 @@ Ints = NDArray[np.int64]
 class Effect:
     """What `Op.lower` returns; every array has one row a sample.
 
-    cuts  why a map of the plane cannot join the pass that does this before it; empty: it can
+    shapes  of each of its arrays, after the row for each sample; None: any number
+    cuts    why a map of the plane cannot join the pass that does this before it; empty: it can
     """
 
     cuts: ClassVar[str] = ""
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {}
+
+    def misfit(self, count: int) -> str:
+        """What is wrong with the arrays for so many samples; empty if nothing is."""
+        for name, tail in self.shapes.items():
+            value = getattr(self, name)
+            shape = getattr(value, "shape", None)
+            if value is None or shape == (count, *tail):
+                continue
+            if shape is None or shape[:1] != (count,) or len(shape) != 1 + len(tail) or not _ends_in(shape[1:], tail):
+                told = ", ".join("any" if side is None else str(side) for side in tail)
+                got = type(value).__name__ if shape is None else shape
+                return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
+        return ""
+
+
+def _ends_in(sides: tuple[int, ...], tail: tuple[int | None, ...]) -> bool:
+    return all(want in (None, side) for side, want in zip(sides, tail, strict=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from variegate.ops.effect.base import Effect, Floats, Ints
 
@@ -14,6 +16,8 @@ class Map(Effect):
     matrix  (B, 3, 3) float64: column vector (x, y, 1) of the new canvas to the old; half-pixel centres
     size    (B, 2) int64: (height, width) of the new canvas
     """
+
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"matrix": (3, 3), "size": (2,)}
 
     matrix: Floats
     size: Ints

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from variegate.ops.effect.base import Effect, Floats
 
@@ -17,6 +19,13 @@ class Matrix(Effect):
     uniform    the same for all channels and mixing none, so it works on any number of them:
                weights is a multiple of the identity and offset is constant
     """
+
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {
+        "weights": (3, 3),
+        "offset": (3,),
+        "luminance": (),
+        "channel": (),
+    }
 
     weights: Floats
     offset: Floats

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.effect.base import Effect, Floats
+from variegate.ops.effect.base import Effect
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,18 @@ class Opaque(Effect):
     """The user's function of a whole picture: function(image, **draws) -> image, float32 (H, W, C) in units of white.
 
     draws  one dict of arguments by keyword a sample: plain floats, and options that are the same for all
-    rng    (2, B), numbers drawn evenly from 0 to 1, of which each sample's `numpy.random.Generator` is made, the
+    rng    (4, B) uint32, the column of a `Bits` draw, of which each sample's `numpy.random.Generator` is made, the
            argument `rng`; None: the function takes none
     """
 
     function: Callable[..., Any]
     draws: tuple[dict[str, Any], ...]
-    rng: Floats | None = None
+    rng: NDArray[np.uint32] | None = None
+
+    def misfit(self, count: int) -> str:
+        if len(self.draws) == count:
+            return ""
+        return f"Opaque.draws is a dict for each of {count} samples, got {len(self.draws)}"
 
     def call(self, i: int, image: NDArray[Any]) -> Any:
         """What the function returns for sample i; the same whenever it is called.
@@ -39,7 +44,6 @@ class Opaque(Effect):
             ) from error
 
 
-def generator(numbers: Floats) -> np.random.Generator:
-    """A new generator of NumPy's, seeded by numbers from 0 to 1 and nothing else; what it spawns is so, too."""
-    seed = [int(abs(number) * 2.0**53) for number in numbers.tolist()]
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed)))
+def generator(bits: NDArray[np.uint32]) -> np.random.Generator:
+    """A new generator of NumPy's, seeded by four words of bits and nothing else; what it spawns is so, too."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(bits.tolist())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,8 @@ class Pointwise(Effect):
     """
 
     cuts: ClassVar[str] = "is no affine map of colour, so it does not commute with interpolation"
+
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
 
     function: Callable[..., Any]
     draws: Floats

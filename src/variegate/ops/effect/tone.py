@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -25,6 +26,8 @@ class Table(Tone):
     values  (B, 256) float64, in units of white
     """
 
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"values": (256,)}
+
     values: Floats
 
 
@@ -35,6 +38,8 @@ class Curve(Tone):
     kind     "power": b v^a; "posterize": the levels in a parts, each its lowest; "solarize": 1 - v where v >= a
     numbers  (B, 2) float64: a and b
     """
+
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"numbers": (2,)}
 
     kind: Literal["power", "posterize", "solarize"]
     numbers: Floats

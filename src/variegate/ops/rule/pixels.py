@@ -1,0 +1,65 @@
+"""Extent and Pixels: whole numbers of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from variegate.errors import FieldError
+from variegate.ops.rule.base import Rule, is_whole
+
+MOST_SIDE = 1 << 30  # products of two such sides can be counted
+
+
+@dataclass(frozen=True)
+class Extent(Rule):
+    """A whole number of pixels."""
+
+    hinted: ClassVar[bool] = True
+
+    def parse(self, value: Any, owner: str, op: Any) -> int:
+        least = int(self.limits(op).least)
+        if not is_whole(value) or value < least:
+            raise FieldError(f"{owner} is a whole number of pixels, {least} or more; got {value!r}")
+        return _side(value, owner)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from super().good(op)
+        least = int(self.limits(op).least)
+        yield from (least, np.int32(least), least + 1, MOST_SIDE)
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        least = int(self.limits(op).least)
+        yield from (least - 1, MOST_SIDE + 1, 10**30, least + 0.5, float(least), True, "1", (least, least))
+
+
+@dataclass(frozen=True)
+class Pixels(Rule):
+    """(height, width) in pixels; one number is both sides."""
+
+    hinted: ClassVar[bool] = True
+
+    def parse(self, value: Any, owner: str, op: Any) -> tuple[int, int]:
+        pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+        if len(pair) != 2 or not all(is_whole(side) and side > 0 for side in pair):
+            raise FieldError(f"{owner} is a whole number of pixels or (height, width), 1 or more; got {value!r}")
+        return _side(pair[0], owner), _side(pair[1], owner)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from super().good(op)
+        yield from (1, MOST_SIDE, (1, MOST_SIDE), [3, np.int64(4)])
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        yield from (0, -1, MOST_SIDE + 1, (1, 0), (MOST_SIDE + 1, 1), (1,), (1, 1, 1), 2.0, (1, 2.5), True, "1")
+
+
+def _side(value: Any, owner: str) -> int:
+    if value > MOST_SIDE:
+        told = value if value < 1 << 63 else "more than 2**63"
+        raise FieldError(f"{owner} is at most {MOST_SIDE} pixels; got {told}. Has it a zero too many?")
+    return int(value)

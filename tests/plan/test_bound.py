@@ -1,0 +1,140 @@
+"""A batch cut and laid out: each sample's rows are what asking for it alone, node by node, gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import variegate as vg
+from variegate.errors import PipelineError
+from variegate.ops.effect import Effect, Map, Matrix
+from variegate.plan.draw import applied
+from variegate.plan.fuse import Yes, fuse
+from variegate.plan.ir import READ
+
+RUNS = settings(deadline=None, max_examples=100)
+COUNT = 7
+
+
+def same(image):
+    return image
+
+
+def warm(pixel, amount):
+    return (pixel[0] + amount, pixel[1], pixel[2])
+
+
+@st.composite
+def an_op(draw):
+    """An op of any kind, whose numbers vary and which may be skipped."""
+    p = draw(st.sampled_from((0.5, 1)))
+    kinds = (
+        lambda: vg.Rotate((-30, 30), p=p, interpolation=draw(st.sampled_from((None, "nearest", "bicubic")))),
+        lambda: vg.Scale((0.5, 1), p=p, antialias=draw(st.sampled_from((None, False))), border="reflect"),
+        lambda: vg.Resize((9, 8)),
+        lambda: vg.Contrast((0.5, 1.5), p=p),
+        lambda: vg.Gamma((0.5, 2), p=p),
+        lambda: vg.Pointwise(warm, amount=(0, 0.1), p=p),
+        lambda: vg.Opaque(same, p=p),
+        lambda: vg.SomeOf([vg.Invert(), vg.Solarize((0.2, 1)), vg.HorizontalFlip()], n=(0, 3), p=p),
+    )
+    return draw(st.sampled_from(kinds))()
+
+
+def planned(pipeline, ids):
+    """A plan of small pictures, of a size each."""
+    sizes = np.array([(20 + n % 3, 30 - n % 5) for n in ids])
+    return pipeline.plan(vg.Keys.at(5, 0, np.array(ids)), sizes)
+
+
+@RUNS
+@given(st.lists(an_op(), max_size=6))
+def test_a_sample_is_cut_where_fuse_says_no_of_what_applies_to_it(ops):
+    plan = planned(vg.Compose(ops), range(COUNT))
+    columns = plan.bound.columns
+    for i in range(COUNT):
+        segments = []
+        for node in plan.bound.cutter.nodes:
+            flags = applied(node.gates, columns)
+            if flags is not None and not flags[i]:
+                continue
+            if segments and isinstance(fuse(segments[-1], node), Yes):
+                segments[-1].append(node)
+            else:
+                segments.append([node])
+        rows = plan.bound.rows(i)
+        if not segments or plan.bound.run_by[rows[len(segments) - 1]] != READ:
+            segments.append([])
+        assert plan.bound.nodes(i) == segments
+
+
+@RUNS
+@given(st.lists(an_op(), max_size=6))
+def test_the_rows_of_a_sample_hang_on_no_other(ops):
+    """Every number that a kernel sees, to the bit."""
+    pipeline = vg.Compose(ops)
+    whole = planned(pipeline, range(COUNT)).bound
+    for i in range(COUNT):
+        alone = planned(pipeline, [i]).bound
+        assert [whole.run_by[r] for r in whole.rows(i)] == alone.run_by
+        for r, own in zip(whole.rows(i), alone.rows(0), strict=True):
+            if whole.run_by[r] == READ:
+                one, other = whole.read.tables.row(r), alone.read.tables.row(own)
+                for name, value in one._asdict().items():
+                    if name != "kinds":  # which count the batch's tables
+                        np.testing.assert_array_equal(value, getattr(other, name), err_msg=name)
+                luts = [t.luts[k[2]] for t, row in ((whole.read.tables, one), (alone.read.tables, other))
+                        for k in row.kinds if k[0] == 1]  # fmt: skip
+                for a, b in zip(luts[: len(luts) // 2], luts[len(luts) // 2 :], strict=True):
+                    np.testing.assert_array_equal(a, b)
+
+
+def test_each_sample_is_read_as_its_own_last_op_says():
+    augment = vg.Compose([vg.Rotate(5, antialias=False), vg.Rotate(5, interpolation="nearest", p=0.5)])
+    bound = planned(augment, range(20)).bound
+    told = {(len(row.maps), row.interpolation, row.antialias) for row in map(bound.read.tables.row, range(20))}
+    assert told == {(1, 1, False), (2, 0, False)}
+
+
+class Wrong(vg.Op):
+    gives = Map
+
+    def lower(self, draws, sizes, facts):
+        return Matrix(np.zeros((len(sizes), 3, 3)), np.zeros((len(sizes), 3)))
+
+
+class Few(vg.Op):
+    gives = Matrix
+
+    def lower(self, draws, sizes, facts):
+        return Matrix(np.zeros((len(sizes) + 1, 3, 3)), np.zeros((len(sizes), 3)))
+
+
+class Unsaid(vg.Op):
+    pass
+
+
+class Unknown(vg.Op):
+    class Blur(Effect):
+        """No stage runs it."""
+
+    gives = Blur
+
+
+@pytest.mark.parametrize(
+    ("op", "message"),
+    [
+        (Wrong(), r"^Wrong says gives = Map, but its lower\(\) returned a Matrix: return a Map of variegate\.ops"),
+        (
+            Few(),
+            r"^Few: what its lower\(\) returned does not fit: Matrix.weights is an array \(1, 3, 3\), got \(2, 3, 3\)",
+        ),
+        (Unsaid(), r"^Unsaid does not say which effect it gives: its class has a line gives: ClassVar\[type\[Effect\]"),
+        (Unknown(), r"^Unknown gives Blur, which no stage runs: its class has a line gives: .* one of Map, Matrix, "),
+    ],
+)
+def test_an_op_that_is_not_as_it_says(op, message):
+    with pytest.raises(PipelineError, match=message):
+        vg.Compose([op])(np.zeros((4, 5, 3), np.uint8))
