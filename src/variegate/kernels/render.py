@@ -9,19 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.fold import fold, is_plain, leaning, segment_end
+from variegate.kernels.fold import is_plain, leaning, segment_end
 from variegate.kernels.levels import LEVELS, are_alike, by_levels, put_ramp, read_part
-from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, EXPAND, SUM_BYTES, TABLE_ROW, WRITE_ROW
-from variegate.kernels.link import is_affine
+from variegate.kernels.library import AFFINE_ROW, EXPAND, SUM_BYTES, WRITE_ROW
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
-from variegate.kernels.rows import PAD, Visit, cut_row, load_row, paint, tally, tally_source, visit
+from variegate.kernels.rows import PAD, Visit, tally_source, visit
+from variegate.kernels.tail import UNWRITTEN, clear, fold_turns, open_turns, shown_fills, sweep, take_turn
 from variegate.kernels.tally import LANES
 from variegate.plan.ir import (
-    AFFINE,
     BOUND,
     CHW,
-    CONSTANT,
-    CURVE,
     FIRST_MAP,
     FIRST_SITE,
     FIRST_STEP,
@@ -29,18 +26,12 @@ from variegate.plan.ir import (
     FROM_SOURCE,
     GOAL,
     HWC,
-    POINTWISE,
     ROW_FORM,
     ROW_READING,
-    STEP_PICK,
-    STEP_SORT,
-    TABLE,
     TO_RESULT,
     UINT8,
     WHITE,
 )
-
-UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
 
 
 @kernel
@@ -67,141 +58,6 @@ def row_fills(tables, r):
         for c in range(colours.shape[1]):
             fills[k, c] = colours[which[m + k], c]
     return fills
-
-
-@kernel
-def bend(library, bends, s, row, plane, channels, count):
-    """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
-    kinds, steps, luts, calls, report = bends
-    sort, pick = kinds[s, STEP_SORT], kinds[s, STEP_PICK]
-    if sort == TABLE:
-        invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
-    elif sort == CURVE:
-        invoke(load_i64(library, CURVE_ROW), (row, count, plane, channels, address_of(steps[s])))
-    else:
-        functions, which, draws = calls
-        n = which[pick]
-        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * n))
-
-
-@kernel
-def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallies, last, out):
-    """Every row of a canvas once: read, put through its turns, tallied or written, while it is in the cache.
-
-    turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
-             is an affine map and a step that is none; rounds: how many there are
-    how      four answers. Stored: rows are in the canvas at address store already; otherwise they are read now. Kept:
-             they are left there; otherwise each is made over the last. Tallied: they are added to the sums and counts
-             at the addresses tallies, with white as this number. Written: they are put through one affine map more,
-             painted, and written to address out
-    last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
-             element, layout, and the bound to which numbers are clamped, below 0: they are not
-    """
-    stored, kept, tallied, written = how
-    rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
-    plane, step = (rows * count, 4 * count) if stored or kept else (count + PAD, 0)
-    weights, offset, colours, gain, shift, size, layout, bound = last
-    pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
-    nought = np.int64(0)
-    for y in range(rows):
-        row = store + step * y
-        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
-        left, right = (count, count) if walked else (lo, hi)  # what a border cut: up to left, and from right on
-        if walked:
-            right = nought
-        for n in range(rounds):
-            take_turn(here, bends, turns, n, left, right, row, plane)
-        if tallied:
-            tally(here, lo, hi, row, plane, white, *tallies)
-        if written:
-            if weights != 0:
-                invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, weights, offset))
-            paint(here, nought, left, colours, row, plane)
-            paint(here, right, count, colours, row, plane)
-            to = out + size * y * count * pixel
-            write = row, plane, channels, count, bound, gain, shift, to, pixel, stride
-            invoke(load_i64(here.library, WRITE_ROW), write)
-
-
-@kernel
-def take_turn(here, bends, turns, n, left, right, row, plane):
-    """The n-th turn of a row: an affine map, and a step that is none."""
-    weights, offsets, fills, busy, ends = turns
-    if busy[n]:
-        affine = address_of(weights[n]), address_of(offsets[n])
-        invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
-    if bends[0][ends[n], STEP_SORT] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
-        paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
-        paint(here, right, here.count, address_of(fills[n]), row, plane)
-    bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
-
-
-@kernel
-def shown_fills(here, maps, borders):
-    """Which canvases' fills may be seen: windows that cut, if nothing is folded back there, or a map has a horizon."""
-    shown, horizon = np.zeros(borders.size, np.bool_), False
-    for k in range(maps.shape[0]):
-        horizon = horizon or not is_affine(maps[k])
-    for n in range(here.cuts):
-        k = load_i64(here.which, n)
-        shown[k] = horizon or borders[k] == CONSTANT
-    return shown
-
-
-@kernel
-def bend_fills(library, bends, s, fills, shown):
-    """The fills that are shown through the same table or user's function as the pixels; shown: see `shown_fills`."""
-    channels = fills.shape[1]
-    colour, one = np.empty(channels, np.float32), np.int64(1)
-    for k in range(fills.shape[0]):
-        if not shown[k]:
-            continue
-        for c in range(channels):
-            colour[c] = fills[k, c]
-        bend(library, bends, s, address_of(colour), one, channels, one)
-        for c in range(channels):
-            fills[k, c] = colour[c]
-
-
-@kernel
-def rescale(weights, offset, factor, goal):
-    """An affine map in units of white, to take one unit to another."""
-    for c in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            weights[c, j] *= factor
-        offset[c] *= goal
-
-
-@kernel
-def clear(sums, counts):
-    """Begin a new tally."""
-    for c in range(sums.size):
-        sums[c] = 0
-    for k in range(counts.size):
-        counts[k] = 0
-
-
-@kernel
-def open_turns(kinds, channels, count):
-    """Room for the turns of a row's steps: see `sweep`."""
-    most = 0
-    for s in range(kinds.shape[0]):
-        most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
-    weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
-    return weights, offsets, np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
-
-
-@kernel
-def put_turn(turns, n, weights, offset, fills, end):
-    """The n-th turn: an affine map, the fills after it, and the step that follows."""
-    all_weights, offsets, all_fills, busy, ends = turns
-    for c in range(offset.size):
-        offsets[n, c] = offset[c]
-        for j in range(weights.shape[1]):
-            all_weights[n, c, j] = weights[c, j]
-        for k in range(fills.shape[0]):
-            all_fills[n, k, c] = fills[k, c]
-    busy[n], ends[n] = not is_plain(weights, offset), end
 
 
 @kernel
@@ -273,25 +129,23 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
     source = src, dtype, shape, line[ROW_READING], arena
     widest = planes + 4 * (shape[1] + PAD) * shape[2]
-    steps_count, fills, begin = kinds.shape[0], row_fills(tables, r), nought
-    turns = open_turns(kinds, shape[2], fills.shape[0])
+    fills, turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
     planned = shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1]
     summed = planned and library[SUM_BYTES] != 0 and LANES % shape[2] == 0  # a mean of the source is one of its bytes
     for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
         if summed and tops[k] == 0:
             tally_source(library, src, shape, sums[k], counts[k])
-            continue
-        here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
-        tallies = address_of(sums[k]), address_of(counts[k])
-        how = False, False, True, False
-        sweep(here, arrays, bends, turns, nought, how, planes, widest, unit, tallies, UNWRITTEN, out)
-        hold(owners)
+        else:
+            here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
+            measured = address_of(sums[k]), address_of(counts[k])
+            how = False, False, True, False
+            sweep(here, arrays, bends, turns, nought, how, planes, widest, unit, measured, UNWRITTEN, out)
+            hold(owners)
     here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
-    tallies = address_of(sums), address_of(counts)
+    tallies, begin, stored = (address_of(sums), address_of(counts)), nought, False
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
-    store = out if alike else widest
-    shown, stored = shown_fills(here, maps, borders), False
+    store, shown = out if alike else widest, shown_fills(here, maps, borders)
     wanted = leaning(steps, kinds, begin, segment_end(kinds, begin), nought)
     if wanted and summed and top == 0:
         tally_source(library, src, shape, sums[0], counts[0])
@@ -300,26 +154,14 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         sweep(here, arrays, bends, turns, nought, how, planes, store, unit, tallies, UNWRITTEN, out)
         stored = True
     while True:
-        rounds, goal, ended = nought, unit, False
-        while True:
-            stop = segment_end(kinds, begin)
-            ended = stop == steps_count
-            weights, offset = fold(begin, stop, steps, kinds, sums, counts, tops, fills)
-            goal = unit if ended else 1.0
-            rescale(weights, offset, goal / unit, goal)
-            if ended:
-                break
-            put_turn(turns, rounds, weights, offset, fills, stop)
-            bend_fills(address_of(library), bends, stop, fills, shown)
-            begin, rounds, unit = stop + 1, rounds + 1, 1.0
-            if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
-                break
+        found = fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, shown)
+        rounds, begin, goal, ended, weights, offset = found
         if ended:
             break
         clear(sums[0], counts[0])
         how = stored, True, True, False
         sweep(here, arrays, bends, turns, rounds, how, planes, store, 1.0, tallies, UNWRITTEN, out)
-        stored = True
+        unit, stored = 1.0, True
     gain, shift, size, layout = last_write(tables, r, goal, shape[2])
     colours = fills * goal
     # Also where there is no op of colour: no number passes through arithmetic.
@@ -331,9 +173,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         if after >= 0:
             part = read_part(borrowed(sites.state)[after], borrowed(sites.way)[after], shape[0], shape[1])
         level_out(here, bends, turns, rounds, last, src, shape, part, planes, out)
-        hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))
-        return
-    place = store if stored else widest
-    how = stored, False, False, True
-    sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, out)
+    else:
+        how = stored, False, False, True
+        sweep(here, arrays, bends, turns, rounds, how, planes, store if stored else widest, 1.0, tallies, last, out)
     hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))

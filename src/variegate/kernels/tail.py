@@ -1,0 +1,175 @@
+"""The colour tail of a row: its turns, an affine map and a step that is none each, while a line is in the cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from variegate.compiled import kernel
+from variegate.kernels.fold import fold, is_plain, leaning, segment_end
+from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
+from variegate.kernels.link import is_affine
+from variegate.kernels.memory import address_of, invoke, load_i64
+from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
+from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, STEP_PICK, STEP_SORT, TABLE
+
+UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
+
+
+@kernel
+def bend(library, bends, s, row, plane, channels, count):
+    """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
+    kinds, steps, luts, calls, report = bends
+    sort, pick = kinds[s, STEP_SORT], kinds[s, STEP_PICK]
+    if sort == TABLE:
+        invoke(load_i64(library, TABLE_ROW), (row, count, plane, channels, address_of(luts[pick])))
+    elif sort == CURVE:
+        invoke(load_i64(library, CURVE_ROW), (row, count, plane, channels, address_of(steps[s])))
+    else:
+        functions, which, draws = calls
+        n = which[pick]
+        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * n))
+
+
+@kernel
+def take_turn(here, bends, turns, n, left, right, row, plane):
+    """The n-th turn of a row: an affine map, and a step that is none."""
+    weights, offsets, fills, busy, ends = turns
+    if busy[n]:
+        affine = address_of(weights[n]), address_of(offsets[n])
+        invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
+    if bends[0][ends[n], STEP_SORT] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
+        paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
+        paint(here, right, here.count, address_of(fills[n]), row, plane)
+    bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
+
+
+@kernel
+def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallies, last, out):
+    """Every row of a canvas once: read, put through its turns, tallied or written, while it is in the cache.
+
+    turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
+             is an affine map and a step that is none; rounds: how many there are
+    how      four answers. Stored: rows are in the canvas at address store already; otherwise they are read now. Kept:
+             they are left there; otherwise each is made over the last. Tallied: they are added to the sums and counts
+             at the addresses tallies, with white as this number. Written: they are put through one affine map more,
+             painted, and written to address out
+    last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
+             element, layout, and the bound to which numbers are clamped, below 0: they are not
+    """
+    stored, kept, tallied, written = how
+    rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
+    plane, step = (rows * count, 4 * count) if stored or kept else (count + PAD, 0)
+    weights, offset, colours, gain, shift, size, layout, bound = last
+    pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
+    nought = np.int64(0)
+    for y in range(rows):
+        row = store + step * y
+        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
+        left, right = (count, count) if walked else (lo, hi)  # what a border cut: up to left, and from right on
+        if walked:
+            right = nought
+        for n in range(rounds):
+            take_turn(here, bends, turns, n, left, right, row, plane)
+        if tallied:
+            tally(here, lo, hi, row, plane, white, *tallies)
+        if written:
+            if weights != 0:
+                invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, weights, offset))
+            paint(here, nought, left, colours, row, plane)
+            paint(here, right, count, colours, row, plane)
+            to = out + size * y * count * pixel
+            write = row, plane, channels, count, bound, gain, shift, to, pixel, stride
+            invoke(load_i64(here.library, WRITE_ROW), write)
+
+
+@kernel
+def open_turns(kinds, channels, count):
+    """Room for the turns of a row's steps: see `sweep`."""
+    most = 0
+    for s in range(kinds.shape[0]):
+        most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
+    weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
+    return weights, offsets, np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
+
+
+@kernel
+def put_turn(turns, n, weights, offset, fills, end):
+    """The n-th turn: an affine map, the fills after it, and the step that follows."""
+    all_weights, offsets, all_fills, busy, ends = turns
+    for c in range(offset.size):
+        offsets[n, c] = offset[c]
+        for j in range(weights.shape[1]):
+            all_weights[n, c, j] = weights[c, j]
+        for k in range(fills.shape[0]):
+            all_fills[n, k, c] = fills[k, c]
+    busy[n], ends[n] = not is_plain(weights, offset), end
+
+
+@kernel
+def rescale(weights, offset, factor, goal):
+    """An affine map in units of white, to take one unit to another."""
+    for c in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            weights[c, j] *= factor
+        offset[c] *= goal
+
+
+@kernel
+def clear(sums, counts):
+    """Begin a new tally."""
+    for c in range(sums.size):
+        sums[c] = 0
+    for k in range(counts.size):
+        counts[k] = 0
+
+
+@kernel
+def shown_fills(here, maps, borders):
+    """Which canvases' fills may be seen: windows that cut, if nothing is folded back there, or a map has a horizon."""
+    shown, horizon = np.zeros(borders.size, np.bool_), False
+    for k in range(maps.shape[0]):
+        horizon = horizon or not is_affine(maps[k])
+    for n in range(here.cuts):
+        k = load_i64(here.which, n)
+        shown[k] = horizon or borders[k] == CONSTANT
+    return shown
+
+
+@kernel
+def bend_fills(library, bends, s, fills, shown):
+    """The fills that are shown through the same table or user's function as the pixels; shown: see `shown_fills`."""
+    channels = fills.shape[1]
+    colour, one = np.empty(channels, np.float32), np.int64(1)
+    for k in range(fills.shape[0]):
+        if not shown[k]:
+            continue
+        for c in range(channels):
+            colour[c] = fills[k, c]
+        bend(library, bends, s, address_of(colour), one, channels, one)
+        for c in range(channels):
+            fills[k, c] = colour[c]
+
+
+@kernel
+def fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, shown):
+    """The turns from step `begin` on, up to the next that leans on a mean of what they make, or to the end.
+
+    unit, fills  of the numbers that come to them; the fills are taken along
+    Returns how many turns there are, the step after them, what white is in their result, whether that is the end, and
+    the affine map after the last turn, if it is.
+    """
+    kinds, steps, rounds, nought = bends[0], bends[1], np.int64(0), np.int64(0)
+    while True:
+        stop = segment_end(kinds, begin)
+        ended = stop == kinds.shape[0]
+        weights, offset = fold(begin, stop, steps, kinds, sums, counts, tops, fills)
+        goal = unit if ended else 1.0
+        rescale(weights, offset, goal / unit, goal)
+        if ended:
+            break
+        put_turn(turns, rounds, weights, offset, fills, stop)
+        bend_fills(address_of(library), bends, stop, fills, shown)
+        begin, rounds, unit = stop + 1, rounds + 1, 1.0
+        if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
+            break
+    return rounds, begin, goal, ended, weights, offset
