@@ -138,3 +138,13 @@ class Unknown(vg.Op):
 def test_an_op_that_is_not_as_it_says(op, message):
     with pytest.raises(PipelineError, match=message):
         vg.Compose([op])(np.zeros((4, 5, 3), np.uint8))
+
+
+def test_the_pictures_between_segments_are_counted():
+    keys, sizes = vg.Keys.at(0, 0, np.arange(8)), np.full((8, 2), (20, 30))
+    one = 4 * 20 * 30 * 3
+    assert vg.Compose([vg.Rotate(9), vg.Gamma(2)]).plan(keys, sizes).between == 0
+    assert vg.Compose([vg.Gamma(2), vg.Rotate(9)]).plan(keys, sizes).between == one
+    assert vg.Compose([vg.Gamma(2), vg.Rotate(9), vg.Gamma(2), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one
+    assert vg.Compose([vg.Gamma(2, p=0.5), vg.Rotate(9)]).plan(keys, sizes).between == one
+    assert vg.Compose([vg.Opaque(same)]).plan(keys, sizes).between == 2 * one  # what it is given, and what it makes
