@@ -174,7 +174,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     first, rows, units, out_canvas, out_steps = laid.first, laid.rows, laid.units, laid.canvas, laid.steps
     out_maps, borders, fills, kinds = laid.maps, laid.borders, laid.fills, laid.kinds
     used = np.zeros(codes.shape[0], np.int64)
-    r, m, s, k = 0, 0, 0, 0
+    r, m, s, k = np.int64(0), np.int64(0), np.int64(0), np.int64(0)  # literals are types of their own, compiled twice
     worst, where, who = FINE, NO, NO
     for i in range(counts.size):
         first[i] = r

@@ -14,7 +14,19 @@ from variegate.kernels.levels import LEVELS, are_alike, by_levels, put_ramp, rea
 from variegate.kernels.library import AFFINE_ROW, EXPAND, SUM_BYTES, WRITE_ROW
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
 from variegate.kernels.rows import PAD, Visit, tally_source, visit
-from variegate.kernels.tail import UNWRITTEN, clear, fold_turns, open_turns, shown_fills, sweep, take_turn
+from variegate.kernels.tail import (
+    KEPT,
+    STORED,
+    TALLIED,
+    UNWRITTEN,
+    WRITTEN,
+    clear,
+    fold_turns,
+    open_turns,
+    shown_fills,
+    sweep,
+    take_turn,
+)
 from variegate.kernels.tally import LANES
 from variegate.plan.ir import (
     BOUND,
@@ -138,11 +150,10 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         else:
             here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
             measured = address_of(sums[k]), address_of(counts[k])
-            how = False, False, True, False
-            sweep(here, arrays, bends, turns, nought, how, planes, widest, unit, measured, UNWRITTEN, out)
+            sweep(here, arrays, bends, turns, nought, TALLIED, planes, widest, unit, measured, UNWRITTEN, out)
             hold(owners)
     here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
-    tallies, begin, stored = (address_of(sums), address_of(counts)), nought, False
+    tallies, begin, stored = (address_of(sums), address_of(counts)), nought, nought
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
     store, shown = out if alike else widest, shown_fills(here, maps, borders)
@@ -150,30 +161,28 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     if wanted and summed and top == 0:
         tally_source(library, src, shape, sums[0], counts[0])
     elif wanted:
-        how = False, True, True, False
-        sweep(here, arrays, bends, turns, nought, how, planes, store, unit, tallies, UNWRITTEN, out)
-        stored = True
+        sweep(here, arrays, bends, turns, nought, KEPT | TALLIED, planes, store, unit, tallies, UNWRITTEN, out)
+        stored = STORED
     while True:
         found = fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, shown)
         rounds, begin, goal, ended, weights, offset = found
         if ended:
             break
         clear(sums[0], counts[0])
-        how = stored, True, True, False
-        sweep(here, arrays, bends, turns, rounds, how, planes, store, 1.0, tallies, UNWRITTEN, out)
-        unit, stored = 1.0, True
+        sweep(here, arrays, bends, turns, rounds, stored | KEPT | TALLIED, planes, store, 1.0, tallies, UNWRITTEN, out)
+        unit, stored = 1.0, STORED
     gain, shift, size, layout = last_write(tables, r, goal, shape[2])
     colours = fills * goal
     # Also where there is no op of colour: no number passes through arithmetic.
     affine = (nought, nought) if is_plain(weights, offset) else (address_of(weights), address_of(offset))
     last = *affine, address_of(colours), address_of(gain), address_of(shift), size, layout, bound * goal
-    plain = maps.shape[0] == 0 and planned and not stored
+    plain = maps.shape[0] == 0 and planned and stored == 0
     if plain and dtype == UINT8 and size == 4 and layout == HWC and by_levels(kinds, steps):
         part = nought, nought, shape[1], shape[0]
         if after >= 0:
             part = read_part(borrowed(sites.state)[after], borrowed(sites.way)[after], shape[0], shape[1])
         level_out(here, bends, turns, rounds, last, src, shape, part, planes, out)
     else:
-        how = stored, False, False, True
-        sweep(here, arrays, bends, turns, rounds, how, planes, store if stored else widest, 1.0, tallies, last, out)
+        place = widest if stored == 0 else store
+        sweep(here, arrays, bends, turns, rounds, stored | WRITTEN, planes, place, 1.0, tallies, last, out)
     hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))

@@ -13,6 +13,8 @@ from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
 from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, STEP_PICK, STEP_SORT, TABLE
 
 UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
+# What a sweep is to do, see there; of one type: Numba would compile it anew for every tuple, or literal, of answers.
+STORED, KEPT, TALLIED, WRITTEN = np.int64(1), np.int64(2), np.int64(4), np.int64(8)
 
 
 @kernel
@@ -49,14 +51,14 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
 
     turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
              is an affine map and a step that is none; rounds: how many there are
-    how      four answers. Stored: rows are in the canvas at address store already; otherwise they are read now. Kept:
-             they are left there; otherwise each is made over the last. Tallied: they are added to the sums and counts
-             at the addresses tallies, with white as this number. Written: they are put through one affine map more,
-             painted, and written to address out
+    how      STORED: rows are in the canvas at address store already; otherwise they are read now. KEPT: they are left
+             there; otherwise each is made over the last. TALLIED: they are added to the sums and counts at the
+             addresses tallies, with white as this number. WRITTEN: they are put through one affine map more, painted,
+             and written to address out
     last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
              element, layout, and the bound to which numbers are clamped, below 0: they are not
     """
-    stored, kept, tallied, written = how
+    stored, kept = how & STORED != 0, how & KEPT != 0
     rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
     plane, step = (rows * count, 4 * count) if stored or kept else (count + PAD, 0)
     weights, offset, colours, gain, shift, size, layout, bound = last
@@ -70,9 +72,9 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
             right = nought
         for n in range(rounds):
             take_turn(here, bends, turns, n, left, right, row, plane)
-        if tallied:
+        if how & TALLIED != 0:
             tally(here, lo, hi, row, plane, white, *tallies)
-        if written:
+        if how & WRITTEN != 0:
             if weights != 0:
                 invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, weights, offset))
             paint(here, nought, left, colours, row, plane)
