@@ -58,8 +58,9 @@ def test_it_names_the_line_of_the_call(unsaid):
 
 
 def test_with_a_key_or_without_a_ramp_nothing_is_said(unsaid):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         vg.Compose([vg.Rotate(ramp(0, 30))])(PICTURE, key=vg.Key())
         vg.Compose([vg.Rotate(ramp(0, 30))]).batch([PICTURE], keys=[vg.Key()])
         vg.Compose([vg.Rotate((0, 30))])(PICTURE)
+    assert caught == []

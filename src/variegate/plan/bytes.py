@@ -20,14 +20,15 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.gather import address
 from variegate.kernels.lay import Laid, room
+from variegate.kernels.levels import LEVELS
 from variegate.kernels.survey import Sites, survey
 from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, ROW_FORM, UINT8
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import Tables, arena_floats, plane_floats
 
 Image = NDArray[np.uint8]
-LEVELS = 256
 FEW = 64 * 64  # pixels: to make a table takes 50 us, in which floats make so many
 
 
@@ -53,7 +54,7 @@ class Bytes:
         canvas, k = tables.canvas[line[FIRST_MAP] + row : end + row + 1], line[FIRST_SITE]
         window = int(sites.windows[k])
         site = sites.frames[window:], sites.which[window:], sites.way[k], sites.state[k]
-        source, target, layout = _address(image), _address(out), tables.settings[1]
+        source, target, layout = address(image), address(out), tables.settings[1]
         render_bytes(source, image.shape, canvas, site, made, self.units, target, layout)  # type: ignore[no-untyped-call]
 
 
@@ -105,7 +106,7 @@ def written(tables: Tables, row: int) -> Image:
     out = np.empty((channels, width), np.uint8)
     arena, arena_owner = SCRATCH.address("arena", arena_floats(1, LEVELS, channels))
     planes, planes_owner = SCRATCH.address("planes", plane_floats(1, width, width, LEVELS, channels))
-    render(_address(levels), levels.shape, 0, 0, -1, ramp, sites, arena, planes, _address(out), 0)  # type: ignore[no-untyped-call]
+    render(address(levels), levels.shape, 0, 0, -1, ramp, sites, arena, planes, address(out), 0)  # type: ignore[no-untyped-call]
     del arena_owner, planes_owner
     return out
 
@@ -130,7 +131,3 @@ def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[Image, Laid,
 @functools.cache
 def _nothing(channels: int) -> Image:
     return np.empty((channels, 0), np.uint8)
-
-
-def _address(array: Image) -> int:
-    return int(array.__array_interface__["data"][0])

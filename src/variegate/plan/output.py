@@ -1,4 +1,4 @@
-"""The last write of a program: dtype, layout and normalisation, as gathered from Normalize and ToDtype."""
+"""The last write: dtype, layout and normalisation, as gathered from Normalize and ToDtype."""
 
 from __future__ import annotations
 

@@ -93,12 +93,11 @@ class Read(Stage):
         self.bytes = Bytes(self.tables, self.sites)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
-        self._after = [self._reader(row) for row in range(len(laid.rows) - 1)]
         self._final: list[int] = (laid.rows[:, ROW_FORM] & TO_RESULT).tolist()
 
     def _reader(self, row: int) -> int:
         """The only site that reads what a row makes; -1 if there is none, or more."""
-        if self.laid.rows[row, ROW_FORM] & TO_RESULT or self.laid.rows[row + 1, ROW_STAGE] != READ:
+        if self._final[row] or self.laid.rows[row + 1, ROW_STAGE] != READ:
             return -1
         first, last = self._sites[row + 1], self._sites[row + 2]
         return first if last - first == 1 else -1
@@ -130,7 +129,7 @@ class Read(Stage):
         if out is not None and row in self.bytes:
             self.bytes.run(row, inputs[0], out)
             return out
-        return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row], self._after[row])
+        return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row], self._reader(row))
 
     def run_smaller(self, row: int, image: Image, out: Image | None, fit: Fit) -> Image:
         """The same of a picture smaller than the one planned.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+BENT = "is no affine map of colour, so it does not commute with interpolation"  # what `cuts` says of most
 
 
 class Effect:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from variegate.ops.effect.base import Effect, Floats
+from variegate.ops.effect.base import BENT, Effect, Floats
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Pointwise(Effect):
     draws  (B, n) float64: the drawn fields in declared order
     """
 
-    cuts: ClassVar[str] = "is no affine map of colour, so it does not commute with interpolation"
+    cuts: ClassVar[str] = BENT
 
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
 

@@ -8,9 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from variegate.ops.effect.base import Effect, Floats
-
-BENT = "is no affine map of colour, so it does not commute with interpolation"
+from variegate.ops.effect.base import BENT, Effect, Floats
 
 
 class Tone(Effect):
