@@ -8,19 +8,22 @@ words     32 bits each
 uniforms  float32 in [0, 1): the upper 24 bits of a word
 normals   float32 of mean 0 and standard deviation 1, none beyond 6.7: by Box and Muller (1958), two of each two words
 
-All of it is + - * / and sqrt of float32: the same bits on every CPU. `reference_bits.py` is the same, in plain NumPy.
+The three can be called from Python, and from functions that Numba compiles. All of it is + - * / and sqrt of float32: the same bits on every CPU. `reference_bits.py` is the same, in plain NumPy.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import int64, uint64
+from numba.extending import overload
 from numpy.typing import NDArray
 
 from variegate.compiled import Unit, inlined, kernel, unit
-from variegate.kernels.memory import bits_f32, load_word, single_of, store_f32, store_u32
+from variegate.kernels.memory import address_of, bits_f32, hold, invoke, load_word, single_of, store_f32, store_u32
 from variegate.rng import philox
 
 f32, i32 = np.float32, np.int32
@@ -178,3 +181,26 @@ def _filled(fill: Unit, key: Words, out: NDArray, start: int) -> NDArray:  # typ
     own = np.ascontiguousarray(key, np.uint32)
     call(own.ctypes.data, start, len(out), out.ctypes.data)
     return out
+
+
+def _compiled(function: Callable[..., Any], fill: Unit, kind: Any) -> None:
+    """Let compiled code call a function of these, too."""
+
+    def typed(key, start, stop):
+        address = fill.address
+
+        def filled(key, start, stop):
+            out = np.empty(stop - start, kind)
+            invoke(address, (address_of(key), start, stop - start, address_of(out)))
+            hold(key)
+            hold(out)
+            return out
+
+        return filled
+
+    overload(function, inline="never")(typed)
+
+
+_compiled(words, words_into, np.uint32)
+_compiled(uniforms, uniforms_into, np.float32)
+_compiled(normals, normals_into, np.float32)

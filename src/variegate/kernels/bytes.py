@@ -100,7 +100,7 @@ def sort_out(rows, units, canvas, steps, kinds, gain, shift, windows, frames, wa
         each = seen(way[site], frames[windows[site] :], state[site]) | written_as(units[r], gain, shift)
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             sort = kinds[s, STEP_SORT]
-            each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort == POINTWISE else TONED
+            each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort >= POINTWISE else TONED
         pixels = canvas[rows[r + 1, FIRST_MAP] + r, 0] * canvas[rows[r + 1, FIRST_MAP] + r, 1]
         found[r] = 0 if each & NEVER or (each & (CUT | TONED) and pixels < few) else each
 

@@ -12,7 +12,7 @@ from numba import int64
 from variegate.compiled import kernel, unit
 from variegate.kernels.memory import input_f32, input_u8, load_f32, store_f32
 from variegate.kernels.survey import FILTERED, UPRIGHT
-from variegate.plan.ir import AFFINE, POINTWISE, STEP_SORT
+from variegate.plan.ir import AFFINE, POINTWISE, ROWWISE, STEP_SORT
 
 LEVELS = 256
 REACH = 40  # pixels of a reduced picture: no prefilter looks further
@@ -26,7 +26,7 @@ def by_levels(kinds, steps):
         step = steps[s]
         if kinds[s, STEP_SORT] != AFFINE:
             found = True
-            if kinds[s, STEP_SORT] == POINTWISE:
+            if kinds[s, STEP_SORT] == POINTWISE or kinds[s, STEP_SORT] == ROWWISE:
                 return False
         elif (
             step[1] != 0.0

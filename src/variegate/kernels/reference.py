@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped
+from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped, rowwise
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
 from variegate.plan.ir import (
     AFFINE,
@@ -29,6 +29,7 @@ from variegate.plan.ir import (
     GOAL,
     NEAREST,
     REFLECT,
+    ROWWISE,
     STEP_AFTER,
     SYMMETRIC,
     TABLE,
@@ -99,14 +100,14 @@ def reference(
     tables: Any,
     row: Any,
     picture: Floats,
-    functions: Sequence[Function] = (),
+    functions: Sequence[Any] = (),
     doubt: Flags | None = None,
     slack: float = 1e-3,
     covers: Covers | None = None,
 ) -> Truth:
     """One row of a batch's `plan.tables.Tables`, `Tables.row(r)`, and a picture (H, W, C) in units of white.
 
-    functions  the user's functions of a pixel, as the tables count them
+    functions  the user's functions of a pixel or a row, `plan.steps.UserFunction`, as the tables count them
     doubt      which values of the picture are in doubt
     covers     as for `reference_run`
     """
@@ -132,8 +133,13 @@ def reference(
                 table = partial(looked_up if levels == 255 else ramped, table=tables.luts[pick:])
                 canvas.through(table if kind == TABLE else partial(curved, step=step), top)
             else:
-                function, draws = functions[tables.calls[pick]], tables.draws[pick]
-                canvas.through(partial(pixelwise, function=function, draws=draws), top)
+                user = functions[tables.calls[pick]]
+                numbers, bits = user.split(tables.draws[pick])
+                if kind == ROWWISE:
+                    given = (*([] if bits is None else [bits]), *numbers)
+                    canvas.become(rowwise(canvas.painted(), user.function, given))
+                else:
+                    canvas.through(partial(pixelwise, function=user.function, draws=numbers), top)
     return develop(canvases[top], row)
 
 
@@ -228,6 +234,10 @@ class Canvas:
         for k, fill in enumerate(self.fills):
             out[self.code == k + 1] = fill
         return out
+
+    def become(self, pixels: Floats) -> None:
+        """All of it a picture: what was a fill is a pixel like others from here on."""
+        self.pixels, self.code = pixels, np.zeros_like(self.code)
 
     def through(self, colours: Callable[[Floats], Floats], after: int) -> None:
         """A step on the pixels, and on the fills of the maps before it."""

@@ -67,3 +67,11 @@ def pixelwise(v: Floats, function: Function, draws: Floats) -> Floats:
     """The user's function, a pixel at a time."""
     pixels = [function(tuple(pixel), *draws) for pixel in v.reshape(-1, v.shape[-1])]
     return np.array(pixels, np.float64).reshape(v.shape)
+
+
+def rowwise(v: Floats, function: Function, given: tuple[Any, ...]) -> Floats:
+    """The user's function, a row at a time; given: its arguments after the row's number and the height."""
+    out = v.copy()
+    for y, line in enumerate(out):
+        function(tuple(line[:, c] for c in range(out.shape[2])), y, len(out), *given)
+    return out

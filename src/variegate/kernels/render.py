@@ -16,6 +16,7 @@ from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f3
 from variegate.kernels.rows import PAD, Visit, tally_source, visit
 from variegate.kernels.tail import (
     KEPT,
+    PAINTED,
     STORED,
     TALLIED,
     UNWRITTEN,
@@ -23,6 +24,7 @@ from variegate.kernels.tail import (
     clear,
     fold_turns,
     open_turns,
+    painted_by,
     shown_fills,
     sweep,
     take_turn,
@@ -102,7 +104,7 @@ def level_out(here, bends, turns, rounds, last, src, shape, part, store, out):
     put_ramp(store, channels)
     none = np.int64(LEVELS)
     for n in range(rounds):
-        take_turn(level, bends, turns, n, none, none, store, np.int64(LEVELS))
+        take_turn(level, bends, turns, n, np.int64(0), none, none, store, np.int64(LEVELS))
     if weights != 0:
         invoke(load_i64(here.library, AFFINE_ROW), (store, LEVELS, channels, LEVELS, weights, offset))
     table, one = store + 4 * LEVELS * channels, np.int64(1)
@@ -170,7 +172,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
             break
         clear(sums[0], counts[0])
         sweep(here, arrays, bends, turns, rounds, stored | KEPT | TALLIED, planes, store, 1.0, tallies, UNWRITTEN, out)
-        unit, stored = 1.0, STORED
+        unit, stored = 1.0, stored | STORED | (PAINTED if painted_by(kinds, turns, rounds) else nought)
     gain, shift, size, layout = last_write(tables, r, goal, shape[2])
     colours = fills * goal
     # Also where there is no op of colour: no number passes through arithmetic.

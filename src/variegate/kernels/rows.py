@@ -122,12 +122,16 @@ def load_row(here, arrays, y, scratch, row, plane):
 
 
 @kernel
-def tally(here, lo, hi, row, plane, white, sums, counts):
-    """Add one row to the sums of its picture pixels and to the counts of its border codes (addresses)."""
-    checked = here.codes if here.walked != 0 else 0
+def tally(here, lo, hi, painted, row, plane, white, sums, counts):
+    """Add one row to the sums of its picture pixels and to the counts of its border codes (addresses).
+
+    painted  whether all of it is picture by now, whatever the codes say
+    """
+    walked = here.walked != 0 and not painted
+    checked = here.codes if walked else 0
     invoke(load_i64(here.library, SUM_ROW), (row, plane, here.channels, lo, hi, checked, white, sums))
     start = 0
-    if here.walked == 0:
+    if not walked:
         store_i64(counts, 0, load_i64(counts, 0) + hi - lo)
         for x in range(lo):
             count_code(counts, here.codes, x)

@@ -10,16 +10,16 @@ from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_RO
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
-from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, STEP_PICK, STEP_SORT, TABLE
+from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, ROWWISE, STEP_PICK, STEP_SORT, TABLE
 
 UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
 # What a sweep is to do, see there; of one type: Numba would compile it anew for every tuple, or literal, of answers.
-STORED, KEPT, TALLIED, WRITTEN = np.int64(1), np.int64(2), np.int64(4), np.int64(8)
+STORED, KEPT, TALLIED, WRITTEN, PAINTED = np.int64(1), np.int64(2), np.int64(4), np.int64(8), np.int64(16)
 
 
 @kernel
 def bend(library, bends, s, row, plane, channels, count):
-    """Step s, a table, a curve or the user's compiled function, on a row of planes in units of white, in place."""
+    """Step s, a table, a curve or the user's function of a pixel, on a row of planes in units of white, in place."""
     kinds, steps, luts, calls, report = bends
     sort, pick = kinds[s, STEP_SORT], kinds[s, STEP_PICK]
     if sort == TABLE:
@@ -33,16 +33,32 @@ def bend(library, bends, s, row, plane, channels, count):
 
 
 @kernel
-def take_turn(here, bends, turns, n, left, right, row, plane):
-    """The n-th turn of a row: an affine map, and a step that is none."""
+def bend_row(here, bends, s, y, row, plane):
+    """Step s, the user's function of a row, on row y of the canvas, whose fills are painted, in place."""
+    kinds, _, _, calls, report = bends
+    functions, which, draws = calls
+    pick = kinds[s, STEP_PICK]
+    n = which[pick]
+    at = report + 8 * (2 + here.channels) * n
+    invoke(functions[n], (row, here.count, plane, y, here.rows, address_of(draws[pick]), at))
+
+
+@kernel
+def take_turn(here, bends, turns, n, y, left, right, row, plane):
+    """The n-th turn of row y: an affine map, and a step that is none. Returns whether a row's function took it."""
     weights, offsets, fills, busy, ends = turns
     if busy[n]:
         affine = address_of(weights[n]), address_of(offsets[n])
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
-    if bends[0][ends[n], STEP_SORT] == POINTWISE:  # which may raise, so it sees nothing that is no pixel
+    sort = bends[0][ends[n], STEP_SORT]
+    if sort == POINTWISE or sort == ROWWISE:  # which sees nothing that is no pixel: one may raise, one moves its sight
         paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
         paint(here, right, here.count, address_of(fills[n]), row, plane)
-    bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
+    if sort == ROWWISE:
+        bend_row(here, bends, ends[n], y, row, plane)
+    else:
+        bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
+    return sort == ROWWISE
 
 
 @kernel
@@ -54,7 +70,7 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
     how      STORED: rows are in the canvas at address store already; otherwise they are read now. KEPT: they are left
              there; otherwise each is made over the last. TALLIED: they are added to the sums and counts at the
              addresses tallies, with white as this number. WRITTEN: they are put through one affine map more, painted,
-             and written to address out
+             and written to address out. PAINTED: a row's function has seen them, so that all are pixels, fills too
     last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
              element, layout, and the bound to which numbers are clamped, below 0: they are not
     """
@@ -66,14 +82,23 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
     nought = np.int64(0)
     for y in range(rows):
         row = store + step * y
-        lo, hi = cut_row(here, arrays, y) if stored else load_row(here, arrays, y, scratch, row, plane)
-        left, right = (count, count) if walked else (lo, hi)  # what a border cut: up to left, and from right on
+        painted = how & PAINTED != 0
+        lo, hi = nought, count
+        if not stored:
+            lo, hi = load_row(here, arrays, y, scratch, row, plane)
+        elif not painted:
+            lo, hi = cut_row(here, arrays, y)
+        left, right = lo, hi  # what a border cut: up to left, and from right on
         if walked:
-            right = nought
+            left, right = count, nought
         for n in range(rounds):
-            take_turn(here, bends, turns, n, left, right, row, plane)
+            if painted:
+                left, right = nought, count
+            painted = take_turn(here, bends, turns, n, y, left, right, row, plane) or painted
+        if painted:
+            lo, hi, left, right = nought, count, nought, count
         if how & TALLIED != 0:
-            tally(here, lo, hi, row, plane, white, *tallies)
+            tally(here, lo, hi, painted, row, plane, white, *tallies)
         if how & WRITTEN != 0:
             if weights != 0:
                 invoke(load_i64(here.library, AFFINE_ROW), (row, plane, channels, count, weights, offset))
@@ -105,6 +130,15 @@ def put_turn(turns, n, weights, offset, fills, end):
         for k in range(fills.shape[0]):
             all_fills[n, k, c] = fills[k, c]
     busy[n], ends[n] = not is_plain(weights, offset), end
+
+
+@kernel
+def painted_by(kinds, turns, rounds):
+    """Whether a row's function takes one of the first turns."""
+    found = False
+    for n in range(rounds):
+        found = found or kinds[turns[4][n], STEP_SORT] == ROWWISE
+    return found
 
 
 @kernel
@@ -170,7 +204,8 @@ def fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, sh
         if ended:
             break
         put_turn(turns, rounds, weights, offset, fills, stop)
-        bend_fills(address_of(library), bends, stop, fills, shown)
+        if kinds[stop, STEP_SORT] != ROWWISE:  # which makes pixels of them, here and there others
+            bend_fills(address_of(library), bends, stop, fills, shown)
         begin, rounds, unit = stop + 1, rounds + 1, 1.0
         if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
             break

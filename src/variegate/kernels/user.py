@@ -43,7 +43,7 @@ def row_function(function: Callable[..., Any], channels: int, numbers: int) -> U
     Raises  InputError if Numba cannot compile the function, with Numba's reason, or it returns no such pixel.
     """
     pixel_function = jitted(function)
-    pixel_at, numbers_at = _tuple_at(channels, types.float32), _tuple_at(numbers, types.float64)
+    pixel_at, numbers_at = tuple_at(channels, types.float32), tuple_at(numbers, types.float64)
 
     @numba.njit
     def pixels(at, end, plane, draws, report):
@@ -128,13 +128,13 @@ def _check(pixel_function: Any, channels: int, numbers: int) -> None:
     raise InputError(f"the function returns {told}. {_wanted(channels, numbers)}")
 
 
-def _tuple_at(count: int, number: Any) -> Any:
+def tuple_at(count: int, number: Any) -> Any:
     """The intrinsic (address, step) -> tuple of `count` float64, loaded `step` bytes apart."""
     made = types.UniTuple(types.float64, count) if count else types.Tuple(())
     double, element = ir.DoubleType(), ir.FloatType() if number == types.float32 else ir.DoubleType()
 
     @intrinsic
-    def tuple_at(typing, address, step):
+    def loaded_tuple(typing, address, step):
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             values, at = [], args[0]
             for _ in range(count):
@@ -145,7 +145,7 @@ def _tuple_at(count: int, number: Any) -> Any:
 
         return made(types.int64, types.int64), codegen
 
-    return tuple_at
+    return loaded_tuple
 
 
 @intrinsic

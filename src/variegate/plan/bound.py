@@ -13,7 +13,7 @@ from variegate.errors import InputError, PipelineError
 from variegate.kernels.cut import NO, cut
 from variegate.kernels.lay import GROWTH, LONGEST, STRETCH, TOO_LARGE, Laid, lay, room
 from variegate.ops.base import Facts
-from variegate.ops.effect import Ints, Matrix, Pointwise, Tone
+from variegate.ops.effect import Colour, Ints
 from variegate.picture import MOST_PIXELS
 from variegate.plan.call import Call, moves
 from variegate.plan.cutter import Cutter
@@ -247,7 +247,7 @@ def _ranged(lowered: Sequence[Lowered], count: int) -> Flags:
     """(B,): which samples an op of colour changes."""
     found = np.zeros(count, np.bool_)
     for each in lowered:
-        if each.effects and isinstance(each.effects[0], Matrix | Tone | Pointwise):
+        if each.effects and isinstance(each.effects[0], Colour):
             found |= True if each.applies is None else each.applies
     return found
 

@@ -25,6 +25,7 @@ from variegate.plan.ir import (
     INTERPOLATIONS,
     MAP,
     POINTWISE,
+    ROWWISE,
     STEP,
     TABLE,
     UNSAID,
@@ -73,7 +74,7 @@ class Gathered:
 
     effects    one an entry, with the node that it is of
     gates      of each entry its row of `applies`, or NO: it applies always
-    functions  the user's functions of a pixel, each with the numbers drawn for it
+    functions  the user's functions of a pixel or of a row, each with the numbers drawn for it
     leaning    how many steps at most lean on a mean
     """
 
@@ -102,7 +103,7 @@ class Gathered:
             self.gates.append(gate)
             if isinstance(effect, effects.Map):
                 self._map(effect, lowered.node.path)
-            elif isinstance(effect, effects.Matrix | effects.Tone | effects.Pointwise):
+            elif isinstance(effect, effects.Colour):
                 self._step(effect, lowered.node.path)
             else:
                 stage = STAGES.index(stage_of(lowered.node))
@@ -112,7 +113,7 @@ class Gathered:
         self._codes.append((MAP, self._add("maps", len(effect.matrix)), *self.marks.maps[path], 0, 0, 0))
         self._maps.append(effect)
 
-    def _step(self, effect: effects.Matrix | effects.Tone | effects.Pointwise, path: str) -> None:
+    def _step(self, effect: effects.Colour, path: str) -> None:
         pick = 0
         if isinstance(effect, effects.Matrix):
             sort, rows = AFFINE, affine_rows(effect)
@@ -123,9 +124,10 @@ class Gathered:
         elif isinstance(effect, effects.Curve):
             sort, rows = CURVE, curve_rows(effect, self.levels)
         else:
-            assert isinstance(effect, effects.Pointwise), effect
-            sort, rows, pick = POINTWISE, plain_rows(len(effect.draws)), self._add("draws", len(effect.draws))
-            self.functions.append(UserFunction(path, effect.function, effect.draws))
+            assert isinstance(effect, effects.Pointwise | effects.Rowwise), effect
+            sort, bits = (ROWWISE, effect.bits) if isinstance(effect, effects.Rowwise) else (POINTWISE, None)
+            rows, pick = plain_rows(len(effect.draws)), self._add("draws", len(effect.draws))
+            self.functions.append(UserFunction(path, effect.function, sort == ROWWISE, effect.draws, bits))
         self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))
         self._steps.append(rows)
 
@@ -154,11 +156,12 @@ class Gathered:
 
     def draws(self) -> tuple[NDArray[np.int64], Floats]:
         """For the user's functions, a row a call: which function it is, and its numbers."""
-        count, most = self._counts["draws"], max([each.draws.shape[1] for each in self.functions], default=0)
+        tables = [each.table() for each in self.functions]
+        count, most = self._counts["draws"], max([table.shape[1] for table in tables], default=0)
         calls, draws, begin = np.empty(count, np.int64), np.zeros((count, most)), 0
-        for n, each in enumerate(self.functions):
-            rows = slice(begin, begin + len(each.draws))
-            calls[rows], draws[rows, : each.draws.shape[1]], begin = n, each.draws, rows.stop
+        for n, table in enumerate(tables):
+            rows = slice(begin, begin + len(table))
+            calls[rows], draws[rows, : table.shape[1]], begin = n, table, rows.stop
         return calls, draws
 
 

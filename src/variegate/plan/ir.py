@@ -27,7 +27,7 @@ HWC, CHW = range(2)
 # A colour step is a row of numbers: 9 weights, 3 offsets, the weight of the mean luminance, that of the channel's mean.
 STEP = 14
 # A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
-AFFINE, TABLE, CURVE, POINTWISE = range(4)
+AFFINE, TABLE, CURVE, POINTWISE, ROWWISE = range(5)
 # An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
 # and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws; its stage.
 KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)

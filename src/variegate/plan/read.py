@@ -27,6 +27,7 @@ from variegate.plan.ir import (
     READ,
     ROW_FORM,
     ROW_STAGE,
+    ROWWISE,
     STEP_PICK,
     STEP_SITE,
     STEP_SORT,
@@ -68,7 +69,7 @@ class Read(Stage):
 
     tables, sites  see `kernels.render`
     bytes          which rows need no floats, as long as their picture is of the size that was planned
-    functions      the user's functions of a pixel
+    functions      the user's functions of a pixel or of a row
     """
 
     def __init__(self, laid: Laid, kind: Kind, written: Written, colours: Floats, extras: Extras = NO_EXTRAS) -> None:
@@ -172,13 +173,12 @@ class Read(Stage):
 
         return Report(self.functions, self.channels)
 
-    def _drawn(self, row: int, function: int) -> list[float]:
-        """The numbers that a user's function was called with for a row."""
+    def _drawn(self, row: int, function: int) -> Floats:
+        """What a user's function was called with for a row: its numbers, and behind them, if it takes any, its bits."""
         tables, steps = self.tables, slice(*self.laid.rows[row : row + 2, FIRST_STEP].tolist())
         for kind in self.laid.kinds[steps].tolist():
-            if kind[STEP_SORT] == POINTWISE and tables.calls[kind[STEP_PICK]] == function:
-                numbers: list[float] = tables.draws[kind[STEP_PICK]].tolist()
-                return numbers[: self.functions[function].draws.shape[1]]
+            if kind[STEP_SORT] in (POINTWISE, ROWWISE) and tables.calls[kind[STEP_PICK]] == function:
+                return tables.draws[kind[STEP_PICK]]
         raise AssertionError(f"row {row} calls no function {function}")
 
     def explain(self, row: int) -> Iterator[str]:
@@ -211,12 +211,16 @@ class Read(Stage):
         from variegate.kernels.reference import reference
 
         told = self.tables.row(row)
-        return reference(self.tables, told, image, [each.function for each in self.functions], doubt, slack, covers)
+        return reference(self.tables, told, image, self.functions, doubt, slack, covers)
 
 
 def address(each: UserFunction, channels: int) -> int:
     """Where a user's compiled function is."""
+    from variegate.kernels.rowwise import rowwise_function
+
     try:
+        if each.rowwise:
+            return rowwise_function(each.function, channels, each.draws.shape[1], each.bits is not None).address
         return row_function(each.function, channels, each.draws.shape[1]).address
     except InputError as error:
         raise InputError(f"{each.path}: {error}") from error.__cause__

@@ -1,10 +1,14 @@
-"""Report: word of what the user's functions of a pixel raise, out of compiled code and into an error."""
+"""Report: word of what the user's functions of a pixel or a row raise, out of compiled code and into an error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from variegate.errors import InputError
+from variegate.kernels.rowwise import raised_in_row
 from variegate.kernels.user import FAILED, raised, reports
 from variegate.plan.steps import UserFunction
 
@@ -16,15 +20,21 @@ class Report:
     """
 
     def __init__(self, functions: Sequence[UserFunction], channels: int) -> None:
-        self._functions, self._rows = functions, reports(len(functions), channels)
+        self._functions, self._channels = functions, channels
+        self._rows = reports(len(functions), channels)
         self.address: int = self._rows.__array_interface__["data"][0]
 
-    def check(self, drawn: Callable[[int], list[float]]) -> None:
-        """Raise what the first function that failed raised; drawn: the numbers that the n-th was called with.
+    def check(self, drawn: Callable[[int], NDArray[np.float64]]) -> None:
+        """Raise what the first function that failed raised; drawn: what the n-th was called with, in its table.
 
-        Raises  InputError that names the op, the pixel and the numbers drawn; its cause is the function's own error.
+        Raises  InputError that names the op, the pixel or the row, and the numbers drawn; its cause is the function's
+                own error.
         """
         for n, (each, row) in enumerate(zip(self._functions, self._rows, strict=True)):
             if row[FAILED]:
-                error = raised(each.function, row, drawn(n))
+                numbers, bits = each.split(drawn(n))
+                if each.rowwise:
+                    error = raised_in_row(each.function, row, self._channels, numbers, bits)
+                else:
+                    error = raised(each.function, row, numbers)
                 raise InputError(f"{each.path}: {error}") from error.__cause__

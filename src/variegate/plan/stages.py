@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
+
 from variegate.errors import PipelineError
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
@@ -12,9 +14,7 @@ from variegate.plan.stage import Stage
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Map: Read,
-    effects.Matrix: Read,
-    effects.Tone: Read,
-    effects.Pointwise: Read,
+    effects.Colour: Read,
     effects.Opaque: Call,
 }
 STAGES = tuple(dict.fromkeys(RUN_BY.values()))  # in the order of their codes; Read is the first, see `ir.READ`
@@ -29,6 +29,6 @@ def stage_of(node: Node) -> type[Stage]:
     for effect, stage in RUN_BY.items():
         if issubclass(gives, effect):
             return stage
-    known = ", ".join(each.__name__ for each in (*RUN_BY, effects.Output))
+    known = ", ".join(name for name in effects.__all__ if is_dataclass(getattr(effects, name)))
     told = "does not say which effect it gives" if gives is Effect else f"gives {gives.__name__}, which no stage runs"
     raise PipelineError(f"{node.path} {told}: its class has a line gives: ClassVar[type[Effect]] = one of {known}")

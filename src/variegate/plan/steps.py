@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats
 from variegate.plan.ir import CURVES, STEP
@@ -16,11 +18,28 @@ PLAIN_STEP[[0, 4, 8]] = 1.0
 
 
 class UserFunction(NamedTuple):
-    """A user's function of a pixel, the path of its op, and the numbers drawn for it, (n, k)."""
+    """A user's function of a pixel or of a row, the path of its op, and what was drawn for it.
+
+    draws  (n, k) float64, a row a sample; bits: (4, n) uint32, or None
+    """
 
     path: str
     function: Callable[..., Any]
+    rowwise: bool
     draws: Floats
+    bits: NDArray[np.uint32] | None = None
+
+    def table(self) -> Floats:
+        """What was drawn, as compiled code finds it: the numbers of a sample, and behind them its four words of bits."""
+        if self.bits is None:
+            return self.draws
+        words = np.ascontiguousarray(self.bits.T)
+        return np.concatenate([self.draws, words.view(np.float64)], axis=1)
+
+    def split(self, row: Floats) -> tuple[list[float], NDArray[np.uint32] | None]:
+        """A row of the table, which may be longer, as the numbers and the bits of its sample."""
+        count = self.draws.shape[1]
+        return row[:count].tolist(), None if self.bits is None else row[count : count + 2].view(np.uint32)
 
 
 def affine_rows(effect: effects.Matrix) -> Floats:

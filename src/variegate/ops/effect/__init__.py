@@ -8,19 +8,24 @@ Map         geometric: a map of the plane and a new canvas
 Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
 Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
+Rowwise     pointwise: a function of one row, which knows where it is, compiled into the fused pass
+Colour      what the four before are: changes of colour that leave every pixel in its place
 Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
 """
 
 from variegate.ops.effect.base import Effect, Floats, Ints
+from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.opaque import Opaque, generator
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.pointwise import Pointwise
+from variegate.ops.effect.rowwise import Rowwise
 from variegate.ops.effect.tone import Curve, Table, Tone
 
 __all__ = [
+    "Colour",
     "Curve",
     "Effect",
     "Floats",
@@ -30,6 +35,7 @@ __all__ = [
     "Opaque",
     "Output",
     "Pointwise",
+    "Rowwise",
     "Table",
     "Tone",
     "generator",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,14 @@ class Effect:
                 got = type(value).__name__ if shape is None else shape
                 return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
         return ""
+
+
+def misfit_bits(name: str, bits: Any, count: int) -> str:
+    """What is wrong with the column of a `Bits` draw for so many samples; empty if nothing is, or there is none."""
+    if bits is None or (getattr(bits, "shape", None) == (4, count) and bits.dtype == np.uint32):
+        return ""
+    got = f"{bits.dtype} {bits.shape}" if isinstance(bits, np.ndarray) else type(bits).__name__
+    return f"{name} is an array (4, {count}) uint32, got {got}"
 
 
 def _ends_in(sides: tuple[int, ...], tail: tuple[int | None, ...]) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from variegate.ops.effect.base import Effect, Floats
+from variegate.ops.effect.base import Floats
+from variegate.ops.effect.colour import Colour
 
 
 @dataclass(frozen=True)
-class Matrix(Effect):
+class Matrix(Colour):
     """v -> weights @ v + offset + luminance * mean(luma) + channel * mean(v), a colour at a time.
 
     weights    (B, 3, 3); offset (B, 3), in units of white

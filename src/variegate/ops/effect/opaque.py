@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.effect.base import Effect
+from variegate.ops.effect.base import Effect, misfit_bits
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Opaque(Effect):
 
     def misfit(self, count: int) -> str:
         if len(self.draws) == count:
-            return ""
+            return misfit_bits("Opaque.rng", self.rng, count)
         return f"Opaque.draws is a dict for each of {count} samples, got {len(self.draws)}"
 
     def call(self, i: int, image: NDArray[Any]) -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from variegate.ops.effect.base import BENT, Effect, Floats
+from variegate.ops.effect.base import BENT, Floats
+from variegate.ops.effect.colour import Colour
 
 
 @dataclass(frozen=True)
-class Pointwise(Effect):
+class Pointwise(Colour):
     """The user's function of one pixel: function(pixel, *draws) -> pixel, a tuple of C floats in units of white.
 
     draws  (B, n) float64: the drawn fields in declared order

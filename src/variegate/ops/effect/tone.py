@@ -8,10 +8,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from variegate.ops.effect.base import BENT, Effect, Floats
+from variegate.ops.effect.base import BENT, Floats
+from variegate.ops.effect.colour import Colour
 
 
-class Tone(Effect):
+class Tone(Colour):
     """A Table or a Curve."""
 
     cuts: ClassVar[str] = BENT

@@ -1,0 +1,37 @@
+"""Rowwise: a function of one row of the canvas that knows where the row is, compiled into the fused pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.ops.effect.base import Floats, misfit_bits
+from variegate.ops.effect.colour import Colour
+
+
+@dataclass(frozen=True)
+class Rowwise(Colour):
+    """A function of one row of the canvas: function(row, y, height, *draws), or (row, y, height, bits, *draws).
+
+    It must compile with `numba.njit`, and changes `row` in place: a tuple of C arrays (width,) float32, one a channel,
+    in units of white. `y` counts rows from the top, and there are `height` of them: what a border filled is there, too.
+    It may hang on nothing else, as rows come in any order, on any thread.
+
+    draws  (B, n) float64: the numbers of each sample
+    bits   (4, B) uint32, the column of a `Bits` draw: each sample's own four words, of which
+           `variegate.extend.uniforms` and `normals` make any number of numbers; None: the function takes none
+    """
+
+    cuts: ClassVar[str] = "hangs on where a pixel lies, and a map of the plane would move it"
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
+
+    function: Callable[..., None]
+    draws: Floats
+    bits: NDArray[np.uint32] | None = None
+
+    def misfit(self, count: int) -> str:
+        return super().misfit(count) or misfit_bits("Rowwise.bits", self.bits, count)
