@@ -15,7 +15,10 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 import variegate as vg
+from variegate.dist import Bits
+from variegate.kernels.bits import uniforms
 from variegate.kernels.reference import reference_run
+from variegate.ops import effect as effects
 from variegate.plan.ir import NEAREST, READ
 from variegate.white import white_of
 
@@ -44,6 +47,54 @@ def warm(pixel, amount):
 def darker(image, by):
     """A user's function of the whole array."""
     return image - np.float32(by) * np.arange(len(image), dtype=np.float32)[:, None, None] / len(image)
+
+
+def shaded(row, y, height, bits, amount):
+    """A user's function of one row: darker to the left and upwards, and a grain."""
+    width = len(row[0])
+    for c, channel in enumerate(row):
+        grain = uniforms(bits, (c * height + y) * width, (c * height + y + 1) * width)
+        for x in range(width):
+            channel[x] += np.float32(amount * (x - y + c) / (width + height)) + np.float32(0.1) * grain[x]
+
+
+class Shaded(vg.Op):
+    """Colour that hangs on a pixel's place and the sample's bits."""
+
+    gives = effects.Rowwise
+
+    def drawn(self):
+        return {"bits": Bits()}
+
+    def lower(self, draws, sizes, facts):
+        return effects.Rowwise(shaded, np.full((len(sizes), 1), 0.3), draws["bits"])
+
+
+def stretched(histogram, by):
+    """A table out of a histogram: each channel multiplied, the more the darker it is."""
+    levels = np.arange(256) / 255
+    mean = (histogram * levels).sum(axis=1) / histogram.sum(axis=1)
+    return levels * (1 + by * (1 - mean))[:, None]
+
+
+class Stretched(vg.Op):
+    """Colour that hangs on the whole picture's levels."""
+
+    gives = effects.Statistic
+
+    def lower(self, draws, sizes, facts):
+        return effects.Statistic(stretched, np.full((len(sizes), 1), 0.5))
+
+
+class Tabled(vg.Op):
+    """A table for each channel."""
+
+    gives = effects.Table
+
+    def lower(self, draws, sizes, facts):
+        levels = np.arange(256) / 255
+        each = [levels**2, 1 - levels, levels / 2, levels, 0.2 + levels / 2][: facts.channels]
+        return effects.Table(np.tile(np.stack(each), (len(sizes), 1, 1)))
 
 
 @st.composite
@@ -122,7 +173,7 @@ def new_canvas(draw, channels):
 @st.composite
 def colour(draw, channels, ranged):
     """A colour op that pictures of so many channels can have; ranged: whether their numbers have a range."""
-    p, kinds = draw(chance()), ["brightness", "contrast", "channel", *(["invert", "table"] if ranged else [])]
+    p, kinds = draw(chance()), ["brightness", "contrast", "channel", "rows", *(["invert", "table", "levels"] if ranged else [])]
     if channels in (1, 3):
         kinds += ["jitter", "luminance"]
     if channels == 3:
@@ -146,7 +197,9 @@ def colour(draw, channels, ranged):
         return vg.Grayscale(p=p)
     if kind == "warm":
         return vg.Pointwise(warm, amount=draw(number(-0.3, 0.3)), p=p)
-    return draw(st.sampled_from((vg.Gamma(1.7, p=p), vg.Posterize(3, p=p), vg.Solarize(0.4, p=p))))
+    if kind in ("rows", "levels"):
+        return (Shaded if kind == "rows" else Stretched)(p=p)
+    return draw(st.sampled_from((vg.Gamma(1.7, p=p), vg.Posterize(3, p=p), vg.Solarize(0.4, p=p), Tabled(p=p))))
 
 
 @st.composite

@@ -34,9 +34,11 @@ from variegate.plan.ir import (
     FIRST_SITE,
     FIRST_STEP,
     FROM_SOURCE,
+    OWN_TABLES,
     POINTWISE,
     ROW_FORM,
     STEP_SORT,
+    TABLE,
     TO_RESULT,
     WHITE,
 )
@@ -101,6 +103,7 @@ def sort_out(rows, units, canvas, steps, kinds, gain, shift, windows, frames, wa
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             sort = kinds[s, STEP_SORT]
             each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort >= POINTWISE else TONED
+            each |= OWN if sort == TABLE and steps[s, OWN_TABLES] != 0.0 else 0
         pixels = canvas[rows[r + 1, FIRST_MAP] + r, 0] * canvas[rows[r + 1, FIRST_MAP] + r, 1]
         found[r] = 0 if each & NEVER or (each & (CUT | TONED) and pixels < few) else each
 

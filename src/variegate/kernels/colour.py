@@ -142,24 +142,24 @@ def level(value):
 
 @unit(int64, int64, int64, int64, int64)
 def table_row(row, count, plane, channels, table):
-    """A table (address of 256 float32) on a row of planes in units of white, in place."""
+    """Tables (address of 256 float32 for each channel) on a row of planes in units of white, in place."""
     for c in range(channels):
-        line = row + 4 * plane * c
+        line, own = row + 4 * plane * c, table + 1024 * c
         for x in range(count):
-            store_f32(line, x, input_f32(table, level(load_f32(line, x))))
+            store_f32(line, x, input_f32(own, level(load_f32(line, x))))
 
 
 @unit(int64, int64, int64, int64, int64)
 def ramp_row(row, count, plane, channels, table):
     """The same where values lie between its levels: on the line between the two next to them; NaN is 0."""
     for c in range(channels):
-        line = row + 4 * plane * c
+        line, own = row + 4 * plane * c, table + 1024 * c
         for x in range(count):
             value = load_f32(line, x) * f32(255.0)
             value = value if value > f32(0.0) else f32(0.0)
             value = value if value < f32(255.0) else f32(255.0)
             k = min(i32(value), i32(254))
-            low, high, part = input_f32(table, k), input_f32(table, k + 1), value - f32(k)
+            low, high, part = input_f32(own, k), input_f32(own, k + 1), value - f32(k)
             store_f32(line, x, (f32(1.0) - part) * low + part * high)
 
 

@@ -22,6 +22,7 @@ from variegate.kernels.reference_colour import affine, curved, looked_up, on_ste
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
 from variegate.plan.ir import (
     AFFINE,
+    BICUBIC,
     CHW,
     CONSTANT,
     CURVE,
@@ -130,8 +131,9 @@ def reference(
                 levels = tables.settings[3]
                 if kind == CURVE or levels == 255:
                     canvas.doubt |= on_step(canvas.pixels, kind, step, slack).any(axis=2)
-                table = partial(looked_up if levels == 255 else ramped, table=tables.luts[pick:])
-                canvas.through(table if kind == TABLE else partial(curved, step=step), top)
+                read_off = looked_up if levels == 255 else ramped
+                tone = partial(read_off, table=tables.luts[pick]) if kind == TABLE else partial(curved, step=step)
+                canvas.through(tone, top)
             else:
                 user = functions[tables.calls[pick]]
                 numbers, bits = user.split(tables.draws[pick])
@@ -193,6 +195,8 @@ def look(
     if interpolation == NEAREST:
         height, width = lens.size
         doubt |= (code == 0) & (on_line(x, 1) & ~beyond(x, width, -0.5) | on_line(y, 1) & ~beyond(y, height, -0.5))
+    if interpolation == BICUBIC:  # beyond what a part of a picture shows, shifts by whole pixels see its outer ones
+        doubt |= (code == 0) & (beyond(x, lens.size[1]) | beyond(y, lens.size[0]))
     return View(x, y, code, doubt, bent)
 
 

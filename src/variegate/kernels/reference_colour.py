@@ -23,13 +23,21 @@ def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
 
 
 def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:
-    """A table step, the first of a row of tables: clamped, rounded half to even, looked up."""
-    return np.asarray(table[0][np.rint(255 * np.clip(v, 0, 1)).astype(int)], np.float64)
+    """A table step (C, 256), on colours (..., C): clamped, rounded half to even, looked up."""
+    levels = np.rint(255 * np.clip(v, 0, 1)).astype(int)
+    return np.stack([own[levels[..., c]] for c, own in enumerate(table)], axis=-1).astype(np.float64)
 
 
 def ramped(v: Floats, table: NDArray[np.float32]) -> Floats:
     """The same on the lines between the table's values."""
-    return np.asarray(np.interp(255 * np.clip(v, 0, 1), np.arange(256), table[0]), np.float64)
+    values = 255 * np.clip(v, 0, 1)
+    return np.stack([np.interp(values[..., c], np.arange(256), own) for c, own in enumerate(table)], axis=-1)
+
+
+def histogram(v: Floats) -> NDArray[np.int64]:
+    """(C, 256): how many pixels of each channel are next to each level, half to even; NaN counts as 0."""
+    levels = np.rint(255 * np.clip(np.nan_to_num(v, nan=0), 0, 1)).astype(int)
+    return np.stack([np.bincount(levels[..., c].ravel(), minlength=256) for c in range(v.shape[-1])])
 
 
 def curved(v: Floats, step: Floats) -> Floats:

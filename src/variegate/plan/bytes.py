@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from variegate.kernels.gather import address
 from variegate.kernels.lay import Laid, room
-from variegate.kernels.levels import LEVELS
+from variegate.plan.ir import LEVELS
 from variegate.kernels.survey import Sites, survey
 from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, ROW_FORM, UINT8
 from variegate.plan.scratch import SCRATCH

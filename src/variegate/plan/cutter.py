@@ -38,7 +38,7 @@ class Cutter:
         self.output = tuple(node for node in possible if issubclass(node.op.gives, effects.Output))
         self.nodes = tuple(node for node in possible if node not in self.output)
         _check_end(possible)
-        kinds = dict[tuple[object, bool, bool], int]()  # what `fuse` tells apart: a symbol each, and an example
+        kinds = dict[tuple[object, ...], int]()  # what `fuse` tells apart: a symbol each, and an example
         self.symbols = {node.path: kinds.setdefault(_told(node), len(kinds)) for node in self.nodes}
         examples = {self.symbols[node.path]: node for node in reversed(self.nodes)}
         self.automaton = _automaton([examples[n] for n in range(len(kinds))])
@@ -84,15 +84,15 @@ class Cutter:
         maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Map)]
         last_map = maps[-1] if maps else NO
         return any(
-            node.gates and (stage_of(node).alone or (node.op.gives.cuts and n < last_map))
+            node.gates and (stage_of(node).alone or (node.op.gives.begins and n) or (node.op.gives.cuts and n < last_map))
             for n, node in enumerate(self.nodes)
         )
 
 
-def _told(node: Node) -> tuple[type, bool, bool]:
+def _told(node: Node) -> tuple[object, ...]:
     """What `fuse` tells nodes apart by."""
     gives: type[Effect] = node.op.gives
-    return stage_of(node), bool(gives.cuts), issubclass(gives, effects.Map)
+    return stage_of(node), bool(gives.cuts), bool(gives.begins), issubclass(gives, effects.Map)
 
 
 def _automaton(examples: list[Node]) -> Automaton:

@@ -23,6 +23,7 @@ from variegate.plan.ir import (
     CURVE,
     ENTRY,
     INTERPOLATIONS,
+    LEVELS,
     MAP,
     POINTWISE,
     ROWWISE,
@@ -34,7 +35,8 @@ from variegate.plan.ir import (
 from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
 from variegate.plan.stages import STAGES, stage_of
-from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows
+from variegate.plan.statistics import Asked
+from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows, table_rows
 from variegate.white import NOMINAL
 
 Flags = NDArray[np.bool_]
@@ -75,6 +77,7 @@ class Gathered:
     effects    one an entry, with the node that it is of
     gates      of each entry its row of `applies`, or NO: it applies always
     functions  the user's functions of a pixel or of a row, each with the numbers drawn for it
+    asked      the tables that hang on a picture, by their place among all
     leaning    how many steps at most lean on a mean
     """
 
@@ -83,6 +86,7 @@ class Gathered:
         self.effects: list[tuple[Effect, Lowered]] = []
         self.gates: list[int] = []
         self.functions: list[UserFunction] = []
+        self.asked: dict[int, Asked] = {}
         self.leaning = 0
         self._codes: list[tuple[int, ...]] = []
         self._maps: list[effects.Map] = []
@@ -118,9 +122,8 @@ class Gathered:
         if isinstance(effect, effects.Matrix):
             sort, rows = AFFINE, affine_rows(effect)
             self.leaning += 0 if effect.luminance is None and effect.channel is None else len(rows)
-        elif isinstance(effect, effects.Table):
-            sort, rows, pick = TABLE, plain_rows(len(effect.values)), self._add("luts", len(effect.values))
-            self._luts.append(effect.values)
+        elif isinstance(effect, effects.Table | effects.Statistic):
+            sort, rows, pick = TABLE, *self._tables(effect, path)
         elif isinstance(effect, effects.Curve):
             sort, rows = CURVE, curve_rows(effect, self.levels)
         else:
@@ -130,6 +133,21 @@ class Gathered:
             self.functions.append(UserFunction(path, effect.function, sort == ROWWISE, effect.draws, bits))
         self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))
         self._steps.append(rows)
+
+    def _tables(self, effect: effects.Table | effects.Statistic, path: str) -> tuple[Floats, int]:
+        """The steps of an effect of tables, and the first of these; those of a statistic are filled later."""
+        channels = self.marks.colours.shape[1]
+        if isinstance(effect, effects.Statistic):
+            tables, own = np.zeros((len(effect.draws), channels, LEVELS)), True
+        else:
+            own = effect.values.ndim == 3
+            values = effect.values if own else effect.values[:, None]
+            tables = np.broadcast_to(values, (len(values), channels, LEVELS))
+        pick = self._add("luts", len(tables))
+        if isinstance(effect, effects.Statistic):
+            self.asked |= {pick + n: Asked(path, effect, n) for n in range(len(tables))}
+        self._luts.append(tables)
+        return table_rows(len(tables), own), pick
 
     def _add(self, table: str, rows: int) -> int:
         """Where the next rows of a table begin."""
@@ -151,8 +169,8 @@ class Gathered:
         return np.array(self._applies, np.bool_).reshape(len(self._applies), samples)
 
     def luts(self) -> NDArray[np.float32]:
-        """All tables, a row each."""
-        return np.asarray(_joined(self._luts, (0, 256), np.float32))
+        """All tables, (n, C, 256): one for each channel."""
+        return np.asarray(_joined(self._luts, (0, self.marks.colours.shape[1], LEVELS), np.float32))
 
     def draws(self) -> tuple[NDArray[np.int64], Floats]:
         """For the user's functions, a row a call: which function it is, and its numbers."""
@@ -171,7 +189,8 @@ def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
         return np.zeros(empty, dtype)
     if len(parts) == 1:
         return np.ascontiguousarray(parts[0], dtype)
-    return np.concatenate(parts, dtype=dtype, casting="unsafe")
+    # Of parts that are views NumPy makes an array in an order of its own.
+    return np.ascontiguousarray(np.concatenate(parts, dtype=dtype, casting="unsafe"))
 
 
 def held(fill: Any, op: Op, kind: Kind) -> tuple[float, ...]:

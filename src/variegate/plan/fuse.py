@@ -34,6 +34,8 @@ def fuse(left: Sequence[Node], right: Node) -> Yes | No:
             return No(f"{node.path} {reason}")
     if stage_of(left[-1]) is not stage_of(right):
         return No(f"{right.path} and what comes before it are different kinds of work on the pixels")
+    if right.op.gives.begins:
+        return No(f"{right.path} {right.op.gives.begins}")
     if not issubclass(right.op.gives, effects.Map):
         return Yes()
     bent = next((node for node in left if node.op.gives.cuts), None)

@@ -28,6 +28,8 @@ HWC, CHW = range(2)
 STEP = 14
 # A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
 AFFINE, TABLE, CURVE, POINTWISE, ROWWISE = range(5)
+LEVELS = 256  # of a table, and of a histogram
+OWN_TABLES = 0  # of a step of a table, the number that is not 0 if channels have tables of their own
 # An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
 # and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws; its stage.
 KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)

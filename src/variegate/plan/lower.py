@@ -100,6 +100,10 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
         wrong = effect.misfit(len(sizes))
         if wrong:
             raise PipelineError(f"{node.path}: what its lower() returned does not fit: {wrong}")
+        if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (facts.channels,)):
+            raise InputError(
+                f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {facts.channels}"
+            )
         if isinstance(effect, effects.Matrix) and facts.channels != 3 and not effect.uniform:
             raise InputError(f"{node.path} mixes 3 colours, but the picture has {facts.channels} channels")
     return found

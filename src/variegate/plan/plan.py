@@ -139,7 +139,8 @@ class Plan:
 
         Enough: at every output pixel and in every direction, the smaller picture is still shrunk, or read one to one.
         1 where the first pass does not shrink by 2; where it reads by "nearest" or with antialias=False, for then what
-        is left out shows; and where a user's function of the whole picture comes first. Under perspective, and where a
+        is left out shows; and where a user's function of the whole picture,
+        or its histogram, comes first. Under perspective, and where a
         border folds, a lower bound of the shrinking decides.
         """
         return self.bound.reductions[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -38,6 +38,7 @@ from variegate.plan.output import Written, last_write
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.smaller import Fit
 from variegate.plan.stage import Image, Stage
+from variegate.plan.statistics import Asked, Statistics
 from variegate.plan.steps import UserFunction
 from variegate.plan.tables import Tables, arena_floats, plane_floats
 
@@ -56,12 +57,13 @@ class Extras(NamedTuple):
     """What steps of colour take that are no numbers of their own; see `plan.tables`."""
 
     functions: list[UserFunction]
+    asked: Mapping[int, Asked]
     luts: NDArray[np.float32]
     calls: NDArray[np.int64]
     draws: Floats
 
 
-NO_EXTRAS = Extras([], np.zeros((0, 256), np.float32), np.zeros(0, np.int64), np.zeros((0, 0)))
+NO_EXTRAS = Extras([], {}, np.zeros((0, 1, 256), np.float32), np.zeros(0, np.int64), np.zeros((0, 0)))
 
 
 class Read(Stage):
@@ -70,10 +72,12 @@ class Read(Stage):
     tables, sites  see `kernels.render`
     bytes          which rows need no floats, as long as their picture is of the size that was planned
     functions      the user's functions of a pixel or of a row
+    statistics     which rows begin with a table that hangs on the picture
     """
 
     def __init__(self, laid: Laid, kind: Kind, written: Written, colours: Floats, extras: Extras = NO_EXTRAS) -> None:
         self.laid, self.channels, self.functions = laid, kind.channels, extras.functions
+        self.statistics = Statistics(laid, extras.luts, extras.asked)
         self.layout, self.dtype = LAYOUTS.index(written.layout), written.dtype
         codes = DTYPES.index(kind.dtype), DTYPES.index(written.dtype)
         self._wanted = Wanted(*codes, kind.white is not None, kind.steps == 255)
@@ -106,7 +110,7 @@ class Read(Stage):
     @classmethod
     def bind(cls, bound: Bound) -> Read:
         gathered = bound.gathered
-        extras = Extras(gathered.functions, gathered.luts(), *gathered.draws())
+        extras = Extras(gathered.functions, gathered.asked, gathered.luts(), *gathered.draws())
         return cls(bound.laid, bound.kind, bound.written, gathered.marks.colours, extras)
 
     def size(self, row: int) -> tuple[int, int]:
@@ -127,6 +131,8 @@ class Read(Stage):
 
         Raises  InputError that names the op if a user's function raised.
         """
+        if row in self.statistics:
+            self.statistics.fill(row, inputs[0])
         if out is not None and row in self.bytes:
             self.bytes.run(row, inputs[0], out)
             return out
@@ -138,6 +144,8 @@ class Read(Stage):
         The units are looked up again: scaled by more along one axis than along the other, a footprint may ask for a
         filter that no picture of the batch did.
         """
+        if row in self.statistics:
+            self.statistics.fill(row, image)
         given = Given(np.array([image.shape[:2]], np.int64), np.array([fit]))
         sites, asked = survey(self.laid, slice(row, row + 1), given)
         tables = self.tables._replace(library=library(self._wanted, asked))
@@ -194,6 +202,8 @@ class Read(Stage):
             early = int((leaning & (told.kinds[:, STEP_SITE] > 0)).sum())
             where = f", {early} of them by a read-only pass over an earlier canvas" if early else ""
             yield f"  mean     {means} mean{'s' * (means != 1)} of the picture{where}"
+        if row in self.statistics:
+            yield "  levels   counted over the whole picture, by a read-only pass"
         canvases = " -> ".join(f"{h} x {w}" for h, w in told.canvas.tolist())
         yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
         yield f"  read     {how}"
@@ -209,7 +219,10 @@ class Read(Stage):
         covers: Covers | None = None,
     ) -> Truth:
         from variegate.kernels.reference import reference
+        from variegate.kernels.reference_colour import histogram as counted
 
+        if row in self.statistics:
+            self.statistics.fill_by(row, counted(image))
         told = self.tables.row(row)
         return reference(self.tables, told, image, self.functions, doubt, slack, covers)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats
-from variegate.plan.ir import CURVES, STEP
+from variegate.plan.ir import CURVES, OWN_TABLES, STEP
 
 PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0
@@ -59,6 +59,13 @@ def curve_rows(effect: effects.Curve, steps: int) -> Floats:
     rows = plain_rows(len(effect.numbers))
     rows[:, 0], rows[:, 3] = CURVES.index(effect.kind), steps
     rows[:, 1:3] = effect.numbers
+    return rows
+
+
+def table_rows(count: int, own: bool) -> Floats:
+    """A step of a table a row; own: whether each channel has a table of its own, or one does for all."""
+    rows = np.zeros((count, STEP))
+    rows[:, OWN_TABLES] = own
     return rows
 
 

@@ -18,7 +18,7 @@ class Tables(NamedTuple):
 
     rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.lay.Laid`
     colours    (n, C) float64: what lies outside, which `fills` counts
-    luts       (T, 256) float32
+    luts       (T, C, 256) float32
     functions  (F,) int64 addresses; calls: (D,) int64, the function of each row of draws, (D, most) float64
     gain       (C,) and shift (C,) float64: from white to the result's unit
     settings   bytes an element of the result, its layout and the pictures' dtype as codes, and how many steps they have

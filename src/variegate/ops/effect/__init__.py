@@ -6,7 +6,8 @@ is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compos
 effect      the class it belongs to; an op names it in `gives`
 Map         geometric: a map of the plane and a new canvas
 Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
-Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula
+Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula;
+            Statistic: a table made of the picture's histogram
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
 Rowwise     pointwise: a function of one row, which knows where it is, compiled into the fused pass
 Colour      what the four before are: changes of colour that leave every pixel in its place
@@ -22,7 +23,7 @@ from variegate.ops.effect.opaque import Opaque, generator
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.pointwise import Pointwise
 from variegate.ops.effect.rowwise import Rowwise
-from variegate.ops.effect.tone import Curve, Table, Tone
+from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
     "Colour",
@@ -36,6 +37,7 @@ __all__ = [
     "Output",
     "Pointwise",
     "Rowwise",
+    "Statistic",
     "Table",
     "Tone",
     "generator",

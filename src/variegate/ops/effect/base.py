@@ -18,9 +18,11 @@ class Effect:
 
     shapes  of each of its arrays, after the row for each sample; None: any number
     cuts    why a map of the plane cannot join the pass that does this before it; empty: it can
+    begins  why this cannot join the pass that does anything before it; empty: it can
     """
 
     cuts: ClassVar[str] = ""
+    begins: ClassVar[str] = ""
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {}
 
     def misfit(self, count: int) -> str:

@@ -1,0 +1,60 @@
+"""How many pixels of each channel are next to each of 256 levels: what a statistic's function is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.compiled import entry
+from variegate.kernels.colour import level
+from variegate.plan.ir import LEVELS
+
+
+@entry
+def count_values(image, out):
+    """Into out (2, C, N) int32, of zeros: how many pixels of integers below N have each value, in two halves.
+
+    image  (H W C,), packed. Of neighbours one is counted here, one there: equal ones would wait for each other
+    """
+    channels = out.shape[1]
+    pixels = image.size // channels
+    for c in range(channels):
+        one, other, at = out[0, c], out[1, c], c
+        for _ in range(pixels // 2):
+            one[image[at]] += np.int32(1)
+            other[image[at + channels]] += np.int32(1)
+            at += 2 * channels
+        if pixels % 2:
+            one[image[at]] += np.int32(1)
+
+
+@entry
+def count_levels(image, scale, out):
+    """Into out (C, 256) int64, of zeros: how many pixels of a float32 picture (H, W, C), times scale, have each level.
+
+    They are rounded half to even, as tables are looked up; NaN counts as 0.
+    """
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            for c in range(image.shape[2]):
+                out[c, level(image[y, x, c] * scale)] += 1
+
+
+def histogram(image: NDArray[Any], white: float) -> NDArray[np.int64]:
+    """(C, 256): how many pixels of a picture (H, W, C), in which white is this number, are next to each level."""
+    channels = image.shape[2]
+    levels = np.zeros((channels, LEVELS), np.int64)
+    if image.dtype.kind == "f":
+        count_levels(image, np.float32(1 / white), levels)  # type: ignore[no-untyped-call]
+        return levels
+    halves = np.zeros((2, channels, 256**image.dtype.itemsize), np.int32)
+    count_values(image.reshape(-1), halves)  # type: ignore[no-untyped-call]
+    values = halves.sum(axis=0, dtype=np.int64)
+    if values.shape[1] == LEVELS and white == LEVELS - 1:
+        return values
+    nearest = np.rint(np.minimum(np.arange(values.shape[1]) / white, 1) * (LEVELS - 1)).astype(np.int64)
+    for own, line in zip(levels, values, strict=True):
+        own += np.bincount(nearest, line, LEVELS).astype(np.int64)
+    return levels
