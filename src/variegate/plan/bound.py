@@ -15,6 +15,7 @@ from variegate.kernels.lay import GROWTH, LONGEST, STRETCH, TOO_LARGE, Laid, lay
 from variegate.ops.base import Facts
 from variegate.ops.effect import Colour, Ints
 from variegate.picture import MOST_PIXELS
+from variegate.plan.alone import Alone
 from variegate.plan.call import Call, moves
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Columns
@@ -180,9 +181,8 @@ class Bound:
         """The first row of a sample whose picture is smaller than planned."""
         if isinstance(stage, Read):
             return stage.run_smaller(r, image, to, fit)
-        whole = self.whole
-        assert isinstance(stage, Call)
-        return stage.call(r, whole.read.run_smaller(i, image, None, fit), 1.0)
+        assert isinstance(stage, Alone)
+        return stage.make(r, self.whole.read.run_smaller(i, image, None, fit), 1.0)
 
     @functools.cached_property
     def whole(self) -> Bound:
@@ -222,7 +222,7 @@ class Bound:
 
         Raises  InputError that names the op and the fields.
         """
-        calls = [self.node(r) for r in self.rows(i) if self.run_by[r] != READ]
+        calls = [self.node(r) for r in self.rows(i) if isinstance(self.stage(r), Call)]
         moving = [node for node in calls if moves(node)]
         if moving and fields:
             raise InputError(

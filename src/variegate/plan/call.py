@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.ops import effect as effects
-from variegate.plan.ir import DTYPES, FIRST_MAP, ROW_ENTRY, ROW_PLACE, WHITE, Node
-from variegate.plan.stage import Image, Stage
+from variegate.plan.alone import Alone
+from variegate.plan.ir import DTYPES, Node
+from variegate.plan.stage import Image
 from variegate.white import NOMINAL
 
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
-    from variegate.plan.bound import Bound
 
 Floats = NDArray[np.float64]
 
 
-class Call(Stage):
+class Call(Alone):
     """Calls of functions, each on a float32 picture of its own in units of white, with what it returns checked."""
 
     alone: ClassVar[str] = "is a function of the whole array, which must exist first"
+    does: ClassVar[str] = "on float32 (height, width, channels)"
 
-    def __init__(self, bound: Bound) -> None:
-        self.kind, self._laid = bound.kind, bound.laid
-        self._entries = [(effect, each.node) for effect, each in bound.gathered.effects]
-        self._rows: list[list[int]] = bound.laid.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
-        self._whites: list[float] = bound.laid.units[:, WHITE].tolist()
-
-    @classmethod
-    def bind(cls, bound: Bound) -> Call:
-        return cls(bound)
-
-    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
-        """See `Stage.run`; the function decides where its result is, and how large.
+    def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
+        """See `Alone.make`; the function decides where its result is, and how large.
 
         Raises  InputError that names the op if it returns no picture; whatever it raises itself, with a note.
         """
-        return self.call(row, inputs[0], self._whites[row])
-
-    def call(self, row: int, image: Image, white: float) -> Image:
-        """The same for a picture in which white is another number than was planned."""
-        effect, node, place = self._of(row)
+        effect, node, place = self.of(row)
         given = image.astype(np.float32) if white == 1.0 else image.astype(np.float32) * np.float32(1 / white)
         try:
             result = effect.call(place, given)
@@ -58,29 +43,14 @@ class Call(Stage):
             return np.ascontiguousarray(result, np.float32)
         return np.asarray(result.astype(np.float32) * np.float32(1 / NOMINAL[result.dtype.name]))
 
-    def _of(self, row: int) -> tuple[effects.Opaque, Node, int]:
-        """A row's effect, the node that it is of, and which of its samples it is for."""
-        entry, place = self._rows[row]
-        effect, node = self._entries[entry]
-        assert isinstance(effect, effects.Opaque), effect
-        return effect, node, place
-
-    def shape(self, row: int) -> tuple[int, ...]:
-        """That of what it is given, unless the function makes another."""
-        height, width = self._laid.canvas[self._laid.rows[row, FIRST_MAP] + row].tolist()
-        return height, width, self.kind.channels
-
     def nbytes(self, row: int) -> int:
         height, width, channels = self.shape(row)
         return 2 * 4 * height * width * channels  # what it is given, and at least as much that it makes
 
-    def explain(self, row: int) -> Iterator[str]:
-        yield from ()
-
     def reference(self, row: int, image: Floats, doubt: NDArray[np.bool_]) -> Truth:
         from variegate.kernels.reference import Truth
 
-        effect, _, place = self._of(row)
+        effect, _, place = self.of(row)
         result = effect.call(place, image.astype(np.float32))
         integers = self.kind.white is not None and result.dtype.kind == "u"
         values = np.asarray(result, np.float64) / (np.iinfo(result.dtype).max if integers else 1)

@@ -26,6 +26,7 @@ from variegate.plan.ir import (
     LEVELS,
     MAP,
     POINTWISE,
+    READ,
     ROWWISE,
     STEP,
     TABLE,
@@ -107,17 +108,18 @@ class Gathered:
             self.gates.append(gate)
             if isinstance(effect, effects.Map):
                 self._map(effect, lowered.node.path)
-            elif isinstance(effect, effects.Colour):
+                continue
+            stage = STAGES.index(stage_of(lowered.node))
+            if stage == READ:
                 self._step(effect, lowered.node.path)
             else:
-                stage = STAGES.index(stage_of(lowered.node))
                 self._codes.append((ALONE, 0, 0, 0, UNSAID, UNSAID, 0, 0, stage))
 
     def _map(self, effect: effects.Map, path: str) -> None:
         self._codes.append((MAP, self._add("maps", len(effect.matrix)), *self.marks.maps[path], 0, 0, 0))
         self._maps.append(effect)
 
-    def _step(self, effect: effects.Colour, path: str) -> None:
+    def _step(self, effect: Effect, path: str) -> None:
         pick = 0
         if isinstance(effect, effects.Matrix):
             sort, rows = AFFINE, affine_rows(effect)

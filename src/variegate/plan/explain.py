@@ -94,8 +94,9 @@ def _headline(pipeline: Compose, cutter: Cutter) -> str:
 
 def _stage(n: int, nodes: Sequence[Node], output: Sequence[Node] | None, told: Iterable[str]) -> Iterator[str]:
     """One stage; output: the nodes of the last write, None if this is not the last; told: what is known with a size."""
-    if nodes and stage_of(nodes[0]).alone:
-        yield f"stage {n + 1}    call {nodes[0].op!r} on float32 (height, width, channels)"
+    stage = stage_of(nodes[0]) if nodes else None
+    if stage is not None and stage.alone:
+        yield f"stage {n + 1}    {stage.__name__.lower()} {nodes[0].op!r} {stage.does}{_gates(nodes[0])}"
         yield from told
         return
     yield f"stage {n + 1}    one pass over the pixels"

@@ -20,9 +20,11 @@ class Stage(ABC):
     """One way of making one picture of others, for the rows of a batch.
 
     alone  why no effect shares a segment with one that this stage runs; empty: they can
+    does   of such a stage what it does, after the op's own words
     """
 
     alone: ClassVar[str] = ""
+    does: ClassVar[str] = ""
 
     @classmethod
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Which stage runs which effect: the one place where a new one is registered."""
+"""Which stage runs which effect, the first that it is of: the one place where a new one is registered."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from variegate.plan.call import Call
 from variegate.plan.ir import Node
 from variegate.plan.read import Read
 from variegate.plan.stage import Stage
+from variegate.plan.weigh import Weigh
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Map: Read,
+    effects.Stencil: Weigh,
     effects.Colour: Read,
     effects.Opaque: Call,
 }
-STAGES = tuple(dict.fromkeys(RUN_BY.values()))  # in the order of their codes; Read is the first, see `ir.READ`
+STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `ir.READ`
 
 
 def stage_of(node: Node) -> type[Stage]:

@@ -10,7 +10,8 @@ Tone        pointwise: each channel by itself, after clamping. Table: 256 levels
             Statistic: a table made of the picture's histogram
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
 Rowwise     pointwise: a function of one row, which knows where it is, compiled into the fused pass
-Colour      what the four before are: changes of colour that leave every pixel in its place
+Stencil     stencil: weights of the pixels around each
+Colour      what the five before are: changes of colour that leave every pixel in its place
 Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
 """
@@ -23,6 +24,7 @@ from variegate.ops.effect.opaque import Opaque, generator
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.pointwise import Pointwise
 from variegate.ops.effect.rowwise import Rowwise
+from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Pointwise",
     "Rowwise",
     "Statistic",
+    "Stencil",
     "Table",
     "Tone",
     "generator",

@@ -1,0 +1,82 @@
+"""Weigh: one filter, by weights of the pixels around each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.ops import effect as effects
+from variegate.plan.alone import Alone
+from variegate.plan.ir import BORDERS, DTYPES
+from variegate.plan.scratch import SCRATCH
+from variegate.plan.stage import Image
+
+if TYPE_CHECKING:
+    from variegate.kernels.reference import Truth
+
+Floats = NDArray[np.float64]
+
+
+class Weigh(Alone):
+    """Filters, each on a picture that exists."""
+
+    alone: ClassVar[str] = "looks at the pixels around each, which must exist first"
+    does: ClassVar[str] = "of the pixels around each"
+
+    def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
+        """See `Alone.make`; where the result is, it is the next row's to read, and that after it may be written over."""
+        from variegate.kernels.stencil import WIDEN, stencil, weigh
+
+        weights, across, border = self.weights(row)
+        height, width, channels = image.shape
+        units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address
+        long = channels * (width + 2 * (weights.shape[1] // 2 + len(across) // 2))
+        rows, owner = SCRATCH.address("rows", (len(weights) + 1) * long)
+        out = SCRATCH.array(f"between {row % 2}", image.shape)
+        shape = height, width, channels, image.dtype.itemsize
+        source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
+        line = rows + 4 * len(weights) * long
+        stencil(units, source, shape, BORDERS.index(border), 1 / white, weights, across, rows, line, target)  # type: ignore[no-untyped-call]
+        del owner
+        return out
+
+    def weights(self, row: int) -> tuple[Floats, Floats, str]:
+        """(m, n), (k,) or (0,), and the border: a row's own, as far as they weigh anything, whatever others' are."""
+        effect, _, place = self.of(row)
+        assert isinstance(effect, effects.Stencil), effect
+        across = np.empty(0) if effect.across is None else trimmed(effect.across[place][None])[0]
+        return trimmed(effect.weights[place]), across, effect.border
+
+    def nbytes(self, row: int) -> int:
+        return 4 * math.prod(self.shape(row))
+
+    def explain(self, row: int) -> Iterator[str]:
+        weights, across, border = self.weights(row)
+        down, right = weights.shape
+        told = f"{down} down, {len(across)} across" if len(across) and right == 1 else f"{down} x {right}"
+        yield f"  weights  {told}; beyond the edge {border}"
+
+    def reference(self, row: int, image: Floats, doubt: NDArray[np.bool_]) -> Truth:
+        from variegate.kernels.reference import Truth
+        from variegate.kernels.reference_stencil import weighed
+
+        weights, across, border = self.weights(row)
+        steps = [weights, *([across[None]] if len(across) else [])]
+        unsure = doubt.astype(np.float64)
+        for each in steps:
+            image, unsure = weighed(image, each, border), weighed(unsure, np.abs(each), border)
+        return Truth(image, unsure > 0)
+
+
+def trimmed(weights: Floats) -> Floats:
+    """Weights (m, n) without the outer ones that are 0 on both sides."""
+    for axis in (0, 1):
+        there = np.flatnonzero(weights.any(axis=1 - axis))
+        middle = weights.shape[axis] // 2
+        reach = int(np.abs(there - middle).max(initial=0))
+        weights = np.take(weights, range(middle - reach, middle + reach + 1), axis)
+    return np.ascontiguousarray(weights)
