@@ -4,8 +4,8 @@ Coordinates are continuous, in the source's plane (pixel j covers [j, j + 1)), a
 is dropped and the rest renormalised; for two taps that is the same as clamping the coordinate.
 
 Two kinds of source. *Words* hold up to three channels in one 32-bit load: plain uint8 pixels (8 bits a channel, any
-number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels, read a
-channel at a time.
+number of bytes a pixel) or prefiltered ones (10 bits, so a quarter of a level). *Floats* are float32 pixels of any
+number of channels, `pixel` of them, one after the other.
 
 Long, because samplers of words and of floats must read alike, and are read side by side. Every unit here has one
 signature:
@@ -161,14 +161,16 @@ def bilinear_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b
 def bilinear_floats(
     base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane
 ):
-    """Bilinear, one channel of float32."""
+    """Bilinear, all channels of float32."""
     right, down = i32(pixel if width > 1 else 0), i32(stride if height > 1 else 0)
     corners(width, height, stride, pixel, us, vs, a, b, c, d, lo, hi, work, room)
-    for x in range(lo, hi):
-        at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
-        first, second = input_f32(base, at), input_f32(base, at + right)
-        third, fourth = input_f32(base, at + down), input_f32(base, at + down + right)
-        store_f32(out, x, mix(mix(first, second, fu), mix(third, fourth, fu), fv))
+    for channel in range(pixel):
+        own, to = base + 4 * channel, out + 4 * plane * channel
+        for x in range(lo, hi):
+            at, fu, fv = load_work_i32(work, x), load_work_f32(work + 4 * room, x), load_work_f32(work + 8 * room, x)
+            first, second = input_f32(own, at), input_f32(own, at + right)
+            third, fourth = input_f32(own, at + down), input_f32(own, at + down + right)
+            store_f32(to, x, mix(mix(first, second, fu), mix(third, fourth, fu), fv))
 
 
 @unit(*SAMPLER)
@@ -189,12 +191,16 @@ def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
 
 @unit(*SAMPLER)
 def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
-    """The pixel that covers the coordinate, one channel of float32."""
+    """The pixel that covers the coordinate, all channels of float32."""
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)
         i, j = i32(min(max(u, 0.0), last_i)), i32(min(max(v, 0.0), last_j))
-        store_f32(out, x, input_f32(base, j * i32(stride) + i * i32(pixel)))
+        store_work_i32(work, x, j * i32(stride) + i * i32(pixel))
+    for channel in range(pixel):
+        own, to = base + 4 * channel, out + 4 * plane * channel
+        for x in range(lo, hi):
+            store_f32(to, x, input_f32(own, load_work_i32(work, x)))
 
 
 @kernel
@@ -247,18 +253,19 @@ def bicubic_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
 
 @unit(*SAMPLER)
 def bicubic_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
-    """Bicubic (a = -0.5), one channel of float32."""
+    """Bicubic (a = -0.5), all channels of float32."""
     weights = np.empty(8)
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)
         first, top = keys_taps(u, width, weights, 0), keys_taps(v, height, weights, 4)
-        value = f32(0.0)
-        for n in range(4):
-            line = min(max(top + n, 0), height - 1) * stride
-            for m in range(4):
-                at = line + min(max(first + m, 0), width - 1) * pixel
-                value += f32(weights[4 + n] * weights[m]) * input_f32(base, at)
-        store_f32(out, x, value)
+        for channel in range(pixel):
+            value = f32(0.0)
+            for n in range(4):
+                line = min(max(top + n, 0), height - 1) * stride + channel
+                for m in range(4):
+                    at = line + min(max(first + m, 0), width - 1) * pixel
+                    value += f32(weights[4 + n] * weights[m]) * input_f32(base, at)
+            store_f32(out, x + plane * channel, value)
 
 
 WORD_SAMPLERS: dict[int, Unit] = {NEAREST: nearest_words, BILINEAR: bilinear_words, BICUBIC: bicubic_words}

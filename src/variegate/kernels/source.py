@@ -151,8 +151,7 @@ def read_row(unit, reader, channels, y, lo, hi, us, vs, line, work, room, axes, 
         return
     shape, span = (width, height, stride, pixel, bits), (us, vs, *line, lo, hi, work, room)
     if kind == FLOATS:
-        for c in range(channels):
-            invoke(unit, (base + 4 * c, *shape, -1, *span, row + 4 * plane * c, plane))
+        invoke(unit, (base, *shape, -1, *span, row, plane))
         return
     last_lines = total > 0 and deepest(vs, line, lo, hi) > height - 4.0
     for n in range((channels + 2) // 3):
