@@ -1,4 +1,4 @@
-"""A function of one row: what it is given, what becomes of what it raises, and what hangs on nothing but its arguments."""
+"""A function of one row: what it is given, where, and what becomes of what it raises."""
 
 from __future__ import annotations
 

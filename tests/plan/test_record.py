@@ -76,7 +76,7 @@ def through_json(record):
 
 
 @RUNS
-@given(chains(geometry=3, colours=2, opaque=True, side=20))
+@given(chains(geometry=3, colours=2, alone=True, side=20))
 def test_a_record_gives_the_same_picture(case):
     out, record = case.pipeline(case.image, key=case.key, return_params=True)
     assert case.pipeline(case.image, key=case.key).tobytes() == out.tobytes()

@@ -81,7 +81,9 @@ def test_fills_are_counted_and_it_is_a_picture_of_that_point():
 
 def test_it_begins_a_pass_and_a_map_after_it_another():
     compose = vg.Compose([vg.Rotate(3), Counted(stretch), vg.Contrast(1.2), vg.Scale(2)])
-    assert "Rotate | Counted: Counted counts the levels of the whole picture, which must exist first" in compose.explain()
+    assert (
+        "Rotate | Counted: Counted counts the levels of the whole picture, which must exist first" in compose.explain()
+    )
     assert len(compose.compiler.cutter.segments) == 3
     assert "levels   counted over the whole picture" in compose.explain(size=(30, 40))
 

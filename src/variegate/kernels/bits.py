@@ -8,7 +8,8 @@ words     32 bits each
 uniforms  float32 in [0, 1): the upper 24 bits of a word
 normals   float32 of mean 0 and standard deviation 1, none beyond 6.7: by Box and Muller (1958), two of each two words
 
-The three can be called from Python, and from functions that Numba compiles. All of it is + - * / and sqrt of float32: the same bits on every CPU. `reference_bits.py` is the same, in plain NumPy.
+The three can be called from Python, and from functions that Numba compiles. All of it is + - * / and sqrt of float32:
+the same bits on every CPU. `reference_bits.py` is the same, in plain NumPy.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def histogram(image: NDArray[Any], white: float) -> NDArray[np.int64]:
         return levels
     halves = np.zeros((2, channels, 256**image.dtype.itemsize), np.int32)
     count_values(image.reshape(-1), halves)  # type: ignore[no-untyped-call]
-    values = halves.sum(axis=0, dtype=np.int64)
+    values: NDArray[np.int64] = halves.sum(axis=0, dtype=np.int64)
     if values.shape[1] == LEVELS and white == LEVELS - 1:
         return values
     nearest = np.rint(np.minimum(np.arange(values.shape[1]) / white, 1) * (LEVELS - 1)).astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.fold import is_plain, leaning, segment_end
-from variegate.kernels.levels import LEVELS, are_alike, by_levels, put_ramp, read_part
+from variegate.kernels.levels import are_alike, by_levels, put_ramp, read_part
 from variegate.kernels.library import AFFINE_ROW, EXPAND, SUM_BYTES, WRITE_ROW
 from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
 from variegate.kernels.rows import PAD, Visit, tally_source, visit
@@ -40,6 +40,7 @@ from variegate.plan.ir import (
     FROM_SOURCE,
     GOAL,
     HWC,
+    LEVELS,
     ROW_FORM,
     ROW_READING,
     TO_RESULT,

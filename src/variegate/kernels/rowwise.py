@@ -20,9 +20,9 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 from numpy.typing import NDArray
 
+import variegate.kernels.bits  # noqa: F401 - from here on Numba knows what a function may make of its bits
 from variegate.compiled import Unit
 from variegate.errors import InputError
-from variegate.kernels import bits as _  # noqa: F401 - from here on Numba knows what a function may make of its bits
 from variegate.kernels.memory import load_f64, store_f64, store_i64
 from variegate.kernels.user import AT, FAILED, jitted, tuple_at
 
@@ -88,7 +88,7 @@ def raised_in_row(
     """
     y = int(report[AT : AT + 1].view(np.int64)[0])
     given = (y, y + 1, *([] if bits is None else [bits]), *draws)
-    row = tuple(np.full(8, GREY, np.float32) for _ in range(channels))
+    row = (np.full(8, GREY, np.float32),) * channels
     told = f"the function raised {{}} at row {y}; it was called with the numbers {tuple(draws)}"
     try:
         jitted(function)(row, *given)

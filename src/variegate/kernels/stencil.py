@@ -123,13 +123,12 @@ def stencil(units, src, shape, border, scale, weights, across, rows, line, out):
 
     units    addresses: what makes its dtype float32, see WIDEN, and `weigh`
     shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
-    weights  (m, n) float64; across (k,) float64, or (0,): no further weights
-    rows     address of scratch for m rows of (width + 2 reach) pixels, reach = n // 2 + k // 2, and line of one more
+    weights  (m, n) float64; across (k,) float64, where n is 1, or (0,): no further weights
+    rows     address of scratch for m rows of (width + 2 reach) pixels, reach = max(n, k) // 2, and line of one more
     """
-    height, width, channels, size = shape
+    height, width, channels = shape[:3]
     m, n, k = weights.shape[0], weights.shape[1], across.size
-    inner, outer = n // 2, k // 2
-    reach = inner + outer
+    reach = max(n, k) // 2
     long = (width + 2 * reach) * channels
     taps = np.count_nonzero(weights)
     places, factors = np.empty(taps, np.int64), np.empty(taps)
@@ -147,7 +146,7 @@ def stencil(units, src, shape, border, scale, weights, across, rows, line, out):
                 if weights[j, i] != 0.0:
                     places[tap], factors[tap] = row + 4 * i * channels, weights[j, i]
                     tap += 1
-        goal, span = out + 4 * y * width * channels, (width + 2 * outer) * channels
+        goal, span = out + 4 * y * width * channels, long if k > 0 else width * channels
         invoke(units[1], (span, taps, address_of(places), address_of(factors), line if k > 0 else goal))
         if k > 0:
             invoke(units[1], (width * channels, k, address_of(lines), address_of(finals), goal))

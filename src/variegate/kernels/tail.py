@@ -51,7 +51,7 @@ def take_turn(here, bends, turns, n, y, left, right, row, plane):
         affine = address_of(weights[n]), address_of(offsets[n])
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
     sort = bends[0][ends[n], STEP_SORT]
-    if sort == POINTWISE or sort == ROWWISE:  # which sees nothing that is no pixel: one may raise, one moves its sight
+    if sort in (POINTWISE, ROWWISE):  # which are shown nothing that is no pixel
         paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
         paint(here, right, here.count, address_of(fills[n]), row, plane)
     if sort == ROWWISE:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from variegate.ops.base import Op
-from variegate.ops.effect import Effect, Map
+from variegate.ops.effect import Border, Effect, Map
 from variegate.ops.fields import channels, declare, flag, option
 
 Interpolation = Literal["nearest", "bilinear", "bicubic"]
-Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 Fill = float | tuple[float, ...]
 Size = int | tuple[int, int]
 

@@ -36,6 +36,7 @@ from variegate.plan.kind import Kind
 from variegate.plan.lower import Look, Lowered, lower
 from variegate.plan.output import written_by
 from variegate.plan.read import Read
+from variegate.plan.scratch import SCRATCH
 from variegate.plan.smaller import Fit, reductions
 from variegate.plan.stage import Stage
 from variegate.plan.stages import STAGES
@@ -182,7 +183,8 @@ class Bound:
         if isinstance(stage, Read):
             return stage.run_smaller(r, image, to, fit)
         assert isinstance(stage, Alone)
-        return stage.make(r, self.whole.read.run_smaller(i, image, None, fit), 1.0)
+        own = SCRATCH.array("whole", self.whole.read.shape(i))  # not where the stage's own result may go
+        return stage.make(r, self.whole.read.run_smaller(i, image, own, fit), 1.0)
 
     @functools.cached_property
     def whole(self) -> Bound:

@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 
 from variegate.kernels.gather import address
 from variegate.kernels.lay import Laid, room
-from variegate.plan.ir import LEVELS
 from variegate.kernels.survey import Sites, survey
-from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, ROW_FORM, UINT8
+from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, LEVELS, ROW_FORM, UINT8
 from variegate.plan.scratch import SCRATCH
 from variegate.plan.tables import Tables, arena_floats, plane_floats
 

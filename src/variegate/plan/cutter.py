@@ -84,7 +84,8 @@ class Cutter:
         maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Map)]
         last_map = maps[-1] if maps else NO
         return any(
-            node.gates and (stage_of(node).alone or (node.op.gives.begins and n) or (node.op.gives.cuts and n < last_map))
+            node.gates
+            and (stage_of(node).alone or (node.op.gives.begins and n) or (node.op.gives.cuts and n < last_map))
             for n, node in enumerate(self.nodes)
         )
 

@@ -186,7 +186,8 @@ class Read(Stage):
         tables, steps = self.tables, slice(*self.laid.rows[row : row + 2, FIRST_STEP].tolist())
         for kind in self.laid.kinds[steps].tolist():
             if kind[STEP_SORT] in (POINTWISE, ROWWISE) and tables.calls[kind[STEP_PICK]] == function:
-                return tables.draws[kind[STEP_PICK]]
+                drawn: Floats = tables.draws[kind[STEP_PICK]]
+                return drawn
         raise AssertionError(f"row {row} calls no function {function}")
 
     def explain(self, row: int) -> Iterator[str]:

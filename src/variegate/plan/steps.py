@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from variegate.ops import effect as effects
@@ -30,7 +29,7 @@ class UserFunction(NamedTuple):
     bits: NDArray[np.uint32] | None = None
 
     def table(self) -> Floats:
-        """What was drawn, as compiled code finds it: the numbers of a sample, and behind them its four words of bits."""
+        """What was drawn, as compiled code finds it: a sample's numbers, and behind them its four words of bits."""
         if self.bits is None:
             return self.draws
         words = np.ascontiguousarray(self.bits.T)

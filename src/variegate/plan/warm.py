@@ -25,19 +25,21 @@ def warm() -> Iterator[tuple[str, float]]:
         prefilter_words,
         resize,
         sample,
+        stencil,
         tally,
         vote,
         walk,
     )
 
-    sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally)
+    sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally, stencil)
     for module in (*sampling, *colours, pick, vote, bits, bytes, lookup):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
                 assert unit.address
                 yield name, time.perf_counter() - begun
-    for name, run in (("draw, survey and render", _render_once), ("gather and elect", _gather_once)):
+    once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
+    for name, run in (*once, ("stencil", _filter_once)):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -60,3 +62,21 @@ def _gather_once() -> None:
 
     nowhere = Chain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
     elect(nowhere, np.zeros((1, 8, 8), np.uint8), 0, Vote())
+
+
+def _count_once() -> None:
+    """One pixel of each dtype."""
+    from variegate.kernels.histogram import histogram
+
+    for dtype in (np.uint8, np.uint16, np.float32):
+        histogram(np.zeros((1, 1, 1), dtype), 1.0)
+
+
+def _filter_once() -> None:
+    """One pixel through a filter that weighs nothing else."""
+    from variegate.kernels.stencil import stencil, weigh, widen_floats
+
+    source, scratch, out = np.zeros(1, np.float32), np.zeros(8, np.float32), np.zeros(1, np.float32)
+    units, places = (widen_floats.address, weigh.address), [each.ctypes.data for each in (source, scratch, out)]
+    weights = np.ones((1, 1)), np.empty(0)
+    stencil(units, places[0], (1, 1, 1, 4), 0, 1.0, *weights, places[1], places[1], places[2])  # type: ignore[no-untyped-call]

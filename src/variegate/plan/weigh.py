@@ -28,13 +28,13 @@ class Weigh(Alone):
     does: ClassVar[str] = "of the pixels around each"
 
     def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
-        """See `Alone.make`; where the result is, it is the next row's to read, and that after it may be written over."""
+        """See `Alone.make`; the result is scratch, for the next row to read."""
         from variegate.kernels.stencil import WIDEN, stencil, weigh
 
         weights, across, border = self.weights(row)
         height, width, channels = image.shape
         units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address
-        long = channels * (width + 2 * (weights.shape[1] // 2 + len(across) // 2))
+        long = channels * (width + 2 * (max(weights.shape[1], len(across)) // 2))
         rows, owner = SCRATCH.address("rows", (len(weights) + 1) * long)
         out = SCRATCH.array(f"between {row % 2}", image.shape)
         shape = height, width, channels, image.dtype.itemsize

@@ -16,7 +16,7 @@ Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
 """
 
-from variegate.ops.effect.base import Effect, Floats, Ints
+from variegate.ops.effect.base import Border, Effect, Floats, Ints
 from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
@@ -28,6 +28,7 @@ from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
+    "Border",
     "Colour",
     "Curve",
     "Effect",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]  # what lies outside, as numpy.pad has it
 BENT = "is no affine map of colour, so it does not commute with interpolation"  # what `cuts` says of most
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
-from variegate.ops.effect.base import Floats
+from variegate.ops.effect.base import Border, Floats
 from variegate.ops.effect.colour import Colour
 
 
@@ -18,8 +18,8 @@ class Stencil(Colour):
     of an op before filled is picture here.
 
     weights  (B, m, n) float64, m and n odd
-    across   (B, k) float64, k odd, or None: further weights, along each row, of what the first made. So a filter that
-             falls apart in two, as a Gaussian does, is `weights` (B, m, 1), down each column, and `across`
+    across   (B, k) float64, k odd, or None: the weights along each row of a filter that falls apart in two, as a
+             Gaussian does; then `weights` are those down each column, (B, m, 1)
     border   what lies beyond the edge: one of "constant" (black), "edge", "reflect", "symmetric", "wrap"
     """
 
@@ -27,11 +27,17 @@ class Stencil(Colour):
 
     weights: Floats
     across: Floats | None = None
-    border: str = "reflect"
+    border: Border = "reflect"
 
     def misfit(self, count: int) -> str:
         wrong = super().misfit(count)
+        if not wrong and self.border not in get_args(Border):
+            return f"Stencil.border is one of {', '.join(get_args(Border))}; got {self.border!r}"
         sides = *self.weights.shape[1:], *(() if self.across is None else self.across.shape[1:])
-        if wrong or all(side % 2 for side in sides):
+        if wrong:
             return wrong
+        if self.across is not None and sides[1] != 1:
+            return f"Stencil.weights are (B, m, 1) where there are weights across; got {self.weights.shape}"
+        if all(side % 2 for side in sides):
+            return ""
         return f"Stencil has a pixel in the middle of its weights, so their numbers are odd; got {sides}"

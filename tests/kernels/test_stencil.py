@@ -1,0 +1,164 @@
+"""Filters: what SciPy makes, whatever lies beyond the edge; a row's own weights; and what is skipped or refused."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import variegate as vg
+from variegate.ops import effect as effects
+from variegate.plan.weigh import trimmed
+
+RNG = np.random.default_rng(0)
+IMAGE = RNG.random((23, 31, 3), np.float32)
+MODES = {"constant": "constant", "edge": "nearest", "reflect": "mirror", "symmetric": "reflect", "wrap": "wrap"}
+
+
+class Filter(vg.Op):
+    """The same weights for every sample."""
+
+    gives = effects.Stencil
+
+    def __init__(self, weights, across=None, border="reflect", **options):
+        super().__init__(**options)
+        self._set(weights=np.asarray(weights, np.float64), across=across, border=border)
+
+    def lower(self, draws, sizes, facts):
+        weights, across = (
+            None if each is None else np.stack([np.asarray(each, np.float64)] * len(sizes))
+            for each in (self.weights, self.across)
+        )
+        return effects.Stencil(weights, across, self.border)
+
+
+def padded(image, weights, border):
+    """Windows of a picture that numpy.pad has made larger, however small it was."""
+    m, n = weights.shape
+    around = ((m // 2, m // 2), (n // 2, n // 2), (0, 0))
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image.astype(np.float64), around, border), (m, n), (0, 1))
+    return (windows * weights).sum(axis=(-2, -1))
+
+
+@pytest.mark.parametrize("border", MODES)
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (7, 1), (1, 9), (41, 3), (5, 33)])
+@pytest.mark.parametrize("shape", [(23, 31, 3), (1, 1, 1), (2, 9, 4), (12, 1, 1)])
+def test_numpy_pads_and_weighs_alike(border, size, shape):
+    image, weights = RNG.random(shape, np.float32), RNG.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+    out = vg.Compose([Filter(weights, border=border)])(image)
+    np.testing.assert_allclose(out, padded(image, weights, border), atol=2e-6)
+
+
+@pytest.mark.parametrize("border", MODES)
+def test_scipy_weighs_alike(border):
+    weights = RNG.dirichlet(np.ones(15)).reshape(3, 5)
+    want = ndimage.correlate(IMAGE.astype(np.float64), weights[:, :, None], mode=MODES[border])
+    np.testing.assert_allclose(vg.Compose([Filter(weights, border=border)])(IMAGE), want, atol=2e-6)
+
+
+@pytest.mark.parametrize("border", MODES)
+def test_two_steps_are_one_after_the_other(border):
+    down, across = RNG.dirichlet(np.ones(5))[:, None], RNG.dirichlet(np.ones(9))
+    first = ndimage.correlate1d(IMAGE.astype(np.float64), down[:, 0], axis=0, mode=MODES[border])
+    want = ndimage.correlate1d(first, across, axis=1, mode=MODES[border])
+    np.testing.assert_allclose(vg.Compose([Filter(down, across, border)])(IMAGE), want, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"), [(np.uint8, 255.0), (np.uint16, 65535.0), (np.uint16, 4095.0), (np.float32, 255.0)]
+)
+def test_of_any_dtype(dtype, white):
+    image = RNG.integers(0, int(white) + 1, (20, 30, 3)).astype(dtype)
+    weights = RNG.dirichlet(np.ones(9)).reshape(3, 3)
+    out = vg.Compose([Filter(weights)], white=white)(image)
+    want = ndimage.correlate(image.astype(np.float64), weights[:, :, None], mode="mirror")
+    assert out.dtype == dtype and np.abs(out - want).max() <= (0.55 if dtype != np.float32 else 1e-3)
+
+
+def test_what_leaves_the_range_is_clamped_once():
+    sharp = Filter([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+    out = vg.Compose([sharp])(IMAGE)
+    assert out.min() == 0 and out.max() == 1
+    back = vg.Compose([sharp, vg.Contrast(0.2)])
+    whole = ndimage.correlate(IMAGE.astype(np.float64), np.array(sharp.weights)[:, :, None], mode="mirror")
+    mean = (whole.mean(axis=(0, 1)) * (0.299, 0.587, 0.114)).sum()
+    np.testing.assert_allclose(back(IMAGE), np.clip(0.2 * whole + 0.8 * mean, 0, 1), atol=3e-5)
+
+
+def test_a_weight_of_its_own_alone_changes_nothing():
+    for dtype in (np.uint8, np.uint16, np.float32):
+        image = (IMAGE * (1 if dtype == np.float32 else np.iinfo(dtype).max)).astype(dtype)
+        np.testing.assert_array_equal(vg.Compose([Filter([[0, 0, 0], [0, 1, 0], [0, 0, 0]])])(image), image)
+
+
+class Wide(vg.Op):
+    """Weights that are as long in a batch as the longest of its samples."""
+
+    gives = effects.Stencil
+
+    def lower(self, draws, sizes, facts):
+        reach = np.where(np.arange(len(sizes)) % 2 if len(sizes) > 1 else [False], 7, 1)
+        at = np.abs(np.arange(-reach.max(), reach.max() + 1))
+        weights = (at <= reach[:, None]) / (2 * reach[:, None] + 1.0)
+        return effects.Stencil(weights[:, :, None], weights)
+
+
+def test_zeros_around_weights_leave_no_trace():
+    """An infinity beyond them is no part of the sum, so a batch gives what one by one gives."""
+    image = np.where(RNG.random((30, 30, 1)) < 0.01, np.inf, RNG.random((30, 30, 1))).astype(np.float32)
+    compose = vg.Compose([Wide()], white=None)
+    plan = compose.plan(vg.Keys.at(0, 0, np.arange(4)), [(30, 30)] * 4, 1, np.float32)
+    out = np.empty((30, 30, 1), np.float32)
+    plan.run(2, image, out)
+    np.testing.assert_array_equal(out, compose(image))
+    np.testing.assert_array_equal(trimmed(np.pad(np.ones((1, 3)), ((2, 2), (1, 1)))), np.ones((1, 3)))
+    np.testing.assert_array_equal(trimmed(np.array([[0, 1.0, 2.0, 0, 0]])), [[1.0, 2.0, 0]])
+    assert trimmed(np.zeros((5, 3))).shape == (1, 1)
+
+
+def test_skipped_it_is_not_there_and_labels_stay():
+    blur = [[1 / 9] * 3] * 3
+    with_it, without = vg.Compose([vg.Rotate(9), Filter(blur, p=0)]), vg.Compose([vg.Rotate(9)])
+    np.testing.assert_array_equal(with_it(IMAGE), without(IMAGE))
+    compose = vg.Compose([vg.HorizontalFlip(), Filter(blur)], targets={"boxes": vg.Boxes()})
+    out = compose(image=IMAGE, boxes=np.array([[1.0, 2, 5, 9]]))
+    np.testing.assert_array_equal(out["boxes"], [[26, 2, 30, 9]])
+
+
+def test_a_view_that_is_no_picture_is_not_filtered():
+    compose = vg.Compose([Filter([[1 / 9] * 3] * 3), vg.HorizontalFlip()], targets={"depth": vg.Image(colour=False)})
+    depth = RNG.random((23, 31), np.float32)
+    np.testing.assert_array_equal(compose(image=IMAGE, depth=depth)["depth"], depth[:, ::-1])
+
+
+def test_what_lies_between_is_counted():
+    sizes, keys = [(20, 30)], vg.Keys.of([vg.Key()])
+    one = 4 * 20 * 30 * 3
+    assert vg.Compose([Filter([[1.0]])]).plan(keys, sizes).between == one
+    assert vg.Compose([vg.Rotate(9), Filter([[1.0]]), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one
+
+
+@pytest.mark.parametrize(
+    ("weights", "across", "message"),
+    [
+        (
+            np.ones((2, 3)),
+            None,
+            "Stencil has a pixel in the middle of its weights, so their numbers are odd; got (2, 3)",
+        ),
+        (np.ones((3, 1)), np.ones(4), "so their numbers are odd; got (3, 1, 4)"),
+        (np.ones((3, 3)), np.ones(3), "Stencil.weights are (B, m, 1) where there are weights across; got (1, 3, 3)"),
+        (np.ones(3), None, "Stencil.weights is an array (1, any, any), got (1, 3)"),
+    ],
+)
+def test_weights_that_are_none(weights, across, message):
+    with pytest.raises(vg.PipelineError, match=re.escape(message)):
+        vg.Compose([Filter(weights, across)])(IMAGE)
+
+
+def test_a_border_that_is_none():
+    message = "Stencil.border is one of constant, edge, reflect, symmetric, wrap; got 'mirror'"
+    with pytest.raises(vg.PipelineError, match=re.escape(message)):
+        vg.Compose([Filter([[1.0]], border="mirror")])(IMAGE)
