@@ -37,7 +37,7 @@ FLOORS = (
     ("plan", "kernels", "labels", "pipeline", "draw", "tta"),
     ("loader",),
     ("adapters",),
-    ("cli", "testing"),
+    ("cli", "extend", "testing"),
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 OPS_FOR_PLAN = ("ops.base", "ops.effect", "ops.combine", "ops.geometric", "ops.macro")

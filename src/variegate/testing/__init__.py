@@ -1,28 +1,25 @@
 """A test kit for pipelines, and for ops of your own: each function returns nothing, or raises AssertionError that says
 which op failed, what was drawn and where it went wrong.
 
-An op of your own is a frozen dataclass: its fields, and `lower`, which turns drawn numbers into an effect, for a whole
-batch in one call. A field annotated `Drawn` takes a number, a pair or a distribution; `p` and `name` come with the
+An op of your own is a class under `declare`: its fields, and `lower`, which turns drawn numbers into an effect, for a
+whole batch in one call. A field annotated `Drawn` takes a number, a pair or a distribution; `p` and `name` come with the
 class. `draws` has a column of B numbers for each such field, `sizes` is (B, 2) as (height, width), and a map leads from
 the new canvas back to the old one, so its matrix is the inverse of what the picture seems to do.
 
->>> from dataclasses import dataclass
 >>> import numpy as np
 >>> import variegate as vg
->>> from variegate import coords, testing
->>> from variegate.ops.base import Drawn
->>> from variegate.ops.effect import Map
->>> from variegate.ops.geometric import Bordered
+>>> from variegate import testing
+>>> from variegate.extend import Bordered, Drawn, coords, declare, drawn, effects
 
->>> @dataclass(frozen=True, repr=False)
+>>> @declare
 ... class Squeeze(Bordered):
 ...     '''Make the picture narrower about its centre; factor: 0.5 is half as wide.'''
 ...
-...     factor: Drawn = 1
+...     factor: Drawn = drawn(default=1, above=0)
 ...
 ...     def lower(self, draws, sizes, facts):
 ...         (x, _), back = coords.centre(sizes), 1 / draws["factor"]
-...         return Map(coords.affine(back, 0, x - back * x, 0, 1, 0), sizes)
+...         return effects.Map(coords.affine(back, 0, x - back * x, 0, 1, 0), sizes)
 
 >>> Squeeze((0.5, 1), p=0.5)
 Squeeze(p=0.5, factor=Uniform(0.5, 1))
@@ -46,16 +43,9 @@ Whether the op does what its name says is yours to try. A point tells which way 
 >>> augment(image=np.zeros((48, 64, 3), np.uint8), points=[[8, 24]])["points"]
 array([[20., 24.]], dtype=float32)
 
-Where names come from: `variegate.ops.base` (Op, Drawn, Draws, Facts), `variegate.ops.fields` (what a field takes, in a
-line: drawn, option and others), `variegate.ops.geometric` (Geometric: a map; Resampling: one that reads between pixels;
-Bordered: one that shows what lies outside), `variegate.ops.effect` (Map, Matrix, Table, Output: what `lower` may
-return, shape by shape), `variegate.coords` (matrices). An op of colour is a subclass of Op with `gives:
-ClassVar[type[Effect]] = Matrix` or Tone. An op that changes the size says `resizes: ClassVar[bool] = True`. For a
-function of a pixel or of a picture there are `Pointwise` and `Opaque`. With `Opaque(..., rng=True)` the key makes a
-Generator for random arrays; an op that declares `rng: Bits = bits()` (of `variegate.dist` and `variegate.ops.fields`)
-has one of `effect.Opaque(function, arguments, draws["rng"])`, and from `draws["rng"]`, 4 words a sample,
-`variegate.kernels.bits` fills arrays by position. In `lower`, NumPy's + - * / and sqrt, and `variegate.exact`, give the
-same bits on every CPU; its sin, exp and @ do not.
+All names come from `variegate.extend`, and docs/extend.md has an example of every kind of op: of colour, of rows and
+noise, of stencils, of functions of the whole picture. In `lower`, NumPy's + - * / and sqrt, and `extend.exact`, give
+the same bits on every CPU; its sin, exp and @ do not.
 
 All asserters take an op alone, or a list of ops or a Compose as a pipeline. Each is tried with `tries` keys of one
 seed, so a test that fails fails again. Of a chain that fails, each op is then tried alone, by the numbers that it drew.

@@ -1,0 +1,95 @@
+"""What ops of one's own are made of; docs/extend.md has an example of each kind, and `variegate.testing` tries them.
+
+Op       the base class, under `@declare`. Of those that move pixels: Geometric; Resampling, which has `interpolation`
+         and `antialias`; Bordered, which also has `border` and `fill`. Of those made of others, which Chain, OneOf and
+         SomeOf hold: Macro
+fields   what a field takes, in one line: drawn, bits, option, flag, pixels, extent, channels, span, wholes,
+         probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, Size
+lower    its arguments are Draws, Ints and Facts; it returns an Effect, one of `effects`, or a tuple of them. Most arrays
+         are Floats. boxes_of and masks_of (each as it is Seen) are what an op that `looks` at labels finds in Facts;
+         one_or_three says whether pictures have colour
+coords   maps as matrices, and the centres of pictures
+exact    sin, cos, exp, log and powers with the same bits on every CPU, which those of NumPy do not have
+words, uniforms, normals
+         any number of random numbers by position, out of a `Bits` draw; in Python and in functions that Numba
+         compiles. Asking for one of them imports Numba
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from variegate import coords, exact
+from variegate.dist import Bits, Drawn
+from variegate.ops import effect as effects
+from variegate.ops.base import Draws, Facts, Op, Seen, boxes_of, masks_of, one_or_three
+from variegate.ops.combine import Chain, OneOf, SomeOf
+from variegate.ops.effect import Border, Effect, Floats, Ints
+from variegate.ops.fields import (
+    bits,
+    channels,
+    checked,
+    declare,
+    drawn,
+    extent,
+    flag,
+    option,
+    pixels,
+    probability,
+    span,
+    wholes,
+)
+from variegate.ops.geometric import Bordered, Fill, Geometric, Interpolation, Resampling, Size
+from variegate.ops.macro import Macro
+
+COMPILED = ("words", "uniforms", "normals")
+
+__all__ = [
+    "Bits",
+    "Border",
+    "Bordered",
+    "Chain",
+    "Drawn",
+    "Draws",
+    "Effect",
+    "Facts",
+    "Fill",
+    "Floats",
+    "Geometric",
+    "Interpolation",
+    "Ints",
+    "Macro",
+    "OneOf",
+    "Op",
+    "Resampling",
+    "Seen",
+    "Size",
+    "SomeOf",
+    "bits",
+    "boxes_of",
+    "channels",
+    "checked",
+    "coords",
+    "declare",
+    "drawn",
+    "effects",
+    "exact",
+    "extent",
+    "flag",
+    "masks_of",
+    "one_or_three",
+    "option",
+    "pixels",
+    "probability",
+    "span",
+    "wholes",
+    *COMPILED,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in COMPILED:
+        from variegate.kernels import bits as made
+
+        return getattr(made, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
