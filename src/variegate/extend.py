@@ -5,9 +5,9 @@ Op       the base class, under `@declare`. Of those that move pixels: Geometric;
          SomeOf hold: Macro
 fields   what a field takes, in one line: drawn, bits, option, flag, pixels, extent, channels, span, wholes,
          probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, Size
-lower    its arguments are Draws, Ints and Facts; it returns an Effect, one of `effects`, or a tuple of them. Most arrays
-         are Floats. boxes_of and masks_of (each as it is Seen) are what an op that `looks` at labels finds in Facts;
-         one_or_three says whether pictures have colour
+lower    its arguments are Draws, Ints and Facts; it returns an Effect, one of `effects`, or a tuple of them. Most
+         arrays are Floats. boxes_of and masks_of (each as it is Seen) are what an op that `looks` at labels finds
+         in Facts; one_or_three says whether pictures have colour
 coords   maps as matrices, and the centres of pictures
 exact    sin, cos, exp, log and powers with the same bits on every CPU, which those of NumPy do not have
 words, uniforms, normals

@@ -2,9 +2,9 @@
 which op failed, what was drawn and where it went wrong.
 
 An op of your own is a class under `declare`: its fields, and `lower`, which turns drawn numbers into an effect, for a
-whole batch in one call. A field annotated `Drawn` takes a number, a pair or a distribution; `p` and `name` come with the
-class. `draws` has a column of B numbers for each such field, `sizes` is (B, 2) as (height, width), and a map leads from
-the new canvas back to the old one, so its matrix is the inverse of what the picture seems to do.
+whole batch in one call. A field annotated `Drawn` takes a number, a pair or a distribution; `p` and `name` come with
+the class. `draws` has a column of B numbers for each such field, `sizes` is (B, 2) as (height, width), and a map leads
+from the new canvas back to the old one, so its matrix is the inverse of what the picture seems to do.
 
 >>> import numpy as np
 >>> import variegate as vg
