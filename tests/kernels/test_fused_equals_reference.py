@@ -20,6 +20,7 @@ from variegate.kernels.bits import uniforms
 from variegate.kernels.reference import reference_run
 from variegate.ops import effect as effects
 from variegate.plan.ir import NEAREST, READ
+from variegate.plan.scratch import SCRATCH
 from variegate.white import white_of
 
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
@@ -247,6 +248,8 @@ def last_write(draw, ranged):
     return draw(st.sampled_from(ways))
 
 
+MOST = 1 << 17  # numbers of scratch that a small picture can have
+
 NUMBERS = (  # dtypes of pictures, and what white is in them
     *[(np.uint8, "dtype"), (np.uint16, "dtype"), (np.float32, "dtype")] * 2,
     (np.uint16, 4095),
@@ -322,6 +325,8 @@ def hold(pipeline, image, key, size=None, covers=None):
     """
     plan = pipeline.plan(vg.Keys.of([key]), [size or image.shape[:2]], image.shape[2], image.dtype)
     out = np.empty(plan.shapes[0], plan.dtype)
+    for scratch in ("between 0", "between 1", "whole"):
+        SCRATCH.array(scratch, (MOST,))[:] = np.nan  # of an earlier picture: nobody may read it
     plan.run(0, image, out, covers)
     # A prefiltered uint8 source is kept in quarter levels, after three filters; means are of steps of 1 / 65536.
     bound = plan.bound
@@ -334,7 +339,7 @@ def hold(pipeline, image, key, size=None, covers=None):
     white = passes[-1].gain.max()
     room = error * white + (np.abs(truth.values) * 2.0**-11 + 2.0**-24 if out.dtype == np.float16 else 1e-6 * white)
     room = room + 0.5 if out.dtype.kind == "u" else room
-    wrong = (np.abs(out - truth.values) > room) & ~truth.doubt
+    wrong = ~(np.abs(out - truth.values) <= room) & ~truth.doubt  # so that NaN is wrong
     assert not wrong.any(), (
         f"{wrong.sum()} of {wrong.size} values differ, by up to {np.abs(out - truth.values)[wrong].max()}, "
         f"where {np.max(room)} is allowed; first at {np.argwhere(wrong)[0]}"

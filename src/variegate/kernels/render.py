@@ -153,10 +153,11 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         else:
             here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
             measured = address_of(sums[k]), address_of(counts[k])
-            sweep(here, arrays, bends, turns, nought, TALLIED, planes, widest, unit, measured, UNWRITTEN, out)
+            every = nought, here.rows
+            sweep(here, arrays, bends, turns, nought, TALLIED, planes, widest, unit, measured, UNWRITTEN, every, out)
             hold(owners)
     here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
-    tallies, begin, stored = (address_of(sums), address_of(counts)), nought, nought
+    tallies, begin, stored, every = (address_of(sums), address_of(counts)), nought, nought, (nought, here.rows)
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT
     store, shown = out if alike else widest, shown_fills(here, maps, borders)
@@ -164,7 +165,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     if wanted and summed and top == 0:
         tally_source(library, src, shape, sums[0], counts[0])
     elif wanted:
-        sweep(here, arrays, bends, turns, nought, KEPT | TALLIED, planes, store, unit, tallies, UNWRITTEN, out)
+        sweep(here, arrays, bends, turns, nought, KEPT | TALLIED, planes, store, unit, tallies, UNWRITTEN, every, out)
         stored = STORED
     while True:
         found = fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, shown)
@@ -172,7 +173,8 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         if ended:
             break
         clear(sums[0], counts[0])
-        sweep(here, arrays, bends, turns, rounds, stored | KEPT | TALLIED, planes, store, 1.0, tallies, UNWRITTEN, out)
+        kept = stored | KEPT | TALLIED
+        sweep(here, arrays, bends, turns, rounds, kept, planes, store, 1.0, tallies, UNWRITTEN, every, out)
         unit, stored = 1.0, stored | STORED | (PAINTED if painted_by(kinds, turns, rounds) else nought)
     gain, shift, size, layout = last_write(tables, r, goal, shape[2])
     colours = fills * goal
@@ -180,12 +182,13 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     affine = (nought, nought) if is_plain(weights, offset) else (address_of(weights), address_of(offset))
     last = *affine, address_of(colours), address_of(gain), address_of(shift), size, layout, bound * goal
     plain = maps.shape[0] == 0 and planned and stored == 0
+    part = nought, nought, here.count, here.rows  # of the result, what the next row reads
+    if after >= 0:
+        part = read_part(borrowed(sites.state)[after], borrowed(sites.way)[after], here.rows, here.count)
     if plain and dtype == UINT8 and size == 4 and layout == HWC and by_levels(kinds, steps):
-        part = nought, nought, shape[1], shape[0]
-        if after >= 0:
-            part = read_part(borrowed(sites.state)[after], borrowed(sites.way)[after], shape[0], shape[1])
         level_out(here, bends, turns, rounds, last, src, shape, part, planes, out)
     else:
         place = widest if stored == 0 else store
-        sweep(here, arrays, bends, turns, rounds, stored | WRITTEN, planes, place, 1.0, tallies, last, out)
+        how, lines = stored | WRITTEN, (part[1], part[3])
+        sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, lines, out)
     hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))

@@ -62,8 +62,8 @@ def take_turn(here, bends, turns, n, y, left, right, row, plane):
 
 
 @kernel
-def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallies, last, out):
-    """Every row of a canvas once: read, put through its turns, tallied or written, while it is in the cache.
+def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallies, last, lines, out):
+    """Rows of a canvas, each once: read, put through its turns, tallied or written, while it is in the cache.
 
     turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
              is an affine map and a step that is none; rounds: how many there are
@@ -73,6 +73,7 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
              and written to address out. PAINTED: a row's function has seen them, so that all are pixels, fills too
     last     addresses of that map's weights (0: none) and offset, of the fills after it, of gain and shift; bytes an
              element, layout, and the bound to which numbers are clamped, below 0: they are not
+    lines    which rows: from the first on, up to the second
     """
     stored, kept = how & STORED != 0, how & KEPT != 0
     rows, count, channels, walked = here.rows, here.count, here.channels, here.walked != 0
@@ -80,7 +81,7 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
     weights, offset, colours, gain, shift, size, layout, bound = last
     pixel, stride = (1, rows * count) if layout == CHW else (channels, 1)
     nought = np.int64(0)
-    for y in range(rows):
+    for y in range(lines[0], lines[1]):
         row = store + step * y
         painted = how & PAINTED != 0
         lo, hi = nought, count
