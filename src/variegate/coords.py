@@ -45,8 +45,7 @@ def affine(a: Numbers, b: Numbers, c: Numbers, d: Numbers, e: Numbers, f: Number
             [0., 1., 3.],
             [0., 0., 1.]]])
     """
-    count = max((len(entry) for entry in (a, b, c, d, e, f) if isinstance(entry, np.ndarray)), default=1)
-    out = np.zeros((count, 3, 3))
+    out = np.zeros((np.broadcast(a, b, c, d, e, f).size, 3, 3))
     out[:, 0, 0] = a
     out[:, 0, 1] = b
     out[:, 0, 2] = c
@@ -54,6 +53,26 @@ def affine(a: Numbers, b: Numbers, c: Numbers, d: Numbers, e: Numbers, f: Number
     out[:, 1, 1] = e
     out[:, 1, 2] = f
     out[:, 2, 2] = 1
+    return out
+
+
+def centred(
+    a: Numbers, b: Numbers, d: Numbers, e: Numbers, sizes: Ints, right: Numbers = 0, down: Numbers = 0
+) -> Floats:
+    """The stack of maps x' = a x + b y, y' = d x + e y, with x and y from the centre of pictures of sizes (B, 2).
+
+    right, down  by how much the picture is moved as well: back by this, before all else
+
+    >>> centred(2, 0, 0, 2, np.array([[10, 10]]))
+    array([[[ 2.,  0., -5.],
+            [ 0.,  2., -5.],
+            [ 0.,  0.,  1.]]])
+    """
+    from variegate.compiled import plain
+    from variegate.formulas import centre
+
+    out = affine(a, b, right, d, e, down)
+    centre(out, plain(sizes))  # type: ignore[no-untyped-call]
     return out
 
 

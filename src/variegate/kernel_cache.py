@@ -56,7 +56,8 @@ def version() -> str:
     """A digest of all that decides these kernels' machine code, but the machine."""
     here = Path(__file__).parent
     kernels = (file for file in (here / "kernels").glob("*.py") if not file.stem.startswith("reference"))
-    own = [here / "rng.py", here / "plan" / "ir.py", here / "compiled.py", Path(__file__)]
+    beside = ("rng.py", "formulas.py", "exact.py", "plan/ir.py", "compiled.py")
+    own = [*(here / name for name in beside), Path(__file__)]
     digest = hashlib.blake2b(f"{numba.__version__} {sys.implementation.cache_tag}".encode(), digest_size=8)
     for file in (*sorted(kernels), *own):
         digest.update(file.read_bytes())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from variegate import coords, exact
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
@@ -40,14 +38,11 @@ class Affine(Bordered):
     shear_y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sines, cosines = exact.sincos(np.stack([draws["rotate"], draws["shear_x"], draws["shear_y"]]))
-        sin, cos = sines[0], cosines[0]
-        slant, rise = sines[1:] / cosines[1:]
+        sin, cos = exact.sincos(draws["rotate"])
+        slant, rise = exact.tan(draws["shear_x"]), exact.tan(draws["shear_y"])
         across, down = 1 / (draws["scale"] * draws["scale_x"]), 1 / (draws["scale"] * draws["scale_y"])
         stretch = 1 + slant * rise
         # From the output back: undo the shift, the rotation, the shear, the scale.
         a, b = across * (stretch * cos + slant * sin), across * (slant * cos - stretch * sin)
         d, e = down * (rise * cos + sin), down * (cos - rise * sin)
-        x, y = coords.centre(sizes)
-        to_x, to_y = x + draws["x"] * sizes[:, 1], y + draws["y"] * sizes[:, 0]
-        return Map(coords.affine(a, b, x - a * to_x - b * to_y, d, e, y - d * to_x - e * to_y), sizes)
+        return Map(coords.centred(a, b, d, e, sizes, draws["x"] * sizes[:, 1], draws["y"] * sizes[:, 0]), sizes)

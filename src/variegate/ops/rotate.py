@@ -34,8 +34,7 @@ class Rotate(Bordered):
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         sin, cos = exact.sincos(draws["angle"])
-        x, y = coords.centre(sizes)
-        return Map(coords.affine(cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y), sizes)
+        return Map(coords.centred(cos, -sin, sin, cos, sizes), sizes)
 
 
 ANY = Choice((0, 1, 2, 3))

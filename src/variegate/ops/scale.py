@@ -32,5 +32,4 @@ class Scale(Bordered):
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
         across, down = 1 / (draws["factor"] * draws["x"]), 1 / (draws["factor"] * draws["y"])
-        x, y = coords.centre(sizes)
-        return Map(coords.affine(across, 0, x - across * x, 0, down, y - down * y), sizes)
+        return Map(coords.centred(across, 0, 0, down, sizes), sizes)

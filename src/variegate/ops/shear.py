@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from variegate import coords, exact
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
@@ -32,8 +30,7 @@ class Shear(Bordered):
     y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sin, cos = exact.sincos(np.stack([draws["x"], draws["y"]]))
-        slant, rise = sin / cos
+        slant, rise = exact.tan(draws["x"]), exact.tan(draws["y"])
         x, y = coords.centre(sizes)
         both = slant * rise
         return Map(coords.affine(1 + both, slant, -(both * x + slant * y), rise, 1, -(rise * x)), sizes)
