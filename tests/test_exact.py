@@ -77,13 +77,17 @@ def exp_by_numpy(x):
 
 def same_bits(got, expected):
     nan = np.isnan(expected)
-    return np.array_equal(nan, np.isnan(got)) and np.array_equal(got[~nan].view(np.int64), expected[~nan].view(np.int64))
+    return np.array_equal(nan, np.isnan(got)) and np.array_equal(
+        got[~nan].view(np.int64), expected[~nan].view(np.int64)
+    )
 
 
 def test_compiled_and_numpy_give_the_same_bits():
     turns, scales = np.arange(-4000, 4001), 10.0 ** numbers(-300, 300)
     odd = [0.0, -0.0, math.nan, math.inf, -math.inf, 5e-324, 1e308, 2.0**53, 2.0**62 * exact.STEP, 2.0**63 * exact.STEP]
-    angles = np.concatenate([numbers(-720, 720), turns * 90.0, turns * exact.STEP, turns * 0.703125, scales, -scales, odd])
+    angles = np.concatenate(
+        [numbers(-720, 720), turns * 90.0, turns * exact.STEP, turns * 0.703125, scales, -scales, odd]
+    )
     with np.errstate(all="ignore"):
         assert all(map(same_bits, exact.sincos(angles), sincos_by_numpy(angles)))
         for x in (angles, numbers(-1200, 1200), numbers(-750, -700), numbers(-1, 1)):

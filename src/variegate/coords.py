@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from variegate.exact import compiled
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Numbers = float | Floats  # one for all, or one a sample
@@ -68,11 +70,14 @@ def centred(
             [ 0.,  2., -5.],
             [ 0.,  0.,  1.]]])
     """
-    from variegate.compiled import plain
-    from variegate.formulas import centre
-
-    out = affine(a, b, right, d, e, down)
-    centre(out, plain(sizes))  # type: ignore[no-untyped-call]
+    out = np.zeros((len(sizes), 3, 3))
+    out[:, 0, 0] = a
+    out[:, 0, 1] = b
+    out[:, 0, 2] = right
+    out[:, 1, 0] = d
+    out[:, 1, 1] = e
+    out[:, 1, 2] = down
+    compiled().centre(out, sizes)
     return out
 
 

@@ -9,6 +9,9 @@ The tables are computed on import in integers, and rounded once.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -87,18 +90,25 @@ LN2_LOW = (_LN2 % 2**224) / 2**256
 _SQRT_HALF = 0.7071067811865476
 
 
+@functools.cache
+def compiled() -> Any:
+    """The module `formulas`, imported, and Numba with it, when it is first used.
+
+    By a call, because an import statement takes as long as two of its functions.
+    """
+    from variegate import formulas
+
+    return formulas
+
+
 def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
     """Sine and cosine of an angle in degrees; exact at every multiple of 90.
 
     >>> sincos(np.array([0.0, 90.0, 180.0]))
     (array([0., 1., 0.]), array([ 1.,  0., -1.]))
     """
-    from variegate.formulas import fill_sincos
-
-    angles = np.array(degrees, np.float64, order="C")
-    out = np.empty((2, *angles.shape))
-    fill_sincos(angles.reshape(-1), out.reshape(2, -1))  # type: ignore[no-untyped-call]
-    return out[0], out[1]
+    sin, cos = compiled().sincos(np.asarray(degrees, np.float64))
+    return sin, cos
 
 
 def tan(degrees: ArrayLike) -> Floats:
@@ -108,7 +118,7 @@ def tan(degrees: ArrayLike) -> Floats:
     array([0., 1.])
     """
     sin, cos = sincos(degrees)
-    return sin / cos
+    return np.asarray(sin / cos)
 
 
 def atan2(y: ArrayLike, x: ArrayLike) -> Floats:
@@ -137,11 +147,7 @@ def exp(x: ArrayLike) -> Floats:
     >>> exp(np.array([0.0, 1.0]))
     array([1.        , 2.71828183])
     """
-    from variegate.formulas import raise_e
-
-    out = np.array(x, np.float64, order="C")
-    raise_e(out.reshape(-1))  # type: ignore[no-untyped-call]
-    return out
+    return np.asarray(compiled().exp(np.asarray(x, np.float64)))
 
 
 def log(x: ArrayLike) -> Floats:

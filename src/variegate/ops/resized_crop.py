@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate.dist import Distribution, LogUniform, Uniform
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts, Op, as_distribution
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn, pixels
@@ -57,16 +58,11 @@ class RandomResizedCrop(Resampling):
         return self.size is not None
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        from variegate.compiled import plain
-        from variegate.formulas import cut_parts
-
         new = sizes
         if self.size is not None:
             new = np.empty_like(sizes)
             new[:] = as_size(self.size)
-        matrix = np.empty((len(sizes), 3, 3))
         # Of a Ramp, what is allowed hangs on the epoch: that is known by what was drawn alone.
         allowed = (math.nan, math.nan) if isinstance(self.ratio, Ramp) else as_distribution(self.ratio).bounds()
-        drawn = (plain(draws[item]) for item in ("scale", "ratio", "top", "left"))
-        cut_parts(*drawn, *allowed, plain(sizes), plain(new), matrix)  # type: ignore[no-untyped-call]
-        return Map(matrix, new)
+        drawn = (draws[item] for item in ("scale", "ratio", "top", "left"))
+        return Map(compiled().cut_parts(*drawn, allowed, sizes, new), new)

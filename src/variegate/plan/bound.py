@@ -13,7 +13,7 @@ from variegate.errors import InputError, PipelineError
 from variegate.kernels.cut import NO, cut
 from variegate.kernels.lay import GROWTH, LONGEST, STRETCH, TOO_LARGE, Laid, lay, room
 from variegate.ops.base import Facts
-from variegate.ops.effect import Ints, Matrix, Pointwise, Tone
+from variegate.ops.effect import COLOURS, Ints
 from variegate.picture import MOST_PIXELS
 from variegate.plan.call import Call, moves
 from variegate.plan.cutter import Cutter
@@ -74,7 +74,6 @@ class Bound:
         facts = Facts(kind.channels, steps=kind.steps)
         self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, facts, look)
         self.after = self.lowered[-1].after if self.lowered else sizes
-        self.ranged = _ranged(self.lowered, len(sizes)) | (False if begun is None else begun.ranged)
         self.written = written_by(cutter.output, kind, columns, self.after, facts)
         self.gathered = Gathered(self.lowered, cutter.marks(kind), kind.steps)
         self.laid = self._lay()
@@ -89,8 +88,8 @@ class Bound:
         symbols = np.array([self.cutter.symbols[each.node.path] for _, each in gathered.effects], np.int64)
         self.segments, counts = np.empty((len(symbols), count), np.int64), np.empty(count, np.int64)
         gates = np.array(gathered.gates, np.int64)
-        cut(*self.cutter.automaton, symbols, gates, gathered.applies(count), self.segments, counts)  # type: ignore[no-untyped-call]
-        rows = int(counts.sum())
+        table = gathered.applies(count)
+        rows = cut(*self.cutter.automaton, symbols, gates, table, self.segments, counts)  # type: ignore[no-untyped-call]
         laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning)
         kind, defaults = self.kind, self.kind.defaults
         reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
@@ -130,6 +129,15 @@ class Bound:
         if kind.white is None:
             return np.full(len(self.sizes), kind.bound)
         return np.where(self.ranged, 1.0, kind.bound)
+
+    @functools.cached_property
+    def ranged(self) -> Flags:
+        """(B,): which samples an op of colour changes."""
+        found = np.zeros(len(self.sizes), np.bool_) if self._begun is None else self._begun.ranged.copy()
+        for each in self.lowered:
+            if each.effects and isinstance(each.effects[0], COLOURS):
+                found |= True if each.applies is None else each.applies
+        return found
 
     def stage(self, row: int) -> Stage:
         """The stage that runs a row."""
@@ -241,15 +249,6 @@ class Bound:
         nodes = self.cutter.nodes[self.cutter.nodes.index(self.node(r)) + 1 :]
         begun = Begun(self.ranged[i : i + 1], nodes)
         return Bound(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
-
-
-def _ranged(lowered: Sequence[Lowered], count: int) -> Flags:
-    """(B,): which samples an op of colour changes."""
-    found = np.zeros(count, np.bool_)
-    for each in lowered:
-        if each.effects and isinstance(each.effects[0], Matrix | Tone | Pointwise):
-            found |= True if each.applies is None else each.applies
-    return found
 
 
 def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> Facts:

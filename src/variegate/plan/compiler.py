@@ -24,8 +24,6 @@ from variegate.plan.plan import Plan
 from variegate.plan.trail import trail
 from variegate.targets.leaf import Leaves
 
-COLOURS = effects.Matrix, effects.Tone, effects.Pointwise
-
 
 class Compiler:
     """What is known of a pipeline before any batch."""
@@ -53,7 +51,7 @@ class Compiler:
     @functools.cached_property
     def _asking(self) -> tuple[str, str]:
         """The first op that must know what white is: among those of colour; and, if there is none, any."""
-        of_colour = [node.path for node in self.flat.nodes if issubclass(node.op.gives, COLOURS)]
+        of_colour = [node.path for node in self.flat.nodes if issubclass(node.op.gives, effects.COLOURS)]
         written = [node.path for node in self.flat.nodes if issubclass(node.op.gives, effects.Output)]
         return "".join(of_colour[:1]), "".join((of_colour + written)[:1])
 
@@ -95,4 +93,4 @@ def _look(
 
 def is_colour(node: Node) -> bool:
     """Whether an op changes colours and leaves every pixel in its place."""
-    return issubclass(node.op.gives, COLOURS) or (issubclass(node.op.gives, effects.Opaque) and not moves(node))
+    return issubclass(node.op.gives, effects.COLOURS) or (issubclass(node.op.gives, effects.Opaque) and not moves(node))

@@ -102,7 +102,7 @@ class Gathered:
             self.gates.append(gate)
             if isinstance(effect, effects.Map):
                 self._map(effect, lowered.node.path)
-            elif isinstance(effect, effects.Matrix | effects.Tone | effects.Pointwise):
+            elif isinstance(effect, effects.COLOURS):
                 self._step(effect, lowered.node.path)
             else:
                 stage = STAGES.index(stage_of(lowered.node))

@@ -20,7 +20,10 @@ from variegate.ops.effect.output import Output
 from variegate.ops.effect.pointwise import Pointwise
 from variegate.ops.effect.tone import Curve, Table, Tone
 
+COLOURS = Matrix, Tone, Pointwise  # what changes colours and leaves every pixel in its place
+
 __all__ = [
+    "COLOURS",
     "Curve",
     "Effect",
     "Floats",
