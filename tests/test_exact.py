@@ -171,7 +171,7 @@ def test_power_of_nothing():
 def test_shapes_are_kept():
     x = np.linspace(0.1, 1, 6).reshape(2, 3)
     assert exact.sincos(x)[0].shape == exact.exp(x).shape == exact.log(x).shape == exact.power(x, x).shape == (2, 3)
-    assert np.array_equal(exact.exp(x.T), exact.exp(x).T) and np.array_equal(exact.tan(x), np.divide(*exact.sincos(x)))
+    assert np.array_equal(exact.exp(x.T), exact.exp(x).T)
     for function in (exact.exp, exact.log):
         assert np.array_equal(function(x)[1, 2], function(x[1, 2]))
         assert function(x[:0]).shape == (0, 3)

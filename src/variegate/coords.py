@@ -14,8 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from variegate.exact import compiled
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Numbers = float | Floats  # one for all, or one a sample
@@ -55,29 +53,6 @@ def affine(a: Numbers, b: Numbers, c: Numbers, d: Numbers, e: Numbers, f: Number
     out[:, 1, 1] = e
     out[:, 1, 2] = f
     out[:, 2, 2] = 1
-    return out
-
-
-def centred(
-    a: Numbers, b: Numbers, d: Numbers, e: Numbers, sizes: Ints, right: Numbers = 0, down: Numbers = 0
-) -> Floats:
-    """The stack of maps x' = a x + b y, y' = d x + e y, with x and y from the centre of pictures of sizes (B, 2).
-
-    right, down  by how much the picture is moved as well: back by this, before all else
-
-    >>> centred(2, 0, 0, 2, np.array([[10, 10]]))
-    array([[[ 2.,  0., -5.],
-            [ 0.,  2., -5.],
-            [ 0.,  0.,  1.]]])
-    """
-    out = np.zeros((len(sizes), 3, 3))
-    out[:, 0, 0] = a
-    out[:, 0, 1] = b
-    out[:, 0, 2] = right
-    out[:, 1, 0] = d
-    out[:, 1, 1] = e
-    out[:, 1, 2] = down
-    compiled().centre(out, sizes)
     return out
 
 

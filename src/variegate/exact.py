@@ -111,16 +111,6 @@ def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
     return sin, cos
 
 
-def tan(degrees: ArrayLike) -> Floats:
-    """The tangent of an angle in degrees.
-
-    >>> tan(np.array([0.0, 45.0]))
-    array([0., 1.])
-    """
-    sin, cos = sincos(degrees)
-    return np.asarray(sin / cos)
-
-
 def atan2(y: ArrayLike, x: ArrayLike) -> Floats:
     """The angle of the direction (x, y) in degrees, -180 to 180; exact at every multiple of 45, and 0 for (0, 0).
 

@@ -7,6 +7,8 @@ promise, and holds the tables that they look into. Importing this module imports
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import int64
@@ -36,6 +38,13 @@ def sincos_of(angle):
     return sin + (cos * sine + sin * less), cos + (cos * less - sin * sine)
 
 
+@kernel
+def tan_of(angle):
+    """The tangent of an angle in degrees."""
+    sin, cos = sincos_of(angle)
+    return sin / cos
+
+
 @entry
 def _sincos(angles, sines, cosines):
     for n in range(angles.size):
@@ -45,7 +54,7 @@ def _sincos(angles, sines, cosines):
 def sincos(angles: Floats) -> tuple[Floats, Floats]:
     """See `exact`; of any shape, as are both results."""
     sines, cosines = np.empty(angles.shape), np.empty(angles.shape)
-    _sincos(plain(angles).reshape(-1), sines.reshape(-1), cosines.reshape(-1))  # type: ignore[no-untyped-call]
+    _sincos(plain(angles).reshape(-1), sines.reshape(-1), cosines.reshape(-1))
     return sines, cosines
 
 
@@ -72,23 +81,81 @@ def _exp(values, out):
 def exp(values: Floats) -> Floats:
     """See `exact`; of any shape, as is the result."""
     out = np.empty(values.shape)
-    _exp(plain(values).reshape(-1), out.reshape(-1))  # type: ignore[no-untyped-call]
+    _exp(plain(values).reshape(-1), out.reshape(-1))
     return out
 
 
+@kernel
+def put(m, a, b, c, d, e, f):
+    """The map x' = a x + b y + c, y' = d x + e y + f, into m (3, 3)."""
+    m[0, 0], m[0, 1], m[0, 2] = a, b, c
+    m[1, 0], m[1, 1], m[1, 2] = d, e, f
+    m[2, 0], m[2, 1], m[2, 2] = 0.0, 0.0, 1.0
+
+
+@kernel
+def put_about(m, size, a, b, d, e, right, down):
+    """The map x' = a x + b y, y' = d x + e y about the centre of a picture that was then moved by (right, down)."""
+    x, y = size[1] * 0.5, size[0] * 0.5
+    to_x, to_y = x + right, y + down
+    put(m, a, b, x - a * to_x - b * to_y, d, e, y - d * to_x - e * to_y)
+
+
+def filled(fill: Callable[..., None]) -> Callable[..., Floats]:
+    """Of an entry that fills maps (B, 3, 3) for pictures of sizes (B, 2), by columns, what returns those maps.
+
+    The columns are (B,) float64 where nothing else is said.
+    """
+
+    def maps(sizes: Ints, *columns: NDArray[Any]) -> Floats:
+        found = np.empty((len(sizes), 3, 3))
+        fill(found, plain(sizes), *map(plain, columns))
+        return found
+
+    return maps
+
+
+@filled
 @entry
-def _centre(maps, sizes):
+def rotations(maps, sizes, angles):
+    """See `Rotate`."""
     for i in range(sizes.shape[0]):
-        m, x, y = maps[i], sizes[i, 1] * 0.5, sizes[i, 0] * 0.5
-        to_x, to_y = x + m[0, 2], y + m[1, 2]
-        m[0, 2] = x - m[0, 0] * to_x - m[0, 1] * to_y
-        m[1, 2] = y - m[1, 0] * to_x - m[1, 1] * to_y
-        m[2, 2] = 1.0
+        sin, cos = sincos_of(angles[i])
+        put_about(maps[i], sizes[i], cos, -sin, sin, cos, 0.0, 0.0)
 
 
-def centre(maps: Floats, sizes: Ints) -> None:
-    """Complete the maps (B, 3, 3) of `coords.centred`, whose last column holds (right, down, 0) so far."""
-    _centre(maps, plain(sizes))  # type: ignore[no-untyped-call]
+@filled
+@entry
+def scales(maps, sizes, factors, xs, ys):
+    """See `Scale`."""
+    for i in range(sizes.shape[0]):
+        across, down = 1 / (factors[i] * xs[i]), 1 / (factors[i] * ys[i])
+        put_about(maps[i], sizes[i], across, 0.0, 0.0, down, 0.0, 0.0)
+
+
+@filled
+@entry
+def shears(maps, sizes, xs, ys):
+    """See `Shear`."""
+    for i in range(sizes.shape[0]):
+        slant, rise = tan_of(xs[i]), tan_of(ys[i])
+        both, x, y = slant * rise, sizes[i, 1] * 0.5, sizes[i, 0] * 0.5
+        put(maps[i], 1.0 + both, slant, -(both * x + slant * y), rise, 1.0, -(rise * x))
+
+
+@filled
+@entry
+def affines(maps, sizes, rotate, right, down, scale, scale_x, scale_y, shear_x, shear_y):
+    """See `Affine`."""
+    for i in range(sizes.shape[0]):
+        sin, cos = sincos_of(rotate[i])
+        slant, rise = tan_of(shear_x[i]), tan_of(shear_y[i])
+        across, along = 1 / (scale[i] * scale_x[i]), 1 / (scale[i] * scale_y[i])
+        stretch = 1 + slant * rise
+        # From the output back: undo the shift, the rotation, the shear, the scale.
+        a, b = across * (stretch * cos + slant * sin), across * (slant * cos - stretch * sin)
+        d, e = along * (rise * cos + sin), along * (cos - rise * sin)
+        put_about(maps[i], sizes[i], a, b, d, e, right[i] * sizes[i, 1], down[i] * sizes[i, 0])
 
 
 @kernel
@@ -106,28 +173,20 @@ def part(scales, ratios, low, high, height, width):
     return tall, wide, False
 
 
+@filled
 @entry
-def _cut_parts(scales, ratios, top, left, low, high, sizes, after, maps):
-    for i in range(sizes.shape[0]):
-        rows, columns = float(sizes[i, 0]), float(sizes[i, 1])
-        height, width, fitted = part(scales[:, i], ratios[:, i], low, high, rows, columns)
-        m, right, down = maps[i], columns - width, rows - height
-        m[:] = 0.0
-        m[0, 0], m[1, 1], m[2, 2] = width / after[i, 1], height / after[i, 0], 1.0
-        m[0, 2] = np.floor(left[i] * (right + 1.0)) if fitted else np.floor(right * 0.5)
-        m[1, 2] = np.floor(top[i] * (down + 1.0)) if fitted else np.floor(down * 0.5)
+def parts(maps, sizes, after, scales, ratios, top, left, allowed):
+    """See `RandomResizedCrop`.
 
-
-def cut_parts(
-    scales: Floats, ratios: Floats, top: Floats, left: Floats, allowed: tuple[float, float], sizes: Ints, after: Ints
-) -> Floats:
-    """The maps (B, 3, 3) of the parts that `RandomResizedCrop` cuts out.
-
+    after           (B, 2) int64: the sizes of the results
     scales, ratios  (trials, B): area and shape of each trial; the first that fits is taken
     top, left       (B,): at which place; in the middle if no trial fitted
-    allowed         the least and the largest ratio; NaN: those of the trials
-    sizes, after    (B, 2): of the pictures and of the results
+    allowed         (2,): the least and the largest ratio; NaN: those of the trials
     """
-    maps, drawn = np.empty((len(sizes), 3, 3)), map(plain, (scales, ratios, top, left))
-    _cut_parts(*drawn, *allowed, plain(sizes), plain(after), maps)  # type: ignore[no-untyped-call]
-    return maps
+    for i in range(sizes.shape[0]):
+        rows, columns = float(sizes[i, 0]), float(sizes[i, 1])
+        height, width, fitted = part(scales[:, i], ratios[:, i], allowed[0], allowed[1], rows, columns)
+        right, down = columns - width, rows - height
+        x = np.floor(left[i] * (right + 1.0)) if fitted else np.floor(right * 0.5)
+        y = np.floor(top[i] * (down + 1.0)) if fitted else np.floor(down * 0.5)
+        put(maps[i], width / after[i, 1], 0.0, x, 0.0, height / after[i, 0], y)

@@ -19,7 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import InputError
 
 LIMITS = {"epoch": 2**32 - 1, "id": 2**64 - 1, "variation": 2**32 - 1}
-DTYPES = {"epoch": np.dtype(np.uint32), "id": np.dtype(np.uint64), "variation": np.dtype(np.uint32)}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "epoch": np.dtype(np.uint32),
+    "id": np.dtype(np.uint64),
+    "variation": np.dtype(np.uint32),
+}
 
 
 def _integer(value: Any, field: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from variegate import coords, exact
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
+
+COLUMNS = "rotate", "x", "y", "scale", "scale_x", "scale_y", "shear_x", "shear_y"
 
 
 @declare
@@ -38,11 +40,4 @@ class Affine(Bordered):
     shear_y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sin, cos = exact.sincos(draws["rotate"])
-        slant, rise = exact.tan(draws["shear_x"]), exact.tan(draws["shear_y"])
-        across, down = 1 / (draws["scale"] * draws["scale_x"]), 1 / (draws["scale"] * draws["scale_y"])
-        stretch = 1 + slant * rise
-        # From the output back: undo the shift, the rotation, the shear, the scale.
-        a, b = across * (stretch * cos + slant * sin), across * (slant * cos - stretch * sin)
-        d, e = down * (rise * cos + sin), down * (cos - rise * sin)
-        return Map(coords.centred(a, b, d, e, sizes, draws["x"] * sizes[:, 1], draws["y"] * sizes[:, 0]), sizes)
+        return Map(compiled().affines(sizes, *(draws[item] for item in COLUMNS)), sizes)

@@ -65,4 +65,4 @@ class RandomResizedCrop(Resampling):
         # Of a Ramp, what is allowed hangs on the epoch: that is known by what was drawn alone.
         allowed = (math.nan, math.nan) if isinstance(self.ratio, Ramp) else as_distribution(self.ratio).bounds()
         drawn = (draws[item] for item in ("scale", "ratio", "top", "left"))
-        return Map(compiled().cut_parts(*drawn, allowed, sizes, new), new)
+        return Map(compiled().parts(sizes, new, *drawn, np.array(allowed)), new)
