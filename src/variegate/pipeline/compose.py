@@ -197,10 +197,8 @@ class Compose(Chain):
 
         Raises  InputError if pictures of this dtype cannot hold the white that is declared.
         """
-        from variegate.plan.kind import Kind
-
         white = white_of(self.white, dtype, f"{self.label}.white")
-        return Kind(channels, dtype, white, self.compiler.defaults, targets)
+        return self.compiler.kind(channels, dtype, white, targets)
 
     def batch(
         self,

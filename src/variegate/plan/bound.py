@@ -126,7 +126,7 @@ class Bound:
         kind = self.kind
         if self.written.asked:
             return np.full(len(self.sizes), 1.0 if kind.white is not None else -1.0)
-        if kind.white is None:
+        if kind.white is None or kind.bound == 1.0:
             return np.full(len(self.sizes), kind.bound)
         return np.where(self.ranged, 1.0, kind.bound)
 

@@ -70,7 +70,7 @@ class Drawing:
         table = uniforms(numbers, keys.id, keys.epoch, keys.variation)
         found: dict[str, dict[str, NDArray[Any]]] = {path: {} for path in self.paths}
         # Ranges and constants, which most fields are, all at once.
-        tables = self._low + self._span * table, np.repeat(self._fixed, len(keys), axis=1)
+        tables = self._low + self._span * table, self._fixed.repeat(len(keys), axis=1)
         for request in self.requests:
             path, name, _, _, place, rows = request
             found[path][name] = _numbers(request, table, keys.epoch) if place == OTHER else tables[place][rows]
