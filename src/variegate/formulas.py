@@ -167,7 +167,9 @@ def part(scales, ratios, low, high, height, width):
         if 1.0 <= tall <= height and 1.0 <= wide <= width:
             return tall, wide, True
     if low != low:
-        low, high = ratios.min(), ratios.max()
+        low, high = ratios[0], ratios[0]
+        for ratio in ratios:
+            low, high = min(low, ratio), max(high, ratio)
     tall = max(np.rint(width / low), 1.0) if width < low * height else height
     wide = max(np.rint(height * high), 1.0) if width > high * height else width
     return tall, wide, False

@@ -28,6 +28,8 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 def _integer(value: Any, field: str) -> int:
     """A value as a Python int, or an error that names the field of the key."""
+    if type(value) is int:
+        return value
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
