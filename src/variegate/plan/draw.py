@@ -90,10 +90,8 @@ def _ranges(requests: Sequence[Request], count: int) -> tuple[Floats, Floats]:
     low, span = np.zeros((count, 1)), np.ones((count, 1))
     for request in requests:
         if isinstance(request.distribution, Uniform):
-            low[request.rows], span[request.rows] = (
-                request.distribution.low,
-                request.distribution.high - request.distribution.low,
-            )
+            least, most = request.distribution.bounds()
+            low[request.rows], span[request.rows] = least, most - least
     return low, span
 
 
