@@ -159,17 +159,17 @@ def affines(maps, sizes, rotate, right, down, scale, scale_x, scale_y, shear_x, 
 
 
 @kernel
-def part(scales, ratios, low, high, height, width):
-    """(height, width, whether any trial fitted) of the part of one picture."""
-    for t in range(scales.size):
-        area = scales[t] * (height * width)
-        tall, wide = np.rint(np.sqrt(area / ratios[t])), np.rint(np.sqrt(area * ratios[t]))
+def part(scales, ratios, i, low, high, height, width):
+    """(height, width, whether any trial fitted) of the part of picture i."""
+    for t in range(scales.shape[0]):
+        area, ratio = scales[t, i] * (height * width), ratios[t, i]
+        tall, wide = np.rint(np.sqrt(area / ratio)), np.rint(np.sqrt(area * ratio))
         if 1.0 <= tall <= height and 1.0 <= wide <= width:
             return tall, wide, True
     if low != low:
-        low, high = ratios[0], ratios[0]
-        for ratio in ratios:
-            low, high = min(low, ratio), max(high, ratio)
+        low, high = ratios[0, i], ratios[0, i]
+        for t in range(1, ratios.shape[0]):
+            low, high = min(low, ratios[t, i]), max(high, ratios[t, i])
     tall = max(np.rint(width / low), 1.0) if width < low * height else height
     wide = max(np.rint(height * high), 1.0) if width > high * height else width
     return tall, wide, False
@@ -187,7 +187,7 @@ def parts(maps, sizes, after, scales, ratios, top, left, allowed):
     """
     for i in range(sizes.shape[0]):
         rows, columns = float(sizes[i, 0]), float(sizes[i, 1])
-        height, width, fitted = part(scales[:, i], ratios[:, i], allowed[0], allowed[1], rows, columns)
+        height, width, fitted = part(scales, ratios, i, allowed[0], allowed[1], rows, columns)
         right, down = columns - width, rows - height
         x = np.floor(left[i] * (right + 1.0)) if fitted else np.floor(right * 0.5)
         y = np.floor(top[i] * (down + 1.0)) if fitted else np.floor(down * 0.5)
