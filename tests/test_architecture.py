@@ -27,6 +27,7 @@ FLOORS = (
         "compiled",
         "content",
         "exact",
+        "formulas",
         "ramp",
         "rng",
         "dist",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from variegate import kernel_cache
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="tells no owners and no rights this way")
 ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes files of others")
@@ -153,3 +156,12 @@ def test_the_users_own_folder_is_closed_to_others(place: Path) -> None:
         pytest.skip("the folder there is that of the user's library, which is not this test's to change")
     assert run(place, **env) == (2, "")
     assert (place.parent / "variegate").stat().st_mode & 0o022 == 0
+
+
+def test_every_file_with_a_kernel_counts() -> None:
+    """An edit of one that does not would leave old machine code in use."""
+    source = Path(kernel_cache.__file__).parent
+    made = re.compile(r"^@(entry|kernel|inlined|unit)\b", re.MULTILINE)
+    files = (file.relative_to(source) for file in source.rglob("*.py") if made.search(file.read_text(encoding="utf-8")))
+    beside = {file.as_posix() for file in files if file.parts[0] != "kernels"}
+    assert beside == {"formulas.py", "rng.py"} and beside <= set(kernel_cache.BESIDE)

@@ -17,6 +17,7 @@ import numba
 from numba.core import event
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
+from numpy.typing import NDArray
 
 from variegate import kernel_cache
 from variegate.kernel_cache import KernelCache
@@ -40,6 +41,11 @@ def entry(function: Function) -> Function:
     made: Any = numba.njit(nogil=True, error_model="numpy")(function)
     made._cache = KernelCache(function)
     return cast(Function, made)
+
+
+def plain(column: NDArray[Any]) -> NDArray[Any]:
+    """The same array, contiguous and writable, as an `entry` takes it: another kind would be another compilation."""
+    return column if column.flags.c_contiguous and column.flags.writeable else column.copy()
 
 
 class Unit:

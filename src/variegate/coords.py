@@ -45,8 +45,7 @@ def affine(a: Numbers, b: Numbers, c: Numbers, d: Numbers, e: Numbers, f: Number
             [0., 1., 3.],
             [0., 0., 1.]]])
     """
-    count = max((len(entry) for entry in (a, b, c, d, e, f) if isinstance(entry, np.ndarray)), default=1)
-    out = np.zeros((count, 3, 3))
+    out = np.zeros((np.broadcast(a, b, c, d, e, f).size, 3, 3))
     out[:, 0, 0] = a
     out[:, 0, 1] = b
     out[:, 0, 2] = c

@@ -145,7 +145,8 @@ class LogUniform(Distribution):
 
     def at(self, u: Floats) -> Floats:
         # Clipped, because rounding could step over an end by one unit in the last place.
-        return np.clip(exact.exp(self._log[0] + self._log[1] * u[0]), self.low, self.high)
+        drawn = exact.exp(self._log[0] + self._log[1] * u[0])
+        return np.asarray(np.minimum(np.maximum(drawn, self.low), self.high))
 
     def bounds(self) -> tuple[float, float]:
         return self.low, self.high

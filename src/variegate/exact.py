@@ -2,11 +2,15 @@
 
 NumPy's own differ between CPUs, since they choose other code for AVX-512, AVX2 and NEON. Everything here is an IEEE
 operation on one element, or exact (rint, frexp, ldexp). Each function reduces its argument to a small remainder by a
-table, so that a short Taylor polynomial is enough: the relative error stays within 4e-16.
+table, so that a short Taylor polynomial is enough: the relative error stays within 4e-16. What every batch's plan asks
+for is compiled, in `formulas`; what is asked when ops are made and labels are moved is NumPy, and needs no Numba.
 The tables are computed on import in integers, and rounded once.
 """
 
 from __future__ import annotations
+
+import functools
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,14 +81,24 @@ def _arcs() -> Floats:
     return np.array([*out[:-1], 45.0])
 
 
-_CIRCLE, _POWERS, _LOGS, _ARCS = _circle(), _powers(), _logs(), _arcs()
-_RADIAN = (_PI / 2**256) / 180
+CIRCLE, POWERS, _LOGS, _ARCS = _circle(), _powers(), _logs(), _arcs()
+RADIAN = (_PI / 2**256) / 180
 _DEGREE = 180 / (_PI / 2**256)
-_STEP = 360 / 256  # 1.40625: exact in binary
-_TAYLOR = np.array([[-1 / 6, 1 / 120, -1 / 5040], [-1 / 2, 1 / 24, -1 / 720]])[:, :, None]
-_LN2_HIGH = (_LN2 >> 224) / 2**32  # 32 bits, so that its product with an exponent is exact
-_LN2_LOW = (_LN2 % 2**224) / 2**256
+STEP = 360 / 256  # 1.40625: exact in binary
+LN2_HIGH = (_LN2 >> 224) / 2**32  # 32 bits, so that its product with an exponent is exact
+LN2_LOW = (_LN2 % 2**224) / 2**256
 _SQRT_HALF = 0.7071067811865476
+
+
+@functools.cache
+def compiled() -> Any:
+    """The module `formulas`, imported, and Numba with it, when it is first used.
+
+    By a call, because an import statement takes as long as two of its functions.
+    """
+    from variegate import formulas
+
+    return formulas
 
 
 def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
@@ -93,16 +107,8 @@ def sincos(degrees: ArrayLike) -> tuple[Floats, Floats]:
     >>> sincos(np.array([0.0, 90.0, 180.0]))
     (array([0., 1., 0.]), array([ 1.,  0., -1.]))
     """
-    angle = np.asarray(degrees, np.float64)
-    turns = np.rint(angle / _STEP)
-    table = _CIRCLE[:, turns.astype(np.int64) & 255]
-    x = (angle - turns * _STEP) * _RADIAN
-    z = x * x
-    taylor = _TAYLOR.reshape(2, 3, *(1,) * z.ndim)
-    tail = ((taylor[:, 2] * z + taylor[:, 1]) * z + taylor[:, 0]) * z
-    sine, less = x + x * tail[0], tail[1]  # sin x, and cos x - 1
-    sin, cos = table
-    return sin + (cos * sine + sin * less), cos + (cos * less - sin * sine)
+    sin, cos = compiled().sincos(np.asarray(degrees, np.float64))
+    return sin, cos
 
 
 def atan2(y: ArrayLike, x: ArrayLike) -> Floats:
@@ -131,13 +137,7 @@ def exp(x: ArrayLike) -> Floats:
     >>> exp(np.array([0.0, 1.0]))
     array([1.        , 2.71828183])
     """
-    given = np.minimum(np.maximum(np.asarray(x, np.float64), -1100.0), 1100.0)
-    whole = np.rint(given * (256 / (_LN2_HIGH + _LN2_LOW)))
-    rest = (given - whole * (_LN2_HIGH / 256)) - whole * (_LN2_LOW / 256)
-    steps = whole.astype(np.int32)
-    power = _POWERS[steps & 255]
-    less = rest + rest * rest * ((rest * (1 / 24) + 1 / 6) * rest + 1 / 2)
-    return np.asarray(np.ldexp(power + power * less, steps >> 8))
+    return np.asarray(compiled().exp(np.asarray(x, np.float64)))
 
 
 def log(x: ArrayLike) -> Floats:
@@ -155,8 +155,8 @@ def log(x: ArrayLike) -> Floats:
     s = (part - known) / (part + known)
     z = s * s
     tail = s * ((z * (2 / 5) + 2 / 3) * z)
-    coarse = exponent * _LN2_HIGH + _LOGS[nearest.astype(np.int64)]
-    return np.asarray(coarse + (2 * s + (tail + exponent * _LN2_LOW)))
+    coarse = exponent * LN2_HIGH + _LOGS[nearest.astype(np.int64)]
+    return np.asarray(coarse + (2 * s + (tail + exponent * LN2_LOW)))
 
 
 def power(x: ArrayLike, y: ArrayLike) -> Floats:

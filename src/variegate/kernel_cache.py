@@ -34,6 +34,8 @@ from variegate import parts
 DIGEST = 32  # bytes
 RIGHTS = 0o755  # everybody may read: one user, or root, can fill a folder for all
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
+# Where kernels are, or what they hold comes from, beside the folder `kernels`.
+BESIDE = "compiled.py", "exact.py", "formulas.py", "plan/ir.py", "rng.py"
 trouble: list[str] = []  # what went wrong in this process, so that its kernels are not all kept
 
 
@@ -56,7 +58,7 @@ def version() -> str:
     """A digest of all that decides these kernels' machine code, but the machine."""
     here = Path(__file__).parent
     kernels = (file for file in (here / "kernels").glob("*.py") if not file.stem.startswith("reference"))
-    own = [here / "rng.py", here / "plan" / "ir.py", here / "compiled.py", Path(__file__)]
+    own = [*(here / name for name in BESIDE), Path(__file__)]
     digest = hashlib.blake2b(f"{numba.__version__} {sys.implementation.cache_tag}".encode(), digest_size=8)
     for file in (*sorted(kernels), *own):
         digest.update(file.read_bytes())

@@ -19,11 +19,17 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import InputError
 
 LIMITS = {"epoch": 2**32 - 1, "id": 2**64 - 1, "variation": 2**32 - 1}
-DTYPES = {"epoch": np.uint32, "id": np.uint64, "variation": np.uint32}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "epoch": np.dtype(np.uint32),
+    "id": np.dtype(np.uint64),
+    "variation": np.dtype(np.uint32),
+}
 
 
 def _integer(value: Any, field: str) -> int:
     """A value as a Python int, or an error that names the field of the key."""
+    if type(value) is int:
+        return value
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -64,10 +70,10 @@ class Key:
 def _column(value: ArrayLike, field: str) -> NDArray[Any]:
     """Integers as an array of the field's dtype, or an error that names the field of the keys."""
     given = np.asarray(value)
-    if given.size and given.dtype.kind not in "iu":
-        raise InputError(f"Keys.{field} holds integers from 0 to {LIMITS[field]}, got {given.dtype} {_sample(given)}")
     if given.dtype == DTYPES[field]:
         return given
+    if given.size and given.dtype.kind not in "iu":
+        raise InputError(f"Keys.{field} holds integers from 0 to {LIMITS[field]}, got {given.dtype} {_sample(given)}")
     if given.size:
         worst = int(given.min()) if given.min() < 0 else int(given.max())
         if not 0 <= worst <= LIMITS[field]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.white import DTYPES
+from variegate.white import DTYPES, dtype_name
 
 MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
@@ -131,9 +131,9 @@ def _converted(array: NDArray[Any], name: str) -> NDArray[Any]:
     """An array in one of the dtypes of pictures, none of its numbers changed."""
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    if array.dtype.name in DTYPES:
+    if dtype_name(array.dtype) in DTYPES:
         return array
-    if array.dtype.name in WIDENED:
+    if dtype_name(array.dtype) in WIDENED:
         return array.astype(np.float32)
     if array.dtype == np.float64:
         with np.errstate(over="ignore"):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.compiled import entry, inlined
+from variegate.compiled import entry, inlined, plain
 
 Words = NDArray[np.uint32]
 
@@ -83,7 +83,7 @@ def uniforms(
     epochs, variations (B,) uint32
     """
     out = np.empty((len(streams), len(ids)), np.float64)
-    _uniforms(_plain(streams), _plain(ids), _plain(epochs), _plain(variations), out)
+    _uniforms(plain(streams), plain(ids), plain(epochs), plain(variations), out)
     return out
 
 
@@ -92,13 +92,8 @@ def blocks(
 ) -> Words:
     """The whole blocks of which `uniforms` makes a number each: (D, 4, B), four words for each stream and sample."""
     out = np.empty((len(streams), 4, len(ids)), np.uint32)
-    _blocks(_plain(streams), _plain(ids), _plain(epochs), _plain(variations), out)
+    _blocks(plain(streams), plain(ids), plain(epochs), plain(variations), out)
     return out
-
-
-def _plain(column: NDArray[Any]) -> NDArray[Any]:
-    """The same column, contiguous and writable: another kind of array would be another compilation."""
-    return column if column.flags.c_contiguous and column.flags.writeable else column.copy()
 
 
 def stream(seed: int, path: str, field: str, draw: int) -> tuple[int, int]:

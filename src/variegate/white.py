@@ -7,6 +7,7 @@ White    a number; None: the numbers have no range; "dtype": the nominal one
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,16 @@ NOMINAL = {"uint8": 255.0, "uint16": 65535.0, "float16": 1.0, "float32": 1.0}
 TINY, HUGE = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max) / 2  # what can be white of floats
 NEAR = 0.25  # of white: beyond by less, a picture is rather clipped than of another white
 LOOSE = 1 / 65535  # of white: how far beyond it a float may lie by rounding, such as a resize's
+
+
+@functools.cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """A dtype's name; NumPy composes it anew at every question, in Python.
+
+    >>> dtype_name(np.dtype(np.uint8))
+    'uint8'
+    """
+    return dtype.name
 
 
 def checked_white(white: Any, owner: str) -> White:
@@ -76,7 +87,7 @@ def check_range(picture: NDArray[Any], white: float, who: str, name: str = "the 
     Raises  InputError that names the range met.
     """
     if picture.dtype != np.float32:
-        if white >= NOMINAL[picture.dtype.name] or picture.max() <= white:
+        if white >= NOMINAL[dtype_name(picture.dtype)] or picture.max() <= white:
             return
     else:
         # Bits of floats from 0 up count like integers, those below 0 and NaN lie beyond: a single maximum tells.

@@ -37,11 +37,14 @@ class Automaton(NamedTuple):
 def cut(joins, begins, maps, reads, symbols, gates, applies, segments, counts):
     """For each effect and sample, in which of the sample's segments it is; NO where it does not apply.
 
+    Returns how many segments there are in all.
+
     joins, ...  an `Automaton`
     symbols     (E,) int64: of each effect, in declared order
     gates       (E,) int64: the row of `applies`, (gates, B) bool, that says whether it applies; NO: it always does
     segments    (E, B) int64, filled; counts: (B,) int64, filled: how many segments, a last, empty Read included
     """
+    total = 0
     for i in range(counts.size):
         state, count, many = START, 0, 0
         for e in range(symbols.size):
@@ -58,3 +61,5 @@ def cut(joins, begins, maps, reads, symbols, gates, applies, segments, counts):
             many += 1 if maps[symbol] else 0
             segments[e, i] = count - 1
         counts[i] = count if reads[state] else count + 1
+        total += counts[i]
+    return total

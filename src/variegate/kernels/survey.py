@@ -138,7 +138,7 @@ def note_site(state, line):
 
 @entry
 def survey_all(begin, end, laid, there, fit, sites, asked):
-    """Fill `sites`, a `Sites` of which tops and windows are given, and `asked`, for the rows from begin to end.
+    """Fill `sites`, a `Sites` of which tops are given, and `asked`, for the rows from begin to end.
 
     there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
@@ -148,7 +148,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
     way, state, scale = sites.way, sites.state, sites.scale
     own = np.empty(4)
     own[0], own[1], own[2], own[3] = ITSELF
-    base = rows[begin, FIRST_SITE]
+    base, w = rows[begin, FIRST_SITE], np.int64(0)
     for r in range(begin, end):
         row, m = rows[r], rows[r, FIRST_MAP]
         line, sizes, size = asked[row[ROW_FORM]], canvas[m + r :], canvas[m + r]
@@ -157,7 +157,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
             given, size = fit[r - begin], there[r - begin]
         for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
             k = site - base
-            here, top, w = state[k], tops[k], windows[k]
+            here, top, windows[k] = state[k], tops[k], w
             cuts, walked = link(maps[m:], sizes, borders[m:], top, frames[w:], which[w:], way[k])
             here[0], here[1] = cuts, 1 if walked else 0
             onto(way[k], given)
@@ -168,6 +168,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
             filtered = site == row[FIRST_SITE] and row[ROW_FILTER] != 0 and row[ROW_READING] != NEAREST
             choose(maps[m : m + top], sizes, top, way[k], size, given, filtered, here, scale[k])
             note_site(here, line)
+            w += top
         line[USED] |= 1 if row[ROW_STAGE] == READ else 0
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
@@ -182,12 +183,10 @@ def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, 
     """
     first = laid.rows[:, FIRST_SITE]
     tops = laid.tops[first[rows.start] : first[rows.stop]]
-    windows = np.zeros(len(tops) + 1, np.int64)
-    np.cumsum(tops, out=windows[1:])
-    count, most = len(tops), int(windows[-1])
+    count, most = len(tops), sum(tops.tolist())
     sites = Sites(
         tops,
-        windows,
+        np.empty(count, np.int64),
         np.empty((most, 3, 3)),
         np.empty(most, np.int64),
         np.empty((count, 3, 3)),

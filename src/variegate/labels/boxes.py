@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +18,15 @@ Floats = NDArray[np.float64]
 
 POINTS = 64  # of an ellipse: at most 0.12% smaller than its curve, and never where an axis ends
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-_SIN, _COS = exact.sincos(np.arange(POINTS) * (360 / POINTS))
-ELLIPSE = np.stack([0.5 + _COS / 2, 0.5 + _SIN / 2], axis=1)
-SHAPES = {"corners": CORNERS, "ellipse": ELLIPSE}
+
+
+@functools.cache
+def unit_shape(shape: str) -> Floats:
+    """What is seen of a box is the outline of this: "corners" or "ellipse", (n, 2) from 0 to 1 along its sides."""
+    if shape == "corners":
+        return CORNERS
+    sin, cos = exact.sincos(np.arange(POINTS) * (360 / POINTS))
+    return np.stack([0.5 + cos / 2, 0.5 + sin / 2], axis=1)
 
 
 def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> tuple[BoxLeaf, Shown]:
@@ -31,7 +38,7 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> 
     """
     from variegate.kernels.points import IDENTITY, PLAIN
 
-    seen, whole, share = outlines(leaf.xyxy, SHAPES[target.shape], way)
+    seen, whole, share = outlines(leaf.xyxy, unit_shape(target.shape), way)
     if around is not None:
         tight = around.known & (around.copied | ~(way.flags[PLAIN] & (share == 1)))
         outer = tight & ~np.isnan(around.whole[:, 0])

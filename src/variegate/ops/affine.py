@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from variegate import coords, exact
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
+
+COLUMNS = "rotate", "x", "y", "scale", "scale_x", "scale_y", "shear_x", "shear_y"
 
 
 @declare
@@ -40,14 +40,4 @@ class Affine(Bordered):
     shear_y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sines, cosines = exact.sincos(np.stack([draws["rotate"], draws["shear_x"], draws["shear_y"]]))
-        sin, cos = sines[0], cosines[0]
-        slant, rise = sines[1:] / cosines[1:]
-        across, down = 1 / (draws["scale"] * draws["scale_x"]), 1 / (draws["scale"] * draws["scale_y"])
-        stretch = 1 + slant * rise
-        # From the output back: undo the shift, the rotation, the shear, the scale.
-        a, b = across * (stretch * cos + slant * sin), across * (slant * cos - stretch * sin)
-        d, e = down * (rise * cos + sin), down * (cos - rise * sin)
-        x, y = coords.centre(sizes)
-        to_x, to_y = x + draws["x"] * sizes[:, 1], y + draws["y"] * sizes[:, 0]
-        return Map(coords.affine(a, b, x - a * to_x - b * to_y, d, e, y - d * to_x - e * to_y), sizes)
+        return Map(compiled().affines(sizes, *(draws[item] for item in COLUMNS)), sizes)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from variegate import coords
 from variegate.dist import Distribution, LogUniform, Uniform
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts, Op, as_distribution
-from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn, pixels
 from variegate.ops.geometric import Resampling, Size, as_size
 from variegate.ramp import Ramp
@@ -58,39 +58,11 @@ class RandomResizedCrop(Resampling):
         return self.size is not None
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        height, width, fallback = self._part(draws["scale"], draws["ratio"], sizes)
-        free_down, free_right = sizes[:, 0] - height, sizes[:, 1] - width
-        top = np.where(fallback, free_down // 2, np.floor(draws["top"] * (free_down + 1)))
-        left = np.where(fallback, free_right // 2, np.floor(draws["left"] * (free_right + 1)))
         new = sizes
         if self.size is not None:
             new = np.empty_like(sizes)
             new[:] = as_size(self.size)
-        return Map(coords.affine(width / new[:, 1], 0, left, 0, height / new[:, 0], top), new)
-
-    def _part(self, scale: Floats, ratio: Floats, sizes: Ints) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Height and width of each part, and where no trial fitted."""
-        area = scale * (sizes[:, 0] * sizes[:, 1])
-        trials = np.rint(np.sqrt(np.stack([area / ratio, area * ratio])))  # (height and width, trials, B)
-        fits = np.all((trials >= 1) & (trials <= sizes.T[:, None]), axis=0)
-        first = fits.argmax(axis=0)
-        samples = np.arange(len(sizes))
-        failed = np.asarray(~fits[first, samples])
-        height, width = trials[:, first, samples]
-        if failed.any():
-            height[failed], width[failed] = self._central(ratio[:, failed], sizes[failed])
-        return height, width, failed
-
-    def _central(self, drawn: Floats, sizes: Ints) -> tuple[Floats, Floats]:
-        """The largest part of the nearest allowed ratio, whole pixels."""
-        height, width = sizes[:, 0].astype(np.float64), sizes[:, 1].astype(np.float64)
-        low: Any
-        high: Any
-        low, high = as_distribution(self.ratio).bounds()
-        if isinstance(self.ratio, Ramp):  # what is allowed hangs on the epoch: that is known by what was drawn alone
-            low, high = drawn.min(axis=0), drawn.max(axis=0)
-        wide, tall = width > high * height, width < low * height
-        return (
-            np.where(tall, np.maximum(np.rint(width / low), 1), height),
-            np.where(wide, np.maximum(np.rint(height * high), 1), width),
-        )
+        # Of a Ramp, what is allowed hangs on the epoch: that is known by what was drawn alone.
+        allowed = (math.nan, math.nan) if isinstance(self.ratio, Ramp) else as_distribution(self.ratio).bounds()
+        drawn = (draws[item] for item in ("scale", "ratio", "top", "left"))
+        return Map(compiled().parts(sizes, new, *drawn, np.array(allowed)), new)

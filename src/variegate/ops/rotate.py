@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate import coords, exact
+from variegate import coords
 from variegate.dist import Choice
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
@@ -33,9 +34,7 @@ class Rotate(Bordered):
     angle: Drawn
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sin, cos = exact.sincos(draws["angle"])
-        x, y = coords.centre(sizes)
-        return Map(coords.affine(cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y), sizes)
+        return Map(compiled().rotations(sizes, draws["angle"]), sizes)
 
 
 ANY = Choice((0, 1, 2, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from variegate import coords
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
@@ -31,6 +31,4 @@ class Scale(Bordered):
     y: Drawn = drawn(default=1, above=0)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        across, down = 1 / (draws["factor"] * draws["x"]), 1 / (draws["factor"] * draws["y"])
-        x, y = coords.centre(sizes)
-        return Map(coords.affine(across, 0, x - across * x, 0, down, y - down * y), sizes)
+        return Map(compiled().scales(sizes, draws["factor"], draws["x"], draws["y"]), sizes)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from variegate import coords, exact
+from variegate.exact import compiled
 from variegate.ops.base import Drawn, Draws, Facts
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
@@ -32,8 +30,4 @@ class Shear(Bordered):
     y: Drawn = drawn(default=0, above=-90, below=90)
 
     def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
-        sin, cos = exact.sincos(np.stack([draws["x"], draws["y"]]))
-        slant, rise = sin / cos
-        x, y = coords.centre(sizes)
-        both = slant * rise
-        return Map(coords.affine(1 + both, slant, -(both * x + slant * y), rise, 1, -(rise * x)), sizes)
+        return Map(compiled().shears(sizes, draws["x"], draws["y"]), sizes)

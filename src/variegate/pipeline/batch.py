@@ -14,6 +14,7 @@ from variegate.labels.collate import collate
 from variegate.picture import as_picture, is_one_picture
 from variegate.pipeline.fresh import fresh
 from variegate.pipeline.sample import image_of
+from variegate.white import dtype_name
 
 if TYPE_CHECKING:
     from variegate.pipeline.compose import Compose
@@ -48,7 +49,7 @@ def batch(
     if not pictures:
         nothing = _nothing(pipeline, images)
         return nothing if bare else {name: nothing if name == "image" else [] for name in fields}
-    kinds = {(picture.shape[2], picture.dtype.name) for picture, _ in pictures}
+    kinds = {(picture.shape[2], dtype_name(picture.dtype)) for picture, _ in pictures}
     if len(kinds) > 1:
         raise InputError(f"pictures of one batch share channels and dtype, got {sorted(kinds)}")
     sizes = [picture.shape[:2] for picture, _ in pictures]

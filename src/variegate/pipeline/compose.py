@@ -18,7 +18,7 @@ from variegate.pipeline.fresh import fresh, say_epoch_0
 from variegate.pipeline.sample import make
 from variegate.pipeline.whites import check_whites
 from variegate.targets import Target, Targets
-from variegate.white import DTYPES, White, checked_white, white_of
+from variegate.white import DTYPES, White, checked_white, dtype_name, white_of
 
 if TYPE_CHECKING:
     from variegate.pipeline.inverse import Inverse
@@ -179,7 +179,7 @@ class Compose(Chain):
         targets  what the labels are; None: as the pipeline knows them
         """
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
-        name = np.dtype(dtype).name
+        name = dtype_name(np.dtype(dtype))
         if name not in DTYPES:
             raise InputError(f"pictures are uint8, uint16 or float32, got {name}; convert them first")
         if len(sizes) != len(keys):
@@ -197,10 +197,8 @@ class Compose(Chain):
 
         Raises  InputError if pictures of this dtype cannot hold the white that is declared.
         """
-        from variegate.plan.kind import Kind
-
         white = white_of(self.white, dtype, f"{self.label}.white")
-        return Kind(channels, dtype, white, self.compiler.defaults, targets)
+        return self.compiler.kind(channels, dtype, white, targets)
 
     def batch(
         self,
@@ -274,7 +272,8 @@ def _are_sizes(sizes: NDArray[np.int64], pixel: int) -> bool:
     """Whether pictures have a pixel or more, and not too many; pixel: bytes of one."""
     if not len(sizes):
         return True
-    least, most = int(sizes.min()), int(sizes.max())
+    sides = sizes.ravel().tolist()
+    least, most = min(sides), max(sides)
     # The product of the largest sides bounds all; only where it is too much is each looked at.
     return least >= 1 and (most * most * pixel <= MOST_BYTES or int(sizes.prod(axis=1).max()) * pixel <= MOST_BYTES)
 

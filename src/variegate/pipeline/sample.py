@@ -51,7 +51,8 @@ def make(targets: Targets, image: Image | None, fields: Mapping[str, Any], plann
         raise InputError(f"give the picture by position or by keyword, not both: got {sorted(fields)}")
     picture, flat = as_picture(image_of(fields) if image is None else image)
     size = picture.shape[:2]
-    leaves = targets.read({name: value for name, value in fields.items() if name != "image"}, size)
+    others = {name: value for name, value in fields.items() if name != "image"}
+    leaves = targets.read(others, size) if others else {}
     plan = planned(np.array([size]), picture.shape[2], picture.dtype, [leaves] if leaves else ())
     out = np.empty(plan.shapes[0], plan.dtype)
     plan.run(0, picture, out)

@@ -76,7 +76,6 @@ class Bound:
         facts = Facts(kind.channels, steps=kind.steps)
         self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, facts, look)
         self.after = self.lowered[-1].after if self.lowered else sizes
-        self.ranged = _ranged(self.lowered, len(sizes)) | (False if begun is None else begun.ranged)
         self.written = written_by(cutter.output, kind, columns, self.after, facts)
         self.gathered = Gathered(self.lowered, cutter.marks(kind), kind.steps)
         self.laid = self._lay()
@@ -91,8 +90,8 @@ class Bound:
         symbols = np.array([self.cutter.symbols[each.node.path] for _, each in gathered.effects], np.int64)
         self.segments, counts = np.empty((len(symbols), count), np.int64), np.empty(count, np.int64)
         gates = np.array(gathered.gates, np.int64)
-        cut(*self.cutter.automaton, symbols, gates, gathered.applies(count), self.segments, counts)  # type: ignore[no-untyped-call]
-        rows = int(counts.sum())
+        table = gathered.applies(count)
+        rows = cut(*self.cutter.automaton, symbols, gates, table, self.segments, counts)  # type: ignore[no-untyped-call]
         laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning)
         kind, defaults = self.kind, self.kind.defaults
         reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
@@ -129,9 +128,18 @@ class Bound:
         kind = self.kind
         if self.written.asked:
             return np.full(len(self.sizes), 1.0 if kind.white is not None else -1.0)
-        if kind.white is None:
+        if kind.white is None or kind.bound == 1.0:
             return np.full(len(self.sizes), kind.bound)
         return np.where(self.ranged, 1.0, kind.bound)
+
+    @functools.cached_property
+    def ranged(self) -> Flags:
+        """(B,): which samples an op of colour changes."""
+        found = np.zeros(len(self.sizes), np.bool_) if self._begun is None else self._begun.ranged.copy()
+        for each in self.lowered:
+            if each.effects and isinstance(each.effects[0], Colour):
+                found |= True if each.applies is None else each.applies
+        return found
 
     def stage(self, row: int) -> Stage:
         """The stage that runs a row."""
@@ -243,15 +251,6 @@ class Bound:
         nodes = self.cutter.nodes[self.cutter.nodes.index(self.node(r)) + 1 :]
         begun = Begun(self.ranged[i : i + 1], nodes)
         return Bound(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
-
-
-def _ranged(lowered: Sequence[Lowered], count: int) -> Flags:
-    """(B,): which samples an op of colour changes."""
-    found = np.zeros(count, np.bool_)
-    for each in lowered:
-        if each.effects and isinstance(each.effects[0], Colour):
-            found |= True if each.applies is None else each.applies
-    return found
 
 
 def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> Facts:

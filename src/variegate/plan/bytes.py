@@ -60,7 +60,7 @@ class Bytes:
 def _sorted_out(tables: Tables, sites: Sites) -> dict[int, int]:
     """What `sort_out` says of each of these rows."""
     size, _, source, _ = tables.settings
-    if size != 1 or source != UINT8 or not sites.state[:, 9].any():
+    if size != 1 or source != UINT8 or 1 not in sites.state[:, 9].tolist():
         return {}
     from variegate.kernels.bytes import sort_out
 

@@ -22,6 +22,7 @@ from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
 from variegate.plan.plan import Plan
 from variegate.plan.trail import trail
+from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
 
 
@@ -38,6 +39,10 @@ class Compiler:
     def moving(self) -> Cutter:
         """Of a view that is no picture: what moves pixels, and the layout of what is written."""
         return Cutter(tuple(node for node in self.flat.nodes if not is_colour(node)))
+
+    def kind(self, channels: int, dtype: str, white: float | None, targets: Targets) -> Kind:
+        """What all pictures of a batch share."""
+        return Kind(channels, dtype, white, self.defaults, targets)
 
     def asks(self, kind: Kind, asked: bool) -> str:
         """The first op that must know what white is in pictures of this kind; empty if none is declared.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,40 +20,43 @@ from variegate.plan.share import Shares
 from variegate.ramp import Ramp
 
 Flags = NDArray[np.bool_]
+SPREAD, FIXED, OTHER = range(3)
 Columns = Mapping[str, Draws]  # path -> field -> (B,) or (trials, B); of Bits (4, B) uint32
 
 
-@dataclass(frozen=True)
-class Request:
-    """One field's share of the uniforms: `count` rows from `start` on, as (draws, trials)."""
+class Request(NamedTuple):
+    """A field's share of a table's rows.
+
+    table  SPREAD or FIXED: the rows are its numbers; OTHER: they are the uniforms, (draws, trials), to make them of
+    rows   one without an axis of its own where the field is drawn once
+    """
 
     path: str
     field: str
     distribution: Distribution
     trials: int
-    start: int
-    count: int
+    table: int
+    rows: int | slice
 
 
 class Drawing:
     """What a pipeline draws, laid out once; `columns` then draws it for any batch."""
 
     def __init__(self, flat: Flat) -> None:
-        self.requests = tuple(_requests(flat.ops))
-        self.bits = tuple(_bits(flat.ops))
         self.gated = tuple((node.path, node.op.p) for node in flat.ops if node.op.p != 1)
+        self.requests, self._names, self._fixed = _requests(flat.ops)
+        self.bits = tuple(_bits(flat.ops))
         self.ramps = tuple(_ramps(flat.ops))
         self.shares = Shares(flat)
         self.paths = tuple(node.path for node in flat.ops)
         self._streams = functools.lru_cache(maxsize=64)(self._make_streams)
-        self._low, self._span = _ranges(self.requests, len(self.gated))
+        self._low, self._span = _ranges(self.requests, len(self._names) + len(self.gated))
 
     def _make_streams(self, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Of the numbers, and of the bits."""
         from variegate.rng import streams
 
-        names = [(r.path, r.field, n) for r in self.requests for n in range(r.count)]
-        names += [(path, "p", 0) for path, _ in self.gated]
+        names = [*self._names, *((path, "p", 0) for path, _ in self.gated)]
         return streams(seed, names), streams(seed, [(path, name, 0) for path, name in self.bits])
 
     def columns(self, keys: Keys) -> dict[str, dict[str, NDArray[Any]]]:
@@ -67,14 +69,11 @@ class Drawing:
         numbers, bits = self._streams(keys.seed)
         table = uniforms(numbers, keys.id, keys.epoch, keys.variation)
         found: dict[str, dict[str, NDArray[Any]]] = {path: {} for path in self.paths}
-        spread = self._low + self._span * table  # what most fields are, all at once
+        # Ranges and constants, which most fields are, all at once.
+        tables = self._low + self._span * table, self._fixed.repeat(len(keys), axis=1)
         for request in self.requests:
-            rows = slice(request.start, request.start + request.count)
-            if isinstance(request.distribution, Uniform):
-                column = spread[rows] if request.trials > 1 else spread[request.start]
-            else:
-                column = _numbers(request, table[rows], keys.epoch)
-            found[request.path][request.field] = column
+            path, name, _, _, place, rows = request
+            found[path][name] = _numbers(request, table, keys.epoch) if place == OTHER else tables[place][rows]
         if self.bits:
             words = blocks(bits, keys.id, keys.epoch, keys.variation)
             for (path, name), column in zip(self.bits, words, strict=True):
@@ -86,27 +85,34 @@ class Drawing:
         return found
 
 
-def _ranges(requests: tuple[Request, ...], others: int) -> tuple[Floats, Floats]:
-    """(n, 1) each: from where and how far the uniforms of each row spread, of those rows that are a uniform range."""
-    count = sum(request.count for request in requests) + others
+def _ranges(requests: Sequence[Request], count: int) -> tuple[Floats, Floats]:
+    """(count, 1) each: from where and how far the uniforms of each row spread, of those that are a uniform range."""
     low, span = np.zeros((count, 1)), np.ones((count, 1))
     for request in requests:
         if isinstance(request.distribution, Uniform):
-            rows = slice(request.start, request.start + request.count)
-            low[rows], span[rows] = request.distribution.low, request.distribution.high - request.distribution.low
+            least, most = request.distribution.bounds()
+            low[request.rows], span[request.rows] = least, most - least
     return low, span
 
 
-def _requests(nodes: tuple[Node, ...]) -> Iterator[Request]:
-    start = 0
+def _requests(nodes: tuple[Node, ...]) -> tuple[list[Request], list[tuple[str, str, int]], Floats]:
+    """All fields but those of bits; what each row of uniforms is drawn for, and (n, 1) the rows of constants."""
+    found, names, fixed = list[Request](), list[tuple[str, str, int]](), list[float]()
     for node in nodes:
         for name, distribution in node.op.drawn().items():
             if isinstance(distribution, Bits):
                 continue
             trials = node.op.times(name)
-            count = distribution.draws * trials
-            yield Request(node.path, name, distribution, trials, start, count)
-            start += count
+            if isinstance(distribution, Constant):
+                table, start, count = FIXED, len(fixed), trials
+                fixed += [distribution.value] * trials
+            else:
+                table = SPREAD if isinstance(distribution, Uniform) else OTHER
+                start, count = len(names), distribution.draws * trials
+                names += [(node.path, name, n) for n in range(count)]
+            rows = start if table != OTHER and trials == 1 else slice(start, start + count)
+            found.append(Request(node.path, name, distribution, trials, table, rows))
+    return found, names, np.array(fixed).reshape(-1, 1)
 
 
 def _bits(nodes: tuple[Node, ...]) -> Iterator[tuple[str, str]]:
@@ -126,13 +132,11 @@ def _ramps(nodes: tuple[Node, ...]) -> Iterator[str]:
         yield from (f"{node.path}.{name}" for name, value in given.items() if isinstance(value, Ramp))
 
 
-def _numbers(request: Request, u: Floats, epochs: NDArray[np.uint32]) -> Floats:
-    """The column of a field that is no uniform range."""
+def _numbers(request: Request, table: Floats, epochs: NDArray[np.uint32]) -> Floats:
+    """The column of a field that is neither a uniform range nor a constant."""
+    u = table[request.rows]
     if request.trials > 1:
         u = u.reshape(request.distribution.draws, request.trials, len(epochs))
-    if isinstance(request.distribution, Constant):
-        shape = epochs.shape if request.trials == 1 else (request.trials, *epochs.shape)
-        return np.full(shape, request.distribution.value)
     return request.distribution.at_epoch(u, epochs)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,7 @@ from variegate.plan.kind import Kind
 from variegate.white import NOMINAL
 
 
-@dataclass
-class Written:
+class Written(NamedTuple):
     """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
 
     white  what white is in the numbers written, before the mean and the deviation
@@ -38,25 +38,28 @@ def written_by(nodes: Sequence[Node], kind: Kind, columns: Columns, sizes: Ints,
 
     A view that is no colour keeps its numbers: of what is declared, it takes the layout alone.
     """
-    written = Written(kind.dtype, kind.unit)
+    dtype, white, layout, asked = kind.dtype, kind.unit, "HWC", False
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
     for node in nodes:
         if not kind.colour:
-            written.layout = getattr(node.op, "layout", None) or written.layout
+            layout = getattr(node.op, "layout", None) or layout
             continue
         effect = node.op.lower(columns[node.path], sizes, facts)
         assert isinstance(effect, effects.Output)
-        written.layout = effect.layout or written.layout
-        if written.mean is not None and (effect.mean is not None or effect.dtype in ("uint8", "uint16")):
+        layout = effect.layout or layout
+        if mean is not None and (effect.mean is not None or effect.dtype in ("uint8", "uint16")):
             raise InputError(
                 f"{node.path} after Normalize: a normalised picture is no longer in the range of {effect.dtype}"
             )
-        written.asked = written.asked or effect.dtype is not None
-        written.dtype = effect.dtype or written.dtype
-        written.white = 1.0 if effect.mean is not None else NOMINAL[written.dtype] if effect.dtype else written.white
-        written.mean, written.std = effect.mean or written.mean, effect.std or written.std
-    return written
+        asked = asked or effect.dtype is not None
+        dtype = effect.dtype or dtype
+        white = 1.0 if effect.mean is not None else NOMINAL[dtype] if effect.dtype else white
+        mean, std = effect.mean or mean, effect.std or std
+    return Written(dtype, white, layout, mean, std, asked)
 
 
+@functools.lru_cache(maxsize=64)
 def last_write(written: Written, channels: int) -> tuple[Floats, Floats]:
     """Gain and shift a channel, from white to the output's unit."""
     mean, std = written.mean or (0.0,) * channels, written.std or (1.0,) * channels

@@ -22,7 +22,7 @@ from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
 from variegate.targets import Image as View
 from variegate.targets import PerInstance, PerSample
-from variegate.white import check_range, white_of
+from variegate.white import check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
     from variegate.labels.track import Track, Way
@@ -116,16 +116,17 @@ class Plan:
         """
         kind = self.kind
         asked, fit = (*self.bound.sizes[i].tolist(), kind.channels), None
-        if image.shape != asked or image.dtype != kind.dtype or covers is not None:
+        alike = dtype_name(image.dtype) == kind.dtype
+        if image.shape != asked or not alike or covers is not None:
             smaller = image.ndim == 3 and 0 not in image.shape and all(map(le, image.shape, asked))
-            if not smaller or image.shape[2] != asked[2] or image.dtype != kind.dtype:
+            if not smaller or image.shape[2] != asked[2] or not alike:
                 raise InputError(
                     f"sample {i} was planned as {asked[:2]} x {kind.channels} {kind.dtype}, got "
                     f"{image.shape} {image.dtype}; it may have fewer rows and columns, and nothing else may differ"
                 )
             fit = fit_of(asked[:2], image.shape[:2], covers)
         shape = self.bound.shape(i)
-        if out.dtype != self.dtype or not out.flags.carray or out.shape != shape:
+        if dtype_name(out.dtype) != self.bound.written.dtype or not out.flags.carray or out.shape != shape:
             raise InputError(
                 f"out must be writeable, C-contiguous {self.dtype} of shape {shape}, got {out.dtype} {out.shape}"
                 f"{'' if out.flags.writeable else ', read-only'}"
@@ -176,7 +177,7 @@ class Plan:
         """Another picture through the same numbers."""
         (picture, flat), target = as_picture(image), self.kind.targets[name]
         assert isinstance(target, View)
-        dtype = picture.dtype.name
+        dtype = dtype_name(picture.dtype)
         white = white_of(target.white, dtype, f"Image.white of {name}")
         fill = None if target.colour else target.fill
         kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour, fill=fill)

@@ -98,11 +98,15 @@ class Read(Stage):
         self.bytes = Bytes(self.tables, self.sites)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
-        self._final: list[int] = (laid.rows[:, ROW_FORM] & TO_RESULT).tolist()
+        self._forms: list[int] = laid.rows[:, ROW_FORM].tolist()
+
+    def _is_final(self, row: int) -> int:
+        """Whether a row writes a sample's result."""
+        return self._forms[row] & TO_RESULT
 
     def _reader(self, row: int) -> int:
         """The only site that reads what a row makes; -1 if there is none, or more."""
-        if self._final[row] or self.laid.rows[row + 1, ROW_STAGE] != READ:
+        if self._is_final(row) or self.laid.rows[row + 1, ROW_STAGE] != READ:
             return -1
         first, last = self._sites[row + 1], self._sites[row + 2]
         return first if last - first == 1 else -1
@@ -120,11 +124,11 @@ class Read(Stage):
 
     def shape(self, row: int) -> tuple[int, ...]:
         h, w = self.size(row)
-        return (self.channels, h, w) if self._final[row] and self.layout == CHW else (h, w, self.channels)
+        return (self.channels, h, w) if self._is_final(row) and self.layout == CHW else (h, w, self.channels)
 
     def nbytes(self, row: int) -> int:
         """Of scratch that is kept from picture to picture: the float32 picture between two segments."""
-        return 0 if self._final[row] else 4 * math.prod(self.shape(row))
+        return 0 if self._is_final(row) else 4 * math.prod(self.shape(row))
 
     def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
         """See `Stage.run`.
@@ -160,7 +164,7 @@ class Read(Stage):
         shape = height, width, channels = image.shape
         rows, columns = self.size(row)
         first, last = self._begins[row] + row, self._begins[row + 1] + row + 1
-        widest = columns if last - first == 1 else int(self.laid.canvas[first:last, 1].max())
+        widest = columns if last - first == 1 else max(self.laid.canvas[first:last, 1].tolist())
         arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
         planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, widest, width, channels))
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
@@ -208,7 +212,7 @@ class Read(Stage):
         canvases = " -> ".join(f"{h} x {w}" for h, w in told.canvas.tolist())
         yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
         yield f"  read     {how}"
-        if self._final[row]:
+        if self._is_final(row):
             yield f"  write    {self.dtype} {LAYOUTS[self.layout]} {' x '.join(map(str, self.shape(row)))}"
 
     def reference(
