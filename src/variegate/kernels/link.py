@@ -1,7 +1,8 @@
 """From the maps of a run to one map: which windows cut, the way back to the source, and how much the picture shrinks.
 
 A *frame* is a plane in which coordinates are known: first the output's, then, after each window whose border folds,
-that window's canvas. A window that cuts nothing (the whole frame lies inside it) is left out.
+that window's canvas, and after each field the canvas that it leads to. A window that cuts nothing (the whole frame lies
+inside it) is left out; after a field all windows are kept.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import kernel
+from variegate.kernels.chain import UNBENT
 from variegate.plan.ir import CONSTANT, EDGE, REFLECT, WRAP
+
+BEYOND = 1e18  # pixels: a field may have moved points anywhere
 
 
 @kernel
@@ -81,21 +85,36 @@ def inside(m, x, y, height, width):
 
 
 @kernel
-def link(maps, canvas, borders, top, windows, which, way):
+def field_of(which, k):
+    """The lattice that bends map k, or UNBENT; see `kernels.chain.Fields`."""
+    return which[k] if which.size > 0 else UNBENT
+
+
+@kernel
+def link(maps, canvas, borders, bent, top, windows, which, way):
     """Walk back from canvas `top` to the source, canvas 0.
 
-    windows  (top, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first
-    which    (top,) out: the canvas of each such window
+    bent     `Fields.which` of these maps
+    windows  (n, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first; and to the
+             canvas on which a field lies, which comes before that field's own window. n: top and one for each field
+    which    (n,) out: the canvas of each such window; of the field of map k, ~k
     way      (3, 3) out: from the last frame to the source
-    Returns  how many windows cut, and whether coordinates must be walked pixel by pixel (a border folds, or the map is
-             no affine one) rather than row by row.
+    Returns  how many windows cut, fields included, and whether coordinates must be walked pixel by pixel (a border
+             folds, a field bends, or the map is no affine one) rather than row by row.
     """
     cuts, walked = 0, False
     left, up = 0.5, 0.5
     right, down = canvas[top, 1] - 0.5, canvas[top, 0] - 0.5
     reset(way)
     for k in range(top - 1, -1, -1):
-        product(maps[k], way, way)
+        if field_of(bent, k) != UNBENT:
+            copy(way, windows[cuts])
+            which[cuts] = ~k
+            cuts, walked = cuts + 1, True
+            left, up, right, down = -BEYOND, -BEYOND, BEYOND, BEYOND
+            reset(way)
+        else:
+            product(maps[k], way, way)
         h, w = float(canvas[k, 0]), float(canvas[k, 1])
         walked = walked or not is_affine(way)
         if (
@@ -117,7 +136,11 @@ def link(maps, canvas, borders, top, windows, which, way):
 
 @kernel
 def jacobian(maps, canvas, top):
-    """How far the source moves, in pixels, for a step right and a step down at the middle of the output."""
+    """How far the source moves, in pixels, for a step right and a step down at the middle of the output.
+
+    It is that of the matrices alone. Fields are near the identity, and stretch here what they shrink there: by how much
+    a picture is filtered is one number for all of it.
+    """
     m = np.empty((3, 3))
     reset(m)
     for k in range(top - 1, -1, -1):

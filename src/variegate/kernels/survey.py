@@ -37,8 +37,9 @@ STATE = 10  # numbers of a site
 ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
 # What the rows of a form ask of their units, as columns: whether there are any; which of RAW, FILTERED, UPRIGHT, and
 # which of 0 and 1 for pixels that are the source's own, as bits; whether any source is reduced by whole factors, any
-# border walked; whether any mean is wanted, 1 of a canvas and 2 of the source, and which sorts of steps, as bits.
-USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, ASKED = range(8)
+# border walked; whether any mean is wanted, 1 of a canvas and 2 of the source; which sorts of steps, as bits; and
+# whether any field bends a map.
+USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, BENT, ASKED = range(9)
 
 
 class Given(NamedTuple):
@@ -56,7 +57,7 @@ NOTHING = Given(np.empty((0, 2), np.int64), np.empty((0, 4)))
 
 
 class Sites(NamedTuple):
-    """K sites, and W windows in all that may cut one.
+    """K sites, and W windows in all that may cut one, or fields that bend it.
 
     tops     (K,) int64: which canvas of its row it is; windows: (K,) int64, the first of its windows
     frames   (W, 3, 3) float64, which (W,) int64, and way (K, 3, 3): see `link`
@@ -143,7 +144,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
     there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
     """
-    rows, maps, borders, canvas = laid.rows, laid.maps, laid.borders, laid.canvas
+    rows, maps, borders, canvas, bent = laid.rows, laid.maps, laid.borders, laid.canvas, laid.fields.which
     tops, windows, frames, which = sites.tops, sites.windows, sites.frames, sites.which
     way, state, scale = sites.way, sites.state, sites.scale
     own = np.empty(4)
@@ -158,16 +159,18 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
         for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
             k = site - base
             here, top, w = state[k], tops[k], windows[k]
-            cuts, walked = link(maps[m:], sizes, borders[m:], top, frames[w:], which[w:], way[k])
+            cuts, walked = link(maps[m:], sizes, borders[m:], bent[m:], top, frames[w:], which[w:], way[k])
             here[0], here[1] = cuts, 1 if walked else 0
             onto(way[k], given)
             exact = is_whole(way[k])
             for n in range(cuts if walked else 0):
-                exact = exact and is_whole(frames[w + n])
+                exact = exact and which[w + n] >= 0 and is_whole(frames[w + n])
             here[9] = 1 if exact else 0
             filtered = site == row[FIRST_SITE] and row[ROW_FILTER] != 0 and row[ROW_READING] != NEAREST
             choose(maps[m : m + top], sizes, top, way[k], size, given, filtered, here, scale[k])
             note_site(here, line)
+            for n in range(cuts if walked else 0):
+                line[BENT] |= 1 if which[w + n] < 0 else 0
         line[USED] |= 1 if row[ROW_STAGE] == READ else 0
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
@@ -183,7 +186,7 @@ def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, 
     first = laid.rows[:, FIRST_SITE]
     tops = laid.tops[first[rows.start] : first[rows.stop]]
     windows = np.zeros(len(tops) + 1, np.int64)
-    np.cumsum(tops, out=windows[1:])
+    np.cumsum(2 * tops if len(laid.fields.grids) else tops, out=windows[1:])  # a field and a window for each map
     count, most = len(tops), int(windows[-1])
     sites = Sites(
         tops,

@@ -91,7 +91,7 @@ class Bound:
         gates = np.array(gathered.gates, np.int64)
         cut(*self.cutter.automaton, symbols, gates, gathered.applies(count), self.segments, counts)  # type: ignore[no-untyped-call]
         rows = int(counts.sum())
-        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning)
+        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning, gathered.lattices())
         kind, defaults = self.kind, self.kind.defaults
         reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
         begun = self._begun is not None

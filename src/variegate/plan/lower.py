@@ -61,7 +61,7 @@ def lower(nodes: Sequence[Node], columns: Columns, sizes: Ints, facts: Facts, lo
         given_by = _effects(node, draws, given, seen)
         after = given
         for effect in given_by:
-            if isinstance(effect, effects.Map):
+            if isinstance(effect, effects.Geometric):
                 after = effect.size
         if flags is not None and after is not given:
             whole = sizes.copy()
@@ -96,6 +96,11 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
             raise PipelineError(
                 f"{node.path} says gives = {gives.__name__}, but its lower() returned {got}: "
                 f"return a {gives.__name__} of variegate.ops.effect, or say what it is"
+            )
+        if node.op.looks and isinstance(effect, effects.Field):
+            raise PipelineError(
+                f"{node.path} looks at labels, so its lower() may not return a Field: a record keeps what came of it, "
+                "which is a matrix and a size"
             )
         wrong = effect.misfit(len(sizes))
         if wrong:

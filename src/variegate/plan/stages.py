@@ -11,7 +11,7 @@ from variegate.plan.read import Read
 from variegate.plan.stage import Stage
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
-    effects.Map: Read,
+    effects.Geometric: Read,
     effects.Matrix: Read,
     effects.Tone: Read,
     effects.Pointwise: Read,

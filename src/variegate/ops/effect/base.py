@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,18 @@ class Effect:
                 got = type(value).__name__ if shape is None else shape
                 return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
         return ""
+
+    def neutral(self, before: Ints) -> NDArray[np.bool_] | None:
+        """(B,): which samples, of sizes (B, 2) before, it leaves as they are; None: that is not asked of it.
+
+        Of these nothing is left in their rows of effects: they have the bytes of the pipeline without it.
+        """
+        return None
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """The effect for some of its samples."""
+        kept: dict[str, Any] = {name: getattr(self, name) for name in self.shapes}
+        return replace(self, **{name: v[rows] for name, v in kept.items() if v is not None})  # type: ignore[type-var]
 
 
 def _ends_in(sides: tuple[int, ...], tail: tuple[int | None, ...]) -> bool:
