@@ -48,6 +48,10 @@ class Bend(NamedTuple):
         there = found & inside(points, self.source) & inside(out, rectangle(self.size))
         return Moved(out, derivative, there)
 
+    def image(self, points: Floats) -> Floats:
+        """The points alone."""
+        return self.move(points).points
+
     @property
     def source(self) -> Floats:
         """(4, 2): the canvas that it leads from."""

@@ -56,14 +56,24 @@ def common(polygon: Floats, region: Floats) -> Floats:
     if len(region) < 3:
         return np.empty((0, 2))
     turn = 1.0 if shoelace(region) >= 0 else -1.0
-    for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
-        after = np.roll(polygon, -1, axis=0)
-        here, there = (turn * ((u - x) * (p[:, 1] - y) - (v - y) * (p[:, 0] - x)) for p in (polygon, after))
+    for (x, y), (u, v) in itertools.pairwise([*region.tolist(), region[0].tolist()]):
+        here = turn * ((u - x) * (polygon[:, 1] - y) - (v - y) * (polygon[:, 0] - x))
+        kept = here >= 0
+        if kept.all():
+            continue
+        after, there = following(polygon), following(here)
         crossed = (here < 0) != (there < 0)
         part = here / np.where(crossed, here - there, 1.0)
-        both = np.stack([polygon, polygon + part[:, None] * (after - polygon)], axis=1)
-        polygon = both[np.stack([here >= 0, crossed], axis=1)]  # each corner, and then where its edge leaves or enters
+        both, chosen = np.empty((len(polygon), 2, 2)), np.empty((len(polygon), 2), np.bool_)
+        both[:, 0], both[:, 1] = polygon, polygon + part[:, None] * (after - polygon)
+        chosen[:, 0], chosen[:, 1] = kept, crossed
+        polygon = both[chosen]  # each corner, and then where its edge leaves or enters
     return polygon
+
+
+def following(points: Floats) -> Floats:
+    """The next point, or number, of each of a ring."""
+    return np.concatenate([points[1:], points[:1]])
 
 
 def rectangle(size: tuple[int, int]) -> Floats:
@@ -76,8 +86,7 @@ def finer(points: Floats, step: float, closed: bool = True) -> Floats:
     """A ring, or an open line, with points between its own, evenly, no further apart than a step."""
     if len(points) < 2:
         return points
-    after = np.roll(points, -1, axis=0)
-    edges = after - points
+    edges = following(points) - points
     lengths = np.sqrt(edges[:, 0] * edges[:, 0] + edges[:, 1] * edges[:, 1])
     parts = np.maximum(np.ceil(np.minimum(lengths / step, MOST_PARTS)), 1).astype(np.int64)
     if not closed:
@@ -93,7 +102,7 @@ def filled(ring: Floats, size: tuple[int, int]) -> Flags:
     turns = np.zeros((height, width + 1), np.int64)
     if len(ring) < 3:
         return np.zeros(size, np.bool_)
-    (x, y), (u, v) = ring.T, np.roll(ring, -1, axis=0).T
+    (x, y), (u, v) = ring.T, following(ring).T
     first = between(np.ceil(np.minimum(y, v) - 0.5), 0, height).astype(np.int64)  # the first row below its upper end
     many = np.maximum(between(np.ceil(np.maximum(y, v) - 0.5), 0, height).astype(np.int64) - first, 0)
     edge = np.repeat(np.arange(len(ring)), many)

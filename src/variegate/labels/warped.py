@@ -106,7 +106,9 @@ class Warped:
             ring = common(ring, leg.source)
             if len(ring) and np.isfinite(step):
                 ring = finer(ring, step)
-            ring = common(leg.move(ring).points, rectangle(leg.size))
+            if not len(ring):
+                break
+            ring = common(leg.image(ring), rectangle(leg.size))
         return (self._way_back.image(self._way_back.fine(ring)) if len(ring) else ring), ring
 
     def outlines(self, boxes: Floats, unit: Floats) -> tuple[Floats, Floats, Floats]:

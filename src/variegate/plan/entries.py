@@ -100,17 +100,21 @@ class Gathered:
 
     def _take(self, lowered: Lowered) -> None:
         gate = NO if lowered.applies is None else self._gate(lowered.applies)
-        before = lowered.before if lowered.applies is None else lowered.before[lowered.applies]
+        before: NDArray[np.int64] | None = None  # of the samples to which it applies; found when it is asked for
         for each in lowered.effects:
-            effect, neutral, given = each, each.neutral(before), before
+            effect, given = each, lowered.before
             self.gates.append(gate)
-            if neutral is not None and neutral.any():
-                effect, given = each.take(~neutral), before[~neutral]
-                self.gates[-1] = self._gate(_some(lowered, ~neutral))
+            if each.may_rest:
+                before = lowered.given if before is None else before
+                given, moves = before, ~each.neutral(before)
+                if not moves.all():
+                    effect, given = each.take(moves), before[moves]
+                    self.gates[-1] = self._gate(_some(lowered, moves))
             self.effects.append((effect, lowered))
             if isinstance(effect, effects.Geometric):
                 self._map(effect, given, lowered.node.path)
-                before = each.size if isinstance(each, effects.Geometric) else before
+            if isinstance(each, effects.Geometric):
+                before = each.size
             elif isinstance(effect, effects.Matrix | effects.Tone | effects.Pointwise):
                 self._step(effect, lowered.node.path)
             else:
@@ -124,7 +128,7 @@ class Gathered:
 
     def _map(self, effect: effects.Geometric, before: NDArray[np.int64], path: str) -> None:
         pick = UNSAID if not isinstance(effect, effects.Field) else self._lattices(effect)
-        self._codes.append((MAP, self._add("maps", len(before)), *self.marks.maps[path], 0, pick, 0))
+        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.marks.maps[path], 0, pick, 0))
         self._maps.append(effect.matrices(before))
         self._canvas.append(effect.size)
 

@@ -35,6 +35,11 @@ class Lowered(NamedTuple):
     before: Ints
     after: Ints
 
+    @property
+    def given(self) -> Ints:
+        """The sizes before, of the samples to which it applies."""
+        return self.before if self.applies is None else self.before[self.applies]
+
     def row(self, i: int) -> int:
         """Which row of the effects is of sample i; it must apply to it."""
         return i if self.applies is None else int(np.count_nonzero(self.applies[:i]))

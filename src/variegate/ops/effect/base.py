@@ -17,11 +17,13 @@ BENT = "is no affine map of colour, so it does not commute with interpolation"  
 class Effect:
     """What `Op.lower` returns; every array has one row a sample.
 
-    shapes  of each of its arrays, after the row for each sample; None: any number
-    cuts    why a map of the plane cannot join the pass that does this before it; empty: it can
+    shapes    of each of its arrays, after the row for each sample; None: any number
+    cuts      why a map of the plane cannot join the pass that does this before it; empty: it can
+    may_rest  whether some samples may be left as they are: then `neutral` is asked
     """
 
     cuts: ClassVar[str] = ""
+    may_rest: ClassVar[bool] = False
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {}
 
     def misfit(self, count: int) -> str:
@@ -37,12 +39,12 @@ class Effect:
                 return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
         return ""
 
-    def neutral(self, before: Ints) -> NDArray[np.bool_] | None:
-        """(B,): which samples, of sizes (B, 2) before, it leaves as they are; None: that is not asked of it.
+    def neutral(self, before: Ints) -> NDArray[np.bool_]:
+        """(B,): which samples, of sizes (B, 2) before, it leaves as they are.
 
-        Of these nothing is left in their rows of effects: they have the bytes of the pipeline without it.
+        It is not in their rows of effects: they have the bytes of the pipeline without it.
         """
-        return None
+        return np.zeros(len(before), np.bool_)
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """The effect for some of its samples."""

@@ -33,6 +33,7 @@ class Field(Geometric):
              within what they span; "linear": bilinear between the nodes
     """
 
+    may_rest: ClassVar[bool] = True
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"lattice": (None, None, 2), "size": (2,)}
 
     lattice: Floats
