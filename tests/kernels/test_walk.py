@@ -43,7 +43,7 @@ def pixel_by_pixel(maps, canvas, borders, y, count, fit):
     top = len(maps)
     windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
-    cuts, _ = link.link(maps, canvas, borders, STRAIGHT.which, top, windows, which, way)
+    cuts, _, _ = link.link(maps, canvas, borders, STRAIGHT, top, windows, which, way)
     for x in range(count):
         u, v, codes[x] = walk_point(windows, which, cuts, way, canvas, borders, x + 0.5, y + 0.5)
         us[x], vs[x] = u * fit[0] + fit[1], v * fit[2] + fit[3]
@@ -55,7 +55,7 @@ def window_by_window(units, maps, canvas, borders, y, count, fit):
     top = len(maps)
     windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
-    cuts, _ = link.link(maps, canvas, borders, STRAIGHT.which, top, windows, which, way)
+    cuts, _, _ = link.link(maps, canvas, borders, STRAIGHT, top, windows, which, way)
     none = address_of(maps), 0, 0, 0
     places = (
         address_of(windows),

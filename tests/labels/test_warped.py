@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.bend import Bend, Constant
 
@@ -106,6 +106,7 @@ def test_points_go_where_they_are_read_from(ops, seed):
 
 
 @RUNS
+@example([rotated(30), Bend(0.25, cells=(3, 4)), vg.Resize((90, 50))], 0)
 @given(chains(), st.integers(0, 99))
 def test_the_derivative_is_what_a_small_step_does(ops, seed):
     way, step = way_of(ops, seed=seed), 1e-5
@@ -282,6 +283,24 @@ def test_predictions_come_back(kind):
     seen = inverse.seen()
     assert seen.mean() > 0.7 and (back["mask"] == quarters)[seen].mean() > 0.97
     assert (back["mask"][~seen] == 0).all() and (back["half"] == quarters[::2, ::2])[seen[::2, ::2]].mean() > 0.94
+
+
+@pytest.mark.parametrize("kind", ["smooth", "linear"])
+def test_each_pixel_of_a_prediction_comes_from_where_its_centre_went(kind):
+    ops = [vg.Perspective(0.2), Bend(0.2, kind=kind), vg.Rotate(30), vg.Resize((70, 60))]
+    augment = vg.Compose(ops, targets={"mask": vg.Mask(), "scores": vg.Mask()})
+    noise = np.random.default_rng(0).integers(1, 250, (70, 60)).astype(np.uint8)
+    y, x = np.mgrid[:70, :60] + 0.5
+    _, record = augment(image=np.zeros((*SIZE, 3), np.uint8), key=vg.Key(4), return_params=True)
+    back = augment.inverse(record)(mask=noise, scores=(x + 100 * y).astype(np.float32))
+    way = way_of(ops, seed=4)
+    centres = np.stack(np.meshgrid(np.arange(SIZE[1]) + 0.5, np.arange(SIZE[0]) + 0.5), axis=-1).reshape(-1, 2)
+    (u, v), there = way.image(centres).T, way.inside(centres)
+    assert 0.4 < there.mean() < 1
+    want = noise[np.clip(np.floor(v), 0, 69).astype(int), np.clip(np.floor(u), 0, 59).astype(int)]
+    np.testing.assert_array_equal(back["mask"].ravel(), np.where(there, want, 0))
+    within = there & (u > 1) & (u < 59) & (v > 1) & (v < 69)
+    np.testing.assert_allclose(back["scores"].ravel()[within], (u + 100 * v)[within], rtol=0.02, atol=9)
 
 
 def test_predictions_of_variations_are_averaged():

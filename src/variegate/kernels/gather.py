@@ -61,7 +61,7 @@ def open_grid(maps, canvas, borders, fields, height, width):
     count = canvas[top, 1]
     most = 2 * top if fields.which.size > 0 else top  # a field and a window for each map
     windows, which, way = np.empty((most, 3, 3)), np.empty(most, np.int64), np.empty((3, 3))
-    cuts, walked = link(maps, canvas, borders, fields.which, top, windows, which, way)
+    cuts, walked, _ = link(maps, canvas, borders, fields, top, windows, which, way)
     bends = address_of(maps), address_of(fields.which), address_of(fields.grids), address_of(fields.nodes)
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
     places = address_of(windows), address_of(which), address_of(way), address_of(canvas), address_of(borders)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.chain import Fields
 from variegate.kernels.footprint import footprint, reduction
 from variegate.kernels.lay import Laid, leans
-from variegate.kernels.link import apply, is_affine, is_whole, jacobian, link
+from variegate.kernels.link import BEYOND, apply, is_affine, is_whole, jacobian, link
 from variegate.plan.ir import (
     AFFINE,
     FIRST_MAP,
@@ -77,14 +78,21 @@ class Sites(NamedTuple):
 
 
 @kernel
-def region(way, walked, rows, columns, height, width, by_x, by_y, state):
-    """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9]."""
+def region(way, walked, frame, rows, columns, height, width, by_x, by_y, state):
+    """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9].
+
+    frame  (left, right, up, down), if it is walked: what is seen of the last frame, see `link`
+    """
     width, height = (width + by_x - 1) // by_x, (height + by_y - 1) // by_y
+    begin_x, end_x, begin_y, end_y = frame
+    if not walked:
+        begin_x, end_x, begin_y, end_y = 0.0, float(columns), 0.0, float(rows)
     left, right, up, down = 1e18, -1e18, 1e18, -1e18
     for corner in range(4):
-        u, v, _ = apply(way, float(columns) * (corner % 2), float(rows) * (corner // 2))
+        x, y = end_x if corner % 2 == 1 else begin_x, end_y if corner > 1 else begin_y
+        u, v, _ = apply(way, x, y)
         left, right, up, down = min(left, u / by_x), max(right, u / by_x), min(up, v / by_y), max(down, v / by_y)
-    if walked:
+    if walked and begin_x <= -BEYOND:
         left, right, up, down = 0.0, float(width), 0.0, float(height)
     # Far outside, a coordinate may be too large for an integer: clamp it first.
     x0 = int(min(max(np.floor(left) - 3.0, 0.0), width - 1.0))
@@ -103,7 +111,7 @@ def onto(way, fit):
 
 
 @kernel
-def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
+def choose(maps, canvas, top, way, frame, there, fit, antialias, state, scale):
     """How the source is read: as it is, prefiltered, or by the exact upright kernel; fills state[2:] and scale."""
     walked, rows, columns = state[1] != 0, canvas[top, 0], canvas[top, 1]
     height, width = there[0], there[1]
@@ -123,7 +131,7 @@ def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
                 along_x, along_y, diagonal, sign = footprint(a / by_x, b / by_x, c / by_y, d / by_y, spent_x, spent_y)
             state[2], state[3], state[4] = FILTERED, by_x, by_y
             scale[0], scale[1], scale[2], scale[3] = along_x, along_y, diagonal, sign
-    region(way, walked, rows, columns, height, width, state[3], state[4], state)
+    region(way, walked, frame, rows, columns, height, width, state[3], state[4], state)
 
 
 @kernel
@@ -144,7 +152,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
     there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
     """
-    rows, maps, borders, canvas, bent = laid.rows, laid.maps, laid.borders, laid.canvas, laid.fields.which
+    rows, maps, borders, canvas, fields = laid.rows, laid.maps, laid.borders, laid.canvas, laid.fields
     tops, windows, frames, which = sites.tops, sites.windows, sites.frames, sites.which
     way, state, scale = sites.way, sites.state, sites.scale
     own = np.empty(4)
@@ -153,13 +161,13 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
     for r in range(begin, end):
         row, m = rows[r], rows[r, FIRST_MAP]
         line, sizes, size = asked[row[ROW_FORM]], canvas[m + r :], canvas[m + r]
-        given = own
+        given, bends = own, Fields(fields.which[m:], fields.grids, fields.nodes)
         if fit.shape[0] > 0:
             given, size = fit[r - begin], there[r - begin]
         for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
             k = site - base
             here, top, w = state[k], tops[k], windows[k]
-            cuts, walked = link(maps[m:], sizes, borders[m:], bent[m:], top, frames[w:], which[w:], way[k])
+            cuts, walked, frame = link(maps[m:], sizes, borders[m:], bends, top, frames[w:], which[w:], way[k])
             here[0], here[1] = cuts, 1 if walked else 0
             onto(way[k], given)
             exact = is_whole(way[k])
@@ -167,7 +175,7 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
                 exact = exact and which[w + n] >= 0 and is_whole(frames[w + n])
             here[9] = 1 if exact else 0
             filtered = site == row[FIRST_SITE] and row[ROW_FILTER] != 0 and row[ROW_READING] != NEAREST
-            choose(maps[m : m + top], sizes, top, way[k], size, given, filtered, here, scale[k])
+            choose(maps[m : m + top], sizes, top, way[k], frame, size, given, filtered, here, scale[k])
             note_site(here, line)
             for n in range(cuts if walked else 0):
                 line[BENT] |= 1 if which[w + n] < 0 else 0

@@ -76,26 +76,29 @@ class Warped:
 
     @functools.cached_property
     def _steps(self) -> list[float]:
-        height, width = self.before
-        points, zooms = PLACES * (width, height), list[Floats]()
-        for leg in self.legs:
-            points, derivative, _ = leg.move(points)
-            zooms.append(_stretch(derivative))
-        found, after = list[float](), np.ones(len(points))
-        for leg, zoom in zip(reversed(self.legs), reversed(zooms), strict=True):
+        found, after = list[float](), np.ones(len(PLACES))
+        for leg, zoom in zip(reversed(self.legs), reversed(self._zooms), strict=True):
             after = after * zoom
             found.append(max(leg.step(float(after.max())), FEWEST) if isinstance(leg, Bend) else np.inf)
         return found[::-1]
 
     @functools.cached_property
+    def _zooms(self) -> list[Floats]:
+        """By how much each leg enlarges, at some places of the picture; where they are not seen, 0."""
+        height, width = self.before
+        points, shown, zooms = PLACES * (width, height), self.inside(PLACES * (width, height)), list[Floats]()
+        for leg in self.legs:
+            points, derivative, _ = leg.move(points)
+            zooms.append(np.where(shown, _stretch(derivative), 0.0))
+        return zooms
+
+    @functools.cached_property
     def _step(self) -> float:
         """How far apart points of a line of the picture may be."""
-        height, width = self.before
-        points, zoom, found = PLACES * (width, height), np.ones(len(PLACES)), np.inf
-        for leg, step in self.steps():
+        zoom, found = np.ones(len(PLACES)), np.inf
+        for own, step in zip(self._zooms, self._steps, strict=True):
             found = min(found, step / max(float(zoom.max()), 1.0))
-            points, derivative, _ = leg.move(points)
-            zoom = zoom * _stretch(derivative)
+            zoom = zoom * own
         return max(found, FEWEST)
 
     def fine(self, points: Floats, closed: bool = True) -> Floats:
