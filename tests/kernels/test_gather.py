@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import variegate as vg
+from variegate.kernels.chain import Chain
 from variegate.kernels.elect import Vote, elect
-from variegate.kernels.gather import Chain, gather, shown
+from variegate.kernels.gather import gather, shown
 from variegate.kernels.pick import BLOCK, TILE
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian
@@ -184,7 +185,7 @@ def test_no_map_is_a_copy():
 def test_numbers_that_may_not_be_written_are_read():
     chain = Chain(np.eye(3)[None], np.array([[4, 5], [2, 3]]), np.zeros(1, np.int64))
     mask = np.arange(20, dtype=np.uint8).reshape(1, 4, 5)
-    for array in (*chain, mask):
+    for array in (*chain[:3], mask):
         array.flags.writeable = False
     np.testing.assert_array_equal(gather(chain, mask, 0), mask[:, :2, :3])
 

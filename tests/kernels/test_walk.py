@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from variegate.kernels import link, walk
+from variegate.kernels.chain import STRAIGHT
 from variegate.kernels.memory import address_of
 from variegate.plan import ir
 from variegate.plan.ir import BORDERS
@@ -42,7 +43,7 @@ def pixel_by_pixel(maps, canvas, borders, y, count, fit):
     top = len(maps)
     windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
-    cuts, _ = link.link(maps, canvas, borders, top, windows, which, way)
+    cuts, _, _ = link.link(maps, canvas, borders, STRAIGHT, top, windows, which, way)
     for x in range(count):
         u, v, codes[x] = walk_point(windows, which, cuts, way, canvas, borders, x + 0.5, y + 0.5)
         us[x], vs[x] = u * fit[0] + fit[1], v * fit[2] + fit[3]
@@ -54,8 +55,17 @@ def window_by_window(units, maps, canvas, borders, y, count, fit):
     top = len(maps)
     windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
-    cuts, _ = link.link(maps, canvas, borders, top, windows, which, way)
-    places = address_of(windows), address_of(which), cuts, address_of(way), address_of(canvas), address_of(borders)
+    cuts, _, _ = link.link(maps, canvas, borders, STRAIGHT, top, windows, which, way)
+    none = address_of(maps), 0, 0, 0
+    places = (
+        address_of(windows),
+        address_of(which),
+        cuts,
+        address_of(way),
+        address_of(canvas),
+        address_of(borders),
+        none,
+    )
     scratch = address_of(us), address_of(vs), address_of(codes)
     interval = walk.walk_row(units, y, count, *places, fit, *scratch)
     return us, vs, codes, interval, (windows, which, way)
@@ -78,7 +88,7 @@ def chains(draw):
 @given(chains())
 def test_a_row_goes_where_its_pixels_go(chain):
     maps, canvas, borders = chain
-    units = walk.walk_window.address, walk.walk_home.address
+    units = walk.walk_window.address, walk.walk_home.address, 0
     rows, count = canvas[-1].tolist()
     for y in range(rows):
         want = pixel_by_pixel(maps, canvas, borders, y, count, FIT)

@@ -29,15 +29,6 @@ CLASSES = ("?", "u1", "i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", ">i
 FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 
 
-class Way(NamedTuple):
-    """What masks ask of a way."""
-
-    maps: np.ndarray
-    canvas: np.ndarray
-    borders: np.ndarray
-    defaults: Defaults
-
-
 class Case(NamedTuple):
     """Ops, as a pipeline by nearest and one that is bilinear, a size and a way."""
 
@@ -57,8 +48,7 @@ class Case(NamedTuple):
     def way(self):
         """The ops' maps."""
         plan = vg.Compose(self.ops).plan(vg.Keys.of([self.key]), [self.size], 1, np.uint8)
-        way, defaults = plan.way(0), Defaults("bicubic", self.antialias)
-        return Way(way.maps, way.canvas, way.borders, defaults)
+        return plan.way(0)._replace(defaults=Defaults("bicubic", self.antialias))
 
     def carry(self, target, pixels):
         """A mask through the maps."""

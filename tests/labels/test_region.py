@@ -1,4 +1,4 @@
-"""Convex regions: what lies in them, against shapely."""
+"""Regions: what lies in them, against shapely; lines made finer, rings filled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.labels.truth import RUNS
 
-from variegate.labels.region import common, cover, inside, length, line_within, shoelace
+from variegate.labels.region import common, cover, filled, finer, inside, length, line_within, shoelace
 
 
 def convex(seed, count=None, size=20.0, turn=None):
@@ -165,3 +165,46 @@ def test_a_polyline_along_the_edge_is_seen(off):
 @pytest.mark.parametrize("line", [[[0.0, 0], [0, 5]], [[0.0, 3], [4, 9]], [[4.0, 5], [5, 5]]])
 def test_a_polyline_outside_leaves_nothing(line):
     assert line_within(np.array(line), SQUARE) == []
+
+
+def test_finer_lines_have_points_between_theirs():
+    ring = np.array([[0.0, 0], [4, 0], [4, 3]])
+    closed, line = finer(ring, 2), finer(ring, 2, closed=False)
+    np.testing.assert_allclose(line, [[0, 0], [2, 0], [4, 0], [4, 1.5], [4, 3]])
+    np.testing.assert_allclose(closed[:5], line)
+    assert len(closed) == 7 and np.abs(np.diff(closed, axis=0)).max() <= 2
+
+
+@RUNS
+@given(st.integers(0, 2**32 - 1), st.integers(3, 12))
+def test_a_ring_of_any_form_is_filled_even_odd(seed, corners):
+    size = (17, 23)
+    ring = np.random.default_rng(seed).uniform(-6, 30, (corners, 2))
+    inside = np.zeros(size, bool)
+    for row in range(size[0]):
+        for column in range(size[1]):
+            x, y, odd = column + 0.5, row + 0.5, False
+            for (a, b), (c, d) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+                if (b > y) != (d > y) and x < a + (y - b) * (c - a) / (d - b):
+                    odd = not odd
+            inside[row, column] = odd
+    np.testing.assert_array_equal(filled(ring, size), inside)
+    assert not filled(ring[:2], size).any()
+
+
+def test_what_two_rings_have_in_common_is_found_corner_by_corner():
+    """The same numbers, to the bit, as one corner after the other."""
+    for seed in range(60):
+        polygon, region = convex(seed), convex(seed + 500)
+        turn = 1.0 if shoelace(region) >= 0 else -1.0
+        got = common(polygon, region)
+        for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
+            after, kept = np.roll(polygon, -1, axis=0), []
+            here, there = (turn * ((u - x) * (p[:, 1] - y) - (v - y) * (p[:, 0] - x)) for p in (polygon, after))
+            for n in range(len(polygon)):
+                if here[n] >= 0:
+                    kept.append(polygon[n])
+                if (here[n] < 0) != (there[n] < 0):
+                    kept.append(polygon[n] + here[n] / (here[n] - there[n]) * (after[n] - polygon[n]))
+            polygon = np.array(kept).reshape(-1, 2)
+        np.testing.assert_array_equal(got, polygon)

@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.gather import Chain, address, bits_of, gather, index_rows, open_grid, owned, row_units
+from variegate.kernels.chain import UNBENT, Chain, Fields
+from variegate.kernels.gather import address, bits_of, gather, index_rows, open_grid, owned, row_units
 from variegate.kernels.link import copy, jacobian
 from variegate.kernels.memory import address_of, hold, invoke
 from variegate.kernels.pick import PICKERS
 from variegate.kernels.vote import MOST, TALLY, flip_of, key_of_value, vote_row
 from variegate.plan.ir import CONSTANT
 
-PICK, VOTE = 3, 4  # after the units of `index_rows`
+PICK, VOTE = 4, 5  # after the units of `index_rows`
 MARGIN = 1e-6  # pixels: a step as long as a pixel but for rounding does not shrink
 
 
@@ -33,7 +34,7 @@ def pieces(right, down):
 
 
 @kernel
-def finer(maps, canvas, borders, across, down):
+def finer(maps, canvas, borders, fields, across, down):
     """The chain with one more map: from a canvas of sub-pixels to the output, whose window cuts none of them."""
     top = maps.shape[0]
     more, planes, codes = np.zeros((top + 1, 3, 3)), np.empty((top + 2, 2), np.int64), np.empty(top + 1, np.int64)
@@ -45,11 +46,14 @@ def finer(maps, canvas, borders, across, down):
     more[top, 0, 0], more[top, 1, 1], more[top, 2, 2] = 1.0 / across, 1.0 / down, 1.0
     planes[top + 1, 0], planes[top + 1, 1] = canvas[top, 0] * down, canvas[top, 1] * across
     codes[top] = CONSTANT
-    return more, planes, codes
+    which = np.empty(top + 1 if fields.which.size > 0 else 0, np.int64)
+    for k in range(which.size):
+        which[k] = fields.which[k] if k < top else UNBENT
+    return more, planes, codes, Fields(which, fields.grids, fields.nodes)
 
 
 @entry
-def elect_all(maps, canvas, borders, source, shape, target, size, fill, ballot, units):
+def elect_all(maps, canvas, borders, fields, source, shape, target, size, fill, ballot, units):
     """A stack of planes at address source, shape (N, height, width), to address target, (N, h, w), if it shrinks.
 
     size     bytes a pixel; fill: what lies outside, its bits as an integer
@@ -63,9 +67,9 @@ def elect_all(maps, canvas, borders, source, shape, target, size, fill, ballot, 
     if across == 1 and down == 1:
         return False
     h, w = canvas[top, 0], canvas[top, 1]
-    grid, owners = open_grid(maps, canvas, borders, height, width)
-    more, canvases, codes = finer(maps, canvas, borders, across, down)
-    fine, fine_owners = open_grid(more, canvases, codes, height, width)
+    grid, owners = open_grid(maps, canvas, borders, fields, height, width)
+    more, canvases, codes, bends = finer(maps, canvas, borders, fields, across, down)
+    fine, fine_owners = open_grid(more, canvases, codes, bends, height, width)
     votes = across * down * w
     index, centres, picked = np.empty(votes, np.int32), np.empty(w, np.int32), np.empty(votes * size, np.uint8)
     places = address_of(index), address_of(picked), address_of(centres)
@@ -96,12 +100,12 @@ def elect(chain: Chain, masks: NDArray[Any], fill: int, vote: Vote) -> NDArray[A
     classes = flip_of(dtype), int(vote.ignore is not None), ignored, key_of_value(fill, dtype)
     ballot, bits = (*classes, address(keep), address(seen)), bits_of(fill, dtype)
     where = address(masks), masks.shape, address(out)
-    if out.size and not elect_all(*owned(chain), *where, size, bits, ballot, _units(size)):
+    if out.size and not elect_all(*owned(chain), *where, size, bits, ballot, _units(size, bool(chain.bent.any()))):
         return gather(chain, masks, fill)
     return out
 
 
 @functools.cache
-def _units(size: int) -> NDArray[np.int64]:
+def _units(size: int, bent: bool) -> NDArray[np.int64]:
     """The addresses that `elect_all` calls."""
-    return np.array([*row_units(), PICKERS[size].address, vote_row.address], np.int64)
+    return np.array([*row_units(bent), PICKERS[size].address, vote_row.address], np.int64)

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.chain import STRAIGHT, Chain, Fields
+from variegate.kernels.field import walk_field
 from variegate.kernels.link import link
 from variegate.kernels.locate import affine_lines, border_codes
 from variegate.kernels.memory import address_of, hold, invoke, load_i64
 from variegate.kernels.pick import PICKERS, TILE, bound_tiles, find_extent, index_row, pick_shown
 from variegate.kernels.walk import walk_home, walk_row, walk_window
 
-INDEX, WINDOW, HOME, PICK, BOUND, EXTENT = range(6)
+INDEX, WINDOW, HOME, FIELD, PICK, BOUND, EXTENT = range(7)
 BAND = 1 << 14  # indices of a band: 64 KB
 HERE = 1.0, 0.0, 1.0, 0.0  # a plane lies in the source's own plane
 
@@ -30,7 +32,7 @@ class Grid(NamedTuple):
 
     count                       its width
     cuts, walked                see `link`; lines: see `affine_lines`
-    windows, which, way, canvas, borders    addresses, see `walk_row`
+    windows, which, way, canvas, borders, fields    addresses, see `walk_row`
     us, vs, codes               addresses of scratch for one row
     height, width               of a plane
     """
@@ -44,6 +46,7 @@ class Grid(NamedTuple):
     way: Any
     canvas: Any
     borders: Any
+    fields: Any
     us: Any
     vs: Any
     codes: Any
@@ -52,24 +55,26 @@ class Grid(NamedTuple):
 
 
 @kernel
-def open_grid(maps, canvas, borders, height, width):
+def open_grid(maps, canvas, borders, fields, height, width):
     """The last canvas of a chain: (a Grid, the owners of all that it points to)."""
     top = maps.shape[0]
     count = canvas[top, 1]
-    windows, which, way = np.empty((top, 3, 3)), np.empty(top, np.int64), np.empty((3, 3))
-    cuts, walked = link(maps, canvas, borders, top, windows, which, way)
+    most = 2 * top if fields.which.size > 0 else top  # a field and a window for each map
+    windows, which, way = np.empty((most, 3, 3)), np.empty(most, np.int64), np.empty((3, 3))
+    cuts, walked, _ = link(maps, canvas, borders, fields, top, windows, which, way)
+    bends = address_of(maps), address_of(fields.which), address_of(fields.grids), address_of(fields.nodes)
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
     places = address_of(windows), address_of(which), address_of(way), address_of(canvas), address_of(borders)
     scratch = address_of(us), address_of(vs), address_of(codes)
-    grid = Grid(count, cuts, walked, affine_lines(way, HERE), *places, *scratch, height, width)
-    return grid, (windows, which, way, canvas, borders, us, vs, codes)
+    grid = Grid(count, cuts, walked, affine_lines(way, HERE), *places, bends, *scratch, height, width)
+    return grid, (maps, windows, which, way, canvas, borders, fields, us, vs, codes)
 
 
 @kernel
 def index_rows(grid, units, first, rows, to):
-    """Rows first <= y < first + rows of indices, to address to; units: INDEX, WINDOW and HOME are called."""
-    walk = units[WINDOW], units[HOME]
-    places = grid.windows, grid.which, grid.cuts, grid.way, grid.canvas, grid.borders
+    """Rows first <= y < first + rows of indices, to address to; units: INDEX, WINDOW, HOME and FIELD are called."""
+    walk = units[WINDOW], units[HOME], units[FIELD]
+    places = grid.windows, grid.which, grid.cuts, grid.way, grid.canvas, grid.borders, grid.fields
     for n in range(rows):
         y = first + n
         if grid.walked:
@@ -95,7 +100,7 @@ def read_tiles(units, index, count, bounds, extent, plane, size, out):
 
 
 @entry
-def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
+def gather_all(maps, canvas, borders, fields, source, shape, target, size, fill, units):
     """A stack of planes at address source, shape (N, height, width), to address target, (N, h, w).
 
     size     bytes a pixel; fill: what lies outside, its bits as an integer
@@ -103,7 +108,7 @@ def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
              or 0; with these the target must hold zeros, and the fill be 0
     """
     planes, height, width = shape
-    grid, owners = open_grid(maps, canvas, borders, height, width)
+    grid, owners = open_grid(maps, canvas, borders, fields, height, width)
     h, w, sparse = canvas[maps.shape[0], 0], grid.count, units[EXTENT] != 0
     band = max(BAND // w, 1) if planes > 1 else 1
     index, bounds = np.empty(band * w, np.int32), np.empty(2 * (band * w // TILE + 1), np.int64)
@@ -125,17 +130,6 @@ def gather_all(maps, canvas, borders, source, shape, target, size, fill, units):
     hold((owners, index, bounds, extents))
 
 
-class Chain(NamedTuple):
-    """One sample's maps.
-
-    maps (G, 3, 3) float64: canvas k + 1 to canvas k; canvas (G + 1, 2) int64; borders (G,) int64: see `plan.tables`
-    """
-
-    maps: NDArray[np.float64]
-    canvas: NDArray[np.int64]
-    borders: NDArray[np.int64]
-
-
 def gather(chain: Chain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     """A stack of class masks (N, H, W) through a chain, by nearest: (N, h, w) of the same dtype.
 
@@ -144,7 +138,7 @@ def gather(chain: Chain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     sparse = len(masks) > 1 and fill == 0
     out = (np.zeros if sparse else np.empty)((len(masks), *chain.canvas[-1].tolist()), masks.dtype)
     if out.size:
-        size, units = masks.itemsize, _units(masks.itemsize, sparse)
+        size, units = masks.itemsize, _units(masks.itemsize, sparse, bool(chain.bent.any()))
         bits = bits_of(fill, masks.dtype)
         gather_all(*owned(chain), address(masks), masks.shape, address(out), size, bits, units)
     return out
@@ -154,21 +148,21 @@ def shown(chain: Chain) -> NDArray[np.bool_]:
     """Which pixels of the last canvas show the first at all, (h, w)."""
     (height, width), out = chain.canvas[0].tolist(), np.empty(chain.canvas[-1].tolist(), np.bool_)
     if out.size:
-        units = np.array([*row_units(), pick_shown.address, 0, 0], np.int64)
+        units = np.array([*row_units(bool(chain.bent.any())), pick_shown.address, 0, 0], np.int64)
         gather_all(*owned(chain), 0, (1, height, width), address(out), 1, 0, units)
     return out
 
 
 @functools.cache
-def _units(size: int, sparse: bool) -> NDArray[np.int64]:
+def _units(size: int, sparse: bool, bent: bool) -> NDArray[np.int64]:
     """The addresses that `gather_all` calls."""
     tiles = (bound_tiles.address, find_extent.address) if sparse else (0, 0)
-    return np.array([*row_units(), PICKERS[size].address, *tiles], np.int64)
+    return np.array([*row_units(bent), PICKERS[size].address, *tiles], np.int64)
 
 
-def row_units() -> tuple[int, int, int]:
-    """The addresses of INDEX, WINDOW and HOME, which `index_rows` calls."""
-    return index_row.address, walk_window.address, walk_home.address
+def row_units(bent: bool) -> tuple[int, int, int, int]:
+    """The addresses of INDEX, WINDOW, HOME and FIELD, which `index_rows` calls; bent: whether any field bends a map."""
+    return index_row.address, walk_window.address, walk_home.address, walk_field.address if bent else 0
 
 
 def bits_of(value: int, dtype: np.dtype[Any]) -> int:
@@ -183,5 +177,11 @@ def address(array: NDArray[Any]) -> int:
 
 def owned(chain: Chain) -> Chain:
     """The chain's arrays as kernels are compiled for them: read-only ones would be of another type."""
-    dtypes = np.float64, np.int64, np.int64
-    return Chain(*(np.require(array, dtype, ["C", "W"]) for array, dtype in zip(chain, dtypes, strict=True)))
+
+    def own(array: NDArray[Any], dtype: type) -> NDArray[Any]:
+        return np.require(array, dtype, ["C", "W"])
+
+    maps, canvas, borders, fields = chain
+    if fields is not STRAIGHT:
+        fields = Fields(own(fields.which, np.int64), own(fields.grids, np.int64), own(fields.nodes, np.float64))
+    return Chain(own(maps, np.float64), own(canvas, np.int64), own(borders, np.int64), fields)

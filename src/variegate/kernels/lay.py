@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.chain import NONE, UNBENT, Fields, Lattices
 from variegate.kernels.cut import NO
 from variegate.picture import MOST_PIXELS
 from variegate.plan.ir import (
@@ -73,6 +74,7 @@ class Laid(NamedTuple):
     first    (B + 1,) int64: the first row of each sample
     rows     (R + 1, ROW) int64, see `plan.ir`; units: (R, 3) float64
     maps     (G, 3, 3) float64: canvas k + 1 of a row to its canvas k; borders: (G,) int64 codes; fills: (G,) int64
+    fields   which of these maps are bent, and by what: see `kernels.chain`
     canvas   (G + R, 2) int64: (height, width); a row has one more than it has maps: its first is at FIRST_MAP + row
     steps    (S, STEP) float64, and kinds (S, 4) int64
     tops     (K,) int64: the canvas of its row that a site looks at; of a row's sites the first is its last canvas
@@ -88,6 +90,7 @@ class Laid(NamedTuple):
     steps: NDArray[np.float64]
     kinds: NDArray[np.int64]
     tops: NDArray[np.int64]
+    fields: Fields
 
 
 LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
@@ -118,12 +121,13 @@ def leans(step):
 
 
 @kernel
-def put_map(code, place, maps, canvas, m, row, out_maps, borders, fills, out_canvas):
-    """The map at `place` of an entry's numbers as the m-th of all."""
+def put_map(code, place, nth, maps, canvas, m, row, out_maps, borders, fills, out_canvas, bent):
+    """The map at `place` of an entry's numbers, of its nth sample, as the m-th of all."""
     for k in range(3):
         for j in range(3):
             out_maps[m, k, j] = maps[place, k, j]
     borders[m], fills[m] = code[BORDER], code[FILL]
+    bent[m] = UNBENT if code[PICK] == UNSAID else code[PICK] + nth
     out_canvas[m + 1 + row, 0], out_canvas[m + 1 + row, 1] = canvas[place, 0], canvas[place, 1]
 
 
@@ -172,7 +176,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     begun             whether the samples' own pictures were read before
     """
     first, rows, units, out_canvas, out_steps = laid.first, laid.rows, laid.units, laid.canvas, laid.steps
-    out_maps, borders, fills, kinds = laid.maps, laid.borders, laid.fills, laid.kinds
+    out_maps, borders, fills, kinds, bent = laid.maps, laid.borders, laid.fills, laid.kinds, laid.fields.which
     used = np.zeros(codes.shape[0], np.int64)
     r, m, s, k = np.int64(0), np.int64(0), np.int64(0), np.int64(0)  # literals are types of their own, compiled twice
     worst, where, who = FINE, NO, NO
@@ -192,7 +196,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
                     code = codes[e]
                     place = code[START] + used[e]
                     if code[KIND] == MAP:
-                        put_map(code, place, maps, canvas, m, r, out_maps, borders, fills, out_canvas)
+                        put_map(code, place, used[e], maps, canvas, m, r, out_maps, borders, fills, out_canvas, bent)
                         row[ROW_READING] = row[ROW_READING] if code[READING] == UNSAID else code[READING]
                         row[ROW_FILTER] = row[ROW_FILTER] if code[FILTER] == UNSAID else code[FILTER]
                         found = slip(maps[place], canvas[place], sizes[i])
@@ -220,7 +224,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     return k, worst, where, who
 
 
-def room(rows: int, samples: int, maps: int, steps: int, leaning: int) -> Laid:
+def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices: Lattices = NONE) -> Laid:
     """A `Laid` to be filled, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
     return Laid(
         np.empty(samples + 1, np.int64),
@@ -233,4 +237,5 @@ def room(rows: int, samples: int, maps: int, steps: int, leaning: int) -> Laid:
         np.empty((steps, STEP)),
         np.empty((steps, 4), np.int64),
         np.zeros(rows + leaning, np.int64),
+        Fields(np.full(maps, UNBENT, np.int64), *lattices),
     )

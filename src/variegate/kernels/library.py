@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from variegate.compiled import Unit
 from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
 from variegate.kernels.curve import curve_row
+from variegate.kernels.field import walk_field
 from variegate.kernels.levels import expand
 from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
 from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
 from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
-from variegate.kernels.survey import ASKED, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
+from variegate.kernels.survey import ASKED, BENT, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
 from variegate.kernels.tally import sum_bytes
 from variegate.kernels.walk import walk_home, walk_window
 from variegate.plan.ir import (
@@ -52,8 +53,9 @@ from variegate.plan.ir import (
     WALK_HOME,
     EXPAND,
     SUM_BYTES,
+    WALK_FIELD,
     LIBRARY,
-) = range(18)
+) = range(19)
 
 # By the source's dtype: the prefilter to float32, and the upright kernel.
 PREFILTERS = {UINT8: prefilter_bytes, UINT16: prefilter_shorts, FLOAT32: prefilter_floats}
@@ -118,6 +120,8 @@ def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Want
         addresses[CURVE_ROW] = curve_row.address
     if line[WALKED]:
         addresses[WALK_WINDOW], addresses[WALK_HOME] = walk_window.address, walk_home.address
+    if line[BENT]:
+        addresses[WALK_FIELD] = walk_field.address
     addresses[WRITE_ROW] = WRITERS[written].address
     if eight and written == FLOAT32 and line[SORTS] & ~(1 << AFFINE):
         addresses[EXPAND] = expand.address

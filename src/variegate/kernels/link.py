@@ -1,7 +1,8 @@
 """From the maps of a run to one map: which windows cut, the way back to the source, and how much the picture shrinks.
 
 A *frame* is a plane in which coordinates are known: first the output's, then, after each window whose border folds,
-that window's canvas. A window that cuts nothing (the whole frame lies inside it) is left out.
+that window's canvas, and after each field the canvas that it leads to. A window that cuts nothing (the whole frame lies
+inside it) is left out.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import kernel
-from variegate.plan.ir import CONSTANT, EDGE, REFLECT, WRAP
+from variegate.kernels.chain import UNBENT
+from variegate.plan.ir import CONSTANT, EDGE, LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_ROWS, REFLECT, WRAP
+
+BEYOND = 1e18  # pixels: a field may have moved points anywhere
 
 
 @kernel
@@ -81,21 +85,74 @@ def inside(m, x, y, height, width):
 
 
 @kernel
-def link(maps, canvas, borders, top, windows, which, way):
+def field_of(which, k):
+    """The lattice that bends map k, or UNBENT; see `kernels.chain.Fields`."""
+    return which[k] if which.size > 0 else UNBENT
+
+
+@kernel
+def reach(fields, k):
+    """(left, right, up, down): the least and the most by which the field of map k displaces, x and y."""
+    grid = fields.grids[fields.which[k]]
+    begin, count = grid[LATTICE_FIRST], grid[LATTICE_ROWS] * grid[LATTICE_COLUMNS]
+    left, right, up, down = BEYOND, -BEYOND, BEYOND, -BEYOND
+    for n in range(begin, begin + 2 * count, 2):  # a spline stays within its control values
+        dx, dy = fields.nodes[n], fields.nodes[n + 1]
+        left, right, up, down = min(left, dx), max(right, dx), min(up, dy), max(down, dy)
+    return left, right, up, down
+
+
+@kernel
+def around(m, left, right, up, down):
+    """The upright box around the image of one by an affine map."""
+    u, v, _ = apply(m, left, up)
+    low_u, high_u, low_v, high_v = u, u, v, v
+    for corner in range(1, 4):
+        u, v, _ = apply(m, right if corner % 2 == 1 else left, down if corner > 1 else up)
+        low_u, high_u, low_v, high_v = min(low_u, u), max(high_u, u), min(low_v, v), max(high_v, v)
+    return low_u, high_u, low_v, high_v
+
+
+@kernel
+def bent_box(maps, canvas, fields, k, way, left, right, up, down):
+    """The box around what a frame becomes by the field of map k, as far as it is seen; way: to the field's canvas."""
+    left, right, up, down = around(way, left, right, up, down)
+    left, right = max(left, 0.0), min(right, float(canvas[k + 1, 1]))
+    up, down = max(up, 0.0), min(down, float(canvas[k + 1, 0]))
+    left, right, up, down = around(maps[k], left, max(left, right), up, max(up, down))
+    a, b, c, d = reach(fields, k)
+    return left + a, right + b, up + c, down + d
+
+
+@kernel
+def link(maps, canvas, borders, fields, top, windows, which, way):
     """Walk back from canvas `top` to the source, canvas 0.
 
-    windows  (top, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first
-    which    (top,) out: the canvas of each such window
+    fields   what bends these maps: `kernels.chain.Fields`
+    windows  (n, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first; and to the
+             canvas on which a field lies, which comes before that field's own window. n: top and one for each field
+    which    (n,) out: the canvas of each such window; of the field of map k, ~k
     way      (3, 3) out: from the last frame to the source
-    Returns  how many windows cut, and whether coordinates must be walked pixel by pixel (a border folds, or the map is
-             no affine one) rather than row by row.
+    Returns  how many windows cut, fields included; whether coordinates must be walked pixel by pixel (a border folds, a
+             field bends, or the map is no affine one) rather than row by row; and if none but fields is the reason, the
+             box (left, right, up, down) around what is seen of the last frame, else one without end.
     """
-    cuts, walked = 0, False
+    cuts, walked, known = 0, False, True
     left, up = 0.5, 0.5
     right, down = canvas[top, 1] - 0.5, canvas[top, 0] - 0.5
     reset(way)
     for k in range(top - 1, -1, -1):
-        product(maps[k], way, way)
+        if field_of(fields.which, k) != UNBENT:
+            copy(way, windows[cuts])
+            which[cuts] = ~k
+            cuts, walked, known = cuts + 1, True, known and is_affine(way)
+            if known:
+                left, right, up, down = bent_box(maps, canvas, fields, k, way, left, right, up, down)
+            else:
+                left, right, up, down = -BEYOND, BEYOND, -BEYOND, BEYOND
+            reset(way)
+        else:
+            product(maps[k], way, way)
         h, w = float(canvas[k, 0]), float(canvas[k, 1])
         walked = walked or not is_affine(way)
         if (
@@ -109,15 +166,21 @@ def link(maps, canvas, borders, top, windows, which, way):
         which[cuts] = k
         cuts += 1
         if borders[k] != CONSTANT:
-            walked = True
+            walked, known = True, False
             left, up, right, down = 0.0, 0.0, w, h
             reset(way)
-    return cuts, walked
+    if not known or not is_affine(way):
+        left, right, up, down = -BEYOND, BEYOND, -BEYOND, BEYOND
+    return cuts, walked, (left, right, up, down)
 
 
 @kernel
 def jacobian(maps, canvas, top):
-    """How far the source moves, in pixels, for a step right and a step down at the middle of the output."""
+    """How far the source moves, in pixels, for a step right and a step down at the middle of the output.
+
+    It is that of the matrices alone. Fields are near the identity, and stretch here what they shrink there: by how much
+    a picture is filtered is one number for all of it.
+    """
     m = np.empty((3, 3))
     reset(m)
     for k in range(top - 1, -1, -1):

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.chain import STRAIGHT, Fields
 from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped, rowwise
+from variegate.kernels.reference_field import displacement
 from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
 from variegate.plan.ir import (
     AFFINE,
@@ -61,7 +63,7 @@ class View(NamedTuple):
     x, y   source coordinates
     code   0 inside, k + 1 where the border of canvas k shows its fill
     doubt  whether a coordinate lies on a hard edge
-    bent   whether a border folds any coordinate, or a map is projective
+    bent   whether a border folds any coordinate, a field bends one, or a map is projective
     """
 
     x: Floats
@@ -147,7 +149,7 @@ def reference(
 
 def expose(row: Any, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
     """Canvas `top` before any colour step."""
-    view = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens)
+    view = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens, row.fields)
     way, J = jacobian(row.maps, *row.canvas[-1, ::-1] / 2)
     seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, row.interpolation, antialias
     pixels = read(picture, *seen)
@@ -169,7 +171,12 @@ def develop(canvas: Canvas, row: Any) -> Truth:
 
 
 def look(
-    maps: Floats, canvas: NDArray[np.int64], borders: NDArray[np.int64], interpolation: int, lens: Lens | None = None
+    maps: Floats,
+    canvas: NDArray[np.int64],
+    borders: NDArray[np.int64],
+    interpolation: int,
+    lens: Lens | None = None,
+    fields: Fields = STRAIGHT,
 ) -> View:
     """The view from the canvas after these maps; lens: of a picture that is smaller than the first canvas."""
     lens = lens_of(canvas[0], canvas[0], None) if lens is None else lens
@@ -177,9 +184,12 @@ def look(
     code, doubt, bent = np.zeros(x.shape, np.int64), np.zeros(x.shape, bool), False
     for k in reversed(range(len(maps))):
         height, width = canvas[k].tolist()
+        moved = displacement(fields, k, x, y, canvas[k + 1])
         x, y, w = (row[0] * x + row[1] * y + row[2] for row in maps[k])
         shown, horizon = code == 0, w <= 0  # nothing beyond the horizon can be folded
         x, y = np.where(w > 0, x / w, -1), np.where(w > 0, y / w, -1)
+        if moved is not None:
+            x, y, bent = x + moved[0], y + moved[1], True
         outside = beyond(x, width) | beyond(y, height)
         code = np.where(shown & (outside if borders[k] == CONSTANT else horizon), k + 1, code)
         bent |= tuple(maps[k][2]) != (0, 0, 1)

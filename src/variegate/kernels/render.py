@@ -60,7 +60,9 @@ def borrow(tables, r, report):
     calls = borrowed(tables.functions), borrowed(tables.calls), borrowed(tables.draws)
     bends = kinds, steps, borrowed(tables.luts), calls, report
     maps, borders = borrowed(tables.maps)[m:n], borrowed(tables.borders)[m:n]
-    return maps, canvas[m + r : n + r + 1], borders, library, bends
+    which, grids, nodes = tables.fields
+    fields = address_of(maps), address_of(borrowed(which)[m:n]), address_of(grids), address_of(nodes)
+    return maps, canvas[m + r : n + r + 1], borders, fields, library, bends
 
 
 @kernel
@@ -132,7 +134,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
     report         address of `kernels.user.reports`, where a user's function that raises leaves word
     """
-    maps, canvas, borders, library, bends = borrow(tables, r, report)
+    maps, canvas, borders, fields, library, bends = borrow(tables, r, report)
     kinds, steps, line = bends[0], bends[1], borrowed(tables.rows)[r]
     sites_count = borrowed(tables.rows)[r + 1, FIRST_SITE] - line[FIRST_SITE]
     tops = borrowed(sites.tops)[site : site + sites_count]
@@ -151,12 +153,12 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         if summed and tops[k] == 0:
             tally_source(library, src, shape, sums[k], counts[k])
         else:
-            here, arrays, owners = visit(library, canvas, borders, sites, site + k, *source)
+            here, arrays, owners = visit(library, canvas, borders, fields, sites, site + k, *source)
             measured = address_of(sums[k]), address_of(counts[k])
             every = nought, here.rows
             sweep(here, arrays, bends, turns, nought, TALLIED, planes, widest, unit, measured, UNWRITTEN, every, out)
             hold(owners)
-    here, arrays, owners = visit(library, canvas, borders, sites, site, *source)
+    here, arrays, owners = visit(library, canvas, borders, fields, sites, site, *source)
     tallies, begin, stored, every = (address_of(sums), address_of(counts)), nought, nought, (nought, here.rows)
     # A canvas that must be kept is kept where the result goes, if it is laid out alike: less memory to walk over.
     alike = tables.settings[0] == 4 and tables.settings[1] == CHW and shape[2] == 3 and line[ROW_FORM] & TO_RESULT

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.compiled import kernel
-from variegate.kernels.library import SUM_BYTES, SUM_ROW, WALK_HOME, WALK_WINDOW
+from variegate.kernels.library import SUM_BYTES, SUM_ROW, WALK_FIELD, WALK_HOME, WALK_WINDOW
 from variegate.kernels.locate import affine_lines, border_codes
 from variegate.kernels.memory import (
     address_of,
@@ -56,10 +56,10 @@ class Visit(NamedTuple):
 
 
 @kernel
-def visit(library, canvas, borders, sites, k, src, source, shape, interpolation, arena):
+def visit(library, canvas, borders, fields, sites, k, src, source, shape, interpolation, arena):
     """The k-th site's canvas, ready to be read by rows: (a Visit, what a walk needs besides, owners).
 
-    canvas, borders  of its row
+    canvas, borders  of its row; fields: as for `walk_row`
     The owners of what the addresses point to must be held until the last row is read.
     """
     top, state = borrowed(sites.tops)[k], borrowed(sites.state)[k]
@@ -91,7 +91,7 @@ def visit(library, canvas, borders, sites, k, src, source, shape, interpolation,
         count,
         shape[2],
     )
-    walk = address_of(way), address_of(borders), fit
+    walk = address_of(way), address_of(borders), fields, fit
     return visited, walk, (windows, which, way, columns, lines, us, vs, codes, work)
 
 
@@ -103,9 +103,10 @@ def cut_row(here, arrays, y):
     """
     if here.walked == 0:
         return border_codes(y, here.count, here.cuts, here.windows, here.which, here.canvas, here.codes)
-    units = load_i64(here.library, WALK_WINDOW), load_i64(here.library, WALK_HOME)
-    way, borders, fit = arrays
-    places = here.windows, here.which, here.cuts, way, here.canvas, borders
+    library = here.library
+    units = load_i64(library, WALK_WINDOW), load_i64(library, WALK_HOME), load_i64(library, WALK_FIELD)
+    way, borders, fields, fit = arrays
+    places = here.windows, here.which, here.cuts, way, here.canvas, borders, fields
     return walk_row(units, y, here.count, *places, fit, here.us, here.vs, here.codes)
 
 

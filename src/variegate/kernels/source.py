@@ -153,7 +153,7 @@ def read_row(unit, reader, channels, y, lo, hi, us, vs, line, work, room, axes, 
     if kind == FLOATS:
         invoke(unit, (base, *shape, -1, *span, row, plane))
         return
-    last_lines = total > 0 and deepest(vs, line, lo, hi) > height - 4.0
+    last_lines = total > 0 and reaches(vs, line, lo, hi, height - 4.0)
     for n in range((channels + 2) // 3):
         # Only in the last lines do words end beyond the array.
         limit = total - 4 - group * n if last_lines else -1
@@ -161,11 +161,11 @@ def read_row(unit, reader, channels, y, lo, hi, us, vs, line, work, room, axes, 
 
 
 @kernel
-def deepest(vs, line, lo, hi):
-    """The largest v of a row."""
+def reaches(vs, line, lo, hi, depth):
+    """Whether any v of a row is beyond a depth. No maximum is sought, of which LLVM makes no vectors."""
     if vs == 0:
-        return max(line[2] * (lo + 0.5), line[2] * (hi - 0.5)) + line[3]
-    largest = load_f64(vs, lo)
+        return max(line[2] * (lo + 0.5), line[2] * (hi - 0.5)) + line[3] > depth
+    found = np.int64(0)
     for x in range(lo, hi):
-        largest = max(largest, load_f64(vs, x))
-    return largest
+        found |= np.int64(1) if load_f64(vs, x) > depth else np.int64(0)
+    return found != 0

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.chain import Fields
 from variegate.kernels.footprint import footprint, reduction
 from variegate.kernels.lay import Laid, leans
-from variegate.kernels.link import apply, is_affine, is_whole, jacobian, link
+from variegate.kernels.link import BEYOND, apply, is_affine, is_whole, jacobian, link
 from variegate.plan.ir import (
     AFFINE,
     FIRST_MAP,
@@ -37,8 +38,9 @@ STATE = 10  # numbers of a site
 ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
 # What the rows of a form ask of their units, as columns: whether there are any; which of RAW, FILTERED, UPRIGHT, and
 # which of 0 and 1 for pixels that are the source's own, as bits; whether any source is reduced by whole factors, any
-# border walked; whether any mean is wanted, 1 of a canvas and 2 of the source, and which sorts of steps, as bits.
-USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, ASKED = range(8)
+# border walked; whether any mean is wanted, 1 of a canvas and 2 of the source; which sorts of steps, as bits; and
+# whether any field bends a map.
+USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, BENT, ASKED = range(9)
 
 
 class Given(NamedTuple):
@@ -56,7 +58,7 @@ NOTHING = Given(np.empty((0, 2), np.int64), np.empty((0, 4)))
 
 
 class Sites(NamedTuple):
-    """K sites, and W windows in all that may cut one.
+    """K sites, and W windows in all that may cut one, or fields that bend it.
 
     tops     (K,) int64: which canvas of its row it is; windows: (K,) int64, the first of its windows
     frames   (W, 3, 3) float64, which (W,) int64, and way (K, 3, 3): see `link`
@@ -76,14 +78,21 @@ class Sites(NamedTuple):
 
 
 @kernel
-def region(way, walked, rows, columns, height, width, by_x, by_y, state):
-    """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9]."""
+def region(way, walked, frame, rows, columns, height, width, by_x, by_y, state):
+    """The part of the (reduced) source that the output's pixels and their taps can touch, into state[5:9].
+
+    frame  (left, right, up, down), if it is walked: what is seen of the last frame, see `link`
+    """
     width, height = (width + by_x - 1) // by_x, (height + by_y - 1) // by_y
+    begin_x, end_x, begin_y, end_y = frame
+    if not walked:
+        begin_x, end_x, begin_y, end_y = 0.0, float(columns), 0.0, float(rows)
     left, right, up, down = 1e18, -1e18, 1e18, -1e18
     for corner in range(4):
-        u, v, _ = apply(way, float(columns) * (corner % 2), float(rows) * (corner // 2))
+        x, y = end_x if corner % 2 == 1 else begin_x, end_y if corner > 1 else begin_y
+        u, v, _ = apply(way, x, y)
         left, right, up, down = min(left, u / by_x), max(right, u / by_x), min(up, v / by_y), max(down, v / by_y)
-    if walked:
+    if walked and begin_x <= -BEYOND:
         left, right, up, down = 0.0, float(width), 0.0, float(height)
     # Far outside, a coordinate may be too large for an integer: clamp it first.
     x0 = int(min(max(np.floor(left) - 3.0, 0.0), width - 1.0))
@@ -102,7 +111,7 @@ def onto(way, fit):
 
 
 @kernel
-def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
+def choose(maps, canvas, top, way, frame, there, fit, antialias, state, scale):
     """How the source is read: as it is, prefiltered, or by the exact upright kernel; fills state[2:] and scale."""
     walked, rows, columns = state[1] != 0, canvas[top, 0], canvas[top, 1]
     height, width = there[0], there[1]
@@ -122,7 +131,7 @@ def choose(maps, canvas, top, way, there, fit, antialias, state, scale):
                 along_x, along_y, diagonal, sign = footprint(a / by_x, b / by_x, c / by_y, d / by_y, spent_x, spent_y)
             state[2], state[3], state[4] = FILTERED, by_x, by_y
             scale[0], scale[1], scale[2], scale[3] = along_x, along_y, diagonal, sign
-    region(way, walked, rows, columns, height, width, state[3], state[4], state)
+    region(way, walked, frame, rows, columns, height, width, state[3], state[4], state)
 
 
 @kernel
@@ -137,13 +146,14 @@ def note_site(state, line):
 
 
 @entry
-def survey_all(begin, end, laid, there, fit, sites, asked):
+def survey_all(begin, end, laid, there, fit, each, sites, asked):
     """Fill `sites`, a `Sites` of which tops are given, and `asked`, for the rows from begin to end.
 
     there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
+    each        how many windows a map has room for
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
     """
-    rows, maps, borders, canvas = laid.rows, laid.maps, laid.borders, laid.canvas
+    rows, maps, borders, canvas, fields = laid.rows, laid.maps, laid.borders, laid.canvas, laid.fields
     tops, windows, frames, which = sites.tops, sites.windows, sites.frames, sites.which
     way, state, scale = sites.way, sites.state, sites.scale
     own = np.empty(4)
@@ -152,23 +162,25 @@ def survey_all(begin, end, laid, there, fit, sites, asked):
     for r in range(begin, end):
         row, m = rows[r], rows[r, FIRST_MAP]
         line, sizes, size = asked[row[ROW_FORM]], canvas[m + r :], canvas[m + r]
-        given = own
+        given, bends = own, Fields(fields.which[m:], fields.grids, fields.nodes)
         if fit.shape[0] > 0:
             given, size = fit[r - begin], there[r - begin]
         for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
             k = site - base
             here, top, windows[k] = state[k], tops[k], w
-            cuts, walked = link(maps[m:], sizes, borders[m:], top, frames[w:], which[w:], way[k])
+            cuts, walked, frame = link(maps[m:], sizes, borders[m:], bends, top, frames[w:], which[w:], way[k])
             here[0], here[1] = cuts, 1 if walked else 0
             onto(way[k], given)
             exact = is_whole(way[k])
             for n in range(cuts if walked else 0):
-                exact = exact and is_whole(frames[w + n])
+                exact = exact and which[w + n] >= 0 and is_whole(frames[w + n])
             here[9] = 1 if exact else 0
             filtered = site == row[FIRST_SITE] and row[ROW_FILTER] != 0 and row[ROW_READING] != NEAREST
-            choose(maps[m : m + top], sizes, top, way[k], size, given, filtered, here, scale[k])
+            choose(maps[m : m + top], sizes, top, way[k], frame, size, given, filtered, here, scale[k])
             note_site(here, line)
-            w += top
+            for n in range(cuts if walked else 0):
+                line[BENT] |= 1 if which[w + n] < 0 else 0
+            w += each * top
         line[USED] |= 1 if row[ROW_STAGE] == READ else 0
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
@@ -183,7 +195,8 @@ def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, 
     """
     first = laid.rows[:, FIRST_SITE]
     tops = laid.tops[first[rows.start] : first[rows.stop]]
-    count, most = len(tops), sum(tops.tolist())
+    each = 2 if len(laid.fields.grids) else 1  # a window for each map, and perhaps a field
+    count, most = len(tops), each * sum(tops.tolist())
     sites = Sites(
         tops,
         np.empty(count, np.int64),
@@ -195,5 +208,5 @@ def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, 
     )
     asked = np.zeros((FORMS, ASKED), np.int64)
     there = NOTHING if given is None else given
-    survey_all(rows.start, rows.stop, laid, *there, sites, asked)
+    survey_all(rows.start, rows.stop, laid, *there, each, sites, asked)
     return sites, asked

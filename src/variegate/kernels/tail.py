@@ -168,6 +168,8 @@ def shown_fills(here, maps, borders):
         horizon = horizon or not is_affine(maps[k])
     for n in range(here.cuts):
         k = load_i64(here.which, n)
+        if k < 0:  # a field: it shows nothing of its own
+            continue
         shown[k] = horizon or borders[k] == CONSTANT
     return shown
 

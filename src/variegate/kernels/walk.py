@@ -12,7 +12,7 @@ from numba import float64, int64
 from variegate.compiled import kernel, unit
 from variegate.kernels.link import fold, within
 from variegate.kernels.memory import input_f64, invoke, load_f64, load_i64, load_u8, store_f64, store_u8
-from variegate.plan.ir import CONSTANT
+from variegate.plan.ir import CONSTANT, LATTICE
 
 
 @kernel
@@ -72,10 +72,12 @@ def walk_home(m, scale_x, shift_x, scale_y, shift_y, us, vs, codes, count):
 
 
 @kernel
-def walk_row(units, y, count, windows, which, cuts, way, canvas, borders, fit, us, vs, codes):
+def walk_row(units, y, count, windows, which, cuts, way, canvas, borders, fields, fit, us, vs, codes):
     """Coordinates and codes (0 inside, k + 1 where the window of canvas k cut) of row y, into scratch.
 
-    units   addresses of `walk_window` and `walk_home`; all from windows to borders, and scratch, are addresses, too
+    units   addresses of `walk_window`, `walk_home` and `kernels.field.walk_field`; all from windows to borders, and
+            scratch, are addresses, too
+    fields  addresses of the maps and of `kernels.chain.Fields`: which, grids and nodes
     Returns an interval that holds all pixels that are inside.
     """
     for x in range(count):
@@ -84,6 +86,12 @@ def walk_row(units, y, count, windows, which, cuts, way, canvas, borders, fit, u
         store_u8(codes, x, np.uint8(0))
     for n in range(cuts):
         k = load_i64(which, n)
+        if k < 0:
+            maps, bent, grids, nodes = fields
+            grid = grids + 8 * LATTICE * load_i64(bent, ~k)
+            size = load_i64(canvas, 2 * ~k + 2), load_i64(canvas, 2 * ~k + 3)
+            invoke(units[2], (windows + 72 * n, maps + 72 * ~k, grid, nodes, us, vs, count, *size))
+            continue
         size = load_i64(canvas, 2 * k), load_i64(canvas, 2 * k + 1)
         invoke(units[0], (windows + 72 * n, load_i64(borders, k), k + 1, us, vs, codes, count, *size))
     invoke(units[1], (way, *fit, us, vs, codes, count))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.labels.shown import Shown, areas
-from variegate.labels.track import Way
+from variegate.labels.way import Way
 from variegate.targets import Boxes
 from variegate.targets.leaf import BoxLeaf
 
@@ -36,28 +36,14 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> 
             upright and cuts nothing of the box away, the box itself is moved, as it was drawn, unless there are mirror
             images to be held
     """
-    from variegate.kernels.points import IDENTITY, PLAIN
-
-    seen, whole, share = outlines(leaf.xyxy, unit_shape(target.shape), way)
+    seen, whole, share = way.outlines(leaf.xyxy, unit_shape(target.shape))
     if around is not None:
-        tight = around.known & (around.copied | ~(way.flags[PLAIN] & (share == 1)))
+        tight = around.known & (around.copied | ~(way.upright & (share == 1)))
         outer = tight & ~np.isnan(around.whole[:, 0])
         seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)
     shown = Shown(np.ones(len(seen), bool), share, areas(seen), seen, whole)
     result = seen if target.clip else whole
-    if way.flags[IDENTITY] and np.array_equal(result, leaf.xyxy):
+    if way.identity and np.array_equal(result, leaf.xyxy):
         return leaf, shown
     return replace(leaf, xyxy=result, given=None), shown
-
-
-def outlines(boxes: Floats, unit: Floats, way: Way) -> tuple[Floats, Floats, Floats]:
-    """Boxes (N, 4) around what is seen of a shape, and around all of it; and the share that is seen."""
-    from variegate.kernels.outline import outline
-
-    count = len(boxes)
-    seen, whole, share = np.empty((count, 4)), np.empty((count, 4)), np.empty(count)
-    geometry = way.flags, way.forward, way.region, way.source, way.canvas[-1]
-    boxes = np.ascontiguousarray(boxes, np.float64)
-    outline(boxes, unit, *geometry, seen, whole, share)  # type: ignore[no-untyped-call]
-    return seen, whole, share

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.boxes import move_boxes
-from variegate.labels.grid import own_way, unit
+from variegate.labels.grid import own_way
 from variegate.labels.keypoints import move_keypoints
 from variegate.labels.masks import carry_mask
 from variegate.labels.oriented import move_oriented
 from variegate.labels.polygons import move_polygons
+from variegate.labels.projective import per_pixel
 from variegate.labels.shown import Shown
 from variegate.labels.stack import in_pixels, shown_of
-from variegate.labels.track import Way
+from variegate.labels.way import Way
 from variegate.targets import Boxes, Keypoints, Mask, OrientedBoxes, Polygons, Target, Targets
 from variegate.targets.base import Shaped
 from variegate.targets.leaf import Leaf, Leaves
@@ -71,7 +72,7 @@ def _move(target: Target, leaf: Any, way: Way, around: Shown | None) -> tuple[Le
         moved = carry_mask(target, leaf, own)
         if not target.stack:
             return moved, None
-        return moved, in_pixels(shown_of(leaf, moved, own, target.copies), unit(own.size, way.canvas[-1]))
+        return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(way.size)))
     if isinstance(target, OrientedBoxes):
         return move_oriented(target, leaf, way)
     if isinstance(target, Boxes):

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
-from variegate.labels.region import inside
 from variegate.labels.shown import Shown
-from variegate.labels.track import Way
+from variegate.labels.way import Way
 from variegate.targets import Keypoints
 from variegate.targets.leaf import PointLeaf
 
@@ -21,21 +20,19 @@ Flags = NDArray[np.bool_]
 
 def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointLeaf, Shown]:
     """The points on the result, and what is left of each instance: the share of its labelled points."""
-    from variegate.kernels.points import IDENTITY, MIRRORED
-
     labelled, shape = ~leaf.unlabelled, leaf.xy.shape
-    within = inside(leaf.xy.reshape(-1, 2), way.source).reshape(shape[:2])
+    within = way.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
     image = way.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
     shown = _shown(labelled, within & labelled, image)
-    if way.flags[IDENTITY] and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
+    if way.identity and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
         return leaf, shown
     changed: dict[str, Any] = {"xy": image}
     if leaf.visible is not None:
         changed["visible"] = np.where(within, leaf.visible, 0)
     if leaf.scale is not None or leaf.angle is not None:
         changed |= _local(leaf, way, labelled)
-    if way.flags[MIRRORED] and target.swap:
+    if way.mirrored and target.swap:
         order = target.mirrored(shape[1])
         changed = {name: column[:, order] for name, column in changed.items()}
     return replace(leaf, **changed, given=None), shown

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.track import Way
+from variegate.labels.projective import Projective
+from variegate.labels.way import Way
 from variegate.plan.ir import BILINEAR, Defaults
 from variegate.targets import Mask, MaskLeaf, Targets
 
@@ -32,7 +33,7 @@ def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
     """
     pixels = leaf.pixels
     axes = slice(1, None) if target.stack else slice(0, 2)
-    assert pixels.shape[axes] == tuple(way.canvas[0].tolist()), "a leaf lies on the picture that the way starts from"
+    assert pixels.shape[axes] == way.before, "a leaf lies on the picture that the way starts from"
     layers = pixels if target.stack else np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[None]
     fills = _fills(target, pixels.dtype, len(layers))
     carried = (_floats if pixels.dtype.kind == "f" else _classes)(target, layers, fills, way)
@@ -43,17 +44,17 @@ def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
 
 def seen(way: Way) -> Flags:
     """Which pixels of the result show the picture at all, (h, w): elsewhere a fill is seen."""
-    from variegate.kernels.gather import Chain, shown
+    from variegate.kernels.gather import shown
 
-    return shown(Chain(way.maps, way.canvas, way.borders))
+    return shown(way.chain)
 
 
 def _classes(target: Mask, planes: NDArray[Any], fills: Fills, way: Way) -> NDArray[Any]:
     """Class masks (N, H, W), in the machine's own byte order: those that share a fill are read together."""
     from variegate.kernels.elect import Vote, elect
-    from variegate.kernels.gather import Chain, gather
+    from variegate.kernels.gather import gather
 
-    chain, vote = Chain(way.maps, way.canvas, way.borders), Vote(target.ignore_index, target.keep)
+    chain, vote = way.chain, Vote(target.ignore_index, target.keep)
     planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
 
     def read(some: NDArray[Any], fill: float) -> NDArray[Any]:
@@ -81,6 +82,8 @@ def _whole(way: Way, scaled: bool) -> bool:
 
     scaled  the first and the last map are scalings, and what counts is that they undo each other
     """
+    if not isinstance(way, Projective):
+        return False
     maps = np.concatenate([way.maps[1:-1], way.backward[None]]) if scaled else way.maps
     turned = (np.abs(maps[:, :2, :2]).sum(axis=2) == 1).all()
     return bool(turned and (maps == np.rint(maps)).all() and (maps[:, 2] == (0, 0, 1)).all())
@@ -88,11 +91,11 @@ def _whole(way: Way, scaled: bool) -> bool:
 
 def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
     """Planes of floats (N, H, W) by nearest, so that every number stays as it is, bit by bit."""
-    from variegate.kernels.gather import Chain, gather
+    from variegate.kernels.gather import gather
 
     dtype = planes.dtype.newbyteorder("=")
     planes, number = np.ascontiguousarray(planes, dtype), np.dtype(f"i{dtype.itemsize}")
-    out = gather(Chain(way.maps, way.canvas, way.borders), planes.view(number), int(np.array(fill, dtype).view(number)))
+    out = gather(way.chain, planes.view(number), int(np.array(fill, dtype).view(number)))
     return out.view(dtype)
 
 
@@ -107,8 +110,8 @@ def _picture(image: NDArray[np.float32], fills: Fills, way: Way) -> NDArray[np.f
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
     defaults = Defaults("bilinear", way.defaults.antialias)
     kind = Kind(image.shape[2], "float32", None, defaults, Targets())
-    laid = chained(way.maps, way.canvas, way.borders, BILINEAR, defaults.antialias)
-    colours = np.array([fills] * len(way.maps), np.float64).reshape(-1, image.shape[2])
+    laid = chained(way.chain, BILINEAR, defaults.antialias)
+    colours = np.array([fills] * len(way.chain.maps), np.float64).reshape(-1, image.shape[2])
     reading = Read(laid, kind, Written("float32", kind.unit), colours)
     return reading.run(0, (image,), np.empty(reading.shape(0), np.float32))
 

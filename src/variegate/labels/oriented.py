@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.labels.keypoints import keeps_shapes, turned
-from variegate.labels.region import common, inside, shoelace
+from variegate.labels.projective import Projective
+from variegate.labels.region import shoelace
 from variegate.labels.shown import Shown, bounds
-from variegate.labels.track import Way
+from variegate.labels.way import Way
 from variegate.targets import OrientedBoxes
 from variegate.targets.leaf import OrientedLeaf
 
@@ -20,9 +21,7 @@ Floats = NDArray[np.float64]
 
 def move_oriented(target: OrientedBoxes, leaf: OrientedLeaf, way: Way) -> tuple[OrientedLeaf, Shown]:
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
-    from variegate.kernels.points import IDENTITY
-
-    moved = leaf if way.flags[IDENTITY] else replace(leaf, rows=fitted(leaf, way), given=None)
+    moved = leaf if way.identity else replace(leaf, rows=fitted(leaf, way), given=None)
     return moved, _shown(leaf.corners, moved.corners, way)
 
 
@@ -30,33 +29,41 @@ def fitted(leaf: OrientedLeaf, way: Way) -> Floats:
     """Turned boxes through a map.
 
     A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
-    with the smallest area has a side along one of its own (Freeman and Shapira, 1975).
+    with the smallest area has a side along one of its own (Freeman and Shapira, 1975). Where a field bends the sides,
+    the boxes tried have a side along one of the quadrilateral of the corners, and lie around all of the outline.
     """
-    from variegate.kernels.points import AFFINE
-
     rows = leaf.rows
     a, b, c, d = way.derivative(rows[:, :2])
     scale = np.sqrt(np.abs(a * d - b * c))
     centre = way.image(rows[:, :2])
     same = np.column_stack([centre, rows[:, 2:4] * scale[:, None], turned(rows[:, 4], a, b, c, d)])
-    if way.flags[AFFINE] and keeps_shapes(a, b, c, d).all():
+    if way.affine and keeps_shapes(a, b, c, d).all():
         return same
     quads = way.image(leaf.corners.reshape(-1, 2)).reshape(-1, 4, 2)
-    around = [_around(quads, side) for side in range(4)]
+    if isinstance(way, Projective):
+        return _smallest(quads, quads) if len(rows) else same
+    lines = [way.image(way.fine(box)) for box in leaf.corners]
+    found = [_smallest(quad[None], line[None]) for quad, line in zip(quads, lines, strict=True)]
+    return np.concatenate(found) if found else same
+
+
+def _smallest(quads: Floats, lines: Floats) -> Floats:
+    """(N, 5): the smallest boxes around outlines (N, n, 2) that have a side along one of quadrilaterals (N, 4, 2)."""
+    around = [_around(quads, lines, side) for side in range(4)]
     best = np.argmin([box[:, 2] * box[:, 3] for box in around], axis=0)
-    return np.stack(around)[best, np.arange(len(rows))] if len(rows) else same
+    return np.asarray(np.stack(around)[best, np.arange(len(quads))])
 
 
-def _around(quads: Floats, side: int) -> Floats:
-    """(N, 5): the boxes around quadrilaterals (N, 4, 2) with a side along one of theirs; top edges stay top edges."""
+def _around(quads: Floats, lines: Floats, side: int) -> Floats:
+    """(N, 5): the boxes around outlines with a side along one of the quadrilaterals'; top edges stay top edges."""
     edge = quads[:, (side + 1) % 4] - quads[:, side]
     for _ in range(side):  # so that the direction is that of the edge that was on top, about
         edge = np.stack([edge[:, 1], -edge[:, 0]], axis=1)
     length = np.sqrt(edge[:, 0] * edge[:, 0] + edge[:, 1] * edge[:, 1])
     cos, sin = edge[:, 0] / np.where(length > 0, length, 1), edge[:, 1] / np.where(length > 0, length, 1)
     cos = np.where(length > 0, cos, 1.0)
-    along = cos[:, None] * quads[..., 0] + sin[:, None] * quads[..., 1]
-    down = cos[:, None] * quads[..., 1] - sin[:, None] * quads[..., 0]
+    along = cos[:, None] * lines[..., 0] + sin[:, None] * lines[..., 1]
+    down = cos[:, None] * lines[..., 1] - sin[:, None] * lines[..., 0]
     low, high = (
         np.stack([along.min(axis=1), down.min(axis=1)]),
         np.stack([along.max(axis=1), down.max(axis=1)]),
@@ -68,11 +75,9 @@ def _around(quads: Floats, side: int) -> Floats:
 def _shown(before: Floats, after: Floats, way: Way) -> Shown:
     share, area, seen = np.ones(len(before)), np.zeros(len(before)), np.zeros((len(before), 4))
     whole = np.array([bounds(box) for box in after]).reshape(-1, 4)
-    within = [bool(inside(box, way.source).all()) for box in before]
     for n, box in enumerate(before):
-        ring = box if within[n] else common(box, way.source)
+        ring, image = way.part(box)
         every = abs(shoelace(box))
         share[n] = min(abs(shoelace(ring)) / every, 1.0) if len(ring) and every > 0 else 0.0
-        image = way.image(ring)
         seen[n], area[n] = bounds(image), abs(shoelace(image)) if len(image) else 0.0
     return Shown(np.ones(len(before), bool), share, area, seen, whole)

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.labels.region import SLACK, fan, inside, length, line_within, shoelace
+from variegate.labels.projective import Projective
+from variegate.labels.region import SLACK, fan, finer, inside, length, line_within, rectangle, shoelace
 from variegate.labels.shown import Shown, bounds
-from variegate.labels.track import Way
+from variegate.labels.warped import Warped
+from variegate.labels.way import Way
 from variegate.targets import Polygons
 from variegate.targets.leaf import RingLeaf
 
@@ -21,40 +23,95 @@ Floats = NDArray[np.float64]
 Rings = tuple[Floats, ...]
 
 SLIVER = 1e-6  # square pixels: less is rounding
+THIN = 0.03  # pixels
 GRID = 1e-9  # pixels: lines nearer to each other than this are one
 
 
 def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf, Shown]:
     """The polygons on the result, and what is left of them."""
-    from variegate.kernels.points import AFFINE, IDENTITY
-
     if target.closed:
         _check_shapely()  # for every sample, not for the first that a window cuts
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
-    image = way.image(points)
-    within = inside(points, way.source)
+    image, within = (way.image(points), way.inside(points)) if isinstance(way, Projective) else (points, None)
     everything, begin = [], 0
     for ring_lengths in lengths:
         end = begin + sum(ring_lengths)
         source, result = _split(points[begin:end], ring_lengths), _split(image[begin:end], ring_lengths)
-        cut = not within[begin:end].all()
-        if cut and way.flags[AFFINE]:  # clipped on the result, where windows are upright and their sides met exactly
-            rings, share = clipped(result, way.region, target)
-        elif cut:
-            rings, share = clipped(source, way.source, target)
-            rings = tuple(way.image(ring) for ring in rings)
+        if isinstance(way, Projective):
+            assert within is not None
+            rings, share = _straight(source, result, within[begin:end], way, target)
+            around = bounds(image[begin:end])
         else:
-            rings, share = result, 1.0
-        if cut:
-            rings = tuple(within_sides(ring, way.size) for ring in rings)
-        everything.append((rings, share, bounds(image[begin:end]), _real(source, target)))
+            assert isinstance(way, Warped)
+            rings, share, around = _bent(source, way, target)
+        everything.append((rings, share, around, _real(source, target)))
         begin = end
     shown = _shown(target, everything)
-    if way.flags[IDENTITY] and within.all():
+    if way.identity and (within is None or within.all()):
         return leaf, shown
     return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), shown
+
+
+def _straight(
+    source: Rings, result: Rings, within: NDArray[np.bool_], way: Projective, target: Polygons
+) -> tuple[Rings, float]:
+    """An instance through matrices, from its rings on the picture and on the result: (what is seen, its share)."""
+    if within.all():
+        return result, 1.0
+    if way.affine:  # clipped on the result, where windows are upright and their sides met exactly
+        rings, share = clipped(result, way.region, target)
+    else:
+        rings, share = clipped(source, way.source, target)
+        rings = tuple(way.image(ring) for ring in rings)
+    return tuple(within_sides(ring, way.size) for ring in rings), share
+
+
+def _bent(source: Rings, way: Warped, target: Polygons) -> tuple[Rings, float, Floats]:
+    """An instance through fields: (what is seen, its share, the box around all of it).
+
+    Lines get the points that they need to be bent, and lose those that they do not: what is left out lies within
+    THIN pixels of a line.
+    """
+    whole = [way.move(way.fine(ring, target.closed)) for ring in source]
+    around = bounds(np.concatenate([moved.points for moved in whole])) if whole else np.zeros(4)
+    if all(moved.there.all() for moved in whole):
+        return tuple(_thinned(moved.points, target) for moved in whole), 1.0, around
+    rings, every = source, _extent(source, target)
+    for leg, step in way.steps():
+        rings = _within(rings, leg.source, target)
+        if np.isfinite(step):
+            rings = tuple(finer(ring, step, target.closed) for ring in rings)
+        rings = _within(tuple(leg.move(ring).points for ring in rings), rectangle(leg.size), target)
+    back = way.back()
+    part = _extent(tuple(back.image(back.fine(ring, target.closed)) for ring in rings), target)
+    rings = tuple(within_sides(_thinned(ring, target), way.size) for ring in rings)
+    return rings, min(part / every, 1.0) if every > 0 and rings else 0.0, around
+
+
+def _within(rings: Rings, region: Floats, target: Polygons) -> Rings:
+    """The part of rings in a convex region."""
+    if all(inside(ring, region).all() for ring in rings):
+        return rings
+    return clipped(rings, region, target)[0]
+
+
+def _extent(rings: Rings, target: Polygons) -> float:
+    """The area of an instance, of a polyline its length."""
+    if not target.closed:
+        return float(sum(map(length, rings)))
+    return float(sum(_geometry(group).area for group in ([rings] if target.holes else [(ring,) for ring in rings])))
+
+
+def _thinned(ring: Floats, target: Polygons) -> Floats:
+    """A ring, or a line, without the points that lie on the lines between others."""
+    if len(ring) < 4 or not target.closed:
+        return ring
+    import shapely
+
+    left = shapely.get_coordinates(shapely.simplify(shapely.Polygon(ring), THIN))[:-1]
+    return left if len(left) > 2 else ring
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Regions: convex polygons that say which part of a picture is seen."""
+"""Regions: polygons that say which part of a picture is seen; of a way of matrices they are convex."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.coords import between
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SLACK = 1e-9  # pixels: a region is closed by a hair, as windows are
+MOST_PARTS = 1 << 16  # of an edge
 
 
 def inside(points: Floats, region: Floats) -> Flags:
@@ -53,17 +56,61 @@ def common(polygon: Floats, region: Floats) -> Floats:
     if len(region) < 3:
         return np.empty((0, 2))
     turn = 1.0 if shoelace(region) >= 0 else -1.0
-    for (x, y), (u, v) in zip(region, np.roll(region, -1, axis=0), strict=True):
-        after = np.roll(polygon, -1, axis=0)
-        here, there = (turn * ((u - x) * (p[:, 1] - y) - (v - y) * (p[:, 0] - x)) for p in (polygon, after))
-        kept: list[Floats] = []
-        for n in range(len(polygon)):
-            if here[n] >= 0:
-                kept.append(polygon[n])
-            if (here[n] < 0) != (there[n] < 0):
-                kept.append(polygon[n] + here[n] / (here[n] - there[n]) * (after[n] - polygon[n]))
-        polygon = np.array(kept).reshape(-1, 2)
+    for (x, y), (u, v) in itertools.pairwise([*region.tolist(), region[0].tolist()]):
+        here = turn * ((u - x) * (polygon[:, 1] - y) - (v - y) * (polygon[:, 0] - x))
+        kept = here >= 0
+        if kept.all():
+            continue
+        after, there = following(polygon), following(here)
+        crossed = (here < 0) != (there < 0)
+        part = here / np.where(crossed, here - there, 1.0)
+        both, chosen = np.empty((len(polygon), 2, 2)), np.empty((len(polygon), 2), np.bool_)
+        both[:, 0], both[:, 1] = polygon, polygon + part[:, None] * (after - polygon)
+        chosen[:, 0], chosen[:, 1] = kept, crossed
+        polygon = both[chosen]  # each corner, and then where its edge leaves or enters
     return polygon
+
+
+def following(points: Floats) -> Floats:
+    """The next point, or number, of each of a ring."""
+    return np.concatenate([points[1:], points[:1]])
+
+
+def rectangle(size: tuple[int, int]) -> Floats:
+    """(4, 2): the canvas of a (height, width)."""
+    height, width = size
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+
+
+def finer(points: Floats, step: float, closed: bool = True) -> Floats:
+    """A ring, or an open line, with points between its own, evenly, no further apart than a step."""
+    if len(points) < 2:
+        return points
+    edges = following(points) - points
+    lengths = np.sqrt(edges[:, 0] * edges[:, 0] + edges[:, 1] * edges[:, 1])
+    parts = np.maximum(np.ceil(np.minimum(lengths / step, MOST_PARTS)), 1).astype(np.int64)
+    if not closed:
+        parts[-1] = 1
+    begin = np.cumsum(parts) - parts
+    t = (np.arange(parts.sum()) - np.repeat(begin, parts)) / np.repeat(parts, parts)
+    return np.asarray(np.repeat(points, parts, axis=0) + t[:, None] * np.repeat(edges, parts, axis=0))
+
+
+def filled(ring: Floats, size: tuple[int, int]) -> Flags:
+    """(height, width): the pixels whose centre lies in a ring of any form, counted even-odd."""
+    height, width = size
+    turns = np.zeros((height, width + 1), np.int64)
+    if len(ring) < 3:
+        return np.zeros(size, np.bool_)
+    (x, y), (u, v) = ring.T, following(ring).T
+    first = between(np.ceil(np.minimum(y, v) - 0.5), 0, height).astype(np.int64)  # the first row below its upper end
+    many = np.maximum(between(np.ceil(np.maximum(y, v) - 0.5), 0, height).astype(np.int64) - first, 0)
+    edge = np.repeat(np.arange(len(ring)), many)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(many) - many, many) + first[edge]
+    at = x[edge] + (rows + 0.5 - y[edge]) * ((u - x)[edge] / (v - y)[edge])
+    columns = between(np.ceil(at - 0.5), 0, width).astype(np.int64)  # the first column to the right of it
+    np.add.at(turns, (rows, columns), 1)
+    return np.asarray(np.cumsum(turns, axis=1)[:, :width] % 2 == 1)
 
 
 def shoelace(ring: Floats) -> float:

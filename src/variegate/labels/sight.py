@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
-from variegate.labels.grid import own_way, sides_of, unit
-from variegate.labels.region import cover
-from variegate.labels.track import Way
+from variegate.labels.grid import own_way, sides_of
+from variegate.labels.projective import Projective, per_pixel
+from variegate.labels.way import Way
 from variegate.ops.base import Seen
 from variegate.targets import Boxes, Mask, Targets
 from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
@@ -40,8 +41,14 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | N
             and isinstance(leaf, MaskLeaf)
             and leaf.pixels.dtype.kind in "biu"
         ):
-            own, into = own_way(target, leaf, way), unit(sides_of(target, leaf), way.canvas[0])
-            shown = cover(own.source, sides_of(target, leaf))
-            matrix = way.forward * np.concatenate([into, np.ones(1)])
-            return Seen(leaf.pixels, matrix, None if shown.all() else shown)
+            shown, into = own_way(target, leaf, way).covered(), per_pixel(sides_of(target, leaf), np.array(way.before))
+            part = None if shown.all() else shown
+            if isinstance(way, Projective):
+                return Seen(leaf.pixels, way.forward * np.concatenate([into, np.ones(1)]), part)
+            return Seen(leaf.pixels, None, part, partial(_bent, way, into))
     return None
+
+
+def _bent(way: Way, into: Floats, points: Floats) -> Floats:
+    """Points of a mask on the canvas; into: how many pixels of the picture one of its own is wide and high."""
+    return way.image(points * into)

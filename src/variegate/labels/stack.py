@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.coords import pixel_centre
-from variegate.labels.region import cover
 from variegate.labels.shown import Shown
-from variegate.labels.track import Way
+from variegate.labels.way import Way
 from variegate.targets.leaf import MaskLeaf
 
 Floats = NDArray[np.float64]
@@ -26,13 +25,12 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) 
     """
     old, new = before.pixels != 0, after.pixels != 0
     every = _pixels(old)
-    height, width = way.canvas[0].tolist()
-    within = cover(way.source, (height, width))
+    within = way.covered()
     part = every if within.all() else _pixels(old & within)
     left, seen = _pixels(new), _bounds(new)
     share, copied = part / np.maximum(every, 1), np.zeros(len(new), np.bool_)
     if copies:
-        copied = _pixels(new & ~cover(way.region, way.size)) > 0
+        copied = _pixels(new & ~way.showing()) > 0
     for n in np.flatnonzero(copied | ((part == 0) & (left > 0) & (every > 0))):
         share[n] = min(max(share[n], left[n] / _whole(old[n], way)), 1.0)
     share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well

@@ -3,71 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from variegate.kernels.chain import Chain
+from variegate.labels.projective import Projective
+from variegate.labels.way import Way
 from variegate.plan.ir import FIRST_MAP, Defaults
 
 if TYPE_CHECKING:
     from variegate.kernels.lay import Laid
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-HORIZON = 1e-9  # the least w by which a point is divided
-
-
-class Way(NamedTuple):
-    """One sample's map from the picture to the result, and what is seen of the picture.
-
-    maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `plan.tables`
-    forward    (3, 3): from the picture to the result; backward: from the result to the picture
-    region     (n, 2): the part of the result that shows the picture, a convex polygon; source: the same of the picture
-    flags      AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, see `kernels.points.follow`
-    defaults   how the pipeline reads between pixels
-    """
-
-    maps: Floats
-    canvas: Ints
-    borders: Ints
-    forward: Floats
-    backward: Floats
-    region: Floats
-    source: Floats
-    flags: NDArray[np.bool_]
-    defaults: Defaults
-
-    def image(self, points: Floats) -> Floats:
-        """Points (n, 2) of the picture on the result; behind the horizon, where there is none, they land far away.
-
-        Everything that moves a label asks here or in `derivative`. So a displacement field, which says for each point
-        of the result where it is read from, needs no more than its own answer to these two: it is found by following
-        the matrices first and then correcting by Newton's steps until the way back meets the point.
-        """
-        x, y, m = points[:, 0], points[:, 1], self.forward
-        out = np.empty((len(points), 2))
-        out[:, 0] = m[0, 0] * x + (m[0, 1] * y + m[0, 2])
-        out[:, 1] = m[1, 0] * x + (m[1, 1] * y + m[1, 2])
-        if m[2, 0] != 0 or m[2, 1] != 0 or m[2, 2] != 1:
-            out /= np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), HORIZON)[:, None]
-        return out
-
-    def derivative(self, points: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """dx'/dx, dx'/dy, dy'/dx and dy'/dy of the map at points (..., 2) of the picture."""
-        x, y, m = points[..., 0], points[..., 1], self.forward
-        w = np.maximum(m[2, 0] * x + (m[2, 1] * y + m[2, 2]), HORIZON)
-        u, v = (m[0, 0] * x + (m[0, 1] * y + m[0, 2])) / w, (m[1, 0] * x + (m[1, 1] * y + m[1, 2])) / w
-        across = (m[0, 0] - u * m[2, 0]) / w, (m[0, 1] - u * m[2, 1]) / w
-        return (*across, (m[1, 0] - v * m[2, 0]) / w, (m[1, 1] - v * m[2, 1]) / w)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) of the result."""
-        height, width = self.canvas[-1].tolist()
-        return height, width
 
 
 class Track:
@@ -89,8 +35,19 @@ class Track:
 
     def way(self, i: int) -> Way:
         """Sample i's."""
+        begin, end = self._begins[i], self._begins[i + 1]
+        fields = self.laid.fields
+        if not len(fields.grids) or not (fields.which[begin:end] >= 0).any():
+            return self.straight(i)
+        from variegate.labels.warped import warped
+
+        maps, canvas = self.laid.maps[begin:end], self.laid.canvas[begin + i : end + i + 1]
+        return warped(Chain(maps, canvas, self.laid.borders[begin:end], fields.part(begin, end)), self.defaults)
+
+    def straight(self, i: int) -> Projective:
+        """Sample i's matrices; for a sample that no field bends."""
         corners, begin, end = self.corners[i], self._begins[i], self._begins[i + 1]
-        return Way(
+        return Projective(
             self.laid.maps[begin:end],
             self.laid.canvas[begin + i : end + i + 1],
             self.laid.borders[begin:end],
@@ -101,3 +58,10 @@ class Track:
             self.flags[i],
             self.defaults,
         )
+
+
+def projective(chain: Chain, defaults: Defaults) -> Projective:
+    """The way of a chain that no field bends."""
+    from variegate.plan.trail import chained
+
+    return Track(chained(chain), defaults).straight(0)

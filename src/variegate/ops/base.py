@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate import coords
 from variegate.dist import Distribution, Drawn, parse
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
@@ -24,13 +25,24 @@ class Seen(NamedTuple):
     """A mask as an op sees it: not moved yet, but with the way to where it will lie.
 
     mask    (H, W) or (H, W, C) integers or bool: the classes, on the source picture
-    matrix  (3, 3): column vector (x, y, 1), in pixels of the mask, to the canvas that the op sees
+    matrix  (3, 3): column vector (x, y, 1), in pixels of the mask, to the canvas that the op sees; None: a field bends
+            the way, and `place` alone says where it leads
     shown   (H, W) bool: the pixels that no window before has cut away; None: none has
+    bent    points (n, 2), in pixels of the mask, to the canvas, where there is no matrix
     """
 
     mask: NDArray[Any]
-    matrix: Floats
+    matrix: Floats | None
     shown: NDArray[np.bool_] | None = None
+    bent: Callable[[Floats], Floats] | None = None
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the mask lies on the canvas."""
+        if self.matrix is None:
+            assert self.bent is not None, "a matrix, or what takes its place"
+            return tuple(self.bent(np.array([[x, y]], np.float64))[0].tolist())
+        u, v = coords.apply(self.matrix[None], np.array([x]), np.array([y]))
+        return float(u[0]), float(v[0])
 
 
 @dataclass(frozen=True)

@@ -76,5 +76,5 @@ def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Int
     index = int(u * upto[-1])
     row = int(np.searchsorted(upto, index, side="right"))
     column = np.flatnonzero(marked[row])[index - upto[row]]  # counted from the row's end
-    x, y = coords.apply(seen.matrix[None], coords.pixel_centre([column]), coords.pixel_centre([row]))
-    return np.minimum(np.maximum(np.floor([y[0], x[0]]), 0), size - 1).astype(np.int64)
+    x, y = seen.place(float(coords.pixel_centre(column)), float(coords.pixel_centre(row)))
+    return np.minimum(np.maximum(np.floor([y, x]), 0), size - 1).astype(np.int64)

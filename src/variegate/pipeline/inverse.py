@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from variegate import coords
 from variegate.errors import InputError
 from variegate.labels.carry import carry
-from variegate.labels.track import Track, Way
-from variegate.plan.ir import CONSTANT
+from variegate.labels.way import Way
 from variegate.targets import Image, Targets
 
 
@@ -25,13 +21,7 @@ class Inverse:
     """
 
     def __init__(self, targets: Targets, way: Way) -> None:
-        from variegate.plan.trail import chained
-
-        count = len(way.maps)
-        maps = coords.inverse(way.maps)[::-1] if count else way.maps
-        canvas, borders = way.canvas[::-1], np.full(count, CONSTANT, np.int64)
-        track = Track(chained(maps, canvas, borders), way.defaults)
-        self._targets, self._way, self._from = targets, track.way(0), way.size
+        self._targets, self._way, self._from = targets, way.back(), way.size
         self.size = self._way.size
 
     def __call__(self, **fields: Any) -> dict[str, Any]:
@@ -52,9 +42,7 @@ class Inverse:
     @property
     def mirrored(self) -> bool:
         """Whether the result is a mirror image of the picture."""
-        from variegate.kernels.points import MIRRORED
-
-        return bool(self._way.flags[MIRRORED])
+        return self._way.mirrored
 
     def seen(self) -> Any:
         """(height, width) bool: the pixels of the picture that the result shows."""

@@ -92,7 +92,7 @@ class Bound:
         gates = np.array(gathered.gates, np.int64)
         table = gathered.applies(count)
         rows = cut(*self.cutter.automaton, symbols, gates, table, self.segments, counts)  # type: ignore[no-untyped-call]
-        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning)
+        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning, gathered.lattices())
         kind, defaults = self.kind, self.kind.defaults
         reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
         begun = self._begun is not None

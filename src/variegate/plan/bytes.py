@@ -94,6 +94,7 @@ def written(tables: Tables, row: int) -> Image:
         rows=laid.rows,
         units=tables.units[row : row + 1],
         maps=laid.maps,
+        fields=laid.fields,
         borders=laid.borders,
         fills=tables.fills[maps],
         canvas=laid.canvas,

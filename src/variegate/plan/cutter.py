@@ -81,7 +81,7 @@ class Cutter:
     @property
     def varies(self) -> bool:
         """Whether a sample that an op skips may take fewer passes."""
-        maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Map)]
+        maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Geometric)]
         last_map = maps[-1] if maps else NO
         return any(
             node.gates
@@ -93,7 +93,7 @@ class Cutter:
 def _told(node: Node) -> tuple[object, ...]:
     """What `fuse` tells nodes apart by."""
     gives: type[Effect] = node.op.gives
-    return stage_of(node), bool(gives.cuts), bool(gives.begins), issubclass(gives, effects.Map)
+    return stage_of(node), bool(gives.cuts), bool(gives.begins), issubclass(gives, effects.Geometric)
 
 
 def _automaton(examples: list[Node]) -> Automaton:
@@ -120,7 +120,7 @@ def _automaton(examples: list[Node]) -> Automaton:
     return Automaton(
         np.array(joins, np.int64).reshape(len(shown), len(examples)),
         np.array(begins, np.int64),
-        np.array([issubclass(node.op.gives, effects.Map) for node in examples], np.bool_),
+        np.array([issubclass(node.op.gives, effects.Geometric) for node in examples], np.bool_),
         np.array([bool(nodes) and STAGES.index(stage_of(nodes[-1])) == READ for nodes in shown], np.bool_),
     )
 

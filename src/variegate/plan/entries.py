@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.dist import show
 from variegate.errors import InputError
+from variegate.kernels.chain import NONE, Lattices
 from variegate.kernels.cut import NO
 from variegate.kernels.lay import Entries
 from variegate.ops import effect as effects
@@ -22,7 +23,9 @@ from variegate.plan.ir import (
     COLOUR,
     CURVE,
     ENTRY,
+    FIELDS,
     INTERPOLATIONS,
+    LATTICE,
     LEVELS,
     MAP,
     POINTWISE,
@@ -63,7 +66,7 @@ def marks_of(nodes: Sequence[Node], kind: Kind) -> Marks:
     maps: dict[str, tuple[int, int, int, int]] = {}
     fills: list[tuple[float, ...]] = []
     for node in nodes:
-        if issubclass(node.op.gives, effects.Map):
+        if issubclass(node.op.gives, effects.Geometric):
             border = BORDERS.index(getattr(node.op, "border", None) or "constant")
             reading, filters = getattr(node.op, "interpolation", None), getattr(node.op, "antialias", None)
             said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
@@ -90,24 +93,33 @@ class Gathered:
         self.asked: dict[int, Asked] = {}
         self.leaning = 0
         self._codes: list[tuple[int, ...]] = []
-        self._maps: list[effects.Map] = []
+        self._maps: list[Floats] = []
+        self._canvas: list[NDArray[np.int64]] = []
+        self._grids: list[NDArray[np.int64]] = []
+        self._nodes: list[Floats] = []
         self._steps: list[Floats] = []
         self._luts: list[Floats] = []
         self._applies: list[Flags] = []
-        self._counts = dict.fromkeys(("maps", "steps", "luts", "draws"), 0)
+        self._counts = dict.fromkeys(("maps", "grids", "nodes", "steps", "luts", "draws"), 0)
         for each in lowered:
             self._take(each)
 
     def _take(self, lowered: Lowered) -> None:
-        gate = NO
-        if lowered.applies is not None:
-            gate = len(self._applies)
-            self._applies.append(lowered.applies)
-        for effect in lowered.effects:
-            self.effects.append((effect, lowered))
+        gate = NO if lowered.applies is None else self._gate(lowered.applies)
+        before: NDArray[np.int64] | None = None  # of the samples to which it applies; found when it is asked for
+        for each in lowered.effects:
+            effect, given = each, lowered.before
             self.gates.append(gate)
-            if isinstance(effect, effects.Map):
-                self._map(effect, lowered.node.path)
+            if each.may_rest:
+                before = lowered.given if before is None else before
+                given, moves = before, ~each.neutral(before)
+                if not moves.all():
+                    effect, given = each.take(moves), before[moves]
+                    self.gates[-1] = self._gate(_some(lowered, moves))
+            self.effects.append((effect, lowered))
+            if isinstance(each, effects.Geometric) and isinstance(effect, effects.Geometric):
+                self._map(effect, given, lowered.node.path)
+                before = each.size
                 continue
             stage = STAGES.index(stage_of(lowered.node))
             if stage == READ:
@@ -115,9 +127,27 @@ class Gathered:
             else:
                 self._codes.append((ALONE, 0, 0, 0, UNSAID, UNSAID, 0, 0, stage))
 
-    def _map(self, effect: effects.Map, path: str) -> None:
-        self._codes.append((MAP, self._add("maps", len(effect.matrix)), *self.marks.maps[path], 0, 0, 0))
-        self._maps.append(effect)
+    def _gate(self, applies: Flags) -> int:
+        """Where the samples to which an effect applies are noted."""
+        self._applies.append(applies)
+        return len(self._applies) - 1
+
+    def _map(self, effect: effects.Geometric, before: NDArray[np.int64], path: str) -> None:
+        pick = UNSAID if not isinstance(effect, effects.Field) else self._lattices(effect)
+        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.marks.maps[path], 0, pick, 0))
+        self._maps.append(effect.matrices(before))
+        self._canvas.append(effect.size)
+
+    def _lattices(self, effect: effects.Field) -> int:
+        """The first of the lattices of a field."""
+        count, rows, columns, _ = effect.lattice.shape
+        first, each = self._add("nodes", effect.lattice.size), 2 * rows * columns
+        grids = np.empty((count, LATTICE), np.int64)
+        grids[:] = FIELDS.index(effect.kind), rows, columns, first
+        grids[:, -1] += each * np.arange(count)
+        self._grids.append(grids)
+        self._nodes.append(effect.lattice.reshape(-1))
+        return self._add("grids", count)
 
     def _step(self, effect: Effect, path: str) -> None:
         pick = 0
@@ -161,14 +191,20 @@ class Gathered:
         """All effects, one after the other."""
         return Entries(
             np.array(self._codes, np.int64).reshape(-1, ENTRY),
-            _joined([each.matrix for each in self._maps], (0, 3, 3), np.float64),
-            _joined([each.size for each in self._maps], (0, 2), np.int64),
+            _joined(self._maps, (0, 3, 3), np.float64),
+            _joined(self._canvas, (0, 2), np.int64),
             _joined(self._steps, (0, STEP), np.float64),
         )
 
     def applies(self, samples: int) -> Flags:
         """(gates, B): for which samples each gated op applies."""
         return np.array(self._applies, np.bool_).reshape(len(self._applies), samples)
+
+    def lattices(self) -> Lattices:
+        """All that bends maps."""
+        if not self._grids:
+            return NONE
+        return Lattices(_joined(self._grids, (0, LATTICE), np.int64), _joined(self._nodes, (0,), np.float64))
 
     def luts(self) -> NDArray[np.float32]:
         """All tables, (n, C, 256): one for each channel."""
@@ -183,6 +219,15 @@ class Gathered:
             rows = slice(begin, begin + len(table))
             calls[rows], draws[rows, : table.shape[1]], begin = n, table, rows.stop
         return calls, draws
+
+
+def _some(lowered: Lowered, rows: Flags) -> Flags:
+    """(B,): the samples of some of the rows of effects."""
+    if lowered.applies is None:
+        return rows
+    applies = lowered.applies.copy()
+    applies[applies] = rows
+    return applies
 
 
 def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:

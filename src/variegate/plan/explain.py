@@ -10,7 +10,7 @@ import numpy as np
 from variegate.dist import show
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.ops.effect import Map, Output
+from variegate.ops.effect import Field, Geometric, Output
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
@@ -79,7 +79,7 @@ def _holds(pipeline: Compose, dtype: str) -> bool:
 
 def resamplings(cutter: Cutter) -> int:
     """How often a pixel of the result is read from another picture: segments with maps, where every op applies."""
-    return sum(any(issubclass(node.op.gives, Map) for node in nodes) for nodes in cutter.segments)
+    return sum(any(issubclass(node.op.gives, Geometric) for node in nodes) for nodes in cutter.segments)
 
 
 def _headline(pipeline: Compose, cutter: Cutter) -> str:
@@ -121,7 +121,8 @@ def _meaning(kind: Kind, asks: str) -> str:
 
 
 def _kind(node: Node) -> str:
-    return {Map: "map", Output: "output"}.get(node.op.gives, "colour")
+    kinds = {Field: "field", Geometric: "map", Output: "output"}
+    return next((told for kind, told in kinds.items() if issubclass(node.op.gives, kind)), "colour")
 
 
 def _gates(node: Node) -> str:

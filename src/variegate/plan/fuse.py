@@ -36,13 +36,13 @@ def fuse(left: Sequence[Node], right: Node) -> Yes | No:
         return No(f"{right.path} and what comes before it are different kinds of work on the pixels")
     if right.op.gives.begins:
         return No(f"{right.path} {right.op.gives.begins}")
-    if not issubclass(right.op.gives, effects.Map):
+    if not issubclass(right.op.gives, effects.Geometric):
         return Yes()
     bent = next((node for node in left if node.op.gives.cuts), None)
     if bent is not None:
         return No(
             f"{bent.path} {bent.op.gives.cuts}: {right.path} must read its result. Put it after the geometric ops"
         )
-    if sum(issubclass(node.op.gives, effects.Map) for node in left) >= MOST_MAPS:
+    if sum(issubclass(node.op.gives, effects.Geometric) for node in left) >= MOST_MAPS:
         return No(f"one pass holds at most {MOST_MAPS} maps")
     return Yes()

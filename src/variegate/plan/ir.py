@@ -31,7 +31,8 @@ AFFINE, TABLE, CURVE, POINTWISE, ROWWISE = range(5)
 LEVELS = 256  # of a table, and of a histogram
 OWN_TABLES = 0  # of a step of a table, the number that is not 0 if channels have tables of their own
 # An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
-# and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws; its stage.
+# and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws, of a map
+# the first of its lattices (UNSAID: none bends it); its stage.
 KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)
 ENTRY = 9
 MAP, COLOUR, ALONE = range(3)  # kinds of entries: a map, a step of colour, what shares its segment with nothing
@@ -50,6 +51,12 @@ STEP_SORT, STEP_AFTER, STEP_PICK, STEP_SITE = range(4)
 # A row's units, as columns: what white is in the picture read and in the one written, and to what results are clamped,
 # in units of white (below 0: they are not).
 WHITE, GOAL, BOUND = range(3)
+# A lattice's whole numbers, as columns: how its displacements are read between nodes, its rows and columns, and where
+# its nodes begin. DENSE is no op's: one node a pixel of the canvas, which displaces all of it.
+LATTICE_KIND, LATTICE_ROWS, LATTICE_COLUMNS, LATTICE_FIRST = range(4)
+LATTICE = 4
+FIELDS = ("smooth", "linear")
+SMOOTH, LINEAR, DENSE = range(3)
 CURVES = ("power", "posterize", "solarize")
 POWER, POSTERIZE, SOLARIZE = range(3)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer

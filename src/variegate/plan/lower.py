@@ -35,6 +35,11 @@ class Lowered(NamedTuple):
     before: Ints
     after: Ints
 
+    @property
+    def given(self) -> Ints:
+        """The sizes before, of the samples to which it applies."""
+        return self.before if self.applies is None else self.before[self.applies]
+
     def row(self, i: int) -> int:
         """Which row of the effects is of sample i; it must apply to it."""
         return i if self.applies is None else int(np.count_nonzero(self.applies[:i]))
@@ -61,7 +66,7 @@ def lower(nodes: Sequence[Node], columns: Columns, sizes: Ints, facts: Facts, lo
         given_by = _effects(node, draws, given, seen)
         after = given
         for effect in given_by:
-            if isinstance(effect, effects.Map):
+            if isinstance(effect, effects.Geometric):
                 after = effect.size
         if flags is not None and after is not given:
             whole = sizes.copy()
@@ -96,6 +101,11 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
             raise PipelineError(
                 f"{node.path} says gives = {gives.__name__}, but its lower() returned {got}: "
                 f"return a {gives.__name__} of variegate.ops.effect, or say what it is"
+            )
+        if node.op.looks and isinstance(effect, effects.Field):
+            raise PipelineError(
+                f"{node.path} looks at labels, so its lower() may not return a Field: a record keeps what came of it, "
+                "which is a matrix and a size"
             )
         wrong = effect.misfit(len(sizes))
         if wrong:

@@ -25,7 +25,8 @@ from variegate.targets import PerInstance, PerSample
 from variegate.white import check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
-    from variegate.labels.track import Track, Way
+    from variegate.labels.track import Track
+    from variegate.labels.way import Way
     from variegate.targets.leaf import Leaves
 
 Image = NDArray[Any]

@@ -94,6 +94,7 @@ class Read(Stage):
             shift,
             (np.dtype(written.dtype).itemsize, self.layout, self._wanted.source, kind.steps),
             library(self._wanted, asked),
+            laid.fields,
         )
         self.bytes = Bytes(self.tables, self.sites)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
@@ -210,7 +211,10 @@ class Read(Stage):
         if row in self.statistics:
             yield "  levels   counted over the whole picture, by a read-only pass"
         canvases = " -> ".join(f"{h} x {w}" for h, w in told.canvas.tolist())
-        yield f"  canvas   {canvases}; {int(state[0])} window{'s' * (int(state[0]) != 1)} cut"
+        bent = int(told.chain.bent.sum())
+        cuts = int(state[0]) - bent
+        fields = f", {bent} field{'s' * (bent != 1)} bend{'s' * (bent == 1)}" if bent else ""
+        yield f"  canvas   {canvases}; {cuts} window{'s' * (cuts != 1)} cut{fields}"
         yield f"  read     {how}"
         if self._is_final(row):
             yield f"  write    {self.dtype} {LAYOUTS[self.layout]} {' x '.join(map(str, self.shape(row)))}"

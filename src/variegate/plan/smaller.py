@@ -38,7 +38,11 @@ def fit_of(size: tuple[int, ...], there: tuple[int, ...], covers: Covers | None)
 def reductions(rows: Sequence[Row]) -> list[int]:
     """For each row the factor, see `Plan.reduction`."""
     told = [1] * len(rows)
-    asked = [n for n, row in enumerate(rows) if row.antialias and row.interpolation != NEAREST]
+    asked = [
+        n
+        for n, row in enumerate(rows)
+        if row.antialias and row.interpolation != NEAREST and not row.chain.bent.any()  # a field may stretch, somewhere
+    ]
     if asked:
         least = shrinking([rows[n] for n in asked]).tolist()
         for n, scale in zip(asked, least, strict=True):

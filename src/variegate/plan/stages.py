@@ -14,7 +14,7 @@ from variegate.plan.stage import Stage
 from variegate.plan.weigh import Weigh
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
-    effects.Map: Read,
+    effects.Geometric: Read,
     effects.Stencil: Weigh,
     effects.Colour: Read,
     effects.Opaque: Call,

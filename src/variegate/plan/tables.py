@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.chain import Chain, Fields
 from variegate.plan.ir import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM, ROW_READING, TO_RESULT
 
 
@@ -24,6 +25,7 @@ class Tables(NamedTuple):
     settings   bytes an element of the result, its layout and the pictures' dtype as codes, and how many steps they have
                from black to white, 0 for floats
     library    (FORMS, LIBRARY) int64: the addresses of the units to call, see `kernels.library`
+    fields     what bends the maps: see `kernels.chain`
     """
 
     rows: NDArray[np.int64]
@@ -43,6 +45,7 @@ class Tables(NamedTuple):
     shift: NDArray[np.float64]
     settings: tuple[int, int, int, int]
     library: NDArray[np.int64]
+    fields: Fields
 
     def row(self, r: int) -> Row:
         """One row by itself."""
@@ -65,6 +68,7 @@ class Tables(NamedTuple):
             self.settings[1] if final else 0,
             white,
             bound,
+            self.fields.part(int(m), int(n)),
         )
 
 
@@ -74,6 +78,7 @@ class Row(NamedTuple):
     maps (G, 3, 3), canvas (G + 1, 2), borders (G,), fills (G, C), steps (S, STEP), kinds (S, 4)
     interpolation  a code; antialias: whether what shrinks is filtered
     gain, shift    (C,): from white to the numbers written; layout: a code
+    fields         what bends its maps
     white          what white is in the picture read; bound: in units of white, below 0 there is none
     """
 
@@ -90,6 +95,12 @@ class Row(NamedTuple):
     layout: int
     white: float
     bound: float
+    fields: Fields
+
+    @property
+    def chain(self) -> Chain:
+        """Its maps alone."""
+        return Chain(self.maps, self.canvas, self.borders, self.fields)
 
 
 def arena_floats(height: int, width: int, channels: int) -> int:

@@ -57,8 +57,8 @@ def _render_once() -> None:
 
 def _gather_once() -> None:
     """One tiny mask through no map, by nearest and by vote."""
+    from variegate.kernels.chain import Chain
     from variegate.kernels.elect import Vote, elect
-    from variegate.kernels.gather import Chain
 
     nowhere = Chain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
     elect(nowhere, np.zeros((1, 8, 8), np.uint8), 0, Vote())

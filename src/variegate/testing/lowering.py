@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from variegate.key import Keys
 from variegate.ops import effect as effects
 from variegate.ops.base import Facts, Op, Seen
-from variegate.plan.ir import Node
+from variegate.plan.ir import FIELDS, Node
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
 
 Draws = dict[str, NDArray[np.float64]]
 Found = tuple[effects.Effect, ...]
+PLACES = 5  # in a cell of a field, along each side, where it is looked at
 
 
 def assert_lowering_is_sound(
@@ -28,9 +29,10 @@ def assert_lowering_is_sound(
     tries     how many samples the batch has
 
     It returns effects of the class that `gives` names, with the shapes that `variegate.ops.effect` tells, and finite
-    numbers; a map can be inverted, and its sizes are whole and positive. An op that changes the size says so in
-    `resizes` (or `swaps_sides`), and one whose `fixes_size()` is True gives all pictures one size. A sample alone gives
-    the numbers that it gives in a batch; a second call gives them again; and the draws are left as they were.
+    numbers; a map can be inverted (a field folds nowhere), and its sizes are whole and positive. An op that changes the
+    size says so in `resizes` (or `swaps_sides`), and one whose `fixes_size()` is True gives all pictures one size. A
+    sample alone gives the numbers that it gives in a batch; a second call gives them again; and the draws are left as
+    they were.
 
     >>> from variegate import Resize, Rotate
     >>> assert_lowering_is_sound([Rotate((-30, 30)), Resize(32)])
@@ -60,7 +62,7 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
     found = _lowered(node, draws, sizes, facts)
     for effect in found:
         _shaped(node, effect, len(sizes))
-        if isinstance(effect, effects.Map):
+        if isinstance(effect, effects.Geometric):
             _mapped(node, effect, sizes)
     if any(not np.array_equal(draws[name], column) for name, column in before.items()):
         raise AssertionError(f"{node.path}.lower() changed its draws in place: replays need them as they were")
@@ -116,16 +118,18 @@ def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
             raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} holds what is no finite number")
 
 
-def _mapped(node: Node, map: effects.Map, sizes: NDArray[np.int64]) -> None:
+def _mapped(node: Node, map: effects.Geometric, sizes: NDArray[np.int64]) -> None:
     """Maps that can be inverted, and whole sizes."""
-    size = np.asarray(map.size)
+    size, kind = np.asarray(map.size), type(map).__name__
     if size.dtype.kind not in "iu" or size.min() < 1:
         row = int(np.argmin(size.min(axis=1)))
         raise AssertionError(
-            f"{node.path}: Map.size is whole pixels, 1 or more, got {size.dtype} {size[row].tolist()} for a picture of "
-            f"{sizes[row].tolist()} (height, width)"
+            f"{node.path}: {kind}.size is whole pixels, 1 or more, got {size.dtype} {size[row].tolist()} for a picture "
+            f"of {sizes[row].tolist()} (height, width)"
         )
-    for row, matrix in enumerate(np.asarray(map.matrix, np.float64)):
+    if isinstance(map, effects.Field):
+        _unfolded(node, map, sizes)
+    for row, matrix in enumerate(np.asarray(map.matrices(sizes), np.float64)):
         if abs(np.linalg.det(matrix)) <= 1e-9 * np.abs(matrix[:2, :2]).max() ** 2:
             raise AssertionError(
                 f"{node.path}: Map.matrix {np.round(matrix, 4).tolist()} of sample {row} cannot be inverted, so labels "
@@ -133,9 +137,33 @@ def _mapped(node: Node, map: effects.Map, sizes: NDArray[np.int64]) -> None:
             )
 
 
+def _unfolded(node: Node, field: effects.Field, sizes: NDArray[np.int64]) -> None:
+    """A field that folds nowhere, as far as a few places in each of its cells tell."""
+    from variegate.kernels.solve import pull
+
+    wrong = field.misfit(len(sizes))
+    if wrong:
+        raise AssertionError(f"{node.path}: {wrong}")
+    rows, columns = field.lattice.shape[1:3]
+    grid = np.array([FIELDS.index(field.kind), rows, columns, 0], np.int64)
+    for row, (matrix, size) in enumerate(zip(field.matrices(sizes), field.size, strict=True)):
+        y, x = np.mgrid[0 : 1 : 1j * (PLACES * rows), 0 : 1 : 1j * (PLACES * columns)]
+        points = np.stack([x.ravel() * size[1], y.ravel() * size[0]], axis=1)
+        out, slopes = np.empty_like(points), np.empty((len(points), 4))
+        nodes = np.ascontiguousarray(field.lattice[row], np.float64).ravel()
+        pull(points, matrix, grid, nodes, np.asarray(size, np.int64), out, slopes)  # type: ignore[no-untyped-call]
+        area = slopes[:, 0] * slopes[:, 3] - slopes[:, 1] * slopes[:, 2]
+        if area.min() <= 0:
+            x, y = points[int(np.argmin(area))]
+            raise AssertionError(
+                f"{node.path}: the Field of sample {row} folds at ({x:.2f}, {y:.2f}) of its canvas, so labels have no "
+                "one way through it: let it displace by less, or with fewer nodes"
+            )
+
+
 def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
     """What the op says about sizes, as a pipeline believes it."""
-    maps = [effect for effect in found if isinstance(effect, effects.Map)]
+    maps = [effect for effect in found if isinstance(effect, effects.Geometric)]
     if not maps:
         return
     new = np.asarray(maps[-1].size)

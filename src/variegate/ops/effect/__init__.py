@@ -4,7 +4,7 @@ B is the batch; every array has one row a sample. Colours are in units of white:
 is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compose(white=)` says).
 
 effect      the class it belongs to; an op names it in `gives`
-Map         geometric: a map of the plane and a new canvas
+Geometric   a map of the plane and a new canvas. Map: projective; Field: a displacement of each point
 Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
 Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula;
             Statistic: a table made of the picture's histogram
@@ -18,6 +18,8 @@ Output      the last write: normalisation, dtype, layout
 
 from variegate.ops.effect.base import Border, Effect, Floats, Ints
 from variegate.ops.effect.colour import Colour
+from variegate.ops.effect.field import Field
+from variegate.ops.effect.geometric import Geometric
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.opaque import Opaque, generator
@@ -32,7 +34,9 @@ __all__ = [
     "Colour",
     "Curve",
     "Effect",
+    "Field",
     "Floats",
+    "Geometric",
     "Ints",
     "Map",
     "Matrix",

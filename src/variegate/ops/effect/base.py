@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,15 @@ BENT = "is no affine map of colour, so it does not commute with interpolation"  
 class Effect:
     """What `Op.lower` returns; every array has one row a sample.
 
-    shapes  of each of its arrays, after the row for each sample; None: any number
-    cuts    why a map of the plane cannot join the pass that does this before it; empty: it can
-    begins  why this cannot join the pass that does anything before it; empty: it can
+    shapes    of each of its arrays, after the row for each sample; None: any number
+    cuts      why a map of the plane cannot join the pass that does this before it; empty: it can
+    begins    why this cannot join the pass that does anything before it; empty: it can
+    may_rest  whether some samples may be left as they are: then `neutral` is asked
     """
 
     cuts: ClassVar[str] = ""
     begins: ClassVar[str] = ""
+    may_rest: ClassVar[bool] = False
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {}
 
     def misfit(self, count: int) -> str:
@@ -38,6 +41,18 @@ class Effect:
                 got = type(value).__name__ if shape is None else shape
                 return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
         return ""
+
+    def neutral(self, before: Ints) -> NDArray[np.bool_]:
+        """(B,): which samples, of sizes (B, 2) before, it leaves as they are.
+
+        It is not in their rows of effects: they have the bytes of the pipeline without it.
+        """
+        return np.zeros(len(before), np.bool_)
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """The effect for some of its samples."""
+        kept: dict[str, Any] = {name: getattr(self, name) for name in self.shapes}
+        return replace(self, **{name: v[rows] for name, v in kept.items() if v is not None})  # type: ignore[type-var]
 
 
 def misfit_bits(name: str, bits: Any, count: int) -> str:

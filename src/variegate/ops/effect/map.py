@@ -1,4 +1,4 @@
-"""Map: geometric, a map of the plane and a new canvas."""
+"""Map: geometric, a projective map of the plane and a new canvas."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from variegate.ops.effect.base import Effect, Floats, Ints
+from variegate.ops.effect.base import Floats, Ints
+from variegate.ops.effect.geometric import Geometric
 
 
 @dataclass(frozen=True)
-class Map(Effect):
-    """A map of the plane, from the new canvas back to the old one.
+class Map(Geometric):
+    """A projective map of the plane, from the new canvas back to the old one.
 
     matrix  (B, 3, 3) float64: column vector (x, y, 1) of the new canvas to the old; half-pixel centres
     size    (B, 2) int64: (height, width) of the new canvas
@@ -21,3 +22,6 @@ class Map(Effect):
 
     matrix: Floats
     size: Ints
+
+    def matrices(self, before: Ints) -> Floats:
+        return self.matrix
