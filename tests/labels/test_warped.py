@@ -363,4 +363,20 @@ def test_the_kit_of_checks():
     ops = [Bend(0.1, cells=(2, 2)), vg.Rotate((-20, 20)), Bend(0.03, cells=(2, 2), kind="linear")]
     testing.assert_points_move_as_pixels(ops, tries=8)
     testing.assert_lowering_is_sound(ops)
+    testing.assert_targets_stay_in_step(ops, tries=4)
     testing.assert_fused_equals_reference(ops, tries=4)
+
+
+def test_the_corners_of_a_polygon_stay_where_nothing_cuts_it():
+    """Between them are no more points than it takes."""
+    augment = vg.Compose(
+        [Bend(0.3)], targets={"rings": vg.Polygons(dtype="float64"), "points": vg.Keypoints(group=None)}
+    )
+    ring = np.array([(20.0, 12), (30, 12), (44, 14), (40, 30), (22, 36)])
+    out = augment(image=np.zeros((*SIZE, 3), np.uint8), rings=[[ring]], points=ring, key=vg.Key(2))
+    odd = augment(image=np.zeros((*SIZE, 3), np.uint8), rings=[[ring[:2]], [ring[:1]], []], points=ring, key=vg.Key(2))
+    assert [len(rings) for rings in odd["rings"]] == [1, 1, 0]  # nothing is known of them, so they stay
+    (got,) = out["rings"][0]
+    places = np.abs(got[None] - out["points"][:, None]).max(axis=2).argmin(axis=1)
+    np.testing.assert_allclose(got[places], out["points"], atol=1e-5)
+    assert places[0] == 0 and (np.diff(places) > 0).all() and len(ring) + 3 < len(got) < 30

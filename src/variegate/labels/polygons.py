@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.projective import Projective
-from variegate.labels.region import SLACK, fan, finer, inside, length, line_within, rectangle, shoelace
+from variegate.labels.region import SLACK, fan, finer, inside, length, line_within, parts_of, rectangle, shoelace
 from variegate.labels.shown import Shown, bounds
 from variegate.labels.warped import Warped
 from variegate.labels.way import Way
@@ -72,12 +72,17 @@ def _bent(source: Rings, way: Warped, target: Polygons) -> tuple[Rings, float, F
     """An instance through fields: (what is seen, its share, the box around all of it).
 
     Lines get the points that they need to be bent, and lose those that they do not: what is left out lies within
-    THIN pixels of a line.
+    THIN pixels of a line. The corners of a polygon that nothing cuts stay.
     """
     whole = [way.move(way.fine(ring, target.closed)) for ring in source]
     around = bounds(np.concatenate([moved.points for moved in whole])) if whole else np.zeros(4)
     if all(moved.there.all() for moved in whole):
-        return tuple(_thinned(moved.points, target) for moved in whole), 1.0, around
+        if not target.closed:
+            return tuple(moved.points for moved in whole), 1.0, around
+        rings = tuple(
+            _edge_by_edge(moved.points, parts_of(ring, way.step)) for moved, ring in zip(whole, source, strict=True)
+        )
+        return rings, 1.0, around
     rings, every = source, _extent(source, target)
     for leg, step in way.steps():
         rings = _within(rings, leg.source, target)
@@ -102,6 +107,20 @@ def _extent(rings: Rings, target: Polygons) -> float:
     if not target.closed:
         return float(sum(map(length, rings)))
     return float(sum(_geometry(group).area for group in ([rings] if target.holes else [(ring,) for ring in rings])))
+
+
+def _edge_by_edge(ring: Floats, parts: NDArray[np.int64]) -> Floats:
+    """A closed ring of so many parts an edge, each edge without the points that lie on the lines between others."""
+    import shapely
+
+    if len(parts) < 3:
+        return ring
+    begin, count = np.cumsum(parts) - parts, parts + 1  # an edge ends where the next begins
+    edges = np.repeat(np.arange(len(parts)), count)
+    places = np.arange(len(edges)) - np.repeat(np.cumsum(count) - count, count) + begin[edges]
+    lines = shapely.linestrings(ring[places % max(len(ring), 1)], indices=edges)
+    left, which = shapely.get_coordinates(shapely.simplify(lines, THIN), return_index=True)
+    return np.asarray(left[np.append(which[1:] == which[:-1], False)])
 
 
 def _thinned(ring: Floats, target: Polygons) -> Floats:

@@ -86,14 +86,20 @@ def finer(points: Floats, step: float, closed: bool = True) -> Floats:
     """A ring, or an open line, with points between its own, evenly, no further apart than a step."""
     if len(points) < 2:
         return points
+    edges, parts = following(points) - points, parts_of(points, step, closed)
+    begin = np.cumsum(parts) - parts
+    t = (np.arange(parts.sum()) - np.repeat(begin, parts)) / np.repeat(parts, parts)
+    return np.asarray(np.repeat(points, parts, axis=0) + t[:, None] * np.repeat(edges, parts, axis=0))
+
+
+def parts_of(points: Floats, step: float, closed: bool = True) -> NDArray[np.int64]:
+    """(n,): into how many parts `finer` cuts the line from each point to the next."""
     edges = following(points) - points
     lengths = np.sqrt(edges[:, 0] * edges[:, 0] + edges[:, 1] * edges[:, 1])
     parts = np.maximum(np.ceil(np.minimum(lengths / step, MOST_PARTS)), 1).astype(np.int64)
     if not closed:
-        parts[-1] = 1
-    begin = np.cumsum(parts) - parts
-    t = (np.arange(parts.sum()) - np.repeat(begin, parts)) / np.repeat(parts, parts)
-    return np.asarray(np.repeat(points, parts, axis=0) + t[:, None] * np.repeat(edges, parts, axis=0))
+        parts[-1:] = 1
+    return parts
 
 
 def filled(ring: Floats, size: tuple[int, int]) -> Flags:

@@ -93,7 +93,7 @@ class Warped:
         return zooms
 
     @functools.cached_property
-    def _step(self) -> float:
+    def step(self) -> float:
         """How far apart points of a line of the picture may be."""
         zoom, found = np.ones(len(PLACES)), np.inf
         for own, step in zip(self._zooms, self._steps, strict=True):
@@ -102,7 +102,7 @@ class Warped:
         return max(found, FEWEST)
 
     def fine(self, points: Floats, closed: bool = True) -> Floats:
-        return finer(points, self._step, closed)
+        return finer(points, self.step, closed)
 
     def part(self, ring: Floats) -> tuple[Floats, Floats]:
         for leg, step in self.steps():
