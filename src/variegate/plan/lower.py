@@ -100,6 +100,10 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
         wrong = effect.misfit(len(sizes))
         if wrong:
             raise PipelineError(f"{node.path}: what its lower() returned does not fit: {wrong}")
+        if isinstance(effect, effects.Map) and effect.size is not sizes and (effect.size < 1).any():
+            raise PipelineError(
+                f"{node.path} makes pictures of {effect.size.min(axis=0)} pixels (height, width): 1 is least"
+            )
         if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (facts.channels,)):
             raise InputError(
                 f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {facts.channels}"

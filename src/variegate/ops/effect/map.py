@@ -21,3 +21,9 @@ class Map(Effect):
 
     matrix: Floats
     size: Ints
+
+    def misfit(self, count: int) -> str:
+        wrong = super().misfit(count)
+        return (
+            f"Map.size is whole pixels, got {self.size.dtype}" if not wrong and self.size.dtype.kind == "f" else wrong
+        )
