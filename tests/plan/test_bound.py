@@ -184,6 +184,29 @@ def test_an_effect_whose_parts_are_not_what_they_must_be(effect, message):
         vg.Compose([Gives(effect)])(np.zeros((4, 5, 3), np.uint8))
 
 
+class Mixed(Gives):
+    """The same, which says less of it."""
+
+    gives = effects.Colour
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        effects.Stencil(np.ones((1, 1, 1))),
+        effects.Rowwise(one, np.empty((1, 0))),
+        effects.Statistic(one, np.empty((1, 0))),
+        effects.Table(np.zeros((1, 256))),
+    ],
+)
+def test_an_effect_that_cuts_is_not_given_for_one_that_does_not(effect):
+    kind = type(effect).__name__
+    with pytest.raises(
+        PipelineError, match=f"^Mixed says gives = Colour, but its lower.* returned a {kind}, which cuts"
+    ):
+        vg.Compose([Mixed(effect), vg.Rotate(9)])(np.zeros((4, 5, 3), np.uint8))
+
+
 def test_a_map_to_no_pixels():
     for size in ((0, 5), (4, -1)):
         with pytest.raises(PipelineError, match=r"^Gives makes pictures of .* pixels \(height, width\): 1 is least"):

@@ -14,6 +14,7 @@ from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Effect, Ints
 from variegate.plan.draw import Columns, applied
 from variegate.plan.ir import Node
+from variegate.plan.stages import stands_for
 
 Flags = NDArray[np.bool_]
 RESOLVED = (
@@ -96,6 +97,12 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
             raise PipelineError(
                 f"{node.path} says gives = {gives.__name__}, but its lower() returned {got}: "
                 f"return a {gives.__name__} of variegate.ops.effect, or say what it is"
+            )
+        if not stands_for(gives, type(effect)):
+            kind = type(effect).__name__
+            raise PipelineError(
+                f"{node.path} says gives = {gives.__name__}, but its lower() returned a {kind}, which cuts where other "
+                f"effects of that class do not: say gives = {kind}, and of several kinds make a Macro of several ops"
             )
         wrong = effect.misfit(len(sizes))
         if wrong:
