@@ -184,6 +184,19 @@ def test_an_effect_whose_parts_are_not_what_they_must_be(effect, message):
         vg.Compose([Gives(effect)])(np.zeros((4, 5, 3), np.uint8))
 
 
+class Raises(Gives):
+    """The same, but for a slip."""
+
+    def lower(self, draws, sizes, facts):
+        return draws["slip"]
+
+
+def test_what_lower_raises_has_a_note():
+    with pytest.raises(KeyError) as caught:
+        vg.Compose([Raises(Map(np.eye(3)[None], np.array([(4, 5)])))])(np.zeros((4, 5, 3), np.uint8))
+    assert caught.value.__notes__ == ["variegate: this was in Raises.lower(), of 1 samples"]
+
+
 class Mixed(Gives):
     """The same, which says less of it."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, PipelineError
+from variegate.errors import InputError, PipelineError, VariegateError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Effect, Ints
@@ -88,7 +88,13 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
     """What the op gives for the samples to which it applies."""
     if RESOLVED in draws:
         return (resolved(draws),)
-    made: Any = node.op.lower(draws, sizes, facts)
+    try:
+        made: Any = node.op.lower(draws, sizes, facts)
+    except VariegateError:  # which names the op, as those of the library's own ops do
+        raise
+    except Exception as error:
+        error.add_note(f"variegate: this was in {node.path}.lower(), of {len(sizes)} samples")
+        raise
     found: tuple[Effect, ...] = made if isinstance(made, tuple) else (made,)
     gives = node.op.gives
     for effect in found:
@@ -98,7 +104,7 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
                 f"{node.path} says gives = {gives.__name__}, but its lower() returned {got}: "
                 f"return a {gives.__name__} of variegate.ops.effect, or say what it is"
             )
-        if not stands_for(gives, type(effect)):
+        if type(effect) is not gives and not stands_for(gives, type(effect)):
             kind = type(effect).__name__
             raise PipelineError(
                 f"{node.path} says gives = {gives.__name__}, but its lower() returned a {kind}, which cuts where other "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import is_dataclass
 
 from variegate.errors import PipelineError
@@ -23,7 +22,6 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
 STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `ir.READ`
 
 
-@functools.cache
 def stands_for(gives: type[Effect], kind: type[Effect]) -> bool:
     """Whether all that decides what stands together is true of a class of effects if it is true of another above it."""
     told, same = [
