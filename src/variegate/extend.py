@@ -9,7 +9,7 @@ lower    its arguments are Draws, Ints and Facts; it returns an Effect, one of `
          arrays are Floats. boxes_of and masks_of (each as it is Seen) are what an op that `looks` at labels finds
          in Facts; one_or_three says whether pictures have colour
 coords   maps as matrices, and the centres of pictures
-exact    sin, cos, exp, log and powers with the same bits on every CPU, which those of NumPy do not have
+exact    sincos (of degrees), atan2, exp, log and power with the same bits on every CPU, which NumPy has not
 words, uniforms, normals
          any number of random numbers by position, out of a `Bits` draw; in Python and in functions that Numba
          compiles. Asking for one of them imports Numba

@@ -157,6 +157,37 @@ def test_what_it_raises_of_pixels_alone():
         run(dark, image=IMAGE * np.float32(0.1))
 
 
+def beyond(row, y, height, ahead):
+    row[1][len(row[1]) + int(ahead)] = 0
+
+
+@pytest.mark.parametrize("ahead", [0, 10**12, -61])
+def test_a_place_beyond_the_row_is_an_error(ahead):
+    with pytest.raises(vg.InputError, match=r"^Rows: the function raised IndexError: index is out of bounds at row 0;"):
+        run(beyond, ahead)
+
+
+def far(row, y, height):
+    if y == 7 and row[0][25] > -1 and height == 20:
+        raise ValueError("far")
+
+
+def test_it_is_tried_again_on_a_row_of_its_size():
+    with pytest.raises(vg.InputError, match="the function raised ValueError: far at row 7"):
+        run(far)
+
+
+def test_of_two_that_raise_each_has_its_own_report():
+    for first, second, told in ((half, far, "Rows#2: .* far"), (far, picky_at_9, "Rows: .* far")):
+        with pytest.raises(vg.InputError, match=told):
+            vg.Compose([Rows(first), Rows(second)])(IMAGE)
+
+
+def picky_at_9(row, y, height):
+    if y == 9:
+        raise ValueError("nine")
+
+
 def returns(row, y, height):
     return row[0]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.errors import PipelineError
+from variegate.ops import effect as effects
 from variegate.ops.effect import Effect, Map, Matrix
 from variegate.plan.draw import applied
 from variegate.plan.fuse import Yes, fuse
@@ -118,6 +121,21 @@ class Few(vg.Op):
         return Matrix(np.zeros((len(sizes) + 1, 3, 3)), np.zeros((len(sizes), 3)))
 
 
+class Gives(vg.Op):
+    """Whatever it is given, for one sample."""
+
+    def __init__(self, effect):
+        super().__init__()
+        self._set(effect=effect)
+
+    @property
+    def gives(self):
+        return type(self.effect)
+
+    def lower(self, draws, sizes, facts):
+        return self.effect
+
+
 class Unsaid(vg.Op):
     pass
 
@@ -147,6 +165,71 @@ class Unknown(vg.Op):
 def test_an_op_that_is_not_as_it_says(op, message):
     with pytest.raises(PipelineError, match=message):
         vg.Compose([op])(np.zeros((4, 5, 3), np.uint8))
+
+
+def one(row, y, height):
+    """A function of a row."""
+
+
+@pytest.mark.parametrize(
+    ("effect", "message"),
+    [
+        (effects.Stencil([[[1.0]]]), r"Stencil.weights is an array \(1, any, any\), got list"),
+        (effects.Stencil(None), r"Stencil.weights is an array \(1, any, any\), got NoneType"),
+        (effects.Stencil(np.ones((1, 1, 1)), "edge"), r"Stencil.across is an array \(1, any\), got str"),
+        (effects.Stencil(np.ones((1, 3, 3), object)), "Stencil.weights is an array of numbers, got object"),
+        (effects.Rowwise(one, np.full((1, 1), "1")), "Rowwise.draws is an array of numbers, got <U1"),
+        (effects.Rowwise(functools.partial(one), np.empty((1, 0))), r"Rowwise.function is a plain function .*partial"),
+        (effects.Pointwise(None, np.empty((1, 0))), "Pointwise.function is a plain function .* got None"),
+        (effects.Table(np.zeros((1, 3, 256), complex)), "Table.values is an array of numbers, got complex128"),
+        (Map(np.eye(3)[None], np.full((1, 2), 4.0)), "Map.size is whole pixels, got float64"),
+    ],
+)
+def test_an_effect_whose_parts_are_not_what_they_must_be(effect, message):
+    with pytest.raises(PipelineError, match=r"^Gives: what its lower\(\) returned does not fit: " + message):
+        vg.Compose([Gives(effect)])(np.zeros((4, 5, 3), np.uint8))
+
+
+class Raises(Gives):
+    """The same, but for a slip."""
+
+    def lower(self, draws, sizes, facts):
+        return draws["slip"]
+
+
+def test_what_lower_raises_has_a_note():
+    with pytest.raises(KeyError) as caught:
+        vg.Compose([Raises(Map(np.eye(3)[None], np.array([(4, 5)])))])(np.zeros((4, 5, 3), np.uint8))
+    assert caught.value.__notes__ == ["variegate: this was in Raises.lower(), of 1 samples"]
+
+
+class Mixed(Gives):
+    """The same, which says less of it."""
+
+    gives = effects.Colour
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        effects.Stencil(np.ones((1, 1, 1))),
+        effects.Rowwise(one, np.empty((1, 0))),
+        effects.Statistic(one, np.empty((1, 0))),
+        effects.Table(np.zeros((1, 256))),
+    ],
+)
+def test_an_effect_that_cuts_is_not_given_for_one_that_does_not(effect):
+    kind = type(effect).__name__
+    with pytest.raises(
+        PipelineError, match=f"^Mixed says gives = Colour, but its lower.* returned a {kind}, which cuts"
+    ):
+        vg.Compose([Mixed(effect), vg.Rotate(9)])(np.zeros((4, 5, 3), np.uint8))
+
+
+def test_a_map_to_no_pixels():
+    for size in ((0, 5), (4, -1)):
+        with pytest.raises(PipelineError, match=r"^Gives makes pictures of .* pixels \(height, width\): 1 is least"):
+            vg.Compose([Gives(Map(np.eye(3)[None], np.array([size])))])(np.zeros((4, 5, 3), np.uint8))
 
 
 def test_the_pictures_between_segments_are_counted():

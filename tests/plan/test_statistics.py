@@ -122,9 +122,13 @@ def nothing(levels):
     return None
 
 
+def huge(levels):
+    return np.full(256, 1e39)
+
+
 @pytest.mark.parametrize(
     ("function", "got"),
-    [(short, "float64 (255,)"), (infinite, "float64 (256,)"), (nothing, "NoneType")],
+    [(huge, "float64 (256,)"), (short, "float64 (255,)"), (infinite, "float64 (256,)"), (nothing, "NoneType")],
 )
 def test_what_is_no_table(function, got):
     message = "Counted: its function makes of a histogram (3, 256) an array (256,) or (3, 256) of finite numbers, in "
@@ -139,6 +143,14 @@ def test_what_it_raises_has_a_note():
     with pytest.raises(ValueError, match="too much") as caught:
         vg.Compose([Counted(picky, 3)])(IMAGE)
     assert caught.value.__notes__ == ["variegate: this was in Counted, whose function was called with (3.0,)"]
+
+
+def test_the_end_of_an_iterator_is_no_end_of_the_stream():
+    def ended(levels):
+        return next(iter(()))
+
+    with pytest.raises(RuntimeError, match=r"^Counted: its function raised StopIteration"):
+        vg.Compose([Counted(ended)])(IMAGE)
 
 
 class Tables(vg.Op):

@@ -11,7 +11,7 @@ import variegate as vg
 from variegate import coords
 from variegate.ops import effect as effects
 from variegate.ops.base import Drawn
-from variegate.ops.effect import Map, Matrix, Output, Table, Tone
+from variegate.ops.effect import Map, Matrix, Output, Stencil, Table, Tone
 from variegate.ops.geometric import Geometric
 from variegate.testing import assert_lowering_is_sound
 
@@ -156,6 +156,44 @@ def test_colours_that_are_not():
     fails(Looked(lambda n: Table(np.zeros((n, 255)))), "Looked: Table.values is (8, 256), got (8, 255)")
     fails(Looked(lambda n: good), "declares gives = Tone, so lower() returns variegate.ops.effect.Tone; got Matrix")
     fails(Own2(lambda n: effects.Opaque(abs, ({},))), "Own2: Opaque.draws is a dict for each of 8 samples, got 1")
+
+
+class Blur(vg.Op):
+    """As many weights as the longest of the batch has."""
+
+    gives = Stencil
+
+    def drawn(self):
+        return {"length": vg.Uniform(1, 9)}
+
+    def lower(self, draws, sizes, facts):
+        reach = draws["length"].astype(np.int64) // 2
+        places = np.abs(np.arange(-reach.max(), reach.max() + 1))
+        across = (places <= reach[:, None]) / (2 * reach[:, None] + 1)
+        return Stencil(np.ones((len(sizes), 1, 1)), across)
+
+
+def test_weights_may_be_as_long_as_the_longest():
+    assert_lowering_is_sound(Blur())
+
+
+class PerChannel(vg.Op):
+    """A table for each of the channels, or for one more."""
+
+    gives = Table
+
+    def __init__(self, more):
+        super().__init__()
+        self._set(more=more)
+
+    def lower(self, draws, sizes, facts):
+        return Table(np.zeros((len(sizes), facts.channels + self.more, 256)))
+
+
+def test_tables_may_be_one_a_channel():
+    assert_lowering_is_sound(PerChannel(0))
+    assert_lowering_is_sound(PerChannel(0), channels=4)
+    fails(PerChannel(1), "PerChannel: Table.values is (8, 3, 256), got (8, 4, 256)")
 
 
 def test_sizes_and_tries_are_the_callers():

@@ -45,7 +45,9 @@ class Reader:
         """One op: its name, or a mapping of its name to its fields, or to the value of its first field."""
         name, body = self.named(node, "an op", "Rotate")
         if name not in self.names:
-            raise node.error(f"{name}: unknown op{_meant(name, self.names)}")
+            raise node.error(
+                f"{name}: unknown op{_meant(name, self.names)}; if it is an op of your own, pass ops=[...]"
+            )
         return self.make(self.names[name], body)
 
     def distribution(self, node: Node, owner: str) -> Any:

@@ -1,7 +1,7 @@
 """A function of one row of the canvas, compiled into a unit; see `ops.effect.Rowwise` for what it is given.
 
 What it raises is caught, as in `user`: the unit leaves word in its report, and the function is called once more in
-Python, on a grey row.
+Python, on a grey row as wide.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import variegate.kernels.bits  # noqa: F401 - from here on Numba knows what a fu
 from variegate.compiled import Unit
 from variegate.errors import InputError
 from variegate.kernels.memory import load_f64, store_f64, store_i64
-from variegate.kernels.user import AT, FAILED, jitted, tuple_at
+from variegate.kernels.user import AT, FAILED, HEIGHT, WIDTH, jitted, tuple_at
 
 GREY = 0.5  # of the row on which a function that raised is tried again
 ROW, WORDS = types.Array(types.float32, 1, "C"), types.Array(types.uint32, 1, "C")
@@ -61,6 +61,8 @@ def rowwise_function(function: Callable[..., Any], channels: int, numbers: int, 
             compiled(row, count, plane, y, height, draws)
         except Exception:
             store_i64(report, AT, y)
+            store_i64(report, WIDTH, count)
+            store_i64(report, HEIGHT, height)
             store_f64(report, FAILED, 1.0)
 
     unit = Unit(one_row, numba.void(*[int64] * 7), cache=False)
@@ -86,9 +88,9 @@ def raised_in_row(
 
     draws, bits  what was drawn for the sample
     """
-    y = int(report[AT : AT + 1].view(np.int64)[0])
-    given = (y, y + 1, *([] if bits is None else [bits]), *draws)
-    row = (np.full(8, GREY, np.float32),) * channels
+    y, width, height = report.view(np.int64)[[AT, WIDTH, HEIGHT]].tolist()
+    given = (y, height, *([] if bits is None else [bits]), *draws)
+    row = tuple(np.full(width, GREY, np.float32) for _ in range(channels))
     told = f"the function raised {{}} at row {y}; it was called with the numbers {tuple(draws)}"
     try:
         jitted(function)(row, *given)

@@ -10,6 +10,7 @@ from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_RO
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
+from variegate.kernels.user import PIXEL
 from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, ROWWISE, STEP_PICK, STEP_SORT, TABLE
 
 UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
@@ -29,7 +30,7 @@ def bend(library, bends, s, row, plane, channels, count):
     else:
         functions, which, draws = calls
         n = which[pick]
-        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (2 + channels) * n))
+        invoke(functions[n], (row, count, plane, address_of(draws[pick]), report + 8 * (PIXEL + channels) * n))
 
 
 @kernel
@@ -39,7 +40,7 @@ def bend_row(here, bends, s, y, row, plane):
     functions, which, draws = calls
     pick = kinds[s, STEP_PICK]
     n = which[pick]
-    at = report + 8 * (2 + here.channels) * n
+    at = report + 8 * (PIXEL + here.channels) * n
     invoke(functions[n], (row, here.count, plane, y, here.rows, address_of(draws[pick]), at))
 
 

@@ -24,7 +24,9 @@ from variegate.compiled import Unit
 from variegate.errors import InputError
 from variegate.kernels.memory import load_f32, load_f64, load_i64, store_f64, store_i64
 
-AT, FAILED, PIXEL = range(3)  # of a report's row: the address of the pixel at work, whether it failed, and its values
+# Of a report's row: the address of the pixel at work, or the number of the row; the width and the height of that row's
+# canvas; whether the function failed; and the pixel's values.
+AT, WIDTH, HEIGHT, FAILED, PIXEL = range(5)
 
 
 def reports(functions: int, channels: int) -> NDArray[np.float64]:
@@ -85,7 +87,8 @@ def jitted(function: Callable[..., Any]) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _jitted(function: Callable[..., Any]) -> Any:
-    return numba.njit(function)  # whose error model is Python's
+    # Its error model is Python's, and so are its indices: one beyond an array would otherwise write into other memory.
+    return numba.njit(function, boundscheck=True)
 
 
 def raised(function: Callable[..., Any], report: NDArray[np.float64], draws: Sequence[float]) -> InputError:

@@ -27,6 +27,8 @@ def load(source: str | Path | Mapping[str, Any], ops: Iterable[type] = ()) -> Co
 def save(pipeline: Compose, path: str | Path, ops: Iterable[type] = ()) -> None:
     """Write a pipeline to a .yaml, .yml or .json file, from which `load` gives an equal one.
 
+    ops  classes of your own that it holds
+
     Raises  ConfigError if it holds a function of yours, or the suffix is another one.
     """
     from variegate import config

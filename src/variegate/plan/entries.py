@@ -39,12 +39,11 @@ from variegate.plan.ir import (
 from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
 from variegate.plan.stages import STAGES, stage_of
-from variegate.plan.statistics import Asked
+from variegate.plan.statistics import MOST_FLOAT, Asked
 from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows, table_rows
 from variegate.white import NOMINAL
 
 Flags = NDArray[np.bool_]
-MOST_FLOAT = float(np.finfo(np.float32).max)
 
 
 class Marks(NamedTuple):

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, PipelineError
+from variegate.errors import InputError, PipelineError, VariegateError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts
 from variegate.ops.effect import Effect, Ints
 from variegate.plan.draw import Columns, applied
 from variegate.plan.ir import Node
+from variegate.plan.stages import stands_for
 
 Flags = NDArray[np.bool_]
 RESOLVED = (
@@ -92,7 +93,13 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
     """What the op gives for the samples to which it applies."""
     if RESOLVED in draws:
         return (resolved(draws),)
-    made: Any = node.op.lower(draws, sizes, facts)
+    try:
+        made: Any = node.op.lower(draws, sizes, facts)
+    except VariegateError:  # which names the op, as those of the library's own ops do
+        raise
+    except Exception as error:
+        error.add_note(f"variegate: this was in {node.path}.lower(), of {len(sizes)} samples")
+        raise
     found: tuple[Effect, ...] = made if isinstance(made, tuple) else (made,)
     gives = node.op.gives
     for effect in found:
@@ -107,9 +114,19 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effec
                 f"{node.path} looks at labels, so its lower() may not return a Field: a record keeps what came of it, "
                 "which is a matrix and a size"
             )
+        if type(effect) is not gives and not stands_for(gives, type(effect)):
+            kind = type(effect).__name__
+            raise PipelineError(
+                f"{node.path} says gives = {gives.__name__}, but its lower() returned a {kind}, which cuts where other "
+                f"effects of that class do not: say gives = {kind}, and of several kinds make a Macro of several ops"
+            )
         wrong = effect.misfit(len(sizes))
         if wrong:
             raise PipelineError(f"{node.path}: what its lower() returned does not fit: {wrong}")
+        if isinstance(effect, effects.Map) and effect.size is not sizes and (effect.size < 1).any():
+            raise PipelineError(
+                f"{node.path} makes pictures of {effect.size.min(axis=0)} pixels (height, width): 1 is least"
+            )
         if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (facts.channels,)):
             raise InputError(
                 f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {facts.channels}"

@@ -22,6 +22,15 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
 STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `ir.READ`
 
 
+def stands_for(gives: type[Effect], kind: type[Effect]) -> bool:
+    """Whether all that decides what stands together is true of a class of effects if it is true of another above it."""
+    told, same = [
+        (bool(each.cuts), bool(each.begins), next((s for e, s in RUN_BY.items() if issubclass(each, e)), None))
+        for each in (gives, kind)
+    ]
+    return told == same
+
+
 def stage_of(node: Node) -> type[Stage]:
     """The stage that runs a node.
 

@@ -13,6 +13,9 @@ from variegate.kernels.lay import Laid
 from variegate.ops.effect import Statistic
 from variegate.plan.ir import FIRST_STEP, STEP_PICK, STEP_SORT, TABLE, WHITE
 
+STOPPED = "{}: its function raised StopIteration: give next(...) a second argument, or begin its iterator anew"
+MOST_FLOAT = float(np.finfo(np.float32).max)
+
 
 class Asked(NamedTuple):
     """A table that is to be filled: the path of its op, the effect, and for which of the effect's samples it is."""
@@ -24,17 +27,21 @@ class Asked(NamedTuple):
     def table(self, levels: NDArray[np.int64]) -> NDArray[np.float64]:
         """What the op's function makes of a histogram (C, 256): values (256,) or (C, 256).
 
-        Raises  InputError that names the op if that is no table; whatever the function raises itself, with a note.
+        Raises  InputError that names the op if that is no table; RuntimeError for a StopIteration, as `Opaque.call`
+                does; whatever else the function raises itself, with a note.
         """
         numbers = self.effect.draws[self.place].tolist()
         try:
             made: Any = self.effect.function(levels, *numbers)
+        except StopIteration as error:
+            raise RuntimeError(STOPPED.format(self.path)) from error
         except Exception as error:
             error.add_note(f"variegate: this was in {self.path}, whose function was called with {tuple(numbers)}")
             raise
-        shape = getattr(made, "shape", None)
-        if shape not in (levels.shape, levels.shape[1:]) or made.dtype.kind not in "fiu" or not np.isfinite(made).all():
-            got = f"{made.dtype} {shape}" if isinstance(made, np.ndarray) else type(made).__name__
+        shape = made.shape if isinstance(made, np.ndarray) else None
+        fits = shape in (levels.shape, levels.shape[1:]) and made.dtype.kind in "fiu"
+        if not fits or not (np.abs(made.astype(np.float64)) <= MOST_FLOAT).all():
+            got = type(made).__name__ if shape is None else f"{made.dtype} {shape}"
             raise InputError(
                 f"{self.path}: its function makes of a histogram {levels.shape} an array (256,) or {levels.shape} of "
                 f"finite numbers, in units of white; got {got}"

@@ -79,4 +79,4 @@ def trimmed(weights: Floats) -> Floats:
         middle = weights.shape[axis] // 2
         reach = int(np.abs(there - middle).max(initial=0))
         weights = np.take(weights, range(middle - reach, middle + reach + 1), axis)
-    return np.ascontiguousarray(weights)
+    return np.ascontiguousarray(weights, np.float64)

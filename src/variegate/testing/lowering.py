@@ -12,6 +12,7 @@ from variegate.key import Keys
 from variegate.ops import effect as effects
 from variegate.ops.base import Facts, Op, Seen
 from variegate.plan.ir import FIELDS, Node
+from variegate.plan.weigh import trimmed
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
 
 Draws = dict[str, NDArray[np.float64]]
@@ -61,7 +62,7 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
     op, before = node.op, {name: column.copy() for name, column in draws.items()}
     found = _lowered(node, draws, sizes, facts)
     for effect in found:
-        _shaped(node, effect, len(sizes))
+        _shaped(node, effect, len(sizes), facts.channels)
         if isinstance(effect, effects.Geometric):
             _mapped(node, effect, sizes)
     if any(not np.array_equal(draws[name], column) for name, column in before.items()):
@@ -101,7 +102,7 @@ def _arrays(effect: effects.Effect) -> dict[str, NDArray[Any]]:
     return {name: np.asarray(value) for name, value in given.items() if name in effect.shapes and value is not None}
 
 
-def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
+def _shaped(node: Node, effect: effects.Effect, count: int, channels: int) -> None:
     """Arrays with a row for each sample, of finite numbers."""
     if isinstance(effect, effects.Opaque):
         if len(effect.draws) != count:
@@ -111,6 +112,8 @@ def _shaped(node: Node, effect: effects.Effect, count: int) -> None:
         return
     for name, array in _arrays(effect).items():
         want = (count, *effect.shapes[name])
+        if isinstance(effect, effects.Table) and array.ndim == 3:
+            want = (count, channels, *effect.shapes[name])  # a table for each channel
         if len(array.shape) != len(want) or any(w not in (None, n) for w, n in zip(want, array.shape, strict=True)):
             told = ", ".join("any" if w is None else str(w) for w in want)
             raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} is ({told}), got {array.shape}")
@@ -178,6 +181,14 @@ def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
         raise AssertionError(f"{path}.fixes_size() is True, but it gives sizes from {new.min(0)} to {new.max(0)}")
 
 
+def _of_samples(effect: effects.Effect, rows: slice) -> dict[str, NDArray[Any]]:
+    """The arrays of an effect for some samples; a stencil's without the zeros that make them as long as others'."""
+    arrays = {name: array[rows] for name, array in _arrays(effect).items()}
+    if not isinstance(effect, effects.Stencil):
+        return arrays
+    return {f"{name} {n}": trimmed(np.atleast_2d(own)) for name in arrays for n, own in enumerate(arrays[name])}
+
+
 def _alike(whole: Found, part: Found, rows: slice) -> bool:
     """Whether effects are these rows of others, bit for bit."""
     if len(whole) != len(part):
@@ -191,7 +202,7 @@ def _alike(whole: Found, part: Found, rows: slice) -> bool:
             if one != other:
                 return False
         else:
-            ours, theirs = _arrays(one), _arrays(other)
-            if ours.keys() != theirs.keys() or not all(np.array_equal(ours[k][rows], theirs[k]) for k in ours):
+            ours, theirs = _of_samples(one, rows), _of_samples(other, slice(None))
+            if ours.keys() != theirs.keys() or not all(np.array_equal(ours[k], theirs[k]) for k in ours):
                 return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import FunctionType
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -33,13 +34,16 @@ class Effect:
         """What is wrong with the arrays for so many samples; empty if nothing is."""
         for name, tail in self.shapes.items():
             value = getattr(self, name)
-            shape = getattr(value, "shape", None)
-            if value is None or shape == (count, *tail):
-                continue
+            if value is None and getattr(type(self), name, self) is None:
+                continue  # which is its default
+            shape = value.shape if isinstance(value, np.ndarray) else None
             if shape is None or shape[:1] != (count,) or len(shape) != 1 + len(tail) or not _ends_in(shape[1:], tail):
                 told = ", ".join("any" if side is None else str(side) for side in tail)
                 got = type(value).__name__ if shape is None else shape
                 return f"{type(self).__name__}.{name} is an array ({count}, {told}), got {got}".replace(", )", ",)")
+            wrong = misfit_kind(f"{type(self).__name__}.{name}", value)
+            if wrong:
+                return wrong
         return ""
 
     def neutral(self, before: Ints) -> NDArray[np.bool_]:
@@ -55,12 +59,24 @@ class Effect:
         return replace(self, **{name: v[rows] for name, v in kept.items() if v is not None})  # type: ignore[type-var]
 
 
+def misfit_kind(name: str, array: NDArray[Any]) -> str:
+    """What is wrong with the dtype of an array of numbers; empty if nothing is."""
+    return "" if array.dtype.kind in "fiub" else f"{name} is an array of numbers, got {array.dtype}"
+
+
 def misfit_bits(name: str, bits: Any, count: int) -> str:
     """What is wrong with the column of a `Bits` draw for so many samples; empty if nothing is, or there is none."""
     if bits is None or (getattr(bits, "shape", None) == (4, count) and bits.dtype == np.uint32):
         return ""
     got = f"{bits.dtype} {bits.shape}" if isinstance(bits, np.ndarray) else type(bits).__name__
     return f"{name} is an array (4, {count}) uint32, got {got}"
+
+
+def misfit_function(name: str, function: Any) -> str:
+    """What is wrong with a function that is to be compiled; empty if nothing is."""
+    if isinstance(getattr(function, "py_func", function), FunctionType):
+        return ""
+    return f"{name} is a plain function (def, lambda), or one that numba.njit compiled, got {function!r:.80}"
 
 
 def _ends_in(sides: tuple[int, ...], tail: tuple[int | None, ...]) -> bool:

@@ -15,6 +15,12 @@ class Geometric(Effect):
 
     size: Ints
 
+    def misfit(self, count: int) -> str:
+        wrong = super().misfit(count)
+        if wrong or self.size.dtype.kind != "f":
+            return wrong
+        return f"{type(self).__name__}.size is whole pixels, got {self.size.dtype}"
+
     @abstractmethod
     def matrices(self, before: Ints) -> Floats:
         """(B, 3, 3): the map of pictures of sizes (B, 2) as (height, width), without what bends it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from variegate.ops.effect.base import BENT, Floats
+from variegate.ops.effect.base import BENT, Floats, misfit_function
 from variegate.ops.effect.colour import Colour
 
 
@@ -23,3 +23,6 @@ class Pointwise(Colour):
 
     function: Callable[..., Any]
     draws: Floats
+
+    def misfit(self, count: int) -> str:
+        return super().misfit(count) or misfit_function("Pointwise.function", self.function)

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.effect.base import Floats, misfit_bits
+from variegate.ops.effect.base import Floats, misfit_bits, misfit_function
 from variegate.ops.effect.colour import Colour
 
 
@@ -34,4 +34,8 @@ class Rowwise(Colour):
     bits: NDArray[np.uint32] | None = None
 
     def misfit(self, count: int) -> str:
-        return super().misfit(count) or misfit_bits("Rowwise.bits", self.bits, count)
+        return (
+            super().misfit(count)
+            or misfit_bits("Rowwise.bits", self.bits, count)
+            or misfit_function("Rowwise.function", self.function)
+        )

@@ -31,11 +31,11 @@ class Stencil(Colour):
 
     def misfit(self, count: int) -> str:
         wrong = super().misfit(count)
-        if not wrong and self.border not in get_args(Border):
-            return f"Stencil.border is one of {', '.join(get_args(Border))}; got {self.border!r}"
-        sides = *self.weights.shape[1:], *(() if self.across is None else self.across.shape[1:])
         if wrong:
             return wrong
+        if self.border not in get_args(Border):
+            return f"Stencil.border is one of {', '.join(get_args(Border))}; got {self.border!r}"
+        sides = *self.weights.shape[1:], *(() if self.across is None else self.across.shape[1:])
         if self.across is not None and sides[1] != 1:
             return f"Stencil.weights are (B, m, 1) where there are weights across; got {self.weights.shape}"
         if all(side % 2 for side in sides):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from variegate.ops.effect.base import BENT, Floats
+from variegate.ops.effect.base import BENT, Floats, misfit_kind
 from variegate.ops.effect.colour import Colour
 
 LEVELS = 256
@@ -33,7 +33,8 @@ class Table(Tone):
 
     def misfit(self, count: int) -> str:
         shape = getattr(self.values, "shape", ())
-        return "" if len(shape) == 3 and shape[::2] == (count, LEVELS) else super().misfit(count)
+        own = len(shape) == 3 and shape[::2] == (count, LEVELS)
+        return misfit_kind("Table.values", self.values) if own else super().misfit(count)
 
 
 @dataclass(frozen=True)
