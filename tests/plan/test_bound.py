@@ -240,3 +240,43 @@ def test_the_pictures_between_segments_are_counted():
     assert vg.Compose([vg.Gamma(2), vg.Rotate(9), vg.Gamma(2), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one
     assert vg.Compose([vg.Gamma(2, p=0.5), vg.Rotate(9)]).plan(keys, sizes).between == one
     assert vg.Compose([vg.Opaque(same)]).plan(keys, sizes).between == 2 * one  # what it is given, and what it makes
+
+
+class Numbers(vg.Op):
+    """An effect with one number that is none."""
+
+    def __init__(self, made, gives):
+        super().__init__()
+        self._set(made=made)
+        object.__setattr__(self, "gives", gives)
+
+    def lower(self, draws, sizes, facts):
+        return self.made
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda v: Matrix(np.eye(3)[None] * v, np.zeros((1, 3))),
+            "made colours of numbers that are not finite",
+        ),
+        (lambda v: effects.Curve.of("power", np.array([v])), "made colours of numbers that are not finite"),
+        (lambda v: effects.Table(np.full((1, 256), v)), "Table.values holds what is no finite number"),
+        (lambda v: effects.Table(np.full((1, 3, 256), v)), "Table.values holds what is no finite number"),
+        (lambda v: effects.Stencil(np.full((1, 1, 1), v)), "Stencil.weights holds what is no finite number"),
+        (lambda v: effects.Rowwise(half, np.full((1, 1), v)), "Rowwise.draws holds what is no finite number"),
+        (lambda v: effects.Statistic(half, np.full((1, 1), v)), "Statistic.draws holds what is no finite number"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(make, message, value):
+    """They became black without a word."""
+    with np.errstate(invalid="ignore"):
+        made = make(value)
+    with pytest.raises(PipelineError, match=f"^Numbers: .*{message}"):
+        vg.Compose([Numbers(made, type(made))])(np.zeros((4, 5, 3), np.uint8))
+
+
+def half(row, y, height, by):
+    """What a row's function looks like."""

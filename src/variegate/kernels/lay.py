@@ -96,7 +96,7 @@ class Laid(NamedTuple):
 LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
 STRETCH = 1_000_000.0  # times that an op may stretch or shrink a picture
 GROWTH = 16  # as often as its own pixels a picture may come to have: RandomZoomOut makes 4 of each side
-FINE, TOO_LARGE, TOO_FAR = range(3)
+FINE, TOO_LARGE, TOO_FAR, NO_NUMBER = range(4)
 
 
 @kernel
@@ -133,11 +133,14 @@ def put_map(code, place, nth, maps, canvas, m, row, out_maps, borders, fills, ou
 
 @kernel
 def put_step(code, place, nth, steps, after, s, out_steps, kinds):
-    """The step at `place` of an entry's numbers, of its nth sample, as the s-th of all."""
+    """The step at `place` of an entry's numbers, of its nth sample, as the s-th of all; whether they are finite."""
+    finite = True
     for k in range(STEP):
         out_steps[s, k] = steps[place, k]
+        finite = finite and abs(steps[place, k]) < np.inf
     kinds[s, STEP_SORT], kinds[s, STEP_AFTER], kinds[s, STEP_SITE] = code[SORT], after, 0
     kinds[s, STEP_PICK] = code[PICK] + nth
+    return finite
 
 
 @kernel
@@ -166,7 +169,7 @@ def is_alone(segments, codes, i):
 
 @entry
 def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
-    """Fill `laid`, a `Laid`; returns how many sites there are, the worst slip of any map, its entry and its sample.
+    """Fill `laid`, a `Laid`; returns how many sites there are, the worst slip of any effect, its entry and its sample.
 
     segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
     sizes             (B, 2) int64: of the pictures that come in
@@ -207,7 +210,9 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
                     elif code[KIND] == ALONE:
                         row[ROW_STAGE], row[ROW_ENTRY], row[ROW_PLACE] = code[STAGE], e, used[e]
                     else:
-                        put_step(code, place, used[e], steps, m - row[FIRST_MAP], s, out_steps, kinds)
+                        finite = put_step(code, place, used[e], steps, m - row[FIRST_MAP], s, out_steps, kinds)
+                        if not finite and worst == FINE:
+                            worst, where, who = NO_NUMBER, e, i
                         s += 1
                     used[e] += 1
                 e += 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError, PipelineError
 from variegate.kernels.cut import NO, cut
-from variegate.kernels.lay import GROWTH, LONGEST, STRETCH, TOO_LARGE, Laid, lay, room
+from variegate.kernels.lay import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, Laid, lay, room
 from variegate.ops.base import Facts
 from variegate.ops.effect import Colour, Ints
 from variegate.picture import MOST_PIXELS
@@ -104,12 +104,14 @@ class Bound:
         return laid._replace(tops=laid.tops[:sites])
 
     def _refuse(self, slip: int, entry: int, i: int) -> None:
-        """Refuse an op that makes more pixels than any picture has, or leaves nothing of one: a slip of the pen.
+        """Refuse an op that makes more pixels than any picture has, leaves nothing of one, or makes no colours.
 
         Raises  PipelineError that names the op.
         """
         lowered = self.gathered.effects[entry][1]
         path, made, own = lowered.node.path, lowered.after[i].tolist(), self.sizes[i].tolist()
+        if slip == NO_NUMBER:
+            raise PipelineError(f"{path}: its lower() made colours of numbers that are not finite: a slip")
         if slip == TOO_LARGE:
             raise PipelineError(
                 f"{path} makes {made[0]} x {made[1]} pixels of a picture of {own[0]} x {own[1]}. A picture may "

@@ -34,12 +34,12 @@ class Weigh(Alone):
         weights, across, border = self.weights(row)
         height, width, channels = image.shape
         units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address
-        long = channels * (width + 2 * (max(weights.shape[1], len(across)) // 2))
-        rows, owner = SCRATCH.address("rows", (len(weights) + 1) * long)
+        floats = scratch_floats(weights, across, width, channels)
+        rows, owner = SCRATCH.address("rows", floats)
         out = SCRATCH.array(f"between {row % 2}", image.shape)
         shape = height, width, channels, image.dtype.itemsize
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
-        line = rows + 4 * len(weights) * long
+        line = rows + 4 * (floats // (len(weights) + 1)) * len(weights)
         stencil(units, source, shape, BORDERS.index(border), 1 / white, weights, across, rows, line, target)  # type: ignore[no-untyped-call]
         del owner
         return out
@@ -52,7 +52,9 @@ class Weigh(Alone):
         return trimmed(effect.weights[place]), across, effect.border
 
     def nbytes(self, row: int) -> int:
-        return 4 * math.prod(self.shape(row))
+        """Of the result, and of the rows that take turns."""
+        (_, width, channels), (weights, across, _) = self.shape(row), self.weights(row)
+        return 4 * (math.prod(self.shape(row)) + scratch_floats(weights, across, width, channels))
 
     def explain(self, row: int) -> Iterator[str]:
         weights, across, border = self.weights(row)
@@ -70,6 +72,12 @@ class Weigh(Alone):
         for each in steps:
             image, unsure = weighed(image, each, border), weighed(unsure, np.abs(each), border)
         return Truth(image, unsure > 0)
+
+
+def scratch_floats(weights: Floats, across: Floats, width: int, channels: int) -> int:
+    """How many float32 of scratch `kernels.stencil` uses: a row for each of the weights down, and one more."""
+    reach = int(max(weights.shape[1], len(across))) // 2
+    return (len(weights) + 1) * channels * (width + 2 * reach)
 
 
 def trimmed(weights: Floats) -> Floats:

@@ -22,12 +22,14 @@ class Effect:
     shapes    of each of its arrays, after the row for each sample; None: any number
     cuts      why a map of the plane cannot join the pass that does this before it; empty: it can
     begins    why this cannot join the pass that does anything before it; empty: it can
+    finite    those of them that are held here to be finite; of others `kernels.lay` does it
     may_rest  whether some samples may be left as they are: then `neutral` is asked
     """
 
     cuts: ClassVar[str] = ""
     begins: ClassVar[str] = ""
     may_rest: ClassVar[bool] = False
+    finite: ClassVar[tuple[str, ...]] = ()
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {}
 
     def misfit(self, count: int) -> str:
@@ -44,6 +46,8 @@ class Effect:
             wrong = misfit_kind(f"{type(self).__name__}.{name}", value)
             if wrong:
                 return wrong
+            if name in self.finite and not np.isfinite(value).all():
+                return f"{type(self).__name__}.{name} holds what is no finite number"
         return ""
 
     def neutral(self, before: Ints) -> NDArray[np.bool_]:

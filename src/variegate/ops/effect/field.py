@@ -34,6 +34,7 @@ class Field(Geometric):
     """
 
     may_rest: ClassVar[bool] = True
+    finite: ClassVar[tuple[str, ...]] = ("lattice",)
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"lattice": (None, None, 2), "size": (2,)}
 
     lattice: Floats
@@ -49,7 +50,7 @@ class Field(Geometric):
         least = LEAST[self.kind]
         if min(self.lattice.shape[1:3]) < least:
             return f"Field.lattice of kind {self.kind!r} has {least} rows and columns or more, got {self.lattice.shape}"
-        return "" if np.isfinite(self.lattice).all() else "Field.lattice holds what is no finite number"
+        return ""
 
     def neutral(self, before: Ints) -> NDArray[np.bool_]:
         """A sample whose nodes are all 0 and whose size stays is left where it is."""

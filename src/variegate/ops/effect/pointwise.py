@@ -19,6 +19,7 @@ class Pointwise(Colour):
 
     cuts: ClassVar[str] = BENT
 
+    finite: ClassVar[tuple[str, ...]] = ("draws",)
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
 
     function: Callable[..., Any]

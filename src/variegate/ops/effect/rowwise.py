@@ -27,6 +27,7 @@ class Rowwise(Colour):
     """
 
     cuts: ClassVar[str] = "hangs on where a pixel lies, and a map of the plane would move it"
+    finite: ClassVar[tuple[str, ...]] = ("draws",)
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
 
     function: Callable[..., None]

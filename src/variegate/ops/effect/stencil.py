@@ -23,6 +23,7 @@ class Stencil(Colour):
     border   what lies beyond the edge: one of "constant" (black), "edge", "reflect", "symmetric", "wrap"
     """
 
+    finite: ClassVar[tuple[str, ...]] = ("weights", "across")
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"weights": (None, None), "across": (None,)}
 
     weights: Floats

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from variegate.ops.effect.base import BENT, Floats, misfit_kind
+from variegate.ops.effect.base import BENT, Floats
 from variegate.ops.effect.colour import Colour
 
 LEVELS = 256
@@ -27,14 +27,16 @@ class Table(Tone):
     values  (B, 256) float64, in units of white; or (B, C, 256), a table for each channel
     """
 
+    finite: ClassVar[tuple[str, ...]] = ("values",)
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"values": (LEVELS,)}
 
     values: Floats
 
     def misfit(self, count: int) -> str:
-        shape = getattr(self.values, "shape", ())
-        own = len(shape) == 3 and shape[::2] == (count, LEVELS)
-        return misfit_kind("Table.values", self.values) if own else super().misfit(count)
+        if getattr(self.values, "ndim", 0) == 3:  # a channel is a sample to the rule
+            count, values = count * self.values.shape[1], self.values.reshape(-1, self.values.shape[2])
+            return Table(values).misfit(count)
+        return super().misfit(count)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Statistic(Tone):
     """
 
     begins: ClassVar[str] = "counts the levels of the whole picture, which must exist first"
+    finite: ClassVar[tuple[str, ...]] = ("draws",)
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"draws": (None,)}
 
     function: Callable[..., Any]
