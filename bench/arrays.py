@@ -129,9 +129,7 @@ def main() -> None:
             stages=off,
         ),
         row("albumentationsx, four ops / ours, four ops", a + "four ops", o + "four ops" + plain, reach=16, stretch=24),
-        row(
-            "albumentationsx / ours, single calls, one Affine", a + "single", o + "single" + plain, reach=3.5, stretch=5
-        ),
+        row("albumentationsx / ours, single calls, one Affine", a + "single", o + "single" + plain, reach=5, stretch=6),
         row(
             "torchvision, one affine / ours (defaults)",
             t + "one affine",

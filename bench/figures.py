@@ -32,8 +32,7 @@ CLAIMS = {  # by result file, what its rows begin with
 }
 MARKS = {"pass": "reached", "STRETCH": "stretch reached", "FAIL": "**not reached**", "reported": ""}
 HEAD = """Measured by `make bench` on two cores with AVX-512, Python 3.11, November 2026; medians: of an AMD EPYC, but
-arrays in *seed*, contrast and the looks at numbers of a slower, shared Intel Xeon, on which the version
-before gave the same for arrays. The spread is in
+contrast and the looks at numbers of a slower, shared Intel Xeon. The spread is in
 [bench/results](bench/results/README.md), with dates, versions, stage times and the rows that are only
 reported. A ratio of times above 1 says how many times faster we are. Rerun: `make bench` (about half an
 hour after its set-up), `make bench ARGS="--quick"` (a smoke test). The objects turned by 30 degrees are of
