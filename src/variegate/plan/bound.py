@@ -223,7 +223,7 @@ class Bound:
     def reductions(self) -> list[int]:
         """For each sample the whole factor, 1, 2, 4 or 8, by which its picture may be smaller; see `Plan.reduction`."""
         found, first = [1] * len(self.sizes), self.first[:-1]
-        asked = [i for i, r in enumerate(first) if self.run_by[r] == READ and r not in self.read.statistics]
+        asked = [i for i, r in enumerate(first) if self.run_by[r] == READ]
         factors = reductions([self.read.tables.row(first[i]) for i in asked])
         for i, factor in zip(asked, factors, strict=True):
             found[i] = factor
