@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 import variegate as vg
 from variegate.kernels.histogram import histogram
+from variegate.kernels.reference import reference_run
 from variegate.kernels.reference_colour import histogram as truth
 from variegate.ops import effect as effects
 
@@ -62,6 +63,15 @@ def test_floats_are_counted_by_the_level_next_to_them(white):
 def test_integers_are_counted_as_the_reference_counts(dtype, white, shape):
     image = RNG.integers(0, white + 1, shape).astype(dtype)
     np.testing.assert_array_equal(histogram(image, white), truth(image / white))
+
+
+def test_a_count_that_hangs_on_the_last_bit_is_in_doubt():
+    """Half a level down, each value lies between two levels."""
+    down, op = vg.Opaque(lambda image: image - np.float32(0.5 / 255)), Counted(stretch)
+    plan = vg.Compose([down, op]).plan(vg.Keys.of([vg.Key()]), [IMAGE.shape[:2]], 3, np.uint8)
+    assert reference_run(plan, 0, IMAGE).doubt.all()
+    plan = vg.Compose([op]).plan(vg.Keys.of([vg.Key()]), [IMAGE.shape[:2]], 3, np.uint8)
+    assert not reference_run(plan, 0, IMAGE).doubt.any()
 
 
 def test_numbers_beyond_are_counted_at_the_ends():

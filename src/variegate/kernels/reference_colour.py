@@ -40,6 +40,13 @@ def histogram(v: Floats) -> NDArray[np.int64]:
     return np.stack([np.bincount(levels[..., c].ravel(), minlength=256) for c in range(v.shape[-1])])
 
 
+def tied(v: Floats) -> bool:
+    """Whether float32 may count some value at the level beside the one that `histogram` finds."""
+    level = 255 * v[np.isfinite(v)]
+    near = np.abs(level - np.floor(level) - 0.5) < 5e-5
+    return bool((near & (level > -1) & (level < 256)).any())
+
+
 def curved(v: Floats, step: Floats) -> Floats:
     """A curve step: clamped, rounded half to even where there are steps, and put through its formula."""
     code, a, b, steps = step[:4]

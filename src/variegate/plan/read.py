@@ -228,10 +228,11 @@ class Read(Stage):
         covers: Covers | None = None,
     ) -> Truth:
         from variegate.kernels.reference import reference
-        from variegate.kernels.reference_colour import histogram as counted
+        from variegate.kernels.reference_colour import histogram, tied
 
         if row in self.statistics:
-            self.statistics.fill_by(row, counted(image))
+            self.statistics.fill_by(row, histogram(image))
+            doubt = np.full(doubt.shape, doubt.any() or tied(image))
         told = self.tables.row(row)
         return reference(self.tables, told, image, self.functions, doubt, slack, covers)
 
