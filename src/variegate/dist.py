@@ -260,7 +260,7 @@ class Bernoulli(Distribution):
 class Bits(Distribution):
     """128 random bits: no number, but the key to any number of them, by position.
 
-    What is drawn is a column (4, B) of uint32: a sub-key a sample, of which `variegate.kernels.bits` fills arrays. A
+    What is drawn is a column (4, B) of uint32: a sub-key a sample, of which `variegate.extend` fills arrays. A
     field of numbers does not take it. An op adds it to what `drawn()` gives, or declares a field that nobody sets,
     `noise: Bits = bits()`, by `variegate.ops.fields`. `trials` make no more of it: other positions do.
 

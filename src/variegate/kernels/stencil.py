@@ -19,6 +19,7 @@ from variegate.kernels.memory import (
     input_i64,
     input_u8,
     invoke,
+    load_f32,
     load_u16,
     load_work_f32,
     store_f32,
@@ -113,7 +114,7 @@ def put_row(widen, src, shape, y, border, scale, reach, out):
         x = side - reach if side < reach else side - reach + width
         inner = within(x, width, border)
         for c in range(channels):
-            value = load_work_f32(out, (reach + inner) * channels + c) if inner >= 0 else f32(0.0)
+            value = load_f32(out, (reach + inner) * channels + c) if inner >= 0 else f32(0.0)
             store_f32(out, (reach + x) * channels + c, value)
 
 

@@ -11,7 +11,7 @@ Tone        pointwise: each channel by itself, after clamping. Table: 256 levels
 Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
 Rowwise     pointwise: a function of one row, which knows where it is, compiled into the fused pass
 Stencil     stencil: weights of the pixels around each
-Colour      what the five before are: changes of colour that leave every pixel in its place
+Colour      the class above Matrix, Tone, Pointwise, Rowwise and Stencil: every pixel stays in its place
 Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
 """
