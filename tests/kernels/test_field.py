@@ -111,6 +111,22 @@ def test_points_are_sought_and_found(case):
     np.testing.assert_allclose([a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h], one, atol=1e-4)
 
 
+@pytest.mark.parametrize("nodes", [(10, 2), (2, 10), (6, 6)])
+def test_points_behind_many_borders_of_cells_are_found(nodes):
+    """A jagged field: Newton's steps by the slopes of one cell lead astray in the next."""
+    rng, size = np.random.default_rng(5), np.array((20, 30))
+    steps = size[::-1] / (np.array(nodes)[::-1] - 1)
+    for _ in range(50):
+        lattice = (rng.choice((-0.24, 0.24), (*nodes, 2)) * steps).ravel()
+        read = (np.diag([1.25, 0.8, 1.0]), np.array([LINEAR, *nodes, 0]), lattice, size)
+        points = rng.uniform(-0.3, 1.3, (400, 2)) * size[::-1]
+        out, back, slopes = np.empty_like(points), np.empty_like(points), np.empty((400, 4))
+        found = np.empty(400, np.bool_)
+        pull(points, *read, out, slopes)
+        push(out, *read, back, slopes, found)
+        assert found.all() and np.abs(back - points).max() < 1e-6
+
+
 @st.composite
 def bends(draw, channels):
     """A field that may be left out without changing the size."""

@@ -15,7 +15,7 @@ from variegate.plan.ir import LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_KIND, LATT
 
 FOUND = 1e-7  # pixels of the old canvas: a point that leads so near is the answer
 ENOUGH = 1e-12  # of a coordinate: nearer than this, rounding decides
-STEPS, HALVINGS = 60, 12
+STEPS, HALVINGS, CROSSINGS = 60, 12, 12
 
 
 @kernel
@@ -78,24 +78,27 @@ def sought(m, grid, nodes, size, u, v, across, down):
     x, y = undone(m, u, v)
     p, q, a, b, c, d = through(m, grid, nodes, size, x, y, across, down)
     p, q = p - u, q - v
-    best, enough = max(abs(p), abs(q)), ENOUGH * (1.0 + max(abs(u), abs(v)))
+    best, enough, crossings = max(abs(p), abs(q)), ENOUGH * (1.0 + max(abs(u), abs(v))), 0
     for _ in range(STEPS):
-        if not best > enough:
+        area = a * d - b * c
+        if not best > enough or area == 0.0:
             break
-        area, part, nearer = a * d - b * c, 1.0, False
-        if area == 0.0:
-            break
-        right, below = (d * p - b * q) / area, (a * q - c * p) / area
+        right, below, part = (d * p - b * q) / area, (a * q - c * p) / area, 1.0
         for _ in range(HALVINGS):
             there = through(m, grid, nodes, size, x - part * right, y - part * below, across, down)
             off = max(abs(there[0] - u), abs(there[1] - v))
             if off < best:
-                x, y, best, nearer = x - part * right, y - part * below, off, True
-                p, q, a, b, c, d = there[0] - u, there[1] - v, there[2], there[3], there[4], there[5]
                 break
             part *= 0.5
-        if not nearer:
-            break
+        if not off < best:
+            # Just ahead lies a border of two cells, where the slopes change. Where nothing folds, Newton's step by the
+            # slopes beyond it goes on the same way and does lead nearer: so take the shortest part, and go on.
+            crossings += 1
+            if best <= FOUND or crossings > CROSSINGS:
+                break
+            part *= 2.0
+        x, y, best = x - part * right, y - part * below, off
+        p, q, a, b, c, d = there[0] - u, there[1] - v, there[2], there[3], there[4], there[5]
     return x, y, best
 
 
