@@ -1,7 +1,7 @@
 """Formulas over columns, compiled: what takes NumPy dozens of calls, for as little as one sample.
 
 Everything is + - * / sqrt, or exact (rint, floor, ldexp): the same bits on every CPU. `exact` says what its functions
-promise, and holds the tables that they look into. Importing this module imports Numba: `exact.compiled()` does so.
+promise. Importing this module imports Numba: `exact.compiled()` does so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numba import int64
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel, plain
-from variegate.exact import CIRCLE, LN2_HIGH, LN2_LOW, POWERS, RADIAN, STEP
+from variegate.exact_tables import CIRCLE, LN2_HIGH, LN2_LOW, POWERS, RADIAN, STEP
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

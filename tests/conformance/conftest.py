@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import shapely
 
+from variegate.kernels.codes import BILINEAR, CONSTANT, NEAREST, READ
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian, read
-from variegate.plan.ir import BILINEAR, CONSTANT, NEAREST, READ
 
 HAIR = 1e-7  # pixels
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from variegate.kernels.bytes import fill_around, look_up_each, move, render_bytes
+from variegate.kernels.codes import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, HWC
 from variegate.kernels.lay import room
 from variegate.kernels.lookup import look_up
 from variegate.kernels.survey import survey
-from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, HWC
 
 WAYS = {  # output to source, of a picture of 11 x 7 and a result of the size said
     "copy": ([[1, 0, 0], [0, 1, 0]], (11, 7)),

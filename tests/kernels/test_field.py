@@ -27,10 +27,10 @@ from tests.kernels.test_fused_equals_reference import (
 
 import variegate as vg
 from variegate.kernels.chain import Fields
+from variegate.kernels.codes import DENSE, LINEAR, SMOOTH
 from variegate.kernels.field import walk_field
 from variegate.kernels.reference_field import displacement
 from variegate.kernels.solve import pull, push
-from variegate.plan.ir import DENSE, LINEAR, SMOOTH
 
 RUNS = settings(
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import variegate as vg
 from variegate.dist import Bits
 from variegate.kernels.bits import uniforms
+from variegate.kernels.codes import NEAREST, READ
 from variegate.kernels.reference import reference_run
 from variegate.ops import effect as effects
-from variegate.plan.ir import NEAREST, READ
-from variegate.plan.scratch import SCRATCH
+from variegate.scratch import SCRATCH
 from variegate.white import white_of
 
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")

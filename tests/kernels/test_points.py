@@ -13,14 +13,14 @@ from tests.labels.truth import RUNS, Chain, back, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.chain import Chain as Maps
+from variegate.kernels.lay import lay_chain
 from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, UPRIGHT, follow
-from variegate.plan.trail import chained
 
 
 def followed(maps, sizes):
     """What `follow` finds for one sample: maps (G, 3, 3) and canvases (G + 1, 2)."""
     maps, sizes = np.array(maps, np.float64).reshape(-1, 3, 3), np.array(sizes, np.int64)
-    corners, laid = MOST_CORNERS * len(sizes), chained(Maps(maps, sizes, np.zeros(len(maps), np.int64)))
+    corners, laid = MOST_CORNERS * len(sizes), lay_chain(Maps(maps, sizes, np.zeros(len(maps), np.int64)))
     backward, forward, flags = np.empty((1, 3, 3)), np.empty((1, 3, 3)), np.empty((1, FLAGS), bool)
     region, source, counts = np.empty((1, corners, 2)), np.empty((1, corners, 2)), np.empty(1, np.int64)
     follow(laid.rows, laid.maps, laid.canvas, backward, forward, region, source, counts, flags)

@@ -7,11 +7,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from variegate.kernels import link, walk
+from variegate.kernels import codes, link, walk
 from variegate.kernels.chain import STRAIGHT
+from variegate.kernels.codes import BORDERS
 from variegate.kernels.memory import address_of
-from variegate.plan import ir
-from variegate.plan.ir import BORDERS
 
 FIT = (0.5, -3.0, 0.25, 2.0)
 
@@ -24,12 +23,12 @@ def walk_point(windows, which, cuts, way, canvas, borders, x, y):
         h, w = float(canvas[k, 0]), float(canvas[k, 1])
         if link.inside(windows[n], x, y, h, w):
             # A folding window starts a new frame whether or not it folded this point.
-            if borders[k] != ir.CONSTANT:
+            if borders[k] != codes.CONSTANT:
                 u, v, d = link.apply(windows[n], x, y)
                 x, y = (u, v) if link.is_affine(windows[n]) else (u / d, v / d)
             continue
         u, v, d = link.apply(windows[n], x, y)
-        if borders[k] == ir.CONSTANT or d <= 0.0:
+        if borders[k] == codes.CONSTANT or d <= 0.0:
             return 0.0, 0.0, k + 1
         x, y = link.fold(u / d, w, borders[k]), link.fold(v / d, h, borders[k])
     u, v, d = link.apply(way, x, y)

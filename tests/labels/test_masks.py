@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.errors import InputError
+from variegate.kernels.codes import BORDERS
 from variegate.labels.masks import carry_mask, seen
-from variegate.plan.ir import BORDERS, Defaults
 from variegate.targets import Mask, MaskLeaf
 
 RUNS = settings(
@@ -48,7 +48,7 @@ class Case(NamedTuple):
     def way(self):
         """The ops' maps."""
         plan = vg.Compose(self.ops).plan(vg.Keys.of([self.key]), [self.size], 1, np.uint8)
-        return plan.way(0)._replace(defaults=Defaults("bicubic", self.antialias))
+        return plan.way(0)._replace(antialias=self.antialias)
 
     def carry(self, target, pixels):
         """A mask through the maps."""

@@ -12,10 +12,10 @@ from tests.bend import Bend, Constant
 import variegate as vg
 from variegate import testing
 from variegate.kernels.chain import Fields
+from variegate.kernels.codes import BILINEAR, CONSTANT, NEAREST
 from variegate.kernels.reference import look
 from variegate.kernels.reference_field import displacement
 from variegate.labels.warped import Warped
-from variegate.plan.ir import BILINEAR, CONSTANT, NEAREST
 
 RUNS = settings(derandomize=True, deadline=None, max_examples=25)
 SIZE = (48, 64)

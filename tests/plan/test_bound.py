@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.errors import PipelineError
+from variegate.kernels.codes import READ
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect, Map, Matrix
 from variegate.plan.draw import applied
 from variegate.plan.fuse import Yes, fuse
-from variegate.plan.ir import READ
 
 RUNS = settings(deadline=None, max_examples=100)
 COUNT = 7

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import variegate as vg
+from variegate.kernels.codes import FIRST_SITE
 from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Matrix
 from variegate.plan.bytes import Bytes
-from variegate.plan.ir import FIRST_SITE
 
 
 @dataclass(frozen=True)

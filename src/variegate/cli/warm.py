@@ -16,7 +16,7 @@ def warm() -> None:
     **Example:**  `variegate warm`
     """
     from variegate import kernel_cache
-    from variegate.plan.warm import warm as kernels
+    from variegate.pipeline.warm import warm as kernels
 
     on = console()
     total = 0.0

@@ -10,6 +10,22 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import entry, kernel, unit
+from variegate.kernels.codes import (
+    AFFINE,
+    BOUND,
+    CHW,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    FROM_SOURCE,
+    OWN_TABLES,
+    POINTWISE,
+    ROW_FORM,
+    STEP_SORT,
+    TABLE,
+    TO_RESULT,
+    WHITE,
+)
 from variegate.kernels.lay import leans
 from variegate.kernels.link import apply, is_affine, span
 from variegate.kernels.memory import (
@@ -25,22 +41,6 @@ from variegate.kernels.memory import (
     store_i64,
     store_u8,
     store_word,
-)
-from variegate.plan.ir import (
-    AFFINE,
-    BOUND,
-    CHW,
-    FIRST_MAP,
-    FIRST_SITE,
-    FIRST_STEP,
-    FROM_SOURCE,
-    OWN_TABLES,
-    POINTWISE,
-    ROW_FORM,
-    STEP_SORT,
-    TABLE,
-    TO_RESULT,
-    WHITE,
 )
 
 BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a row, see `sort_out`
@@ -91,7 +91,7 @@ def sort_out(rows, units, canvas, steps, kinds, gain, shift, windows, frames, wa
     MOVED  if there is a flip or a turn
     TONED  if levels may change, and OWN if those of channels may differ
 
-    rows, ... shift  as in `plan.tables`, of pictures of bytes, to bytes; windows, ... state: as in `survey.Sites`
+    rows, ... shift  as in `kernels.tables`, of pictures of bytes, to bytes; windows, ... state: as in `survey.Sites`
     few              results of fewer pixels for which a table must be made are made by floats sooner
     """
     for r in range(found.size):
@@ -148,7 +148,7 @@ def fill(out, pitch, left, top, right, bottom, colour, apart, channels):
 def fill_around(rows, count, cuts, frames, which, canvas, fills, apart, channels, out, planes, plane, box):
     """What each window cuts off, outermost first, in the fill of its canvas; and what is left, into box.
 
-    cuts, frames, which   as `survey.Sites` has them, canvas as `plan.tables`: addresses
+    cuts, frames, which   as `survey.Sites` has them, canvas as `kernels.tables`: addresses
     fills, apart          address of a byte a canvas, and from a channel's to the next one's; channels: how many
     planes, plane         how many the result has, 1 of packed pixels, and bytes from one to the next
     box                   address of 4 int64: left, top, right, bottom
@@ -245,7 +245,7 @@ def changes(written):
 def render_bytes(src, shape, canvas, site, written, units, out, layout):
     """One picture of bytes (height, width, channels) at address src, to address out.
 
-    canvas   (G + 1, 2) int64, and site (frames, which, way, state): the row's, as in `plan.tables` and `survey.Sites`
+    canvas   (G + 1, 2) int64, and site (frames, which, way, state): as in `kernels.tables` and `survey.Sites`
     written  (C, 256 + G) uint8: what each level becomes, and then each canvas's fill; (C, 0) if levels stay and no
              window cuts
     units    addresses: `fill_around`, if a window cuts; `move`, if there is a flip, a turn or a change of layout;

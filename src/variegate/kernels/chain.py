@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.plan.ir import LATTICE, LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_ROWS
+from variegate.kernels.codes import LATTICE, LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_ROWS
 
 UNBENT = -1  # of a map that no field bends
 
@@ -15,7 +15,7 @@ UNBENT = -1  # of a map that no field bends
 class Lattices(NamedTuple):
     """L lattices of displacements; see `variegate.ops.effect.Field`.
 
-    grids  (L, LATTICE) int64, see `plan.ir`; nodes (N,) float64: dx, dy of each node, row by row
+    grids  (L, LATTICE) int64, see `kernels.codes`; nodes (N,) float64: dx, dy of each node, row by row
     """
 
     grids: NDArray[np.int64]
@@ -54,7 +54,7 @@ STRAIGHT = Fields(np.zeros(0, np.int64), *NONE)
 class Chain(NamedTuple):
     """One sample's maps.
 
-    maps (G, 3, 3) float64: canvas k + 1 to canvas k; canvas (G + 1, 2) int64; borders (G,) int64: see `plan.tables`
+    maps (G, 3, 3) float64: canvas k + 1 to canvas k; canvas (G + 1, 2) int64; borders (G,) int64: see `kernels.tables`
     """
 
     maps: NDArray[np.float64]

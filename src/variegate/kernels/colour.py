@@ -1,6 +1,6 @@
 """The colour tail: steps fold into one affine map a segment; tables and the user's functions end a segment.
 
-A step is a row of numbers (see `plan/ir.py`): v -> weights @ v + offset + luminance * mean luma + channel * mean v.
+A step is a row of numbers (see `kernels.codes`): v -> weights @ v + offset + luminance * mean luma + channel * mean v.
 Its means are those of the whole canvas at that point of the pipeline, fills included. As a mean is linear, it follows
 from the sums over the raw picture's pixels, so that any number of steps needs one look at the canvas.
 """
@@ -11,6 +11,7 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import kernel, unit
+from variegate.kernels.codes import FLOAT16, FLOAT32, LUMA, UINT8, UINT16
 from variegate.kernels.memory import (
     bits_f32,
     input_f32,
@@ -23,7 +24,6 @@ from variegate.kernels.memory import (
     store_u8,
     store_u16,
 )
-from variegate.plan.ir import FLOAT16, FLOAT32, LUMA, UINT8, UINT16
 
 f32, i32, u16 = np.float32, np.int32, np.uint16
 RED, GREEN, BLUE = LUMA

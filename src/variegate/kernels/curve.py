@@ -14,9 +14,9 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import kernel, unit
+from variegate.kernels.codes import POSTERIZE, POWER
 from variegate.kernels.colour import whole
 from variegate.kernels.memory import bits_f64, float_of, input_f64, load_f32, store_f32
-from variegate.plan.ir import POSTERIZE, POWER
 
 f32 = np.float32
 LN2 = 0.6931471805599453

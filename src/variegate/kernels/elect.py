@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.chain import UNBENT, Chain, Fields
+from variegate.kernels.codes import CONSTANT
 from variegate.kernels.gather import address, bits_of, gather, index_rows, open_grid, owned, row_units
 from variegate.kernels.link import copy, jacobian
 from variegate.kernels.memory import address_of, hold, invoke
 from variegate.kernels.pick import PICKERS
 from variegate.kernels.vote import MOST, TALLY, flip_of, key_of_value, vote_row
-from variegate.plan.ir import CONSTANT
 
 PICK, VOTE = 4, 5  # after the units of `index_rows`
 MARGIN = 1e-6  # pixels: a step as long as a pixel but for rounding does not shrink

@@ -12,9 +12,7 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.memory import address_of, hold, load_f64, load_i64, store_f64
-from variegate.kernels.walk import entries, through
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     DENSE,
     LATTICE_COLUMNS,
     LATTICE_FIRST,
@@ -22,6 +20,8 @@ from variegate.plan.ir import (
     LATTICE_ROWS,
     LINEAR,
 )
+from variegate.kernels.memory import address_of, hold, load_f64, load_i64, store_f64
+from variegate.kernels.walk import entries, through
 
 FAR = 1e300
 

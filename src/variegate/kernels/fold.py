@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import kernel
+from variegate.kernels.codes import AFFINE, STEP_AFTER, STEP_SITE, STEP_SORT
 from variegate.kernels.colour import FIXED, step_through, through
 from variegate.kernels.lay import leans
-from variegate.plan.ir import AFFINE, STEP_AFTER, STEP_SITE, STEP_SORT
 
 
 @kernel

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry
+from variegate.kernels.codes import LEVELS
 from variegate.kernels.colour import level
-from variegate.plan.ir import LEVELS
 
 
 @entry

@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.chain import NONE, UNBENT, Fields, Lattices
-from variegate.kernels.cut import NO
-from variegate.picture import MOST_PIXELS
-from variegate.plan.ir import (
+from variegate.kernels.chain import NONE, UNBENT, Chain, Fields, Lattices
+from variegate.kernels.codes import (
     AFFINE,
     ALONE,
     BORDER,
     BOUND,
     BY_READING,
+    ENTRY,
     FILL,
     FILTER,
     FIRST_MAP,
@@ -52,12 +51,14 @@ from variegate.plan.ir import (
     UNSAID,
     WHITE,
 )
+from variegate.kernels.cut import NO
+from variegate.picture import MOST_PIXELS
 
 
 class Entries(NamedTuple):
     """E effects, each for the samples to which it applies, one after the other.
 
-    codes  (E, ENTRY) int64, see `plan.ir`
+    codes  (E, ENTRY) int64, see `kernels.codes`
     maps   (G, 3, 3) float64, and canvas (G, 2) int64, the size after each map
     steps  (S, STEP) float64
     """
@@ -72,7 +73,7 @@ class Laid(NamedTuple):
     """R rows of B samples, and what they hold: G maps, S steps and K sites in all.
 
     first    (B + 1,) int64: the first row of each sample
-    rows     (R + 1, ROW) int64, see `plan.ir`; units: (R, 3) float64
+    rows     (R + 1, ROW) int64, see `kernels.codes`; units: (R, 3) float64
     maps     (G, 3, 3) float64: canvas k + 1 of a row to its canvas k; borders: (G,) int64 codes; fills: (G,) int64
     fields   which of these maps are bent, and by what: see `kernels.chain`
     canvas   (G + R, 2) int64: (height, width); a row has one more than it has maps: its first is at FIRST_MAP + row
@@ -244,3 +245,18 @@ def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices:
         np.zeros(rows + leaning, np.int64),
         Fields(np.full(maps, UNBENT, np.int64), *lattices),
     )
+
+
+def lay_chain(chain: Chain, reading: int = 0, antialias: bool = False) -> Laid:
+    """One sample's maps as a row that reads a picture and writes the result; a fill of its own for each."""
+    maps, canvas, borders, fields = chain
+    count, codes = len(maps), np.zeros((len(maps), ENTRY), np.int64)
+    codes[:, START] = codes[:, FILL] = np.arange(count)
+    codes[:, KIND], codes[:, BORDER], codes[:, READING], codes[:, FILTER] = MAP, borders, UNSAID, UNSAID
+    codes[:, PICK] = fields.which if len(fields.which) else UNSAID
+    laid = room(1, 1, count, 0, 0, Lattices(fields.grids, fields.nodes))
+    entries = Entries(codes, np.ascontiguousarray(maps), np.ascontiguousarray(canvas[1:]), np.zeros((0, STEP)))
+    segments, ones, nothing = np.zeros((count, 1), np.int64), np.ones(1, np.int64), np.full(1, -1.0)
+    sizes, how = np.ascontiguousarray(canvas[:1]), (reading, int(antialias))
+    lay(segments, ones, *entries, sizes, (1.0, 1.0), nothing, how, False, laid)
+    return laid

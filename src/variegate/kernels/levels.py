@@ -10,9 +10,9 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import kernel, unit
+from variegate.kernels.codes import AFFINE, LEVELS, POINTWISE, ROWWISE, STEP_SORT
 from variegate.kernels.memory import input_f32, input_u8, load_f32, store_f32
 from variegate.kernels.survey import FILTERED, UPRIGHT
-from variegate.plan.ir import AFFINE, LEVELS, POINTWISE, ROWWISE, STEP_SORT
 
 REACH = 40  # pixels of a reduced picture: no prefilter looks further
 

@@ -9,18 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import Unit
-from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
-from variegate.kernels.curve import curve_row
-from variegate.kernels.field import walk_field
-from variegate.kernels.levels import expand
-from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
-from variegate.kernels.prefilter_words import prefilter_words
-from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
-from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
-from variegate.kernels.survey import ASKED, BENT, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
-from variegate.kernels.tally import sum_bytes
-from variegate.kernels.walk import walk_home, walk_window
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     AFFINE,
     BICUBIC,
     BY_READING,
@@ -34,6 +23,17 @@ from variegate.plan.ir import (
     UINT8,
     UINT16,
 )
+from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
+from variegate.kernels.curve import curve_row
+from variegate.kernels.field import walk_field
+from variegate.kernels.levels import expand
+from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
+from variegate.kernels.prefilter_words import prefilter_words
+from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
+from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
+from variegate.kernels.survey import ASKED, BENT, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
+from variegate.kernels.tally import sum_bytes
+from variegate.kernels.walk import walk_home, walk_window
 
 (
     SAMPLE_WORDS,

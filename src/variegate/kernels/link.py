@@ -11,7 +11,15 @@ import numpy as np
 
 from variegate.compiled import kernel
 from variegate.kernels.chain import UNBENT
-from variegate.plan.ir import CONSTANT, EDGE, LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_ROWS, REFLECT, WRAP
+from variegate.kernels.codes import (
+    CONSTANT,
+    EDGE,
+    LATTICE_COLUMNS,
+    LATTICE_FIRST,
+    LATTICE_ROWS,
+    REFLECT,
+    WRAP,
+)
 
 BEYOND = 1e18  # pixels: a field may have moved points anywhere
 

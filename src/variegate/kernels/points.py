@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.codes import FIRST_MAP
 from variegate.kernels.link import SLACK, apply, is_affine, product, reset
-from variegate.plan.ir import FIRST_MAP
 
 MOST_CORNERS = 4  # of a rectangle; every half-plane that cuts a convex polygon adds one at most
 AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, FLAGS = range(6)

@@ -19,10 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.chain import STRAIGHT, Fields
-from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped, rowwise
-from variegate.kernels.reference_field import displacement
-from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     AFFINE,
     BICUBIC,
     CHW,
@@ -38,6 +35,9 @@ from variegate.plan.ir import (
     TABLE,
     WRAP,
 )
+from variegate.kernels.reference_colour import affine, curved, looked_up, on_step, pixelwise, ramped, rowwise
+from variegate.kernels.reference_field import displacement
+from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, read
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -108,7 +108,7 @@ def reference(
     slack: float = 1e-3,
     covers: Covers | None = None,
 ) -> Truth:
-    """One row of a batch's `plan.tables.Tables`, `Tables.row(r)`, and a picture (H, W, C) in units of white.
+    """One row of a batch's `kernels.tables.Tables`, `Tables.row(r)`, and a picture (H, W, C) in units of white.
 
     functions  the user's functions of a pixel or a row, `plan.steps.UserFunction`, as the tables count them
     doubt      which values of the picture are in doubt

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.plan.ir import LUMA, POSTERIZE, POWER, TABLE
+from variegate.kernels.codes import LUMA, POSTERIZE, POWER, TABLE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

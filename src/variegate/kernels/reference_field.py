@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.chain import Fields
-from variegate.plan.ir import DENSE, LINEAR
+from variegate.kernels.codes import DENSE, LINEAR
 
 Floats = NDArray[np.float64]
 

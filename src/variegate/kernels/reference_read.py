@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.plan.ir import BICUBIC, NEAREST
+from variegate.kernels.codes import BICUBIC, NEAREST
 
 Floats = NDArray[np.float64]
 Kernel = Callable[[Floats], Floats]

@@ -6,31 +6,13 @@ is in the cache. Only where a mean of the canvas asks for it is the canvas kept,
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.fold import is_plain, leaning, segment_end
-from variegate.kernels.levels import are_alike, by_levels, put_ramp, read_part
-from variegate.kernels.library import AFFINE_ROW, EXPAND, SUM_BYTES, WRITE_ROW
-from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
-from variegate.kernels.rows import PAD, Visit, tally_source, visit
-from variegate.kernels.tail import (
-    KEPT,
-    PAINTED,
-    STORED,
-    TALLIED,
-    UNWRITTEN,
-    WRITTEN,
-    clear,
-    fold_turns,
-    open_turns,
-    painted_by,
-    shown_fills,
-    sweep,
-    take_turn,
-)
-from variegate.kernels.tally import LANES
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     BOUND,
     CHW,
     FIRST_MAP,
@@ -47,6 +29,30 @@ from variegate.plan.ir import (
     UINT8,
     WHITE,
 )
+from variegate.kernels.fold import is_plain, leaning, segment_end
+from variegate.kernels.levels import are_alike, by_levels, put_ramp, read_part
+from variegate.kernels.library import AFFINE_ROW, EXPAND, SUM_BYTES, WRITE_ROW
+from variegate.kernels.memory import address_of, borrowed, hold, invoke, load_f32, load_i64, store_f32
+from variegate.kernels.rows import PAD, Visit, tally_source, visit
+from variegate.kernels.survey import Sites
+from variegate.kernels.tables import Tables, arena_floats, plane_floats
+from variegate.kernels.tail import (
+    KEPT,
+    PAINTED,
+    STORED,
+    TALLIED,
+    UNWRITTEN,
+    WRITTEN,
+    clear,
+    fold_turns,
+    open_turns,
+    painted_by,
+    shown_fills,
+    sweep,
+    take_turn,
+)
+from variegate.kernels.tally import LANES
+from variegate.scratch import SCRATCH
 
 
 @kernel
@@ -129,9 +135,9 @@ def level_out(here, bends, turns, rounds, last, src, shape, part, store, out):
 def render(src, shape, r, site, after, tables, sites, arena, planes, out, report):
     """Row r of a batch, through its maps and colours, from address src, (height, width, channels), to address out.
 
-    tables, sites  the batch's numbers: `plan.tables.Tables`, `kernels.survey.Sites`; site: the first of the row's sites
+    tables, sites  the batch's numbers: `tables.Tables`, `survey.Sites`; site: the first of the row's sites
     after          the only site of the row that reads what this one makes; below 0: all of it is needed
-    arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `plan.tables` says how much
+    arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `tables` says how much
     report         address of `kernels.user.reports`, where a user's function that raises leaves word
     """
     maps, canvas, borders, fields, library, bends = borrow(tables, r, report)
@@ -194,3 +200,18 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         how, lines = stored | WRITTEN, (part[1], part[3])
         sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, lines, out)
     hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))
+
+
+def run_row(
+    row: int, image: NDArray[Any], out: NDArray[Any], tables: Tables, sites: Sites, site: int, after: int, report: int
+) -> None:
+    """`render` with scratch of this thread's own; image and out are C-contiguous."""
+    shape = height, width, channels = image.shape
+    first, last = (int(tables.rows[r, FIRST_MAP]) + r for r in (row, row + 1))
+    rows, columns = tables.canvas[last].tolist()
+    widest = columns if last == first else max(tables.canvas[first : last + 1, 1].tolist())
+    arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
+    planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, widest, width, channels))
+    source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
+    render(source, shape, row, site, after, tables, sites, arena, planes, target, report)
+    del arena_owner, planes_owner

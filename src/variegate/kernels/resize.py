@@ -13,6 +13,7 @@ import numpy as np
 from numba import float64, int64, types
 
 from variegate.compiled import kernel, unit
+from variegate.kernels.codes import BICUBIC
 from variegate.kernels.memory import (
     fetch,
     input_f32,
@@ -26,7 +27,6 @@ from variegate.kernels.memory import (
     store_i64,
 )
 from variegate.kernels.sample import cubic
-from variegate.plan.ir import BICUBIC
 
 f32 = np.float32
 

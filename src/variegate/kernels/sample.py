@@ -25,6 +25,7 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import Unit, kernel, unit
+from variegate.kernels.codes import BICUBIC, BILINEAR, NEAREST
 from variegate.kernels.memory import (
     channel_of,
     input_f32,
@@ -36,7 +37,6 @@ from variegate.kernels.memory import (
     store_work_f32,
     store_work_i32,
 )
-from variegate.plan.ir import BICUBIC, BILINEAR, NEAREST
 
 f32, i32, u32 = np.float32, np.int32, np.uint32
 

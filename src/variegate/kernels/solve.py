@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import entry, kernel
+from variegate.kernels.codes import LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_KIND, LATTICE_ROWS, LINEAR
 from variegate.kernels.field import cell, held, weights
-from variegate.plan.ir import LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_KIND, LATTICE_ROWS, LINEAR
 
 FOUND = 1e-7  # pixels of the old canvas: a point that leads so near is the answer
 ENOUGH = 1e-12  # of a coordinate: nearer than this, rounding decides

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import kernel
+from variegate.kernels.codes import BICUBIC, UINT8, UINT16
 from variegate.kernels.library import (
     AXIS_TAPS,
     PREFILTER_FLOATS,
@@ -26,7 +27,6 @@ from variegate.kernels.memory import address_of, hold, invoke, load_f64, load_i6
 from variegate.kernels.prefilter import RING_ROWS
 from variegate.kernels.resize import most_taps
 from variegate.kernels.survey import FILTERED, UPRIGHT
-from variegate.plan.ir import BICUBIC, UINT8, UINT16
 
 WORDS, FLOATS, EXACT = range(3)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import entry, kernel, unit
+from variegate.kernels.codes import CONSTANT, EDGE, FLOAT32, REFLECT, SYMMETRIC, UINT8, UINT16
 from variegate.kernels.memory import (
     address_of,
     hold,
@@ -25,7 +26,6 @@ from variegate.kernels.memory import (
     store_f32,
     store_work_f32,
 )
-from variegate.plan.ir import CONSTANT, EDGE, FLOAT32, REFLECT, SYMMETRIC, UINT8, UINT16
 
 f32 = np.float32
 AT_ONCE = 4  # rows: their sum is loaded and stored once

@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.chain import Fields
-from variegate.kernels.footprint import footprint, reduction
-from variegate.kernels.lay import Laid, leans
-from variegate.kernels.link import BEYOND, apply, is_affine, is_whole, jacobian, link
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     AFFINE,
     FIRST_MAP,
     FIRST_SITE,
@@ -32,6 +29,9 @@ from variegate.plan.ir import (
     STEP_AFTER,
     STEP_SORT,
 )
+from variegate.kernels.footprint import footprint, reduction
+from variegate.kernels.lay import Laid, leans
+from variegate.kernels.link import BEYOND, apply, is_affine, is_whole, jacobian, link
 
 RAW, FILTERED, UPRIGHT = range(3)
 STATE = 10  # numbers of a site

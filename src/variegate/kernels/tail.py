@@ -5,13 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.compiled import kernel
+from variegate.kernels.codes import (
+    AFFINE,
+    CHW,
+    CONSTANT,
+    CURVE,
+    POINTWISE,
+    ROWWISE,
+    STEP_PICK,
+    STEP_SORT,
+    TABLE,
+)
 from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
 from variegate.kernels.user import PIXEL
-from variegate.plan.ir import AFFINE, CHW, CONSTANT, CURVE, POINTWISE, ROWWISE, STEP_PICK, STEP_SORT, TABLE
 
 UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
 # What a sweep is to do, see there; of one type: Numba would compile it anew for every tuple, or literal, of answers.

@@ -10,9 +10,9 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import kernel, unit
+from variegate.kernels.codes import CONSTANT, LATTICE
 from variegate.kernels.link import fold, within
 from variegate.kernels.memory import input_f64, invoke, load_f64, load_i64, load_u8, store_f64, store_u8
-from variegate.plan.ir import CONSTANT, LATTICE
 
 
 @kernel

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.codes import DENSE, LATTICE_COLUMNS, LATTICE_KIND, LATTICE_ROWS, LINEAR
 from variegate.labels.projective import Moved
 from variegate.labels.region import inside, rectangle
-from variegate.plan.ir import DENSE, LATTICE_COLUMNS, LATTICE_KIND, LATTICE_ROWS, LINEAR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

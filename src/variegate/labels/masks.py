@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.labels.projective import Projective
 from variegate.labels.way import Way
-from variegate.plan.ir import BILINEAR, Defaults
-from variegate.targets import Mask, MaskLeaf, Targets
+from variegate.targets import Mask, MaskLeaf
 
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
 
@@ -101,19 +100,11 @@ def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
 
 def _picture(image: NDArray[np.float32], fills: Fills, way: Way) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
-    from variegate.plan.kind import Kind
-    from variegate.plan.output import Written
-    from variegate.plan.read import Read
-    from variegate.plan.trail import chained
+    from variegate.kernels.picture import read_picture
 
     if image.size > MOST:
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
-    defaults = Defaults("bilinear", way.defaults.antialias)
-    kind = Kind(image.shape[2], "float32", None, defaults, Targets())
-    laid = chained(way.chain, BILINEAR, defaults.antialias)
-    colours = np.array([fills] * len(way.chain.maps), np.float64).reshape(-1, image.shape[2])
-    reading = Read(laid, kind, Written("float32", kind.unit), colours)
-    return reading.run(0, (image,), np.empty(reading.shape(0), np.float32))
+    return read_picture(image, way.chain, np.array(fills, np.float64), way.antialias)
 
 
 def _fills(target: Mask, dtype: np.dtype[Any], count: int) -> Fills:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate import coords
+from variegate.kernels.codes import CONSTANT, FIRST_MAP
 from variegate.labels.region import common, cover, inside
-from variegate.plan.ir import CONSTANT, Defaults
 
 if TYPE_CHECKING:
     from variegate.kernels.chain import Chain
+    from variegate.kernels.lay import Laid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,11 +35,11 @@ class Moved(NamedTuple):
 class Projective(NamedTuple):
     """One sample's matrices from the picture to the result, and what is seen of the picture; see `Way`.
 
-    maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `plan.tables`
+    maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `kernels.tables`
     forward    (3, 3): from the picture to the result; backward: from the result to the picture
     region     (n, 2): the part of the result that shows the picture, a convex polygon; source: the same of the picture
     flags      AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, see `kernels.points.follow`
-    defaults   how the pipeline reads between pixels
+    antialias  whether masks of floats are filtered where they shrink
     """
 
     maps: Floats
@@ -48,7 +50,7 @@ class Projective(NamedTuple):
     region: Floats
     source: Floats
     flags: Flags
-    defaults: Defaults
+    antialias: bool
 
     def image(self, points: Floats) -> Floats:
         x, y, m = points[:, 0], points[:, 1], self.forward
@@ -115,11 +117,10 @@ class Projective(NamedTuple):
 
     def back(self) -> Projective:
         from variegate.kernels.chain import Chain
-        from variegate.labels.track import projective
 
         count = len(self.maps)
         maps = coords.inverse(self.maps)[::-1] if count else self.maps
-        return projective(Chain(maps, self.canvas[::-1], np.full(count, CONSTANT, np.int64)), self.defaults)
+        return projective(Chain(maps, self.canvas[::-1], np.full(count, CONSTANT, np.int64)), self.antialias)
 
     @property
     def chain(self) -> Chain:
@@ -160,6 +161,46 @@ class Projective(NamedTuple):
         from variegate.kernels.points import MIRRORED
 
         return bool(self.flags[MIRRORED])
+
+
+class Projectives:
+    """The ways of a batch, all that bends left out; laid: a row a sample, see `plan.trail`."""
+
+    def __init__(self, laid: Laid, antialias: bool) -> None:
+        from variegate.kernels.points import FLAGS, MOST_CORNERS, follow
+
+        self.laid, self.antialias = laid, antialias
+        self.begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
+        count = len(self.begins) - 1
+        most = max((after - begin for begin, after in pairwise(self.begins)), default=0)
+        corners = MOST_CORNERS * (most + 1)
+        self.backward, self.forward = np.empty((count, 3, 3)), np.empty((count, 3, 3))
+        self.region, self.source = np.empty((count, corners, 2)), np.empty((count, corners, 2))
+        self.corners, self.flags = np.empty(count, np.int64), np.empty((count, FLAGS), np.bool_)
+        found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
+        follow(laid.rows, laid.maps, laid.canvas, *found)  # type: ignore[no-untyped-call]
+
+    def way(self, i: int) -> Projective:
+        """Sample i's; of use where no field bends it."""
+        corners, begin, end = self.corners[i], self.begins[i], self.begins[i + 1]
+        return Projective(
+            self.laid.maps[begin:end],
+            self.laid.canvas[begin + i : end + i + 1],
+            self.laid.borders[begin:end],
+            self.forward[i],
+            self.backward[i],
+            self.region[i, :corners],
+            self.source[i, :corners],
+            self.flags[i],
+            self.antialias,
+        )
+
+
+def projective(chain: Chain, antialias: bool) -> Projective:
+    """The way of a chain that no field bends."""
+    from variegate.kernels.lay import lay_chain
+
+    return Projectives(lay_chain(chain), antialias).way(0)
 
 
 def per_pixel(sides: tuple[int, int], size: Ints) -> Floats:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.chain import NONE, UNBENT, Chain, Fields
+from variegate.kernels.codes import CONSTANT, DENSE
 from variegate.labels.bend import Bend
-from variegate.labels.projective import Moved, Projective, per_pixel, scaling
+from variegate.labels.projective import Moved, Projective, per_pixel, projective, scaling
 from variegate.labels.region import common, filled, finer, rectangle, shoelace
 from variegate.labels.shown import bounds
-from variegate.plan.ir import CONSTANT, DENSE, Defaults
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,8 +36,8 @@ class Warped:
 
     affine = upright = identity = False
 
-    def __init__(self, legs: Sequence[Leg], defaults: Defaults, chain: Chain | None = None) -> None:
-        self.legs, self.defaults, self._chain = tuple(legs), defaults, chain
+    def __init__(self, legs: Sequence[Leg], antialias: bool, chain: Chain | None = None) -> None:
+        self.legs, self.antialias, self._chain = tuple(legs), antialias, chain
 
     @property
     def before(self) -> tuple[int, int]:
@@ -148,21 +148,21 @@ class Warped:
         last = _only(scaling(per_pixel(after, ends[1])), ends[1], sizes[1])
         chain = None if self._chain is None else _joined([first, self._chain, last])
         return Warped(
-            [_straight(first, self.defaults), *self.legs, _straight(last, self.defaults)], self.defaults, chain
+            [projective(first, self.antialias), *self.legs, projective(last, self.antialias)], self.antialias, chain
         )
 
     def cut_off(self) -> Warped:
         chain = self._chain
         if chain is not None:
             chain = chain._replace(borders=np.full(len(chain.borders), CONSTANT, np.int64))
-        return Warped(self.legs, self.defaults, chain)
+        return Warped(self.legs, self.antialias, chain)
 
     def back(self) -> Warped:
         return self._way_back
 
     @functools.cached_property
     def _way_back(self) -> Warped:
-        return Warped([leg.back() for leg in reversed(self.legs)], self.defaults)
+        return Warped([leg.back() for leg in reversed(self.legs)], self.antialias)
 
     @functools.cached_property
     def chain(self) -> Chain:
@@ -194,18 +194,18 @@ class Warped:
         return np.zeros(4) if ((left < SLIVER) & (left < all_of_it)).any() else box
 
 
-def warped(chain: Chain, defaults: Defaults) -> Warped:
+def warped(chain: Chain, antialias: bool) -> Warped:
     """The way of a chain that fields bend."""
     legs, begin, bent = list[Leg](), 0, chain.bent.tolist()
     for k in range(len(bent) + 1):
         if (k == len(bent) or bent[k]) and k > begin:
             run = Chain(chain.maps[begin:k], chain.canvas[begin : k + 1], chain.borders[begin:k])
-            legs.append(_straight(run, defaults))
+            legs.append(projective(run, antialias))
         if k < len(bent) and bent[k]:
             grid = chain.fields.grids[chain.fields.which[k]]
             legs.append(Bend(chain.maps[k], grid, chain.fields.nodes, chain.canvas[k], chain.canvas[k + 1]))
             begin = k + 1
-    return Warped(legs, defaults, chain)
+    return Warped(legs, antialias, chain)
 
 
 def _chained(first: Floats, second: Floats) -> Floats:
@@ -218,12 +218,6 @@ def _stretch(derivative: Floats) -> Floats:
     """(n,): by how much a derivative enlarges, about."""
     a, b, c, d = derivative.T
     return np.asarray(np.sqrt(((a * a + b * b) + (c * c + d * d)) / 2))
-
-
-def _straight(chain: Chain, defaults: Defaults) -> Projective:
-    from variegate.labels.track import projective
-
-    return projective(chain, defaults)
 
 
 def _only(map: Floats, old: Ints, new: Ints) -> Chain:

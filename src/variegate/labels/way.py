@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.plan.ir import Defaults
-
 if TYPE_CHECKING:
     from variegate.kernels.chain import Chain
 
@@ -27,8 +25,8 @@ class Way(Protocol):
         """The maps that pixels go."""
 
     @property
-    def defaults(self) -> Defaults:
-        """How the pipeline reads between pixels."""
+    def antialias(self) -> bool:
+        """Whether masks of floats are filtered where they shrink."""
 
     @property
     def before(self) -> tuple[int, int]:

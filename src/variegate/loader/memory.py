@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.errors import ResourceError
 from variegate.loader.unchanged import Plan
-from variegate.plan.scratch import HUGE
+from variegate.scratch import HUGE
 
 if TYPE_CHECKING:
     from variegate.loader.recipe import Taken

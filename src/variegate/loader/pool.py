@@ -17,7 +17,7 @@ from weakref import ref
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.plan.scratch import mapped, rounded
+from variegate.scratch import mapped, rounded
 
 ALIGN = 64  # bytes: a cache line, and what jax and AVX-512 ask for
 

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TypeVar
 
 from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError, in_line
-from variegate.plan.scratch import mapped
+from variegate.scratch import mapped
 
 T = TypeVar("T")
 

@@ -137,7 +137,7 @@ class Compose(Chain):
 
         Raises  InputError if the record is of another version, pipeline or size.
         """
-        from variegate.plan.record import plan_of
+        from variegate.pipeline.record import plan_of
 
         return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
 
@@ -157,7 +157,7 @@ class Compose(Chain):
         Raises  InputError if the record is of another version or pipeline.
         """
         from variegate.pipeline.inverse import Inverse
-        from variegate.plan.record import plan_of
+        from variegate.pipeline.record import plan_of
 
         plan = plan_of(record, self, None)
         return Inverse(self.known.back if targets is None else Targets.of(targets), plan.way(0))
@@ -263,7 +263,7 @@ class Compose(Chain):
 
         Raises  InputError if the pictures cannot be such.
         """
-        from variegate.plan.explain import explain
+        from variegate.pipeline.explain import explain
 
         return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
 

@@ -14,8 +14,8 @@ from variegate.picture import as_picture
 from variegate.targets import Targets
 
 if TYPE_CHECKING:
+    from variegate.pipeline.record import Record
     from variegate.plan.plan import Plan
-    from variegate.plan.record import Record
 
 Image = NDArray[Any]
 
@@ -35,7 +35,7 @@ class Made:
 
     def record(self, fingerprint: str) -> Record:
         """What makes it again."""
-        from variegate.plan.record import record_of
+        from variegate.pipeline.record import record_of
 
         return record_of(self.plan, 0, fingerprint, self.dropped)
 

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.effect import Effect
-from variegate.plan.ir import FIRST_MAP, ROW_ENTRY, ROW_PLACE, WHITE, Node
+from variegate.kernels.codes import FIRST_MAP, ROW_ENTRY, ROW_PLACE, WHITE
+from variegate.plan.batch import LoweredBatch
+from variegate.plan.ir import Node
 from variegate.plan.stage import Image, Stage
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from variegate.plan.bound import Bound
 
 
 class Alone(Stage):
     """One effect a row; what it makes is float32 in units of white. A stage of this kind says in `alone` why."""
 
-    def __init__(self, bound: Bound) -> None:
-        self.kind, self._laid = bound.kind, bound.laid
-        self._entries = [(effect, each.node) for effect, each in bound.gathered.effects]
-        self._rows: list[list[int]] = bound.laid.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
-        self._whites: list[float] = bound.laid.units[:, WHITE].tolist()
-
-    @classmethod
-    def bind(cls, bound: Bound) -> Self:
-        return cls(bound)
+    def __init__(self, batch: LoweredBatch) -> None:
+        self.kind, self._laid, self._effects = batch.kind, batch.laid, batch.effects
+        self._rows: list[list[int]] = batch.laid.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
+        self._whites: list[float] = batch.laid.units[:, WHITE].tolist()
 
     def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
         return self.make(row, inputs[0], self._whites[row])
@@ -42,8 +33,7 @@ class Alone(Stage):
     def of(self, row: int) -> tuple[Any, Node, int]:
         """A row's effect, the node that it is of, and which of its samples it is for."""
         entry, place = self._rows[row]
-        effect, node = self._entries[entry]
-        assert isinstance(effect, Effect), effect
+        effect, node = self._effects[entry]
         return effect, node, place
 
     def shape(self, row: int) -> tuple[int, ...]:

@@ -10,17 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, PipelineError
-from variegate.kernels.cut import NO, cut
-from variegate.kernels.lay import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, Laid, lay, room
-from variegate.ops.base import Facts
-from variegate.ops.effect import Colour, Ints
-from variegate.picture import MOST_PIXELS
-from variegate.plan.alone import Alone
-from variegate.plan.call import Call, moves
-from variegate.plan.cutter import Cutter
-from variegate.plan.draw import Columns
-from variegate.plan.entries import Gathered
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     BOUND,
     FIRST_MAP,
     GOAL,
@@ -30,16 +20,27 @@ from variegate.plan.ir import (
     ROW_FORM,
     ROW_STAGE,
     TO_RESULT,
-    Node,
 )
+from variegate.kernels.cut import NO, cut
+from variegate.kernels.lay import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, Laid, lay, room
+from variegate.ops.base import Facts
+from variegate.ops.effect import Colour, Ints
+from variegate.picture import MOST_PIXELS
+from variegate.plan.alone import Alone
+from variegate.plan.batch import LoweredBatch
+from variegate.plan.call import Call, moves
+from variegate.plan.cutter import Cutter
+from variegate.plan.draw import Columns
+from variegate.plan.entries import Gathered
+from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
 from variegate.plan.lower import Look, Lowered, lower
 from variegate.plan.output import written_by
 from variegate.plan.read import Read
-from variegate.plan.scratch import SCRATCH
 from variegate.plan.smaller import Fit, reductions
 from variegate.plan.stage import Stage
 from variegate.plan.stages import STAGES
+from variegate.scratch import SCRATCH
 
 Image = NDArray[Any]
 Flags = NDArray[np.bool_]
@@ -81,7 +82,8 @@ class Bound:
         self.laid = self._lay()
         self.first: list[int] = self.laid.first.tolist()
         self.run_by: list[int] = self.laid.rows[:-1, ROW_STAGE].tolist()
-        self._stages: dict[int, Stage] = {code: STAGES[code].bind(self) for code in {READ, *self.run_by}}
+        batch = self._batch()
+        self._stages: dict[int, Stage] = {code: STAGES[code](batch) for code in {READ, *self.run_by}}
 
     def _lay(self) -> Laid:
         """Cut the samples' rows of effects, and lay out what they hold."""
@@ -102,6 +104,13 @@ class Bound:
         if slip[0]:
             self._refuse(*slip)
         return laid._replace(tops=laid.tops[:sites])
+
+    def _batch(self) -> LoweredBatch:
+        """What stages are made of."""
+        gathered = self.gathered
+        effects = [(effect, each.node) for effect, each in gathered.effects]
+        tables = gathered.marks.colours, gathered.luts(), gathered.asked, gathered.functions
+        return LoweredBatch(self.kind, self.written, self.laid, effects, *tables, *gathered.draws())
 
     def _refuse(self, slip: int, entry: int, i: int) -> None:
         """Refuse an op that makes more pixels than any picture has, leaves nothing of one, or makes no colours.

@@ -20,12 +20,21 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.codes import (
+    CHW,
+    CONSTANT,
+    FIRST_MAP,
+    FIRST_SITE,
+    FIRST_STEP,
+    LEVELS,
+    ROW_FORM,
+    UINT8,
+)
 from variegate.kernels.gather import address
 from variegate.kernels.lay import Laid, room
 from variegate.kernels.survey import Sites, survey
-from variegate.plan.ir import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, FIRST_STEP, LEVELS, ROW_FORM, UINT8
-from variegate.plan.scratch import SCRATCH
-from variegate.plan.tables import Tables, arena_floats, plane_floats
+from variegate.kernels.tables import Tables, arena_floats, plane_floats
+from variegate.scratch import SCRATCH
 
 Image = NDArray[np.uint8]
 FEW = 64 * 64  # pixels: to make a table takes 50 us, in which floats make so many

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
+from variegate.kernels.codes import DTYPES
 from variegate.plan.alone import Alone
-from variegate.plan.ir import DTYPES, Node
+from variegate.plan.ir import Node
 from variegate.plan.stage import Image
 from variegate.white import NOMINAL
 

@@ -88,7 +88,7 @@ def _look(
     facts = Facts(kind.channels, steps=kind.steps)
     if not leaves:
         return facts
-    track = Track(trail(before, cutter.marks(kind), sizes), kind.defaults)
+    track = Track(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
     chosen = range(len(sizes)) if isinstance(rows, slice) else rows.tolist()
     shown = [(kind.targets, leaves[i], track.way(i)) for i in chosen]
     if node.op.looks == "boxes":

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from variegate.errors import PipelineError
+from variegate.kernels.codes import READ
 from variegate.kernels.cut import NO, START, Automaton
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
 from variegate.plan.entries import Marks, marks_of
 from variegate.plan.fuse import No, Yes, fuse
-from variegate.plan.ir import READ, Node
+from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
 from variegate.plan.stages import STAGES, stage_of
 

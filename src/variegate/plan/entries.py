@@ -11,12 +11,7 @@ from numpy.typing import NDArray
 from variegate.dist import show
 from variegate.errors import InputError
 from variegate.kernels.chain import NONE, Lattices
-from variegate.kernels.cut import NO
-from variegate.kernels.lay import Entries
-from variegate.ops import effect as effects
-from variegate.ops.base import Op
-from variegate.ops.effect import Effect, Floats
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     AFFINE,
     ALONE,
     BORDERS,
@@ -34,8 +29,13 @@ from variegate.plan.ir import (
     STEP,
     TABLE,
     UNSAID,
-    Node,
 )
+from variegate.kernels.cut import NO
+from variegate.kernels.lay import Entries
+from variegate.ops import effect as effects
+from variegate.ops.base import Op
+from variegate.ops.effect import Effect, Floats
+from variegate.plan.ir import Node
 from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
 from variegate.plan.stages import STAGES, stage_of

@@ -1,12 +1,9 @@
-"""The intermediate representation: what a pipeline is flattened to, and the codes and columns that kernels know.
+"""The intermediate representation: what a pipeline is flattened to.
 
-    Node     an op, its path, and the gates that must all say yes
-    entry    one effect of one node, for the samples to which it applies
-    segment  neighbouring entries of one sample that one stage does together
-    row      a segment, in the tables that a stage is bound to
-
-Between two segments the picture is a float32 array, neither rounded nor clamped, in units of white; a float picture
-stays in its own numbers.
+Node     an op, its path, and the gates that must all say yes
+entry    one effect of one node, for the samples to which it applies
+segment  neighbouring entries of one sample that one stage does together
+row      a segment, in the tables that a stage is bound to; see `kernels.codes`
 """
 
 from __future__ import annotations
@@ -14,52 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from variegate.ops.base import Op
-
-INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
-BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
-DTYPES = ("uint8", "uint16", "float16", "float32")
-LAYOUTS = ("HWC", "CHW")
-NEAREST, BILINEAR, BICUBIC = range(3)
-CONSTANT, EDGE, REFLECT, SYMMETRIC, WRAP = range(5)
-UINT8, UINT16, FLOAT16, FLOAT32 = range(4)
-HWC, CHW = range(2)
-
-# A colour step is a row of numbers: 9 weights, 3 offsets, the weight of the mean luminance, that of the channel's mean.
-STEP = 14
-# A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
-AFFINE, TABLE, CURVE, POINTWISE, ROWWISE = range(5)
-LEVELS = 256  # of a table, and of a histogram
-OWN_TABLES = 0  # of a step of a table, the number that is not 0 if channels have tables of their own
-# An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
-# and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws, of a map
-# the first of its lattices (UNSAID: none bends it); its stage.
-KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)
-ENTRY = 9
-MAP, COLOUR, ALONE = range(3)  # kinds of entries: a map, a step of colour, what shares its segment with nothing
-UNSAID = -1
-# A row, as columns: the first of its maps, steps and sites; its stage; of a stage that is no Read its entry, and which
-# of the entry's samples it is; how it reads (a code, and whether it filters what shrinks); and its form.
-FIRST_MAP, FIRST_STEP, FIRST_SITE, ROW_STAGE, ROW_ENTRY, ROW_PLACE, ROW_READING, ROW_FILTER, ROW_FORM = range(9)
-ROW = 9
-READ = 0  # the stage that every sample ends in
-# A form is FROM_SOURCE, if the row reads the sample's own picture, + TO_RESULT, if it writes the result, + BY_READING
-# times the code of its interpolation.
-FROM_SOURCE, TO_RESULT, BY_READING, FORMS = 1, 2, 4, 12
-# A step's whole numbers, as columns: its sort; how many of the row's maps precede; which table, or row of draws, it
-# takes; and the site, counted from the row's first, whose mean it leans on.
-STEP_SORT, STEP_AFTER, STEP_PICK, STEP_SITE = range(4)
-# A row's units, as columns: what white is in the picture read and in the one written, and to what results are clamped,
-# in units of white (below 0: they are not).
-WHITE, GOAL, BOUND = range(3)
-# A lattice's whole numbers, as columns: how its displacements are read between nodes, its rows and columns, and where
-# its nodes begin. DENSE is no op's: one node a pixel of the canvas, which displaces all of it.
-LATTICE_KIND, LATTICE_ROWS, LATTICE_COLUMNS, LATTICE_FIRST = range(4)
-LATTICE = 4
-FIELDS = ("smooth", "linear")
-SMOOTH, LINEAR, DENSE = range(3)
-CURVES = ("power", "posterize", "solarize")
-POWER, POSTERIZE, SOLARIZE = range(3)
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Plan:
         from variegate.labels.track import Track
 
         bound = self.bound
-        return Track(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults)
+        return Track(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults.antialias)
 
     def check(self, image: Image, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.

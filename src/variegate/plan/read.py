@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.kernels.lay import Laid
-from variegate.kernels.library import Wanted, library
-from variegate.kernels.survey import Given, Sites, survey
-from variegate.kernels.user import row_function
-from variegate.plan.bytes import Bytes
-from variegate.plan.ir import (
+from variegate.kernels.codes import (
     CHW,
     DTYPES,
     FIRST_MAP,
@@ -33,37 +28,27 @@ from variegate.plan.ir import (
     STEP_SORT,
     TO_RESULT,
 )
-from variegate.plan.kind import Kind
-from variegate.plan.output import Written, last_write
-from variegate.plan.scratch import SCRATCH
+from variegate.kernels.library import Wanted, library
+from variegate.kernels.survey import Given, Sites, survey
+from variegate.kernels.tables import Tables
+from variegate.kernels.user import row_function
+from variegate.plan.batch import LoweredBatch
+from variegate.plan.bytes import Bytes
+from variegate.plan.output import last_write
 from variegate.plan.smaller import Fit
 from variegate.plan.stage import Image, Stage
-from variegate.plan.statistics import Asked, Statistics
+from variegate.plan.statistics import Statistics
 from variegate.plan.steps import UserFunction
-from variegate.plan.tables import Tables, arena_floats, plane_floats
+from variegate.scratch import SCRATCH
 
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
     from variegate.kernels.reference_read import Covers
-    from variegate.plan.bound import Bound
     from variegate.plan.report import Report
 
 
 Floats = NDArray[np.float64]
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
-
-
-class Extras(NamedTuple):
-    """What steps of colour take that are no numbers of their own; see `plan.tables`."""
-
-    functions: list[UserFunction]
-    asked: Mapping[int, Asked]
-    luts: NDArray[np.float32]
-    calls: NDArray[np.int64]
-    draws: Floats
-
-
-NO_EXTRAS = Extras([], {}, np.zeros((0, 1, 256), np.float32), np.zeros(0, np.int64), np.zeros((0, 0)))
 
 
 class Read(Stage):
@@ -75,9 +60,10 @@ class Read(Stage):
     statistics     which rows begin with a table that hangs on the picture
     """
 
-    def __init__(self, laid: Laid, kind: Kind, written: Written, colours: Floats, extras: Extras = NO_EXTRAS) -> None:
-        self.laid, self.channels, self.functions = laid, kind.channels, extras.functions
-        self.statistics = Statistics(laid, extras.luts, extras.asked)
+    def __init__(self, batch: LoweredBatch) -> None:
+        kind, laid, written = batch.kind, batch.laid, batch.written
+        self.laid, self.channels, self.functions = laid, kind.channels, batch.functions
+        self.statistics = Statistics(laid, batch.luts, batch.asked)
         self.layout, self.dtype = LAYOUTS.index(written.layout), written.dtype
         codes = DTYPES.index(kind.dtype), DTYPES.index(written.dtype)
         self._wanted = Wanted(*codes, kind.white is not None, kind.steps == 255)
@@ -85,11 +71,11 @@ class Read(Stage):
         gain, shift = last_write(written, kind.channels)
         self.tables = Tables(
             *(laid.rows, laid.units, laid.maps, laid.borders, laid.fills, laid.canvas, laid.steps, laid.kinds),
-            colours,
-            extras.luts,
+            batch.colours,
+            batch.luts,
             np.array([address(each, kind.channels) for each in self.functions], np.int64),
-            extras.calls,
-            extras.draws,
+            batch.calls,
+            batch.draws,
             gain,
             shift,
             (np.dtype(written.dtype).itemsize, self.layout, self._wanted.source, kind.steps),
@@ -111,12 +97,6 @@ class Read(Stage):
             return -1
         first, last = self._sites[row + 1], self._sites[row + 2]
         return first if last - first == 1 else -1
-
-    @classmethod
-    def bind(cls, bound: Bound) -> Read:
-        gathered = bound.gathered
-        extras = Extras(gathered.functions, gathered.asked, gathered.luts(), *gathered.draws())
-        return cls(bound.laid, bound.kind, bound.written, gathered.marks.colours, extras)
 
     def size(self, row: int) -> tuple[int, int]:
         """(height, width) of what a row makes."""
@@ -159,20 +139,11 @@ class Read(Stage):
     def _render(
         self, row: int, image: Image, out: Image | None, tables: Tables, sites: Sites, site: int, after: int
     ) -> Image:
-        from variegate.kernels.render import render
+        from variegate.kernels.render import run_row
 
         out = self._between(row) if out is None else out
-        shape = height, width, channels = image.shape
-        rows, columns = self.size(row)
-        first, last = self._begins[row] + row, self._begins[row + 1] + row + 1
-        widest = columns if last - first == 1 else max(self.laid.canvas[first:last, 1].tolist())
-        arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))
-        planes, planes_owner = SCRATCH.address("planes", plane_floats(rows, columns, widest, width, channels))
-        source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         report = self._report() if self.functions else None
-        told = 0 if report is None else report.address
-        render(source, shape, row, site, after, tables, sites, arena, planes, target, told)  # type: ignore[no-untyped-call]
-        del arena_owner, planes_owner
+        run_row(row, image, out, tables, sites, site, after, 0 if report is None else report.address)
         if report is not None:
             report.check(functools.partial(self._drawn, row))
         return out

@@ -8,9 +8,9 @@ import numpy as np
 
 from variegate.coords import compose
 from variegate.errors import InputError
+from variegate.kernels.codes import CONSTANT, NEAREST
+from variegate.kernels.tables import Row
 from variegate.ops.effect import Floats, Ints
-from variegate.plan.ir import CONSTANT, NEAREST
-from variegate.plan.tables import Row
 
 Fit = tuple[float, float, float, float]  # scale x, shift x, scale y, shift y: from the planned plane to the smaller one
 Covers = tuple[float, float, float, float]  # left, top, right, bottom, in the planned plane

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.plan.batch import LoweredBatch
+
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
-    from variegate.plan.bound import Bound
 
 Image = NDArray[Any]
 
@@ -26,9 +27,8 @@ class Stage(ABC):
     alone: ClassVar[str] = ""
     does: ClassVar[str] = ""
 
-    @classmethod
     @abstractmethod
-    def bind(cls, bound: Bound) -> Stage:
+    def __init__(self, batch: LoweredBatch) -> None:
         """The stage for all rows of a batch that it runs: once a batch, whatever they are."""
 
     @abstractmethod

@@ -19,7 +19,7 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Colour: Read,
     effects.Opaque: Call,
 }
-STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `ir.READ`
+STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `codes.READ`
 
 
 def stands_for(gives: type[Effect], kind: type[Effect]) -> bool:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
+from variegate.kernels.codes import FIRST_STEP, STEP_PICK, STEP_SORT, TABLE, WHITE
 from variegate.kernels.lay import Laid
 from variegate.ops.effect import Statistic
-from variegate.plan.ir import FIRST_STEP, STEP_PICK, STEP_SORT, TABLE, WHITE
 
 STOPPED = "{}: its function raised StopIteration: give next(...) a second argument, or begin its iterator anew"
 MOST_FLOAT = float(np.finfo(np.float32).max)

@@ -1,4 +1,4 @@
-"""Steps: an effect of colour as rows of numbers; see `plan/ir.py` for what a step is."""
+"""Steps: an effect of colour as rows of numbers; see `kernels/codes.py` for what a step is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.codes import CURVES, OWN_TABLES, STEP
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats
-from variegate.plan.ir import CURVES, OWN_TABLES, STEP
 
 PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.codes import BORDERS, DTYPES
 from variegate.ops import effect as effects
 from variegate.plan.alone import Alone
-from variegate.plan.ir import BORDERS, DTYPES
-from variegate.plan.scratch import SCRATCH
 from variegate.plan.stage import Image
+from variegate.scratch import SCRATCH
 
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth

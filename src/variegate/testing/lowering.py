@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.kernels.codes import FIELDS
 from variegate.key import Keys
 from variegate.ops import effect as effects
 from variegate.ops.base import Facts, Op, Seen
-from variegate.plan.ir import FIELDS, Node
+from variegate.plan.ir import Node
 from variegate.plan.weigh import trimmed
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
 

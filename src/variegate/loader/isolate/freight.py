@@ -12,7 +12,7 @@ import numpy as np
 from variegate.errors import FieldError
 from variegate.loader.isolate.segment import Segment
 from variegate.loader.pool import address
-from variegate.plan.scratch import SMALL
+from variegate.scratch import SMALL
 
 
 def ahead(loader: Any) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from variegate.loader.isolate.segment import FREE, HEADER, SENT, Segment
 from variegate.loader.pool import ALIGN, Memory, Pool, Raw, address, aligned
-from variegate.plan.scratch import SMALL
+from variegate.scratch import SMALL
 
 Part = tuple[int, int, int]  # the segment's number, where a buffer begins in it, and its bytes
 Parcel = tuple[bytes, list[Part], list[tuple[int, int]], list[int]]

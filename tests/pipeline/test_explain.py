@@ -1,8 +1,8 @@
 """The plan as text, against golden files.
 
-The texts lie in tests/plan/golden. To write them anew after a change that is meant:
+The texts lie in tests/pipeline/golden. To write them anew after a change that is meant:
 
-    UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/plan/test_explain.py
+    UPDATE_GOLDEN=1 .venv/bin/python -m pytest tests/pipeline/test_explain.py
 
 and read the difference before committing it.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import variegate as vg
-from variegate.plan.explain import resamplings
+from variegate.pipeline.explain import resamplings
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.chain import Chain, Fields
-from variegate.plan.ir import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM, ROW_READING, TO_RESULT
+from variegate.kernels.codes import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM, ROW_READING, TO_RESULT
 
 
 class Tables(NamedTuple):
