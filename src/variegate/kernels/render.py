@@ -207,7 +207,7 @@ def run_row(
 ) -> None:
     """`render` with scratch of this thread's own; image and out are C-contiguous."""
     shape = height, width, channels = image.shape
-    first, last = (int(tables.rows[r, FIRST_MAP]) + r for r in (row, row + 1))
+    first, last = (int(tables.rows[r, FIRST_MAP]) + row for r in (row, row + 1))
     rows, columns = tables.canvas[last].tolist()
     widest = columns if last == first else max(tables.canvas[first : last + 1, 1].tolist())
     arena, arena_owner = SCRATCH.address("arena", arena_floats(height, width, channels))

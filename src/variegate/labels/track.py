@@ -18,6 +18,9 @@ class Track:
     def __init__(self, laid: Laid, antialias: bool) -> None:
         self._laid, self._straight = laid, Projectives(laid, antialias)
 
+    def __len__(self) -> int:
+        return len(self._straight.begins) - 1
+
     def way(self, i: int) -> Way:
         """Sample i's."""
         begin, end = self._straight.begins[i : i + 2]

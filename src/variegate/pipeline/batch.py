@@ -17,7 +17,7 @@ from variegate.pipeline.sample import image_of
 from variegate.white import dtype_name
 
 if TYPE_CHECKING:
-    from variegate.pipeline.compose import Compose
+    from variegate.pipeline.pipeline import Pipeline
     from variegate.plan.plan import Plan
     from variegate.targets import Targets
     from variegate.targets.leaf import Leaf
@@ -26,7 +26,7 @@ Image = NDArray[Any]
 
 
 def batch(
-    pipeline: Compose,
+    pipeline: Pipeline,
     images: Sequence[Image] | Image | None,
     fields: Mapping[str, Sequence[Any]],
     keys: Keys | Sequence[Key] | None,
@@ -116,15 +116,15 @@ def _samples(fields: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, 
     return [{name: fields[name][i] for name in names} for i in range(count)]
 
 
-def _nothing(pipeline: Compose, images: Sequence[Image] | Image) -> Any:
+def _nothing(pipeline: Pipeline, images: Sequence[Image] | Image) -> Any:
     """The result for no pictures: an empty list, or an empty array of the shape that pictures would have."""
     if not isinstance(images, np.ndarray):
         return []
-    one = pipeline.batch(np.zeros((1, *images.shape[1:]), images.dtype), keys=[Key()])
+    one = batch(pipeline, np.zeros((1, *images.shape[1:]), images.dtype), {}, [Key()])
     return one[:0]
 
 
-def _keys(pipeline: Compose, keys: Keys | Sequence[Key] | None, count: int) -> Keys:
+def _keys(pipeline: Pipeline, keys: Keys | Sequence[Key] | None, count: int) -> Keys:
     if keys is None:
         # A fresh key a batch, and a variation a sample: as fresh as a key each, and cheaper.
         key = fresh(pipeline)

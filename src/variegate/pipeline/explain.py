@@ -19,12 +19,12 @@ from variegate.targets import Boxes, Targets
 from variegate.white import DTYPES, NOMINAL
 
 if TYPE_CHECKING:
-    from variegate.pipeline import Compose
+    from variegate.pipeline.pipeline import Pipeline
 
 UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks at labels finds none
 
 
-def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtype: str | None) -> str:
+def explain(pipeline: Pipeline, size: tuple[int, int] | None, channels: int, dtype: str | None) -> str:
     """See `Compose.explain`."""
     if dtype is None:
         dtype = next(name for name in DTYPES if name == DTYPES[-1] or _holds(pipeline, name))
@@ -46,7 +46,7 @@ def explain(pipeline: Compose, size: tuple[int, int] | None, channels: int, dtyp
     return "\n".join(lines)
 
 
-def _drawn(pipeline: Compose, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
+def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
     """One picture's way, with the numbers that a key draws for it."""
     compiler = pipeline.compiler
     leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
@@ -68,7 +68,7 @@ def _drawn(pipeline: Compose, size: tuple[int, int], channels: int, dtype: str) 
         yield from _stage(n, nodes, bound.cutter.output if row == rows[-1] else None, told)
 
 
-def _holds(pipeline: Compose, dtype: str) -> bool:
+def _holds(pipeline: Pipeline, dtype: str) -> bool:
     """Whether pictures of this dtype can have the white and the fills that are declared."""
     fills = [getattr(node.op, "fill", 0) for node in pipeline.compiler.flat.nodes]
     numbers = [number for fill in fills for number in (fill if isinstance(fill, tuple) else (fill,))]
@@ -82,7 +82,7 @@ def resamplings(cutter: Cutter) -> int:
     return sum(any(issubclass(node.op.gives, Geometric) for node in nodes) for nodes in cutter.segments)
 
 
-def _headline(pipeline: Compose, cutter: Cutter) -> str:
+def _headline(pipeline: Pipeline, cutter: Cutter) -> str:
     ops, count, stages = len(cutter.nodes) + len(cutter.output), resamplings(cutter), len(cutter.segments)
     some = " (where every op applies; samples that an op skips may take fewer)" if cutter.varies else ""
     return (

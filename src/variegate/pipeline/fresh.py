@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from variegate.key import Key, fresh_key
 
 if TYPE_CHECKING:
-    from variegate.pipeline.compose import Compose
+    from variegate.pipeline.pipeline import Pipeline
 
 
-def fresh(pipeline: Compose) -> Key:
+def fresh(pipeline: Pipeline) -> Key:
     """A key that no other call takes."""
     say_epoch_0(pipeline)
     return fresh_key()
 
 
-def say_epoch_0(pipeline: Compose) -> None:
+def say_epoch_0(pipeline: Pipeline) -> None:
     """Warn of a Ramp that is asked without an epoch: once a process, and again of other fields."""
     if pipeline.compiler.drawing.ramps:
         _warn(", ".join(pipeline.compiler.drawing.ramps))

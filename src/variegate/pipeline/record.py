@@ -25,7 +25,7 @@ from variegate.plan.plan import Plan
 from variegate.version import VERSION
 
 if TYPE_CHECKING:
-    from variegate.pipeline.compose import Compose
+    from variegate.pipeline.pipeline import Pipeline
     from variegate.targets.leaf import Leaves
 
 Record = dict[str, Any]
@@ -94,7 +94,7 @@ def check(record: Any, fingerprint: str) -> None:
         )
 
 
-def columns_of(record: Mapping[str, Any], pipeline: Compose) -> dict[str, dict[str, NDArray[Any]]]:
+def columns_of(record: Mapping[str, Any], pipeline: Pipeline) -> dict[str, dict[str, NDArray[Any]]]:
     """The drawn columns of one sample; what hung on labels is among them as the map that came of it.
 
     Raises  InputError if they are not those that the pipeline draws.
@@ -144,7 +144,7 @@ def _size(record: Mapping[str, Any]) -> list[int]:
 
 def plan_of(
     record: Mapping[str, Any],
-    pipeline: Compose,
+    pipeline: Pipeline,
     sizes: Any,
     channels: int = 3,
     dtype: DTypeLike = np.uint8,

@@ -47,7 +47,7 @@ def warm() -> Iterator[tuple[str, float]]:
 
 def _render_once() -> None:
     """One tiny picture by floats and by bytes: the functions that Python calls compile by being called."""
-    from variegate.pipeline import Compose
+    from variegate.pipeline.compose import Compose
     from variegate.rng import block
 
     block((0, 0, 0, 0), (0, 0))  # as bits are drawn
