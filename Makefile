@@ -20,10 +20,11 @@ demo: $(VENV)/.demo  ## run the main job: photos, plan, contact sheet, a Keras m
 test: lint  ## lint, types, architecture and all tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(VENV)/.dev  ## style and types alone
+lint: $(VENV)/.dev  ## style, types and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 search: $(VENV)/.dev  ## let Hypothesis try examples that no run has tried before (EXAMPLES=1000 a test, ARGS="tests/plan")
 	VARIEGATE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis $(or $(ARGS),tests)
@@ -35,7 +36,7 @@ warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first
 	$(BIN)/variegate warm
 
 clean:  ## remove all that make has made, .venv included
-	rm -rf $(VENV) bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A stamp says what is installed; it is older than a pyproject.toml that changed since.
