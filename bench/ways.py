@@ -54,7 +54,8 @@ Found = dict[str, Any]
 
 def listed(folder: str) -> Any:
     """All that has a picture's name, those of formats that are allowed first among them."""
-    from variegate.loader import ImageFolder, formats
+    from variegate.loader import ImageFolder
+    from variegate.loader.decode import formats
 
     further = (*strange.BY_NAME, *(ending for ending, _ in strange.PLUGINS.values()))
     endings = (*formats.EXTENSIONS, *(f".{ending.lower()}" for ending in further))

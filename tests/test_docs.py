@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from variegate.loader import formats
+from variegate.loader.decode import formats
 
 PAGES = sorted((Path(__file__).parents[1] / "docs").glob("*.md"))
 EXAMPLES = re.compile(r"```python\n(.*?)```", re.DOTALL)

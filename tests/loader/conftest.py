@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from variegate.key import Keys
-from variegate.loader import formats
+from variegate.loader.decode import formats
 from variegate.ops.brightness import Brightness
 from variegate.ops.flip import HorizontalFlip
 from variegate.ops.resized_crop import RandomResizedCrop

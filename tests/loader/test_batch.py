@@ -16,7 +16,7 @@ from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
 from variegate.loader import ImageFolder, Loader
 from variegate.loader.batch import Making
-from variegate.loader.encoded import Encoded
+from variegate.loader.decode import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
 from variegate.loader.recipe import Recipe

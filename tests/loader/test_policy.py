@@ -33,7 +33,7 @@ from variegate import (
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
 from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, reading, stream
-from variegate.loader.encoded import Encoded
+from variegate.loader.decode import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.reading import in_time
 from variegate.loader.recipe import SOMEBODY_ELSE

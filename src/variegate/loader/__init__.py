@@ -2,7 +2,7 @@
 
 from variegate.labels.collate import Padded
 from variegate.loader.cache import Cache
-from variegate.loader.formats import allow_formats
+from variegate.loader.decode import allow_formats
 from variegate.loader.loader import Loader
 from variegate.loader.policy import OnError
 from variegate.loader.source import (

@@ -15,7 +15,7 @@ from variegate.key import LIMITS
 from variegate.loader.batch import Batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, opened
-from variegate.loader.formats import allow_again, further
+from variegate.loader.decode import allow_again, further
 from variegate.loader.labels import Form, labels_of
 from variegate.loader.memory import DEEPEST, Budget
 from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole

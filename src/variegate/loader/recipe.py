@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError, InputError, in_line, shown
 from variegate.key import Keys
 from variegate.labels.kind import Kinds
-from variegate.loader.beside import beside
 from variegate.loader.cache import Store
+from variegate.loader.decode import beside
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Budget
 from variegate.loader.order import Order, digest, mixed
@@ -38,7 +38,7 @@ from variegate.targets.leaf import Leaves, plane_of
 
 if TYPE_CHECKING:
     from variegate.loader.batch import Batch
-    from variegate.loader.encoded import Encoded
+    from variegate.loader.decode import Encoded
 
 SOMEBODY_ELSE = 1 << 31  # the variations of samples that stand in for others begin here
 

@@ -316,7 +316,7 @@ def test_a_bad_file_is_named(folder: Path, tmp_path: Path, workers: int) -> None
     with pytest.raises(DecodeError, match=r"4\.jpg") as caught:
         next(batches)
     assert caught.value.path == str(tmp_path / "4.jpg") and caught.value.reason
-    assert "Traceback" in caught.value.__notes__[-1] and "decode.py" in caught.value.__notes__[-1]
+    assert "Traceback" in caught.value.__notes__[-1] and "image.py" in caught.value.__notes__[-1]
     assert list(batches) == []
     loader.close()
 

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from variegate.adapters.huggingface.pixels import is_picture, mask, picture
 from variegate.errors import FieldError, InputError
-from variegate.loader.wanted import AS_STORED, wanted
+from variegate.loader.decode import AS_STORED, wanted
 from variegate.targets import Image, Mask, PerSample, Target, Targets
 from variegate.targets.declared import KNOWN, proposed
 from variegate.targets.rows import Label

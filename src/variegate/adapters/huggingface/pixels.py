@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import InputError
-from variegate.loader.convert import told
-from variegate.loader.decode import open_image, open_view
-from variegate.loader.formats import allowed, opened_by_pillow
-from variegate.loader.magic import unreadable
+from variegate.loader.decode import AS_STORED, allowed, open_image, open_view, opened_by_pillow, told, unreadable
 from variegate.loader.source.location import contents
 from variegate.loader.source.picture import of_pil, value_of
-from variegate.loader.wanted import AS_STORED
 from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels
 from variegate.targets import Mask
 

@@ -14,11 +14,10 @@ from variegate.adapters.ray.picture import Picture, check_block, check_unpadded,
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
-from variegate.loader.decode import Mode
+from variegate.loader.decode import Mode, wanted
 from variegate.loader.labels import agreed
 from variegate.loader.pool import Scratch
 from variegate.loader.unchanged import Unchanged
-from variegate.loader.wanted import wanted
 from variegate.pipeline import Compose
 from variegate.targets import Image, PerSample, Target, Targets
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError
-from variegate.loader.decode import open_image
-from variegate.loader.encoded import Encoded
+from variegate.loader.decode import Encoded, open_image
 from variegate.picture import PLANES, as_picture
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 
-FORMAT = 3  # of the files; raise it when they change, or when loader/decode.py gives other pixels
+FORMAT = 3  # of the files; raise it when they change, or when loader/decode/ gives other pixels
 
 
 def facts(source: Source, side: int | None, stamped: bool) -> dict[str, Any]:

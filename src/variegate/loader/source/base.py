@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.decode import open_image
-from variegate.loader.wanted import wanted
+from variegate.loader.decode import open_image, wanted
 from variegate.picture import MOST_PIXELS
 
 if TYPE_CHECKING:
-    from variegate.loader.encoded import Encoded
+    from variegate.loader.decode import Encoded
     from variegate.loader.source.hot import Hot
     from variegate.loader.source.subset import Subset
     from variegate.targets import Targets

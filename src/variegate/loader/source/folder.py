@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
+from variegate.loader.decode import extensions as readable
 from variegate.loader.file import absolute, opened
-from variegate.loader.formats import extensions as readable
 from variegate.loader.shortage import is_shortage, patiently, reading, told_of
 from variegate.loader.source.base import Room, Source
 

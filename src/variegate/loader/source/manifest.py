@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.source.arrow_row import ArrowCells
+from variegate.loader.source.arrow import ArrowCells
 from variegate.loader.source.base import Room
 from variegate.loader.source.cell import check_once, field_of, ids_of
 from variegate.loader.source.classes import SEVERAL, classed, is_missing, names_in, passes_on
@@ -26,7 +26,7 @@ from variegate.loader.source.location import (
     scheme_of,
     settled,
 )
-from variegate.loader.source.sharded import declared, named_fields
+from variegate.loader.source.shards import declared, named_fields
 from variegate.loader.source.table import Table, are_names, matching, read_table
 from variegate.targets import Target, Targets
 

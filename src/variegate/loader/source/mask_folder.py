@@ -11,12 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.beside import most_beside
-from variegate.loader.convert import told
+from variegate.loader.decode import check_chunks, check_rows, extensions, most_beside, opened_by_pillow, told, too_large
 from variegate.loader.file import opened
-from variegate.loader.formats import extensions, opened_by_pillow
-from variegate.loader.limit import too_large
-from variegate.loader.png import check_chunks, check_rows
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
 from variegate.loader.source.pairs import by_stem, pairs

@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
-from variegate.loader.encoded import widened
-from variegate.loader.stored import Stored, picture_of_numbers
-from variegate.loader.wanted import AS_STORED
+from variegate.loader.decode import AS_STORED, Stored, picture_of_numbers, widened
 from variegate.picture import MODES, is_pil, is_tensor, pil_pixels, pixels
 from variegate.targets import Image as View
 from variegate.targets import Mask, Target

@@ -17,7 +17,7 @@ import numpy as np
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import asked, patiently, reading
-from variegate.loader.source.arrow_row import ArrowCells
+from variegate.loader.source.arrow import ArrowCells
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.decode import extensions
 from variegate.loader.file import whole
-from variegate.loader.formats import extensions
 from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, are_most, chosen, class_names, first_of

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
+from variegate.loader.decode import extensions
 from variegate.loader.file import whole
-from variegate.loader.formats import extensions
 from variegate.loader.source.cut import cut, cuts
 from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
