@@ -75,10 +75,9 @@ def test_every_module_and_public_name_says_what_it_is() -> None:
     assert not [f"{n}.{node.name}" for n, node in public if node.name[0] != "_" and not ast.get_docstring(node)]
 
 
-def test_the_public_api_is_sorted_and_documented() -> None:
+def test_the_public_api_is_documented() -> None:
     import variegate
 
-    assert variegate.__all__ == sorted(variegate.__all__)
     for name in variegate.__all__:
         value = getattr(variegate, name)
         assert inspect.getdoc(value), f"variegate.{name} has no docstring"

@@ -96,7 +96,7 @@ WORDS = "is a number, a range (low, high) or a distribution such as Normal(0, 1)
             for value in (Choice((1, 2)), Bernoulli(0.5), Ramp(0, 1, 2))
         ],
         *[
-            (lambda value=value: Ramp(0, 1, value), f"Ramp.epochs is a whole number of 1 or more, got {value!r}")
+            (lambda value=value: Ramp(0, 1, value), f"Ramp.epochs is an integer of 1 or more, got {value!r}")
             for value in (0, -3, 2.0, "9", None, True, math.inf)
         ],
     ],

@@ -99,7 +99,7 @@ def test_every_recipe_imports() -> None:
 
 def test_the_example_of_ones_own_ops_runs() -> None:
     names: dict[str, Any] = {"vg": variegate, "np": np}
-    exec(starting("rng=True, moves=False"), names)
+    exec(starting("rng=True, moves_pixels=False"), names)
     image, key = np.full((30, 40, 3), 120, np.uint8), variegate.Key(id=7)
     augment = names["augment"]
     assert set(augment.params(key)) == {"Rotate", "warm", "grain"} and augment.params(key)["grain"]["strength"] > 0

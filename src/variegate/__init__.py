@@ -75,7 +75,7 @@ from variegate.ops import (
     Transpose,
     VerticalFlip,
 )
-from variegate.pipeline import Compose, load, save, tta
+from variegate.pipeline import TTA, Compose, load, save
 from variegate.ramp import Ramp
 from variegate.targets import Boxes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons, Targets
 from variegate.version import VERSION
@@ -83,6 +83,7 @@ from variegate.version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "TTA",
     "Affine",
     "Arrays",
     "Bernoulli",
@@ -172,5 +173,4 @@ __all__ = [
     "draw",
     "load",
     "save",
-    "tta",
 ]

@@ -9,39 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
+from variegate.arguments import finite, is_number, show
 from variegate.errors import FieldError
 
 Floats = NDArray[np.float64]
-
-
-def is_number(value: object) -> bool:
-    """Whether a value is a real number, of Python or NumPy, and no truth value."""
-    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-
-
-def finite(value: Any, owner: str) -> float:
-    """A finite number as a float, or a FieldError in which `owner` says where it was written."""
-    if not is_number(value):
-        raise FieldError(f"{owner} is a number, got {value!r}")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise FieldError(f"{owner} is a finite number, got {value!r}")
-    return number
-
-
-def show(number: float) -> str:
-    """A number as a person writes it: 30, not 30.0."""
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
 
 
 class Distribution:

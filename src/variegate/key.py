@@ -7,7 +7,6 @@ A call without a key takes a fresh one, which no other call, process or fork eve
 from __future__ import annotations
 
 import itertools
-import operator
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from variegate.arguments import whole
 from variegate.errors import InputError
 
 LIMITS = {"epoch": 2**32 - 1, "id": 2**64 - 1, "variation": 2**32 - 1}
@@ -28,14 +28,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
 
 def _integer(value: Any, field: str) -> int:
     """A value as a Python int, or an error that names the field of the key."""
-    if type(value) is int:
-        return value
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise InputError(f"Key.{field} is an integer, got {value!r}") from None
+    return value if type(value) is int else whole(value, f"Key.{field}", error=InputError)
 
 
 @dataclass(frozen=True)

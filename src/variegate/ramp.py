@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import Constant, Distribution, Drawn, Floats, is_number, parse, show
+from variegate.arguments import is_number, show, whole
+from variegate.dist import Constant, Distribution, Drawn, Floats, parse
 from variegate.errors import FieldError
 
 
@@ -44,9 +45,7 @@ class Ramp(Distribution):
     def __post_init__(self) -> None:
         for item in ("start", "end"):
             object.__setattr__(self, item, _end(getattr(self, item), f"Ramp.{item}"))
-        if not is_number(self.epochs) or not hasattr(self.epochs, "__index__") or self.epochs < 1:
-            raise FieldError(f"Ramp.epochs is a whole number of 1 or more, got {self.epochs!r}")
-        object.__setattr__(self, "epochs", int(self.epochs))
+        object.__setattr__(self, "epochs", whole(self.epochs, "Ramp.epochs", least=1))
 
     def __repr__(self) -> str:
         first, last = (show(end.value) if isinstance(end, Constant) else repr(end) for end in self.ends)

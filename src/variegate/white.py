@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import finite, is_number, show
+from variegate.arguments import finite, is_number, show
 from variegate.errors import FieldError, InputError
 
 White = float | Literal["dtype"] | None

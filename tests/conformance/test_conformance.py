@@ -79,7 +79,7 @@ EXAMPLES: dict[str, vg.Op] = {
     "ToDtype": vg.ToDtype("float16"),
     "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
     "Opaque": vg.Opaque(rotated),
-    "Opaque, moves=False": vg.Opaque(darker, by=(0.2, 0.4), moves=False),
+    "Opaque, moves_pixels=False": vg.Opaque(darker, by=(0.2, 0.4), moves_pixels=False),
     "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
     "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
     "RandomApply": vg.RandomApply([vg.Rotate((-40, 40)), vg.Brightness(0.9)], p=0.5),
@@ -243,7 +243,7 @@ for _name in of_channels(1, 4):
     )
 for _name in PLACED:
     GAPS["Opaque", _name] = Gap(
-        "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves=False",
+        "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves_pixels=False",
         r"^rotated is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
     )
 LOOKS = {  # a label that lowering asks for; the field that is given beside a column which does not bring it; the error

@@ -373,8 +373,8 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
             {},
             "boxes has 1 instances and labels 2: ",
         ),
-        ({"image": BLACK}, None, {"width": 0}, "width of draw is a number of pixels, 1 or more; got 0"),
-        ({"image": BLACK}, None, {"width": 2.5}, "width of draw is a number of pixels, 1 or more; got 2.5"),
+        ({"image": BLACK}, None, {"width": 0}, "draw: width is an integer of 1 or more, in pixels, got 0"),
+        ({"image": BLACK}, None, {"width": 2.5}, "draw: width is an integer of 1 or more, in pixels, got 2.5"),
         ({"image": BLACK}, None, {"by": "label"}, "by of draw is 'class' or 'instance', got 'label'"),
         (
             {"image": BLACK},

@@ -186,9 +186,9 @@ def test_what_has_no_instances_is_one_array_where_it_can_be() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"most": 0}, "Padded.most is an integer of 1 or more, or None; got 0"),
-        ({"most": 2.5}, "Padded.most is an integer of 1 or more, or None; got 2.5"),
-        ({"most": True}, "Padded.most is an integer of 1 or more, or None; got True"),
+        ({"most": 0}, "Padded.most is an integer of 1 or more, or None, got 0"),
+        ({"most": 2.5}, "Padded.most is an integer of 1 or more, or None, got 2.5"),
+        ({"most": True}, "Padded.most is an integer of 1 or more, or None, got True"),
         ({"most": 3, "overflow": "cut"}, "Padded.overflow is 'error' or 'drop', got 'cut'"),
         ({"overflow": "drop"}, "Padded.overflow='drop' needs most=: without it every instance has a place"),
     ],

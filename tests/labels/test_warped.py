@@ -307,13 +307,13 @@ def test_predictions_of_variations_are_averaged():
     y, x = np.mgrid[:48, :64].astype(np.float32)
     picture = np.sin(x / 9) + np.cos(y / 7)
     augment = vg.Compose([Bend(0.2), vg.HorizontalFlip(p=0.5)], white=None)
-    mean = vg.tta(augment, n=6).segmentation(lambda batch: batch[..., 0], picture[..., None].astype(np.float32))
+    mean = vg.TTA(augment, n=6).segmentation(lambda batch: batch[..., 0], picture[..., None].astype(np.float32))
     assert np.abs(mean - picture)[6:-6, 6:-6].max() < 0.05
     points = np.array([[20.0, 20], [40, 30]])
     keys = vg.Keys.at(0, 0, np.zeros(6, np.uint64), np.arange(6, dtype=np.uint32))
     plan = augment.plan(keys, [(48, 64)] * 6, 1, np.float32)
     found = np.stack([plan.way(i).image(points) for i in range(6)])
-    back = vg.tta(augment, n=6).keypoints(lambda batch: found, picture[..., None])
+    back = vg.TTA(augment, n=6).keypoints(lambda batch: found, picture[..., None])
     np.testing.assert_allclose(back, points, atol=1e-4)
 
 

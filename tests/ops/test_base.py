@@ -276,8 +276,8 @@ def test_repr_tells_what_was_written():
         (lambda: ops.CropNonEmptyMask(4, 0), "CropNonEmptyMask.ignore is a list of whole numbers, got 0"),
         (lambda: ops.CropNonEmptyMask(4, (0, 1.5)), "CropNonEmptyMask.ignore is a list of whole numbers, got (0, 1.5)"),
         (lambda: ops.Opaque(3), "Opaque takes a function, got 3"),
-        (lambda: ops.Opaque(abs, moves=0.5), "abs.moves is True or False, got 0.5"),
-        (lambda: ops.Opaque(abs, moves=(0, 1), name="mine"), "mine.moves is True or False, got (0, 1)"),
+        (lambda: ops.Opaque(abs, moves_pixels=0.5), "abs.moves_pixels is True or False, got 0.5"),
+        (lambda: ops.Opaque(abs, moves_pixels=(0, 1), name="mine"), "mine.moves_pixels is True or False, got (0, 1)"),
         (
             lambda: ops.Pointwise(lambda pixel, amount: pixel, amount=(2, 1)),
             "Pointwise.amount runs from low to high, got (2, 1). Write (1, 2).",

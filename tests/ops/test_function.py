@@ -62,13 +62,13 @@ def test_fields_p_and_name():
 
 
 def test_whether_an_opaque_moves_pixels_is_a_field_of_its_own():
-    stays = Opaque(abs, amount=(0, 2), p=0.5, moves=False)
-    assert Opaque(abs).moves and not stays.moves and stays.drawn() == {"amount": Uniform(0, 2)}
-    assert repr(stays) == "Opaque(abs, amount=Uniform(0, 2), p=0.5, moves=False)"
+    stays = Opaque(abs, amount=(0, 2), p=0.5, moves_pixels=False)
+    assert Opaque(abs).moves_pixels and not stays.moves_pixels and stays.drawn() == {"amount": Uniform(0, 2)}
+    assert repr(stays) == "Opaque(abs, amount=Uniform(0, 2), p=0.5, moves_pixels=False)"
     assert stays != Opaque(abs, amount=(0, 2), p=0.5) and hash(stays) != hash(Opaque(abs, amount=(0, 2), p=0.5))
     again = pickle.loads(pickle.dumps(stays))
-    assert again == stays and again.moves is False
-    assert Compose([Opaque(abs)]).fingerprint != Compose([Opaque(abs, moves=False)]).fingerprint
+    assert again == stays and again.moves_pixels is False
+    assert Compose([Opaque(abs)]).fingerprint != Compose([Opaque(abs, moves_pixels=False)]).fingerprint
     assert Pointwise(same, moves=2).drawn() == {"moves": Constant(2)}, "a pixel's function has no such field"
 
 

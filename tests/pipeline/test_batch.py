@@ -78,11 +78,16 @@ def test_a_batch_is_what_one_by_one_gives(case, first):
 @pytest.mark.parametrize(
     "ops",
     [
-        [vg.Rotate((-30, 30)), vg.Opaque(same, moves=False, p=0.5), vg.HorizontalFlip(p=0.5)],
-        [vg.OneOf([vg.Opaque(same, moves=False), vg.HorizontalFlip(), vg.Crop(0, 0, 9, 9)]), vg.Resize(12)],
-        [vg.RandomIoUCrop(p=0.5), vg.Opaque(same, moves=False, p=0.5), vg.RandomCropNearBox(8), vg.CropNonEmptyMask(5)],
+        [vg.Rotate((-30, 30)), vg.Opaque(same, moves_pixels=False, p=0.5), vg.HorizontalFlip(p=0.5)],
+        [vg.OneOf([vg.Opaque(same, moves_pixels=False), vg.HorizontalFlip(), vg.Crop(0, 0, 9, 9)]), vg.Resize(12)],
+        [
+            vg.RandomIoUCrop(p=0.5),
+            vg.Opaque(same, moves_pixels=False, p=0.5),
+            vg.RandomCropNearBox(8),
+            vg.CropNonEmptyMask(5),
+        ],
         [vg.RandomIoUCrop(), vg.RandomZoomOut(), vg.Normalize(layout="CHW")],
-        [vg.SomeOf([vg.Rotate(9), vg.Contrast(2), vg.Opaque(same, moves=False)], n=2), vg.Resize(12)],
+        [vg.SomeOf([vg.Rotate(9), vg.Contrast(2), vg.Opaque(same, moves_pixels=False)], n=2), vg.Resize(12)],
     ],
 )
 @pytest.mark.parametrize("ragged", [False, True])

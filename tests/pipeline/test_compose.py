@@ -323,7 +323,6 @@ def test_params_tell_the_numbers_of_a_key():
     assert list(told) == ["Rotate", "HorizontalFlip", "shift", "Invert"]
     assert set(told["Rotate"]) == {"applied", "angle"} and -30 <= told["Rotate"]["angle"] <= 30
     assert told["shift"]["y"] == 0 and told["Invert"] == {"applied": True}
-    assert told == augment.params(key=vg.Key(3), size=(20, 30))
     assert told != augment.params(key=vg.Key(4))
     json.dumps(told)
 

@@ -22,7 +22,7 @@ WITHOUT = {
     "a batch": lambda pipeline: pipeline.batch([PICTURE]),
     "variations": lambda pipeline: next(pipeline.variations(PICTURE)),
     "variations of a seed": lambda pipeline: next(pipeline.variations(PICTURE, seed=1)),
-    "tta": lambda pipeline: vg.tta(pipeline, 2).segmentation(lambda batch: batch / 255.0, PICTURE),
+    "tta": lambda pipeline: vg.TTA(pipeline, 2).segmentation(lambda batch: batch / 255.0, PICTURE),
 }
 
 

@@ -331,7 +331,7 @@ def test_a_function_that_may_have_moved_pixels_cannot_be_turned_round():
     _, record = pipeline(image=IMAGE, return_params=True)
     message = (
         "mirrored is a function of the whole picture that may move pixels, and what is predicted cannot follow it. If "
-        "it leaves every pixel in its place, declare it with moves=False"
+        "it leaves every pixel in its place, declare it with moves_pixels=False"
     )
     with pytest.raises(vg.InputError, match=re.escape(message)):
         pipeline.inverse(record)

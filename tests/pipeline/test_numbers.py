@@ -363,7 +363,7 @@ def test_a_function_that_leaves_pixels_in_place_passes_by_a_view_without_colour(
         return image * np.float32(0.5)
 
     image, depth = np.full((4, 5, 3), 200, np.uint8), np.full((4, 5), 7, np.float32)
-    still = vg.Compose([vg.Opaque(darker, moves=False)], targets={"depth": vg.Image()})
+    still = vg.Compose([vg.Opaque(darker, moves_pixels=False)], targets={"depth": vg.Image()})
     out = still(image=image, depth=depth)
     assert out["image"].max() == 100 and out["depth"].max() == 7
 

@@ -241,7 +241,7 @@ PIPELINE = vg.Compose(
         vg.Rotate((-30, 30), p=0.5),
         vg.RandomIoUCrop(),
         vg.RandomResizedCrop(9),
-        vg.Opaque(grain, rng=True, moves=False),
+        vg.Opaque(grain, rng=True, moves_pixels=False),
     ],
     targets={"boxes": vg.Boxes()},
 )

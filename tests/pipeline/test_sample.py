@@ -232,7 +232,7 @@ def test_labels_are_refused_where_a_function_may_move_pixels():
     )
     message = (
         "mirror is a function of the whole picture that may move pixels, and boxes, mask cannot follow it. If it "
-        "leaves every pixel in its place, declare it with moves=False"
+        "leaves every pixel in its place, declare it with moves_pixels=False"
     )
     with pytest.raises(vg.InputError, match=re.escape(message)):
         augment(image=IMAGE, boxes=[], second=IMAGE, names=[], mask=np.zeros(SIZE, np.uint8))
@@ -242,7 +242,7 @@ def test_labels_are_refused_where_a_function_may_move_pixels():
 
 
 def test_labels_are_taken_where_a_function_leaves_pixels_in_their_place():
-    ops = [vg.HorizontalFlip(), vg.Opaque(lift, by=0.1, moves=False), vg.Crop(0, 0, 20, 15)]
+    ops = [vg.HorizontalFlip(), vg.Opaque(lift, by=0.1, moves_pixels=False), vg.Crop(0, 0, 20, 15)]
     out = vg.Compose(ops, targets={"boxes": vg.Boxes()})(image=IMAGE, boxes=BOXES)
     np.testing.assert_array_equal(out["boxes"], [[1, 5, 10, 15]])
 
@@ -300,7 +300,7 @@ def test_a_picture_without_channels_has_labels_too():
 
 
 WHOLE = vg.Compose(
-    [vg.RandomIoUCrop(), vg.Rotate((-30, 30)), vg.Opaque(lift, by=(0, 0.1), moves=False, p=0.5), vg.Resize(16)],
+    [vg.RandomIoUCrop(), vg.Rotate((-30, 30)), vg.Opaque(lift, by=(0, 0.1), moves_pixels=False, p=0.5), vg.Resize(16)],
     targets=vg.Targets(
         boxes=vg.Boxes("coco", min_visible=0.1),
         names=vg.PerInstance(),

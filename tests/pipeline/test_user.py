@@ -89,7 +89,7 @@ def test_every_other_way_to_run_one_names_it_too(chain, kind, name):
         partial(augment.replay, record, bad),
         partial(augment, image=good, view=bad),
         partial(next, augment.variations(bad, seed=0)),
-        partial(vg.tta(augment, 2).classification, lambda batch: batch[:, 0, 0], bad),
+        partial(vg.TTA(augment, 2).classification, lambda batch: batch[:, 0, 0], bad),
     ]
     for way in ways:
         with pytest.raises(kind) as caught:
@@ -159,7 +159,7 @@ def test_a_view_has_the_same_noise():
 
 
 def test_tta_repeats_it():
-    noise = vg.tta(vg.Compose([vg.Opaque(grain, strength=0.1, rng=True, moves=False)]), 3)
+    noise = vg.TTA(vg.Compose([vg.Opaque(grain, strength=0.1, rng=True, moves_pixels=False)]), 3)
     means = [noise.segmentation(lambda batch: batch.astype(np.float32), images(1)[0]) for _ in range(2)]
     np.testing.assert_array_equal(*means)
 

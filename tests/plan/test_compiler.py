@@ -97,8 +97,9 @@ def test_neither_the_order_nor_the_company_matters(name):
 
 def test_each_sample_is_cut_by_what_applies_to_it():
     augment = vg.Compose([vg.Gamma(2, p=0.5), vg.Rotate(3), vg.Opaque(negative, p=0.5), vg.Posterize(3, p=0.5)])
-    plan = augment.plan(vg.Keys.at(0, 0, np.arange(200)), np.full((200, 2), 8))
-    told = [augment.params(plan.keys[i]) for i in range(200)]
+    keys = vg.Keys.at(0, 0, np.arange(200))
+    plan = augment.plan(keys, np.full((200, 2), 8))
+    told = [augment.params(keys[i]) for i in range(200)]
     for i, params in enumerate(told):
         stages = 1 + params["Gamma"]["applied"] + 2 * params["negative"]["applied"]
         assert len(plan.bound.rows(i)) == stages

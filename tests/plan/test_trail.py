@@ -73,7 +73,7 @@ def same(image):
 
 
 def test_the_trail_goes_over_all_passes():
-    ops = [vg.HorizontalFlip(), vg.Opaque(same, moves=False), vg.Crop(1, 2, 10, 10), vg.Contrast(2), vg.Pad(3)]
+    ops = [vg.HorizontalFlip(), vg.Opaque(same, moves_pixels=False), vg.Crop(1, 2, 10, 10), vg.Contrast(2), vg.Pad(3)]
     plan = planned(ops, 1)
     assert len(plan.bound.rows(0)) > 1
     way = plan.way(0)
@@ -112,7 +112,7 @@ def test_an_op_sees_only_samples_to_which_it_applies_each_with_its_own_labels():
 def test_samples_that_are_cut_in_another_way_are_lowered_with_the_others():
     SEEN.clear()
     count = 12
-    ops = [vg.Opaque(same, moves=False, p=0.5), Look("each")]
+    ops = [vg.Opaque(same, moves_pixels=False, p=0.5), Look("each")]
     plan = planned(ops, count, leaves=[{"boxes": [[n, 1.0, n + 2, 5]]} for n in range(count)], boxes=vg.Boxes())
     assert {len(plan.bound.rows(i)) for i in range(count)} == {1, 3 - 1}
     assert [[boxes[0][0] for boxes in part] for _, _, part in SEEN] == [list(range(count))]

@@ -171,12 +171,12 @@ def test_errors_of_values(target, value, message):
     [
         ({"fill": "white"}, r"^Mask\.fill is a number, got 'white'$"),
         ({"fill": float("inf")}, r"^Mask\.fill is a finite number, got inf$"),
-        ({"ignore_index": 1.5}, r"^Mask\.ignore_index is a whole number, a class; got 1\.5$"),
-        ({"ignore_index": True}, r"^Mask\.ignore_index is a whole number, a class; got True$"),
+        ({"ignore_index": 1.5}, r"^Mask\.ignore_index is an integer, a class, got 1\.5$"),
+        ({"ignore_index": True}, r"^Mask\.ignore_index is an integer, a class, got True$"),
         ({"shrink": "majority"}, r"^Mask\.shrink is one of 'nearest', 'area'; got 'majority'$"),
         ({"stack": 1}, r"^Mask\.stack is True or False, got 1$"),
         ({"shrink": "area", "keep": 3}, r"^Mask\.keep is a tuple of classes, got 3$"),
-        ({"shrink": "area", "keep": (3, "b")}, r"^Mask\.keep is a whole number, a class; got 'b'$"),
+        ({"shrink": "area", "keep": (3, "b")}, r"^Mask\.keep is an integer, a class, got 'b'$"),
         ({"keep": (3,)}, r'^Mask\.keep=\(3,\) needs shrink="area": reading by nearest knows no preference$'),
         (
             {"stack": True, "fill": 1},
@@ -189,9 +189,9 @@ def test_errors_of_values(target, value, message):
         ),
         ({"copies": True}, r"they need stack=True$"),
         ({"copies": "yes"}, r"^Mask\.copies is True or False, got 'yes'$"),
-        ({"channels": 0}, r"^Mask\.channels is a whole number of 1 or more, or None; got 0$"),
-        ({"channels": True}, r"^Mask\.channels is a whole number of 1 or more, or None; got True$"),
-        ({"channels": 2.0}, r"or None; got 2\.0$"),
+        ({"channels": 0}, r"^Mask\.channels is an integer of 1 or more, or None, got 0$"),
+        ({"channels": True}, r"^Mask\.channels is an integer of 1 or more, or None, got True$"),
+        ({"channels": 2.0}, r"or None, got 2\.0$"),
         (
             {"channels": 2, "stack": True},
             r"^Mask\.channels is of a mask of the picture: one of an instance, stack=True, has none$",

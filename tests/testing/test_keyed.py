@@ -70,7 +70,7 @@ def test_what_is_keyed_passes():
     ],
 )
 def test_a_number_that_no_key_draws(number, reason):
-    message = fails(vg.Opaque(lambda image: image * 0 + np.float32(number() % 1.001), moves=False), reason)
+    message = fails(vg.Opaque(lambda image: image * 0 + np.float32(number() % 1.001), moves_pixels=False), reason)
     assert message.startswith("Opaque: the same picture and key gave other pixels (")
     assert "key Key(seed=5, id=" in message and message.endswith("which draws Opaque()")
 

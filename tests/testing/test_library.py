@@ -42,7 +42,7 @@ LIBRARY = [
     vg.LongestMaxSize(80),
     vg.Normalize(layout="CHW"),
     vg.OneOf([turned, flipped]),
-    vg.Opaque(dark, by=(0, 0.5), moves=False),
+    vg.Opaque(dark, by=(0, 0.5), moves_pixels=False),
     vg.Pad(4, border="reflect"),
     vg.Perspective((0, 0.4)),
     vg.Pointwise(warm, amount=(0, 0.1)),

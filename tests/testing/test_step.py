@@ -31,7 +31,7 @@ CHAIN = [vg.Rotate((-60, 60)), vg.RandomResizedCrop(None, (0.2, 1)), vg.Horizont
         [vg.Pad(20, border="edge"), vg.Invert(), vg.Gamma((0.5, 2)), vg.Rotate90()],
         [vg.RandomIoUCrop(), vg.RandomSizedBoxSafeCrop((80, 90)), vg.CropNonEmptyMask(60)],
         [vg.RandomZoomOut((1, 3), fill=255), vg.Resize(128)],
-        [vg.Opaque(lambda image: image**2, moves=False), vg.ToDtype("float16")],
+        [vg.Opaque(lambda image: image**2, moves_pixels=False), vg.ToDtype("float16")],
         [vg.Brightness(0)],
         [vg.Resize((20, 30))],
     ],
@@ -43,7 +43,7 @@ def test_what_stays_in_step_passes(ops):
 @pytest.mark.parametrize("channels", [1, 4])
 def test_any_number_of_channels(channels):
     assert_targets_stay_in_step(CHAIN, channels=channels)
-    fails(vg.Opaque(np.flipud, moves=False), "does not show the objects", channels=channels)
+    fails(vg.Opaque(np.flipud, moves_pixels=False), "does not show the objects", channels=channels)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_any_number_of_channels(channels):
     ],
 )
 def test_pixels_that_moved_without_their_labels(wrong):
-    op = vg.Opaque(wrong, moves=False)
+    op = vg.Opaque(wrong, moves_pixels=False)
     message = fails(
         [*CHAIN, op],
         f"[Rotate, RandomResizedCrop, HorizontalFlip, {op.label}]: the picture does not show the objects where "
@@ -75,7 +75,7 @@ def test_a_picture_that_is_hidden_in_parts_may_be_left_out():
         image[20:120, 30:200] = 0.75
         return image
 
-    op = vg.Opaque(erase, moves=False)
+    op = vg.Opaque(erase, moves_pixels=False)
     fails(op, "does not show the objects")
     assert_targets_stay_in_step(op, picture=False)
 

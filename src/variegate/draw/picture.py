@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from variegate.arguments import whole
 from variegate.errors import InputError
 from variegate.picture import as_picture
 from variegate.white import TINY, White, white_of
@@ -61,9 +62,8 @@ def drawn_size(size: tuple[int, int], width: int | None) -> tuple[int, int]:
     if width is None:
         times = max(1, round(LONGER / max(size)))
         return size[0] * times, size[1] * times
-    if isinstance(width, bool) or not hasattr(width, "__index__") or width < 1:
-        raise InputError(f"width of draw is a number of pixels, 1 or more; got {width!r}")
-    return int(width), max(1, round(size[1] * int(width) / size[0]))
+    width = whole(width, "draw: width", least=1, also=", in pixels", error=InputError)
+    return width, max(1, round(size[1] * width / size[0]))
 
 
 def resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

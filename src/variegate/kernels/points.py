@@ -12,7 +12,7 @@ from variegate.kernels.codes import FIRST_MAP
 from variegate.kernels.link import SLACK, apply, is_affine, product, reset
 
 MOST_CORNERS = 4  # of a rectangle; every half-plane that cuts a convex polygon adds one at most
-AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, FLAGS = range(6)
+AFFINE, PLAIN, MIRRORED, IDENTITY, FLAGS = range(5)
 
 
 @kernel
@@ -126,7 +126,7 @@ def follow(rows, maps, canvas, backward, forward, region, source, counts, flags)
     backward, forward  (B, 3, 3): from the output to the source, and from the source to the output
     region, source     (B, n, 2): the part that is seen, as a convex polygon of the output, and of the source
     counts             (B,): their corners
-    flags              (B, FLAGS): AFFINE and UPRIGHT maps; PLAIN: the region is a rectangle; MIRRORED; IDENTITY
+    flags              (B, FLAGS): AFFINE; PLAIN: boxes stay boxes, and the region is one; MIRRORED; IDENTITY
     """
     room = np.empty((region.shape[1], 2))
     for i in range(counts.size):
@@ -138,7 +138,7 @@ def follow(rows, maps, canvas, backward, forward, region, source, counts, flags)
             u, v, w = apply(way, region[i, n, 0], region[i, n, 1])
             source[i, n, 0], source[i, n, 1] = (u, v) if is_affine(way) else (u / w, v / w)
         counts[i] = count
-        here[AFFINE], here[UPRIGHT] = is_affine(way), is_upright(way)
+        here[AFFINE] = is_affine(way)
         here[PLAIN], here[MIRRORED] = plain and is_upright(way), determinant < 0.0
         here[IDENTITY] = plain and is_identity(way, sizes, top) and full(region[i], count, sizes[top])
 

@@ -18,7 +18,6 @@ first samples of a source tell them. Without kinds, the samples of the batch tel
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.arguments import one_of, whole
 from variegate.errors import FieldError, InputError
 from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, is_plane, of_rows, of_sample, unlike
 from variegate.targets import Mask, PerSample, Polygons, Target, Targets
@@ -56,15 +56,12 @@ class Padded:
     overflow: Literal["error", "drop"] = "error"
 
     def __post_init__(self) -> None:
-        if self.overflow not in ("error", "drop"):
-            raise FieldError(f"Padded.overflow is 'error' or 'drop', got {self.overflow!r}")
+        one_of(self.overflow, "Padded.overflow", ("error", "drop"))
         if self.most is None:
             if self.overflow == "drop":
                 raise FieldError("Padded.overflow='drop' needs most=: without it every instance has a place")
             return
-        if isinstance(self.most, bool) or not hasattr(self.most, "__index__") or operator.index(self.most) < 1:
-            raise FieldError(f"Padded.most is an integer of 1 or more, or None; got {self.most!r}")
-        object.__setattr__(self, "most", operator.index(self.most))
+        object.__setattr__(self, "most", whole(self.most, "Padded.most", least=1, also=", or None"))
 
 
 class Collated(NamedTuple):

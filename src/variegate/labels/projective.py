@@ -38,7 +38,7 @@ class Projective(NamedTuple):
     maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `kernels.tables`
     forward    (3, 3): from the picture to the result; backward: from the result to the picture
     region     (n, 2): the part of the result that shows the picture, a convex polygon; source: the same of the picture
-    flags      AFFINE, UPRIGHT, PLAIN, MIRRORED, IDENTITY, see `kernels.points.follow`
+    flags      AFFINE, PLAIN, MIRRORED, IDENTITY, see `kernels.points.follow`
     antialias  whether masks of floats are filtered where they shrink
     """
 

@@ -14,7 +14,7 @@ from variegate.dist import Distribution, Drawn, parse
 from variegate.errors import FieldError, InputError
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import declare, probability, ruled, rules_of
-from variegate.ops.rule import Name, Rule, is_whole
+from variegate.ops.rule import Name, Rule
 from variegate.ramp import Ramp
 
 # A drawn field's name -> (B,) floats, or (trials, B) where the op asks for several; of Bits (4, B) uint32.
@@ -273,7 +273,6 @@ __all__ = [
     "When",
     "as_distribution",
     "boxes_of",
-    "is_whole",
     "leaves",
     "masks_of",
     "one_or_three",

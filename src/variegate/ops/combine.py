@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from variegate.dist import Distribution, Uniform, finite
+from variegate.arguments import finite
+from variegate.dist import Distribution, Uniform
 from variegate.errors import FieldError
 from variegate.ops.base import Children, Drawn, Op, When
 from variegate.ops.effect import Effect

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from variegate.arguments import is_number, renamed
 from variegate.content import content
-from variegate.dist import Bits, Distribution, is_number, parse
+from variegate.dist import Bits, Distribution, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op
@@ -198,7 +199,7 @@ class Opaque(UserFunction):
     function  function(image, **arguments) -> image: float32 (height, width, channels), with white as 1. It may change
               the size only if what follows can take any. NaN counts as black where numbers are clamped or made whole.
               What it returns is in units of white too if it is of floats; of uint8 255 is white, of uint16 65535
-    moves     whether the function may move pixels. False: labels stay as they are. True: a sample with labels is
+    moves_pixels  whether the function may move pixels. False: labels stay as they are. True: a sample with labels is
               refused, since nothing tells where they went
     rng       whether the function is called with `rng=`, a `numpy.random.Generator` that the key makes: for noise, and
               whatever else wants more numbers than a field. The same key, the same generator, in a replay too. NumPy
@@ -206,9 +207,9 @@ class Opaque(UserFunction):
               NumPy only: so far goes the promise of the same pixels
     given     other arguments by keyword. A number, a pair or a distribution is drawn, and passed as a Python float.
               Anything else (a text, True, None, an array, a longer tuple) is passed as it is, an array as a copy that
-              is read only; a pair that is no range as np.array(pair). None can be called p, name, moves or rng
+              is read only; a pair that is no range as np.array(pair). None can be called p, name, moves_pixels or rng
     name      by default the function's, or that within a `functools.partial`; of a lambda `Opaque`
-    targets   image; with moves=False also mask, boxes, keypoints, polygons, which stay        effect  opaque (cuts)
+    targets   image; with moves_pixels=False also masks, boxes and points, which stay        effect  opaque (cuts)
 
     >>> def stripes(image, step, along="rows"):
     ...     rows, columns = np.indices(image.shape[:2])
@@ -217,20 +218,21 @@ class Opaque(UserFunction):
     Opaque(stripes, step=Uniform(2, 9), along='columns')
     >>> def grain(image, strength, rng):
     ...     return image + strength * rng.normal(size=image.shape)
-    >>> Opaque(grain, strength=(0, 0.1), rng=True, moves=False)
-    Opaque(grain, strength=Uniform(0, 0.1), moves=False, rng=True)
+    >>> Opaque(grain, strength=(0, 0.1), rng=True, moves_pixels=False)
+    Opaque(grain, strength=Uniform(0, 0.1), moves_pixels=False, rng=True)
 
-    Raises  FieldError if it is no function, moves or rng is not True or False, the function takes `rng` and rng=True is
-            not given, or a range is none. Where the pipeline is used: InputError that names the op if the function
-            returns no picture; what the function itself raises comes as it is, with a note that names the op, but for
-            StopIteration, which becomes a RuntimeError.
+    Raises  FieldError if it is no function, moves_pixels or rng is not True or False, the function takes `rng` and
+            rng=True is not given, or a range is none. Where the pipeline is used: InputError that names the op if the
+            function returns no picture; what the function itself raises comes as it is, with a note that names the op,
+            but for StopIteration, which becomes a RuntimeError.
     """
 
-    moves: bool = flag(default=True, kw_only=True)
+    moves_pixels: bool = flag(default=True, kw_only=True)
     rng: bool = flag(default=False, kw_only=True)
 
     gives: ClassVar[type[Effect]] = effects.Opaque
 
+    @renamed(moves="moves_pixels")
     def __init__(
         self,
         function: Callable[..., Any],
@@ -238,11 +240,11 @@ class Opaque(UserFunction):
         *,
         p: float | Ramp = 1.0,
         name: str | None = None,
-        moves: bool = True,
+        moves_pixels: bool = True,
         rng: bool = False,
         **given: Any,
     ) -> None:
-        self._set(moves=moves, rng=rng)
+        self._set(moves_pixels=moves_pixels, rng=rng)
         super().__init__(function, p=p, name=name, **given)
         if not rng and _wants_rng(function):
             raise FieldError(f"{self.label}: the function takes rng, a generator of random numbers: write rng=True")

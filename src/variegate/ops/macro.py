@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from variegate.dist import Bits, Distribution, show
+from variegate.arguments import show
+from variegate.dist import Bits, Distribution
 from variegate.errors import FieldError
 from variegate.ops.base import Op
 from variegate.ops.effect import Floats

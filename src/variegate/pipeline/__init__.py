@@ -2,6 +2,6 @@
 
 from variegate.pipeline.compose import Compose
 from variegate.pipeline.files import load, save
-from variegate.pipeline.tta import tta
+from variegate.pipeline.tta import TTA
 
-__all__ = ["Compose", "load", "save", "tta"]
+__all__ = ["TTA", "Compose", "load", "save"]

@@ -148,7 +148,7 @@ class Compose(Pipeline):
             yield self(image, key=Key(seed, 0, id, variation), **fields)
             variation += 1
 
-    def params(self, key: Key, size: tuple[int, int] | None = None) -> dict[str, dict[str, Any]]:
+    def params(self, key: Key) -> dict[str, dict[str, Any]]:
         """The numbers drawn for a key, by the path of each op: `applied`, and every field.
 
         A field that is drawn several times (the ten trials of a crop) is a list.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from variegate.dist import show
+from variegate.arguments import show
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from variegate.arguments import is_whole
 from variegate.errors import InputError
 from variegate.key import Key, Keys
-from variegate.ops.base import is_whole
 from variegate.ops.effect import Floats, Map
 from variegate.plan.draw import Columns
 from variegate.plan.lower import RESOLVED, Lowered

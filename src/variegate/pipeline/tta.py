@@ -1,4 +1,4 @@
-"""tta: predictions averaged over variations of a picture, each taken back to the picture first."""
+"""TTA: predictions averaged over variations of a picture, each taken back to the picture first."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import FieldError, InputError
+from variegate.arguments import whole
+from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.labels.masks import seen
-from variegate.ops.base import is_whole
 from variegate.picture import as_picture
 from variegate.pipeline.fresh import say_epoch_0
 from variegate.pipeline.inverse import Inverse
@@ -28,7 +28,7 @@ TINY = 1e-12  # of a weight: no division by nothing
 FAINT = 1e-3  # of a pixel's share: what shows less of the picture says nothing of it
 
 
-class Tta:
+class TTA:
     """Test-time augmentation: a model's predictions on `n` variations of a picture, averaged.
 
     augment  a pipeline whose results have one size
@@ -38,7 +38,7 @@ class Tta:
     `predict` below is the model: a batch of n results, (n, ...), to n predictions.
 
     >>> from variegate import Compose, HorizontalFlip
-    >>> average = tta(Compose([HorizontalFlip(p=0.5)]), n=4)
+    >>> average = TTA(Compose([HorizontalFlip(p=0.5)]), n=4)
     >>> picture = np.arange(12, dtype=np.float32).reshape(3, 4) / 12
     >>> bool((average.segmentation(lambda batch: batch, picture) == picture).all())
     True
@@ -47,9 +47,7 @@ class Tta:
     """
 
     def __init__(self, augment: Compose, n: int, seed: int = 0) -> None:
-        if not is_whole(n) or n < 1:
-            raise FieldError(f"tta: n is a whole number of variations, 1 or more; got {n!r}")
-        self.augment, self.n, self.seed = augment, int(n), seed
+        self.augment, self.n, self.seed = augment, whole(n, "TTA.n", least=1), seed
 
     def classification(self, predict: Predict, image: Floats) -> Floats:
         """The mean prediction: of scores (n, C), (C,).
@@ -70,7 +68,7 @@ class Tta:
         inverses, predicted = self._back(plan, MAP), self._predicted(predict, batch)
         if predicted.dtype.kind != "f":
             raise InputError(
-                f"tta averages scores, as floats; got predictions of {predicted.dtype}. One-hot them first"
+                f"TTA averages scores, as floats; got predictions of {predicted.dtype}. One-hot them first"
             )
         last = predicted.ndim == 4 and layout == "CHW"
         maps = np.moveaxis(predicted, 1, -1) if last else predicted
@@ -80,7 +78,7 @@ class Tta:
             shown = seen(plan.way(i)).astype(np.float32)
             if shown.shape != scores.shape[:2]:
                 told = f"{shown.shape}, got {scores.shape}; scale them"
-                raise InputError(f"tta takes score maps of the results' size {told}")
+                raise InputError(f"TTA takes score maps of the results' size {told}")
             shown = shown.reshape(*shown.shape, *(1,) * (scores.ndim - 2))
             total = total + inverse(scores=np.where(shown > 0, scores, 0).astype(scores.dtype))["scores"]
             weight = weight + inverse(scores=shown)["scores"]
@@ -100,7 +98,7 @@ class Tta:
         batch, plan = self._views(image)
         inverses, predicted = self._back(plan, points), self._predicted(predict, batch)
         if predicted.ndim != 3 or predicted.shape[2] not in (2, 3):
-            raise InputError(f"tta takes points (n, K, 2), or (n, K, 3) with weights; got {predicted.shape}")
+            raise InputError(f"TTA takes points (n, K, 2), or (n, K, 3) with weights; got {predicted.shape}")
         back = np.array([way(points=each[:, :2])["points"] for way, each in zip(inverses, predicted, strict=True)])
         if predicted.shape[2] == 2:
             return np.asarray(back.mean(axis=0))
@@ -117,7 +115,7 @@ class Tta:
         keys = Keys.at(self.seed, 0, np.zeros(self.n, np.uint64), np.arange(self.n, dtype=np.uint32))
         plan = self.augment.plan(keys, [picture.shape[:2]] * self.n, picture.shape[2], picture.dtype)
         if len(set(plan.shapes)) > 1:
-            raise InputError("tta needs variations of one size; end the pipeline with Resize or another fixed size")
+            raise InputError("TTA needs variations of one size; end the pipeline with Resize or another fixed size")
         batch = np.empty((self.n, *plan.shapes[0]), plan.dtype)
         for i, out in enumerate(batch):
             plan.run(i, picture, out)
@@ -130,10 +128,5 @@ class Tta:
     def _predicted(self, predict: Predict, batch: Floats) -> Floats:
         predicted = np.asarray(predict(batch))
         if not predicted.ndim or len(predicted) != self.n:
-            raise InputError(f"tta gave {self.n} variations to predict, which returned shape {predicted.shape}")
+            raise InputError(f"TTA gave {self.n} variations to predict, which returned shape {predicted.shape}")
         return predicted
-
-
-def tta(augment: Compose, n: int, seed: int = 0) -> Tta:
-    """Predictions averaged over n variations of a picture, each taken back first: see `Tta`."""
-    return Tta(augment, n, seed)

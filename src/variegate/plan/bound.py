@@ -28,7 +28,7 @@ from variegate.ops.effect import Colour, Ints
 from variegate.picture import MOST_PIXELS
 from variegate.plan.alone import Alone
 from variegate.plan.batch import LoweredBatch
-from variegate.plan.call import Call, moves
+from variegate.plan.call import Call, moves_pixels
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Columns
 from variegate.plan.entries import Gathered
@@ -244,11 +244,11 @@ class Bound:
         Raises  InputError that names the op and the fields.
         """
         calls = [self.node(r) for r in self.rows(i) if isinstance(self.stage(r), Call)]
-        moving = [node for node in calls if moves(node)]
+        moving = [node for node in calls if moves_pixels(node)]
         if moving and fields:
             raise InputError(
                 f"{moving[0].path} is a function of the whole picture that may move pixels, and {', '.join(fields)} "
-                "cannot follow it. If it leaves every pixel in its place, declare it with moves=False"
+                "cannot follow it. If it leaves every pixel in its place, declare it with moves_pixels=False"
             )
 
     def node(self, r: int) -> Node:

@@ -67,12 +67,14 @@ def _check(node: Node, result: object, image: Image) -> None:
     if not isinstance(result, np.ndarray) or result.ndim != 3 or result.shape[2] != channels or not result.size:
         told = f"shape {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
         raise InputError(f"{node.path}: the function must return an array (height, width, {channels}), got {told}")
-    if not moves(node) and result.shape != image.shape:
-        raise InputError(f"{node.path} is declared with moves=False, but made {image.shape[:2]} to {result.shape[:2]}")
+    if not moves_pixels(node) and result.shape != image.shape:
+        raise InputError(
+            f"{node.path} is declared with moves_pixels=False, but made {image.shape[:2]} to {result.shape[:2]}"
+        )
     if result.dtype.kind != "f" and result.dtype.name not in DTYPES:
         raise InputError(f"{node.path}: the function must return float32, uint8 or uint16, got {result.dtype}")
 
 
-def moves(node: Node) -> bool:
+def moves_pixels(node: Node) -> bool:
     """Whether a user's function may move pixels: yes, unless it was declared that it does not."""
-    return bool(getattr(node.op, "moves", True))
+    return bool(getattr(node.op, "moves_pixels", True))

@@ -13,7 +13,7 @@ from variegate.ops.base import Facts
 from variegate.ops.combine import Chain
 from variegate.ops.effect import Ints
 from variegate.plan.bound import Bound
-from variegate.plan.call import moves
+from variegate.plan.call import moves_pixels
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Columns, Drawing
 from variegate.plan.flatten import flatten
@@ -69,7 +69,7 @@ class Compiler:
         cutter = self.cutter if kind.colour else self.moving
         look = functools.partial(_look, cutter, sizes, kind, leaves)
         bound = Bound(cutter, columns, sizes, kind, look)
-        return Plan(bound, leaves, keys, self.asks(kind, bound.written.asked), again)
+        return Plan(bound, leaves, self.asks(kind, bound.written.asked), again)
 
 
 def _look(
@@ -98,4 +98,6 @@ def _look(
 
 def is_colour(node: Node) -> bool:
     """Whether an op changes colours and leaves every pixel in its place."""
-    return issubclass(node.op.gives, effects.Colour) or (issubclass(node.op.gives, effects.Opaque) and not moves(node))
+    return issubclass(node.op.gives, effects.Colour) or (
+        issubclass(node.op.gives, effects.Opaque) and not moves_pixels(node)
+    )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import show
+from variegate.arguments import show
 from variegate.errors import InputError
 from variegate.kernels.chain import NONE, Lattices
 from variegate.kernels.codes import (

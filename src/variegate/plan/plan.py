@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import show
+from variegate.arguments import show
 from variegate.errors import InputError
-from variegate.key import Keys
 from variegate.picture import as_picture
 from variegate.plan.bound import Bound
 from variegate.plan.carried import Carried
@@ -41,8 +40,8 @@ class Plan:
     asks    the op that must know what white is, if there is one: pictures are then held to their range
     """
 
-    def __init__(self, bound: Bound, leaves: Sequence[Leaves], keys: Keys, asks: str, again: Again) -> None:
-        self.bound, self.leaves, self.keys, self.asks = bound, leaves, keys, asks
+    def __init__(self, bound: Bound, leaves: Sequence[Leaves], asks: str, again: Again) -> None:
+        self.bound, self.leaves, self.asks = bound, leaves, asks
         self._again = again
         self._views: dict[Kind, Plan] = {}  # the same plan for views: of other channels, other numbers
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from variegate.dist import finite, show
+from variegate.arguments import finite, show
 from variegate.errors import FieldError, InputError
 from variegate.picture import check_unmasked
 from variegate.targets.leaf import Leaf

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.arguments import show
 from variegate.coords import (
     SWAPPED,
     BoxLayout,
@@ -19,7 +20,6 @@ from variegate.coords import (
     boxes_within,
     fit_boxes,
 )
-from variegate.dist import show
 from variegate.errors import FieldError, InputError
 from variegate.targets.base import Shaped, Size, all_finite, as_numbers, told
 from variegate.targets.leaf import BoxLeaf

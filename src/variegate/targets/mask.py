@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import finite, is_number, show
+from variegate.arguments import finite, show, whole
 from variegate.errors import FieldError, InputError
 from variegate.picture import check_unmasked, is_pil, pil_mask
 from variegate.targets.base import Shaped, Size
@@ -81,9 +81,7 @@ class Mask(Shaped):
     def _check_layers(self) -> None:
         """Refuse another number of channels, or of fills, than there may be."""
         if self.channels is not None:
-            if not is_number(self.channels) or not hasattr(self.channels, "__index__") or self.channels < 1:
-                raise FieldError(f"Mask.channels is a whole number of 1 or more, or None; got {self.channels!r}")
-            object.__setattr__(self, "channels", int(self.channels))
+            object.__setattr__(self, "channels", whole(self.channels, "Mask.channels", least=1, also=", or None"))
             if self.stack:
                 raise FieldError("Mask.channels is of a mask of the picture: one of an instance, stack=True, has none")
         if isinstance(self.fill, (tuple, list)):
@@ -189,9 +187,7 @@ class Mask(Shaped):
 
 def _class(value: Any, item: str) -> int:
     """A class as an int, or a FieldError."""
-    if not is_number(value) or not hasattr(value, "__index__"):
-        raise FieldError(f"Mask.{item} is a whole number, a class; got {value!r}")
-    return int(value)
+    return whole(value, f"Mask.{item}", also=", a class")
 
 
 def _stacked(value: Any, size: Size) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.arguments import is_number
 from variegate.coords import Floats
-from variegate.dist import is_number
 from variegate.errors import FieldError, InputError
 from variegate.targets.base import Shaped, Size, as_numbers, flaw, told, unfit
 from variegate.targets.crossings import check_crossings

@@ -45,7 +45,7 @@ def assert_points_move_as_pixels(
 
     >>> from variegate import Affine, Opaque
     >>> assert_points_move_as_pixels(Affine(rotate=(-40, 40), scale=(0.8, 1.3), shear_x=(-10, 10)))
-    >>> assert_points_move_as_pixels(Opaque(lambda image: np.roll(image, 2, axis=1), moves=False))
+    >>> assert_points_move_as_pixels(Opaque(lambda image: np.roll(image, 2, axis=1), moves_pixels=False))
     Traceback (most recent call last):
         ...
     AssertionError: Opaque: the spot at (71.01, 39.16) moved to (73.01, 39.16), its keypoint to (71.01, 39.16): 2.000

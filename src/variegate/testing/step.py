@@ -52,7 +52,7 @@ def assert_targets_stay_in_step(
 
     >>> from variegate import HorizontalFlip, Opaque, Rotate
     >>> assert_targets_stay_in_step([Rotate((-30, 30)), HorizontalFlip(p=0.5)])
-    >>> assert_targets_stay_in_step([Rotate((-30, 30)), Opaque(lambda image: image[:, ::-1], moves=False)])
+    >>> assert_targets_stay_in_step([Rotate((-30, 30)), Opaque(lambda image: image[:, ::-1], moves_pixels=False)])
     Traceback (most recent call last):
         ...
     AssertionError: [Rotate, Opaque]: the picture does not show the objects where the mask has them: ... Of the chain's

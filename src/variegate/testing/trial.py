@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.dist import show
+from variegate.arguments import show
 from variegate.key import Key, Keys
 from variegate.ops.base import Op
 from variegate.pipeline import Compose

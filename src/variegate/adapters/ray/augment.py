@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
 from variegate.adapters.ray.picture import Picture, check_block, check_unpadded, picture
+from variegate.arguments import whole
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
@@ -71,11 +71,9 @@ class Augment:
     ) -> None:
         if augment is not None and not isinstance(augment, Compose):
             raise FieldError(f"Augment takes a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
-        if operator.index(at_once) < 1:
-            raise FieldError(f"Augment.at_once is an integer of 1 or more, got {at_once!r}")
         key = Key(seed, epoch)
         self.augment, self.seed, self.epoch = augment, key.seed, key.epoch
-        self.image, self.at_once = image, operator.index(at_once)
+        self.image, self.at_once = image, whole(at_once, "Augment.at_once", least=1)
         self.mode, self.dtype = wanted(mode, dtype, "Augment")
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)

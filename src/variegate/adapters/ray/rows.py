@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import ray
 from numpy.typing import NDArray
 
 from variegate.adapters.ray.column import column
+from variegate.arguments import whole
 from variegate.errors import FieldError, InputError, SourceError
 from variegate.key import Key
 from variegate.loader import Source
@@ -51,8 +51,7 @@ def rows(
     source = source_of(source)
     if not len(source):
         raise SourceError(f"rows takes a source of one sample or more, got {source!r}")
-    if operator.index(rows_per_task) < 1:
-        raise FieldError(f"rows_per_task is an integer of 1 or more, got {rows_per_task!r}")
+    rows_per_task = whole(rows_per_task, "rows_per_task", least=1)
     epochs = epoch if isinstance(epoch, range) else range(epoch, epoch + 1)
     if not epochs:
         raise FieldError(f"rows.epoch is a number or a range of one or more, got {epoch!r}")

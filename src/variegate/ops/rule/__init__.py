@@ -6,7 +6,7 @@ good    values at the limits, and of every form, that are taken
 bad     values just beyond, and of other forms, that are refused
 """
 
-from variegate.ops.rule.base import Checked, Limit, Limits, Rule, is_whole
+from variegate.ops.rule.base import Checked, Limit, Limits, Rule
 from variegate.ops.rule.draw import Draw, Subkey
 from variegate.ops.rule.number import Certain, Channels, Probability, Span, Wholes
 from variegate.ops.rule.pixels import MOST_SIDE, Extent, Pixels
@@ -30,5 +30,4 @@ __all__ = [
     "Span",
     "Subkey",
     "Wholes",
-    "is_whole",
 ]

@@ -8,16 +8,11 @@ from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any, ClassVar, NamedTuple, Self, get_args
 
-from variegate.dist import is_number, show
+from variegate.arguments import show
 from variegate.errors import FieldError
 
 Limit = float | Callable[[Any], float]  # a number, or what it is for this op: where other fields decide
 FAR = 1000.0  # a number without a limit, to try
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is an integer, of Python or NumPy, and no truth value."""
-    return is_number(value) and hasattr(value, "__index__")
 
 
 class Limits(NamedTuple):

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from variegate.dist import Constant, Distribution, finite, is_number
+from variegate.arguments import finite, is_number, is_whole
+from variegate.dist import Constant, Distribution
 from variegate.errors import FieldError
-from variegate.ops.rule.base import Rule, is_whole
+from variegate.ops.rule.base import Rule
 from variegate.ramp import Ramp, is_probability
 
 

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from variegate.arguments import is_whole
 from variegate.errors import FieldError
-from variegate.ops.rule.base import Rule, is_whole
+from variegate.ops.rule.base import Rule
 
 MOST_SIDE = 1 << 30  # products of two such sides can be counted
 
