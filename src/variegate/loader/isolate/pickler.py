@@ -15,7 +15,7 @@ from variegate.loader.pool import address
 from variegate.scratch import SMALL
 
 with suppress(ImportError):  # now: an epoch may begin when no more files can be opened
-    import cloudpickle
+    import cloudpickle  # noqa: F401
 
 Dumped = tuple[bytes, list[pickle.PickleBuffer]]
 
