@@ -69,7 +69,7 @@ class Loader:
     decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
                 is faster and changes pixels a little
     isolate     make batches in one process of their own, where Python code of yours that never waits cannot hinder
-                them; the same bytes
+                them; the same bytes. Lambdas and classes of a notebook need cloudpickle, "variegate[isolate]"
 
     A batch is a dict: `image`, an array (B, ...), or a list of arrays where their shapes differ; `label`, as the source
     has them (integers as int64; several classes a sample as rows of 0 and 1, float32), absent if it has none; `index`,

@@ -386,17 +386,30 @@ def test_a_stopped_child_is_waited_for(loader: Loader) -> None:
     assert len(list(batches)) == 3
 
 
-def test_what_cannot_be_pickled_is_named(images: np.ndarray) -> None:
+def test_what_cannot_be_pickled_is_named(images: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
     augment = Compose([Rotate(10), Opaque(lambda image: image)])
     with pytest.raises(FieldError) as caught:
         next(Loader(Arrays(images), augment, isolate=True).epoch(0))
     assert "Loader.augment" in str(caught.value) and "at the top of a module" in str(caught.value)
 
 
-def test_a_source_that_the_child_cannot_import(images: np.ndarray) -> None:
+def test_a_lambda_and_a_class_inside_of_a_function(images: np.ndarray) -> None:
+    class Local(Arrays):
+        def read(self, i: int) -> np.ndarray:
+            return super().read(i) // 2
+
+    loader = Loader(Local(images), Compose([Opaque(lambda image: image[::-1])]), 16, isolate=True)
+    for batch in loader.epoch(0):
+        assert np.array_equal(batch["image"], images[batch["index"], ::-1] // 2)
+    loader.close()
+
+
+def test_a_source_that_the_child_cannot_import(images: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     class Local(Arrays):
         pass
 
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(FieldError, match=r"Loader\.source cannot be pickled.*Local.*at the top of a module"):
         next(Loader(Local(images), isolate=True).epoch(0))
     before = psutil.Process().children()

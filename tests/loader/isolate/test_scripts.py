@@ -148,8 +148,14 @@ def test_a_fork_can_begin_an_epoch_but_not_go_on_with_one(tmp_path: Path) -> Non
     assert done.stderr == ""
 
 
-def test_a_class_of_a_prompt_is_told_where_to_go() -> None:
-    code = HEAD + OWN + "next(loader.epoch(0))"
+def test_a_class_of_a_prompt_arrives() -> None:
+    code = HEAD + OWN + "print(sum(len(batch['index']) for batch in loader))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("begun __main__\n640\n", "")
+
+
+def test_without_cloudpickle_a_class_of_a_prompt_is_told_where_to_go() -> None:
+    code = HEAD + "sys.modules['cloudpickle'] = None\n" + OWN + "next(loader.epoch(0))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "FieldError: isolate=True sends the loader to another process, which cannot load it" in done.stderr
-    assert "Define what it is made of in a module that can be imported" in done.stderr
+    assert 'made of in a module that can be imported there, or pip install "variegate[isolate]", with' in done.stderr

@@ -12,6 +12,7 @@ from typing import Any
 import fsspec
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from PIL import Image
@@ -58,12 +59,14 @@ def table_of(kind: str, folder: Path, rows: Rows) -> Any:
         return rows
     if kind == "pandas":
         return pd.DataFrame(rows)
+    if kind == "polars":
+        return pl.DataFrame(rows)
     if kind == "pyarrow":
         return pa.Table.from_pylist(rows)
     return write(folder / f"table.{kind}", rows)
 
 
-@pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "jsonl", "json", "list", "pandas", "pyarrow"])
+@pytest.mark.parametrize("kind", ["csv", "tsv", "parquet", "jsonl", "json", "list", "pandas", "polars", "pyarrow"])
 def test_every_table_gives_the_batches_of_the_folder(folder: Path, tmp_path: Path, epoch: Epoch, kind: str) -> None:
     files = ImageFolder(folder)
     table = table_of(kind, tmp_path, rows_of(files))
@@ -452,6 +455,7 @@ def test_what_is_no_table(tmp_path: Path) -> None:
         (tmp_path / "none.parquet", r"^\S+none.parquet: it cannot be read \(No such file or directory\)$"),
         ([{"path": "a"}, {"file": "b"}], r"table\[1\]: 'path' is the path of a picture, got None"),
         ([{"path": "a"}, {"path": 7}], r"table\[1\]: 'path' is the path of a picture, got 7"),
+        (pl.LazyFrame({"path": ["a"]}), "a data frame in memory; got LazyFrame"),
         (pd.DataFrame({"path": []}), "the table has no rows"),
     ]:
         with pytest.raises(SourceError, match=said):
@@ -493,6 +497,18 @@ def test_gaps_in_labels_of_data_frames_are_named() -> None:
         with pytest.raises(SourceError, match=rf"table\[1\], column '{label}': there is no label"):
             Manifest(frame, label=label)
     assert Manifest(frame[frame.n > 0], label="label").labels.tolist() == [0, 1]  # type: ignore[union-attr]
+
+
+def test_integers_of_polars_with_gaps_stay_integers() -> None:
+    frame = pl.DataFrame({"path": ["a", "b", "c"], "n": [2**62 + 1, None, 2**62 + 3], "x": [0.5, None, 1.5]})
+    source = Manifest(frame, label="n", id="n", where={"path": ["a", "c"]})
+    assert source.ids.tolist() == [2**62 + 1, 2**62 + 3]
+    assert source.labels.dtype == np.int64 and source.labels[1] == 2**62 + 3  # type: ignore[union-attr,index]
+    assert Manifest(frame, where={"n": None}).paths == ["b"]
+    assert [Manifest(frame, fields=["x"]).fields(i)["x"] for i in (0, 2)] == [0.5, 1.5]
+    assert np.isnan(Manifest(frame, fields=["x"]).fields(1)["x"])
+    with pytest.raises(SourceError, match=r"table\[1\], column 'n': there is no label"):
+        Manifest(frame, label="n")
 
 
 @pytest.mark.parametrize(("bad", "said"), [("a\0.png", "no NUL in it"), ("\ud800.png", "no halves of letters in it")])

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from variegate.errors import FieldError
+from variegate.loader.isolate.pickler import by_value, dumped
 from variegate.loader.isolate.segment import Segment
-from variegate.loader.pool import address
-from variegate.scratch import SMALL
 
 
 def ahead(loader: Any) -> bool:
@@ -31,14 +30,19 @@ def packed(loader: Any) -> tuple[bytes, list[int], Segment]:
     state = {**loader.__getstate__(), "isolate": False}
     if ahead(loader):
         state["prefetch"] = loader._depth - 1
-    buffers: list[pickle.PickleBuffer] = []
     try:
-        data = _pickled((type(loader), state), buffers)
+        data, buffers = dumped((type(loader), state))
     except Exception as error:
         path, error = _culprit("Loader", state, error)
+        advice = (
+            "Open or make it where it is used first, so that it is no part of the loader"
+            if by_value()
+            else "Define what it is made of at the top of a module, not as a lambda or inside of a function; or "
+            'pip install "variegate[isolate]", which sends these too'
+        )
         raise FieldError(
-            f"isolate=True sends the loader to another process, and {path} cannot be pickled: {error}. Define what it "
-            "is made of at the top of a module, not as a lambda or inside of a function; or leave out isolate"
+            f"isolate=True sends the loader to another process, and {path} cannot be pickled: {error}. {advice}; or "
+            "leave out isolate"
         ) from error
     views = [np.frombuffer(each.raw(), np.uint8) for each in buffers]
     segment = Segment(sum(view.nbytes for view in views))
@@ -60,41 +64,12 @@ def unpacked(data: bytes, sizes: list[int], segment: Segment, unpickler: type[pi
     except (AttributeError, ImportError) as error:
         raise FieldError(
             f"isolate=True sends the loader to another process, which cannot load it: {error}. Define what it is made "
-            "of in a module that can be imported, not at a prompt or in a notebook; or leave out isolate"
+            'of in a module that can be imported there, or pip install "variegate[isolate]", with which it may also be '
+            "defined at a prompt or in a notebook; or leave out isolate"
         ) from error
     loader = kind.__new__(kind)
     loader.__setstate__(state)
     return loader
-
-
-class _Pickler(pickle.Pickler):
-    """Sends an array that is a file mapped into memory as the file's path: the other process maps it too."""
-
-    def reducer_override(self, value: Any) -> Any:
-        if type(value) is not np.memmap or value.mode == "c" or not value.flags.c_contiguous or not value.filename:
-            return NotImplemented
-        mapping = value._mmap  # type: ignore[attr-defined]
-        begins = address(np.frombuffer(mapping, np.uint8))
-        offset = value.offset - value.offset % _granularity() + address(value) - begins
-        return np.memmap, (value.filename, value.dtype, "r", offset, value.shape)
-
-
-def _granularity() -> int:
-    import mmap
-
-    return mmap.ALLOCATIONGRANULARITY
-
-
-def _pickled(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
-    def small(buffer: pickle.PickleBuffer) -> bool:
-        large = buffer.raw().nbytes >= SMALL
-        if large:
-            buffers.append(buffer)
-        return not large
-
-    out = io.BytesIO()
-    _Pickler(out, protocol=5, buffer_callback=small).dump(value)
-    return out.getvalue()
 
 
 def _culprit(path: str, value: Any, error: Exception) -> tuple[str, Exception]:
@@ -102,7 +77,7 @@ def _culprit(path: str, value: Any, error: Exception) -> tuple[str, Exception]:
     for _ in range(20):
         for step, part in _parts(value):
             try:
-                _pickled(part, [])
+                dumped(part)
             except Exception as inner:
                 path, value, error = path + step, part, inner
                 break

@@ -35,19 +35,28 @@ def parsed(
 
     Raises  `error` if it is no JSON, is nested too deeply, or has an integer of more digits than Python reads.
     """
+    text = text if isinstance(text, str) else text_of(text, place, error)
     try:
-        text = text if isinstance(text, str) else str(text, "utf-8-sig")
         return json.loads(text, object_hook=hook)
     except json.JSONDecodeError as problem:
         line = f", line {problem.lineno}" if problem.lineno > 1 or "\n" in problem.doc else ""
         raise error(f"{place}{line}: it is no JSON: {problem.msg}, at character {problem.colno}") from None
-    except UnicodeDecodeError as problem:
-        raise error(f"{place}: it is no JSON: byte {problem.start} is no UTF-8") from None
     except RecursionError:
         raise error(f"{place}: its lists and objects are nested too deeply to be read") from None
     except ValueError:  # of int()
         most = sys.get_int_max_str_digits()
         raise error(f"{place}: it has an integer of more than {most} digits, which is not read") from None
+
+
+def text_of(data: bytes | memoryview, place: str, error: type[InputError | SourceError] = SourceError) -> str:
+    """The text of bytes in UTF-8, without the mark that some editors begin it with.
+
+    Raises  `error` if they are no UTF-8.
+    """
+    try:
+        return str(data, "utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise error(f"{place}: it is no JSON: byte {problem.start} is no UTF-8") from None
 
 
 def short(value: Any) -> str:

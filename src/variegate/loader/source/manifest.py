@@ -34,8 +34,8 @@ from variegate.targets import Target, Targets
 class Manifest(Files):
     """The picture files that a table lists, a row each, in its order.
 
-    table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas; or a
-             table of PyArrow
+    table    the path of a .csv, .tsv, .parquet, .jsonl or .json file; a list of dicts; a data frame of pandas or
+             Polars; or a table of PyArrow
     image    the column of paths, below `root` or absolute; or of URLs, such as s3://bucket/1.jpg, which fsspec reads:
              those of the protocol and host, or bucket, of `root`
     label    the column of labels: texts are classes, numbered in the order of their names; numbers stay; lists, in a

@@ -168,7 +168,7 @@ def matching(texts: Sequence[str], options: Sequence[Any]) -> list[bool]:
 
 
 def read_table(table: Any) -> Table:
-    """A table out of a path, a list of dicts, a data frame of pandas or a table of PyArrow.
+    """A table out of a path, a list of dicts, a data frame of pandas or Polars, or a table of PyArrow.
 
     Raises  SourceError, with the line, if it cannot be read.
     """
@@ -178,20 +178,23 @@ def read_table(table: Any) -> Table:
         return Table(
             "table", table.column_names, len(table), lambda name: ArrowCells(table[name], f"table, column {name!r}")
         )
-    if hasattr(table, "columns") and hasattr(table, "__getitem__"):
+    if hasattr(table, "__len__") and hasattr(table, "columns"):
         told = {str(name): name for name in table.columns}  # which may be numbers
         names = [str(name) for name in table.columns]
         return Table("table", names, len(table), lambda name: _series(table[told[name]]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         return _of_rows("table", table)
     got = "an empty list" if isinstance(table, list) and not table else type(table).__name__
-    raise SourceError(f"Manifest takes the path of a {KINDS} file, a list of dicts, or a data frame; got {got}")
+    raise SourceError(
+        f"Manifest takes the path of a {KINDS} file, a list of dicts, or a data frame in memory; got {got}"
+    )
 
 
 def _series(series: Any) -> Any:
     """A column of a data frame."""
     array = np.asarray(series)
-    return array if array.dtype.kind in "biuf" else series.to_list()
+    gaps = array.dtype.kind == "f" and "Int" in str(series.dtype)  # of Polars, whose integers became floats
+    return array if array.dtype.kind in "biuf" and not gaps else series.to_list()
 
 
 def _of_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int] | None = None) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from array import array
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,15 @@ def test_lists_hold_objects() -> None:
         Table("x.json", "annotations", [{}, "b"])
 
 
-def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
+@pytest.fixture(params=["msgspec", "json"])
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which library reads the files."""
+    if request.param == "json":
+        monkeypatch.setitem(sys.modules, "msgspec", None)
+    return str(request.param)
+
+
+def test_outlines_are_packed_as_they_are_read(tmp_path: Path, reader: str) -> None:
     path = tmp_path / "x.json"
     rle = {"counts": [1, 3], "size": [2, 2]}
     outlines = [[[1, 2.5, 3]], rle, [], [1, 2], [["a"]], [[True, 2]], [{}], [[None]], [[10**400]]]
@@ -123,19 +132,51 @@ def test_outlines_are_packed_as_they_are_read(tmp_path: Path) -> None:
     assert not any("segmentation" in row for row in read_coco(str(path), outlines=False)["annotations"].rows)
 
 
+def test_a_usual_file_is_read_by_msgspec_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"images": [{"id": 1}], "annotations": [], "info": {"year": 2017}}))
+    monkeypatch.setattr("variegate.loader.source.coco.table.parsed", None)
+    assert read_coco(str(tmp_path / "x.json"), outlines=True)["images"].rows == [{"id": 1}]
+
+
+NUMBERS = (
+    *("0", "-0", "-0.0", "1e3", "0.1", "1e400", "-1e400", "4.9e-324", "1.7976931348623157e308", "0.30000000000000004"),
+    *("9007199254740993.0", "123456789.123456789123456789", "1e22", "2.5E-3", "NaN", "Infinity", "-Infinity"),
+    *("9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1" + "0" * 400),
+)
+TEXTS = ('"é"', '"\\u00e9"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\/\\n\\u0000"', "null", "true", '{"b": [1, {"b": 2}]}')
+
+
+@pytest.mark.parametrize("value", [*NUMBERS, *TEXTS])
+def test_a_value_is_what_python_reads(tmp_path: Path, value: str, reader: str) -> None:
+    text = f'{{"info": {value}, "annotations": 3, "images": [], "annotations": [{{"a": 0, "a": {value}}}]}}'
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    (row,) = read_coco(str(tmp_path / "x.json"), outlines=False)["annotations"].rows
+    assert repr(row) == repr(json.loads(text)["annotations"][0])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (b'{"images": [],\n "x" 3}', r"x\.json, line 2: it is no JSON: Expecting ':' delimiter, at character 6"),
         (b"", "x.json: it is no JSON: Expecting value, at character 1"),
         (b'{"a": "\xff"}', "it is no JSON: byte 7 is no UTF-8"),
+        (b'{"info": "\xff", "images": [], "annotations": []}', "it is no JSON: byte 10 is no UTF-8"),
+        (
+            b'{"images": [],\n "annotations": [{"id": 1,\n "a": x}]}',
+            "x.json, line 3: it is no JSON: Expecting value, at",
+        ),
+        (b'{"images": [], "annotations": [], "info": 01}', "it is no JSON: Expecting ',' delimiter, at character 44"),
+        (b'{"images": [], "annotations": []} {}', "it is no JSON: Extra data, at character 35"),
+        (b'{"images": [], "annotations": [' + b"[" * 100_000, "its lists and objects are nested too deeply to be read"),
+        (b'{"images": [], "annotations": [{"id": ' + b"1" * 5000 + b"}]}", "an integer of more than 4300 digits"),
+        (b'{"images": [], "annotations": [{}, 3]}', r"x\.json: annotations\[1\] is an object, got 3"),
         (b"[1, 2]", r"with images, annotations and categories; this one is \[1, 2\]"),
         (b'{"images": [], "categories": []}', "this one has no annotations"),
         (b'{"images": [], "annotations": [], "categories": 3}', '"categories" is a list of objects, got 3'),
         (b'{"images": [], "annotations": {}, "categories": []}', '"annotations" is a list of objects, got an object'),
     ],
 )
-def test_what_is_no_coco_file(tmp_path: Path, text: bytes, said: str) -> None:
+def test_what_is_no_coco_file(tmp_path: Path, text: bytes, said: str, reader: str) -> None:
     (tmp_path / "x.json").write_bytes(text)
     with pytest.raises(SourceError, match=said):
         read_coco(str(tmp_path / "x.json"), outlines=True)

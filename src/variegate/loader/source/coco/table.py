@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.file import whole
-from variegate.loader.source.json_text import parsed, short
+from variegate.loader.source.json_text import parsed, short, text_of
 
 Row = dict[str, Any]
 Id: TypeAlias = int | str | None  # of a picture, an annotation or a category; None where it has none
 
 ABSENT: Any = object()
+LISTS = ("images", "annotations", "categories")
 
 
 class Table:
@@ -143,13 +144,36 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
     outlines  keep the annotations' segmentations: rings as arrays of double, which take a quarter of a list's memory
 
+    By msgspec, where it is installed, it takes half the time.
+
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    content = parsed(whole(path), path, hook=_packed if outlines else _stripped)
+    text, hook = text_of(whole(path), path), _packed if outlines else _stripped
+    content = _decoded(text, hook) or parsed(text, path, hook=hook)
     if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")
-    return {name: Table(path, name, content.get(name, [])) for name in ("images", "annotations", "categories")}
+    return {name: Table(path, name, content.get(name, [])) for name in LISTS}
+
+
+def _decoded(text: str, hook: Callable[[Row], Row]) -> dict[str, list[Row]] | None:
+    """The lists, by msgspec; None where it is not installed, or a text is not as it wants it.
+
+    It refuses NaN and halves of letters, which Python's reader takes; and of a mistake it tells the byte, not the line.
+    """
+    try:
+        import msgspec
+    except ImportError:
+        return None
+    raw = list[msgspec.Raw]
+    kind = msgspec.defstruct("Coco", [("images", raw), ("annotations", raw), ("categories", raw, [])])
+    decode = msgspec.json.Decoder(Row).decode
+    try:
+        lists = msgspec.json.decode(text, type=kind)
+        # Object by object, so that only one outline at a time is a list of Python's numbers.
+        return {name: [hook(decode(row)) for row in getattr(lists, name)] for name in LISTS}
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _packed(row: Row) -> Row:
