@@ -112,6 +112,39 @@ def is_tensor(value: Any) -> bool:
     return all(hasattr(value, name) for name in ("detach", "cpu", "numpy"))
 
 
+def tensor_array(tensor: Any) -> NDArray[Any]:
+    """The numbers of a tensor of PyTorch, of any shape.
+
+    Raises  InputError if NumPy has no such dtype.
+    """
+    try:
+        array: NDArray[Any] = tensor.detach().cpu().numpy()
+    except TypeError:
+        raise InputError(f"NumPy has no numbers of {tensor.dtype}; give a tensor of float32: tensor.float()") from None
+    return array
+
+
+def tensor_pixels(tensor: Any) -> NDArray[Any]:
+    """A picture as a tensor (H, W) or (C, H, W), as a view (H, W) or (H, W, C) of it; see `pixels`.
+
+    Raises  InputError if it is none.
+    """
+    if tensor.ndim not in (2, 3):
+        raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(tensor.shape)}")
+    array = tensor_array(tensor)
+    shown = array if array.ndim == 2 else array.transpose(1, 2, 0)
+    return pixels(shown, f"a picture, of a tensor {tuple(tensor.shape)},")
+
+
+def as_arrays(value: Any) -> Any:
+    """Tensors as arrays, and those of one number as it, also in lists and dicts."""
+    if is_tensor(value):
+        return tensor_array(value) if value.ndim else value.item()
+    if type(value) in (list, tuple):
+        return type(value)(map(as_arrays, value))
+    return {key: as_arrays(inner) for key, inner in value.items()} if type(value) is dict else value
+
+
 def pil_pixels(image: Any, name: str = "a picture") -> NDArray[Any]:
     """The numbers of a PIL image: uint8 (RGB, L, RGBA), uint16 (16 bits) or float32 (F).
 

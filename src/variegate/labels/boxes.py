@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
+from variegate.labels.move import move
 from variegate.labels.shown import Shown, areas
 from variegate.labels.way import Way
 from variegate.targets import Boxes
@@ -29,7 +30,8 @@ def unit_shape(shape: str) -> Floats:
     return np.stack([0.5 + cos / 2, 0.5 + sin / 2], axis=1)
 
 
-def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None) -> tuple[BoxLeaf, Shown]:
+@move.register(Boxes)
+def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None = None) -> tuple[BoxLeaf, Shown]:
     """The boxes on the result, and what is left of them.
 
     around  what polygons or masks of the same instances know: a box is then tight around those. Where the map is

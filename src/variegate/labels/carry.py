@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,21 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.labels.boxes import move_boxes
-from variegate.labels.grid import own_way
-from variegate.labels.keypoints import move_keypoints
-from variegate.labels.masks import carry_mask
-from variegate.labels.oriented import move_oriented
-from variegate.labels.polygons import move_polygons
-from variegate.labels.projective import per_pixel
+from variegate.labels import boxes, keypoints, masks, oriented, polygons  # noqa: F401  each registers its move
+from variegate.labels.move import move
 from variegate.labels.shown import Shown
-from variegate.labels.stack import in_pixels, shown_of
 from variegate.labels.way import Way
-from variegate.targets import Boxes, Keypoints, Mask, OrientedBoxes, Polygons, Target, Targets
-from variegate.targets.base import Shaped
+from variegate.targets import Targets
+from variegate.targets.base import Filters
 from variegate.targets.leaf import Leaf, Leaves
-
-SHAPES = (Polygons, Mask, OrientedBoxes, Boxes, Keypoints)  # who knows best what is left of an instance, first
 
 
 class Moved(NamedTuple):
@@ -45,57 +36,22 @@ def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> M
     """
     moved: dict[str, Leaf] = {}
     shown: dict[str, Shown] = {}
+    around: dict[str | None, Shown] = {}  # of each group, what shapes with outlines tell
     given = [field for field in targets.fields if field[0] in leaves]
-    for name, target in sorted(given, key=lambda field: _rank(type(field[1]))):  # type: ignore[arg-type]
-        moved[name], told = _move(target, leaves[name], way, _around(targets, target, shown))
-        if told is not None:
-            shown[name] = told
+    for name, target in sorted(given, key=lambda field: -field[1].exactness):  # boxes lie tight around polygons, masks
+        group = target.rows_of
+        moved[name], told = move(target, leaves[name], way, around.get(group))
+        if told is None:
+            continue
+        shown[name] = told
+        if target.outlines:
+            around[group] = _first(around[group], told) if group in around else told
     moved = {name: moved[name] for name in leaves}
     dropped: Counter[str] = Counter()
     for group in dict.fromkeys(targets[name].rows_of for name in shown):
         if group is not None and filters:
             _filter(group, targets, leaves, moved, shown, dropped)
     return Moved(moved, dropped)
-
-
-@functools.cache
-def _rank(kind: type[Target]) -> int:
-    """Polygons and masks are moved first, since boxes lie tight around them."""
-    return next((n for n, shape in enumerate(SHAPES) if issubclass(kind, shape)), len(SHAPES))
-
-
-def _move(target: Target, leaf: Any, way: Way, around: Shown | None) -> tuple[Leaf, Shown | None]:
-    if isinstance(target, Polygons):
-        return move_polygons(target, leaf, way)
-    if isinstance(target, Mask):
-        own = own_way(target, leaf, way)
-        moved = carry_mask(target, leaf, own)
-        if not target.stack:
-            return moved, None
-        return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(way.size)))
-    if isinstance(target, OrientedBoxes):
-        return move_oriented(target, leaf, way)
-    if isinstance(target, Boxes):
-        return move_boxes(target, leaf, way, around)
-    if isinstance(target, Keypoints):
-        return move_keypoints(target, leaf, way)
-    return leaf, None
-
-
-def _around(targets: Targets, target: Target, shown: Mapping[str, Shown]) -> Shown | None:
-    """What polygons or masks of a box's group know, the first that knows something deciding for each instance."""
-    if not isinstance(target, Boxes):
-        return None
-    best: Shown | None = None
-    for name, told in shown.items():
-        other = targets[name]
-        if isinstance(other, (Polygons, Mask)) and other.rows_of == target.group and _has_area(other):
-            best = told if best is None else _first(best, told)
-    return best
-
-
-def _has_area(target: Polygons | Mask) -> bool:
-    return isinstance(target, Mask) or target.closed
 
 
 def _first(one: Shown, other: Shown) -> Shown:
@@ -132,32 +88,24 @@ def _filter(
     for name in telling[1:]:
         best = _first(best, shown[name])
     for name in telling:
-        if isinstance(targets[name], (Boxes, OrientedBoxes)):
-            refuse(f"{name}.empty", _empty(leaves[name]))
-    if all(getattr(targets[name], "clip", True) for name in telling):  # boxes that are not clipped may lie outside
+        empty = targets[name].empty(leaves[name])
+        if empty is not None:
+            refuse(f"{name}.empty", empty)
+    if not any(targets[name].keeps_outside for name in telling):
         refuse(f"{telling[0]}.outside", best.known & (best.share <= 0))
     for name in telling:
-        _limits(name, targets[name], shown[name], best, refuse)
+        _limits(name, targets[name].filters, shown[name], best, refuse)
     if not stay.all():
         index = np.flatnonzero(stay)
         for name in members:
             moved[name] = moved[name].take(index)  # type: ignore[union-attr]
 
 
-def _empty(leaf: Any) -> NDArray[np.bool_]:
-    """Boxes that had no area to begin with."""
-    if hasattr(leaf, "xyxy"):
-        return np.asarray((leaf.xyxy[:, 2] <= leaf.xyxy[:, 0]) | (leaf.xyxy[:, 3] <= leaf.xyxy[:, 1]))
-    return np.asarray((leaf.rows[:, 2:4] <= 0).any(axis=1))
-
-
-def _limits(name: str, target: Any, told: Shown, best: Shown, refuse: Any) -> None:
+def _limits(name: str, filters: Filters, told: Shown, best: Shown, refuse: Any) -> None:
     """The filters that a target declares; of the share it is the best known shape that counts."""
-    if not isinstance(target, Shaped):
-        return
-    if target.min_visible > 0:
-        refuse(f"{name}.min_visible", best.known & (best.share < target.min_visible))
-    if target.min_area > 0:
-        refuse(f"{name}.min_area", told.known & (told.area < target.min_area))
-    if target.min_side > 0:
-        refuse(f"{name}.min_side", told.known & (told.side < target.min_side))
+    if filters.min_visible > 0:
+        refuse(f"{name}.min_visible", best.known & (best.share < filters.min_visible))
+    if filters.min_area > 0:
+        refuse(f"{name}.min_area", told.known & (told.area < filters.min_area))
+    if filters.min_side > 0:
+        refuse(f"{name}.min_side", told.known & (told.side < filters.min_side))

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from variegate.arguments import one_of, whole
 from variegate.errors import FieldError, InputError
-from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, is_plane, of_rows, of_sample, unlike
-from variegate.targets import Mask, PerSample, Polygons, Target, Targets
+from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
+from variegate.targets import Target, Targets
 
 Samples = Sequence[Mapping[str, Any]]
 HERE: Where = "sample {} of the batch".format
@@ -109,7 +109,7 @@ def pad(
         if max(counts) > most:
             dropped[f"{group}.most"] = _overflow(padded, group, counts, most, where)
             columns |= {name: [value[:most] for value in columns[name]] for name in members}
-        rows = [name for name in members if not isinstance(targets[name], Polygons)]
+        rows = [name for name in members if not targets[name].ragged]
         columns |= {name: _rows(name, columns[name], most, kinds.get(name), where) for name in rows}
         if any(isinstance(columns[name], np.ndarray) for name in members):
             valid[group] = np.arange(most) < np.array(counts)[:, None]
@@ -117,11 +117,11 @@ def pad(
 
 
 def _column(target: Target, name: str, values: list[Any], kind: Kind | None, where: Where) -> Any:
-    if is_plane(target):
-        if isinstance(target, Mask) and kind is not None:  # ops may change the dtype of a view, and do so of all
+    if target.per == "pixel":
+        if kind is not None and not target.picture:  # ops may change the dtype of a view, and do so of all
             values = [value.astype(kind.dtype, copy=False) for value in values]
         return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
-    if not isinstance(target, PerSample) or (kind is not None and kind.dtype is None):
+    if not target.passed_on or (kind is not None and kind.dtype is None):
         return values
     rows = [of_sample(target, value) for value in values]
     if kind is None:

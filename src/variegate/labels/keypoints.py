@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
+from variegate.labels.move import move
 from variegate.labels.shown import Shown
 from variegate.labels.way import Way
 from variegate.targets import Keypoints
@@ -18,7 +19,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way) -> tuple[PointLeaf, Shown]:
+@move.register(Keypoints)
+def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way, _: Shown | None = None) -> tuple[PointLeaf, Shown]:
     """The points on the result, and what is left of each instance: the share of its labelled points."""
     labelled, shape = ~leaf.unlabelled, leaf.xy.shape
     within = way.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.targets import Image, Mask, Polygons, Target
-from variegate.targets.rows import Label
+from variegate.targets import Target
 
 Where = Callable[[int], str]  # what to call a sample of a batch, for errors
 
@@ -33,11 +32,11 @@ Kinds = Mapping[str, Kind]
 
 def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
     """What a value tells of its field; None where it has no instance, and tells nothing."""
-    if is_plane(target):
+    if target.per == "pixel":
         return Kind(value.dtype, value.shape[2:])
     if target.rows_of is None:
         found = of_sample(target, value)
-    elif not padded or isinstance(target, Polygons):
+    elif not padded or target.ragged:
         return Kind()
     else:
         found = of_rows(value)
@@ -47,24 +46,19 @@ def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
     return Kind() if found is None else Kind(found.dtype, found.shape)
 
 
-def is_plane(target: Target) -> bool:
-    """Whether the values of a field are one mask, map or view a sample."""
-    return isinstance(target, Image) or (isinstance(target, Mask) and not target.stack)
-
-
 def check_plane(target: Target, name: str, value: NDArray[Any], kind: Kind, where: Where) -> None:
     """Refuse a mask or a view that is not what its field is; a mask may be of a dtype that the field's holds.
 
     Raises  InputError that says what it is.
     """
-    fits = holds(kind, value) if isinstance(target, Mask) else value.dtype == kind.dtype
+    fits = value.dtype == kind.dtype if target.picture else holds(kind, value)
     if not fits or value.shape[2:] != kind.shape:
         raise unlike(name, kind._replace(shape=(*value.shape[:2], *kind.shape)), value, where(0))
 
 
 def of_sample(target: Target, value: Any) -> NDArray[Any] | None:
     """A number of a sample as an array; a vector of classes too, of a label that nobody declared; None of others."""
-    if isinstance(target, Label) and isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1:
+    if target.undeclared and isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1:
         return of_rows(value) if len(value) else None
     scalar = isinstance(value, bool | int | float | np.number | np.bool_) or getattr(value, "shape", None) == ()
     array = np.asarray(value) if scalar else None

@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.projective import Projective
+from variegate.labels.grid import own_way
+from variegate.labels.move import move
+from variegate.labels.projective import Projective, per_pixel
+from variegate.labels.shown import Shown
+from variegate.labels.stack import in_pixels, shown_of
 from variegate.labels.way import Way
 from variegate.targets import Mask, MaskLeaf
 
@@ -17,6 +21,16 @@ MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
 
 Flags = NDArray[np.bool_]
 Fills = tuple[float, ...]  # one a layer
+
+
+@move.register(Mask)
+def move_mask(target: Mask, leaf: MaskLeaf, way: Way, _: Shown | None = None) -> tuple[MaskLeaf, Shown | None]:
+    """A mask on the result; of a stack, also what is left of each instance."""
+    own = own_way(target, leaf, way)
+    moved = carry_mask(target, leaf, own)
+    if not target.stack:
+        return moved, None
+    return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(way.size)))
 
 
 def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.labels.keypoints import keeps_shapes, turned
+from variegate.labels.move import move
 from variegate.labels.projective import Projective
 from variegate.labels.region import shoelace
 from variegate.labels.shown import Shown, bounds
@@ -19,7 +20,10 @@ from variegate.targets.leaf import OrientedLeaf
 Floats = NDArray[np.float64]
 
 
-def move_oriented(target: OrientedBoxes, leaf: OrientedLeaf, way: Way) -> tuple[OrientedLeaf, Shown]:
+@move.register(OrientedBoxes)
+def move_oriented(
+    target: OrientedBoxes, leaf: OrientedLeaf, way: Way, _: Shown | None = None
+) -> tuple[OrientedLeaf, Shown]:
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
     moved = leaf if way.identity else replace(leaf, rows=fitted(leaf, way), given=None)
     return moved, _shown(leaf.corners, moved.corners, way)

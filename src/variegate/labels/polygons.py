@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.labels.move import move
 from variegate.labels.projective import Projective
 from variegate.labels.region import SLACK, fan, finer, inside, length, line_within, parts_of, rectangle, shoelace
 from variegate.labels.shown import Shown, bounds
@@ -27,7 +28,8 @@ THIN = 0.03  # pixels
 GRID = 1e-9  # pixels: lines nearer to each other than this are one
 
 
-def move_polygons(target: Polygons, leaf: RingLeaf, way: Way) -> tuple[RingLeaf, Shown]:
+@move.register(Polygons)
+def move_polygons(target: Polygons, leaf: RingLeaf, way: Way, _: Shown | None = None) -> tuple[RingLeaf, Shown]:
     """The polygons on the result, and what is left of them."""
     if target.closed:
         _check_shapely()  # for every sample, not for the first that a window cuts

@@ -13,7 +13,7 @@ from variegate.labels.grid import own_way, sides_of
 from variegate.labels.projective import Projective, per_pixel
 from variegate.labels.way import Way
 from variegate.ops.base import Seen
-from variegate.targets import Boxes, Mask, Targets
+from variegate.targets import Mask, Targets
 from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
 
 Floats = NDArray[np.float64]
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Floats | None:
     """The boxes (N, 4) of all fields of boxes, those that filters drop left out; None if there is no such field."""
-    fields = [name for name, target in targets.fields if isinstance(target, Boxes) and name in leaves]
+    fields = [name for name in targets if isinstance(leaves.get(name), BoxLeaf)]
     if not fields:
         return None
     # Masks are not read for this: that is a pass over pixels. Where they alone would make a box tight, it is looser.

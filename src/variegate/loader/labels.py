@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
-from variegate.labels.kind import Kind, Kinds, Where, check_plane, is_plane, kind_of
+from variegate.labels.kind import Kind, Kinds, Where, check_plane, kind_of
 from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
@@ -98,7 +98,7 @@ class Labels:
             target, kind = self.targets[name], kinds.get(name)
             if isinstance(target, PerSample | PerInstance):
                 alone |= self.targets.write({name: leaf}, size)
-            elif is_plane(target) and kind is not None:
+            elif target.per == "pixel" and kind is not None:
                 plane = leaf.pixels if isinstance(leaf, MaskLeaf) else leaf.value  # type: ignore[union-attr]
                 check_plane(target, name, plane, kind, where)
         if alone:

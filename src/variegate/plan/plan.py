@@ -19,8 +19,6 @@ from variegate.plan.carried import Carried
 from variegate.plan.kind import Kind
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
-from variegate.targets import Image as View
-from variegate.targets import PerInstance, PerSample
 from variegate.white import check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
@@ -156,13 +154,11 @@ class Plan:
         targets, leaves = self.kind.targets, self.leaves[i] if self.leaves else {}
         if not leaves:
             return Carried({}, {})
-        self.bound.check_labels(
-            i, [name for name in leaves if not isinstance(targets[name], (PerInstance, PerSample, View))]
-        )
+        self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
         way = self.track.way(i)
         moved, dropped = carry(targets, leaves, way)
         written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
-        views = {name: self._view(i, name, image) for name, image in written.items() if isinstance(targets[name], View)}
+        views = {name: self._view(i, name, image) for name, image in written.items() if targets[name].picture}
         return Carried(written | views, dict(dropped))
 
     def way(self, i: int) -> Way:
@@ -175,12 +171,12 @@ class Plan:
 
     def _view(self, i: int, name: str, image: Image) -> Image:
         """Another picture through the same numbers."""
-        (picture, flat), target = as_picture(image), self.kind.targets[name]
-        assert isinstance(target, View)
+        (picture, flat), view = as_picture(image), self.kind.targets[name].picture
+        assert view is not None
         dtype = dtype_name(picture.dtype)
-        white = white_of(target.white, dtype, f"Image.white of {name}")
-        fill = None if target.colour else target.fill
-        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=target.colour, fill=fill)
+        white = white_of(view.white, dtype, f"Image.white of {name}")
+        fill = None if view.colour else view.fill
+        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=view.colour, fill=fill)
         try:
             plan = self._views.get(kind) or self._views.setdefault(kind, self._again(kind))
         except InputError as error:

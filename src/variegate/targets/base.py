@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from variegate.arguments import finite, show
 from variegate.errors import FieldError, InputError
-from variegate.picture import check_unmasked
+from variegate.picture import as_arrays, check_unmasked, is_pil, pil_mask
 from variegate.targets.leaf import Leaf
+from variegate.white import White
 
 Size = tuple[int, int]  # (height, width) of the picture on which a leaf lies
+Shape = tuple[int | None, ...]  # of an array; None for a side that varies
+
+
+class Filters(NamedTuple):
+    """What must be seen of an instance, or it is dropped; 0 asks for nothing. See `Shaped`."""
+
+    min_area: float = 0
+    min_visible: float = 0
+    min_side: float = 0
+
+
+class Numbers(NamedTuple):
+    """What the numbers of a picture mean; see `Image`."""
+
+    white: White
+    colour: bool
+    fill: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,9 +40,23 @@ class Target:
     """What a field of a sample is: `read` checks a value of it and makes a leaf, `write` gives a leaf back as declared.
 
     Laws: writing what was read, and not moved, gives the same values; reading copies what a later write could change.
+    How its leaf goes through a map is registered in `labels` (`labels/move.py`). What else is asked of a target is a
+    fact of its class or of its fields:
+
+    moves       whether values lie on the picture, and go where its pixels go
+    undeclared  whether it stands for a field of which nobody said what it is
+    ragged      whether a value is lists in lists of arrays, which no array holds
+    decodes     as what a picture file is decoded that holds a value: "picture", "numbers" of its pixels; None: never
+    exactness   how well its shape tells what is left of an instance: the highest of a group is moved first, and counts
 
     Raises  FieldError if a field has a value that it cannot have.
     """
+
+    moves: ClassVar[bool] = True
+    undeclared: ClassVar[bool] = False
+    ragged: ClassVar[bool] = False
+    decodes: ClassVar[Literal["picture", "numbers"] | None] = None
+    exactness: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         """Check the fields; classes below go on from here."""
@@ -38,6 +70,69 @@ class Target:
     def back(self) -> Self:
         """The target that reads what this one writes, and writes what this one reads."""
         return self
+
+    @property
+    def per(self) -> Literal["sample", "instance", "pixel"]:
+        """Of what a sample has a value each."""
+        return "sample" if self.rows_of is None else "instance"
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether a value is of the sample as a whole, and comes out as it went in."""
+        return self.per == "sample" and not self.moves
+
+    @property
+    def picture(self) -> Numbers | None:
+        """Of a view of the picture, which is run through the ops as the picture is, what its numbers mean."""
+        return None
+
+    @property
+    def outlines(self) -> bool:
+        """Whether what is left of its shape has an outline, around which boxes of the same instances lie tight."""
+        return False
+
+    @property
+    def keeps_outside(self) -> bool:
+        """Whether instances stay of which nothing is on the result."""
+        return False
+
+    @property
+    def filters(self) -> Filters:
+        """What must be seen of an instance."""
+        return Filters()
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        """What the declaration says of the values; the rest of it says what is to become of them."""
+        return (self.rows_of, *(getattr(self, item.name) for item in fields(self)))
+
+    @property
+    def written_dtype(self) -> str | None:
+        """The dtype in which numbers are written; None: that in which they come."""
+        return None
+
+    def completed_by(self, other: Self) -> Self:
+        """The declaration, with what another of the same meaning says where this one says nothing."""
+        return self
+
+    def from_python(self, value: Any, name: str) -> Any:
+        """A value as data sets in Python have it, as `read` takes it: PIL images and tensors as arrays, also in lists.
+
+        Raises  InputError if it is a PIL image of colours, or a tensor of a dtype that NumPy has not.
+        """
+        return pil_mask(value, name) if is_pil(value) else as_arrays(value)
+
+    def channels_first(self, value: Any) -> Any:
+        """A written value as frameworks take it that have channels in front."""
+        return value
+
+    def shape_on(self, sides: Shape, shape: Shape) -> Shape:
+        """The shape of a value of this shape when it lies on a result of these sides, (height, width)."""
+        return (None, *shape[1:]) if shape and self.rows_of is not None else shape
+
+    def empty(self, leaf: Any) -> NDArray[np.bool_] | None:
+        """(N,): which instances have no area to begin with, and are dropped; None: that drops none."""
+        return None
 
     def read(self, value: Any, size: Size, name: str) -> Leaf:
         """The leaf of a value on a picture of this size; `name` is the field's, for errors.
@@ -131,6 +226,10 @@ class Shaped(Grouped):
         self._number("min_area", least=0)
         self._number("min_visible", least=0, most=1)
         self._number("min_side", least=0)
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(self.min_area, self.min_visible, self.min_side)
 
 
 def as_numbers(value: Any, name: str, what: str) -> NDArray[Any]:

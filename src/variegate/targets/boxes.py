@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,8 @@ class Boxes(Placed, Shaped):
     Raises  FieldError if a field has a value that it cannot have.
     """
 
+    exactness: ClassVar[int] = 2
+
     format: BoxFormat = "xyxy"
     out: BoxFormat | None = field(default=None, kw_only=True)  # type: ignore[assignment]
     shape: Literal["corners", "ellipse"] = field(default="corners", kw_only=True)
@@ -154,6 +156,17 @@ class Boxes(Placed, Shaped):
     def back(self) -> Self:
         came: Any = self.form.name
         return replace(self, format=self.form_out.layout, normalised=self.form_out.fractions, out=came)
+
+    @property
+    def keeps_outside(self) -> bool:
+        return not self.clip
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return self.rows_of, self.layout, self.fractions
+
+    def empty(self, leaf: BoxLeaf) -> NDArray[np.bool_]:
+        return np.asarray((leaf.xyxy[:, 2] <= leaf.xyxy[:, 0]) | (leaf.xyxy[:, 3] <= leaf.xyxy[:, 1]))
 
     def read(self, value: Any, size: Size, name: str) -> BoxLeaf:
         rows, form = self._rows(value, name), self.form

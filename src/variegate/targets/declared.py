@@ -84,7 +84,7 @@ class Targets:
         self.check(fields)
         leaves = {name: declared[name].read(value, size, name) for name, value in fields.items()}
         instances = [name for name in fields if declared[name].rows_of is not None]
-        if doubt and instances and isinstance(declared.get("label"), Label) and "label" in fields:
+        if doubt and instances and "label" in fields and declared["label"].undeclared:
             _check_label(fields["label"], instances[0])
         for name in leaves if doubt else ():
             declared[name].check_unit(leaves[name], size, name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from variegate.errors import FieldError, InputError
-from variegate.picture import pixels
-from variegate.targets.base import Size, Target
+from variegate.picture import is_pil, is_tensor, pil_pixels, pixels, tensor_pixels
+from variegate.targets.base import Numbers, Size, Target
 from variegate.targets.leaf import PlainLeaf
 from variegate.white import White, checked_white
 
@@ -32,6 +32,8 @@ class Image(Target):
     Raises  FieldError if white is no number above 0, colour not True or False, or fill no number.
     """
 
+    decodes: ClassVar[Literal["picture", "numbers"] | None] = "picture"
+
     white: White = field(default="dtype", kw_only=True)
     colour: bool = field(default=False, kw_only=True)
     fill: float = field(default=0, kw_only=True)
@@ -42,6 +44,23 @@ class Image(Target):
         self._number("fill")
         if self.colour and self.fill:
             raise FieldError(f"Image.fill is of views without colours, got {self.fill}; beside colour=True ops have it")
+
+    @property
+    def per(self) -> Literal["pixel"]:
+        return "pixel"
+
+    @property
+    def picture(self) -> Numbers:
+        return Numbers(self.white, self.colour, self.fill)
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return (self.rows_of,)
+
+    def from_python(self, value: Any, name: str) -> Any:
+        if is_pil(value):
+            return pil_pixels(value, name)
+        return tensor_pixels(value) if is_tensor(value) else super().from_python(value, name)
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         array = pixels(value, name)

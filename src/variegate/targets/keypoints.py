@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,8 @@ class Keypoints(Placed):
     Raises  FieldError if a field has a value that it cannot have.
     """
 
+    exactness: ClassVar[int] = 1
+
     columns: str = "xy"
     swap: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
     radians: bool = field(default=False, kw_only=True)
@@ -60,6 +62,10 @@ class Keypoints(Placed):
     @property
     def rows_of(self) -> str | None:
         return self.group
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return self.rows_of, self.columns, self.fractions, self.radians, self.swap
 
     def mirrored(self, count: int) -> Ints:
         """The order of `count` points of an instance in a mirror image: point n is point order[n] of the original.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.arguments import finite, show, whole
 from variegate.errors import FieldError, InputError
-from variegate.picture import check_unmasked, is_pil, pil_mask
-from variegate.targets.base import Shaped, Size
+from variegate.picture import check_unmasked, is_pil, is_tensor, pil_mask, tensor_array
+from variegate.targets.base import Shape, Shaped, Size
 from variegate.targets.leaf import MaskLeaf
 
 
@@ -48,6 +48,9 @@ class Mask(Shaped):
 
     Raises  FieldError if a field has a value that it cannot have, or one that without another says nothing.
     """
+
+    decodes: ClassVar[Literal["picture", "numbers"] | None] = "numbers"
+    exactness: ClassVar[int] = 4
 
     fill: float | tuple[float, ...] | None = None
     ignore_index: int | None = field(default=None, kw_only=True)
@@ -97,6 +100,23 @@ class Mask(Shaped):
         return self.group if self.stack else None
 
     @property
+    def per(self) -> Literal["instance", "pixel"]:
+        return "instance" if self.stack else "pixel"
+
+    @property
+    def outlines(self) -> bool:
+        return self.stack
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return self.rows_of, self.stack, self.channels, self.stride
+
+    def completed_by(self, other: Self) -> Self:
+        if self.ignore_index is not None:
+            return self
+        return replace(self, fill=other.fill if self.fill is None else self.fill, ignore_index=other.ignore_index)
+
+    @property
     def outside(self) -> tuple[float, ...]:
         """What lies outside of the picture: one number for all channels, or one each."""
         if isinstance(self.fill, tuple):
@@ -110,6 +130,20 @@ class Mask(Shaped):
     def side(self, length: int) -> int:
         """A side of the mask of a result, from the result's own."""
         return max(round(Fraction(length) / _ratio(self.stride)), 1)
+
+    def shape_on(self, sides: Shape, shape: Shape) -> Shape:
+        own = tuple(None if side is None else self.side(side) for side in sides)
+        return (None, *own) if self.stack else (*own, *shape[2:])
+
+    def from_python(self, value: Any, name: str) -> Any:
+        if self.stack and isinstance(value, (list, tuple)):
+            return [Mask().from_python(each, name) for each in value]
+        if not self.stack and is_tensor(value) and value.ndim == 3:
+            return np.moveaxis(tensor_array(value), 0, 2)
+        return super().from_python(value, name)
+
+    def channels_first(self, value: NDArray[Any]) -> NDArray[Any]:
+        return value if self.stack or value.ndim < 3 else np.ascontiguousarray(np.moveaxis(value, 2, 0))
 
     def read(self, value: Any, size: Size, name: str) -> MaskLeaf:
         if is_pil(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,8 @@ class OrientedBoxes(Placed, Shaped):
     Raises  FieldError if a field has a value that it cannot have.
     """
 
+    exactness: ClassVar[int] = 3
+
     angle: Literal["degrees", "radians"] = field(default="degrees", kw_only=True)
     clockwise: bool = field(default=False, kw_only=True)
 
@@ -51,6 +53,13 @@ class OrientedBoxes(Placed, Shaped):
         super().__post_init__()
         self._option("angle", ("degrees", "radians"))
         self._switch("clockwise")
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return self.rows_of, self.fractions, self.angle, self.clockwise
+
+    def empty(self, leaf: OrientedLeaf) -> NDArray[np.bool_]:
+        return np.asarray((leaf.rows[:, 2:4] <= 0).any(axis=1))
 
     def read(self, value: Any, size: Size, name: str) -> OrientedLeaf:
         rows = as_numbers(value, name, WHAT)

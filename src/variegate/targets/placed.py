@@ -53,6 +53,10 @@ class Placed(Target):
         return self.fractions if self.out is None else self.out == "fractions"
 
     @property
+    def written_dtype(self) -> str:
+        return self.dtype
+
+    @property
     def back(self) -> Self:
         unit: Any = "fractions" if self.fractions else "pixels"
         return replace(self, normalised=self.fractions_out, out=unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from variegate.arguments import is_number
 from variegate.coords import Floats
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Shaped, Size, as_numbers, flaw, told, unfit
+from variegate.targets.base import Shape, Shaped, Size, as_numbers, flaw, told, unfit
 from variegate.targets.crossings import check_crossings
 from variegate.targets.leaf import RingLeaf
 from variegate.targets.placed import Placed
@@ -46,6 +46,9 @@ class Polygons(Placed, Shaped):
     Raises  FieldError if a field has a value that it cannot have, or one that makes no sense for polylines.
     """
 
+    ragged: ClassVar[bool] = True
+    exactness: ClassVar[int] = 5
+
     flat: bool = field(default=False, kw_only=True)
     holes: bool = field(default=False, kw_only=True)
     closed: bool = field(default=True, kw_only=True)
@@ -56,6 +59,17 @@ class Polygons(Placed, Shaped):
         if not self.closed and (self.holes or self.min_area):
             item = "holes" if self.holes else "min_area"
             raise FieldError(f"Polygons.{item} needs closed=True: polylines have no area")
+
+    @property
+    def outlines(self) -> bool:
+        return self.closed
+
+    @property
+    def meaning(self) -> tuple[Any, ...]:
+        return self.rows_of, self.fractions, self.flat, self.holes, self.closed
+
+    def shape_on(self, sides: Shape, shape: Shape) -> Shape:
+        return (None, None, None, *(() if self.flat else (2,)))  # instances, rings, points
 
     def read(self, value: Any, size: Size, name: str) -> RingLeaf:
         if not isinstance(value, (list, tuple, np.ndarray)) or (isinstance(value, np.ndarray) and not value.ndim):

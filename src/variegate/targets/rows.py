@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class PerInstance(Grouped):
     >>> PerInstance()
     PerInstance()
     """
+
+    moves: ClassVar[bool] = False
 
     def read(self, value: Any, size: Size, name: str) -> RowLeaf:
         if isinstance(value, np.ndarray) and value.ndim:
@@ -43,6 +45,8 @@ class PerSample(Target):
     PerSample()
     """
 
+    moves: ClassVar[bool] = False
+
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         return PlainLeaf(value)
 
@@ -56,6 +60,8 @@ class Label(PerSample):
 
     Under that name comes whatever a data set has beside its picture, so what may lie on the picture is refused.
     """
+
+    undeclared: ClassVar[bool] = True
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         check_unsaid(value, "a sample", label_mend(name))
