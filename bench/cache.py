@@ -15,7 +15,7 @@ import timing
 from peers import measure, ours
 
 import variegate as vg
-from variegate.loader.cache import Cache, opened
+from variegate.loader.cache import Cache, open_store
 
 REACH = 3.0
 JPEG, MEMORY, DISK = "JPEGs", "cache in memory", "cache on disk"
@@ -65,7 +65,7 @@ class Contenders:
 
 def microseconds_to_get(cache: Cache, source: vg.ImageFolder) -> list[float]:
     """A picture's `get`, when its checksum has been looked at: the mean of an epoch, of several epochs."""
-    store, found = opened(cache, source), []
+    store, found = open_store(cache, source), []
     for _ in range(6):
         begun = time.perf_counter()
         for i in range(len(source)):

@@ -28,7 +28,7 @@ def test_too_small_an_integer_is_refused():
 def test_a_word_is_one_of_some():
     assert one_of("a", "here", ("a", "b")) == "a"
     for wrong in ("c", ["a"], None):
-        with pytest.raises(vg.FieldError, match="^here is 'a' or 'b', got "):
+        with pytest.raises(vg.FieldError, match=r"^here is 'a' or 'b', got "):
             one_of(wrong, "here", ("a", "b"))
 
 

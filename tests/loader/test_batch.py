@@ -15,16 +15,18 @@ from PIL import Image
 from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
 from variegate.loader import ImageFolder, Loader
-from variegate.loader.batch import Making
+from variegate.loader.batch import BatchTask, make_batch
+from variegate.loader.batch_plan import planned
+from variegate.loader.context import LoaderContext
 from variegate.loader.decode import Encoded
+from variegate.loader.identity import Identity
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.pool import Pool, Scratch
-from variegate.loader.recipe import Recipe
+from variegate.loader.sample_reader import SampleReader, SampleRequest
 from variegate.loader.schedule import Schedule
 from variegate.loader.shelf import Shelf
 from variegate.loader.source import Arrays, Source
 from variegate.loader.stats import Stats
-from variegate.loader.unchanged import Unchanged
 
 
 class Listed(Source):
@@ -42,21 +44,21 @@ class Listed(Source):
         return f"item {i}"
 
 
-def recipe(source: Source, augment: Any = None, size: int = 64) -> Recipe:
+def shared(source: Source, augment: Any = None, size: int = 64) -> LoaderContext:
     schedule, faults = Schedule(len(source), size), Faults(OnError(), source)
-    return Recipe(source, augment or Unchanged(), 0, schedule, faults, Pool(3), shuffle=False)
+    return LoaderContext(source, augment or Identity(), 0, schedule, faults, Pool(3), shuffle=False)
 
 
-def begun(plan: Recipe) -> Making:
+def begun(context: LoaderContext) -> BatchTask:
     """The first batch, prepared."""
-    making = Making(plan, plan.schedule.turn(0, 0), plan.row(0))
-    assert making.prepare(plan.stats.row())
-    return making
+    task = BatchTask(context, context.schedule.turn(0, 0), context.row(0))
+    assert task.prepare(context.stats.row())
+    return task
 
 
 def whole(source: Source, augment: Any = None) -> dict[str, Any]:
-    plan = recipe(source, augment)
-    return plan.whole(plan.row(0), plan.schedule.turn(0, 0), plan.stats.row())
+    context = shared(source, augment)
+    return make_batch(context, context.schedule.turn(0, 0), context.row(0), context.stats.row())
 
 
 def test_unchanged_pictures() -> None:
@@ -93,31 +95,31 @@ def test_files_and_arrays_of_other_kinds_make_no_batch() -> None:
             InputError, match=r"^item 1: the pictures of a source .* this one has \d uint8, item 0 \d uint"
         ):
             whole(Listed(items))
-    plan = recipe(Listed([grey, file.getvalue()]))
-    samples = [plan.take(place, place, 0, Shelf().rooms()) for place in (1, 0)]
+    context = shared(Listed([grey, file.getvalue()]))
+    samples = [SampleReader(context).read(SampleRequest(place, place, 0), Shelf().rooms()) for place in (1, 0)]
     said = r"^the pictures of a batch have one .* one dtype: item 1 has 3 uint8, item 0 has 1 uint8$"
     with pytest.raises(InputError, match=said):
-        plan.plan(0, samples)
+        planned(context, 0, samples)
 
 
 def test_many_threads_make_each_sample_once() -> None:
     runs: list[int] = []
 
-    class Counting(Unchanged):
-        def plan(self, *args: Any, **names: Any) -> Unchanged:
+    class Counting(Identity):
+        def plan(self, *args: Any, **names: Any) -> Identity:
             plan = super().plan(*args, **names)
-            plan.run = lambda i, image, out, checked: (runs.append(i), Unchanged.run(plan, i, image, out))  # type: ignore
+            plan.run = lambda i, image, out, checked: (runs.append(i), Identity.run(plan, i, image, out))  # type: ignore
             return plan
 
     images = np.random.default_rng(0).integers(0, 256, (200, 6, 6, 3), dtype=np.uint8)
     for _ in range(20):
         runs.clear()
-        making = begun(recipe(Arrays(images), Counting(), 200))
+        task = begun(shared(Arrays(images), Counting(), 200))
         barrier, last = Barrier(8), []
 
-        def work(making: Making = making, barrier: Barrier = barrier, last: list[bool] = last) -> None:
+        def work(task: BatchTask = task, barrier: Barrier = barrier, last: list[bool] = last) -> None:
             barrier.wait()
-            last.append(making.work(Scratch(), Stats().row()))
+            last.append(task.work(Scratch(), Stats().row()))
 
         threads = [Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -125,12 +127,12 @@ def test_many_threads_make_each_sample_once() -> None:
         for thread in threads:
             thread.join()
         assert sorted(runs) == list(range(200)) and sum(last) == 1
-        assert np.array_equal(making.batch(Stats().row())["image"], images)
+        assert np.array_equal(task.batch(Stats().row())["image"], images)
 
 
 def test_the_first_error_by_place_is_raised() -> None:
-    class Failing(Unchanged):
-        def plan(self, *args: Any, **names: Any) -> Unchanged:
+    class Failing(Identity):
+        def plan(self, *args: Any, **names: Any) -> Identity:
             plan = super().plan(*args, **names)
             plan.run = self.fail  # type: ignore[method-assign]
             return plan
@@ -139,10 +141,10 @@ def test_the_first_error_by_place_is_raised() -> None:
             if i in (5, 2, 7):
                 raise ZeroDivisionError(i)
 
-    making = begun(recipe(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()))
-    assert making.work(Scratch(), Stats().row())
+    task = begun(shared(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()))
+    assert task.work(Scratch(), Stats().row())
     with pytest.raises(ZeroDivisionError, match="2") as caught:
-        making.batch(Stats().row())
+        task.batch(Stats().row())
     assert caught.value.__notes__ == ["variegate: this was in making sample 2, images[2]"]
 
 
@@ -160,8 +162,8 @@ def test_an_error_in_reading_names_the_sample() -> None:
 def test_ctrl_c_in_the_consumers_thread_is_no_samples_error(stage: str) -> None:
     calls = []
 
-    class Interrupted(Unchanged):
-        def plan(self, *args: Any, **names: Any) -> Unchanged:
+    class Interrupted(Identity):
+        def plan(self, *args: Any, **names: Any) -> Identity:
             plan = super().plan(*args, **names)
             plan.run = self.interrupt  # type: ignore[method-assign]
             return plan
@@ -240,10 +242,10 @@ def test_what_is_decoded_again_has_its_deadline_too(tmp_path: Path, policy: Any)
 
 
 def test_a_finished_batch_is_let_go_of() -> None:
-    plan = recipe(Arrays(np.zeros((9, 2, 2), np.uint8)))
-    making = begun(plan)
-    making.work(Scratch(), Stats().row())
-    batch = making.batch(Stats().row())
-    assert plan.pool.out == 1
+    context = shared(Arrays(np.zeros((9, 2, 2), np.uint8)))
+    task = begun(context)
+    task.work(Scratch(), Stats().row())
+    batch = task.batch(Stats().row())
+    assert context.pool.out == 1
     del batch
-    assert plan.pool.out == 0  # though `making` lives: a thread may hold it a while
+    assert context.pool.out == 0  # though `task` lives: a thread may hold it a while

@@ -33,10 +33,10 @@ from variegate import (
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
 from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, reading, stream
+from variegate.loader.batch_samples import STAND_INS
 from variegate.loader.decode import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.reading import in_time
-from variegate.loader.recipe import SOMEBODY_ELSE
 from variegate.targets import Image as View
 
 AUGMENT = Compose([Rotate((-30, 30)), RandomResizedCrop(12), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))])
@@ -176,10 +176,10 @@ def test_who_stands_in_is_the_same_everywhere(good: Path, damaged: Path, repeats
         for size, workers in ((4, 2), (16, 0), (6, 1))
     ]
     assert found[0] == found[1] == found[2] and len(found[0]) == 32 * repeats
-    assert {n: b for n, b in found[0].items() if n[1] < SOMEBODY_ELSE} == {
+    assert {n: b for n, b in found[0].items() if n[1] < STAND_INS} == {
         n: b for n, b in expected.items() if n[0] not in bad
     }
-    instead = [name for name in found[0] if name[1] >= SOMEBODY_ELSE]
+    instead = [name for name in found[0] if name[1] >= STAND_INS]
     assert len(instead) == len(BAD) * repeats and not {name[0] for name in instead} & bad
 
 
@@ -192,7 +192,7 @@ def test_a_stand_in_has_the_bytes_of_its_key(damaged: Path) -> None:
         for i, sample, again, image in zip(
             batch["index"], batch["id"], batch["variation"], batch["image"], strict=True
         ):
-            if again >= SOMEBODY_ELSE:
+            if again >= STAND_INS:
                 count += 1
                 pixels = open_image(source.where(int(i))).decode()
                 assert np.array_equal(AUGMENT(pixels, key=Key(3, 4, int(sample), int(again))), image)

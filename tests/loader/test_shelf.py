@@ -83,7 +83,7 @@ def test_epochs_need_no_more_memory_than_the_first(folder: Path, workers: int) -
     for epoch in range(4):
         seen = [(batch["index"], batch["image"]) for batch in loader.epoch(epoch)]
         assert len(seen) == 37
-    blocks = loader._recipe.shelf.blocks
+    blocks = loader._context.shelf.blocks
     assert blocks.out == 0 and 1 <= blocks.made <= 2 + 2  # the usual prefetch, and the two that change hands
 
 
@@ -95,7 +95,7 @@ def test_a_damaged_file_leaves_its_block(tmp_path: Path) -> None:
         with pytest.raises(DecodeError, match=r"b\.jpg"):
             loader.batch(0, 0)
     gc.collect()  # an error and the frames it came through hold each other
-    assert loader._recipe.shelf.blocks.out == 0
+    assert loader._context.shelf.blocks.out == 0
 
 
 def grown(path: Path) -> None:

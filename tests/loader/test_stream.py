@@ -17,7 +17,7 @@ import pytest
 from variegate.errors import ResourceError
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source
-from variegate.loader.unchanged import Unchanged
+from variegate.loader.identity import Identity
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (64, 6, 6, 3), dtype=np.uint8)
 
@@ -92,10 +92,10 @@ def test_threads_end_with_the_last_batch() -> None:
     assert not ours()
 
 
-class SlowKernel(Unchanged):
+class SlowKernel(Identity):
     """A copy that takes its time over samples 32 and up."""
 
-    def plan(self, keys: Keys, *args: Any) -> Unchanged:
+    def plan(self, keys: Keys, *args: Any) -> Identity:
         plan = super().plan(keys, *args)
         plan.run = lambda i, image, out, checked: time.sleep(0.05 * (int(keys.id[i]) >= 32))  # type: ignore[method-assign]
         return plan
@@ -280,7 +280,7 @@ def test_a_failure_of_the_stream_itself_is_raised(monkeypatch: pytest.MonkeyPatc
     loader = Loader(Watched(), batch_size=4, workers=2)
     batches = loader.epoch(0)
     next(batches)
-    monkeypatch.setattr("variegate.loader.stream.Making", lambda *args: 1 / 0)
+    monkeypatch.setattr("variegate.loader.stream.BatchTask", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(batches)
 

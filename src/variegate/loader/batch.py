@@ -1,7 +1,4 @@
-"""Batch: how the samples of one batch are made, by one thread or by several at once.
-
-Long, because what the threads that make a batch share is one object.
-"""
+"""BatchTask: one batch in the making, by one thread or by several at once."""
 
 from __future__ import annotations
 
@@ -13,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, ResourceError, VariegateError, in_line
+from variegate.errors import ResourceError, VariegateError
 from variegate.loader import stats
-from variegate.loader.gather import NO_MEMORY, Gather
+from variegate.loader.augment import Plan
+from variegate.loader.batch_plan import planned, positions, variations
+from variegate.loader.batch_samples import BatchSamples
+from variegate.loader.context import LoaderContext
 from variegate.loader.memory import Need
 from variegate.loader.pool import Scratch
-from variegate.loader.reading import Deputy, TookTooLongError, Worker
-from variegate.loader.recipe import Decoded, Recipe, Taken, note
+from variegate.loader.reading import Deputy, Worker
+from variegate.loader.sample import Decoded, Sample
+from variegate.loader.sample_decoder import SampleDecoder
+from variegate.loader.sample_reader import NO_MEMORY, SampleReader, note
 from variegate.loader.schedule import Row, Single, Turn
 from variegate.loader.shortage import patiently
-from variegate.loader.source.subset import taken
+from variegate.loader.source.base import taken
 from variegate.loader.stats import Row as Times
-from variegate.loader.unchanged import Plan
 
 if TYPE_CHECKING:
     from variegate.plan.carried import Carried
@@ -32,17 +33,18 @@ if TYPE_CHECKING:
 Batch = dict[str, Any]
 
 
-class Making:
+class BatchTask:
     """One batch in the making: `prepare` by one thread, then `work` by any number of them, then `batch`.
 
     Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
     """
 
-    def __init__(self, recipe: Recipe, turn: Turn, row: Row | Single) -> None:
-        self._recipe, self._turn = recipe, turn
-        self._gather = Gather(recipe, turn, row)
+    def __init__(self, context: LoaderContext, turn: Turn, row: Row | Single) -> None:
+        self._context, self._turn = context, turn
+        self._reader, self._decoder = SampleReader(context), SampleDecoder(context)
+        self._turn_samples = BatchSamples(context, self._reader, turn, row)
         self._todo, self._done = count(), count(1)
-        self._samples: list[Taken] = []
+        self._samples: list[Sample] = []
         self._plan: Plan | None = None
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
@@ -60,14 +62,14 @@ class Making:
         """Read every sample and its header, then plan the batch; whether there is anything left to do."""
         try:
             begun = stats.now()
-            whole = self._gather.into(self._samples, times, stopped)
+            whole = self._turn_samples.read(self._samples, times, stopped)
             times[stats.READ] += (read := stats.now()) - begun
             if not whole:
                 return False
             if self._samples:
-                self._plan = self._recipe.plan(self._turn.epoch, self._samples)
-                if self._recipe.budget is not None:
-                    self.need = Need.of(self._plan, self._samples, self._recipe.source)
+                self._plan = planned(self._context, self._turn.epoch, self._samples)
+                if self._context.budget is not None:
+                    self.need = Need.of(self._plan, self._samples, self._context.source)
             times[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
@@ -84,14 +86,14 @@ class Making:
                 assert self._plan is not None
                 shapes = self._plan.shapes
                 if shapes.count(shapes[0]) == len(shapes):
-                    self._image = self._recipe.pool.take((len(shapes), *shapes[0]), self._plan.dtype)
+                    self._image = self._context.pool.take((len(shapes), *shapes[0]), self._plan.dtype)
                 else:
                     self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
             return self._image
 
     def work(self, scratch: Scratch, times: Times, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
-        size, last, deadline = len(self._samples), False, self._recipe.rule.deadline
+        size, last, deadline = len(self._samples), False, self._context.rule.deadline
         worker = Worker(scratch, stopped, None if deadline is None else Deputy(deadline))
         try:
             for i in self._todo:
@@ -114,115 +116,70 @@ class Making:
 
     def _sample(self, i: int, worker: Worker, times: Times) -> None:
         """Make the results of a sample, or of who stands in for it; of more than one, at any size that they want."""
-        sample, repeats = self._samples[i], self._recipe.repeats
+        sample, repeats = self._samples[i], self._context.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
-        image, less, n = None, 0, 0
+        image, reduction, n = None, 0, 0
         while n < repeats:
-            if image is None or less != self._less(sample, plan, first + n):
+            if image is None or reduction != self._decoder.reduction(sample, plan, first + n):
                 begun = stats.now()
                 try:
-                    image = self._decoded(sample, plan, first + n, worker)
+                    image = self._decoder.decoded(sample, plan, first + n, worker)
                 except Exception as error:
-                    self._gather.blame(sample.position, error)
-                    if self._recipe.rule.policy == "skip":
+                    self._reader.blame(sample.position, error)
+                    if self._context.rule.policy == "skip":
                         self._gone.add(i)
                         return
                     sample, image, plan = self._substitute(i, error, worker)
                     first = n = 0
-                less = self._less(sample, plan, first + n)
+                reduction = self._decoder.reduction(sample, plan, first + n)
                 times[stats.DECODE] += stats.now() - begun
                 times[stats.BYTES_DECODED] += image.nbytes
-            self._result(i * repeats + n, plan, first + n, image, sample, less, worker, times)
+            self._result(i * repeats + n, plan, first + n, image, sample, reduction, worker, times)
             n += 1
         sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
 
     def _result(
-        self, n: int, plan: Plan, row: int, image: NDArray[Any], sample: Taken, less: int, worker: Worker, times: Times
+        self,
+        n: int,
+        plan: Plan,
+        row: int,
+        image: NDArray[Any],
+        sample: Sample,
+        reduction: int,
+        worker: Worker,
+        times: Times,
     ) -> None:
         """Make result n, of a row of a plan, tried again as long as memory or handles for it are lacking."""
         begun = stats.now()
         try:
-            patiently(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, less), worker.stopped)
+            patiently(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, reduction), worker.stopped)
             times[stats.KERNEL] += (done := stats.now()) - begun
             if sample.leaves:
                 self._carried[n] = patiently(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
                 times[stats.CARRY] += stats.now() - done
         except MemoryError as error:
-            self._gather.blame(sample.position, error)
+            self._reader.blame(sample.position, error)
         except BaseException as error:
-            note(error, self._recipe.source, sample.position)
+            note(error, self._context.source, sample.position)
             raise
-
-    def _less(self, sample: Taken, plan: Plan, row: int) -> int:
-        """By how much a sample's picture may be decoded smaller for a row of its plan."""
-        if not self._recipe.scaled or isinstance(sample.picture, Decoded):
-            return 1
-        return int(plan.reduction(row))  # type: ignore[attr-defined]
 
     @staticmethod
-    def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Taken, less: int) -> None:
-        if less == 1 or isinstance(sample.picture, Decoded):
+    def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Sample, reduction: int) -> None:
+        if reduction == 1 or isinstance(sample.picture, Decoded):
             plan.run(row, image, out, checked=True)
         else:
-            plan.run(row, image, out, covers=sample.picture.covers(less), checked=True)  # type: ignore[call-arg]
+            plan.run(row, image, out, covers=sample.picture.covers(reduction), checked=True)  # type: ignore[call-arg]
 
-    def _decoded(self, sample: Taken, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
-        """What `_sound` gives, in time, and tried again as long as something is lacking for it."""
-        if worker.deputy is None:
-            return patiently(lambda: self._sound(sample, plan, row, worker.scratch), worker.stopped)
-        return patiently(lambda: self._in_time(sample, plan, row, worker), worker.stopped)
-
-    def _in_time(self, sample: Taken, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
-        """What `_sound` gives, of a thread that is given up with the memory it has, if it takes too long.
-
-        Raises  TookTooLongError; what `_sound` raises.
-        """
-        assert worker.deputy is not None
-        lent, faults = worker.scratch.handed_on(), self._recipe.faults
-        try:
-            image = worker.deputy.do(
-                lambda: self._sound(sample, plan, row, lent), lambda thread: faults.abandon(sample.position, thread)
-            )
-        except Exception as error:  # an interrupt leaves it at work
-            if not isinstance(error, TookTooLongError):
-                worker.scratch.take_back(lent)
-            raise
-        worker.scratch.take_back(lent)
-        return image
-
-    def _sound(self, sample: Taken, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
-        """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
-        image, recipe = self._pixels(sample, self._less(sample, plan, row), scratch), self._recipe
-        stays = recipe.source.held or (isinstance(sample.picture, Decoded) and not sample.picture.given)
-        if not (stays and recipe.sound[sample.position]):
-            try:
-                plan.check(image, scaled=sample.picture.scaled)
-            except InputError as error:
-                raise InputError(f"{in_line(recipe.source.where(sample.position))}: {error}") from None
-            if stays:
-                recipe.sound[sample.position] = True
-        return image
-
-    def _pixels(self, sample: Taken, less: int, scratch: Scratch) -> NDArray[Any]:
-        """A sample's picture, each side divided by `less`."""
-        recipe, picture = self._recipe, sample.picture
-        if less > 1 and not isinstance(picture, Decoded):
-            return picture.decode(scratch.of(picture.nbytes_at(less)), less)
-        image = picture.image if isinstance(picture, Decoded) else picture.decode(scratch.of(picture.nbytes))
-        if recipe.cache is None or (isinstance(picture, Decoded) and picture.kept):
-            return image
-        return recipe.cache.put(sample.position, image, picture.size)
-
-    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Taken, NDArray[Any], Plan]:
+    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
-        for sample in self._gather.stand_ins(bad.place, bad.tried, error):
-            plan = self._recipe.plan(self._turn.epoch, [sample])
+        for sample in self._turn_samples.stand_ins(bad.place, bad.tried, error):
+            plan = planned(self._context, self._turn.epoch, [sample])
             try:
-                image = self._decoded(sample, plan, 0, worker)
+                image = self._decoder.decoded(sample, plan, 0, worker)
             except Exception as worse:
-                self._gather.blame(sample.position, worse)
+                self._reader.blame(sample.position, worse)
                 continue
             self._samples[i] = sample
             return sample, image, plan
@@ -237,17 +194,17 @@ class Making:
 
     def _kept(self) -> list[int]:
         """The results that are there, by their place."""
-        repeats = self._recipe.repeats
+        repeats = self._context.repeats
         return [n for n in range(len(self._samples) * repeats) if n // repeats not in self._gone]
 
     def _collate(self, times: Times) -> None:
         """Put the labels of the batch together, in the thread that made its last sample."""
-        begun, labels = stats.now(), self._recipe.labels
+        begun, labels = stats.now(), self._context.labels
         assert labels is not None
         try:
             kept = self._kept()
-            index = self._recipe.positions(self._samples)[kept]
-            kinds = self._recipe.forms[0].kinds
+            index = positions(self._samples, self._context.repeats)[kept]
+            kinds = self._context.specs[0].kinds
             carried = [self._carried[n] for n in kept]
             self._fields, self._dropped = patiently(lambda: labels.collate(index, carried, kinds))
             self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
@@ -269,19 +226,20 @@ class Making:
             if isinstance(error, MemoryError):  # of the batch as a whole
                 raise ResourceError(f"a batch of {len(self._samples)} samples: {NO_MEMORY}") from error
             raise error
-        recipe, source, samples, kept = self._recipe, self._recipe.source, self._samples, self._kept()
+        context, source, samples, kept = self._context, self._context.source, self._samples, self._kept()
         times[stats.BATCHES] += 1
         if not kept:
             return self._blank(stats.Stats().row())
         image = self._images(kept)
-        index, variation = recipe.positions(samples)[kept], recipe.variations(samples)[kept]
+        index = positions(samples, context.repeats)[kept]
+        variation = variations(samples, context.repeats)[kept]
         batch = {"image": image, **self._fields, "index": index, "id": source.ids[index]}
-        if recipe.varying:
+        if context.varying:
             batch["variation"] = variation
         if self._dropped:
-            recipe.stats.drop(self._dropped)
-        if recipe.column is not None:
-            batch["label"] = taken(recipe.column, index)
+            context.stats.drop(self._dropped)
+        if context.column is not None:
+            batch["label"] = taken(context.column, index)
         times[stats.SAMPLES] += len(index)
         times[stats.BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
         self._image = self._plan = None
@@ -306,11 +264,24 @@ class Making:
 
         Raises  VariegateError if none can.
         """
-        recipe = self._recipe
-        for position in range(len(recipe.source)):
-            one = Making(recipe, self._turn, Single(position))
+        context = self._context
+        for position in range(len(context.source)):
+            one = BatchTask(context, self._turn, Single(position))
             if one.prepare(times):
                 one.work(Scratch(), times)
             if one._errors or one._kept():
                 return {name: value[:0] for name, value in one.batch(times).items()}
-        raise VariegateError(f"no sample of {recipe.source!r} can be taken")
+        raise VariegateError(f"no sample of {context.source!r} can be taken")
+
+
+def make_batch(context: LoaderContext, turn: Turn, row: Row, times: Times) -> Batch:
+    """A batch of an epoch, made in the calling thread."""
+    task = BatchTask(context, turn, row)
+    scratch = context.scratches.pop() if context.scratches else Scratch()
+    ready = task.prepare(times)
+    if context.budget is not None and task.need is not None:
+        context.budget.see(task.need)
+    if ready:
+        task.work(scratch, times)
+    context.scratches.append(scratch)
+    return task.batch(times)

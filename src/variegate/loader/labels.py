@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
 from variegate.labels.kind import Kind, Kinds, Where, check_plane, kind_of
+from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
-from variegate.loader.unchanged import Augment
 from variegate.plan.carried import Carried
 from variegate.targets import (
     Boxes,

@@ -12,23 +12,25 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.batch import Batch
+from variegate.loader.augment import Augment
+from variegate.loader.batch import Batch, make_batch
+from variegate.loader.batch_samples import STAND_INS
 from variegate.loader.bytes import parse_bytes
-from variegate.loader.cache import Cache, opened
+from variegate.loader.cache import Cache, open_store
+from variegate.loader.context import LoaderContext
 from variegate.loader.decode import allow_again, further
+from variegate.loader.identity import Identity
 from variegate.loader.labels import Form, labels_of
 from variegate.loader.memory import DEEPEST, Budget
 from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.pool import Pool
-from variegate.loader.recipe import SOMEBODY_ELSE, Recipe
 from variegate.loader.schedule import Row, Schedule, Turn
 from variegate.loader.shelf import Shelf
 from variegate.loader.source.base import Labels, Source
 from variegate.loader.source.hot import one_hot as rows_of
-from variegate.loader.state import State, made_of, place_in
+from variegate.loader.state import State, made_of, order_told, place_in
 from variegate.loader.stream import Stream
-from variegate.loader.unchanged import Augment, Unchanged
 from variegate.loader.weights import Weights, edges_of
 from variegate.pipeline import Compose
 from variegate.targets import Targets
@@ -140,7 +142,7 @@ class Loader:
             raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
         if self.cache is not None and self.decode == "scaled":
             raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., side=...)')
-        if weights is not None and (self.samples or len(self.source)) * self.repeats > SOMEBODY_ELSE:
+        if weights is not None and (self.samples or len(self.source)) * self.repeats > STAND_INS:
             raise FieldError(f"Loader.samples times repeats is at most 2**31, got {samples} and {repeats}")
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
@@ -154,7 +156,7 @@ class Loader:
         self.schedule = self._scheduled()
         self.schedule.check()
         self._pool = Pool(keep=1 if self.memory is not None else self._depth + 2)
-        self._recipe = Recipe(
+        self._context = LoaderContext(
             source,
             augment,
             self.seed,
@@ -165,13 +167,13 @@ class Loader:
             edges=edges,
             repeats=self.repeats,
             labels=labels_of(source, augment, self.collate, self.on_error.policy != "raise", classes),
-            hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
-            cache=None if self.cache is None else opened(self.cache, source),
+            one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
+            cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None,
             budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
             shelf=Shelf() if self.memory is None else Shelf(idle=1),
         )
-        self._times = self._recipe.stats.row()
+        self._times = self._context.stats.row()
         self._last_row: tuple[int, Row] | None = None
         self._made_of: dict[str, Any] | None = None
         self._child: Child | None = None
@@ -189,13 +191,13 @@ class Loader:
     @property
     def labels(self) -> Labels | None:
         """One a sample, as batches have them; None if they come with the samples, or not at all."""
-        return self._recipe.column
+        return self._context.column
 
     def _pipeline(self) -> Augment:
         """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
         if self.augment is None and self.cache is not None and self.cache.side is not None:
             return Compose([])
-        return Unchanged() if self.augment is None else self.augment
+        return Identity() if self.augment is None else self.augment
 
     def _scheduled(self) -> Schedule:
         length = self.samples or len(self.source)
@@ -215,7 +217,7 @@ class Loader:
     @property
     def targets(self) -> Targets | None:
         """What the fields of the samples are, as source and pipeline declare them; None if there are none."""
-        labels = self._recipe.labels
+        labels = self._context.labels
         return None if labels is None else labels.targets
 
     def __len__(self) -> int:
@@ -273,7 +275,7 @@ class Loader:
         turns = self.schedule.turns(epoch, position, endless)
         if self._workers == 0:
             return self._here(turns)
-        return Stream(self._recipe, turns, self._workers, self._depth).batches()
+        return Stream(self._context, turns, self._workers, self._depth).batches()
 
     def _here(self, turns: Iterator[Turn]) -> Generator[Batch, None, None]:
         """Batches made in the calling thread."""
@@ -281,13 +283,13 @@ class Loader:
             for turn in turns:
                 yield self._whole(turn)
         finally:
-            self._recipe.flush()
+            self._context.flush()
 
     def _whole(self, turn: Turn) -> Batch:
         known = self._last_row  # read once: other threads may replace it, as a whole
         if known is None or known[0] != turn.epoch:
-            known = self._last_row = turn.epoch, self._recipe.row(turn.epoch)
-        return self._recipe.whole(known[1], turn, self._times)
+            known = self._last_row = turn.epoch, self._context.row(turn.epoch)
+        return make_batch(self._context, turn, known[1], self._times)
 
     def _isolated(self) -> Child:
         from variegate.loader.isolate import Child
@@ -318,7 +320,9 @@ class Loader:
         (0, 2)
         """
         if self._made_of is None:
-            self._made_of = made_of(self)
+            order = order_told(self.seed, self.shuffle, self._context.edges, self.samples, self.repeats)
+            side = None if self.cache is None else self.cache.side
+            self._made_of = made_of(self.source, self.augment, order, self.on_error, self.decode, side)
         epoch, position = self._stand()
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
 
@@ -369,19 +373,19 @@ class Loader:
         """
         if self._child is not None and (found := self._child.stats()):
             return found
-        pool, recipe = self._pool, self._recipe
+        pool, context = self._pool, self._context
         slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
-        faults = {"errors": len(recipe.faults), "abandoned": recipe.faults.abandoned}
-        cache = {} if recipe.cache is None else {"cache": recipe.cache.stats()}
-        times = {**recipe.stats.seconds(), **recipe.stats.counts()}
-        return {**times, **slots, **faults, "dropped": recipe.stats.dropped(), **cache}
+        faults = {"errors": len(context.faults), "abandoned": context.faults.abandoned}
+        cache = {} if context.cache is None else {"cache": context.cache.stats()}
+        times = {**context.stats.seconds(), **context.stats.counts()}
+        return {**times, **slots, **faults, "dropped": context.stats.dropped(), **cache}
 
     def close(self) -> None:
         """End the process of `isolate=True`, and write what the cache has gathered; the loader may be used again."""
         if self._child is not None:
             self._child.close()
             self._child = None
-        self._recipe.flush()
+        self._context.flush()
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in vars(self).items() if not name.startswith("_") and name != "schedule"}

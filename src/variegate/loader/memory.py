@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from variegate.errors import ResourceError
-from variegate.loader.unchanged import Plan
+from variegate.loader.augment import Plan
+from variegate.loader.sample import Sample
+from variegate.loader.source.base import Source
 from variegate.scratch import HUGE
-
-if TYPE_CHECKING:
-    from variegate.loader.recipe import Taken
-    from variegate.loader.source.base import Source
 
 DEEPEST = 8  # batches ahead that a loader makes of its own accord, however large its budget
 HUGE_PAGE = 2 << 20
@@ -38,13 +36,13 @@ class Need(NamedTuple):
     where: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, samples: Sequence[Taken], source: Source) -> Need:
+    def of(cls, plan: Plan, samples: Sequence[Sample], source: Source) -> Need:
         """What a planned batch of a source's samples takes."""
         shapes = plan.shapes
         one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None
         values = one * len(shapes) if one is not None else sum(map(math.prod, shapes))
         planes = _planes(shapes, samples)
-        files = planes + sum(sample.held + (0 if source.held else sample.planes) for sample in samples)
+        files = planes + sum(sample.file_bytes + (0 if source.held else sample.plane_bytes) for sample in samples)
         large = max(samples, key=_pixels)
         named = source.where(large.position) if large.picture.peak else ""
         slot = _paged(values * np.dtype(plan.dtype).itemsize) + planes
@@ -52,18 +50,18 @@ class Need(NamedTuple):
         return cls(slot, files, _pixels(large) + _paged(between), named)
 
 
-def _planes(shapes: Sequence[tuple[int, ...]], samples: Sequence[Taken]) -> int:
+def _planes(shapes: Sequence[tuple[int, ...]], samples: Sequence[Sample]) -> int:
     """Bytes of the masks and views of results, which have as many a pixel as those of the samples."""
     repeats, total = len(shapes) // len(samples), 0.0
     for n, sample in enumerate(samples):
-        if sample.planes:
+        if sample.plane_bytes:
             height, width = sample.picture.size
             made = sum(map(math.prod, shapes[n * repeats : (n + 1) * repeats])) / sample.picture.channels
-            total += sample.planes / (height * width) * made
+            total += sample.plane_bytes / (height * width) * made
     return int(total)
 
 
-def _pixels(sample: Taken) -> int:
+def _pixels(sample: Sample) -> int:
     """Bytes that a sample's picture takes to be decoded and resampled."""
     picture = sample.picture
     return _paged(picture.peak) + _paged(_resampling(picture.size, picture.channels, picture.dtype))

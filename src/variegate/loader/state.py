@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import LIMITS
+from variegate.loader.policy import OnError
 from variegate.loader.source.base import Source
 from variegate.version import VERSION
-
-if TYPE_CHECKING:
-    from variegate.loader.loader import Loader
 
 State = dict[str, Any]
 
@@ -34,9 +32,14 @@ def order_told(
     return {"seed": seed, "shuffle": shuffle, "weights": weights, "samples": samples, "repeats": repeats}
 
 
-def made_of(loader: Loader) -> dict[str, Any]:
-    """All that the bytes of a loader's samples hang on, by name, in a form for JSON."""
-    augment, source = loader.augment, loader.source
+def made_of(
+    source: Source, augment: Any, order: Mapping[str, Any], rule: OnError, decode: str, side: int | None
+) -> dict[str, Any]:
+    """All that the bytes of a loader's samples hang on, by name, in a form for JSON.
+
+    order  as `order_told` gives it
+    side   to which the cache reduces pictures; None: to none
+    """
     ops = getattr(augment, "ops", None)
     return {
         "version": VERSION,
@@ -45,11 +48,11 @@ def made_of(loader: Loader) -> dict[str, Any]:
             "digest": getattr(augment, "fingerprint", None),
             "ops": None if ops is None else [*map(repr, ops)],
         },
-        **order_told(loader.seed, loader.shuffle, loader._recipe.edges, loader.samples, loader.repeats),
-        "decode": loader.decode,
-        "cache side": getattr(loader.cache, "side", None),
-        "replace": loader.on_error.policy == "replace",
-        "max_pixels": loader.on_error.max_pixels,
+        **order,
+        "decode": decode,
+        "cache side": side,
+        "replace": rule.policy == "replace",
+        "max_pixels": rule.max_pixels,
     }
 
 

@@ -2,7 +2,7 @@
 
 A thread with nothing to do takes a sample of the earliest batch that has some left; else it begins the next batch, if
 that is not too far ahead. So threads share a batch evenly, and one prepares the next while another finishes the last.
-Threads hold the stream and the recipe, never the loader nor the generator that the consumer has: when that generator
+Threads hold the stream and the context, never the loader nor the generator that the consumer has: when that generator
 goes, for whatever reason, the threads end.
 """
 
@@ -17,9 +17,9 @@ from threading import Condition, Event, Thread, current_thread
 from time import monotonic
 
 from variegate.errors import VariegateError
-from variegate.loader.batch import Batch, Making
+from variegate.loader.batch import Batch, BatchTask
+from variegate.loader.context import LoaderContext
 from variegate.loader.pool import Scratch
-from variegate.loader.recipe import Recipe
 from variegate.loader.schedule import Row, Turn
 from variegate.loader.stats import ASKED, READY, WAIT, now
 from variegate.loader.stats import Row as Times
@@ -34,18 +34,18 @@ class Stream:
     prefetch  how many batches, begun or finished, may be ahead of the one that the consumer has
     """
 
-    def __init__(self, recipe: Recipe, turns: Iterator[Turn], workers: int, prefetch: int) -> None:
-        self._recipe, self._turns, self._prefetch, self._budget = recipe, turns, prefetch, recipe.budget
+    def __init__(self, context: LoaderContext, turns: Iterator[Turn], workers: int, prefetch: int) -> None:
+        self._context, self._turns, self._prefetch, self._budget = context, turns, prefetch, context.budget
         self._row: tuple[int, Row] | None = None  # of the epoch that the last batch begun is of
         self._process = os.getpid()
         self._change = Condition()
         self._stopped = Event()
-        self._queue: deque[Making] = deque()  # from the consumer's next batch to the last begun
+        self._queue: deque[BatchTask] = deque()  # from the consumer's next batch to the last begun
         self._handed = self._begun = 0
         self._limit = prefetch  # how many batches may have been begun; the consumer may yet hold another stream's last
         self._ended = False  # no turn is left
         self._failure: BaseException | None = None
-        self._times = [recipe.stats.row() for _ in range(workers + 1)]
+        self._times = [context.stats.row() for _ in range(workers + 1)]
         self._threads = [
             Thread(target=self._run, args=(times,), name=f"variegate-{i}", daemon=True)
             for i, times in enumerate(self._times[1:])
@@ -56,21 +56,21 @@ class Stream:
         try:
             for thread in self._threads:
                 thread.start()
-            while (making := self._next()) is not None:
-                yield making.batch(self._times[0])
-                del making
+            while (task := self._next()) is not None:
+                yield task.batch(self._times[0])
+                del task
         finally:
             self._close()
-            self._recipe.flush()
+            self._context.flush()
 
-    def _next(self) -> Making | None:
+    def _next(self) -> BatchTask | None:
         """The next batch, finished; None if there is none."""
         if os.getpid() != self._process:
             raise VariegateError("this epoch was begun before a fork, which copies no threads; begin one afterwards")
         times, begun = self._times[0], now()
         with self._change:
             times[ASKED] += 1
-            times[READY] += sum(making.ready for making in self._queue)
+            times[READY] += sum(task.ready for task in self._queue)
             self._allow(self._handed + 1)
             while not (self._queue and self._queue[0].ready):
                 if self._ended and not self._queue:
@@ -78,11 +78,11 @@ class Stream:
                 self._change.wait(PULSE)
                 if self._failure is not None:
                     raise self._failure
-            making = self._queue.popleft()
+            task = self._queue.popleft()
             self._handed += 1
             self._allow(self._handed + self._prefetch)
         times[WAIT] += now() - begun
-        return making
+        return task
 
     def _allow(self, limit: int) -> None:
         if limit > self._limit or self._budget is not None:
@@ -95,18 +95,18 @@ class Stream:
         try:
             while (task := self._task()) is not None:
                 self._do(*task, scratch, times)
-        except BaseException as error:  # of this file's own making: whatever a sample raises is kept with its batch
+        except BaseException as error:  # of this file's own task: whatever a sample raises is kept with its batch
             with self._change:
                 self._failure = error
                 self._change.notify_all()
 
-    def _task(self) -> tuple[Making, bool] | None:
+    def _task(self) -> tuple[BatchTask, bool] | None:
         """A batch to work at, and whether it is prepared; None when the stream has stopped."""
         with self._change:
             while not self._stopped.is_set():
-                for number, making in enumerate(self._queue):
-                    if making.open and self._fits(number + 1):
-                        return making, True
+                for number, task in enumerate(self._queue):
+                    if task.open and self._fits(number + 1):
+                        return task, True
                 if self._begun < self._limit and not self._ended and self._fits(len(self._queue) + 1):
                     begun = self._begin()
                     if begun is not None:
@@ -119,10 +119,10 @@ class Stream:
         """Whether so many batches may be in memory: always one, and more as the budget allows."""
         if self._budget is None or count == 1:
             return True
-        known = [(making.need, making.ready) for making in itertools.islice(self._queue, count)]
+        known = [(task.need, task.ready) for task in itertools.islice(self._queue, count)]
         return self._budget.fits([*known, *[(None, False)] * (count - len(known))])
 
-    def _begin(self) -> Making | None:
+    def _begin(self) -> BatchTask | None:
         """The next turn's batch, about to be made; None if no turn is left."""
         turn = next(self._turns, None)
         if turn is None:
@@ -130,23 +130,23 @@ class Stream:
             self._change.notify_all()
             return None
         if self._row is None or self._row[0] != turn.epoch:
-            self._row = turn.epoch, self._recipe.row(turn.epoch)
-        making = Making(self._recipe, turn, self._row[1])
-        self._queue.append(making)
+            self._row = turn.epoch, self._context.row(turn.epoch)
+        task = BatchTask(self._context, turn, self._row[1])
+        self._queue.append(task)
         self._begun += 1
-        return making
+        return task
 
-    def _do(self, making: Making, prepared: bool, scratch: Scratch, times: Times) -> None:
+    def _do(self, task: BatchTask, prepared: bool, scratch: Scratch, times: Times) -> None:
         if prepared:
-            if not making.work(scratch, times, self._stopped):
+            if not task.work(scratch, times, self._stopped):
                 return
-            making.ready = True
+            task.ready = True
         else:
-            opened = making.prepare(times, self._stopped)
+            opened = task.prepare(times, self._stopped)
             with self._change:
-                if making.need is not None and self._budget is not None:
-                    self._budget.see(making.need)
-                making.open = opened
+                if task.need is not None and self._budget is not None:
+                    self._budget.see(task.need)
+                task.open = opened
         with self._change:
             self._change.notify_all()
 
@@ -164,4 +164,4 @@ class Stream:
                 if thread.ident is not None:
                     thread.join(max(0.0, end - monotonic()))
         self._queue.clear()
-        self._recipe.stats.fold(self._times)
+        self._context.stats.fold(self._times)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from variegate.loader import Arrays
-from variegate.loader.cache import Cache, Store, opened
+from variegate.loader.cache import Cache, Store, open_store
 
 
 def picture(name: int, dtype: Any = np.uint8) -> np.ndarray:
@@ -62,4 +62,4 @@ def source() -> Stamped:
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Store]:
     """A store of either kind; of the disk's, always the same folder."""
     where = "memory" if request.param == "memory" else tmp_path / "cache"
-    return lambda source, **options: opened(Cache(where, **options), source)
+    return lambda source, **options: open_store(Cache(where, **options), source)

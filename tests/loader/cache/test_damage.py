@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from variegate.loader.cache import Cache, buffer, opened
+from variegate.loader.cache import Cache, buffer, open_store
 
 from .conftest import Stamped, fill, held
 
@@ -23,12 +23,12 @@ def written(place: Path, block: int) -> list[Path]:
     before, buffer.BLOCK = buffer.BLOCK, block
     try:
         source = Stamped(COUNT)
-        store = opened(Cache(place), source)
+        store = open_store(Cache(place), source)
         for _ in range(9):
             fill(store, source)
     finally:
         buffer.BLOCK = before
-    assert len(held(opened(Cache(place), source), source)) == COUNT
+    assert len(held(open_store(Cache(place), source), source)) == COUNT
     return sorted(place.rglob("*.arrow"))
 
 
@@ -71,7 +71,7 @@ def test_damage_is_a_miss_or_nothing(tmp_path: Path, harm) -> None:  # type: ign
         data = bytearray(sound)
         harm(data, rng)
         path.write_bytes(data)
-        store = opened(Cache(tmp_path, bytes=0), source)
+        store = open_store(Cache(tmp_path, bytes=0), source)
         there = held(store, source)  # compares every byte
         lost.append(COUNT - len(there))
         counted += store.stats()["damaged"] > 0
@@ -79,7 +79,7 @@ def test_damage_is_a_miss_or_nothing(tmp_path: Path, harm) -> None:  # type: ign
     # An id or a stamp that was hit is that of a picture nobody asks for, and not counted.
     assert counted > 0.4 * TRIALS and (harm is cut) <= (min(lost) > 0)
     path.write_bytes(sound)
-    assert len(held(opened(Cache(tmp_path, bytes=0), source), source)) == COUNT
+    assert len(held(open_store(Cache(tmp_path, bytes=0), source), source)) == COUNT
 
 
 def test_one_flipped_pixel_is_one_miss_and_is_mended(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_one_flipped_pixel_is_one_miss_and_is_mended(tmp_path: Path) -> None:
     at = data.index(source.images[17].tobytes()[:60])
     data[at + 20] ^= 4
     path.write_bytes(data)
-    store = opened(Cache(tmp_path), source)
+    store = open_store(Cache(tmp_path), source)
     with pytest.warns(RuntimeWarning, match=rf"{path.name}: row \d+ is not as it was written"):
         assert held(store, source) == [i for i in range(COUNT) if i != 17]
     fill(store, source)
@@ -96,7 +96,7 @@ def test_one_flipped_pixel_is_one_miss_and_is_mended(tmp_path: Path) -> None:
     assert store.stats()["damaged"] == 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        later = opened(Cache(tmp_path), source)
+        later = open_store(Cache(tmp_path), source)
         assert held(later, source) == list(range(COUNT))
 
 
@@ -108,7 +108,7 @@ def test_files_that_were_never_shards(tmp_path: Path, contents: bytes) -> None:
     (home / "1.arrow").write_bytes(contents + (len(contents) or 1).to_bytes(4, "little") + b"ARROW1")
     (home / "2.arrow").symlink_to(home / "nowhere")
     source = Stamped(COUNT)
-    store = opened(Cache(tmp_path), source)
+    store = open_store(Cache(tmp_path), source)
     assert held(store, source) == list(range(COUNT))
     store.flush()
     assert store.stats()["damaged"] == 2  # each once
@@ -119,8 +119,8 @@ import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from conftest import Stamped
-from variegate.loader.cache import Cache, opened
-store = opened(Cache({place!r}), Stamped(60))
+from variegate.loader.cache import Cache, open_store
+store = open_store(Cache({place!r}), Stamped(60))
 kept = [store.get(i) for i in range(60)]
 for path in Path({place!r}).rglob("*.arrow"):
     path.unlink()

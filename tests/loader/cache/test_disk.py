@@ -19,7 +19,7 @@ import pytest
 from variegate import parts
 from variegate.errors import SourceError
 from variegate.loader import Arrays
-from variegate.loader.cache import Cache, Store, buffer, disk, fingerprint, folder, opened, shard
+from variegate.loader.cache import Cache, Store, buffer, disk, fingerprint, folder, open_store, shard
 from variegate.loader.cache.disk import Disk
 
 from .conftest import Stamped, fill, held
@@ -34,7 +34,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(place: Path) -> Callable[..., Store]:
-    return lambda source, **options: opened(Cache(place, **options), source)
+    return lambda source, **options: open_store(Cache(place, **options), source)
 
 
 def shards(place: Path) -> list[Path]:
@@ -279,7 +279,7 @@ def test_no_bytes_reads_and_never_writes(store: Callable[..., Store], source: St
 def test_a_file_where_the_folder_should_be(tmp_path: Path, source: Stamped) -> None:
     (tmp_path / "cache").write_text("")
     with pytest.raises(SourceError) as error:
-        opened(Cache(tmp_path / "cache"), source)
+        open_store(Cache(tmp_path / "cache"), source)
     assert str(error.value) == (
         f"{tmp_path}/cache: the cache cannot be written to (Not a directory); give another folder in "
         'Loader(cache=...), make room or set its rights, or use cache="memory"'
@@ -292,7 +292,7 @@ def test_a_full_disk_at_opening(tmp_path: Path, source: Stamped, monkeypatch: py
 
     monkeypatch.setattr(parts.os, "fsync", full)
     with pytest.raises(SourceError, match=r"cannot be written to \(No space left on device\).*say bytes=0"):
-        opened(Cache(tmp_path), source)
+        open_store(Cache(tmp_path), source)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -300,10 +300,10 @@ FULL = """
 import resource, sys, warnings
 sys.path.insert(0, {tests!r})
 from conftest import Stamped, fill, held
-from variegate.loader.cache import Cache, buffer, opened
+from variegate.loader.cache import Cache, buffer, open_store
 buffer.BLOCK = 20_000
 source = Stamped(200)
-store = opened(Cache({place!r}), source)
+store = open_store(Cache({place!r}), source)
 fill(store, source, range(60))
 resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, resource.RLIM_INFINITY))
 with warnings.catch_warnings(record=True) as said:
@@ -329,16 +329,16 @@ def test_a_disk_that_takes_no_more_in_the_middle(place: Path, source: Stamped) -
     assert done.returncode == 0, done.stderr
     assert not list(place.rglob("*.part"))
     big = Stamped(200)
-    assert len(held(opened(Cache(place), big), big)) > 30
+    assert len(held(open_store(Cache(place), big), big)) > 30
 
 
 NO_HANDLES = """
 import os, resource, sys
 sys.path.insert(0, {tests!r})
 from conftest import Stamped, fill, held
-from variegate.loader.cache import Cache, opened
+from variegate.loader.cache import Cache, open_store
 source = Stamped(40)
-store = opened(Cache({place!r}), source)
+store = open_store(Cache({place!r}), source)
 fill(store, source, range(20))
 kept = len(held(store, source))
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from variegate import parts
-from variegate.loader.cache import Cache, opened
+from variegate.loader.cache import Cache, open_store
 
 from .conftest import Stamped, fill, held
 
@@ -24,10 +24,10 @@ WRITER = """
 import sys
 sys.path.insert(0, {tests!r})
 from conftest import Stamped, fill, held
-from variegate.loader.cache import Cache, buffer, opened
+from variegate.loader.cache import Cache, buffer, open_store
 buffer.BLOCK = 100_000
 source = Stamped({count})
-store = opened(Cache({place!r}, {limit}), source)
+store = open_store(Cache({place!r}, {limit}), source)
 print("ready", flush=True)
 sys.stdin.read(1)
 for i in {positions}:
@@ -65,14 +65,14 @@ def test_writers_killed_at_any_moment(tmp_path: Path) -> None:
         time.sleep(rng.random() * (0.1 if n % 2 else 0.3))  # the moment, which is any
         child.send_signal(signal.SIGKILL)
         child.wait()
-        store = opened(Cache(tmp_path / str(n // 2)), source)
+        store = open_store(Cache(tmp_path / str(n // 2)), source)
         seen += len(held(store, source))
         assert store.stats()["damaged"] == 0
     assert seen > 0
     for path in tmp_path.rglob("*.part"):
         os.utime(path, (0, time.time() - parts.LEFT - 60))
     for n in range(3):
-        store = opened(Cache(tmp_path / str(n)), source)
+        store = open_store(Cache(tmp_path / str(n)), source)
         fill(store, source)
         assert held(store, source) == list(range(COUNT))
     assert not list(tmp_path.rglob("*.part"))
@@ -94,7 +94,7 @@ def test_writers_at_once(tmp_path: Path) -> None:
     at_once(tmp_path, 10**9)
     found = [pa.ipc.open_file(path).get_batch(0).column("id").to_pylist() for path in tmp_path.rglob("*.arrow")]
     assert sys.platform == "win32" or sorted(chain(*found)) == list(range(COUNT))  # each once; or there are no locks
-    store = opened(Cache(tmp_path), source)
+    store = open_store(Cache(tmp_path), source)
     fill(store, source)
     assert held(store, source) == list(range(COUNT))
     assert store.stats()["damaged"] == 0 and not list(tmp_path.rglob("*.part"))

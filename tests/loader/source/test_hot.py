@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from variegate.errors import FieldError, SourceError
 from variegate.loader import Arrays, Items, Loader
+from variegate.loader.source.base import Subset
 from variegate.loader.source.hot import Hot, one_hot
-from variegate.loader.source.subset import Subset
 
 ROWS = st.lists(st.sets(st.integers(0, 6)).map(sorted), min_size=1, max_size=12)
 

@@ -15,9 +15,9 @@ from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
 from variegate.loader.decode import Mode, wanted
+from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
 from variegate.loader.pool import Scratch
-from variegate.loader.unchanged import Unchanged
 from variegate.pipeline import Compose
 from variegate.targets import Image, PerSample, Target, Targets
 
@@ -150,7 +150,7 @@ class Augment:
             told = ", ".join(f"{name} has {channels} {dtype}" for (channels, dtype), name in kinds.items())
             raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
         sizes = np.array([each.size for each in pictures], np.int64)
-        augment = Unchanged() if self.augment is None else self.augment
+        augment = Identity() if self.augment is None else self.augment
         return augment.plan(keys, sizes, *next(iter(kinds)), leaves, self.targets)
 
     def _collated(self, samples: list[Any], names: list[str]) -> Rows:

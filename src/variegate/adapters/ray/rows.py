@@ -18,8 +18,8 @@ from variegate.loader import Source
 from variegate.loader.options import source_of
 from variegate.loader.order import Order
 from variegate.loader.shortage import patiently
+from variegate.loader.source.base import taken
 from variegate.loader.source.classes import label_column
-from variegate.loader.source.subset import taken
 from variegate.targets import names
 
 Rows = dict[str, NDArray[Any]]

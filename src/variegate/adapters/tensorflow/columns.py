@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, mask_sides, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
+from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
-from variegate.loader.unchanged import Augment
 from variegate.targets import Image, Keypoints, Mask, PerSample, Polygons, Target, Targets
 
 Tensor = Any  # TensorFlow has no types that mypy could read

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
+from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
-from variegate.loader.unchanged import Augment
 from variegate.targets import Boxes, BoxLeaf, Mask, MaskLeaf, Targets
 
 Shape = tuple[int | None, ...]

@@ -12,8 +12,8 @@ from variegate.adapters.tensorflow.columns import Column, columns_of
 from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader
-from variegate.loader.source.subset import taken
-from variegate.loader.unchanged import Unchanged
+from variegate.loader.identity import Identity
+from variegate.loader.source.base import taken
 
 PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
 Dataset = Any  # TensorFlow has no types that mypy could read
@@ -152,7 +152,7 @@ def _count(loader: Loader, position: int) -> int | None:
 def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | None]:
     """The specification of a loader's batches, and how their fields become tensors."""
     source, count = loader.source, _count(loader, position)
-    augment = Unchanged() if loader.augment is None else loader.augment
+    augment = Identity() if loader.augment is None else loader.augment
     first = next((found for _, found in headers(loader, LOOKS)), None) or header(source, 0)
     made = form(augment, sizes_of(source), first.channels, first.dtype)
     image = tf.TensorSpec((count, *made.shape), made.dtype)

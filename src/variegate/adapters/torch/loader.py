@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from variegate.adapters.torch.device import Batch, Copies, Sent, mapped, pinned
-from variegate.adapters.torch.epochs import Epochs, epochs_of
+from variegate.adapters.torch.epoch_sampler import EpochSampler, epoch_sampler
 from variegate.adapters.torch.sample import tensors
 from variegate.loader import Loader as _Loader
 from variegate.loader.source.base import Source
@@ -69,9 +69,9 @@ class Loader:
         return self.loader.drop_last
 
     @property
-    def sampler(self) -> Epochs:
+    def sampler(self) -> EpochSampler:
         """What has `set_epoch` where a DataLoader has it; Lightning looks for it here."""
-        return epochs_of(self)
+        return epoch_sampler(self.loader)
 
     @property
     def batch_sampler(self) -> torch.utils.data.BatchSampler:

@@ -1,6 +1,17 @@
 """Cache: decoded pictures kept between epochs, in memory or in Arrow files on a disk, within a number of bytes."""
 
 from variegate.loader.cache.config import Cache
-from variegate.loader.cache.store import Store, opened
+from variegate.loader.cache.disk import Disk
+from variegate.loader.cache.memory import Memory
+from variegate.loader.cache.store import Store
+from variegate.loader.source.base import Source
 
-__all__ = ["Cache", "Store", "opened"]
+__all__ = ["Cache", "Store", "open_store"]
+
+
+def open_store(config: Cache, source: Source) -> Store:
+    """The store of a cache for one source; other sources and processes may have the same folder open.
+
+    Raises  SourceError if the folder cannot be made, read or written to; ImportError if pyarrow is missing.
+    """
+    return Memory(config, source) if config.in_memory else Disk(config, source)

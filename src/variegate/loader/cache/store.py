@@ -20,20 +20,6 @@ Size = tuple[int, int]
 KEPT = tuple(map(np.dtype, DTYPES))  # a picture's dtype is kept as its place here
 
 
-def opened(config: Cache, source: Source) -> Store:
-    """The store of a cache for one source; other sources and processes may have the same folder open.
-
-    Raises  SourceError if the folder cannot be made, read or written to; ImportError if pyarrow is missing.
-    """
-    if config.in_memory:
-        from variegate.loader.cache.memory import Memory
-
-        return Memory(config, source)
-    from variegate.loader.cache.disk import Disk
-
-    return Disk(config, source)
-
-
 class Store(ABC):
     """Decoded pictures by position in a source; threads share it.
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import ref
 
 from variegate.errors import VariegateError
 from variegate.loader.isolate import script
+from variegate.loader.isolate.freight import Isolable
 from variegate.loader.isolate.process import Process
 from variegate.loader.shortage import patiently
 
-if TYPE_CHECKING:
-    from variegate.loader.batch import Batch
-    from variegate.loader.loader import Loader
+Batch = dict[str, Any]
 
 
 class Child:
@@ -24,7 +23,7 @@ class Child:
     The loader is held weakly; the iterators of `batches` hold the process, and not this.
     """
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: Isolable) -> None:
         self._loader = ref(loader)
         self._process: Process | None = None
         self._owner, self._starting = os.getpid(), Lock()
@@ -39,7 +38,7 @@ class Child:
         assert loader is not None  # who calls has it
         return self._run(loader, ("batches", epoch, position, endless))
 
-    def _run(self, loader: Any, request: Any) -> Generator[Batch, None, None]:
+    def _run(self, loader: Isolable, request: Any) -> Generator[Batch, None, None]:
         process = self._started(loader)
         del loader, self
         wire = patiently(lambda: process.open(request))
@@ -58,7 +57,7 @@ class Child:
         finally:
             wire.close()
 
-    def _started(self, loader: Any) -> Process:
+    def _started(self, loader: Isolable) -> Process:
         _refuse_without_guard()
         if os.getpid() != self._owner:  # forked: another thread may have held the lock
             self._owner, self._starting, self._process = os.getpid(), Lock(), None

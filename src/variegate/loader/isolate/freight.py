@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,20 @@ from variegate.loader.isolate.pickler import by_value, dumped
 from variegate.loader.isolate.segment import Segment
 
 
-def ahead(loader: Any) -> bool:
+class Isolable(Protocol):
+    """A loader, as far as this knows it; its state has an option `isolate`, and may have one `prefetch`."""
+
+    memory: int | None
+
+    @property
+    def _depth(self) -> int:
+        """How many batches may be made ahead."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process makes it of."""
+
+
+def ahead(loader: Isolable) -> bool:
     """Whether one of the batches that are made ahead may wait in this process: its memory is the loader's prefetch.
 
     Not under `memory`, which counts the batches that the child has, and no others.
@@ -22,7 +35,7 @@ def ahead(loader: Any) -> bool:
     return loader.memory is None and loader._depth > 0
 
 
-def packed(loader: Any) -> tuple[bytes, list[int], Segment]:
+def packed(loader: Isolable) -> tuple[bytes, list[int], Segment]:
     """A loader pickled, without `isolate`; the sizes of its large arrays, and a segment in which they lie.
 
     Raises  FieldError if something of it cannot be pickled, and says what.

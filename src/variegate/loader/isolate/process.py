@@ -15,7 +15,7 @@ from typing import Any
 
 from variegate.errors import FieldError, VariegateError
 from variegate.loader.isolate.failure import Failure
-from variegate.loader.isolate.freight import ahead, packed
+from variegate.loader.isolate.freight import Isolable, ahead, packed
 from variegate.loader.isolate.leases import Leases
 from variegate.loader.isolate.wire import Wire
 from variegate.loader.shortage import having
@@ -36,7 +36,7 @@ class Process:
     Raises  FieldError if the loader cannot be pickled, or not be unpickled there; whatever else the child raises.
     """
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Isolable) -> None:
         if not hasattr(socket, "send_fds") or os.name != "posix":
             raise FieldError(f"isolate=True needs descriptors sent over sockets, which {sys.platform} has not")
         self.owner, self.leases, self.ahead = os.getpid(), Leases(), ahead(loader)

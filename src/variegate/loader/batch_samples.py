@@ -1,0 +1,87 @@
+"""BatchSamples: the samples of a batch, each read, or skipped, or stood in for by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from threading import Event
+
+import numpy as np
+
+from variegate.loader.context import LoaderContext
+from variegate.loader.order import digest, mixed
+from variegate.loader.sample import Sample
+from variegate.loader.sample_reader import SampleReader, SampleRequest
+from variegate.loader.schedule import Row, Single, Turn
+from variegate.loader.source.base import Room
+from variegate.loader.stats import BYTES_READ
+from variegate.loader.stats import Row as Times
+from variegate.loader.weights import at_share, unit
+
+STAND_INS = 1 << 31  # the variations of samples that stand in for others begin here
+# Samples that may stand in for one before the first error is raised after all: with half of them bad, never.
+TRIES = 100
+
+
+class BatchSamples:
+    """What is read for a turn. One thread at a time reads; others may ask for stand-ins meanwhile."""
+
+    def __init__(self, context: LoaderContext, reader: SampleReader, turn: Turn, row: Row | Single) -> None:
+        self._context, self._reader, self._turn = context, reader, turn
+        self._positions, occurrences = row.samples(turn.first, turn.last)
+        self._variations = occurrences * np.uint32(context.repeats)
+
+    def read(self, samples: list[Sample], times: Times, stopped: Event | None) -> bool:
+        """Add every sample, or what stands in for it, to a list; False if all was stopped before."""
+        room, number, reader = self._context.shelf.rooms(), 0, self._reader
+        places = enumerate(zip(self._positions.tolist(), self._variations.tolist(), strict=True))
+        requests = [SampleRequest(place, *which) for place, which in places]
+        with closing(reader.each(requests, room, stopped)) as found:  # whatever happens, nothing is read any more
+            for number, (sample, error) in enumerate(found, 1):
+                sample, error = reader.alike(sample, error)
+                if sample is None:
+                    assert error is not None
+                    sample = self._instead(number - 1, error, room)
+                if sample is not None:
+                    samples.append(sample)
+                    times[BYTES_READ] += sample.file_bytes
+                if stopped is not None and stopped.is_set():
+                    return False
+        return number == len(self._positions)
+
+    def _instead(self, place: int, error: BaseException, room: Room) -> Sample | None:
+        """Who stands in for a sample that could not be taken; None where it is skipped."""
+        self._reader.blame(int(self._positions[place]), error)
+        return None if self._context.rule.policy == "skip" else next(self.stand_ins(place, 0, error, room))
+
+    def stand_ins(self, place: int, tried: int, first: BaseException, room: Room | None = None) -> Iterator[Sample]:
+        """Samples that can be read, for a place whose own cannot be had.
+
+        tried  how many stood in there already
+        first  the error of its own sample, which is raised if none can be read
+        """
+        turn, reader, room = self._turn, self._reader, room or self._context.shelf.rooms()
+        at = int(self._context.schedule.places(turn.first + place, turn.first + place + 1)[0])
+        for attempt in range(tried, TRIES):
+            request = SampleRequest(place, *self._stand_in(at, attempt))
+            for found in reader.each([request], room):
+                sample, error = reader.alike(*found)
+                if sample is None:
+                    assert error is not None
+                    reader.blame(request.position, error)
+                else:
+                    sample.tried = attempt + 1
+                    yield sample
+        first.add_note(f"variegate: {TRIES} samples drawn to stand in for this one could not be taken either")
+        raise first
+
+    def _stand_in(self, place: int, tried: int) -> tuple[int, int]:
+        """(position, variation) of the sample that stands in at a place of the epoch, after so many bad ones."""
+        context = self._context
+        key = np.frombuffer(digest("stand-in", context.seed, self._turn.epoch, tried), "<u8").astype(np.uint64)
+        word = mixed(key + mixed(key ^ np.uint64(place)))
+        if context.edges is None:
+            position = int(word[0] % np.uint64(len(context.source)))
+        else:  # as likely as the weights say
+            position = int(at_share(context.edges, unit(word))[0])
+        return position, STAND_INS | (place * context.repeats) % STAND_INS
