@@ -24,7 +24,7 @@ from variegate.dist import Bits, Drawn
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, Facts, Op, Seen, boxes_of, masks_of, one_or_three
 from variegate.ops.combine import Chain, OneOf, SomeOf
-from variegate.ops.effect import Border, Effect, Floats, Ints
+from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import (
     bits,
     channels,
@@ -39,8 +39,9 @@ from variegate.ops.fields import (
     span,
     wholes,
 )
-from variegate.ops.geometric import Bordered, Fill, Geometric, Interpolation, Resampling, Size
+from variegate.ops.geometric import Bordered, Fill, Geometric, Resampling, Size
 from variegate.ops.macro import Macro
+from variegate.sampling import Border, Interpolation
 
 COMPILED = ("words", "uniforms", "normals")
 

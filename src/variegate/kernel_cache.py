@@ -35,7 +35,7 @@ DIGEST = 32  # bytes
 RIGHTS = 0o755  # everybody may read: one user, or root, can fill a folder for all
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 # Where kernels are, or what they hold comes from, beside the folder `kernels`.
-BESIDE = "compiled.py", "exact_tables.py", "formulas.py", "picture.py", "rng.py"
+BESIDE = "compiled.py", "exact_tables.py", "formulas.py", "picture.py", "rng.py", "sampling.py", "white.py"
 trouble: list[str] = []  # what went wrong in this process, so that its kernels are not all kept
 
 

@@ -26,7 +26,12 @@ PLANES, LEAST, MOST_BANDS = (1, 3, 4), 8, 16  # a shape of so few rows has rathe
 def as_picture(image: Any, name: str = "a picture") -> tuple[NDArray[Any], bool]:
     """A picture as (H, W, C), C-contiguous, and whether it came as (H, W); see `pixels`."""
     array = pixels(image, name)
-    return np.ascontiguousarray(array[:, :, None] if array.ndim == 2 else array), array.ndim == 2
+    return np.ascontiguousarray(with_channels(array)), array.ndim == 2
+
+
+def with_channels(image: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) or (H, W, C) as (H, W, C), a view."""
+    return image[:, :, np.newaxis] if image.ndim == 2 else image
 
 
 def pixels(image: Any, name: str = "a picture") -> NDArray[Any]:

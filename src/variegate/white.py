@@ -22,6 +22,7 @@ DTYPES = ("uint8", "uint16", "float32")
 NOMINAL = {"uint8": 255.0, "uint16": 65535.0, "float16": 1.0, "float32": 1.0}
 TINY, HUGE = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max) / 2  # what can be white of floats
 NEAR = 0.25  # of white: beyond by less, a picture is rather clipped than of another white
+LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green and blue: ITU-R BT.601, as every peer
 LOOSE = 1 / 65535  # of white: how far beyond it a float may lie by rounding, such as a resize's
 
 

@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.kernels.chain import Chain
-from variegate.kernels.codes import BORDERS, CONSTANT, NEAREST
+from variegate.kernels.codes import (
+    CONSTANT,
+    NEAREST,
+)
 from variegate.kernels.elect import Vote, elect
 from variegate.kernels.gather import gather, shown
 from variegate.kernels.pick import BLOCK, TILE
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian
+from variegate.sampling import BORDERS
 
 RUNS = settings(
     derandomize=True,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from variegate.kernels import link
-from variegate.kernels.codes import BORDERS
+from variegate.sampling import BORDERS
 
 FOLDING = [border for border in BORDERS if border != "constant"]
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 import variegate as vg
-from variegate.kernels.codes import BORDERS
 from variegate.kernels.reference import reference_run
+from variegate.sampling import BORDERS
 
 
 def truth(ops, image, **options):

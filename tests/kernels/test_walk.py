@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from variegate.kernels import codes, link, walk
 from variegate.kernels.chain import STRAIGHT
-from variegate.kernels.codes import BORDERS
 from variegate.kernels.memory import address_of
+from variegate.sampling import BORDERS
 
 FIT = (0.5, -3.0, 0.25, 2.0)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.errors import InputError
-from variegate.kernels.codes import BORDERS
 from variegate.labels.masks import carry_mask, seen
+from variegate.sampling import BORDERS
 from variegate.targets import Mask, MaskLeaf
 
 RUNS = settings(

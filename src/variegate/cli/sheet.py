@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from variegate.draw.picture import levels
+from variegate.picture import with_channels
 from variegate.white import White
 
 Picture = NDArray[Any] | Image.Image
@@ -48,7 +49,6 @@ def fitted(picture: Picture, cell: int, white: White = "dtype") -> Image.Image:
 
 def rgb(picture: NDArray[Any], white: White = "dtype") -> Image.Image:
     """A picture of any dtype and of 1, 2, 3 or more channels as a person sees it."""
-    shown = levels(picture, white)
-    shown = shown[..., None] if shown.ndim == 2 else shown
+    shown = with_channels(levels(picture, white))
     shown = shown[..., :3] if shown.shape[-1] >= 3 else np.repeat(shown[..., :1], 3, axis=-1)
     return Image.fromarray(np.ascontiguousarray(shown), "RGB")

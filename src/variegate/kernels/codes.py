@@ -6,8 +6,6 @@ stays in its own numbers.
 
 from __future__ import annotations
 
-INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
-BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
 DTYPES = ("uint8", "uint16", "float16", "float32")
 LAYOUTS = ("HWC", "CHW")
 NEAREST, BILINEAR, BICUBIC = range(3)
@@ -50,4 +48,3 @@ FIELDS = ("smooth", "linear")
 SMOOTH, LINEAR, DENSE = range(3)
 CURVES = ("power", "posterize", "solarize")
 POWER, POSTERIZE, SOLARIZE = range(3)
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as every peer

@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.codes import FLOAT16, FLOAT32, LUMA, UINT8, UINT16
+from variegate.kernels.codes import FLOAT16, FLOAT32, UINT8, UINT16
 from variegate.kernels.memory import (
     bits_f32,
     input_f32,
@@ -24,9 +24,10 @@ from variegate.kernels.memory import (
     store_u8,
     store_u16,
 )
+from variegate.white import LUMINANCE
 
 f32, i32, u16 = np.float32, np.int32, np.uint16
-RED, GREEN, BLUE = LUMA
+RED, GREEN, BLUE = LUMINANCE
 FIXED = 65536.0  # a row's sums are of whole numbers, so they are the same in any order: steps of 1/65536 of white
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.codes import LUMA, POSTERIZE, POWER, TABLE
+from variegate.kernels.codes import POSTERIZE, POWER, TABLE
+from variegate.white import LUMINANCE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,7 +20,7 @@ def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
     """An affine step on colours (..., channels); mean: of each channel of the canvas at this point."""
     if v.shape[-1] != 3:
         return np.asarray(step[0] * v + step[9] + step[12] * mean.mean() + step[13] * mean)
-    return np.asarray(v @ step[:9].reshape(3, 3).T + step[9:12] + step[12] * (mean @ LUMA) + step[13] * mean)
+    return np.asarray(v @ step[:9].reshape(3, 3).T + step[9:12] + step[12] * (mean @ LUMINANCE) + step[13] * mean)
 
 
 def looked_up(v: Floats, table: NDArray[np.float32]) -> Floats:

@@ -13,6 +13,7 @@ from variegate.labels.kind import Kinds
 from variegate.loader.decode import Encoded
 from variegate.loader.labels import Labels
 from variegate.loader.source.base import Source
+from variegate.picture import with_channels
 from variegate.targets.leaf import Leaves
 
 
@@ -29,7 +30,7 @@ class Decoded:
     scaled = False
 
     def __init__(self, image: NDArray[Any], cached: bool, size: tuple[int, int] | None = None) -> None:
-        self.image = image if image.ndim == 3 else image[:, :, np.newaxis]
+        self.image = with_channels(image)
         self.size, self.given = size or self.image.shape[:2], size is None
         self.channels, self.dtype, self.cached = self.image.shape[2], image.dtype, cached
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.ops.effect import Floats
+from variegate.white import LUMINANCE
 
 # ITU-R BT.601: how bright red, green and blue look. torchvision writes 0.2989 for red, Pillow rounds to 16 bits.
-LUMA = np.array([0.299, 0.587, 0.114])
+LUMA = np.array(LUMINANCE)
 
 IDENTITY = np.eye(3)
 GREY = np.ones((3, 1)) * LUMA  # every channel becomes the luminance

@@ -12,9 +12,9 @@ from variegate.errors import FieldError
 from variegate.ops.base import Children, Drawn, Op, When
 from variegate.ops.effect import Effect
 from variegate.ops.fields import declare, drawn, flag, option, ruled
-from variegate.ops.geometric import Interpolation
 from variegate.ops.rule import Rule
 from variegate.ramp import Ramp
+from variegate.sampling import Interpolation
 
 
 class Held(Rule):

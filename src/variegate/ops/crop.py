@@ -10,9 +10,10 @@ from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.errors import InputError
 from variegate.ops.base import Draws, Facts
-from variegate.ops.effect import Border, Floats, Ints, Map
+from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import channels, declare, extent, option, pixels
 from variegate.ops.geometric import Fill, Geometric, Size, as_size
+from variegate.sampling import Border
 
 
 @declare

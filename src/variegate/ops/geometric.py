@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from variegate.ops.base import Op
-from variegate.ops.effect import Border, Effect, Map
+from variegate.ops.effect import Effect, Map
 from variegate.ops.fields import channels, declare, flag, option
+from variegate.sampling import Border, Interpolation
 
-Interpolation = Literal["nearest", "bilinear", "bicubic"]
 Fill = float | tuple[float, ...]
 Size = int | tuple[int, int]
 

@@ -14,7 +14,6 @@ from variegate.kernels.codes import (
     BOUND,
     FIRST_MAP,
     GOAL,
-    INTERPOLATIONS,
     READ,
     ROW_ENTRY,
     ROW_FORM,
@@ -40,6 +39,7 @@ from variegate.plan.read import Read
 from variegate.plan.smaller import Fit, reductions
 from variegate.plan.stage import Stage
 from variegate.plan.stages import STAGES
+from variegate.sampling import INTERPOLATIONS
 from variegate.scratch import SCRATCH
 
 Image = NDArray[Any]

@@ -14,12 +14,10 @@ from variegate.kernels.chain import NONE, Lattices
 from variegate.kernels.codes import (
     AFFINE,
     ALONE,
-    BORDERS,
     COLOUR,
     CURVE,
     ENTRY,
     FIELDS,
-    INTERPOLATIONS,
     LATTICE,
     LEVELS,
     MAP,
@@ -41,6 +39,7 @@ from variegate.plan.lower import Lowered
 from variegate.plan.stages import STAGES, stage_of
 from variegate.plan.statistics import MOST_FLOAT, Asked
 from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows, table_rows
+from variegate.sampling import BORDERS, INTERPOLATIONS
 from variegate.white import NOMINAL
 
 Flags = NDArray[np.bool_]

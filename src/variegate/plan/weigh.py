@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.codes import BORDERS, DTYPES
+from variegate.kernels.codes import (
+    DTYPES,
+)
 from variegate.ops import effect as effects
 from variegate.plan.alone import Alone
 from variegate.plan.stage import Image
+from variegate.sampling import BORDERS
 from variegate.scratch import SCRATCH
 
 if TYPE_CHECKING:

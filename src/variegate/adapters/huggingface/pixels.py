@@ -13,7 +13,7 @@ from variegate.errors import InputError
 from variegate.loader.decode import AS_STORED, allowed, open_image, open_view, opened_by_pillow, told, unreadable
 from variegate.loader.source.location import contents
 from variegate.loader.source.picture import of_pil, value_of
-from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels
+from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels, with_channels
 from variegate.targets import Mask
 
 MOST = {"uint8": 255, AS_STORED: 255, "uint16": 65535, "float32": 1 << 24}  # of integers in lists, as they are
@@ -66,7 +66,7 @@ def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray
         array = of_pil(image, mode, dtype)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    return array if array.ndim == 3 else array[:, :, np.newaxis]
+    return with_channels(array)
 
 
 def _listed(value: list[Any], dtype: str, where: str) -> NDArray[Any]:

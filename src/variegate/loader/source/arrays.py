@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError, SourceError
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import SEVERAL, Classed, check_numbers, classed, label_column, one_each, passes_on
-from variegate.picture import is_one_picture, pixels
+from variegate.picture import is_one_picture, pixels, with_channels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import proposed
 from variegate.targets.names import taken
@@ -112,8 +112,7 @@ class Arrays(Source):
 
     def read(self, i: int) -> NDArray[Any]:
         """The picture at position i, (height, width, channels); no copy, where it is not of another dtype."""
-        image = pixels(self.images[i], self.where(i))
-        return image if image.ndim == 3 else image[:, :, np.newaxis]
+        return with_channels(pixels(self.images[i], self.where(i)))
 
     def where(self, i: int) -> str:
         """The place of the picture in the argument."""
@@ -126,7 +125,7 @@ class Arrays(Source):
 def _check_picture(image: NDArray[Any], name: str) -> tuple[int, np.dtype[Any]]:
     """The number of channels and the dtype of a picture that can be taken."""
     try:
-        found = pixels(image, f"{name} of Arrays")
+        found = with_channels(pixels(image, f"{name} of Arrays"))
     except InputError as error:
         raise SourceError(str(error)) from None
-    return (found.shape[2] if found.ndim == 3 else 1), found.dtype
+    return found.shape[2], found.dtype

@@ -16,7 +16,7 @@ Opaque      opaque: the user's function of the whole array
 Output      the last write: normalisation, dtype, layout
 """
 
-from variegate.ops.effect.base import Border, Effect, Floats, Ints
+from variegate.ops.effect.base import Effect, Floats, Ints
 from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
@@ -30,7 +30,6 @@ from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
-    "Border",
     "Colour",
     "Curve",
     "Effect",

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import FunctionType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]  # what lies outside, as numpy.pad has it
 BENT = "is no affine map of colour, so it does not commute with interpolation"  # what `cuts` says of most
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
-from variegate.ops.effect.base import Border, Floats
+from variegate.ops.effect.base import Floats
 from variegate.ops.effect.colour import Colour
+from variegate.sampling import Border
 
 
 @dataclass(frozen=True)
