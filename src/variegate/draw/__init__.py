@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.errors import InputError
 from variegate.ops.effect import Output
 from variegate.pipeline.compose import Compose
-from variegate.targets import Image as View
 from variegate.targets import Target, Targets
 from variegate.white import White
 
@@ -83,8 +82,8 @@ def draw(
 
 def _white_of(targets: Any, known: Targets, on: str, floats: bool) -> White:
     """Which number of a picture is white, as far as the pipeline and its targets say; floats of no colour have none."""
-    view = dict(known.fields).get(on)
-    if on != "image" and isinstance(view, View):
+    view = known[on].picture if on in known else None
+    if on != "image" and view is not None:
         return None if floats and not view.colour and view.white == "dtype" else view.white
     if isinstance(targets, Compose) and not any(op.gives is Output for op in targets.ops):
         return targets.white
@@ -107,7 +106,7 @@ def _drawn(
     from variegate.draw.legend import Legend
     from variegate.draw.picture import drawn_size, seen
 
-    if on not in sample or on not in targets or not isinstance(targets[on], View):
+    if on not in sample or on not in targets or not targets[on].picture:
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
     picture = seen(sample[on], on, white)
     fields = {name: value for name, value in sample.items() if name != "image"}

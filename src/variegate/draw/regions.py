@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.coords import HALF, Floats, pixel_centre
-from variegate.targets import BoxLeaf, Leaf, Mask, MaskLeaf, OrientedLeaf, PointLeaf, RingLeaf, Target
+from variegate.targets import BoxLeaf, Leaf, MaskLeaf, OrientedLeaf, PointLeaf, RingLeaf, Target
 
 Bools = NDArray[np.bool_]
 COARSE = 64  # a side of the grid on which the middle of a region is sought
@@ -21,9 +21,11 @@ def within(pixels: NDArray[Any]) -> Bools:
 
 def on_picture(leaf: Leaf, target: Target, size: tuple[int, int]) -> Leaf:
     """A mask of another resolution in that of its picture of (width, height), by nearest; any other leaf as it is."""
-    if not isinstance(leaf, MaskLeaf) or not isinstance(target, Mask) or target.stride == 1:
+    if not isinstance(leaf, MaskLeaf):
         return leaf
-    first = 1 if target.stack else 0
+    first = 1 if target.per == "instance" else 0
+    if leaf.pixels.shape[first : first + 2] == size[::-1]:
+        return leaf
     sides = zip(size[::-1], leaf.pixels.shape[first : first + 2], strict=True)
     rows, columns = ((pixel_centre(np.arange(many)) * few / many).astype(np.int64) for many, few in sides)
     return MaskLeaf(leaf.pixels.take(rows, first).take(columns, first + 1))

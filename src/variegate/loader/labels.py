@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -20,35 +20,12 @@ from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
 from variegate.plan.carried import Carried
-from variegate.targets import (
-    Boxes,
-    Image,
-    Keypoints,
-    Mask,
-    OrientedBoxes,
-    PerInstance,
-    PerSample,
-    Polygons,
-    Target,
-    Targets,
-)
+from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN
-from variegate.targets.leaf import Leaves, MaskLeaf
+from variegate.targets.leaf import Leaves, plane_of
 from variegate.targets.names import taken
 
 Form = Literal["list"] | Padded
-
-# What the values of a field are; the rest of a declaration says what is to become of them.
-FACTS: dict[type[Target], tuple[str, ...]] = {
-    Image: (),
-    PerSample: (),
-    PerInstance: (),
-    Mask: ("stack", "channels", "stride"),
-    Boxes: ("layout", "fractions"),
-    OrientedBoxes: ("fractions", "angle", "clockwise"),
-    Keypoints: ("columns", "fractions", "radians", "swap"),
-    Polygons: ("fractions", "flat", "holes", "closed"),
-}
 
 
 @dataclass(frozen=True)
@@ -96,10 +73,9 @@ class Labels:
         ] = {}  # as of a batch that has this sample alone; what has a format of its own is of one type anyway
         for name, leaf in leaves.items():
             target, kind = self.targets[name], kinds.get(name)
-            if isinstance(target, PerSample | PerInstance):
+            if not target.moves:
                 alone |= self.targets.write({name: leaf}, size)
-            elif target.per == "pixel" and kind is not None:
-                plane = leaf.pixels if isinstance(leaf, MaskLeaf) else leaf.value  # type: ignore[union-attr]
+            elif target.per == "pixel" and kind is not None and (plane := plane_of(leaf)) is not None:
                 check_plane(target, name, plane, kind, where)
         if alone:
             # How many instances there are is known when the pipeline has dropped some.
@@ -139,7 +115,7 @@ class Labels:
 
     def _own(self, name: str, value: Any) -> Any:
         """A field's value as the batch's own: what is only passed on may be the source's memory."""
-        passed_on = isinstance(self.targets[name], PerSample) and isinstance(value, np.ndarray | list | dict)
+        passed_on = self.targets[name].passed_on and isinstance(value, np.ndarray | list | dict)
         return value.copy() if passed_on else value
 
 
@@ -168,7 +144,7 @@ def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = Fals
         raise FieldError(f'Loader.collate is "list" or Padded(...), got {form!r}')
     known = getattr(augment, "known", None)
     for who, said in (("source", source.targets), ("pipeline", known)):
-        if source.labels is not None and isinstance(said, Targets) and not isinstance(said["label"], PerSample):
+        if source.labels is not None and isinstance(said, Targets) and not said["label"].passed_on:
             raise FieldError(
                 f"label is {said['label']!r} in the {who}, and {source!r} has it as one label a sample, which never "
                 "moves: make it one of the source's fields, under another name"
@@ -210,22 +186,13 @@ def _declared(targets: Targets) -> dict[str, Target]:
 
 
 def _merged(name: str, theirs: Target, ours: Target) -> Target:
-    if type(theirs) is not type(ours) or _facts(theirs) != _facts(ours):
+    if type(theirs) is not type(ours) or theirs.meaning != ours.meaning:
         raise FieldError(
             f"the field {name!r} is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the "
             "same of what the values are, and may add filters and other options. Declare it there as the source does, "
             "or not at all"
         )
-    if isinstance(theirs, Mask) and isinstance(ours, Mask) and ours.ignore_index is None:
-        fill = theirs.fill if ours.fill is None else ours.fill
-        return replace(ours, fill=fill, ignore_index=theirs.ignore_index)
-    return ours
-
-
-def _facts(target: Target) -> tuple[Any, ...]:
-    """What a declaration says of the values; of a class that is not known here, all of it."""
-    names = FACTS.get(type(target), tuple(item.name for item in fields(target)))
-    return (target.rows_of, *(getattr(target, name) for name in names))
+    return ours.completed_by(theirs)
 
 
 def _check_groups(targets: Targets) -> None:

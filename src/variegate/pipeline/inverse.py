@@ -7,7 +7,7 @@ from typing import Any
 from variegate.errors import InputError
 from variegate.labels.carry import carry
 from variegate.labels.way import Way
-from variegate.targets import Image, Targets
+from variegate.targets import Targets
 
 
 class Inverse:
@@ -29,7 +29,7 @@ class Inverse:
 
         Raises  InputError if a field is unknown or does not fit the result's size.
         """
-        views = [name for name in fields if name in self._targets and isinstance(self._targets[name], Image)]
+        views = [name for name in fields if name in self._targets and self._targets[name].picture]
         if views:
             raise InputError(
                 f"{', '.join(views)} is a picture, which is no prediction; a float map comes back if it is declared as "

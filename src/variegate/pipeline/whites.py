@@ -8,7 +8,7 @@ from variegate.errors import FieldError
 from variegate.ops.base import Op, leaves
 from variegate.ops.dtype import ToDtype
 from variegate.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, Normalize
-from variegate.targets import Image, Targets
+from variegate.targets import Targets
 from variegate.white import White
 
 
@@ -22,7 +22,7 @@ def check_whites(ops: Sequence[Op], white: White, targets: Targets) -> None:
     asking = next(_asking(ops), None)
     if asking is None:
         return
-    views = (name for name, view in targets.fields if isinstance(view, Image) and view.colour and view.white is None)
+    views = (name for name, target in targets.fields if (view := target.picture) and view.colour and view.white is None)
     where = "white=None" if white is None else next((f"Image(white=None) of {name}" for name in views), None)
     if where is not None:
         raise FieldError(

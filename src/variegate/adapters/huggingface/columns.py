@@ -12,9 +12,8 @@ from numpy.typing import DTypeLike
 from variegate.adapters.huggingface.pixels import is_picture, mask, picture
 from variegate.errors import FieldError, InputError
 from variegate.loader.decode import AS_STORED, wanted
-from variegate.targets import Image, Mask, PerSample, Target, Targets
+from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN, proposed
-from variegate.targets.rows import Label
 from variegate.targets.unsaid import check_unsaid, unsaid
 
 Batch = dict[str, Any]
@@ -80,7 +79,7 @@ class Columns:
         """Where each field is that moves with the pixels."""
         places: dict[str, Place] = {"image": (self.image, None)} if self.image in batch else {}
         for name, target in self.known.fields:
-            if name == "image" or isinstance(target, PerSample):
+            if name == "image" or target.passed_on:
                 continue
             column, _, key = self.places.get(name, name).partition(".")
             if column in batch:
@@ -110,7 +109,7 @@ class Columns:
     def _passed_on(self, column: str) -> bool:
         """Whether somebody said of a column that it never moves."""
         target = dict(self.known.fields).get(column)
-        return isinstance(target, PerSample) and not isinstance(target, Label)
+        return target is not None and target.passed_on and not target.undeclared
 
     def _column(self, batch: Batch, place: Place, target: Target) -> list[Any]:
         """The values of a field, as its target takes them."""
@@ -120,10 +119,10 @@ class Columns:
             self._check_struct(column, rows)
             rows = [_cell(row, key, column) for row in rows]
         told = f"{column!r} of row"
-        if isinstance(target, Image):
+        if target.decodes == "picture":
             dtype = str(self.dtype) if place == (self.image, None) else AS_STORED
             return [picture(value, self.mode, dtype, f"{told} {n} of a batch") for n, value in enumerate(rows)]
-        if isinstance(target, Mask):
+        if target.decodes == "numbers":
             return [mask(value, f"{told} {n} of a batch") for n, value in enumerate(rows)]
         return list(rows)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from variegate.errors import InputError
 from variegate.loader.decode import AS_STORED, allowed, open_image, open_view, opened_by_pillow, told, unreadable
 from variegate.loader.source.location import contents
-from variegate.loader.source.picture import of_pil, value_of
+from variegate.loader.source.picture import of_pil
 from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels, with_channels
 from variegate.targets import Mask
 
@@ -95,7 +95,7 @@ def mask(value: Any, where: str) -> Any:
         return [mask(each, where) for each in value] if several else np.asarray(value)
     if is_file(value):
         value = _opened(value, where)
-    return value_of(value, Mask(), where)
+    return Mask().from_python(value, where)
 
 
 def _opened(value: Mapping[str, Any], where: str) -> Image.Image:

@@ -19,7 +19,7 @@ from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
 from variegate.loader.pool import Scratch
 from variegate.pipeline import Compose
-from variegate.targets import Image, PerSample, Target, Targets
+from variegate.targets import Target, Targets
 
 Rows = dict[str, NDArray[Any]]
 OWN = ("id", "epoch", "variation")  # the columns of the key
@@ -88,7 +88,7 @@ class Augment:
 
     def _check_padded(self, rows: Rows) -> None:
         """Refuse pictures and views that Ray may have padded, as their columns as a whole show it."""
-        views = (name for name in self.targets if isinstance(self.targets[name], Image))
+        views = (name for name in self.targets if self.targets[name].picture)
         for name in {self.image, *views} & rows.keys():
             check_block(rows[name], name)
 
@@ -103,7 +103,7 @@ class Augment:
                 pictures.append(picture(rows[source][n], name, self.mode, self.dtype))
                 sample = {field: plain(values[n]) for field, values in fields.items()}
                 for field in sample.keys() & self.targets:
-                    if isinstance(self.targets[field], Image):
+                    if self.targets[field].picture:
                         check_unpadded(sample[field], field)
                 leaves.append(self.targets.read(sample, pictures[n].size))
                 if "label" in rows and "label" not in fields:
@@ -141,7 +141,7 @@ class Augment:
     def _is_field(self, name: str, values: NDArray[Any]) -> bool:
         """Whether a column goes through the plan, where one that nobody declared is refused."""
         if name in self.targets:
-            return not isinstance(self.targets[name], PerSample)
+            return not self.targets[name].passed_on
         return may_lie_on_pictures(values)
 
     def _plan(self, keys: Keys, names: list[str], pictures: list[Picture], leaves: list[Any]) -> Any:

@@ -11,12 +11,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, mask_sides, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
 from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
-from variegate.targets import Image, Keypoints, Mask, PerSample, Polygons, Target, Targets
+from variegate.targets import Target, Targets
 
 Tensor = Any  # TensorFlow has no types that mypy could read
 
@@ -44,10 +44,10 @@ def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form)
     made, groups = {}, {}
     for name, value in _examples(loader, targets).items():
         target = targets[name]
-        if isinstance(target, Image):
+        if target.picture:
             made[name] = _view(name, value, loader.source, augment, count)
-        elif isinstance(target, Mask) and not target.stack:
-            made[name] = dense(name, (count, *mask_sides(target, image.sides), *value.shape[2:]), value.dtype)
+        elif target.per == "pixel":
+            made[name] = dense(name, (count, *target.shape_on(image.sides, value.shape)), value.dtype)
         else:
             made[name] = _field(name, target, value, loader.collate, count, image)
             if target.rows_of is not None and isinstance(made[name].spec, tf.TensorSpec):
@@ -89,16 +89,16 @@ def _view(name: str, value: NDArray[Any], source: Source, augment: Augment, coun
 
 def _field(name: str, target: Target, value: Any, collate: Any, count: int | None, image: Form) -> Column:
     """Any other field."""
-    if isinstance(target, Polygons):
-        return outlines(name, target.flat, count, np.dtype(target.dtype))
-    if isinstance(target, PerSample):
+    if target.ragged:
+        return nested(name, (count, *target.shape_on(image.sides, ())), np.dtype(target.written_dtype))
+    if target.passed_on:
         array = as_array(name, value)
         return dense(name, (count, *(None for _ in array.shape)), array.dtype)
     rows = as_array(name, value, rows=True)
-    tail = mask_sides(target, image.sides) if isinstance(target, Mask) else rows.shape[1:]
+    tail = target.shape_on(image.sides, rows.shape)[1:]
     if not isinstance(collate, Padded) or rows.dtype.kind in "US":
         return ragged(name, count, tail, rows.dtype)
-    most = None if isinstance(target, Keypoints) and target.group is None else collate.most
+    most = None if target.per == "sample" else collate.most
     return dense(name, (count, most, *tail), rows.dtype)
 
 
@@ -135,18 +135,19 @@ def ragged(name: str, count: int | None, tail: Shape, dtype: Any) -> Column:
     return Column(tf.RaggedTensorSpec((count, None, *tail), _dtype(dtype), ragged_rank=1), tensor)
 
 
-def outlines(name: str, flat: bool, count: int | None, dtype: Any) -> Column:
-    """Polygons: batch, instance, ring, point."""
-    point = () if flat else (2,)
+def nested(name: str, shape: Shape, dtype: Any) -> Column:
+    """A field of lists in lists of arrays, as polygons are: batch, instance, ring, point."""
+    point, levels = tuple(side for side in shape[1:] if side is not None), shape[1:].count(None)
 
     def tensor(values: Any) -> Any:
-        instances = list(chain(*values))
-        rings = list(chain(*instances))
-        points = np.concatenate(rings) if rings else np.zeros((0, *point), dtype)
-        lengths = [np.array([len(part) for part in parts], np.int64) for parts in (values, instances, rings)]
+        parts, lengths = values, []
+        for level in range(levels):
+            parts = list(chain(*parts)) if level else parts
+            lengths.append(np.array([len(part) for part in parts], np.int64))
+        points = np.concatenate(parts) if len(parts) else np.zeros((0, *point), dtype)
         return tf.RaggedTensor.from_nested_row_lengths(_of_dtype(name, points, dtype), lengths)
 
-    return Column(tf.RaggedTensorSpec((count, None, None, None, *point), _dtype(dtype), ragged_rank=3), tensor)
+    return Column(tf.RaggedTensorSpec(shape, _dtype(dtype), ragged_rank=levels), tensor)
 
 
 def as_array(name: str, value: Any, rows: bool = False) -> NDArray[Any]:

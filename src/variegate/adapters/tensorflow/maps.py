@@ -14,8 +14,7 @@ from variegate.adapters.tensorflow.promise import promise
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.pipeline import Compose
-from variegate.targets import PerSample
-from variegate.targets.rows import Label, label_mend
+from variegate.targets.rows import label_mend
 
 MEND = (
     'let it be a dict, such as {"image": ..., "mask": ...}, and declare it in the pipeline\'s targets; '
@@ -112,10 +111,8 @@ def _augmented(
     known, image = augment.known, fields["image"]
     known.check(fields)
     watched = [beside(value, image, MEND) for value in rest]
-    watched += [
-        beside(value, image, label_mend(name)) for name, value in fields.items() if isinstance(known[name], Label)
-    ]
-    names = [name for name in fields if name == "image" or not isinstance(known[name], PerSample)]
+    watched += [beside(value, image, label_mend(name)) for name, value in fields.items() if known[name].undeclared]
+    names = [name for name in fields if name == "image" or not known[name].passed_on]
     promises = promise(augment, {name: fields[name] for name in names})
 
     def call(*arrays: Any) -> list[NDArray[Any]]:

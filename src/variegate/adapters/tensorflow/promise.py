@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.shapes import Form, Shape, about, form, mask_sides
+from variegate.adapters.tensorflow.shapes import Form, Shape, about, form
 from variegate.errors import InputError
 from variegate.pipeline import Compose
-from variegate.targets import Image, Mask, Placed, Polygons, Target
+from variegate.targets import Target
 from variegate.white import DTYPES
 
 Tensor = Any  # TensorFlow has no types that mypy could read
@@ -36,21 +36,19 @@ def promise(augment: Compose, fields: Mapping[str, Tensor]) -> dict[str, Promise
     for name, tensor in fields.items():
         target = augment.known[name]
         _check(name, tensor, target, batched)
-        if isinstance(target, Image):
+        if target.picture:
             made[name] = _views(augment, tensor, name) if batched else _picture(augment, tensor, name)
-        elif isinstance(target, Mask):
-            made[name] = Promise(_mask_shape(tensor.shape, target, sides, batched), tensor.dtype)
         else:
             shape = None if tensor.shape.rank is None else tuple(tensor.shape.as_list())
-            if shape and target.rows_of is not None:
-                shape = (None, *shape[1:])
-            made[name] = Promise(shape, tf.as_dtype(target.dtype) if isinstance(target, Placed) else tensor.dtype)
+            if shape is not None:
+                shape = (*shape[:batched], *target.shape_on(sides, shape[batched:]))
+            made[name] = Promise(shape, tf.as_dtype(target.written_dtype or tensor.dtype))
     return made
 
 
 def _check(name: str, tensor: Tensor, target: Target, batched: bool) -> None:
     """Refuse what no NumPy array holds, and what a batch has no array for."""
-    if isinstance(target, Polygons) or not isinstance(tensor, (tf.Tensor, tf.Variable)):
+    if target.ragged or not isinstance(tensor, (tf.Tensor, tf.Variable)):
         raise InputError(
             f"{name} is {target!r} as a {type(tensor).__name__}, which does not go through a map; take "
             "variegate.adapters.tensorflow.dataset, where a loader moves it"
@@ -90,14 +88,3 @@ def _form(augment: Compose, image: Tensor) -> Form:
     known: list[int | None] = [None, None, None] if rank is None else image.shape.as_list()[rank == 4 :]
     height, width, channels = (*known, 1)[:3]
     return form(augment, about(height, width), channels or 3, image.dtype.name)
-
-
-def _mask_shape(shape: Any, target: Mask, sides: Shape, batched: bool) -> Shape | None:
-    """The shape of a mask, or of a batch of them, after the map."""
-    if shape.rank is None:
-        return None
-    sides = mask_sides(target, sides)
-    if target.stack:
-        return (None, *sides)
-    front: Shape = (shape[0],) if batched else ()
-    return (*front, *sides, *shape.as_list()[2 + batched :])

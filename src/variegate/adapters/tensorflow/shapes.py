@@ -14,7 +14,7 @@ from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
-from variegate.targets import Boxes, BoxLeaf, Mask, MaskLeaf, Targets
+from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 
 Shape = tuple[int | None, ...]
 Sizes = list[tuple[int, int]]
@@ -43,11 +43,6 @@ class Form(NamedTuple):
     def sides(self) -> Shape:
         """Height and width."""
         return self.shape[1:] if self.layout == "CHW" else self.shape[:2]
-
-
-def mask_sides(target: Mask, sides: Shape) -> Shape:
-    """Height and width of a mask of results with these sides."""
-    return tuple(None if side is None else target.side(side) for side in sides)
 
 
 def form(augment: Augment, sizes: Sizes, channels: int, dtype: str) -> Form:

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import FieldError, InputError
-from variegate.loader.source.picture import picture_of, value_of
-from variegate.picture import pil_pixels
-from variegate.targets import Image as View
-from variegate.targets import Mask, PerSample, Targets
+from variegate.picture import pil_pixels, tensor_pixels
+from variegate.targets import Target, Targets
 from variegate.targets.names import taken
 from variegate.targets.unsaid import check_unsaid
 
@@ -94,7 +92,7 @@ def _check_rest(rest: Sequence[Any]) -> None:
 def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Mapping[str, Any]], Any]) -> Apart:
     targets.check(values)  # before a call has them as keywords
     known = dict(targets.fields)
-    fields = {name: _array(value, known.get(name), name) for name, value in values.items()}
+    fields = {name: _array(value, known[name], name) for name, value in values.items()}
 
     def back(made: Mapping[str, Any]) -> Any:
         return together({name: _back(made[name], values[name], known[name]) for name in values})
@@ -102,25 +100,18 @@ def _fields(values: Mapping[str, Any], targets: Targets, together: Callable[[Map
     return Apart(fields, back)
 
 
-def _array(value: Any, target: Any, name: str) -> Any:
+def _array(value: Any, target: Target, name: str) -> Any:
     """A field's value as its target takes it."""
-    if isinstance(target, View):
+    if target.picture:
         return picture(value)
-    if target is None or isinstance(target, PerSample):
-        return value
-    return value_of(value, target, name)
+    return value if target.passed_on else target.from_python(value, name)
 
 
-def _is_map(value: Any, target: Any) -> bool:
-    """Whether a value is a map of several channels, which PyTorch has in front."""
-    return isinstance(value, torch.Tensor) and isinstance(target, Mask) and not target.stack and value.ndim == 3
-
-
-def _back(made: Any, given: Any, target: Any) -> Any:
-    """An augmented field as a tensor; what is passed on is what was given."""
-    if isinstance(target, PerSample):
+def _back(made: Any, given: Any, target: Target) -> Any:
+    """An augmented field as a tensor, with its channels in front if it came as one; what is passed on is as it came."""
+    if target.passed_on:
         return given
-    return tensors(np.ascontiguousarray(np.moveaxis(made, 2, 0)) if _is_map(given, target) else made)
+    return tensors(target.channels_first(made) if isinstance(given, torch.Tensor) else made)
 
 
 def tensors(value: Any) -> Any:
@@ -140,7 +131,7 @@ def picture(image: Any) -> NDArray[Any]:
     if isinstance(image, Image.Image):
         return pil_pixels(image)
     if isinstance(image, torch.Tensor):
-        return picture_of(image, "RGB")  # type: ignore[return-value]  # which is an array, of a tensor
+        return tensor_pixels(image)
     if isinstance(image, np.ndarray):
         return image
     raise InputError(f"a picture is a PIL image, an array (H, W, C) or a tensor (C, H, W), got {type(image).__name__}")

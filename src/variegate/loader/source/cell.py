@@ -15,7 +15,7 @@ from variegate.loader.source.hot import Place
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, named_in_data, no_path
 from variegate.loader.source.mask_folder import decode_mask
-from variegate.targets import Image, Mask, PerSample, Target
+from variegate.targets import Target
 
 
 def ids_of(values: Sequence[Any] | NDArray[Any], place: Place) -> NDArray[np.uint64]:
@@ -62,17 +62,17 @@ def field_of(value: Any, target: Target | None, place: str, root: str, anywhere:
     """A cell as the value that a target takes; a path in it is as of `encoded`.
 
     Mask and Image   an encoded picture, bytes or Hugging Face's {bytes, path}, or the path of one, is decoded; of
-                     Mask(stack=True) each of a list
+                     Mask(stack=True) each of a list. So it is of any target that `decodes`
     other targets    a text is JSON, such as [[0, 0, 4, 4]]; but of PerSample, and of no target, it stays a text
 
     Raises  DecodeError or InputError, with `place`.
     """
-    if isinstance(target, (Mask, Image)) and isinstance(value, (bytes, str, Mapping)):
+    if target is not None and target.decodes and isinstance(value, (bytes, str, Mapping)):
         data, name = encoded(value, place, root, anywhere)
-        return decode_mask(data, name) if isinstance(target, Mask) else open_view(data, name).decode()
-    if isinstance(target, Mask) and target.stack and isinstance(value, list):
-        return [field_of(each, Mask(), place, root, anywhere) for each in value]
-    if isinstance(value, str) and target is not None and not isinstance(target, PerSample):
+        return decode_mask(data, name) if target.decodes == "numbers" else open_view(data, name).decode()
+    if target is not None and target.decodes and target.per == "instance" and isinstance(value, list):
+        return [each if isinstance(each, list) else field_of(each, target, place, root, anywhere) for each in value]
+    if isinstance(value, str) and target is not None and not target.passed_on:
         try:
             return parsed(value, place, InputError)
         except InputError as error:

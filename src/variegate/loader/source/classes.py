@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from variegate.errors import SourceError
 from variegate.loader.source.hot import Hot, Place
 from variegate.loader.source.instances import class_names
-from variegate.targets import PerSample, Targets
-from variegate.targets.rows import Label
+from variegate.targets import Targets
 from variegate.targets.unsaid import unsaid
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -33,7 +32,7 @@ class Classed(NamedTuple):
 def passes_on(targets: Targets | None) -> bool:
     """Whether somebody said of the field `label` that it is passed on, whatever it is."""
     target = None if targets is None else targets["label"]
-    return isinstance(target, PerSample) and not isinstance(target, Label)
+    return target is not None and target.passed_on and not target.undeclared
 
 
 def label_column(

@@ -19,7 +19,6 @@ from variegate.loader.source.location import contents, joined
 from variegate.loader.source.picture import picture_of, value_of
 from variegate.targets import Target, Targets
 from variegate.targets.names import taken
-from variegate.targets.rows import Label
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
@@ -201,6 +200,6 @@ def _labels(value: Any, known: Mapping[str, Target]) -> dict[str, Any]:
         if "image" in value:
             raise InputError('the fields of a sample have an "image", as its picture is called; rename it')
         return dict(value)
-    if isinstance(known["label"], Label):
+    if known["label"].undeclared:
         check_unsaid(value, "a sample", MEND)
     return {"label": value}

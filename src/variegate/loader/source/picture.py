@@ -13,11 +13,8 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError
 from variegate.loader.decode import AS_STORED, Stored, picture_of_numbers, widened
-from variegate.picture import MODES, is_pil, is_tensor, pil_pixels, pixels
-from variegate.targets import Image as View
-from variegate.targets import Mask, Target
-
-MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
+from variegate.picture import MODES, as_arrays, is_pil, is_tensor, pil_mask, pil_pixels, pixels, tensor_pixels
+from variegate.targets import Target
 
 
 def picture_of(value: Any, mode: str, dtype: str = "uint8") -> bytes | str | NDArray[Any]:
@@ -37,11 +34,7 @@ def picture_of(value: Any, mode: str, dtype: str = "uint8") -> bytes | str | NDA
     if is_pil(value):
         return of_pil(value, mode, dtype)
     if is_tensor(value):
-        if value.ndim not in (2, 3):
-            raise InputError(f"a tensor of a picture is (H, W) or (C, H, W), got {tuple(value.shape)}")
-        array = _array(value)
-        shown = array if array.ndim == 2 else array.transpose(1, 2, 0)
-        return pixels(shown, f"a picture, of a tensor {tuple(value.shape)},")
+        return tensor_pixels(value)
     raise InputError(
         "a picture is an array (H, W, C), a PIL image, a tensor (C, H, W), the bytes of a file or its path, got "
         f"{type(value).__name__}"
@@ -66,14 +59,6 @@ def of_pil(image: Any, mode: str, dtype: str) -> NDArray[Any]:
     return picture_of_numbers(numbers[:, :, np.newaxis], kind, mode, dtype, "")
 
 
-def _array(tensor: Any) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = tensor.detach().cpu().numpy()
-    except TypeError:
-        raise InputError(f"NumPy has no numbers of {tensor.dtype}; give a tensor of float32: tensor.float()") from None
-    return array
-
-
 def value_of(value: Any, target: Target | None, name: str) -> Any:
     """An element of a sample beside its picture, as its target takes it: PIL images and tensors as arrays.
 
@@ -82,37 +67,13 @@ def value_of(value: Any, target: Target | None, name: str) -> Any:
 
     Raises  InputError if what a PIL image is cannot be told.
     """
-    if is_pil(value):
-        return _of_pil(value, target, name)
-    if isinstance(target, Mask) and target.stack and isinstance(value, (list, tuple)):
-        return [value_of(each, Mask(), name) for each in value]
-    if isinstance(target, View) and is_tensor(value):
-        return picture_of(value, "RGB")
-    if isinstance(target, Mask) and not target.stack and is_tensor(value) and value.ndim == 3:
-        return np.moveaxis(_array(value), 0, 2)
-    return _arrays(value)
-
-
-def _of_pil(value: Any, target: Target | None, name: str) -> NDArray[Any]:
-    if isinstance(target, View) or (target is None and value.mode in MODES):
-        return pil_pixels(value, name)
-    if value.mode not in MASK_MODES:
-        raise InputError(
-            f'{name}: a mask as a PIL image has one number a pixel: mode {", ".join(MASK_MODES)}; got "{value.mode}"'
-        )
-    if target is None and value.mode == "P":
+    if target is not None:
+        return target.from_python(value, name)
+    if not is_pil(value):
+        return as_arrays(value)
+    if value.mode == "P":
         raise InputError(
             f'{name} is a PIL image with a palette, and what it is was not said: targets={{"{name}": Mask()}} takes '
             "the numbers of its colours"
         )
-    pixels = np.asarray(value)
-    return pixels.view(np.uint8) != 0 if value.mode == "1" else pixels  # whose true is the byte 255
-
-
-def _arrays(value: Any) -> Any:
-    """Tensors as arrays, and those of one number as it, also in lists and dicts."""
-    if is_tensor(value):
-        return _array(value) if value.ndim else value.item()
-    if type(value) in (list, tuple):
-        return type(value)(map(_arrays, value))
-    return {key: _arrays(inner) for key, inner in value.items()} if type(value) is dict else value
+    return pil_pixels(value, name) if value.mode in MODES else pil_mask(value, name)

@@ -27,7 +27,7 @@ from variegate.loader.source.shards import (
 )
 from variegate.loader.source.webdataset.label import KINDS, Part, label_value, refuse_long, refuse_mixed
 from variegate.loader.source.webdataset.tar import COLUMNS, gathered, lie_within, scan_tar
-from variegate.targets import Image, Mask, Target, Targets
+from variegate.targets import Target, Targets
 
 TEXTS = ("txt", "text", "transcript")
 
@@ -212,8 +212,6 @@ def decoded(data: bytes, part: Part, target: Target | None, where: str) -> Any:
             return npy_array(data).copy()  # which can be written to
     except (SourceError, ValueError, EOFError, OSError) as error:
         raise DecodeError(where, str(error)) from error
-    if kind in pictures() and isinstance(target, Mask):
-        return decode_mask(data, where)
-    if kind in pictures() and isinstance(target, Image):
-        return open_view(data, where).decode()
-    return data
+    if kind not in pictures() or target is None or target.decodes is None:
+        return data
+    return decode_mask(data, where) if target.decodes == "numbers" else open_view(data, where).decode()
