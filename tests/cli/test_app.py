@@ -131,10 +131,11 @@ def test_an_error_is_one_line_and_no_traceback(
     assert len(done.stderr.splitlines()) == 1 and not done.stdout
 
 
-def test_a_missing_extra_is_a_hint() -> None:
-    for package in ("typer", "rich"):
+def test_a_missing_extra_is_a_hint(photos: Path) -> None:
+    for package in ("typer", "rich", "psutil"):
         code = f"import sys; sys.modules[{package!r}] = None; from variegate.cli import main; main()"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        command = [sys.executable, "-c", code, "bench", "--data", str(photos)]
+        done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 1
         assert done.stderr == f'variegate: the command line needs {package}: pip install "variegate[cli]"\n'
 

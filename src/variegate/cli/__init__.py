@@ -6,7 +6,7 @@ import sys
 
 from variegate.errors import VariegateError
 
-EXTRAS = {"typer": "cli", "rich": "cli", "yaml": "cli"}
+EXTRAS = {"typer": "cli", "rich": "cli", "yaml": "cli", "psutil": "cli"}
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
 from variegate.loader import ImageFolder, Loader
@@ -91,17 +90,8 @@ def peak_memory(every: float = 0.05) -> Iterator[list[float]]:
 
 
 def memory() -> float:
-    """Bytes of memory that this process holds: its proportional share on Linux, its peak where that is unknown."""
-    rollup = Path("/proc/self/smaps_rollup")
-    if rollup.exists():
-        for line in rollup.read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024.0
-    try:
-        import resource
-    except ImportError:  # Windows
-        return float("nan")
-    import sys
+    """Bytes of memory that this process holds: on Linux with its share of what others hold too, elsewhere with all."""
+    from psutil import Process
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(most if sys.platform == "darwin" else most * 1024)
+    held = Process().memory_full_info()
+    return float(getattr(held, "pss", held.rss))

@@ -18,6 +18,7 @@ from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
 from variegate.loader.shortage import asked, patiently, reading
 from variegate.loader.source.arrow import ArrowCells
+from variegate.loader.source.classes import is_missing
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
 
@@ -180,8 +181,7 @@ def read_table(table: Any) -> Table:
         )
     if hasattr(table, "__len__") and hasattr(table, "columns"):
         told = {str(name): name for name in table.columns}  # which may be numbers
-        names = [str(name) for name in table.columns]
-        return Table("table", names, len(table), lambda name: _series(table[told[name]]))
+        return Table("table", list(map(str, table.columns)), len(table), lambda name: _series(table[told[name]]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         return _of_rows("table", table)
     got = "an empty list" if isinstance(table, list) and not table else type(table).__name__
@@ -193,8 +193,9 @@ def read_table(table: Any) -> Table:
 def _series(series: Any) -> Any:
     """A column of a data frame."""
     array = np.asarray(series)
-    gaps = array.dtype.kind == "f" and "Int" in str(series.dtype)  # of Polars, whose integers became floats
-    return array if array.dtype.kind in "biuf" and not gaps else series.to_list()
+    if array.dtype.kind == "f" and "Int" in str(series.dtype):  # integers with gaps, which were made floats
+        return [None if is_missing(cell) else cell for cell in series.to_list()]
+    return array if array.dtype.kind in "biuf" else series.to_list()
 
 
 def _of_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int] | None = None) -> Table:
@@ -284,7 +285,6 @@ def _read_parquet(path: str) -> Table:
         raise SourceError(f"{path}: {error.reason}") from error
     except (pa.ArrowException, UnicodeDecodeError) as error:  # the last of a name of a column
         raise SourceError(f"{path}: it cannot be read ({error})") from error
-
     if count < 0:
         raise SourceError(f"{path}: the file is damaged: it has {count} rows")
 
