@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.key import Keys
 from variegate.plan.carried import Carried
-from variegate.targets import Image, Targets
+from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
 
 
@@ -55,5 +55,5 @@ class Identity:
             return Carried({}, {})
         fields = self._targets.write(self._leaves[i], self.shapes[i][:2])  # type: ignore[arg-type]
         # What a batch holds is its user's, so a view of the source's own memory is none of its.
-        views = {name: value.copy() for name, value in fields.items() if isinstance(self._targets[name], Image)}
+        views = {name: value.copy() for name, value in fields.items() if self._targets[name].picture}
         return Carried({**fields, **views}, {})
