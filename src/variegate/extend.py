@@ -22,7 +22,7 @@ from typing import Any
 from variegate import coords, exact
 from variegate.dist import Bits, Drawn
 from variegate.ops import effect as effects
-from variegate.ops.base import Draws, Facts, Op, Seen, boxes_of, masks_of, one_or_three
+from variegate.ops.base import Draws, LoweringContext, Op, VisibleMask, boxes_of, masks_of, one_or_three
 from variegate.ops.combine import Chain, OneOf, SomeOf
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import (
@@ -39,7 +39,7 @@ from variegate.ops.fields import (
     span,
     wholes,
 )
-from variegate.ops.geometric import Bordered, Fill, Geometric, Resampling, Size
+from variegate.ops.geometric import Bordered, Fill, GeometricOp, Resampling, SizeLike
 from variegate.ops.macro import Macro
 from variegate.sampling import Border, Interpolation
 
@@ -53,18 +53,18 @@ __all__ = [
     "Drawn",
     "Draws",
     "Effect",
-    "Facts",
+    "LoweringContext",
     "Fill",
     "Floats",
-    "Geometric",
+    "GeometricOp",
     "Interpolation",
     "Ints",
     "Macro",
     "OneOf",
     "Op",
     "Resampling",
-    "Seen",
-    "Size",
+    "VisibleMask",
+    "SizeLike",
     "SomeOf",
     "bits",
     "boxes_of",

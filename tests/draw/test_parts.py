@@ -13,12 +13,12 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from variegate.draw.canvas import MOST, Canvas
-from variegate.draw.palette import SLATE, Colour, colour, heat, ink
+from variegate.draw.palette import RGB, SLATE, colour, heat, ink
 from variegate.draw.regions import corner, deepest, hatch, levels, topmost
 from variegate.draw.tags import Tags
 
 
-def light(shade: Colour) -> float:
+def light(shade: RGB) -> float:
     """Relative luminance (WCAG 2)."""
     parts = [level / 255 / 12.92 if level <= 10 else ((level / 255 + 0.055) / 1.055) ** 2.4 for level in shade]
     return float(np.dot([0.2126, 0.7152, 0.0722], parts))
@@ -30,7 +30,7 @@ def test_colours_come_round_after_21() -> None:
 
 
 @pytest.mark.parametrize("shade", [SLATE, *(colour(n) for n in range(21))])
-def test_a_word_is_read_on_every_colour(shade: Colour) -> None:
+def test_a_word_is_read_on_every_colour(shade: RGB) -> None:
     low, high = sorted([light(shade), light(ink(shade))])
     assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG 2, AA
 

@@ -9,8 +9,8 @@ import pytest
 
 from variegate.kernels.bytes import fill_around, look_up_each, move, render_bytes
 from variegate.kernels.codes import CHW, CONSTANT, FIRST_MAP, FIRST_SITE, HWC
-from variegate.kernels.lay import room
 from variegate.kernels.lookup import look_up
+from variegate.kernels.row_layout import room
 from variegate.kernels.survey import survey
 
 WAYS = {  # output to source, of a picture of 11 x 7 and a result of the size said

@@ -26,7 +26,7 @@ from tests.kernels.test_fused_equals_reference import (
 )
 
 import variegate as vg
-from variegate.kernels.chain import Fields
+from variegate.kernels.chain import Displacements
 from variegate.kernels.codes import DENSE, LINEAR, SMOOTH
 from variegate.kernels.field import walk_field
 from variegate.kernels.reference_field import displacement
@@ -46,7 +46,7 @@ def lattices(draw):
     least = {SMOOTH: 4, LINEAR: 2, DENSE: 1}[kind]
     rows, columns = size if kind == DENSE else rng.integers(least, least + 9, 2).tolist()
     nodes = rng.normal(0, 3, rows * columns * 2)
-    fields = Fields(np.zeros(1, np.int64), np.array([[kind, rows, columns, 0]]), nodes)
+    fields = Displacements(np.zeros(1, np.int64), np.array([[kind, rows, columns, 0]]), nodes)
     count = draw(st.integers(1, 40))
     points = rng.uniform(-0.3, 1.3, (2, count)) * [[size[1]], [size[0]]]
     if draw(st.booleans()):
@@ -80,7 +80,7 @@ def test_a_row_of_points_goes_by_the_formula(case):
 def test_points_that_are_nowhere_read_no_memory_that_is_not_theirs(kind):
     around = np.full(4000, np.nan)
     around[2000:2040] = 1
-    fields = Fields(np.zeros(1, np.int64), np.array([[kind, 4, 5, 0]]), around[2000:2040])
+    fields = Displacements(np.zeros(1, np.int64), np.array([[kind, 4, 5, 0]]), around[2000:2040])
     points = np.array([[np.nan, np.inf, -np.inf, 1e300, -1e18, 2.0], [2.0, np.nan, 1e300, -np.inf, 1.0, 2.0]])
     us, vs = walked(fields, (4, 5), points, np.eye(3), np.eye(3))
     np.testing.assert_allclose([us[-2], vs[-2], us[-1], vs[-1]], [-1e18, 2, 3, 3])

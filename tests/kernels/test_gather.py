@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import variegate as vg
-from variegate.kernels.chain import Chain
+from variegate.kernels.chain import MapChain
 from variegate.kernels.codes import (
     CONSTANT,
     NEAREST,
@@ -68,7 +68,7 @@ class Case(NamedTuple):
     ops: list
     picture: np.ndarray
     moved: np.ndarray
-    chain: Chain
+    chain: MapChain
 
     def __repr__(self) -> str:
         return f"{self.ops!r} on {self.picture.shape}"
@@ -80,7 +80,7 @@ def case(ops, picture, key=None):
     moved = np.empty(plan.shapes[0], np.uint8)
     plan.run(0, picture[:, :, None], moved)
     way = plan.way(0)
-    return Case(ops, picture, moved[:, :, 0], Chain(way.maps, way.canvas, way.borders))
+    return Case(ops, picture, moved[:, :, 0], MapChain(way.maps, way.canvas, way.borders))
 
 
 @st.composite
@@ -177,7 +177,7 @@ def test_what_lies_outside_of_a_stack_is_its_fill():
 
 
 def test_no_map_is_a_copy():
-    chain = Chain(np.zeros((0, 3, 3)), np.array([[4, 5]]), np.zeros(0, np.int64))
+    chain = MapChain(np.zeros((0, 3, 3)), np.array([[4, 5]]), np.zeros(0, np.int64))
     mask = np.arange(40, dtype=np.int16).reshape(2, 4, 5)
     got = gather(chain, mask, 1)
     np.testing.assert_array_equal(got, mask)
@@ -187,7 +187,7 @@ def test_no_map_is_a_copy():
 
 
 def test_numbers_that_may_not_be_written_are_read():
-    chain = Chain(np.eye(3)[None], np.array([[4, 5], [2, 3]]), np.zeros(1, np.int64))
+    chain = MapChain(np.eye(3)[None], np.array([[4, 5], [2, 3]]), np.zeros(1, np.int64))
     mask = np.arange(20, dtype=np.uint8).reshape(1, 4, 5)
     for array in (*chain[:3], mask):
         array.flags.writeable = False
@@ -308,7 +308,7 @@ def test_what_is_shown_is_never_outside():
     """A sliver of three tenths of a pixel, shrunk by 2: a centre lies in it, and no sub-pixel does."""
     shift, shrink = np.eye(3), np.eye(3)
     shift[0, 2], shrink[0] = 9.7, (2, 0, -0.85)
-    chain = Chain(np.stack([shift, shrink]), np.array([[1, 10], [1, 10], [1, 1]]), np.zeros(2, np.int64))
+    chain = MapChain(np.stack([shift, shrink]), np.array([[1, 10], [1, 10], [1, 1]]), np.zeros(2, np.int64))
     mask = np.full((1, 1, 10), 5, np.uint8)
     assert shown(chain).tolist() == [[True]] and gather(chain, mask, 1).tolist() == [[[5]]]
     assert elect(chain, mask, 1, Vote()).tolist() == [[[5]]]

@@ -13,8 +13,8 @@ from tests.labels.truth import RUNS, Chain, back, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.chain import Chain as Maps
-from variegate.kernels.lay import lay_chain
 from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, UPRIGHT, follow
+from variegate.kernels.row_layout import lay_chain
 
 
 def followed(maps, sizes):

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 import variegate as vg
 from variegate.ops import effect as effects
-from variegate.plan.weigh import trimmed
+from variegate.plan.stage.filter import trimmed
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.random((23, 31, 3), np.float32)

@@ -13,10 +13,10 @@ from tests.labels.truth import RUNS, Case, Chain, cases, forth, seen_part, share
 
 import variegate as vg
 from variegate.kernels.chain import Chain as Maps
-from variegate.kernels.lay import lay_chain
 from variegate.kernels.points import PLAIN
+from variegate.kernels.row_layout import lay_chain
 from variegate.labels.boxes import move_boxes
-from variegate.labels.track import Track
+from variegate.labels.point_maps import PointMaps
 from variegate.targets import BoxLeaf
 
 seeds = st.integers(0, 2**32 - 1)
@@ -394,7 +394,7 @@ def test_a_box_that_reaches_behind_the_horizon_ends_where_it_is_seen():
     """w is 1 - x / 10: what lies right of x = 10 has no image, and no box is around all of it."""
     m = np.array([[1.0, 0, 0], [0, 1, 0], [-0.1, 0, 1]])
     sizes = np.array([[20, 30], [20, 30]])
-    way = Track(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
+    way = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
     boxes = np.array([[2.0, 4, 5, 8], [2, 4, 25, 8]])
     leaf, _ = move_boxes(vg.Boxes(clip=False), BoxLeaf(boxes), way, None)
     np.testing.assert_allclose(leaf.xyxy, [[2.5, 5, 10, 16], [2.5, 5, 30, 20]])

@@ -11,9 +11,9 @@ from tests.labels.truth import RUNS, Case, Chain, cases, forth, seen_part, share
 
 import variegate as vg
 from variegate.kernels.chain import Chain as Maps
-from variegate.kernels.lay import lay_chain
+from variegate.kernels.row_layout import lay_chain
 from variegate.labels.oriented import fitted
-from variegate.labels.track import Track
+from variegate.labels.point_maps import PointMaps
 from variegate.targets.leaf import OrientedLeaf
 
 seeds = st.integers(0, 2**32 - 1)
@@ -122,7 +122,7 @@ def test_a_perspective_that_looks_like_a_shift_keeps_no_shapes():
     """Its upper left is the identity: only its last row gives it away."""
     m = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])
     sizes = np.array([[20, 30], [20, 30]])
-    way = Track(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
+    way = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
     (got,) = fitted(OrientedLeaf(np.array([[15.0, 10, 8, 6, 0]])), way)
     quad = forth(Chain([np.linalg.inv(m)], [SIZE, SIZE]), corners_of((15, 10, 8, 6, 0))).points
     assert got[2] * got[3] <= smallest(quad) * (1 + 1e-6)

@@ -11,11 +11,11 @@ from tests.bend import Bend, Constant
 
 import variegate as vg
 from variegate import testing
-from variegate.kernels.chain import Fields
+from variegate.kernels.chain import Displacements
 from variegate.kernels.codes import BILINEAR, CONSTANT, NEAREST
 from variegate.kernels.reference import look
 from variegate.kernels.reference_field import displacement
-from variegate.labels.warped import Warped
+from variegate.labels.warped import WarpedMap
 
 RUNS = settings(derandomize=True, deadline=None, max_examples=25)
 SIZE = (48, 64)
@@ -57,7 +57,7 @@ class Truth:
         chain, (height, width) = way.chain, way.size
         maps = np.concatenate([chain.maps, np.diag([1 / finer, 1 / finer, 1])[None]])
         canvas = np.concatenate([chain.canvas, [[height * finer, width * finer]]])
-        fields = Fields(np.append(chain.fields.which, -1), *chain.fields[1:])
+        fields = Displacements(np.append(chain.fields.which, -1), *chain.fields[1:])
         view = look(maps, canvas, np.full(len(maps), CONSTANT), BILINEAR, fields=fields)
         self.source, self.shown = np.stack([view.x, view.y], axis=-1), view.code == 0
         rows, columns = np.mgrid[: height * finer, : width * finer]
@@ -92,7 +92,7 @@ def some_boxes(seed, size=SIZE, count=6):
 def test_points_go_where_they_are_read_from(ops, seed):
     """Forward and back again; and the way back is what the reference says, which knows nothing of Newton's steps."""
     way = way_of(ops, seed=seed)
-    assert isinstance(way, Warped)
+    assert isinstance(way, WarpedMap)
     points = np.random.default_rng(seed).uniform(0, 1, (200, 2)) * SIZE[::-1]
     image, shown = way.image(points), way.inside(points)
     chain, (x, y) = way.chain, image[shown].T

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from variegate.dist import Bits
-from variegate.ops.base import Facts
+from variegate.ops.base import LoweringContext
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def lower():
             else:
                 columns[field] = distribution.at(np.full((distribution.draws, *shape), 0.5))
         boxes = [None if each is None else np.asarray(each, np.float64).reshape(-1, 4) for each in boxes]
-        return op.lower(columns, sizes, Facts(channels, boxes, masks))
+        return op.lower(columns, sizes, LoweringContext(channels, boxes, masks))
 
     return call
 

@@ -12,7 +12,7 @@ import pytest
 from variegate import ops
 from variegate.dist import Choice, Constant, Normal, Uniform
 from variegate.errors import FieldError, InputError
-from variegate.ops.base import Drawn, Facts, Op, Seen
+from variegate.ops.base import Drawn, LoweringContext, Op, VisibleMask
 from variegate.ops.effect import Map
 
 EXAMPLES = [
@@ -60,7 +60,9 @@ SIZES = np.array([[9, 12], [40, 30], [8, 8], [300, 11]])
 BOXES = [
     np.array(rows, np.float64).reshape(-1, 4) for rows in ([2, 1, 9, 6], [0, 0, 5, 5, 9, 9, 20, 38], [], [1, 0, 9, 9])
 ]
-MASKS = [Seen((np.indices(size).sum(axis=0) % 5 == 0) * (i != 2), np.eye(3)) for i, size in enumerate(SIZES.tolist())]
+MASKS = [
+    VisibleMask((np.indices(size).sum(axis=0) % 5 == 0) * (i != 2), np.eye(3)) for i, size in enumerate(SIZES.tolist())
+]
 COMBINATORS = {"Compose", "OneOf", "SomeOf", "RandomApply"}
 
 
@@ -86,7 +88,7 @@ def test_pickles_replaces_hashes_and_reads_back(op):
 
 
 def facts(rows):
-    return Facts(3, BOXES[rows], MASKS[rows])
+    return LoweringContext(3, BOXES[rows], MASKS[rows])
 
 
 def drawn_at_random(op, count):
@@ -100,7 +102,7 @@ def drawn_at_random(op, count):
 @pytest.mark.parametrize("op", EXAMPLES, ids=repr)
 def test_a_batch_equals_its_samples_one_by_one(op):
     draws, given = drawn_at_random(op, 4), {field: draw.copy() for field, draw in drawn_at_random(op, 4).items()}
-    whole = op.lower(draws, SIZES, Facts(3, BOXES, MASKS))
+    whole = op.lower(draws, SIZES, LoweringContext(3, BOXES, MASKS))
     assert all(np.array_equal(draws[field], given[field]) for field in given), "lowering leaves its draws as they are"
     for i in range(4):
         here = slice(i, i + 1)
@@ -117,7 +119,7 @@ def test_a_batch_equals_its_samples_one_by_one(op):
 
 @pytest.mark.parametrize("op", EXAMPLES, ids=repr)
 def test_an_empty_batch_lowers(op):
-    assert op.lower(drawn_at_random(op, 0), np.zeros((0, 2), np.int64), Facts(3)) is not None
+    assert op.lower(drawn_at_random(op, 0), np.zeros((0, 2), np.int64), LoweringContext(3)) is not None
 
 
 @pytest.mark.parametrize("op", [op for op in EXAMPLES if op.gives is Map], ids=repr)
@@ -330,7 +332,7 @@ def test_an_op_that_looks_at_boxes_needs_them(lower, op, boxes):
     )
 
 
-@pytest.mark.parametrize("masks", [[], [Seen(np.ones((9, 9), int), np.eye(3)), None]])
+@pytest.mark.parametrize("masks", [[], [VisibleMask(np.ones((9, 9), int), np.eye(3)), None]])
 def test_an_op_that_looks_at_a_mask_needs_one(lower, masks):
     with pytest.raises(InputError) as problem:
         lower(ops.CropNonEmptyMask(4, name="window"), [(9, 9)] * 2, masks=masks)
@@ -357,7 +359,7 @@ def test_an_op_of_ones_own():
 
     assert Mine().drawn() == {"amount": Constant(3)}
     with pytest.raises(TypeError, match=r"Mine has no lower\(\)"):
-        Mine().lower({}, np.zeros((1, 2), np.int64), Facts(3))
+        Mine().lower({}, np.zeros((1, 2), np.int64), LoweringContext(3))
     with pytest.raises(FieldError, match=r"Mine\.amount is a number"):
         Mine("x")
 

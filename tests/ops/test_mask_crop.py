@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from variegate.errors import InputError
 from variegate.ops import CropNonEmptyMask
-from variegate.ops.base import Seen
+from variegate.ops.base import VisibleMask
 
 units = st.floats(0, 1, exclude_max=True)
 sides = st.integers(1, 20)
@@ -36,7 +36,7 @@ def seen_by(mask, matrix, height, width):
     for i, j in np.ndindex(mask.shape):
         x, y, w = (float(v) for v in matrix @ (j + 0.5, i + 0.5, 1))
         shown[i, j] = w > 0 and 0 <= x / w <= width and 0 <= y / w <= height
-    return Seen(mask, matrix, shown)
+    return VisibleMask(mask, matrix, shown)
 
 
 def rule(found, u, place, size, height, width):
@@ -94,7 +94,7 @@ def test_follows_its_rule(lower, mask, way, ignore, u, top, left, height, width)
 def test_the_window_is_inside_and_not_empty(lower, mask, u, top, left, data):
     height, width = mask.shape
     size = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
-    effect = lower(CropNonEmptyMask(size), mask.shape, masks=[Seen(mask, EYE)], pixel=u, top=top, left=left)
+    effect = lower(CropNonEmptyMask(size), mask.shape, masks=[VisibleMask(mask, EYE)], pixel=u, top=top, left=left)
     x, y = effect.matrix[0, :2, 2]
     assert x == int(x) and y == int(y) and 0 <= x <= width - size[1] and 0 <= y <= height - size[0]
     assert mask[int(y) : int(y) + size[0], int(x) : int(x) + size[1]].any()
@@ -103,7 +103,7 @@ def test_the_window_is_inside_and_not_empty(lower, mask, u, top, left, data):
 def test_every_pixel_and_every_place_is_as_likely(lower):
     mask, steps = np.zeros((50, 50), np.uint8), (np.arange(360) + 0.5) / 360
     mask[20, 30], mask[21, 31], mask[40, 7] = 1, 2, 3
-    seen = [Seen(mask, EYE)] * 360
+    seen = [VisibleMask(mask, EYE)] * 360
     effect = lower(CropNonEmptyMask((9, 8)), [(50, 50)] * 360, masks=seen, pixel=steps, top=0, left=0)
     values, counts = np.unique(effect.matrix[:, [1, 0], 2], axis=0, return_counts=True)
     assert values.tolist() == [[20, 30], [21, 31], [40, 7]] and counts.tolist() == [120, 120, 120]
@@ -117,12 +117,12 @@ def test_every_pixel_and_every_place_is_as_likely(lower):
 def test_any_classes_can_be_ignored(lower, dtype):
     mask = np.zeros((6, 6), dtype)
     mask[2, 3] = 1
-    effect = lower(CropNonEmptyMask(1, ignore=(0, 255, -1, 70000)), (6, 6), masks=[Seen(mask, EYE)])
+    effect = lower(CropNonEmptyMask(1, ignore=(0, 255, -1, 70000)), (6, 6), masks=[VisibleMask(mask, EYE)])
     assert effect.matrix[0, :2, 2].tolist() == [3, 2]
 
 
 def test_nothing_marked_is_a_window_anywhere(lower):
-    empty = Seen(np.zeros((9, 9), int), EYE)
+    empty = VisibleMask(np.zeros((9, 9), int), EYE)
     effect = lower(CropNonEmptyMask((4, 5)), [(9, 9)] * 2, masks=[empty] * 2, top=[0.999, 0], left=[0.999, 0])
     assert effect.matrix[:, [1, 0], 2].tolist() == [[5, 4], [0, 0]]
     outside = seen_by(np.ones((9, 9), int), np.array([[1, 0, 20], [0, 1, 0], [0, 0, 1.0]]), 9, 9)
@@ -132,12 +132,12 @@ def test_nothing_marked_is_a_window_anywhere(lower):
 
 def test_a_picture_that_is_too_small(lower):
     with pytest.raises(InputError, match="CropNonEmptyMask asks for 9 x 4 pixels, but the picture has 5 x 7"):
-        lower(CropNonEmptyMask((9, 4)), (5, 7), masks=[Seen(np.ones((5, 7), int), EYE)])
+        lower(CropNonEmptyMask((9, 4)), (5, 7), masks=[VisibleMask(np.ones((5, 7), int), EYE)])
 
 
 @given(masks, units, units, units)
 def test_a_smaller_picture_lies_within_the_window(lower, mask, u, top, left):
     op = CropNonEmptyMask((20, 20), border="edge")
-    effect = lower(op, mask.shape, masks=[Seen(mask, EYE)], pixel=u, top=top, left=left)
+    effect = lower(op, mask.shape, masks=[VisibleMask(mask, EYE)], pixel=u, top=top, left=left)
     x, y = effect.matrix[0, :2, 2]
     assert mask.shape[1] - 20 <= x <= 0 and mask.shape[0] - 20 <= y <= 0

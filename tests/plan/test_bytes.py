@@ -12,7 +12,7 @@ import variegate as vg
 from variegate.kernels.codes import FIRST_SITE
 from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Matrix
-from variegate.plan.bytes import Bytes
+from variegate.plan.bytes import ByteRows
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def test_whatever_the_last_write_does():
         ([1, 1, 1], [0, 9.5, 0]),
     ):
         read.tables = plain._replace(gain=plain.gain * gain, shift=np.array(shift, float))
-        read.bytes = Bytes(read.tables, read.sites)
+        read.bytes = ByteRows(read.tables, read.sites)
         assert_row(read, row, image)
 
 

@@ -24,7 +24,7 @@ from variegate import (
     config,
 )
 from variegate.errors import PipelineError
-from variegate.kernels.lay import LONGEST
+from variegate.kernels.row_layout import LONGEST
 from variegate.key import Keys
 
 Size = tuple[int, int]

@@ -12,7 +12,7 @@ from variegate import coords
 from variegate.ops import effect as effects
 from variegate.ops.base import Drawn
 from variegate.ops.effect import Map, Matrix, Output, Stencil, Table, Tone
-from variegate.ops.geometric import Geometric
+from variegate.ops.geometric import GeometricOp
 from variegate.testing import assert_lowering_is_sound
 
 
@@ -23,7 +23,7 @@ def fails(op, text, **options):
 
 
 @dataclass(frozen=True, repr=False)
-class Own(Geometric):
+class Own(GeometricOp):
     """A map to the right, made wrong by a function of the right one."""
 
     wrong: object = None

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from variegate.config.fields import registry, target_registry
-from variegate.config.node import EXPONENT, Node, of_json, of_plain, of_yaml
+from variegate.config.node import EXPONENT, ConfigNode, of_json, of_plain, of_yaml
 from variegate.config.read import VERSION, Reader
 from variegate.config.schema import schema
 from variegate.config.write import Writer
@@ -69,7 +69,7 @@ def load(source: str | Path | Mapping[str, Any], top: type[Top], ops: Iterable[t
         raise ConfigError("the pipeline is nested too deeply to be read") from None
 
 
-def _nodes(source: str | Path | Mapping[str, Any]) -> Node:
+def _nodes(source: str | Path | Mapping[str, Any]) -> ConfigNode:
     if isinstance(source, Mapping):
         return of_plain(source, "pipeline")
     if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
@@ -84,7 +84,7 @@ def _nodes(source: str | Path | Mapping[str, Any]) -> Node:
         raise ConfigError(f"{path}: cannot be read: it is not UTF-8 text") from None
 
 
-def _parser(path: Path) -> Callable[[str, str], Node]:
+def _parser(path: Path) -> Callable[[str, str], ConfigNode]:
     if path.suffix not in SUFFIXES:
         raise ConfigError(f"{path}: a pipeline file ends in .yaml, .yml or .json, got {path.suffix or 'no suffix'!r}")
     return SUFFIXES[path.suffix]

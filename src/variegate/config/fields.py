@@ -35,7 +35,7 @@ _WORDS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Field:
+class ConfigField:
     """One field of an op, a target or a distribution.
 
     name     and `hint`, its type, and `default`, or REQUIRED
@@ -73,14 +73,14 @@ def target_registry(extra: Iterable[type] = ()) -> dict[str, type]:
 
 
 @cache
-def fields_of(kind: type) -> dict[str, Field]:
+def fields_of(kind: type) -> dict[str, ConfigField]:
     """The fields with which an op or a distribution is made, as in a call: those by position first."""
     hints = get_type_hints(kind)
-    found: dict[str, Field] = {}
+    found: dict[str, ConfigField] = {}
     for item in sorted(dataclasses.fields(kind), key=lambda item: item.kw_only is True):
         if item.init:
             default = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
-            found[item.name] = Field(item.name, hints[item.name], default, item.kw_only is True, rule_of(item))
+            found[item.name] = ConfigField(item.name, hints[item.name], default, item.kw_only is True, rule_of(item))
     return found
 
 

@@ -19,7 +19,7 @@ from variegate.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Node:
+class ConfigNode:
     """One value of a file and where it stands.
 
     value   a scalar; or a list of nodes; or a dict of text to nodes
@@ -43,20 +43,20 @@ class Node:
         return "a list" if isinstance(self.value, list) else "null" if self.value is None else repr(self.value)
 
 
-def of_plain(value: Any, source: str) -> Node:
+def of_plain(value: Any, source: str) -> ConfigNode:
     """Nodes for values in memory; a tuple counts as a list."""
     if isinstance(value, Mapping):
-        return Node({str(key): of_plain(item, source) for key, item in value.items()}, None, source)
+        return ConfigNode({str(key): of_plain(item, source) for key, item in value.items()}, None, source)
     if isinstance(value, list | tuple):
-        return Node([of_plain(item, source) for item in value], None, source)
-    return Node(value, None, source)
+        return ConfigNode([of_plain(item, source) for item in value], None, source)
+    return ConfigNode(value, None, source)
 
 
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")  # a number, though YAML 1.1 takes 1e-3 for text
 _TOKEN = re.compile(r'\s*([{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+)')
 
 
-def of_json(text: str, source: str) -> Node:
+def of_json(text: str, source: str) -> ConfigNode:
     """Nodes for a JSON text.
 
     Raises  ConfigError if it is not JSON, or a field is given twice.
@@ -64,9 +64,9 @@ def of_json(text: str, source: str) -> Node:
     try:
         json.loads(text)
     except json.JSONDecodeError as problem:
-        raise Node(None, problem.lineno, source).error(f"not JSON: {problem.msg}") from None
+        raise ConfigNode(None, problem.lineno, source).error(f"not JSON: {problem.msg}") from None
     except ValueError:  # of int()
-        raise Node(None, None, source).error("it has an integer of more digits than are read") from None
+        raise ConfigNode(None, None, source).error("it has an integer of more digits than are read") from None
     return _Json(text, source).node()
 
 
@@ -85,13 +85,13 @@ class _Json:
             end = match.start(1)
             yield match[1], line
 
-    def node(self) -> Node:
+    def node(self) -> ConfigNode:
         token, line = self.tokens.popleft()
         if token == "[":
-            return Node(list(self._items()), line, self.source)
+            return ConfigNode(list(self._items()), line, self.source)
         if token == "{":
-            return Node(self._fields(), line, self.source)
-        return Node(json.loads(token), line, self.source)
+            return ConfigNode(self._fields(), line, self.source)
+        return ConfigNode(json.loads(token), line, self.source)
 
     def _until(self, end: str) -> Iterator[None]:
         """Once an item, until the closing bracket."""
@@ -101,20 +101,20 @@ class _Json:
                 self.tokens.popleft()
         self.tokens.popleft()
 
-    def _items(self) -> Iterator[Node]:
+    def _items(self) -> Iterator[ConfigNode]:
         for _ in self._until("]"):
             yield self.node()
 
-    def _fields(self) -> dict[str, Node]:
-        fields: dict[str, Node] = {}
+    def _fields(self) -> dict[str, ConfigNode]:
+        fields: dict[str, ConfigNode] = {}
         for _ in self._until("}"):
             key, line = self.tokens.popleft()
             self.tokens.popleft()  # the colon
-            _put(fields, json.loads(key), Node(self.node().value, line, self.source))
+            _put(fields, json.loads(key), ConfigNode(self.node().value, line, self.source))
         return fields
 
 
-def of_yaml(text: str, source: str) -> Node:
+def of_yaml(text: str, source: str) -> ConfigNode:
     """Nodes for a YAML text.
 
     Raises  ConfigError if PyYAML is missing, the text is not YAML, has a tag or an alias, or gives a field twice.
@@ -128,16 +128,16 @@ def of_yaml(text: str, source: str) -> Node:
     try:
         loader = yaml.SafeLoader(text)
     except yaml.YAMLError as problem:  # of letters that no YAML has, such as NUL
-        raise Node(None, None, source).error(f"not YAML: {str(problem).splitlines()[0]}") from None
+        raise ConfigNode(None, None, source).error(f"not YAML: {str(problem).splitlines()[0]}") from None
     try:
         root = loader.get_single_node()
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         reason = getattr(problem, "problem", None) or str(problem)
-        raise Node(None, mark and mark.line + 1, source).error(f"not YAML: {reason}") from None
+        raise ConfigNode(None, mark and mark.line + 1, source).error(f"not YAML: {reason}") from None
     finally:
         loader.dispose()
-    return Node(None, 1, source) if root is None else _Yaml(source).node(root)
+    return ConfigNode(None, 1, source) if root is None else _Yaml(source).node(root)
 
 
 class _Yaml:
@@ -147,34 +147,34 @@ class _Yaml:
         self.source = source
         self.seen: set[int] = set()
 
-    def node(self, given: Any) -> Node:
+    def node(self, given: Any) -> ConfigNode:
         import yaml
 
-        here = Node(None, given.start_mark.line + 1, self.source)
+        here = ConfigNode(None, given.start_mark.line + 1, self.source)
         if id(given) in self.seen:
             raise here.error("an alias (*name) is not read; write the value out")
         self.seen.add(id(given))
         self.check(given)
         if isinstance(given, yaml.SequenceNode):
-            return Node([self.node(item) for item in given.value], here.line, self.source)
+            return ConfigNode([self.node(item) for item in given.value], here.line, self.source)
         if isinstance(given, yaml.MappingNode):
-            fields: dict[str, Node] = {}
+            fields: dict[str, ConfigNode] = {}
             for key, item in given.value:
                 value = self.node(item)
-                at = Node(value.value, key.start_mark.line + 1, self.source)
+                at = ConfigNode(value.value, key.start_mark.line + 1, self.source)
                 if not isinstance(key, yaml.ScalarNode):
                     raise at.error("a list or a mapping is no name of a field")
                 self.check(key)
                 _put(fields, key.value, at)
-            return Node(fields, here.line, self.source)
-        return Node(self.scalar(given), here.line, self.source)
+            return ConfigNode(fields, here.line, self.source)
+        return ConfigNode(self.scalar(given), here.line, self.source)
 
     def check(self, given: Any) -> str:
         """The kind of a node, which must be one of plain data."""
         kind = str(given.tag).removeprefix("tag:yaml.org,2002:")
         if kind not in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge"):
             told = "only numbers, text, true, false, null, lists and mappings are"
-            raise Node(None, given.start_mark.line + 1, self.source).error(f"{kind!r} is not read; {told}")
+            raise ConfigNode(None, given.start_mark.line + 1, self.source).error(f"{kind!r} is not read; {told}")
         return kind
 
     def scalar(self, given: Any) -> Any:
@@ -194,7 +194,7 @@ class _Yaml:
             loader.dispose()
 
 
-def _put(fields: dict[str, Node], key: str, value: Node) -> None:
+def _put(fields: dict[str, ConfigNode], key: str, value: ConfigNode) -> None:
     if key in fields:
         raise value.error(f"{key}: given twice")
     fields[key] = value

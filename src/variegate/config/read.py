@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Registry, alternatives, describe, fields_of, is_kind, items
-from variegate.config.node import Node
+from variegate.config.node import ConfigNode
 from variegate.dist import Distribution
 from variegate.errors import VariegateError
 from variegate.ops.base import Op
@@ -26,7 +26,7 @@ class Reader:
     def __init__(self, names: Registry, targets: Registry) -> None:
         self.names, self.targets = names, targets
 
-    def pipeline(self, root: Node, top: type) -> Any:
+    def pipeline(self, root: ConfigNode, top: type) -> Any:
         """The whole file: `variegate: 1` and the fields of the outermost Compose.
 
         Raises  ConfigError, with the line and the field, if anything in it cannot be read.
@@ -39,9 +39,9 @@ class Reader:
             raise root.error(f"variegate: missing; a pipeline file begins with `variegate: {VERSION}`")
         if isinstance(version.value, bool) or version.value != VERSION:
             raise version.error(f"variegate: this release reads version {VERSION}, got {version.kind()}")
-        return self.make(top, Node(fields, root.line, root.source), known=["variegate"])
+        return self.make(top, ConfigNode(fields, root.line, root.source), known=["variegate"])
 
-    def op(self, node: Node) -> Any:
+    def op(self, node: ConfigNode) -> Any:
         """One op: its name, or a mapping of its name to its fields, or to the value of its first field."""
         name, body = self.named(node, "an op", "Rotate")
         if name not in self.names:
@@ -50,7 +50,7 @@ class Reader:
             )
         return self.make(self.names[name], body)
 
-    def distribution(self, node: Node, owner: str) -> Any:
+    def distribution(self, node: ConfigNode, owner: str) -> Any:
         """One distribution: a mapping of its name to its fields, or to a list of them in order."""
         name, body = self.named(node, f"{owner}: a distribution", "Normal")
         if name not in DISTRIBUTIONS:
@@ -61,10 +61,10 @@ class Reader:
             if len(body.value) > len(declared):
                 takes = f"{name} takes {', '.join(declared)}"
                 raise node.error(f"{owner}: {takes}, got a list of {len(body.value)}")
-            body = Node(dict(zip(declared, body.value, strict=False)), body.line, body.source)
+            body = ConfigNode(dict(zip(declared, body.value, strict=False)), body.line, body.source)
         return self.make(kind, body, owner=f"{owner}: {name}")
 
-    def declared(self, node: Node, owner: str) -> Targets:
+    def declared(self, node: ConfigNode, owner: str) -> Targets:
         """Targets: a mapping of each field to its target."""
         found = Targets()
         for name, entry in node.value.items():
@@ -75,7 +75,7 @@ class Reader:
                 raise entry.error(str(problem)) from None
         return found
 
-    def target(self, node: Node, owner: str) -> Any:
+    def target(self, node: ConfigNode, owner: str) -> Any:
         """One target: its name, or a mapping of its name to its fields, or to the value of its first field."""
         name, body = self.named(node, f"{owner}: a target", "Boxes")
         if name not in self.targets:
@@ -87,17 +87,17 @@ class Reader:
             raise body.error(f"{owner}: {name} takes its fields by name, as in `{name}: {{...}}`, got {body.kind()}")
         return self.make(self.targets[name], body, owner=f"{owner}: {name}")
 
-    def named(self, node: Node, what: str, example: str) -> tuple[str, Node]:
+    def named(self, node: ConfigNode, what: str, example: str) -> tuple[str, ConfigNode]:
         """The name of an entry and what stands under it."""
         if isinstance(node.value, str):
-            return node.value, Node({}, node.line, node.source)
+            return node.value, ConfigNode({}, node.line, node.source)
         if not isinstance(node.value, dict) or len(node.value) != 1:
             got = f"a mapping of {len(node.value)}" if isinstance(node.value, dict) else node.kind()
             raise node.error(f"{what} is a name, or a mapping with one name such as `{example}: {{...}}`, got {got}")
         ((name, body),) = node.value.items()
-        return name, body if body.value is not None else Node({}, body.line, body.source)
+        return name, body if body.value is not None else ConfigNode({}, body.line, body.source)
 
-    def make(self, kind: type, body: Node, known: Iterable[str] = (), owner: str | None = None) -> Any:
+    def make(self, kind: type, body: ConfigNode, known: Iterable[str] = (), owner: str | None = None) -> Any:
         """What has fields: an op, a target or a distribution. `known` are further keys to offer in an error."""
         owner = owner or kind.__name__
         declared = fields_of(kind)
@@ -107,7 +107,7 @@ class Reader:
                     f"{owner}.{field.name}: a function cannot be read from a file; build {owner} in Python"
                 )
         if not isinstance(body.value, dict):
-            body = Node({next(iter(declared)): body}, body.line, body.source)
+            body = ConfigNode({next(iter(declared)): body}, body.line, body.source)
         values: dict[str, Any] = {}
         for name, node in body.value.items():
             if name not in declared:
@@ -121,14 +121,14 @@ class Reader:
         except VariegateError as problem:
             raise _culprit(body, owner, values, str(problem)).error(_placed(owner, str(problem))) from None
 
-    def value(self, node: Node, hint: Any, owner: str) -> Any:
+    def value(self, node: ConfigNode, hint: Any, owner: str) -> Any:
         """A field's value, by the first of its types that fits."""
         for each in alternatives(hint):
             if fits(node, each):
                 return self.convert(node, each, owner)
         raise node.error(f"{owner}: expected {describe(hint)}, got {node.kind()}")
 
-    def convert(self, node: Node, hint: Any, owner: str) -> Any:
+    def convert(self, node: ConfigNode, hint: Any, owner: str) -> Any:
         """A value of a type that it is known to fit."""
         if is_kind(hint, Op):
             return self.op(node)
@@ -142,7 +142,7 @@ class Reader:
         return node.value
 
 
-def fits(node: Node, hint: Any) -> bool:
+def fits(node: ConfigNode, hint: Any) -> bool:
     """Whether a value has the form of a type; what stands inside an op or a distribution is looked at later."""
     value = node.value
     if is_kind(hint, Op):
@@ -159,12 +159,12 @@ def fits(node: Node, hint: Any) -> bool:
     return hint is Any or (hint in (bool, str, NoneType) and isinstance(value, hint))
 
 
-def _culprit(body: Node, owner: str, values: dict[str, Any], problem: str) -> Node:
+def _culprit(body: ConfigNode, owner: str, values: dict[str, Any], problem: str) -> ConfigNode:
     """The node of the field that the error of an op, a target or a distribution names; else the node of it all."""
     label = values.get("name") or owner.rpartition(": ")[2]
     named = [name for name in values if problem.startswith(f"{label}.{name}")]
     node = body.value[max(named, key=len)] if named else body
-    return node if isinstance(node, Node) else body
+    return node if isinstance(node, ConfigNode) else body
 
 
 def _placed(owner: str, problem: str) -> str:

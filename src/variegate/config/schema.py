@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from variegate.config.fields import (
     DISTRIBUTIONS,
     REQUIRED,
-    Field,
+    ConfigField,
     Registry,
     alternatives,
     fields_of,
@@ -96,7 +96,7 @@ def _fields(kind: type) -> Schema:
     }
 
 
-def _field(field: Field, doc: str) -> Schema:
+def _field(field: ConfigField, doc: str) -> Schema:
     said = re.search(rf"^ *{field.name}\s{{2,}}(.+)$", doc, re.MULTILINE)
     found = _value(field)
     if said:
@@ -106,7 +106,7 @@ def _field(field: Field, doc: str) -> Schema:
     return found
 
 
-def _value(field: Field) -> Schema:
+def _value(field: ConfigField) -> Schema:
     """What a field's value may be: its type, within the limits that its op declares."""
     form = _union(field.hint)
     return form if field.rule is None else _within(form, field.rule)

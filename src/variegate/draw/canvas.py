@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw
 
 from variegate.coords import HALF, Floats, pixel_centre
-from variegate.draw.palette import BLACK, WHITE, Bytes, Colour, mix
+from variegate.draw.palette import BLACK, RGB, WHITE, ByteImage, mix
 from variegate.draw.picture import resized
 from variegate.draw.regions import Bools
 from variegate.exact import sincos
@@ -81,7 +81,7 @@ class Canvas:
             marks[:-far] |= differs
         return found
 
-    def wash(self, colours: Bytes | Colour, strength: NDArray[Any], at: tuple[int, int] = (0, 0)) -> None:
+    def wash(self, colours: ByteImage | RGB, strength: NDArray[Any], at: tuple[int, int] = (0, 0)) -> None:
         """Mix colours, (H, W, 3) or one, into the canvas: not at all where the strength, (H, W), is 0; wholly at 1.
 
         at  (left, top) of the strength on the canvas
@@ -90,7 +90,7 @@ class Canvas:
         box = (*at, at[0] + mask.width, at[1] + mask.height)
         self.page.paste(colours if isinstance(colours, tuple) else Image.fromarray(colours), box, mask)
 
-    def tint(self, rings: Sequence[Floats], holes: bool, colour: Colour, strength: float) -> None:
+    def tint(self, rings: Sequence[Floats], holes: bool, colour: RGB, strength: float) -> None:
         """Mix a colour into what lies in any ring; with holes, in an odd number of them."""
         whole = Image.new("1", self.page.size)
         for ring in rings:
@@ -100,7 +100,7 @@ class Canvas:
                 whole = ImageChops.logical_xor(whole, part) if holes else ImageChops.logical_or(whole, part)
         self.page.paste(colour, mask=whole.convert("L").point([round(level * strength) for level in range(256)]))
 
-    def stroke(self, points: Floats, colour: Colour, closed: bool) -> None:
+    def stroke(self, points: Floats, colour: RGB, closed: bool) -> None:
         """A line through points, with a thin dark seam, so that it is seen on any ground."""
         path = self._places(points)
         if closed:
@@ -109,7 +109,7 @@ class Canvas:
             for shade, extra in ((mix(colour, BLACK, 0.7), SEAM), (colour, 0)):
                 self.pen.line(path, fill=shade, width=self._odd(self.line + extra), joint="curve")
 
-    def dot(self, at: Floats, colour: Colour, hollow: bool = False) -> None:
+    def dot(self, at: Floats, colour: RGB, hollow: bool = False) -> None:
         """A dot; a hollow one is a ring."""
         radius = self.line * 2.2
         if hollow:
@@ -120,7 +120,7 @@ class Canvas:
             far = (radius + extra) * self.fine
             self.pen.ellipse((x - far, y - far, x + far, y + far), fill=shade)
 
-    def ring(self, at: Floats, radius: float, colour: Colour) -> None:
+    def ring(self, at: Floats, radius: float, colour: RGB) -> None:
         """A circle of a radius in pixels of the picture; of many corners, since Pillow is slow at large ones."""
         self.stroke(at + radius * np.stack(sincos(np.arange(0, 360, 3)), axis=1), colour, closed=True)
 

@@ -12,9 +12,9 @@ from PIL import Image
 from variegate.coords import Floats
 from variegate.draw.canvas import FAR, Canvas
 from variegate.draw.legend import Legend
-from variegate.draw.palette import SLATE, WHITE, Colour, colour, heat
+from variegate.draw.palette import RGB, SLATE, WHITE, colour, heat
 from variegate.draw.regions import Bools, corner, deepest, hatch, levels, on_picture, shape_of, topmost, within
-from variegate.draw.tags import Place, Tags
+from variegate.draw.tags import Anchor, Tags
 from variegate.exact import sincos
 from variegate.targets import (
     BoxLeaf,
@@ -169,7 +169,7 @@ class Layers:
                     self.tag(self.legend.name(group, n), shade, at, "corner" if boxed else "above")
                     break
 
-    def tag(self, text: str, shade: Colour, at: Floats, place: Place) -> None:
+    def tag(self, text: str, shade: RGB, at: Floats, place: Anchor) -> None:
         """A name at a point of the picture."""
         self.tags.add(text, shade, (at * self.canvas.scale / self.canvas.fine).tolist(), place)
 

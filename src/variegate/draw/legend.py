@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from variegate.draw.palette import Colour, colour
+from variegate.draw.palette import RGB, colour
 from variegate.targets import Leaf, RowLeaf, Targets
 
 FIELDS = ("labels", "label", "classes", "class_ids", "category_ids", "class_labels")  # that say what an instance is
@@ -31,7 +31,7 @@ class Legend:
             if isinstance(leaf, RowLeaf) and group is not None and group not in self.labels and _are_classes(leaf.rows):
                 self.labels[group] = [_plain(row) for row in leaf.rows]
 
-    def colour(self, group: str | None, n: int) -> Colour:
+    def colour(self, group: str | None, n: int) -> RGB:
         """The colour of instance n of a group."""
         labels = None if group is None or self.by_instance else self.labels.get(group)
         return colour(n) if labels is None else self.of_class(labels[n])
@@ -40,7 +40,7 @@ class Legend:
         """What instance n of a group is."""
         return self.name_of(self.labels[group][n])
 
-    def of_class(self, label: int | str) -> Colour:
+    def of_class(self, label: int | str) -> RGB:
         """The colour of a class: of one that is a text, that of its number if it has one, else one of its own."""
         if isinstance(label, int):
             return colour(label)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from variegate.coords import Floats
 
-Colour = tuple[int, int, int]
-Bytes = NDArray[np.uint8]
+RGB = tuple[int, int, int]
+ByteImage = NDArray[np.uint8]
 
 WHITE, BLACK, SLATE = (255, 255, 255), (0, 0, 0), (60, 64, 72)
-SEVEN: tuple[Colour, ...] = (
+SEVEN: tuple[RGB, ...] = (
     (230, 159, 0),  # orange
     (86, 180, 233),  # sky blue
     (0, 158, 115),  # bluish green
@@ -29,7 +29,7 @@ HEAT = np.array(  # from dark to bright, even to the eye and to the colour-blind
 )
 
 
-def colour(number: int) -> Colour:
+def colour(number: int) -> RGB:
     """The colour of a class or an instance; the 22nd has that of the first.
 
     >>> colour(0), colour(7), colour(21)
@@ -40,19 +40,19 @@ def colour(number: int) -> Colour:
     return base if mixed is None else mix(base, mixed, 0.5 if mixed == WHITE else 0.3)
 
 
-def mix(one: Colour, other: Colour, part: float) -> Colour:
+def mix(one: RGB, other: RGB, part: float) -> RGB:
     """A colour with so large a part of another."""
     red, green, blue = (round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
-def ink(paper: Colour) -> Colour:
+def ink(paper: RGB) -> RGB:
     """Black or white, whichever is read more easily on that colour."""
     red, green, blue = ((level / 255) ** 2 for level in paper)  # light, nearly enough
     return BLACK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else WHITE
 
 
-def heat(levels: Floats) -> Bytes:
+def heat(levels: Floats) -> ByteImage:
     """(..., 3) colours of levels from 0 to 1."""
     at, stops = levels * (len(HEAT) - 1), np.arange(len(HEAT))
     channels = [np.interp(at, stops, HEAT[:, channel]) for channel in range(3)]

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from variegate.draw.palette import Colour, ink
+from variegate.draw.palette import RGB, ink
 
-Place = Literal["corner", "above", "on"]
-Room = tuple[float, float, float, float]  # left, top, right, bottom
+Anchor = Literal["corner", "above", "on"]
+Rect = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Tags:
@@ -24,9 +24,9 @@ class Tags:
     def __init__(self, size: tuple[int, int], line: float) -> None:
         self.size, self.line = size, line
         self.font: Any = ImageFont.load_default(max(10, line * 7.5))
-        self.found: list[tuple[str, Colour, Room]] = []
+        self.found: list[tuple[str, RGB, Rect]] = []
 
-    def add(self, text: str, colour: Colour, at: Sequence[float], place: Place) -> None:
+    def add(self, text: str, colour: RGB, at: Sequence[float], place: Anchor) -> None:
         """A word at a point, in pixels: above it and to the right, above its middle, or on it.
 
         Where another word is already, or the picture ends, it goes below, or further up or down.
@@ -55,6 +55,6 @@ class Tags:
             pen.text(((left + right) / 2, (top + bottom) / 2), text, ink(colour), self.font, anchor="mm")
 
 
-def _meet(one: Room, other: Room) -> bool:
+def _meet(one: Rect, other: Rect) -> bool:
     """Whether two rooms share a pixel."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

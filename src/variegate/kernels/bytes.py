@@ -26,7 +26,6 @@ from variegate.kernels.codes import (
     TO_RESULT,
     WHITE,
 )
-from variegate.kernels.lay import leans
 from variegate.kernels.link import apply, is_affine, span
 from variegate.kernels.memory import (
     address_of,
@@ -42,6 +41,7 @@ from variegate.kernels.memory import (
     store_u8,
     store_word,
 )
+from variegate.kernels.row_layout import leans
 
 BYTES, CUT, MOVED, TONED, OWN, NEVER = 1, 2, 4, 8, 16, 32  # what is so of a row, see `sort_out`
 ENDS = FROM_SOURCE | TO_RESULT

@@ -1,4 +1,4 @@
-"""Chain: one sample's maps as kernels take them, matrices and the fields that bend them; no kernel, and no Numba."""
+"""MapChain: one sample's maps as kernels take them, matrices and the fields that bend them; no kernel, and no Numba."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Lattices(NamedTuple):
     nodes: NDArray[np.float64]
 
 
-class Fields(NamedTuple):
+class Displacements(NamedTuple):
     """What bends G maps: map k takes a point p to maps[k] p + d(p).
 
     which  (G,) int64: of each map its row of grids, or UNBENT; empty: none is bent
@@ -33,25 +33,25 @@ class Fields(NamedTuple):
     grids: NDArray[np.int64]
     nodes: NDArray[np.float64]
 
-    def part(self, begin: int, end: int) -> Fields:
+    def part(self, begin: int, end: int) -> Displacements:
         """What bends the maps from begin to end, with lattices of their own."""
         which = self.which[begin:end]
         bent = which >= 0
         if not len(self.grids) or not bent.any():
-            return Fields(which, *NONE)
+            return Displacements(which, *NONE)
         grids, own = self.grids[which[bent]], which.copy()
         sizes = 2 * grids[:, LATTICE_ROWS] * grids[:, LATTICE_COLUMNS]
         spans = zip(grids[:, LATTICE_FIRST].tolist(), sizes.tolist(), strict=True)
         nodes = np.concatenate([self.nodes[first : first + size] for first, size in spans])
         own[bent], grids[:, LATTICE_FIRST] = np.arange(len(grids)), np.cumsum(sizes) - sizes
-        return Fields(own, grids, nodes)
+        return Displacements(own, grids, nodes)
 
 
 NONE = Lattices(np.zeros((0, LATTICE), np.int64), np.zeros(0))
-STRAIGHT = Fields(np.zeros(0, np.int64), *NONE)
+STRAIGHT = Displacements(np.zeros(0, np.int64), *NONE)
 
 
-class Chain(NamedTuple):
+class MapChain(NamedTuple):
     """One sample's maps.
 
     maps (G, 3, 3) float64: canvas k + 1 to canvas k; canvas (G + 1, 2) int64; borders (G,) int64: see `kernels.tables`
@@ -60,7 +60,7 @@ class Chain(NamedTuple):
     maps: NDArray[np.float64]
     canvas: NDArray[np.int64]
     borders: NDArray[np.int64]
-    fields: Fields = STRAIGHT
+    fields: Displacements = STRAIGHT
 
     @property
     def bent(self) -> NDArray[np.bool_]:

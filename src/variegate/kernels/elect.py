@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.chain import UNBENT, Chain, Fields
+from variegate.kernels.chain import UNBENT, Displacements, MapChain
 from variegate.kernels.codes import CONSTANT
 from variegate.kernels.gather import address, bits_of, gather, index_rows, open_grid, owned, row_units
 from variegate.kernels.link import copy, jacobian
@@ -49,7 +49,7 @@ def finer(maps, canvas, borders, fields, across, down):
     which = np.empty(top + 1 if fields.which.size > 0 else 0, np.int64)
     for k in range(which.size):
         which[k] = fields.which[k] if k < top else UNBENT
-    return more, planes, codes, Fields(which, fields.grids, fields.nodes)
+    return more, planes, codes, Displacements(which, fields.grids, fields.nodes)
 
 
 @entry
@@ -91,7 +91,7 @@ class Vote(NamedTuple):
     keep: tuple[int, ...] = ()
 
 
-def elect(chain: Chain, masks: NDArray[Any], fill: int, vote: Vote) -> NDArray[Any]:
+def elect(chain: MapChain, masks: NDArray[Any], fill: int, vote: Vote) -> NDArray[Any]:
     """A stack of class masks (N, H, W) through a chain, by vote where it shrinks, else by nearest: see `gather`."""
     dtype, size = masks.dtype, masks.itemsize
     out = np.empty((len(masks), *chain.canvas[-1].tolist()), dtype)

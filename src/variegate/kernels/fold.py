@@ -7,7 +7,7 @@ import numpy as np
 from variegate.compiled import kernel
 from variegate.kernels.codes import AFFINE, STEP_AFTER, STEP_SITE, STEP_SORT
 from variegate.kernels.colour import FIXED, step_through, through
-from variegate.kernels.lay import leans
+from variegate.kernels.row_layout import leans
 
 
 @kernel

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.chain import STRAIGHT, Chain, Fields
+from variegate.kernels.chain import STRAIGHT, Displacements, MapChain
 from variegate.kernels.field import walk_field
 from variegate.kernels.link import link
 from variegate.kernels.locate import affine_lines, border_codes
@@ -130,7 +130,7 @@ def gather_all(maps, canvas, borders, fields, source, shape, target, size, fill,
     hold((owners, index, bounds, extents))
 
 
-def gather(chain: Chain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
+def gather(chain: MapChain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     """A stack of class masks (N, H, W) through a chain, by nearest: (N, h, w) of the same dtype.
 
     masks  bool or integers, C-contiguous and of the machine's byte order; fill: what lies outside, of that dtype
@@ -144,7 +144,7 @@ def gather(chain: Chain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     return out
 
 
-def shown(chain: Chain) -> NDArray[np.bool_]:
+def shown(chain: MapChain) -> NDArray[np.bool_]:
     """Which pixels of the last canvas show the first at all, (h, w)."""
     (height, width), out = chain.canvas[0].tolist(), np.empty(chain.canvas[-1].tolist(), np.bool_)
     if out.size:
@@ -175,7 +175,7 @@ def address(array: NDArray[Any]) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def owned(chain: Chain) -> Chain:
+def owned(chain: MapChain) -> MapChain:
     """The chain's arrays as kernels are compiled for them: read-only ones would be of another type."""
 
     def own(array: NDArray[Any], dtype: type) -> NDArray[Any]:
@@ -183,5 +183,5 @@ def owned(chain: Chain) -> Chain:
 
     maps, canvas, borders, fields = chain
     if fields is not STRAIGHT:
-        fields = Fields(own(fields.which, np.int64), own(fields.grids, np.int64), own(fields.nodes, np.float64))
-    return Chain(own(maps, np.float64), own(canvas, np.int64), own(borders, np.int64), fields)
+        fields = Displacements(own(fields.which, np.int64), own(fields.grids, np.int64), own(fields.nodes, np.float64))
+    return MapChain(own(maps, np.float64), own(canvas, np.int64), own(borders, np.int64), fields)

@@ -62,7 +62,7 @@ PREFILTERS = {UINT8: prefilter_bytes, UINT16: prefilter_shorts, FLOAT32: prefilt
 UPRIGHTS = {UINT8: upright_bytes, UINT16: upright_shorts, FLOAT32: upright_floats}
 
 
-class Wanted(NamedTuple):
+class UnitSpec(NamedTuple):
     """What is the same for all rows of a batch.
 
     source, written  dtype codes of the pictures and of the results
@@ -76,13 +76,13 @@ class Wanted(NamedTuple):
     eight: bool
 
 
-def library(wanted: Wanted, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+def library(wanted: UnitSpec, asked: NDArray[np.int64]) -> NDArray[np.int64]:
     """(FORMS, LIBRARY) addresses: zero where no such unit is needed; asked: as `kernels.survey` left it."""
     return _library(wanted, asked.tobytes())
 
 
 @functools.lru_cache(maxsize=256)
-def _library(wanted: Wanted, asked: bytes) -> NDArray[np.int64]:
+def _library(wanted: UnitSpec, asked: bytes) -> NDArray[np.int64]:
     found = np.zeros((FORMS, LIBRARY), np.int64)
     for form, line in enumerate(np.frombuffer(asked, np.int64).reshape(FORMS, ASKED).tolist()):
         if line[USED]:
@@ -90,7 +90,7 @@ def _library(wanted: Wanted, asked: bytes) -> NDArray[np.int64]:
     return found
 
 
-def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Wanted) -> None:
+def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: UnitSpec) -> None:
     """The addresses of one form."""
     source = wanted.source if form & FROM_SOURCE else FLOAT32
     written = wanted.written if form & TO_RESULT else FLOAT32

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.chain import Chain
+from variegate.kernels.chain import MapChain
 from variegate.kernels.codes import BILINEAR, FLOAT32, HWC
-from variegate.kernels.lay import lay_chain
-from variegate.kernels.library import Wanted, library
+from variegate.kernels.library import UnitSpec, library
+from variegate.kernels.row_layout import lay_chain
 from variegate.kernels.survey import survey
 from variegate.kernels.tables import Tables
 
@@ -18,7 +18,7 @@ BYTES = 4  # of a number
 
 
 def read_picture(
-    image: NDArray[np.float32], chain: Chain, fill: NDArray[np.float64], antialias: bool
+    image: NDArray[np.float32], chain: MapChain, fill: NDArray[np.float64], antialias: bool
 ) -> NDArray[np.float32]:
     """A picture (H, W, C) as it lies on the chain's last canvas, (h, w, C): read once, bilinear, and never clamped.
 
@@ -32,7 +32,7 @@ def read_picture(
     laid_out = laid.rows, laid.units, laid.maps, laid.borders, laid.fills, laid.canvas, laid.steps, laid.kinds
     colours = np.tile(fill, (len(laid.maps), 1))
     as_it_is = np.ones(channels), np.zeros(channels)
-    units = library(Wanted(FLOAT32, FLOAT32, bounded=False, eight=False), asked)
+    units = library(UnitSpec(FLOAT32, FLOAT32, bounded=False, eight=False), asked)
     settings = BYTES, HWC, FLOAT32, 0
     tables = Tables(
         *laid_out, colours, NO_LUTS, NO_FUNCTIONS, NO_FUNCTIONS, NO_DRAWS, *as_it_is, settings, units, laid.fields

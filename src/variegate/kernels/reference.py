@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.chain import STRAIGHT, Fields
+from variegate.kernels.chain import STRAIGHT, Displacements
 from variegate.kernels.codes import (
     AFFINE,
     BICUBIC,
@@ -41,7 +41,7 @@ from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, re
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Function = Callable[..., Any]
+PixelCallable = Callable[..., Any]
 
 SLACK = 1e-9  # pixels: an edge is closed by a hair, so that what lies exactly on it is inside, whatever the rounding
 
@@ -147,17 +147,17 @@ def reference(
     return develop(canvases[top], row)
 
 
-def expose(row: Any, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> Canvas:
+def expose(row: Any, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> ReferenceCanvas:
     """Canvas `top` before any colour step."""
     view = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens, row.fields)
     way, J = jacobian(row.maps, *row.canvas[-1, ::-1] / 2)
     seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, row.interpolation, antialias
     pixels = read(picture, *seen)
     smear = read(doubt.astype(np.float64), *seen) if doubt.any() else 0 * pixels
-    return Canvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), row.fills)
+    return ReferenceCanvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), row.fills)
 
 
-def develop(canvas: Canvas, row: Any) -> Truth:
+def develop(canvas: ReferenceCanvas, row: Any) -> Truth:
     """The last write: clamp (where there is a bound), gain and shift, layout."""
     values = np.clip(canvas.painted(), 0, row.bound) if row.bound >= 0 else canvas.painted()
     values = values * row.gain + row.shift
@@ -176,7 +176,7 @@ def look(
     borders: NDArray[np.int64],
     interpolation: int,
     lens: Lens | None = None,
-    fields: Fields = STRAIGHT,
+    fields: Displacements = STRAIGHT,
 ) -> View:
     """The view from the canvas after these maps; lens: of a picture that is smaller than the first canvas."""
     lens = lens_of(canvas[0], canvas[0], None) if lens is None else lens
@@ -236,7 +236,7 @@ def fold(position: Floats, size: float, border: int) -> Floats:
 # Colour: one step after the other, on each canvas whose mean is asked for and on the output.
 
 
-class Canvas:
+class ReferenceCanvas:
     """A canvas in colour, in units of white: its pixels, and where which fill shows."""
 
     def __init__(self, pixels: Floats, view: View, doubt: Flags, fills: Floats) -> None:

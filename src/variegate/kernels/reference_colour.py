@@ -13,7 +13,7 @@ from variegate.white import LUMINANCE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Function = Callable[..., Any]
+PixelCallable = Callable[..., Any]
 
 
 def affine(v: Floats, step: Floats, mean: Floats) -> Floats:
@@ -79,13 +79,13 @@ def on_step(v: Floats, kind: int, step: Floats, slack: float) -> Flags:
     return np.asarray(np.abs(edge - np.rint(edge)) <= slack / 255 * max(1, step[1]))
 
 
-def pixelwise(v: Floats, function: Function, draws: Floats) -> Floats:
+def pixelwise(v: Floats, function: PixelCallable, draws: Floats) -> Floats:
     """The user's function, a pixel at a time."""
     pixels = [function(tuple(pixel), *draws) for pixel in v.reshape(-1, v.shape[-1])]
     return np.array(pixels, np.float64).reshape(v.shape)
 
 
-def rowwise(v: Floats, function: Function, given: tuple[Any, ...]) -> Floats:
+def rowwise(v: Floats, function: PixelCallable, given: tuple[Any, ...]) -> Floats:
     """The user's function, a row at a time; given: its arguments after the row's number and the height."""
     out = v.copy()
     for y, line in enumerate(out):

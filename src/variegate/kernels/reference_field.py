@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.chain import Fields
+from variegate.kernels.chain import Displacements
 from variegate.kernels.codes import DENSE, LINEAR
 
 Floats = NDArray[np.float64]
@@ -19,7 +19,7 @@ def bump(t: Floats) -> Floats:
 
 
 def displacement(
-    fields: Fields, k: int, x: Floats, y: Floats, size: tuple[int, int] | NDArray[np.int64]
+    fields: Displacements, k: int, x: Floats, y: Floats, size: tuple[int, int] | NDArray[np.int64]
 ) -> tuple[Floats, Floats] | None:
     """(dx, dy) of map k at points of its new canvas, of size (height, width); None where nothing bends it."""
     if not len(fields.which) or fields.which[k] < 0:

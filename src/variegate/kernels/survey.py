@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.chain import Fields
+from variegate.kernels.chain import Displacements
 from variegate.kernels.codes import (
     AFFINE,
     FIRST_MAP,
@@ -30,8 +30,8 @@ from variegate.kernels.codes import (
     STEP_SORT,
 )
 from variegate.kernels.footprint import footprint, reduction
-from variegate.kernels.lay import Laid, leans
 from variegate.kernels.link import BEYOND, apply, is_affine, is_whole, jacobian, link
+from variegate.kernels.row_layout import RowLayout, leans
 
 RAW, FILTERED, UPRIGHT = range(3)
 STATE = 10  # numbers of a site
@@ -43,7 +43,7 @@ ITSELF = 1.0, 0.0, 1.0, 0.0  # the fit of a picture that is the source
 USED, WAYS, WHOLE, REDUCED, WALKED, MEANS, SORTS, BENT, ASKED = range(9)
 
 
-class Given(NamedTuple):
+class Substitutes(NamedTuple):
     """Pictures that are there in place of the sources of R rows.
 
     size  (R, 2) int64: their heights and widths
@@ -54,7 +54,7 @@ class Given(NamedTuple):
     fit: NDArray[np.float64]
 
 
-NOTHING = Given(np.empty((0, 2), np.int64), np.empty((0, 4)))
+NOTHING = Substitutes(np.empty((0, 2), np.int64), np.empty((0, 4)))
 
 
 class Sites(NamedTuple):
@@ -149,7 +149,7 @@ def note_site(state, line):
 def survey_all(begin, end, laid, there, fit, each, sites, asked):
     """Fill `sites`, a `Sites` of which tops are given, and `asked`, for the rows from begin to end.
 
-    there, fit  a `Given` for these rows alone; no rows of fit: the sources themselves
+    there, fit  a `Substitutes` for these rows alone; no rows of fit: the sources themselves
     each        how many windows a map has room for
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
     """
@@ -162,7 +162,7 @@ def survey_all(begin, end, laid, there, fit, each, sites, asked):
     for r in range(begin, end):
         row, m = rows[r], rows[r, FIRST_MAP]
         line, sizes, size = asked[row[ROW_FORM]], canvas[m + r :], canvas[m + r]
-        given, bends = own, Fields(fields.which[m:], fields.grids, fields.nodes)
+        given, bends = own, Displacements(fields.which[m:], fields.grids, fields.nodes)
         if fit.shape[0] > 0:
             given, size = fit[r - begin], there[r - begin]
         for site in range(row[FIRST_SITE], rows[r + 1, FIRST_SITE]):
@@ -188,7 +188,7 @@ def survey_all(begin, end, laid, there, fit, each, sites, asked):
                 line[MEANS] |= 1 if laid.kinds[s, STEP_AFTER] > 0 else 2
 
 
-def survey(laid: Laid, rows: slice, given: Given | None = None) -> tuple[Sites, NDArray[np.int64]]:
+def survey(laid: RowLayout, rows: slice, given: Substitutes | None = None) -> tuple[Sites, NDArray[np.int64]]:
     """The sites of these rows, and what they ask of their units.
 
     given  what is read in place of the sources, where that is not they themselves

@@ -1,4 +1,4 @@
-"""Tables: the numbers of one batch's rows, as the kernels take them; see `kernels.lay.Laid` for what a row is.
+"""Tables: the numbers of one batch's rows, as the kernels take them; see `kernels.row_layout.Laid` for what a row is.
 
 R rows, G maps, S steps, C channels, T tables, F user functions, D rows of draws for them.
 """
@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.chain import Chain, Fields
+from variegate.kernels.chain import Displacements, MapChain
 from variegate.kernels.codes import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM, ROW_READING, TO_RESULT
 
 
 class Tables(NamedTuple):
     """What drives `kernels.render`: every array C-contiguous, colours in units of white.
 
-    rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.lay.Laid`
+    rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.row_layout.Laid`
     colours    (n, C) float64: what lies outside, which `fills` counts
     luts       (T, C, 256) float32
     functions  (F,) int64 addresses; calls: (D,) int64, the function of each row of draws, (D, most) float64
@@ -45,16 +45,16 @@ class Tables(NamedTuple):
     shift: NDArray[np.float64]
     settings: tuple[int, int, int, int]
     library: NDArray[np.int64]
-    fields: Fields
+    fields: Displacements
 
-    def row(self, r: int) -> Row:
+    def row(self, r: int) -> RowTables:
         """One row by itself."""
         (line, after), channels = self.rows[r : r + 2], self.gain.size
         m, n = line[FIRST_MAP], after[FIRST_MAP]
         steps = slice(line[FIRST_STEP], after[FIRST_STEP])
         final = bool(line[ROW_FORM] & TO_RESULT)
         white, goal, bound = self.units[r].tolist()
-        return Row(
+        return RowTables(
             self.maps[m:n],
             self.canvas[m + r : n + r + 1],
             self.borders[m:n],
@@ -72,7 +72,7 @@ class Tables(NamedTuple):
         )
 
 
-class Row(NamedTuple):
+class RowTables(NamedTuple):
     """What one row's tables say, for people and for the reference; G maps, S steps.
 
     maps (G, 3, 3), canvas (G + 1, 2), borders (G,), fills (G, C), steps (S, STEP), kinds (S, 4)
@@ -95,12 +95,12 @@ class Row(NamedTuple):
     layout: int
     white: float
     bound: float
-    fields: Fields
+    fields: Displacements
 
     @property
-    def chain(self) -> Chain:
+    def chain(self) -> MapChain:
         """Its maps alone."""
-        return Chain(self.maps, self.canvas, self.borders, self.fields)
+        return MapChain(self.maps, self.canvas, self.borders, self.fields)
 
 
 def arena_floats(height: int, width: int, channels: int) -> int:

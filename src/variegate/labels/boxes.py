@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.labels.move import move
-from variegate.labels.shown import Shown, areas
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility, areas
 from variegate.targets import Boxes
 from variegate.targets.leaf import BoxLeaf
 
@@ -31,7 +31,9 @@ def unit_shape(shape: str) -> Floats:
 
 
 @move.register(Boxes)
-def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None = None) -> tuple[BoxLeaf, Shown]:
+def move_boxes(
+    target: Boxes, leaf: BoxLeaf, way: PointMap, around: Visibility | None = None
+) -> tuple[BoxLeaf, Visibility]:
     """The boxes on the result, and what is left of them.
 
     around  what polygons or masks of the same instances know: a box is then tight around those. Where the map is
@@ -44,7 +46,7 @@ def move_boxes(target: Boxes, leaf: BoxLeaf, way: Way, around: Shown | None = No
         outer = tight & ~np.isnan(around.whole[:, 0])
         seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)
-    shown = Shown(np.ones(len(seen), bool), share, areas(seen), seen, whole)
+    shown = Visibility(np.ones(len(seen), bool), share, areas(seen), seen, whole)
     result = seen if target.clip else whole
     if way.identity and np.array_equal(result, leaf.xyxy):
         return leaf, shown

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from variegate.labels import boxes, keypoints, masks, oriented, polygons  # noqa: F401  each registers its move
 from variegate.labels.move import move
-from variegate.labels.shown import Shown
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility
 from variegate.targets import Targets
 from variegate.targets.base import Filters
 from variegate.targets.leaf import Leaf, Leaves
 
 
-class Moved(NamedTuple):
+class MovedLabels(NamedTuple):
     """A sample's labels on the result.
 
     leaves   by field
@@ -29,14 +29,14 @@ class Moved(NamedTuple):
     dropped: Counter[str]
 
 
-def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> Moved:
+def carry(targets: Targets, leaves: Leaves, way: PointMap, filters: bool = True) -> MovedLabels:
     """Every field of a sample through its map.
 
     filters  False: every instance stays, also one of which nothing is seen
     """
     moved: dict[str, Leaf] = {}
-    shown: dict[str, Shown] = {}
-    around: dict[str | None, Shown] = {}  # of each group, what shapes with outlines tell
+    shown: dict[str, Visibility] = {}
+    around: dict[str | None, Visibility] = {}  # of each group, what shapes with outlines tell
     given = [field for field in targets.fields if field[0] in leaves]
     for name, target in sorted(given, key=lambda field: -field[1].exactness):  # boxes lie tight around polygons, masks
         group = target.rows_of
@@ -51,17 +51,17 @@ def carry(targets: Targets, leaves: Leaves, way: Way, filters: bool = True) -> M
     for group in dict.fromkeys(targets[name].rows_of for name in shown):
         if group is not None and filters:
             _filter(group, targets, leaves, moved, shown, dropped)
-    return Moved(moved, dropped)
+    return MovedLabels(moved, dropped)
 
 
-def _first(one: Shown, other: Shown) -> Shown:
+def _first(one: Visibility, other: Visibility) -> Visibility:
     """Of each instance what the first knows, else what the other does, or where it alone tells of mirror images."""
     first = one.known & ~(other.copied & ~one.copied)
 
     def pick(a: Any, b: Any) -> NDArray[Any]:
         return np.asarray(np.where(first.reshape(-1, *(1,) * (max(a.ndim, b.ndim) - 1)), a, b))
 
-    return Shown(*(pick(a, b) for a, b in zip(one, other, strict=True)))
+    return Visibility(*(pick(a, b) for a, b in zip(one, other, strict=True)))
 
 
 def _filter(
@@ -69,7 +69,7 @@ def _filter(
     targets: Targets,
     leaves: Leaves,
     moved: dict[str, Leaf],
-    shown: Mapping[str, Shown],
+    shown: Mapping[str, Visibility],
     dropped: Counter[str],
 ) -> None:
     """Drop what no target of the group shows any more, and what a filter refuses, from every field of the group."""
@@ -101,7 +101,7 @@ def _filter(
             moved[name] = moved[name].take(index)  # type: ignore[union-attr]
 
 
-def _limits(name: str, filters: Filters, told: Shown, best: Shown, refuse: Any) -> None:
+def _limits(name: str, filters: Filters, told: Visibility, best: Visibility, refuse: Any) -> None:
     """The filters that a target declares; of the share it is the best known shape that counts."""
     if filters.min_visible > 0:
         refuse(f"{name}.min_visible", best.known & (best.share < filters.min_visible))

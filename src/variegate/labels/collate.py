@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from variegate.arguments import one_of, whole
 from variegate.errors import FieldError, InputError
-from variegate.labels.kind import Kind, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
+from variegate.labels.field_spec import FieldSpec, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
 from variegate.targets import Target, Targets
 
 Samples = Sequence[Mapping[str, Any]]
@@ -116,7 +116,7 @@ def pad(
     return Collated({**columns, **valid}, dropped)
 
 
-def _column(target: Target, name: str, values: list[Any], kind: Kind | None, where: Where) -> Any:
+def _column(target: Target, name: str, values: list[Any], kind: FieldSpec | None, where: Where) -> Any:
     if target.per == "pixel":
         if kind is not None and not target.picture:  # ops may change the dtype of a view, and do so of all
             values = [value.astype(kind.dtype, copy=False) for value in values]
@@ -150,7 +150,7 @@ def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: W
     return sum(max(0, count - most) for count in counts)
 
 
-def _rows(name: str, values: list[Any], most: int, kind: Kind | None, where: Where) -> Any:
+def _rows(name: str, values: list[Any], most: int, kind: FieldSpec | None, where: Where) -> Any:
     """Rows of numbers as one array (B, most, ...); the values as they are where they are no such rows."""
     if kind is not None and kind.dtype is None:
         return values

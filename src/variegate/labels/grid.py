@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
 from variegate.targets import Mask
 from variegate.targets.leaf import MaskLeaf
 
 
-def own_way(target: Mask, leaf: MaskLeaf, way: Way) -> Way:
+def own_way(target: Mask, leaf: MaskLeaf, way: PointMap) -> PointMap:
     """The way as a mask goes it: from its own pixels to those of the result's mask, by its own borders.
 
     Of another resolution than the picture, it is the picture's way between two scalings: windows cut, and borders fold,

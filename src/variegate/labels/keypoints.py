@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.labels.move import move
-from variegate.labels.shown import Shown
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility
 from variegate.targets import Keypoints
 from variegate.targets.leaf import PointLeaf
 
@@ -20,7 +20,9 @@ Flags = NDArray[np.bool_]
 
 
 @move.register(Keypoints)
-def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way, _: Shown | None = None) -> tuple[PointLeaf, Shown]:
+def move_keypoints(
+    target: Keypoints, leaf: PointLeaf, way: PointMap, _: Visibility | None = None
+) -> tuple[PointLeaf, Visibility]:
     """The points on the result, and what is left of each instance: the share of its labelled points."""
     labelled, shape = ~leaf.unlabelled, leaf.xy.shape
     within = way.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
@@ -40,7 +42,7 @@ def move_keypoints(target: Keypoints, leaf: PointLeaf, way: Way, _: Shown | None
     return replace(leaf, **changed, given=None), shown
 
 
-def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
+def _shown(labelled: Flags, within: Flags, image: Floats) -> Visibility:
     count, known = len(image), np.asarray(labelled.any(axis=1))
     share = within.sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
 
@@ -51,10 +53,10 @@ def _shown(labelled: Flags, within: Flags, image: Floats) -> Shown:
             return np.zeros((count, 4))
         return np.where(some, np.concatenate([low.min(axis=1), high.max(axis=1)], axis=1), 0.0)
 
-    return Shown(known, share, np.zeros(count), around(within), around(labelled))
+    return Visibility(known, share, np.zeros(count), around(within), around(labelled))
 
 
-def _local(leaf: PointLeaf, way: Way, labelled: Flags) -> dict[str, Floats]:
+def _local(leaf: PointLeaf, way: PointMap, labelled: Flags) -> dict[str, Floats]:
     """Scale and direction, by the map's derivative at each point: a direction goes where a small arrow would."""
     a, b, c, d = way.derivative(leaf.xy)
     changed = {}

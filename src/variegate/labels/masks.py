@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.labels.grid import own_way
 from variegate.labels.move import move
-from variegate.labels.projective import Projective, per_pixel
-from variegate.labels.shown import Shown
+from variegate.labels.point_map import PointMap
+from variegate.labels.projective import ProjectiveMap, per_pixel
 from variegate.labels.stack import in_pixels, shown_of
-from variegate.labels.way import Way
+from variegate.labels.visibility import Visibility
 from variegate.targets import Mask, MaskLeaf
 
 MOST = (1 << 31) - 1  # kernels count the numbers of a picture in 32 bits
@@ -24,7 +24,9 @@ Fills = tuple[float, ...]  # one a layer
 
 
 @move.register(Mask)
-def move_mask(target: Mask, leaf: MaskLeaf, way: Way, _: Shown | None = None) -> tuple[MaskLeaf, Shown | None]:
+def move_mask(
+    target: Mask, leaf: MaskLeaf, way: PointMap, _: Visibility | None = None
+) -> tuple[MaskLeaf, Visibility | None]:
     """A mask on the result; of a stack, also what is left of each instance."""
     own = own_way(target, leaf, way)
     moved = carry_mask(target, leaf, own)
@@ -33,7 +35,7 @@ def move_mask(target: Mask, leaf: MaskLeaf, way: Way, _: Shown | None = None) ->
     return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(way.size)))
 
 
-def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
+def carry_mask(target: Mask, leaf: MaskLeaf, way: PointMap) -> MaskLeaf:
     """A mask, or a stack of them, as it lies on the result; its dtype stays.
 
     way  the mask's own, see `grid`
@@ -55,14 +57,14 @@ def carry_mask(target: Mask, leaf: MaskLeaf, way: Way) -> MaskLeaf:
     return MaskLeaf(np.ascontiguousarray(carried, pixels.dtype))
 
 
-def seen(way: Way) -> Flags:
+def seen(way: PointMap) -> Flags:
     """Which pixels of the result show the picture at all, (h, w): elsewhere a fill is seen."""
     from variegate.kernels.gather import shown
 
     return shown(way.chain)
 
 
-def _classes(target: Mask, planes: NDArray[Any], fills: Fills, way: Way) -> NDArray[Any]:
+def _classes(target: Mask, planes: NDArray[Any], fills: Fills, way: PointMap) -> NDArray[Any]:
     """Class masks (N, H, W), in the machine's own byte order: those that share a fill are read together."""
     from variegate.kernels.elect import Vote, elect
     from variegate.kernels.gather import gather
@@ -83,26 +85,26 @@ def _by_fill(read: Callable[[NDArray[Any], float], NDArray[Any]], planes: NDArra
     return np.concatenate([read(planes[n : n + 1], fill) for n, fill in enumerate(fills)])
 
 
-def _floats(target: Mask, planes: NDArray[Any], fills: Fills, way: Way) -> NDArray[Any]:
+def _floats(target: Mask, planes: NDArray[Any], fills: Fills, way: PointMap) -> NDArray[Any]:
     """Float maps (N, H, W): each one a channel of a picture."""
     if not planes.size or (_whole(way, target.stride != 1) and planes.dtype.itemsize <= 8):
         return _by_fill(lambda some, fill: _bits(some, fill, way), planes, fills)
     return np.moveaxis(_picture(np.require(np.moveaxis(planes, 0, 2), np.float32, ["C", "A"]), fills, way), 2, 0)
 
 
-def _whole(way: Way, scaled: bool) -> bool:
+def _whole(way: PointMap, scaled: bool) -> bool:
     """Whether every map is a flip, a quarter turn or a shift by whole pixels: then nothing lies between pixels.
 
     scaled  the first and the last map are scalings, and what counts is that they undo each other
     """
-    if not isinstance(way, Projective):
+    if not isinstance(way, ProjectiveMap):
         return False
     maps = np.concatenate([way.maps[1:-1], way.backward[None]]) if scaled else way.maps
     turned = (np.abs(maps[:, :2, :2]).sum(axis=2) == 1).all()
     return bool(turned and (maps == np.rint(maps)).all() and (maps[:, 2] == (0, 0, 1)).all())
 
 
-def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
+def _bits(planes: NDArray[Any], fill: float, way: PointMap) -> NDArray[Any]:
     """Planes of floats (N, H, W) by nearest, so that every number stays as it is, bit by bit."""
     from variegate.kernels.gather import gather
 
@@ -112,7 +114,7 @@ def _bits(planes: NDArray[Any], fill: float, way: Way) -> NDArray[Any]:
     return out.view(dtype)
 
 
-def _picture(image: NDArray[np.float32], fills: Fills, way: Way) -> NDArray[np.float32]:
+def _picture(image: NDArray[np.float32], fills: Fills, way: PointMap) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
     from variegate.kernels.picture import read_picture
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from variegate.labels.shown import Shown
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility
 from variegate.targets.base import Target
 from variegate.targets.leaf import Leaf
 
 
 @functools.singledispatch
-def move(target: Target, leaf: Any, way: Way, around: Shown | None = None) -> tuple[Leaf, Shown | None]:
+def move(target: Target, leaf: Any, way: PointMap, around: Visibility | None = None) -> tuple[Leaf, Visibility | None]:
     """A leaf on the result, and what is left of each instance; None of a target whose instances have no shape.
 
     around  what is left of the same instances as more exact shapes with outlines tell; None where there are none

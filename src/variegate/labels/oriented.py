@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from variegate import exact
 from variegate.labels.keypoints import keeps_shapes, turned
 from variegate.labels.move import move
-from variegate.labels.projective import Projective
+from variegate.labels.point_map import PointMap
+from variegate.labels.projective import ProjectiveMap
 from variegate.labels.region import shoelace
-from variegate.labels.shown import Shown, bounds
-from variegate.labels.way import Way
+from variegate.labels.visibility import Visibility, bounds
 from variegate.targets import OrientedBoxes
 from variegate.targets.leaf import OrientedLeaf
 
@@ -22,14 +22,14 @@ Floats = NDArray[np.float64]
 
 @move.register(OrientedBoxes)
 def move_oriented(
-    target: OrientedBoxes, leaf: OrientedLeaf, way: Way, _: Shown | None = None
-) -> tuple[OrientedLeaf, Shown]:
+    target: OrientedBoxes, leaf: OrientedLeaf, way: PointMap, _: Visibility | None = None
+) -> tuple[OrientedLeaf, Visibility]:
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
     moved = leaf if way.identity else replace(leaf, rows=fitted(leaf, way), given=None)
     return moved, _shown(leaf.corners, moved.corners, way)
 
 
-def fitted(leaf: OrientedLeaf, way: Way) -> Floats:
+def fitted(leaf: OrientedLeaf, way: PointMap) -> Floats:
     """Turned boxes through a map.
 
     A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
@@ -44,7 +44,7 @@ def fitted(leaf: OrientedLeaf, way: Way) -> Floats:
     if way.affine and keeps_shapes(a, b, c, d).all():
         return same
     quads = way.image(leaf.corners.reshape(-1, 2)).reshape(-1, 4, 2)
-    if isinstance(way, Projective):
+    if isinstance(way, ProjectiveMap):
         return _smallest(quads, quads) if len(rows) else same
     lines = [way.image(way.fine(box)) for box in leaf.corners]
     found = [_smallest(quad[None], line[None]) for quad, line in zip(quads, lines, strict=True)]
@@ -76,7 +76,7 @@ def _around(quads: Floats, lines: Floats, side: int) -> Floats:
     return np.column_stack([cos * u - sin * v, sin * u + cos * v, w, h, exact.atan2(-sin, cos)])
 
 
-def _shown(before: Floats, after: Floats, way: Way) -> Shown:
+def _shown(before: Floats, after: Floats, way: PointMap) -> Visibility:
     share, area, seen = np.ones(len(before)), np.zeros(len(before)), np.zeros((len(before), 4))
     whole = np.array([bounds(box) for box in after]).reshape(-1, 4)
     for n, box in enumerate(before):
@@ -84,4 +84,4 @@ def _shown(before: Floats, after: Floats, way: Way) -> Shown:
         every = abs(shoelace(box))
         share[n] = min(abs(shoelace(ring)) / every, 1.0) if len(ring) and every > 0 else 0.0
         seen[n], area[n] = bounds(image), abs(shoelace(image)) if len(image) else 0.0
-    return Shown(np.ones(len(before), bool), share, area, seen, whole)
+    return Visibility(np.ones(len(before), bool), share, area, seen, whole)

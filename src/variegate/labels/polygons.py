@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.move import move
-from variegate.labels.projective import Projective
+from variegate.labels.point_map import PointMap
+from variegate.labels.projective import ProjectiveMap
 from variegate.labels.region import SLACK, fan, finer, inside, length, line_within, parts_of, rectangle, shoelace
-from variegate.labels.shown import Shown, bounds
-from variegate.labels.warped import Warped
-from variegate.labels.way import Way
+from variegate.labels.visibility import Visibility, bounds
+from variegate.labels.warped import WarpedMap
 from variegate.targets import Polygons
 from variegate.targets.leaf import RingLeaf
 
@@ -29,24 +29,26 @@ GRID = 1e-9  # pixels: lines nearer to each other than this are one
 
 
 @move.register(Polygons)
-def move_polygons(target: Polygons, leaf: RingLeaf, way: Way, _: Shown | None = None) -> tuple[RingLeaf, Shown]:
+def move_polygons(
+    target: Polygons, leaf: RingLeaf, way: PointMap, _: Visibility | None = None
+) -> tuple[RingLeaf, Visibility]:
     """The polygons on the result, and what is left of them."""
     if target.closed:
         _check_shapely()  # for every sample, not for the first that a window cuts
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
-    image, within = (way.image(points), way.inside(points)) if isinstance(way, Projective) else (points, None)
+    image, within = (way.image(points), way.inside(points)) if isinstance(way, ProjectiveMap) else (points, None)
     everything, begin = [], 0
     for ring_lengths in lengths:
         end = begin + sum(ring_lengths)
         source, result = _split(points[begin:end], ring_lengths), _split(image[begin:end], ring_lengths)
-        if isinstance(way, Projective):
+        if isinstance(way, ProjectiveMap):
             assert within is not None
             rings, share = _straight(source, result, within[begin:end], way, target)
             around = bounds(image[begin:end])
         else:
-            assert isinstance(way, Warped)
+            assert isinstance(way, WarpedMap)
             rings, share, around = _bent(source, way, target)
         everything.append((rings, share, around, _real(source, target)))
         begin = end
@@ -57,7 +59,7 @@ def move_polygons(target: Polygons, leaf: RingLeaf, way: Way, _: Shown | None = 
 
 
 def _straight(
-    source: Rings, result: Rings, within: NDArray[np.bool_], way: Projective, target: Polygons
+    source: Rings, result: Rings, within: NDArray[np.bool_], way: ProjectiveMap, target: Polygons
 ) -> tuple[Rings, float]:
     """An instance through matrices, from its rings on the picture and on the result: (what is seen, its share)."""
     if within.all():
@@ -70,7 +72,7 @@ def _straight(
     return tuple(within_sides(ring, way.size) for ring in rings), share
 
 
-def _bent(source: Rings, way: Warped, target: Polygons) -> tuple[Rings, float, Floats]:
+def _bent(source: Rings, way: WarpedMap, target: Polygons) -> tuple[Rings, float, Floats]:
     """An instance through fields: (what is seen, its share, the box around all of it).
 
     Lines get the points that they need to be bent, and lose those that they do not: what is left out lies within
@@ -158,10 +160,10 @@ def _real(rings: Rings, target: Polygons) -> bool:
     return any(fan(ring) > SLIVER if target.closed else length(ring) > 0 for ring in rings)
 
 
-def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Shown:
+def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Visibility:
     seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, *_ in everything]
     extent = [measure(rings, target) if rings else 0.0 for rings, *_ in everything]
-    return Shown(
+    return Visibility(
         np.array([known for *_, known in everything], bool),
         np.array([share for _, share, *_ in everything], np.float64),
         np.array(extent, np.float64),

@@ -1,4 +1,4 @@
-"""Projective: the way of labels where all maps are matrices."""
+"""ProjectiveMap: the way of labels where all maps are matrices."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from variegate.kernels.codes import CONSTANT, FIRST_MAP
 from variegate.labels.region import common, cover, inside
 
 if TYPE_CHECKING:
-    from variegate.kernels.chain import Chain
-    from variegate.kernels.lay import Laid
+    from variegate.kernels.chain import MapChain
+    from variegate.kernels.row_layout import RowLayout
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 HORIZON = 1e-9  # the least w by which a point is divided
 
 
-class Moved(NamedTuple):
+class MappedPoints(NamedTuple):
     """Points after a way, or a part of one: (n, 2), its derivative at each, (n, 4), and which have a place there."""
 
     points: Floats
@@ -32,7 +32,7 @@ class Moved(NamedTuple):
     there: Flags
 
 
-class Projective(NamedTuple):
+class ProjectiveMap(NamedTuple):
     """One sample's matrices from the picture to the result, and what is seen of the picture; see `Way`.
 
     maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `kernels.tables`
@@ -71,9 +71,9 @@ class Projective(NamedTuple):
     def inside(self, points: Floats) -> Flags:
         return inside(points, self.source)
 
-    def move(self, points: Floats) -> Moved:
+    def move(self, points: Floats) -> MappedPoints:
         """Points (n, 2) with all that is known of each."""
-        return Moved(self.image(points), np.stack(self.derivative(points), axis=1), self.inside(points))
+        return MappedPoints(self.image(points), np.stack(self.derivative(points), axis=1), self.inside(points))
 
     def fine(self, points: Floats, closed: bool = True) -> Floats:
         return points
@@ -98,7 +98,7 @@ class Projective(NamedTuple):
     def showing(self) -> Flags:
         return cover(self.region, self.size)
 
-    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> Projective:
+    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> ProjectiveMap:
         into, out = per_pixel(before, self.canvas[0]), per_pixel(after, self.canvas[-1])
         none, one = np.array([CONSTANT], np.int64), np.ones(1)  # of the outer two, which cover the pictures
         first, last = np.concatenate([1 / into, one]), np.concatenate([1 / out, one])
@@ -112,21 +112,21 @@ class Projective(NamedTuple):
             source=self.source / into,
         )
 
-    def cut_off(self) -> Projective:
+    def cut_off(self) -> ProjectiveMap:
         return self._replace(borders=np.full(len(self.borders), CONSTANT, np.int64))
 
-    def back(self) -> Projective:
-        from variegate.kernels.chain import Chain
+    def back(self) -> ProjectiveMap:
+        from variegate.kernels.chain import MapChain
 
         count = len(self.maps)
         maps = coords.inverse(self.maps)[::-1] if count else self.maps
-        return projective(Chain(maps, self.canvas[::-1], np.full(count, CONSTANT, np.int64)), self.antialias)
+        return projective(MapChain(maps, self.canvas[::-1], np.full(count, CONSTANT, np.int64)), self.antialias)
 
     @property
-    def chain(self) -> Chain:
-        from variegate.kernels.chain import Chain
+    def chain(self) -> MapChain:
+        from variegate.kernels.chain import MapChain
 
-        return Chain(self.maps, self.canvas, self.borders)
+        return MapChain(self.maps, self.canvas, self.borders)
 
     @property
     def before(self) -> tuple[int, int]:
@@ -163,10 +163,10 @@ class Projective(NamedTuple):
         return bool(self.flags[MIRRORED])
 
 
-class Projectives:
+class ProjectiveMaps:
     """The ways of a batch, all that bends left out; laid: a row a sample, see `plan.trail`."""
 
-    def __init__(self, laid: Laid, antialias: bool) -> None:
+    def __init__(self, laid: RowLayout, antialias: bool) -> None:
         from variegate.kernels.points import FLAGS, MOST_CORNERS, follow
 
         self.laid, self.antialias = laid, antialias
@@ -180,10 +180,10 @@ class Projectives:
         found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
         follow(laid.rows, laid.maps, laid.canvas, *found)  # type: ignore[no-untyped-call]
 
-    def way(self, i: int) -> Projective:
+    def way(self, i: int) -> ProjectiveMap:
         """Sample i's; of use where no field bends it."""
         corners, begin, end = self.corners[i], self.begins[i], self.begins[i + 1]
-        return Projective(
+        return ProjectiveMap(
             self.laid.maps[begin:end],
             self.laid.canvas[begin + i : end + i + 1],
             self.laid.borders[begin:end],
@@ -196,11 +196,11 @@ class Projectives:
         )
 
 
-def projective(chain: Chain, antialias: bool) -> Projective:
+def projective(chain: MapChain, antialias: bool) -> ProjectiveMap:
     """The way of a chain that no field bends."""
-    from variegate.kernels.lay import lay_chain
+    from variegate.kernels.row_layout import lay_chain
 
-    return Projectives(lay_chain(chain), antialias).way(0)
+    return ProjectiveMaps(lay_chain(chain), antialias).way(0)
 
 
 def per_pixel(sides: tuple[int, int], size: Ints) -> Floats:

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.coords import pixel_centre
-from variegate.labels.shown import Shown
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility
 from variegate.targets.leaf import MaskLeaf
 
 Floats = NDArray[np.float64]
 
 
-def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) -> Shown:
+def shown_of(before: MaskLeaf, after: MaskLeaf, way: PointMap, copies: bool = False) -> Visibility:
     """Pixels that are not 0, before and after, in units of the mask's own; see `in_pixels`.
 
     copies  whether the border shows mirror images: pixels outside of the region that is seen, which then count too
@@ -34,15 +34,15 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: Way, copies: bool = False) 
     for n in np.flatnonzero(copied | ((part == 0) & (left > 0) & (every > 0))):
         share[n] = min(max(share[n], left[n] / _whole(old[n], way)), 1.0)
     share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well
-    return Shown(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)
+    return Visibility(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)
 
 
-def in_pixels(shown: Shown, unit: Floats) -> Shown:
+def in_pixels(shown: Visibility, unit: Floats) -> Visibility:
     """What is told in pixels of a mask, in pixels of the result: unit, (x, y), wide and high."""
     return shown._replace(area=shown.area * unit.prod(), seen=shown.seen * np.tile(unit, 2))
 
 
-def _whole(mask: NDArray[np.bool_], way: Way) -> float:
+def _whole(mask: NDArray[np.bool_], way: PointMap) -> float:
     """How many pixels all of a mask would have on a result without end, about."""
     rows, columns = np.nonzero(mask)
     a, b, c, d = way.derivative(pixel_centre(np.stack([columns, rows], axis=1)))

@@ -1,4 +1,4 @@
-"""Warped: the way of labels where fields bend some of the maps."""
+"""WarpedMap: the way of labels where fields bend some of the maps."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.chain import NONE, UNBENT, Chain, Fields
+from variegate.kernels.chain import NONE, UNBENT, Displacements, MapChain
 from variegate.kernels.codes import CONSTANT, DENSE
-from variegate.labels.bend import Bend
-from variegate.labels.projective import Moved, Projective, per_pixel, projective, scaling
+from variegate.labels.field_leg import FieldLeg
+from variegate.labels.projective import MappedPoints, ProjectiveMap, per_pixel, projective, scaling
 from variegate.labels.region import common, filled, finer, rectangle, shoelace
-from variegate.labels.shown import bounds
+from variegate.labels.visibility import bounds
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Leg = Projective | Bend
+Leg = ProjectiveMap | FieldLeg
 
 SLACK = 1e-6  # pixels: what is sought is found no nearer
 SLIVER = 1e-3  # pixels: of what a window leaves of a box, as `kernels.outline` has it
@@ -27,7 +27,7 @@ FAR = 1e9  # pixels
 PLACES = np.array([(x, y) for x in (0.1, 0.5, 0.9) for y in (0.1, 0.5, 0.9)])  # of a picture, where zoom is looked at
 
 
-class Warped:
+class WarpedMap:
     """One sample's way in legs, runs of matrices and fields, one after the other; see `Way`.
 
     What a window cuts is cut on its own canvas, where it is a rectangle; lines are given so many points before each
@@ -36,7 +36,7 @@ class Warped:
 
     affine = upright = identity = False
 
-    def __init__(self, legs: Sequence[Leg], antialias: bool, chain: Chain | None = None) -> None:
+    def __init__(self, legs: Sequence[Leg], antialias: bool, chain: MapChain | None = None) -> None:
         self.legs, self.antialias, self._chain = tuple(legs), antialias, chain
 
     @property
@@ -49,16 +49,16 @@ class Warped:
 
     @property
     def mirrored(self) -> bool:
-        return sum(isinstance(leg, Projective) and leg.mirrored for leg in self.legs) % 2 == 1
+        return sum(isinstance(leg, ProjectiveMap) and leg.mirrored for leg in self.legs) % 2 == 1
 
-    def move(self, points: Floats) -> Moved:
+    def move(self, points: Floats) -> MappedPoints:
         """Points (n, 2) of the picture on the result, with the derivative there; and which the result shows."""
         derivative, there = np.tile(np.array([1.0, 0, 0, 1]), (len(points), 1)), np.ones(len(points), np.bool_)
         for leg in self.legs:
             moved = leg.move(points)
             derivative = _chained(derivative, moved.derivative)
             points, there = moved.points, there & moved.there
-        return Moved(points, derivative, there)
+        return MappedPoints(points, derivative, there)
 
     def image(self, points: Floats) -> Floats:
         return self.move(points).points
@@ -79,7 +79,7 @@ class Warped:
         found, after = list[float](), np.ones(len(PLACES))
         for leg, zoom in zip(reversed(self.legs), reversed(self._zooms), strict=True):
             after = after * zoom
-            found.append(max(leg.step(float(after.max())), FEWEST) if isinstance(leg, Bend) else np.inf)
+            found.append(max(leg.step(float(after.max())), FEWEST) if isinstance(leg, FieldLeg) else np.inf)
         return found[::-1]
 
     @functools.cached_property
@@ -142,30 +142,30 @@ class Warped:
     def showing(self) -> Flags:
         return filled(self.part(rectangle(self.before))[1], self.size)
 
-    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> Warped:
+    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> WarpedMap:
         ends, sizes = (np.array(self.before), np.array(self.size)), (np.array(before), np.array(after))
         first = _only(scaling(1 / per_pixel(before, ends[0])), sizes[0], ends[0])
         last = _only(scaling(per_pixel(after, ends[1])), ends[1], sizes[1])
         chain = None if self._chain is None else _joined([first, self._chain, last])
-        return Warped(
+        return WarpedMap(
             [projective(first, self.antialias), *self.legs, projective(last, self.antialias)], self.antialias, chain
         )
 
-    def cut_off(self) -> Warped:
+    def cut_off(self) -> WarpedMap:
         chain = self._chain
         if chain is not None:
             chain = chain._replace(borders=np.full(len(chain.borders), CONSTANT, np.int64))
-        return Warped(self.legs, self.antialias, chain)
+        return WarpedMap(self.legs, self.antialias, chain)
 
-    def back(self) -> Warped:
+    def back(self) -> WarpedMap:
         return self._way_back
 
     @functools.cached_property
-    def _way_back(self) -> Warped:
-        return Warped([leg.back() for leg in reversed(self.legs)], self.antialias)
+    def _way_back(self) -> WarpedMap:
+        return WarpedMap([leg.back() for leg in reversed(self.legs)], self.antialias)
 
     @functools.cached_property
-    def chain(self) -> Chain:
+    def chain(self) -> MapChain:
         """The maps that pixels go. Of a way back: one map, with the place that was sought for each of its pixels."""
         if self._chain is not None:
             return self._chain
@@ -183,8 +183,8 @@ class Warped:
         nodes = np.where(there[:, None], places - plain, -FAR)
         grids = np.array([[DENSE, height, width, 0]], np.int64)
         canvas = np.array([self.before, self.size], np.int64)
-        fields = Fields(np.zeros(1, np.int64), grids, nodes.ravel())
-        return Chain(matrix[None], canvas, np.array([CONSTANT], np.int64), fields)
+        fields = Displacements(np.zeros(1, np.int64), grids, nodes.ravel())
+        return MapChain(matrix[None], canvas, np.array([CONSTANT], np.int64), fields)
 
     def _on_sides(self, box: Floats, whole: Floats) -> Floats:
         """What a window leaves of a box: ends that lie a hair beside a side of the result put upon it; no slivers."""
@@ -194,18 +194,18 @@ class Warped:
         return np.zeros(4) if ((left < SLIVER) & (left < all_of_it)).any() else box
 
 
-def warped(chain: Chain, antialias: bool) -> Warped:
+def warped(chain: MapChain, antialias: bool) -> WarpedMap:
     """The way of a chain that fields bend."""
     legs, begin, bent = list[Leg](), 0, chain.bent.tolist()
     for k in range(len(bent) + 1):
         if (k == len(bent) or bent[k]) and k > begin:
-            run = Chain(chain.maps[begin:k], chain.canvas[begin : k + 1], chain.borders[begin:k])
+            run = MapChain(chain.maps[begin:k], chain.canvas[begin : k + 1], chain.borders[begin:k])
             legs.append(projective(run, antialias))
         if k < len(bent) and bent[k]:
             grid = chain.fields.grids[chain.fields.which[k]]
-            legs.append(Bend(chain.maps[k], grid, chain.fields.nodes, chain.canvas[k], chain.canvas[k + 1]))
+            legs.append(FieldLeg(chain.maps[k], grid, chain.fields.nodes, chain.canvas[k], chain.canvas[k + 1]))
             begin = k + 1
-    return Warped(legs, antialias, chain)
+    return WarpedMap(legs, antialias, chain)
 
 
 def _chained(first: Floats, second: Floats) -> Floats:
@@ -220,18 +220,18 @@ def _stretch(derivative: Floats) -> Floats:
     return np.asarray(np.sqrt(((a * a + b * b) + (c * c + d * d)) / 2))
 
 
-def _only(map: Floats, old: Ints, new: Ints) -> Chain:
+def _only(map: Floats, old: Ints, new: Ints) -> MapChain:
     """A chain of one map (1, 3, 3) from one canvas to another."""
-    return Chain(map, np.stack([old, new]).astype(np.int64), np.array([CONSTANT], np.int64))
+    return MapChain(map, np.stack([old, new]).astype(np.int64), np.array([CONSTANT], np.int64))
 
 
-def _joined(chains: Sequence[Chain]) -> Chain:
+def _joined(chains: Sequence[MapChain]) -> MapChain:
     """Chains one after the other; one of them may have lattices."""
     lattices = next((each.fields[1:] for each in chains if len(each.fields.grids)), NONE)
     which = [each.fields.which if each.bent.any() else np.full(len(each.maps), UNBENT, np.int64) for each in chains]
-    return Chain(
+    return MapChain(
         np.concatenate([each.maps for each in chains]),
         np.concatenate([chains[0].canvas, *(each.canvas[1:] for each in chains[1:])]),
         np.concatenate([each.borders for each in chains]),
-        Fields(np.concatenate(which), *lattices),
+        Displacements(np.concatenate(which), *lattices),
     )

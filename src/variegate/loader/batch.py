@@ -28,7 +28,7 @@ from variegate.loader.source.base import taken
 from variegate.loader.stats import Row as Times
 
 if TYPE_CHECKING:
-    from variegate.plan.carried import Carried
+    from variegate.plan.carried import CarriedLabels
 
 Batch = dict[str, Any]
 
@@ -49,7 +49,7 @@ class BatchTask:
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
         self._taking = Lock()
-        self._carried: dict[int, Carried] = {}  # what becomes of labels, by the place of the result
+        self._carried: dict[int, CarriedLabels] = {}  # what becomes of labels, by the place of the result
         self._fields: dict[str, Any] = {}  # those of the whole batch
         self._dropped: Mapping[str, int] = {}
         self._gone: set[int] = set()  # samples that were skipped when their pixels turned out bad

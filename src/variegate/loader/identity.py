@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.key import Keys
-from variegate.plan.carried import Carried
+from variegate.plan.carried import CarriedLabels
 from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
 
@@ -49,11 +49,11 @@ class Identity:
         """Copy one picture."""
         out[...] = image
 
-    def carry(self, i: int) -> Carried:
+    def carry(self, i: int) -> CarriedLabels:
         """The fields of one sample, each written as it was read."""
         if not self._leaves:
-            return Carried({}, {})
+            return CarriedLabels({}, {})
         fields = self._targets.write(self._leaves[i], self.shapes[i][:2])  # type: ignore[arg-type]
         # What a batch holds is its user's, so a view of the source's own memory is none of its.
         views = {name: value.copy() for name, value in fields.items() if self._targets[name].picture}
-        return Carried({**fields, **views}, {})
+        return CarriedLabels({**fields, **views}, {})

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
-from variegate.labels.kind import Kind, Kinds, Where, check_plane, kind_of
+from variegate.labels.field_spec import FieldSpec, Kinds, Where, check_plane, kind_of
 from variegate.loader.augment import Augment
 from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.hot import one_hot
-from variegate.plan.carried import Carried
+from variegate.plan.carried import CarriedLabels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN
 from variegate.targets.leaf import Leaves, plane_of
@@ -54,7 +54,7 @@ class Labels:
             raise InputError(said)
         return self.targets.read(values, size)
 
-    def kinds(self, leaves: Leaves, size: tuple[int, int]) -> dict[str, Kind | None]:
+    def kinds(self, leaves: Leaves, size: tuple[int, int]) -> dict[str, FieldSpec | None]:
         """What a sample's fields tell of those of all batches; None of one that has no instance here."""
         values = self.targets.write(leaves, size)
         return {name: kind_of(self.targets[name], value, self.form != "list") for name, value in values.items()}
@@ -81,7 +81,9 @@ class Labels:
             # How many instances there are is known when the pipeline has dropped some.
             self._together([alone], Padded() if isinstance(self.form, Padded) else "list", where, kinds)
 
-    def collate(self, index: NDArray[np.int64], samples: Sequence[Carried], kinds: Kinds | None = None) -> Collated:
+    def collate(
+        self, index: NDArray[np.int64], samples: Sequence[CarriedLabels], kinds: Kinds | None = None
+    ) -> Collated:
         """The fields of a batch, of the samples at these positions, and how many instances went.
 
         kinds  what the first samples tell of the fields

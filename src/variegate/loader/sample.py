@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.kind import Kinds
+from variegate.labels.field_spec import Kinds
 from variegate.loader.decode import Encoded
 from variegate.loader.labels import Labels
 from variegate.loader.source.base import Source

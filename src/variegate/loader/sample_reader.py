@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, shown
-from variegate.labels.kind import Kind, Kinds
+from variegate.labels.field_spec import FieldSpec, Kinds
 from variegate.loader.context import LoaderContext
 from variegate.loader.decode import Encoded, beside
 from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
@@ -156,7 +156,7 @@ class SampleReader:
 
     def _kinds(self, first: Sample, room: Room) -> Kinds:
         """What the labels are in all batches, by the first sample, or by the next ones that have an instance."""
-        source, labels, kinds = self._context.source, self._context.labels, dict[str, Kind | None]()
+        source, labels, kinds = self._context.source, self._context.labels, dict[str, FieldSpec | None]()
         if labels is None:
             return {}
         for position in range(first.position, min(len(source), first.position + LOOKS)):

@@ -21,7 +21,7 @@ from variegate.ramp import Ramp
 Draws = Mapping[str, NDArray[Any]]
 
 
-class Seen(NamedTuple):
+class VisibleMask(NamedTuple):
     """A mask as an op sees it: not moved yet, but with the way to where it will lie.
 
     mask    (H, W) or (H, W, C) integers or bool: the classes, on the source picture
@@ -46,7 +46,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Facts:
+class LoweringContext:
     """What lowering may know of a batch beside draws and sizes.
 
     channels  how many its pictures have
@@ -59,7 +59,7 @@ class Facts:
     channels: int
     steps: int = field(default=255, kw_only=True)
     boxes: Sequence[Floats | None] = ()
-    masks: Sequence[Seen | None] = ()
+    masks: Sequence[VisibleMask | None] = ()
 
 
 class When(NamedTuple):
@@ -91,7 +91,7 @@ class Op:
     A subclass says which effect it gives, declares its fields, and writes `lower`. A field annotated `Drawn` takes a
     number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers. What
     else a field may be, and within which limits, `variegate.ops.fields` declares.
-    An op whose numbers depend on the labels says in `looks` at which, and finds them in `Facts`; drawing stays blind.
+    An op whose numbers depend on the labels says in `looks` at which, and finds them in `LoweringContext`; drawing stays blind.
 
     Raises  FieldError if a field has a value that it cannot have.
     """
@@ -104,7 +104,7 @@ class Op:
     swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
     needs_white: ClassVar[bool] = False  # says nothing of pictures whose numbers have no range
     trials: ClassVar[Mapping[str, int]] = {}  # fields drawn several times a sample
-    looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `Facts`
+    looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `LoweringContext`
 
     def __post_init__(self) -> None:
         for item, rule in self._rules().items():
@@ -192,7 +192,7 @@ class Op:
         """The op, or the last below it, by which chance decides the size that pictures leave it with."""
         return None if self.p == 1 else self.resizer()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Effect | tuple[Effect, ...]:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Effect | tuple[Effect, ...]:
         """The effect of one batch of draws on pictures of these sizes, (B, 2) as (height, width)."""
         raise TypeError(f"{type(self).__name__} has no lower(): an op must say what it does")
 
@@ -211,7 +211,7 @@ def leaves(op: Op) -> Iterator[Op]:
     return (each for each in walk(op) if each.expand() is each and each.children() is None)
 
 
-def one_or_three(op: Op, facts: Facts) -> bool:
+def one_or_three(op: Op, facts: LoweringContext) -> bool:
     """Whether the pictures have colour; an error where they have neither one channel nor three."""
     if facts.channels in (1, 3):
         return facts.channels == 3
@@ -221,7 +221,7 @@ def one_or_three(op: Op, facts: Facts) -> bool:
     )
 
 
-def boxes_of(op: Op, sizes: Ints, facts: Facts) -> list[Floats]:
+def boxes_of(op: Op, sizes: Ints, facts: LoweringContext) -> list[Floats]:
     """The boxes of each sample, as far as they lie within the picture: (N, 4) x0, y0, x1, y1, each with an area.
 
     Raises  InputError if a sample has no boxes at all: zero of them are fine.
@@ -240,7 +240,7 @@ def _within(op: Op, boxes: Floats | None, size: list[int]) -> Floats:
     return clipped if there.all() else clipped[there]
 
 
-def masks_of(op: Op, sizes: Ints, facts: Facts) -> list[Seen]:
+def masks_of(op: Op, sizes: Ints, facts: LoweringContext) -> list[VisibleMask]:
     """The mask of each sample.
 
     Raises  InputError if a sample has none.
@@ -267,9 +267,9 @@ __all__ = [
     "Children",
     "Drawn",
     "Draws",
-    "Facts",
+    "LoweringContext",
     "Op",
-    "Seen",
+    "VisibleMask",
     "When",
     "as_distribution",
     "boxes_of",

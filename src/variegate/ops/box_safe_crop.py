@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of
+from variegate.ops.base import Drawn, Draws, LoweringContext, boxes_of
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.part import Part, whole_pixels
@@ -37,7 +37,7 @@ class RandomSizedBoxSafeCrop(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), **{edge: Uniform(0, 1) for edge in ("top", "left", "bottom", "right")}}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         held = np.zeros((4, len(sizes)))
         held[2:] = sizes.T[::-1]
         for row, boxes in enumerate(boxes_of(self, sizes, facts)):

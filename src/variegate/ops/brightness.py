@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from variegate.ops.base import Drawn, Draws, Facts, Op
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.colour import multiple, nothing
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare, drawn
@@ -31,5 +31,5 @@ class Brightness(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         return Matrix(multiple(draws["factor"]), nothing(len(sizes)), uniform=True)

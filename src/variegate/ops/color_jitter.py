@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate import exact
 from variegate.dist import Constant, Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing, saturation
 from variegate.ops.contrast import contrast
 from variegate.ops.effect import Effect, Floats, Ints, Matrix
@@ -56,7 +56,7 @@ class ColorJitter(Op):
         """The parts that can change anything, in the fixed order: a contrast of 1 needs no statistic."""
         return tuple(item for item, value in NEUTRAL.items() if getattr(self, item) != Constant(value))
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Matrix, ...]:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> tuple[Matrix, ...]:
         colour = one_or_three(self, facts)
         parts = [_part(item, draws[item], colour) for item in self.active()]
         if self.order == "fixed" or len(parts) < 2:

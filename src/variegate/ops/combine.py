@@ -43,7 +43,7 @@ class Held(Rule):
 
 
 @dataclass(frozen=True)
-class Weights(Rule):
+class ChoiceWeights(Rule):
     """One number an op, 0 or more and not all 0; None: all alike."""
 
     def parse(self, value: Any, owner: str, op: OneOf) -> tuple[float, ...]:
@@ -144,7 +144,7 @@ class OneOf(Combinator):
     """
 
     ops: Sequence[Op] = ruled(by=Held(fewest=1))
-    weights: tuple[float, ...] | None = ruled(by=Weights(least=0, optional=True, fewest=1), default=None)
+    weights: tuple[float, ...] | None = ruled(by=ChoiceWeights(least=0, optional=True, fewest=1), default=None)
 
     def drawn(self) -> dict[str, Distribution]:
         return {"choice": Uniform(0, 1)}

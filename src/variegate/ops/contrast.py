@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
-from variegate.ops.base import Drawn, Draws, Facts, Op
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.colour import multiple, nothing
 from variegate.ops.effect import Effect, Floats, Ints, Matrix
 from variegate.ops.fields import declare, drawn, option
@@ -35,7 +35,7 @@ class Contrast(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         if self.about == "luminance" and facts.channels not in (1, 3):
             raise InputError(
                 f"{self.label} about the luminance takes pictures of 1 or 3 channels, got {facts.channels}. "

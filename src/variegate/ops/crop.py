@@ -9,15 +9,15 @@ import numpy as np
 from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.errors import InputError
-from variegate.ops.base import Draws, Facts
+from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import channels, declare, extent, option, pixels
-from variegate.ops.geometric import Fill, Geometric, Size, as_size
+from variegate.ops.geometric import Fill, GeometricOp, SizeLike, as_size
 from variegate.sampling import Border
 
 
 @declare
-class Cut(Geometric):
+class CropWindow(GeometricOp):
     """What the crops share: a window, which stays inside of the picture unless there is a border.
 
     border  None: a window that does not fit is an error. Otherwise what it shows beyond the picture, as in `Pad`
@@ -67,13 +67,13 @@ class Cut(Geometric):
         )
 
 
-def _least(op: Cut) -> int:
+def _least(op: CropWindow) -> int:
     """Where a window may begin: before the picture only if there is a border."""
     return 0 if op.border is None else -(2**31)
 
 
 @declare
-class Crop(Cut):
+class Crop(CropWindow):
     """Cut out one window, the same for all pictures.
 
     top, left      its corner, pixels from the top and from the left; may be negative where there is a border
@@ -94,12 +94,12 @@ class Crop(Cut):
     height: int = extent()
     width: int = extent()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         return self.window(self.top, self.left, (self.height, self.width), sizes)
 
 
 @declare
-class CenterCrop(Cut):
+class CenterCrop(CropWindow):
     """Cut out the middle.
 
     size          (height, width) in pixels, or one number for both
@@ -114,15 +114,15 @@ class CenterCrop(Cut):
     Raises  FieldError if the size is not whole and positive; InputError if the picture is smaller.
     """
 
-    size: Size = pixels()
+    size: SizeLike = pixels()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         size = as_size(self.size)
         return self.window((sizes[:, 0] - size[0]) // 2, (sizes[:, 1] - size[1]) // 2, size, sizes)
 
 
 @declare
-class RandomCrop(Cut):
+class RandomCrop(CropWindow):
     """Cut out a window at a random place, every place as likely.
 
     size          (height, width) in pixels, or one number for both; two hidden draws a sample, top and left
@@ -136,12 +136,12 @@ class RandomCrop(Cut):
     Raises  FieldError if the size is not whole and positive; InputError if the picture is smaller.
     """
 
-    size: Size = pixels()
+    size: SizeLike = pixels()
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         size = as_size(self.size)
         corner = self.anywhere(np.stack([draws["top"], draws["left"]], axis=1), size, sizes)
         return self.window(corner[:, 0], corner[:, 1], size, sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from variegate.ops.base import Draws, Facts, Op
+from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.effect import Effect, Ints, Output
 from variegate.ops.fields import declare, option, probability
 
@@ -32,5 +32,5 @@ class ToDtype(Op):
 
     gives: ClassVar[type[Effect]] = Output
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Output:
         return Output(dtype=self.dtype, layout=self.layout)

@@ -7,14 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import coords
-from variegate.ops.base import Draws, Facts
+from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare
-from variegate.ops.geometric import Geometric
+from variegate.ops.geometric import GeometricOp
 
 
 @declare
-class HorizontalFlip(Geometric):
+class HorizontalFlip(GeometricOp):
     """Exchange left and right.
 
     targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
@@ -25,7 +25,7 @@ class HorizontalFlip(Geometric):
     HorizontalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 0] = -1
         matrix[:, 0, 2] = sizes[:, 1]
@@ -33,7 +33,7 @@ class HorizontalFlip(Geometric):
 
 
 @declare
-class VerticalFlip(Geometric):
+class VerticalFlip(GeometricOp):
     """Exchange top and bottom.
 
     targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
@@ -44,7 +44,7 @@ class VerticalFlip(Geometric):
     VerticalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 1, 1] = -1
         matrix[:, 1, 2] = sizes[:, 0]
@@ -52,7 +52,7 @@ class VerticalFlip(Geometric):
 
 
 @declare
-class Transpose(Geometric):
+class Transpose(GeometricOp):
     """Exchange rows and columns, canvas included: a mirror image about the main diagonal.
 
     targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses); exchanges height and width
@@ -65,7 +65,7 @@ class Transpose(Geometric):
 
     swaps_sides: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         matrix = np.zeros((len(sizes), 3, 3))
         matrix[:, 0, 1] = matrix[:, 1, 0] = matrix[:, 2, 2] = 1
         return Map(matrix, sizes[:, ::-1])

@@ -16,7 +16,7 @@ from variegate.content import content
 from variegate.dist import Bits, Distribution, parse
 from variegate.errors import FieldError
 from variegate.ops import effect as effects
-from variegate.ops.base import Draws, Facts, Op
+from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import flag
 from variegate.ramp import Ramp
@@ -56,7 +56,7 @@ class Fixed:
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class UserFunction(Op):
+class FunctionOp(Op):
     """What both share: a function, and what it is called with.
 
     function  pickled by reference, so it must be importable where it is unpickled
@@ -112,7 +112,7 @@ def _plain(function: Any) -> Any:
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class Pointwise(UserFunction):
+class Pointwise(FunctionOp):
     """Apply a function of one pixel, compiled into the fused pass.
 
     function  function(pixel, *drawn) -> pixel: tuples of one float a channel, with white as 1; it must compile with
@@ -175,7 +175,7 @@ class Pointwise(UserFunction):
             "is compiled, and takes no other options: write a function for each, or use Opaque"
         )
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Pointwise:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> effects.Pointwise:
         return effects.Pointwise(self.function, self.table(draws, sizes))
 
     def table(self, draws: Draws, sizes: Ints) -> Floats:
@@ -193,7 +193,7 @@ def _is_drawn(value: Any) -> bool:
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class Opaque(UserFunction):
+class Opaque(FunctionOp):
     """Apply a function of the whole picture, which ends the fused run.
 
     function  function(image, **arguments) -> image: float32 (height, width, channels), with white as 1. It may change
@@ -252,7 +252,7 @@ class Opaque(UserFunction):
     def drawn(self) -> dict[str, Distribution]:
         return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> effects.Opaque:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> effects.Opaque:
         count = len(sizes)
         columns = {
             item: [value.value] * count if isinstance(value, Fixed) else draws[item].tolist()

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import exact
-from variegate.ops.base import Drawn, Draws, Facts, Op
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 from variegate.ops.fields import declare, drawn
 
@@ -38,7 +38,7 @@ class Gamma(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
         if facts.steps != 255:
             return Curve.of("power", draws["gamma"], draws["gain"])
         values = exact.exp(draws["gamma"][:, None] * _LOGS) * draws["gain"][:, None]

@@ -10,18 +10,18 @@ from variegate.ops.fields import channels, declare, flag, option
 from variegate.sampling import Border, Interpolation
 
 Fill = float | tuple[float, ...]
-Size = int | tuple[int, int]
+SizeLike = int | tuple[int, int]
 
 
 @declare
-class Geometric(Op):
+class GeometricOp(Op):
     """A map of the plane, with a canvas after it."""
 
     gives: ClassVar[type[Effect]] = Map
 
 
 @declare
-class Resampling(Geometric):
+class Resampling(GeometricOp):
     """A map that reads between pixels.
 
     interpolation  "nearest", "bilinear" or "bicubic" (a = -1/2); None is the pipeline's
@@ -44,7 +44,7 @@ class Bordered(Resampling):
     fill: Fill = channels(default=0, kw_only=True)
 
 
-def as_size(value: Size | None) -> tuple[int, int]:
+def as_size(value: SizeLike | None) -> tuple[int, int]:
     """A size of an op that is made, for the type checker: always (height, width)."""
     if not isinstance(value, tuple):
         raise TypeError(f"a size is (height, width) once the op is made, got {value!r}")

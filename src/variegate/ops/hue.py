@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import exact
-from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare
@@ -36,7 +36,7 @@ class Hue(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         if not one_or_three(self, facts):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(hue(*exact.sincos(draws["shift"])), nothing(len(sizes)))

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Draws, Facts, Op
+from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.colour import multiple
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare
@@ -27,6 +27,6 @@ class Invert(Op):
     gives: ClassVar[type[Effect]] = Matrix
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         ones = np.ones((len(sizes), 3))
         return Matrix(multiple(-ones[:, 0]), ones, uniform=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.dist import Choice, Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of
+from variegate.ops.base import Drawn, Draws, LoweringContext, boxes_of
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import declare, drawn, span
 from variegate.ops.part import Part
@@ -54,7 +54,7 @@ class RandomIoUCrop(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         parts, fits = self._parts(draws, sizes)
         reached = np.full(fits.shape, -1.0)
         for row, boxes in enumerate(boxes_of(self, sizes, facts)):

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from variegate import coords
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Draws, Facts, Seen, masks_of
-from variegate.ops.crop import Cut
+from variegate.ops.base import Draws, LoweringContext, VisibleMask, masks_of
+from variegate.ops.crop import CropWindow
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, pixels, wholes
-from variegate.ops.geometric import Size, as_size
+from variegate.ops.geometric import SizeLike, as_size
 
 
 @declare
-class CropNonEmptyMask(Cut):
+class CropNonEmptyMask(CropWindow):
     """Cut out a window at a random place that shows at least one marked pixel of the mask.
 
     size          (height, width) in pixels, or one number for both
@@ -40,7 +40,7 @@ class CropNonEmptyMask(Cut):
             the picture is smaller, or the sample has no mask declared.
     """
 
-    size: Size = pixels()
+    size: SizeLike = pixels()
     ignore: Sequence[int] = wholes(default=(0,))
 
     looks: ClassVar[Literal["", "boxes", "mask"]] = "mask"
@@ -48,7 +48,7 @@ class CropNonEmptyMask(Cut):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "pixel": Uniform(0, 1), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         size = as_size(self.size)
         place = np.stack([draws["top"], draws["left"]], axis=1)
         corner = self.anywhere(place, size, sizes)
@@ -61,7 +61,7 @@ class CropNonEmptyMask(Cut):
         return self.window(corner[:, 0], corner[:, 1], size, sizes)
 
 
-def _drawn_pixel(seen: Seen, ignore: Sequence[int], size: Ints, u: float) -> Ints | None:
+def _drawn_pixel(seen: VisibleMask, ignore: Sequence[int], size: Ints, u: float) -> Ints | None:
     """(row, column) on the canvas of the pixel drawn, by its place among those that count; None where none does."""
     marked: NDArray[np.bool_] = np.ones(seen.mask.shape, np.bool_)
     for value in ignore:

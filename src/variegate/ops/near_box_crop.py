@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts, boxes_of
+from variegate.ops.base import Drawn, Draws, LoweringContext, boxes_of
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.part import Part, whole_pixels
@@ -44,7 +44,7 @@ class RandomCropNearBox(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "box": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         box, shift = np.zeros((4, len(sizes))), draws["shift"].copy()
         box[2:] = sizes.T[::-1]
         for row, boxes in enumerate(boxes_of(self, sizes, facts)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
-from variegate.ops.base import Draws, Facts, Op
+from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.effect import Effect, Ints, Output
 from variegate.ops.fields import channels, declare, option, probability
 
@@ -41,7 +41,7 @@ class Normalize(Op):
 
     gives: ClassVar[type[Effect]] = Output
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Output:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Output:
         return Output(self._fit("mean", facts.channels), self._fit("std", facts.channels), "float32", self.layout)
 
     def _fit(self, item: str, channels: int) -> tuple[float, ...]:

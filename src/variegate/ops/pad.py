@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import coords
-from variegate.ops.base import Draws, Facts
+from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, extent
 from variegate.ops.geometric import Bordered
@@ -47,7 +47,7 @@ class Pad(Bordered):
         )
         return top, left, bottom, right
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         top, left, bottom, right = self.margins()
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 2] = -left

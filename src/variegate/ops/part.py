@@ -9,7 +9,7 @@ import numpy as np
 from variegate import coords
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import declare, pixels
-from variegate.ops.geometric import Resampling, Size, as_size
+from variegate.ops.geometric import Resampling, SizeLike, as_size
 
 
 @declare
@@ -19,7 +19,7 @@ class Part(Resampling):
     size  (height, width) in pixels, or one number for both; None: the part as it is
     """
 
-    size: Size | None = pixels(default=None)
+    size: SizeLike | None = pixels(default=None)
 
     resizes: ClassVar[bool] = True
     looks: ClassVar[Literal["", "boxes", "mask"]] = "boxes"

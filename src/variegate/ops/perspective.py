@@ -9,7 +9,7 @@ import numpy as np
 
 from variegate import coords
 from variegate.dist import Distribution, Uniform
-from variegate.ops.base import Drawn, Draws, Facts
+from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
@@ -41,7 +41,7 @@ class Perspective(Bordered):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "corners": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         inwards = draws["corners"] * (draws["distortion"] / 2)
         matrix = coords.inverse(_quadrilateral(inwards))  # in fractions of the sides, so that 0 is exactly nothing
         width, height = sizes[:, 1], sizes[:, 0]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, Facts, Op
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 from variegate.ops.fields import declare, drawn
 
@@ -35,7 +35,7 @@ class Posterize(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
         if facts.steps != 255:
             return Curve.of("posterize", np.ldexp(1.0, np.minimum(np.floor(draws["bits"]), 8).astype(np.int64)))
         dropped = np.maximum(8 - np.floor(draws["bits"]), 0).astype(np.int64)[:, None]

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from variegate import coords
-from variegate.ops.base import Draws, Facts
+from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, extent, pixels
-from variegate.ops.geometric import Resampling, Size, as_size
+from variegate.ops.geometric import Resampling, SizeLike, as_size
 
 
 def _onto(sizes: Ints, new: Ints) -> Map:
@@ -43,14 +43,14 @@ class Resize(Resampling):
     Raises  FieldError if the size is not whole and positive.
     """
 
-    size: Size = pixels()
+    size: SizeLike = pixels()
 
     resizes: ClassVar[bool] = True
 
     def fixes_size(self) -> bool:
         return True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         new = np.empty_like(sizes)
         new[:] = as_size(self.size)
         return _onto(sizes, new)
@@ -73,7 +73,7 @@ class SmallestMaxSize(Resampling):
 
     resizes: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.min(axis=1)))
 
 
@@ -94,5 +94,5 @@ class LongestMaxSize(Resampling):
 
     resizes: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.max(axis=1)))

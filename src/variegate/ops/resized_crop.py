@@ -10,10 +10,10 @@ import numpy as np
 
 from variegate.dist import Distribution, LogUniform, Uniform
 from variegate.exact import compiled
-from variegate.ops.base import Drawn, Draws, Facts, Op, as_distribution
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op, as_distribution
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn, pixels
-from variegate.ops.geometric import Resampling, Size, as_size
+from variegate.ops.geometric import Resampling, SizeLike, as_size
 from variegate.ramp import Ramp
 
 TRIALS = 10
@@ -40,7 +40,7 @@ class RandomResizedCrop(Resampling):
     Raises  FieldError if the size is not whole and positive, scale is not within (0, 1], or ratio can be 0 or less.
     """
 
-    size: Size | None = pixels(default=None)
+    size: SizeLike | None = pixels(default=None)
     scale: Drawn = drawn(default=(0.08, 1), above=0, most=1)
     ratio: Drawn = drawn(default=RATIO, above=0, pair=LogUniform)
 
@@ -57,7 +57,7 @@ class RandomResizedCrop(Resampling):
     def fixes_size(self) -> bool:
         return self.size is not None
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         new = sizes
         if self.size is not None:
             new = np.empty_like(sizes)

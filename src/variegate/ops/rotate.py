@@ -9,10 +9,10 @@ import numpy as np
 from variegate import coords
 from variegate.dist import Choice
 from variegate.exact import compiled
-from variegate.ops.base import Drawn, Draws, Facts
+from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
-from variegate.ops.geometric import Bordered, Geometric
+from variegate.ops.geometric import Bordered, GeometricOp
 
 
 @declare
@@ -33,7 +33,7 @@ class Rotate(Bordered):
 
     angle: Drawn
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         return Map(compiled().rotations(sizes, draws["angle"]), sizes)
 
 
@@ -45,7 +45,7 @@ _RIGHT, _DOWN = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
 
 
 @declare
-class Rotate90(Geometric):
+class Rotate90(GeometricOp):
     """Turn the picture and its canvas by quarter turns, without reading between pixels.
 
     turns    how many quarter turns counter-clockwise, as `numpy.rot90`; a distribution's number is rounded down
@@ -66,7 +66,7 @@ class Rotate90(Geometric):
 
     swaps_sides: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         turns = np.floor(draws["turns"]).astype(np.int64) & 3
         cos, sin = _COS[turns], _SIN[turns]
         height, width = sizes[:, 0], sizes[:, 1]

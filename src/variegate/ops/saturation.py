@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, Facts, Op, one_or_three
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
 from variegate.ops.colour import multiple, nothing, saturation
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare, drawn
@@ -32,7 +32,7 @@ class Saturation(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         if not one_or_three(self, facts):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(saturation(draws["factor"]), nothing(len(sizes)))
@@ -54,7 +54,7 @@ class Grayscale(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
         if not one_or_three(self, facts):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(saturation(np.zeros(len(sizes))), nothing(len(sizes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from variegate.exact import compiled
-from variegate.ops.base import Drawn, Draws, Facts
+from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, drawn
 from variegate.ops.geometric import Bordered
@@ -30,5 +30,5 @@ class Scale(Bordered):
     x: Drawn = drawn(default=1, above=0)
     y: Drawn = drawn(default=1, above=0)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         return Map(compiled().scales(sizes, draws["factor"], draws["x"], draws["y"]), sizes)

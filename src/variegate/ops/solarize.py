@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate.ops.base import Drawn, Draws, Facts, Op
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.effect import Curve, Effect, Ints, Table, Tone
 from variegate.ops.fields import declare, drawn
 
@@ -34,7 +34,7 @@ class Solarize(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Table | Curve:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
         if facts.steps != 255:
             return Curve.of("solarize", draws["threshold"])
         return Table(np.where(draws["threshold"][:, None] <= _LEVELS, _LEVELS[::-1], _LEVELS))

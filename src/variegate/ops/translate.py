@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from variegate import coords
-from variegate.ops.base import Drawn, Draws, Facts
+from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare
 from variegate.ops.geometric import Bordered
@@ -29,7 +29,7 @@ class Translate(Bordered):
     x: Drawn = 0
     y: Drawn = 0
 
-    def lower(self, draws: Draws, sizes: Ints, facts: Facts) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 2] = -draws["x"] * sizes[:, 1]
         matrix[:, 1, 2] = -draws["y"] * sizes[:, 0]

@@ -13,8 +13,8 @@ from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
-from variegate.plan.stages import stage_of
+from variegate.plan.picture_spec import PictureSpec
+from variegate.plan.stage.registry import stage_of
 from variegate.targets import Boxes, Targets
 from variegate.white import DTYPES, NOMINAL
 
@@ -107,7 +107,7 @@ def _stage(n: int, nodes: Sequence[Node], output: Sequence[Node] | None, told: I
         yield "  write    float32, neither rounded nor clamped"
 
 
-def _meaning(kind: Kind, asks: str) -> str:
+def _meaning(kind: PictureSpec, asks: str) -> str:
     """What the picture's numbers are taken for, and what becomes of those beyond."""
     if kind.white is None:
         return "no range (white=None): nothing is clamped, but by what the dtype of the result holds"

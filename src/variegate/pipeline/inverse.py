@@ -6,7 +6,7 @@ from typing import Any
 
 from variegate.errors import InputError
 from variegate.labels.carry import carry
-from variegate.labels.way import Way
+from variegate.labels.point_map import PointMap
 from variegate.targets import Targets
 
 
@@ -20,7 +20,7 @@ class Inverse:
     size  (height, width) of the picture
     """
 
-    def __init__(self, targets: Targets, way: Way) -> None:
+    def __init__(self, targets: Targets, way: PointMap) -> None:
         self._targets, self._way, self._from = targets, way.back(), way.size
         self.size = self._way.size
 

@@ -20,7 +20,7 @@ from variegate.white import DTYPES, White, checked_white, dtype_name, white_of
 
 if TYPE_CHECKING:
     from variegate.plan.compiler import Compiler
-    from variegate.plan.kind import Kind
+    from variegate.plan.picture_spec import PictureSpec
     from variegate.plan.plan import Plan
     from variegate.targets.leaf import Leaves
 
@@ -107,7 +107,7 @@ class Pipeline(Chain):
         kind = self.kind(channels, name, self.known if targets is None else targets)
         return self.compiler.plan(columns, keys, sizes, kind, leaves)
 
-    def kind(self, channels: int, dtype: str, targets: Targets) -> Kind:
+    def kind(self, channels: int, dtype: str, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share.
 
         Raises  InputError if pictures of this dtype cannot hold the white that is declared.

@@ -19,7 +19,7 @@ from variegate.arguments import is_whole
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.ops.effect import Floats, Map
-from variegate.plan.draw import Columns
+from variegate.plan.draw import DrawnColumns
 from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan
 from variegate.version import VERSION
@@ -126,7 +126,7 @@ def _is_map(column: Floats) -> bool:
     return len(size) == 2 and bool(((size >= 1) & (size % 1 == 0)).all())
 
 
-def _shapes(columns: Columns) -> dict[str, dict[str, tuple[int, ...]]]:
+def _shapes(columns: DrawnColumns) -> dict[str, dict[str, tuple[int, ...]]]:
     return {path: {name: column.shape for name, column in fields.items()} for path, fields in columns.items()}
 
 

@@ -57,10 +57,10 @@ def _render_once() -> None:
 
 def _gather_once() -> None:
     """One tiny mask through no map, by nearest and by vote."""
-    from variegate.kernels.chain import Chain
+    from variegate.kernels.chain import MapChain
     from variegate.kernels.elect import Vote, elect
 
-    nowhere = Chain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
+    nowhere = MapChain(np.zeros((0, 3, 3)), np.array([[8, 8]], np.int64), np.zeros(0, np.int64))
     elect(nowhere, np.zeros((1, 8, 8), np.uint8), 0, Vote())
 
 

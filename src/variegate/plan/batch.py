@@ -8,33 +8,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.lay import Laid
+from variegate.kernels.row_layout import RowLayout
 from variegate.ops.effect import Effect, Floats
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
-from variegate.plan.output import Written
-from variegate.plan.statistics import Asked
-from variegate.plan.steps import UserFunction
+from variegate.plan.output import OutputFormat
+from variegate.plan.picture_spec import PictureSpec
+from variegate.plan.statistics import TableRequest
+from variegate.plan.steps import BoundFunction
 
 
 class LoweredBatch(NamedTuple):
     """The rows of a batch and what they refer to.
 
     kind       what all pictures share; written: how results are written
-    laid       the rows, as in `kernels.lay`
+    laid       the rows, as in `kernels.row_layout`
     effects    one an entry, with the node that it is of
     colours    (n, C) float64: what lies outside, in units of white, which `laid.fills` counts
     luts       (T, C, 256) float32: tables; asked: those that hang on a picture, by their place among them
     functions  the user's functions of a pixel or of a row; calls: (D,), the function of each row of draws, (D, most)
     """
 
-    kind: Kind
-    written: Written
-    laid: Laid
+    kind: PictureSpec
+    written: OutputFormat
+    laid: RowLayout
     effects: Sequence[tuple[Effect, Node]]
     colours: Floats
     luts: NDArray[np.float32]
-    asked: Mapping[int, Asked]
-    functions: Sequence[UserFunction]
+    asked: Mapping[int, TableRequest]
+    functions: Sequence[BoundFunction]
     calls: NDArray[np.int64]
     draws: Floats

@@ -1,4 +1,4 @@
-"""Bound: a batch's nodes, lowered once, cut sample by sample, and laid out as the rows that stages run."""
+"""BoundBatch: a batch's nodes, lowered once, cut sample by sample, and laid out as the rows that stages run."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from variegate.kernels.codes import (
     TO_RESULT,
 )
 from variegate.kernels.cut import NO, cut
-from variegate.kernels.lay import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, Laid, lay, room
-from variegate.ops.base import Facts
+from variegate.kernels.row_layout import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, RowLayout, lay, room
+from variegate.ops.base import LoweringContext
 from variegate.ops.effect import Colour, Ints
 from variegate.picture import MOST_PIXELS
-from variegate.plan.alone import Alone
 from variegate.plan.batch import LoweredBatch
-from variegate.plan.call import Call, moves_pixels
 from variegate.plan.cutter import Cutter
-from variegate.plan.draw import Columns
-from variegate.plan.entries import Gathered
+from variegate.plan.draw import DrawnColumns
+from variegate.plan.entries import EntryTables
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
 from variegate.plan.lower import Look, Lowered, lower
 from variegate.plan.output import written_by
-from variegate.plan.read import Read
+from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Fit, reductions
-from variegate.plan.stage import Stage
-from variegate.plan.stages import STAGES
+from variegate.plan.stage.base import Stage
+from variegate.plan.stage.call import CallStage, moves_pixels
+from variegate.plan.stage.read import ReadStage
+from variegate.plan.stage.registry import STAGES
+from variegate.plan.stage.single import SingleEffectStage
 from variegate.sampling import INTERPOLATIONS
 from variegate.scratch import SCRATCH
 
@@ -46,7 +46,7 @@ Image = NDArray[Any]
 Flags = NDArray[np.bool_]
 
 
-class Begun(NamedTuple):
+class Continuation(NamedTuple):
     """What was done to pictures before: they are what a function made, float32 in units of white.
 
     ranged  (B,): which samples an op of colour has changed; nodes: those that are left
@@ -56,7 +56,7 @@ class Begun(NamedTuple):
     nodes: tuple[Node, ...]
 
 
-class Bound:
+class BoundBatch:
     """The rows of a batch, each bound to its stage.
 
     sizes     (B, 2): of the pictures that come in; after: of the results
@@ -66,26 +66,26 @@ class Bound:
     def __init__(
         self,
         cutter: Cutter,
-        columns: Columns,
+        columns: DrawnColumns,
         sizes: Ints,
-        kind: Kind,
+        kind: PictureSpec,
         look: Look,
-        begun: Begun | None = None,
+        begun: Continuation | None = None,
     ) -> None:
         self.cutter, self.columns, self.sizes, self.kind = cutter, columns, sizes, kind
         self._begun = begun
-        facts = Facts(kind.channels, steps=kind.steps)
+        facts = LoweringContext(kind.channels, steps=kind.steps)
         self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, facts, look)
         self.after = self.lowered[-1].after if self.lowered else sizes
         self.written = written_by(cutter.output, kind, columns, self.after, facts)
-        self.gathered = Gathered(self.lowered, cutter.marks(kind), kind.steps)
+        self.gathered = EntryTables(self.lowered, cutter.marks(kind), kind.steps)
         self.laid = self._lay()
         self.first: list[int] = self.laid.first.tolist()
         self.run_by: list[int] = self.laid.rows[:-1, ROW_STAGE].tolist()
         batch = self._batch()
         self._stages: dict[int, Stage] = {code: STAGES[code](batch) for code in {READ, *self.run_by}}
 
-    def _lay(self) -> Laid:
+    def _lay(self) -> RowLayout:
         """Cut the samples' rows of effects, and lay out what they hold."""
         gathered, count = self.gathered, len(self.sizes)
         entries = gathered.entries()
@@ -157,10 +157,10 @@ class Bound:
         return self._stages[self.run_by[row]]
 
     @functools.cached_property
-    def read(self) -> Read:
+    def read(self) -> ReadStage:
         """The stage that every sample ends in."""
         found = self._stages[READ]
-        assert isinstance(found, Read)
+        assert isinstance(found, ReadStage)
         return found
 
     def rows(self, i: int) -> range:
@@ -199,16 +199,16 @@ class Bound:
 
     def _first(self, stage: Stage, r: int, i: int, image: Image, to: Image | None, fit: Fit) -> Image:
         """The first row of a sample whose picture is smaller than planned."""
-        if isinstance(stage, Read):
+        if isinstance(stage, ReadStage):
             return stage.run_smaller(r, image, to, fit)
-        assert isinstance(stage, Alone)
+        assert isinstance(stage, SingleEffectStage)
         own = SCRATCH.array("whole", self.whole.read.shape(i))  # not where the stage's own result may go
         return stage.make(r, self.whole.read.run_smaller(i, image, own, fit), 1.0)
 
     @functools.cached_property
-    def whole(self) -> Bound:
+    def whole(self) -> BoundBatch:
         """What does nothing but write pictures as float32 in units of white, as if more were to come."""
-        whole = Bound(Cutter(()), {}, self.sizes, self.kind, _unseen)
+        whole = BoundBatch(Cutter(()), {}, self.sizes, self.kind, _unseen)
         whole.laid.rows[:, ROW_FORM] &= ~TO_RESULT
         whole.laid.units[:, GOAL], whole.laid.units[:, BOUND] = 1.0, -1.0
         return whole
@@ -243,7 +243,7 @@ class Bound:
 
         Raises  InputError that names the op and the fields.
         """
-        calls = [self.node(r) for r in self.rows(i) if isinstance(self.stage(r), Call)]
+        calls = [self.node(r) for r in self.rows(i) if isinstance(self.stage(r), CallStage)]
         moving = [node for node in calls if moves_pixels(node)]
         if moving and fields:
             raise InputError(
@@ -256,14 +256,14 @@ class Bound:
         entry = int(self.laid.rows[r, ROW_ENTRY])
         return self.gathered.effects[entry][1].node
 
-    def rest(self, r: int, i: int, size: tuple[int, ...]) -> Bound:
+    def rest(self, r: int, i: int, size: tuple[int, ...]) -> BoundBatch:
         """Sample i alone after row r, for a picture of another size."""
         one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
         nodes = self.cutter.nodes[self.cutter.nodes.index(self.node(r)) + 1 :]
-        begun = Begun(self.ranged[i : i + 1], nodes)
-        return Bound(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
+        begun = Continuation(self.ranged[i : i + 1], nodes)
+        return BoundBatch(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
 
 
-def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> Facts:
+def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> LoweringContext:
     """What an op may look at where no label can have followed: nothing."""
-    return Facts(0)
+    return LoweringContext(0)

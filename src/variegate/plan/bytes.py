@@ -1,4 +1,4 @@
-"""Bytes: the rows of a batch that need no floats, and what their 256 levels and their fills become.
+"""ByteRows: the rows of a batch that need no floats, and what their 256 levels and their fills become.
 
 A result is a rectangle of the source's pixels, through a table of 256 bytes, with fills around it, where
 - a row reads a sample's picture and writes its result, and no other row is between;
@@ -31,16 +31,16 @@ from variegate.kernels.codes import (
     UINT8,
 )
 from variegate.kernels.gather import address
-from variegate.kernels.lay import Laid, room
+from variegate.kernels.row_layout import RowLayout, room
 from variegate.kernels.survey import Sites, survey
 from variegate.kernels.tables import Tables, arena_floats, plane_floats
 from variegate.scratch import SCRATCH
 
-Image = NDArray[np.uint8]
+ByteImage = NDArray[np.uint8]
 FEW = 64 * 64  # pixels: to make a table takes 50 us, in which floats make so many
 
 
-class Bytes:
+class ByteRows:
     """The rows of a batch of one Read that need no floats."""
 
     def __init__(self, tables: Tables, sites: Sites) -> None:
@@ -52,7 +52,7 @@ class Bytes:
         """Whether a row is one of them, if its picture is of the size that was planned."""
         return row in self.found
 
-    def run(self, row: int, image: Image, out: Image) -> None:
+    def run(self, row: int, image: ByteImage, out: ByteImage) -> None:
         """A row, one of these: image (H, W, C), C-contiguous, to out."""
         from variegate.kernels.bytes import CUT, TONED, render_bytes
 
@@ -91,7 +91,7 @@ def _units(found: dict[int, int], planar: bool) -> tuple[int, ...]:
     return tuple(unit.address if every & what else 0 for unit, what in needed)
 
 
-def written(tables: Tables, row: int) -> Image:
+def written(tables: Tables, row: int) -> ByteImage:
     """(C, 256 + G): what the levels of a row become, and then the fill of each canvas."""
     from variegate.kernels.render import render
 
@@ -121,7 +121,7 @@ def written(tables: Tables, row: int) -> Image:
 
 
 @functools.lru_cache(maxsize=64)
-def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[Image, Laid, Sites]:
+def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[ByteImage, RowLayout, Sites]:
     """A picture (1, 256, C) of all levels, and a row that puts a pixel of each canvas's fill beside it.
 
     form  of the row whose units it calls: it reads whole pixels, as that one does
@@ -138,5 +138,5 @@ def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[Image, Laid,
 
 
 @functools.cache
-def _nothing(channels: int) -> Image:
+def _nothing(channels: int) -> ByteImage:
     return np.empty((channels, 0), np.uint8)

@@ -1,11 +1,11 @@
-"""Carried: a sample's other fields, moved as its pixels were."""
+"""CarriedLabels: a sample's other fields, moved as its pixels were."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 
-class Carried(NamedTuple):
+class CarriedLabels(NamedTuple):
     """What becomes of a sample's other fields.
 
     fields   by name, in the formats declared

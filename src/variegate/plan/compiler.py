@@ -9,18 +9,18 @@ from typing import Any
 
 from variegate.key import Keys
 from variegate.ops import effect as effects
-from variegate.ops.base import Facts
+from variegate.ops.base import LoweringContext
 from variegate.ops.combine import Chain
 from variegate.ops.effect import Ints
-from variegate.plan.bound import Bound
-from variegate.plan.call import moves_pixels
+from variegate.plan.bound import BoundBatch
 from variegate.plan.cutter import Cutter
-from variegate.plan.draw import Columns, Drawing
+from variegate.plan.draw import Drawing, DrawnColumns
 from variegate.plan.flatten import flatten
 from variegate.plan.ir import Defaults, Node
-from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
+from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.plan import Plan
+from variegate.plan.stage.call import moves_pixels
 from variegate.plan.trail import trail
 from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
@@ -40,11 +40,11 @@ class Compiler:
         """Of a view that is no picture: what moves pixels, and the layout of what is written."""
         return Cutter(tuple(node for node in self.flat.nodes if not is_colour(node)))
 
-    def kind(self, channels: int, dtype: str, white: float | None, targets: Targets) -> Kind:
+    def kind(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share."""
-        return Kind(channels, dtype, white, self.defaults, targets)
+        return PictureSpec(channels, dtype, white, self.defaults, targets)
 
-    def asks(self, kind: Kind, asked: bool) -> str:
+    def asks(self, kind: PictureSpec, asked: bool) -> str:
         """The first op that must know what white is in pictures of this kind; empty if none is declared.
 
         asked  whether a dtype or a range is asked for of the result
@@ -60,35 +60,37 @@ class Compiler:
         written = [node.path for node in self.flat.nodes if issubclass(node.op.gives, effects.Output)]
         return "".join(of_colour[:1]), "".join((of_colour + written)[:1])
 
-    def plan(self, columns: Columns, keys: Keys, sizes: Ints, kind: Kind, leaves: Sequence[Leaves] = ()) -> Plan:
+    def plan(
+        self, columns: DrawnColumns, keys: Keys, sizes: Ints, kind: PictureSpec, leaves: Sequence[Leaves] = ()
+    ) -> Plan:
         """Lower one batch of drawn numbers; sizes (B, 2) as (height, width), and the labels of each sample, if any."""
 
-        def again(kind: Kind) -> Plan:
+        def again(kind: PictureSpec) -> Plan:
             return self.plan(columns, keys, sizes, kind, leaves)
 
         cutter = self.cutter if kind.colour else self.moving
         look = functools.partial(_look, cutter, sizes, kind, leaves)
-        bound = Bound(cutter, columns, sizes, kind, look)
+        bound = BoundBatch(cutter, columns, sizes, kind, look)
         return Plan(bound, leaves, self.asks(kind, bound.written.asked), again)
 
 
 def _look(
     cutter: Cutter,
     sizes: Ints,
-    kind: Kind,
+    kind: PictureSpec,
     leaves: Sequence[Leaves],
     node: Node,
     before: Sequence[Lowered],
     rows: Any,
-) -> Facts:
+) -> LoweringContext:
     """What an op may know that looks at labels: those of these samples, on the canvas that it sees."""
-    from variegate.labels.sight import boxes_at, masks_at
-    from variegate.labels.track import Track
+    from variegate.labels.context import boxes_at, masks_at
+    from variegate.labels.point_maps import PointMaps
 
-    facts = Facts(kind.channels, steps=kind.steps)
+    facts = LoweringContext(kind.channels, steps=kind.steps)
     if not leaves:
         return facts
-    track = Track(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
+    track = PointMaps(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
     chosen = range(len(sizes)) if isinstance(rows, slice) else rows.tolist()
     shown = [(kind.targets, leaves[i], track.way(i)) for i in chosen]
     if node.op.looks == "boxes":

@@ -12,11 +12,11 @@ from variegate.kernels.codes import READ
 from variegate.kernels.cut import NO, START, Automaton
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
-from variegate.plan.entries import Marks, marks_of
+from variegate.plan.entries import NodeSettings, marks_of
 from variegate.plan.fuse import No, Yes, fuse
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
-from variegate.plan.stages import STAGES, stage_of
+from variegate.plan.picture_spec import PictureSpec
+from variegate.plan.stage.registry import STAGES, stage_of
 
 
 class Cut(NamedTuple):
@@ -43,9 +43,9 @@ class Cutter:
         self.symbols = {node.path: kinds.setdefault(_told(node), len(kinds)) for node in self.nodes}
         examples = {self.symbols[node.path]: node for node in reversed(self.nodes)}
         self.automaton = _automaton([examples[n] for n in range(len(kinds))])
-        self._marks: dict[tuple[object, ...], Marks] = {}
+        self._marks: dict[tuple[object, ...], NodeSettings] = {}
 
-    def marks(self, kind: Kind) -> Marks:
+    def marks(self, kind: PictureSpec) -> NodeSettings:
         """What the nodes say for pictures of a kind; see `marks_of`."""
         key = kind.channels, kind.dtype, kind.unit, kind.fill
         found = self._marks.get(key)

@@ -14,14 +14,14 @@ from variegate.errors import PipelineError
 from variegate.key import Keys
 from variegate.ops.base import Draws
 from variegate.ops.effect import Floats
-from variegate.plan.flatten import Flat
+from variegate.plan.flatten import FlatPipeline
 from variegate.plan.ir import Gate, Node
 from variegate.plan.share import Shares
 from variegate.ramp import Ramp
 
 Flags = NDArray[np.bool_]
 SPREAD, FIXED, OTHER = range(3)
-Columns = Mapping[str, Draws]  # path -> field -> (B,) or (trials, B); of Bits (4, B) uint32
+DrawnColumns = Mapping[str, Draws]  # path -> field -> (B,) or (trials, B); of Bits (4, B) uint32
 
 
 class Request(NamedTuple):
@@ -42,7 +42,7 @@ class Request(NamedTuple):
 class Drawing:
     """What a pipeline draws, laid out once; `columns` then draws it for any batch."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: FlatPipeline) -> None:
         self.gated = tuple((node.path, node.op.p) for node in flat.ops if node.op.p != 1)
         self.requests, self._names, self._fixed = _requests(flat.ops)
         self.bits = tuple(_bits(flat.ops))
@@ -140,7 +140,7 @@ def _numbers(request: Request, table: Floats, epochs: NDArray[np.uint32]) -> Flo
     return request.distribution.at_epoch(u, epochs)
 
 
-def applied(gates: tuple[Gate, ...], columns: Columns) -> Flags | None:
+def applied(gates: tuple[Gate, ...], columns: DrawnColumns) -> Flags | None:
     """For which samples all gates say yes; None: for all, as there is no gate."""
     flags: Flags | None = None
     for gate in gates:
@@ -161,7 +161,7 @@ def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
     return chosen
 
 
-def told(flat: Flat, columns: Columns) -> dict[str, dict[str, Any]]:
+def told(flat: FlatPipeline, columns: DrawnColumns) -> dict[str, dict[str, Any]]:
     """The numbers of the first sample by path, for people: whether the op applies, and each field."""
     found: dict[str, dict[str, Any]] = {}
     for node in flat.nodes:

@@ -1,4 +1,4 @@
-"""Gathered: the effects of a batch as the tables that `kernels.lay` takes, entry by entry."""
+"""EntryTables: the effects of a batch as the tables that `kernels.row_layout` takes, entry by entry."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from variegate.kernels.codes import (
     UNSAID,
 )
 from variegate.kernels.cut import NO
-from variegate.kernels.lay import Entries
+from variegate.kernels.row_layout import Entries
 from variegate.ops import effect as effects
 from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Floats
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
 from variegate.plan.lower import Lowered
-from variegate.plan.stages import STAGES, stage_of
-from variegate.plan.statistics import MOST_FLOAT, Asked
-from variegate.plan.steps import UserFunction, affine_rows, curve_rows, plain_rows, table_rows
+from variegate.plan.picture_spec import PictureSpec
+from variegate.plan.stage.registry import STAGES, stage_of
+from variegate.plan.statistics import MOST_FLOAT, TableRequest
+from variegate.plan.steps import BoundFunction, affine_rows, curve_rows, plain_rows, table_rows
 from variegate.sampling import BORDERS, INTERPOLATIONS
 from variegate.white import NOMINAL
 
 Flags = NDArray[np.bool_]
 
 
-class Marks(NamedTuple):
+class NodeSettings(NamedTuple):
     """What nodes say for all samples alike, looked up once for all batches of a kind.
 
     maps     by the path of each geometric node: its border, its row of colours, and what it says about reading
@@ -56,7 +56,7 @@ class Marks(NamedTuple):
     colours: Floats
 
 
-def marks_of(nodes: Sequence[Node], kind: Kind) -> Marks:
+def marks_of(nodes: Sequence[Node], kind: PictureSpec) -> NodeSettings:
     """The marks of nodes for pictures of a kind.
 
     Raises  InputError if a fill is none that such pictures can hold.
@@ -70,10 +70,10 @@ def marks_of(nodes: Sequence[Node], kind: Kind) -> Marks:
             said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
             maps[node.path] = border, len(fills), said, UNSAID if filters is None else int(filters)
             fills.append(held(getattr(node.op, "fill", 0) if kind.fill is None else kind.fill, node.op, kind))
-    return Marks(maps, np.array(fills, np.float64).reshape(-1, kind.channels) / kind.unit)
+    return NodeSettings(maps, np.array(fills, np.float64).reshape(-1, kind.channels) / kind.unit)
 
 
-class Gathered:
+class EntryTables:
     """The effects of a batch, each for the samples to which it applies.
 
     effects    one an entry, with the node that it is of
@@ -83,12 +83,12 @@ class Gathered:
     leaning    how many steps at most lean on a mean
     """
 
-    def __init__(self, lowered: Sequence[Lowered], marks: Marks, steps: int) -> None:
+    def __init__(self, lowered: Sequence[Lowered], marks: NodeSettings, steps: int) -> None:
         self.marks, self.levels = marks, steps
         self.effects: list[tuple[Effect, Lowered]] = []
         self.gates: list[int] = []
-        self.functions: list[UserFunction] = []
-        self.asked: dict[int, Asked] = {}
+        self.functions: list[BoundFunction] = []
+        self.asked: dict[int, TableRequest] = {}
         self.leaning = 0
         self._codes: list[tuple[int, ...]] = []
         self._maps: list[Floats] = []
@@ -160,7 +160,7 @@ class Gathered:
             assert isinstance(effect, effects.Pointwise | effects.Rowwise), effect
             sort, bits = (ROWWISE, effect.bits) if isinstance(effect, effects.Rowwise) else (POINTWISE, None)
             rows, pick = plain_rows(len(effect.draws)), self._add("draws", len(effect.draws))
-            self.functions.append(UserFunction(path, effect.function, sort == ROWWISE, effect.draws, bits))
+            self.functions.append(BoundFunction(path, effect.function, sort == ROWWISE, effect.draws, bits))
         self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))
         self._steps.append(rows)
 
@@ -175,7 +175,7 @@ class Gathered:
             tables = np.broadcast_to(values, (len(values), channels, LEVELS))
         pick = self._add("luts", len(tables))
         if isinstance(effect, effects.Statistic):
-            self.asked |= {pick + n: Asked(path, effect, n) for n in range(len(tables))}
+            self.asked |= {pick + n: TableRequest(path, effect, n) for n in range(len(tables))}
         self._luts.append(tables)
         return table_rows(len(tables), own), pick
 
@@ -238,7 +238,7 @@ def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
     return np.ascontiguousarray(np.concatenate(parts, dtype=dtype, casting="unsafe"))
 
 
-def held(fill: Any, op: Op, kind: Kind) -> tuple[float, ...]:
+def held(fill: Any, op: Op, kind: PictureSpec) -> tuple[float, ...]:
     """What lies outside as one number a channel, in the picture's own numbers.
 
     Raises  InputError if there are more or fewer, or the picture's dtype cannot hold one.

@@ -19,7 +19,7 @@ from variegate.ramp import Ramp
 
 
 @dataclass(frozen=True)
-class Flat:
+class FlatPipeline:
     """A declared tree, flattened.
 
     nodes   the leaves in order
@@ -32,7 +32,7 @@ class Flat:
     macros: Mapping[str, str] = field(default_factory=dict)
 
 
-def flatten(pipeline: Chain) -> Flat:
+def flatten(pipeline: Chain) -> FlatPipeline:
     """The nodes of a pipeline.
 
     Raises  PipelineError if two ops have one name, or an op may change the size and nothing fixes it afterwards.
@@ -45,7 +45,7 @@ def flatten(pipeline: Chain) -> Flat:
             f"{unsettled.label} changes the size of some pictures and not of others, so a batch would be ragged. Put "
             "Resize, CenterCrop or another op of a fixed size after it, or let it apply always (p=1)."
         )
-    return Flat(tuple(walk.leaves), tuple(walk.nodes), walk.macros)
+    return FlatPipeline(tuple(walk.leaves), tuple(walk.nodes), walk.macros)
 
 
 class _Walk:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from variegate.kernels.cut import MOST_MAPS
 from variegate.ops import effect as effects
 from variegate.plan.ir import Node
-from variegate.plan.stages import stage_of
+from variegate.plan.stage.registry import stage_of
 
 
 @dataclass(frozen=True)

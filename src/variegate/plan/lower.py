@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError, PipelineError, VariegateError
 from variegate.ops import effect as effects
-from variegate.ops.base import Draws, Facts
+from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Effect, Ints
-from variegate.plan.draw import Columns, applied
+from variegate.plan.draw import DrawnColumns, applied
 from variegate.plan.ir import Node
-from variegate.plan.stages import stands_for
+from variegate.plan.stage.registry import stands_for
 
 Flags = NDArray[np.bool_]
 RESOLVED = (
@@ -46,10 +46,12 @@ class Lowered(NamedTuple):
         return i if self.applies is None else int(np.count_nonzero(self.applies[:i]))
 
 
-Look = Callable[[Node, Sequence[Lowered], Any], Facts]  # (node, those before it, rows) -> what it may know
+Look = Callable[[Node, Sequence[Lowered], Any], LoweringContext]  # (node, those before it, rows) -> what it may know
 
 
-def lower(nodes: Sequence[Node], columns: Columns, sizes: Ints, facts: Facts, look: Look) -> list[Lowered]:
+def lower(
+    nodes: Sequence[Node], columns: DrawnColumns, sizes: Ints, facts: LoweringContext, look: Look
+) -> list[Lowered]:
     """All nodes, one after the other; `look` is asked for the facts of those that look at labels.
 
     Raises  PipelineError that names the op if it gives what it does not say.
@@ -78,7 +80,7 @@ def lower(nodes: Sequence[Node], columns: Columns, sizes: Ints, facts: Facts, lo
     return found
 
 
-def _where(node: Node, columns: Columns) -> tuple[Flags | None, Any]:
+def _where(node: Node, columns: DrawnColumns) -> tuple[Flags | None, Any]:
     """To which samples a node applies: (flags, None for all; their rows, None for no row)."""
     flags = applied(node.gates, columns)
     if flags is None:
@@ -89,7 +91,7 @@ def _where(node: Node, columns: Columns) -> tuple[Flags | None, Any]:
     return flags, flags.nonzero()[0] if count else None
 
 
-def _effects(node: Node, draws: Draws, sizes: Ints, facts: Facts) -> tuple[Effect, ...]:
+def _effects(node: Node, draws: Draws, sizes: Ints, facts: LoweringContext) -> tuple[Effect, ...]:
     """What the op gives for the samples to which it applies."""
     if RESOLVED in draws:
         return (resolved(draws),)

@@ -10,15 +10,15 @@ import numpy as np
 
 from variegate.errors import InputError
 from variegate.ops import effect as effects
-from variegate.ops.base import Facts
+from variegate.ops.base import LoweringContext
 from variegate.ops.effect import Floats, Ints
-from variegate.plan.draw import Columns
+from variegate.plan.draw import DrawnColumns
 from variegate.plan.ir import Node
-from variegate.plan.kind import Kind
+from variegate.plan.picture_spec import PictureSpec
 from variegate.white import NOMINAL
 
 
-class Written(NamedTuple):
+class OutputFormat(NamedTuple):
     """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
 
     white  what white is in the numbers written, before the mean and the deviation
@@ -33,7 +33,9 @@ class Written(NamedTuple):
     asked: bool = False
 
 
-def written_by(nodes: Sequence[Node], kind: Kind, columns: Columns, sizes: Ints, facts: Facts) -> Written:
+def written_by(
+    nodes: Sequence[Node], kind: PictureSpec, columns: DrawnColumns, sizes: Ints, facts: LoweringContext
+) -> OutputFormat:
     """How results are written: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
 
     A view that is no colour keeps its numbers: of what is declared, it takes the layout alone.
@@ -56,11 +58,11 @@ def written_by(nodes: Sequence[Node], kind: Kind, columns: Columns, sizes: Ints,
         dtype = effect.dtype or dtype
         white = 1.0 if effect.mean is not None else NOMINAL[dtype] if effect.dtype else white
         mean, std = effect.mean or mean, effect.std or std
-    return Written(dtype, white, layout, mean, std, asked)
+    return OutputFormat(dtype, white, layout, mean, std, asked)
 
 
 @functools.lru_cache(maxsize=64)
-def last_write(written: Written, channels: int) -> tuple[Floats, Floats]:
+def last_write(written: OutputFormat, channels: int) -> tuple[Floats, Floats]:
     """Gain and shift a channel, from white to the output's unit."""
     mean, std = written.mean or (0.0,) * channels, written.std or (1.0,) * channels
     return np.array([written.white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])

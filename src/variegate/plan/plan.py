@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from variegate.arguments import show
 from variegate.errors import InputError
 from variegate.picture import as_picture
-from variegate.plan.bound import Bound
-from variegate.plan.carried import Carried
-from variegate.plan.kind import Kind
+from variegate.plan.bound import BoundBatch
+from variegate.plan.carried import CarriedLabels
+from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
 from variegate.white import check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
-    from variegate.labels.track import Track
-    from variegate.labels.way import Way
+    from variegate.labels.point_map import PointMap
+    from variegate.labels.point_maps import PointMaps
     from variegate.targets.leaf import Leaves
 
 Image = NDArray[Any]
-Again = Callable[[Kind], "Plan"]
+Again = Callable[[PictureSpec], "Plan"]
 
 
 class Plan:
@@ -38,10 +38,10 @@ class Plan:
     asks    the op that must know what white is, if there is one: pictures are then held to their range
     """
 
-    def __init__(self, bound: Bound, leaves: Sequence[Leaves], asks: str, again: Again) -> None:
+    def __init__(self, bound: BoundBatch, leaves: Sequence[Leaves], asks: str, again: Again) -> None:
         self.bound, self.leaves, self.asks = bound, leaves, asks
         self._again = again
-        self._views: dict[Kind, Plan] = {}  # the same plan for views: of other channels, other numbers
+        self._views: dict[PictureSpec, Plan] = {}  # the same plan for views: of other channels, other numbers
 
     def __len__(self) -> int:
         return len(self.bound.sizes)
@@ -65,7 +65,7 @@ class Plan:
         return np.dtype(self.bound.written.dtype)
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> PictureSpec:
         """What all its pictures share."""
         return self.bound.kind
 
@@ -76,12 +76,12 @@ class Plan:
         return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
 
     @functools.cached_property
-    def track(self) -> Track:
+    def track(self) -> PointMaps:
         """Where labels go."""
-        from variegate.labels.track import Track
+        from variegate.labels.point_maps import PointMaps
 
         bound = self.bound
-        return Track(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults.antialias)
+        return PointMaps(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults.antialias)
 
     def check(self, image: Image, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
@@ -144,7 +144,7 @@ class Plan:
         """
         return self.bound.reductions[i]
 
-    def carry(self, i: int) -> Carried:
+    def carry(self, i: int) -> CarriedLabels:
         """The other fields of sample i, moved as its pixels are; may be called from any thread.
 
         Raises  InputError if an opaque function may have moved the pixels.
@@ -153,15 +153,15 @@ class Plan:
 
         targets, leaves = self.kind.targets, self.leaves[i] if self.leaves else {}
         if not leaves:
-            return Carried({}, {})
+            return CarriedLabels({}, {})
         self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
         way = self.track.way(i)
         moved, dropped = carry(targets, leaves, way)
         written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
         views = {name: self._view(i, name, image) for name, image in written.items() if targets[name].picture}
-        return Carried(written | views, dict(dropped))
+        return CarriedLabels(written | views, dict(dropped))
 
-    def way(self, i: int) -> Way:
+    def way(self, i: int) -> PointMap:
         """Sample i's map from its picture to its result, all ops together.
 
         Raises  InputError if an opaque function may have moved the pixels.

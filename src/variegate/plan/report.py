@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.kernels.rowwise import raised_in_row
 from variegate.kernels.user import FAILED, raised, reports
-from variegate.plan.steps import UserFunction
+from variegate.plan.steps import BoundFunction
 
 
 class Report:
@@ -19,7 +19,7 @@ class Report:
     address  where they leave word
     """
 
-    def __init__(self, functions: Sequence[UserFunction], channels: int) -> None:
+    def __init__(self, functions: Sequence[BoundFunction], channels: int) -> None:
         self._functions, self._channels = functions, channels
         self._rows = reports(len(functions), channels)
         self.address: int = self._rows.__array_interface__["data"][0]

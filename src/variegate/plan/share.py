@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import PipelineError
 from variegate.ops.macro import Shared
-from variegate.plan.flatten import Flat
+from variegate.plan.flatten import FlatPipeline
 
 
 class Share(NamedTuple):
@@ -24,7 +24,7 @@ class Share(NamedTuple):
 class Shares:
     """All of a pipeline's, in the order declared: a macro's own numbers are there before they are read."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: FlatPipeline) -> None:
         self.all = tuple(_shares(flat))
 
     def fill(self, columns: dict[str, dict[str, NDArray[Any]]]) -> None:
@@ -33,7 +33,7 @@ class Shares:
             columns[path][item] = shared.of(columns[macro][shared.field], columns[path][item])
 
 
-def _shares(flat: Flat) -> Iterator[Share]:
+def _shares(flat: FlatPipeline) -> Iterator[Share]:
     for node in flat.ops:
         for item, distribution in node.op.drawn().items():
             if isinstance(distribution, Shared):

@@ -9,7 +9,7 @@ import numpy as np
 from variegate.coords import compose
 from variegate.errors import InputError
 from variegate.kernels.codes import CONSTANT, NEAREST
-from variegate.kernels.tables import Row
+from variegate.kernels.tables import RowTables
 from variegate.ops.effect import Floats, Ints
 
 Fit = tuple[float, float, float, float]  # scale x, shift x, scale y, shift y: from the planned plane to the smaller one
@@ -35,7 +35,7 @@ def fit_of(size: tuple[int, ...], there: tuple[int, ...], covers: Covers | None)
     return x, -left * x, y, -top * y
 
 
-def reductions(rows: Sequence[Row]) -> list[int]:
+def reductions(rows: Sequence[RowTables]) -> list[int]:
     """For each row the factor, see `Plan.reduction`."""
     told = [1] * len(rows)
     asked = [
@@ -50,7 +50,7 @@ def reductions(rows: Sequence[Row]) -> list[int]:
     return told
 
 
-def shrinking(rows: Sequence[Row]) -> Floats:
+def shrinking(rows: Sequence[RowTables]) -> Floats:
     """(B,): by how much the maps of each row shrink its source at least, at any pixel in any direction.
 
     Where a border folds between two maps, each is bounded by itself.

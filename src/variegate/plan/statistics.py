@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.kernels.codes import FIRST_STEP, STEP_PICK, STEP_SORT, TABLE, WHITE
-from variegate.kernels.lay import Laid
+from variegate.kernels.row_layout import RowLayout
 from variegate.ops.effect import Statistic
 
 STOPPED = "{}: its function raised StopIteration: give next(...) a second argument, or begin its iterator anew"
 MOST_FLOAT = float(np.finfo(np.float32).max)
 
 
-class Asked(NamedTuple):
+class TableRequest(NamedTuple):
     """A table that is to be filled: the path of its op, the effect, and for which of the effect's samples it is."""
 
     path: str
@@ -56,7 +56,7 @@ class Statistics:
     asked  by the place among them
     """
 
-    def __init__(self, laid: Laid, luts: NDArray[np.float32], asked: Mapping[int, Asked]) -> None:
+    def __init__(self, laid: RowLayout, luts: NDArray[np.float32], asked: Mapping[int, TableRequest]) -> None:
         self._luts, self._asked, self._whites = luts, asked, laid.units[:, WHITE]
         self._picks: dict[int, int] = {}
         if asked:

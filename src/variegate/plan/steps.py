@@ -16,7 +16,7 @@ PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0
 
 
-class UserFunction(NamedTuple):
+class BoundFunction(NamedTuple):
     """A user's function of a pixel or of a row, the path of its op, and what was drawn for it.
 
     draws  (n, k) float64, a row a sample; bits: (4, n) uint32, or None

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from variegate.kernels.cut import NO
-from variegate.kernels.lay import Laid, lay, room
+from variegate.kernels.row_layout import RowLayout, lay, room
 from variegate.ops.effect import Geometric, Ints
-from variegate.plan.entries import Gathered, Marks
+from variegate.plan.entries import EntryTables, NodeSettings
 from variegate.plan.lower import Lowered
 
 
-def trail(lowered: Sequence[Lowered], marks: Marks, sizes: Ints) -> Laid:
+def trail(lowered: Sequence[Lowered], marks: NodeSettings, sizes: Ints) -> RowLayout:
     """The maps of each sample as one row."""
     count = len(sizes)
-    gathered = Gathered([each for each in lowered if each.effects and isinstance(each.effects[0], Geometric)], marks, 0)
+    gathered = EntryTables(
+        [each for each in lowered if each.effects and isinstance(each.effects[0], Geometric)], marks, 0
+    )
     entries, applies = gathered.entries(), gathered.applies(count)
     segments = np.zeros((len(gathered.gates), count), np.int64)
     for line, gate in zip(segments, gathered.gates, strict=True):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from variegate.kernels.codes import FIELDS
 from variegate.key import Keys
 from variegate.ops import effect as effects
-from variegate.ops.base import Facts, Op, Seen
+from variegate.ops.base import LoweringContext, Op, VisibleMask
 from variegate.plan.ir import Node
-from variegate.plan.weigh import trimmed
+from variegate.plan.stage.filter import trimmed
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
 
 Draws = dict[str, NDArray[np.float64]]
@@ -49,17 +49,19 @@ def assert_lowering_is_sound(
         _sound(node, draws, sizes, _facts(node.op, sizes, channels))
 
 
-def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> Facts:
+def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> LoweringContext:
     """What an op may look at, with one object about the middle of each picture."""
     places = [middle((height, width)) for height, width in sizes.tolist()]
     if op.looks == "boxes":
-        return Facts(channels, boxes=[np.array([box]) for box in places])
+        return LoweringContext(channels, boxes=[np.array([box]) for box in places])
     if op.looks == "mask":
-        return Facts(channels, masks=[Seen(np.ones(size, np.uint8), np.eye(3)) for size in sizes.tolist()])
-    return Facts(channels)
+        return LoweringContext(
+            channels, masks=[VisibleMask(np.ones(size, np.uint8), np.eye(3)) for size in sizes.tolist()]
+        )
+    return LoweringContext(channels)
 
 
-def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> None:
+def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: LoweringContext) -> None:
     op, before = node.op, {name: column.copy() for name, column in draws.items()}
     found = _lowered(node, draws, sizes, facts)
     for effect in found:
@@ -74,7 +76,7 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
         )
     for row in range(len(sizes)):
         rows = slice(row, row + 1)
-        own = Facts(facts.channels, facts.boxes[rows], facts.masks[rows])
+        own = LoweringContext(facts.channels, facts.boxes[rows], facts.masks[rows])
         alone = _lowered(node, {name: column[..., rows] for name, column in draws.items()}, sizes[rows], own)
         if not _alike(found, alone, rows):
             raise AssertionError(
@@ -84,7 +86,7 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> 
     _sized(op, node.path, found, sizes)
 
 
-def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: Facts) -> Found:
+def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: LoweringContext) -> Found:
     effect: Any = node.op.lower(draws, sizes, facts)
     found = effect if isinstance(effect, tuple) else (effect,)
     kind = node.op.gives

@@ -21,7 +21,7 @@ class Effect:
     shapes    of each of its arrays, after the row for each sample; None: any number
     cuts      why a map of the plane cannot join the pass that does this before it; empty: it can
     begins    why this cannot join the pass that does anything before it; empty: it can
-    finite    those of them that are held here to be finite; of others `kernels.lay` does it
+    finite    those of them that are held here to be finite; of others `kernels.row_layout` does it
     may_rest  whether some samples may be left as they are: then `neutral` is asked
     """
 

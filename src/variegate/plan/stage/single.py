@@ -1,4 +1,4 @@
-"""Alone: a stage that shares its rows with nothing: one effect, of one sample, on a picture that exists."""
+"""SingleEffectStage: a stage that shares its rows with nothing: one effect, of one sample, on a picture that exists."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from variegate.kernels.codes import FIRST_MAP, ROW_ENTRY, ROW_PLACE, WHITE
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.ir import Node
-from variegate.plan.stage import Image, Stage
+from variegate.plan.stage.base import Image, Stage
 
 
-class Alone(Stage):
+class SingleEffectStage(Stage):
     """One effect a row; what it makes is float32 in units of white. A stage of this kind says in `alone` why."""
 
     def __init__(self, batch: LoweredBatch) -> None:

@@ -1,4 +1,4 @@
-"""Way: one sample's map from its picture to its result, as labels ask of it."""
+"""PointMap: one sample's map from its picture to its result, as labels ask of it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from variegate.kernels.chain import Chain
+    from variegate.kernels.chain import MapChain
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-class Way(Protocol):
+class PointMap(Protocol):
     """What moves labels: `Projective` where all maps are matrices, `Warped` where a field bends some.
 
     Points are (n, 2) of x and y; a ring is a polygon of such points, its end not said twice.
     """
 
     @property
-    def chain(self) -> Chain:
+    def chain(self) -> MapChain:
         """The maps that pixels go."""
 
     @property
@@ -82,11 +82,11 @@ class Way(Protocol):
     def showing(self) -> Flags:
         """(height, width): the pixels of the result that show the picture itself, no mirror image of it."""
 
-    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> Way:
+    def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> PointMap:
         """The way of a mask from its own pixels to those of the result's mask, which cover the same planes."""
 
-    def cut_off(self) -> Way:
+    def cut_off(self) -> PointMap:
         """The same, with nothing beyond any window: all borders constant."""
 
-    def back(self) -> Way:
+    def back(self) -> PointMap:
         """The way from the result to the picture; what the result does not show is outside."""

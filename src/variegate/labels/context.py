@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
 from variegate.labels.grid import own_way, sides_of
-from variegate.labels.projective import Projective, per_pixel
-from variegate.labels.way import Way
-from variegate.ops.base import Seen
+from variegate.labels.point_map import PointMap
+from variegate.labels.projective import ProjectiveMap, per_pixel
+from variegate.ops.base import VisibleMask
 from variegate.targets import Mask, Targets
 from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
 
 Floats = NDArray[np.float64]
 
 
-def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Floats | None:
+def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: PointMap) -> Floats | None:
     """The boxes (N, 4) of all fields of boxes, those that filters drop left out; None if there is no such field."""
     fields = [name for name in targets if isinstance(leaves.get(name), BoxLeaf)]
     if not fields:
@@ -31,7 +31,7 @@ def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Floats |
     return np.concatenate(found)
 
 
-def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | None:
+def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: PointMap) -> VisibleMask | None:
     """The first mask of classes, and the way to the canvas; None if there is none."""
     for name, target in targets.fields:
         leaf = leaves.get(name)
@@ -43,12 +43,12 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: Way) -> Seen | N
         ):
             shown, into = own_way(target, leaf, way).covered(), per_pixel(sides_of(target, leaf), np.array(way.before))
             part = None if shown.all() else shown
-            if isinstance(way, Projective):
-                return Seen(leaf.pixels, way.forward * np.concatenate([into, np.ones(1)]), part)
-            return Seen(leaf.pixels, None, part, partial(_bent, way, into))
+            if isinstance(way, ProjectiveMap):
+                return VisibleMask(leaf.pixels, way.forward * np.concatenate([into, np.ones(1)]), part)
+            return VisibleMask(leaf.pixels, None, part, partial(_bent, way, into))
     return None
 
 
-def _bent(way: Way, into: Floats, points: Floats) -> Floats:
+def _bent(way: PointMap, into: Floats, points: Floats) -> Floats:
     """Points of a mask on the canvas; into: how many pixels of the picture one of its own is wide and high."""
     return way.image(points * into)

@@ -1,4 +1,4 @@
-"""Kind: what the values of a field are, in every batch: pictures or numbers of a dtype, or anything else."""
+"""FieldSpec: what the values of a field are, in every batch: pictures or numbers of a dtype, or anything else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from variegate.targets import Target
 Where = Callable[[int], str]  # what to call a sample of a batch, for errors
 
 
-class Kind(NamedTuple):
+class FieldSpec(NamedTuple):
     """What the values of a field are, in all batches.
 
     dtype  of numbers; None of anything else, which stays a list
@@ -27,26 +27,26 @@ class Kind(NamedTuple):
     where: str = "the first samples"
 
 
-Kinds = Mapping[str, Kind]
+Kinds = Mapping[str, FieldSpec]
 
 
-def kind_of(target: Target, value: Any, padded: bool) -> Kind | None:
+def kind_of(target: Target, value: Any, padded: bool) -> FieldSpec | None:
     """What a value tells of its field; None where it has no instance, and tells nothing."""
     if target.per == "pixel":
-        return Kind(value.dtype, value.shape[2:])
+        return FieldSpec(value.dtype, value.shape[2:])
     if target.rows_of is None:
         found = of_sample(target, value)
     elif not padded or target.ragged:
-        return Kind()
+        return FieldSpec()
     else:
         found = of_rows(value)
         if not len(value) and (found is not None or isinstance(value, list | tuple)):
             return None
         found = None if found is None else found[0]
-    return Kind() if found is None else Kind(found.dtype, found.shape)
+    return FieldSpec() if found is None else FieldSpec(found.dtype, found.shape)
 
 
-def check_plane(target: Target, name: str, value: NDArray[Any], kind: Kind, where: Where) -> None:
+def check_plane(target: Target, name: str, value: NDArray[Any], kind: FieldSpec, where: Where) -> None:
     """Refuse a mask or a view that is not what its field is; a mask may be of a dtype that the field's holds.
 
     Raises  InputError that says what it is.
@@ -76,7 +76,7 @@ def of_rows(value: Any) -> NDArray[Any] | None:
     return array if array.dtype.kind in "biuf" and not rounded else None
 
 
-def as_kind(name: str, row: NDArray[Any] | None, kind: Kind, where: Where, n: int) -> NDArray[Any]:
+def as_kind(name: str, row: NDArray[Any] | None, kind: FieldSpec, where: Where, n: int) -> NDArray[Any]:
     """An array in the dtype of its field.
 
     Raises  InputError if it is no number, or one that the dtype does not hold.
@@ -86,12 +86,12 @@ def as_kind(name: str, row: NDArray[Any] | None, kind: Kind, where: Where, n: in
     raise unlike(name, kind, row, where(n))
 
 
-def holds(kind: Kind, row: NDArray[Any]) -> bool:
+def holds(kind: FieldSpec, row: NDArray[Any]) -> bool:
     """Whether the dtype of a field holds every number of an array's."""
     return kind.dtype is not None and np.can_cast(row.dtype, kind.dtype, "safe")
 
 
-def unlike(name: str, kind: Kind, row: NDArray[Any] | None, place: str) -> InputError:
+def unlike(name: str, kind: FieldSpec, row: NDArray[Any] | None, place: str) -> InputError:
     """The error of a value that is not what its field is; None for a row that is no numbers."""
     got = "no number" if row is None else f"{row.dtype} {row.shape}"
     return InputError(

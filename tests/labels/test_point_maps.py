@@ -10,8 +10,8 @@ from tests.labels.truth import RUNS, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.chain import Chain as Maps
-from variegate.kernels.lay import lay_chain
-from variegate.labels.track import Track
+from variegate.kernels.row_layout import lay_chain
+from variegate.labels.track import PointMaps
 
 
 @RUNS
@@ -45,7 +45,7 @@ def test_the_derivative_is_what_a_small_step_does(case, seed):
 def test_points_behind_the_horizon_land_far_away_and_stay_finite():
     """w is x - 5: at x = 5 a point goes to infinity, and left of it there is no image."""
     map = np.linalg.inv([[1.0, 0, 0], [0, 1, 0], [1, 0, -5]])
-    track = Track(lay_chain(Maps(map[None], np.array([[10, 10], [10, 10]]), np.zeros(1, np.int64))), True)
+    track = PointMaps(lay_chain(Maps(map[None], np.array([[10, 10], [10, 10]]), np.zeros(1, np.int64))), True)
     way = track.way(0)
     image = way.image(np.array([[7.0, 4], [5, 4], [3, 4]]))
     np.testing.assert_allclose(image[0], [3.5, 2])

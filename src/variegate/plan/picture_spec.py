@@ -1,4 +1,4 @@
-"""Kind: what all pictures of a batch share, and what their numbers mean."""
+"""PictureSpec: what all pictures of a batch share, and what their numbers mean."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from variegate.white import NOMINAL, steps_of
 
 
 @dataclass(frozen=True)
-class Kind:
+class PictureSpec:
     """What all pictures of a batch share.
 
     channels, dtype  of the pictures, the dtype by name

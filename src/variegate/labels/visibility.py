@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-class Shown(NamedTuple):
+class Visibility(NamedTuple):
     """N instances, as polygons, masks, boxes or points tell of them.
 
     known  (N,): whether the target says anything of the instance: an empty list of rings does not

@@ -1,4 +1,4 @@
-"""Bend: a leg of a way that one displacement field bends."""
+"""FieldLeg: a leg of a way that one displacement field bends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.codes import DENSE, LATTICE_COLUMNS, LATTICE_KIND, LATTICE_ROWS, LINEAR
-from variegate.labels.projective import Moved
+from variegate.labels.projective import MappedPoints
 from variegate.labels.region import inside, rectangle
 
 Floats = NDArray[np.float64]
@@ -19,7 +19,7 @@ ROOM = 0.5  # a smooth field of cells h wide: points sqrt(ROOM h) apart lie with
 SHORT = 0.5  # pixels from point to point, where a field is linear and so has a kink at every line between two cells
 
 
-class Bend(NamedTuple):
+class FieldLeg(NamedTuple):
     """From the old canvas of a field to its new one, or back.
 
     matrix  (3, 3): of the field's own affine map; grid, nodes: see `kernels.chain.Lattices`, one row of grids
@@ -34,7 +34,7 @@ class Bend(NamedTuple):
     new: Ints
     ahead: bool = True
 
-    def move(self, points: Floats) -> Moved:
+    def move(self, points: Floats) -> MappedPoints:
         """Points through the field. Where it folds, and no one place is found, they are said not to be there."""
         from variegate.kernels.solve import pull, push
 
@@ -46,7 +46,7 @@ class Bend(NamedTuple):
         else:
             pull(*given)  # type: ignore[no-untyped-call]
         there = found & inside(points, self.source) & inside(out, rectangle(self.size))
-        return Moved(out, derivative, there)
+        return MappedPoints(out, derivative, there)
 
     def image(self, points: Floats) -> Floats:
         """The points alone."""
@@ -69,7 +69,7 @@ class Bend(NamedTuple):
         height, width = (self.new if self.ahead else self.old).tolist()
         return height, width
 
-    def back(self) -> Bend:
+    def back(self) -> FieldLeg:
         """The other way."""
         return self._replace(ahead=not self.ahead)
 

@@ -1,4 +1,4 @@
-"""Call: one call of a user's function of the whole picture."""
+"""CallStage: one call of a user's function of the whole picture."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.kernels.codes import DTYPES
-from variegate.plan.alone import Alone
 from variegate.plan.ir import Node
-from variegate.plan.stage import Image
+from variegate.plan.stage.base import Image
+from variegate.plan.stage.single import SingleEffectStage
 from variegate.white import NOMINAL
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-class Call(Alone):
+class CallStage(SingleEffectStage):
     """Calls of functions, each on a float32 picture of its own in units of white, with what it returns checked."""
 
     alone: ClassVar[str] = "is a function of the whole array, which must exist first"
     does: ClassVar[str] = "on float32 (height, width, channels)"
 
     def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
-        """See `Alone.make`; the function decides where its result is, and how large.
+        """See `SingleEffectStage.make`; the function decides where its result is, and how large.
 
         Raises  InputError that names the op if it returns no picture; whatever it raises itself, with a note.
         """

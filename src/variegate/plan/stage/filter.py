@@ -1,4 +1,4 @@
-"""Weigh: one filter, by weights of the pixels around each."""
+"""FilterStage: one filter, by weights of the pixels around each."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from variegate.kernels.codes import (
     DTYPES,
 )
 from variegate.ops import effect as effects
-from variegate.plan.alone import Alone
-from variegate.plan.stage import Image
+from variegate.plan.stage.base import Image
+from variegate.plan.stage.single import SingleEffectStage
 from variegate.sampling import BORDERS
 from variegate.scratch import SCRATCH
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-class Weigh(Alone):
+class FilterStage(SingleEffectStage):
     """Filters, each on a picture that exists."""
 
     alone: ClassVar[str] = "looks at the pixels around each, which must exist first"
     does: ClassVar[str] = "of the pixels around each"
 
     def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
-        """See `Alone.make`; the result is scratch, for the next row to read."""
+        """See `SingleEffectStage.make`; the result is scratch, for the next row to read."""
         from variegate.kernels.stencil import WIDEN, stencil, weigh
 
         weights, across, border = self.weights(row)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, kernel
-from variegate.kernels.chain import NONE, UNBENT, Chain, Fields, Lattices
+from variegate.kernels.chain import NONE, UNBENT, Displacements, Lattices, MapChain
 from variegate.kernels.codes import (
     AFFINE,
     ALONE,
@@ -69,7 +69,7 @@ class Entries(NamedTuple):
     steps: NDArray[np.float64]
 
 
-class Laid(NamedTuple):
+class RowLayout(NamedTuple):
     """R rows of B samples, and what they hold: G maps, S steps and K sites in all.
 
     first    (B + 1,) int64: the first row of each sample
@@ -91,7 +91,7 @@ class Laid(NamedTuple):
     steps: NDArray[np.float64]
     kinds: NDArray[np.int64]
     tops: NDArray[np.int64]
-    fields: Fields
+    fields: Displacements
 
 
 LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
@@ -170,7 +170,7 @@ def is_alone(segments, codes, i):
 
 @entry
 def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
-    """Fill `laid`, a `Laid`; returns how many sites there are, the worst slip of any effect, its entry and its sample.
+    """Fill `laid`, a `RowLayout`; returns how many sites there are, the worst slip of any effect, its entry and its sample.
 
     segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
     sizes             (B, 2) int64: of the pictures that come in
@@ -230,9 +230,9 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     return k, worst, where, who
 
 
-def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices: Lattices = NONE) -> Laid:
-    """A `Laid` to be filled, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
-    return Laid(
+def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices: Lattices = NONE) -> RowLayout:
+    """A `RowLayout` to be filled, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
+    return RowLayout(
         np.empty(samples + 1, np.int64),
         np.empty((rows + 1, ROW), np.int64),
         np.empty((rows, 3)),
@@ -243,11 +243,11 @@ def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices:
         np.empty((steps, STEP)),
         np.empty((steps, 4), np.int64),
         np.zeros(rows + leaning, np.int64),
-        Fields(np.full(maps, UNBENT, np.int64), *lattices),
+        Displacements(np.full(maps, UNBENT, np.int64), *lattices),
     )
 
 
-def lay_chain(chain: Chain, reading: int = 0, antialias: bool = False) -> Laid:
+def lay_chain(chain: MapChain, reading: int = 0, antialias: bool = False) -> RowLayout:
     """One sample's maps as a row that reads a picture and writes the result; a fill of its own for each."""
     maps, canvas, borders, fields = chain
     count, codes = len(maps), np.zeros((len(maps), ENTRY), np.int64)

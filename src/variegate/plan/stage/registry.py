@@ -7,19 +7,19 @@ from dataclasses import is_dataclass
 from variegate.errors import PipelineError
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
-from variegate.plan.call import Call
 from variegate.plan.ir import Node
-from variegate.plan.read import Read
-from variegate.plan.stage import Stage
-from variegate.plan.weigh import Weigh
+from variegate.plan.stage.base import Stage
+from variegate.plan.stage.call import CallStage
+from variegate.plan.stage.filter import FilterStage
+from variegate.plan.stage.read import ReadStage
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
-    effects.Geometric: Read,
-    effects.Stencil: Weigh,
-    effects.Colour: Read,
-    effects.Opaque: Call,
+    effects.Geometric: ReadStage,
+    effects.Stencil: FilterStage,
+    effects.Colour: ReadStage,
+    effects.Opaque: CallStage,
 }
-STAGES = tuple(dict.fromkeys((Read, *RUN_BY.values())))  # in the order of their codes; the first is `codes.READ`
+STAGES = tuple(dict.fromkeys((ReadStage, *RUN_BY.values())))  # in the order of their codes; the first is `codes.READ`
 
 
 def stands_for(gives: type[Effect], kind: type[Effect]) -> bool:

@@ -1,4 +1,4 @@
-"""Read: one pass over the pixels. The picture is read once, through all maps of the segment together."""
+"""ReadStage: one pass over the pixels. The picture is read once, through all maps of the segment together."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from variegate.kernels.codes import (
     STEP_SORT,
     TO_RESULT,
 )
-from variegate.kernels.library import Wanted, library
-from variegate.kernels.survey import Given, Sites, survey
+from variegate.kernels.library import UnitSpec, library
+from variegate.kernels.survey import Sites, Substitutes, survey
 from variegate.kernels.tables import Tables
 from variegate.kernels.user import row_function
 from variegate.plan.batch import LoweredBatch
-from variegate.plan.bytes import Bytes
+from variegate.plan.bytes import ByteRows
 from variegate.plan.output import last_write
 from variegate.plan.smaller import Fit
-from variegate.plan.stage import Image, Stage
+from variegate.plan.stage.base import Image, Stage
 from variegate.plan.statistics import Statistics
-from variegate.plan.steps import UserFunction
+from variegate.plan.steps import BoundFunction
 from variegate.scratch import SCRATCH
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ Floats = NDArray[np.float64]
 HOW = ("as it is", "prefiltered", "by the exact separable kernel")
 
 
-class Read(Stage):
+class ReadStage(Stage):
     """Maps, colours, and of a sample's last row the last write: ready for the kernel.
 
     tables, sites  see `kernels.render`
@@ -66,7 +66,7 @@ class Read(Stage):
         self.statistics = Statistics(laid, batch.luts, batch.asked)
         self.layout, self.dtype = LAYOUTS.index(written.layout), written.dtype
         codes = DTYPES.index(kind.dtype), DTYPES.index(written.dtype)
-        self._wanted = Wanted(*codes, kind.white is not None, kind.steps == 255)
+        self._wanted = UnitSpec(*codes, kind.white is not None, kind.steps == 255)
         self.sites, asked = survey(laid, slice(0, len(laid.rows) - 1))
         gain, shift = last_write(written, kind.channels)
         self.tables = Tables(
@@ -82,7 +82,7 @@ class Read(Stage):
             library(self._wanted, asked),
             laid.fields,
         )
-        self.bytes = Bytes(self.tables, self.sites)
+        self.bytes = ByteRows(self.tables, self.sites)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
         self._forms: list[int] = laid.rows[:, ROW_FORM].tolist()
@@ -131,7 +131,7 @@ class Read(Stage):
         """
         if row in self.statistics:
             self.statistics.fill(row, image)
-        given = Given(np.array([image.shape[:2]], np.int64), np.array([fit]))
+        given = Substitutes(np.array([image.shape[:2]], np.int64), np.array([fit]))
         sites, asked = survey(self.laid, slice(row, row + 1), given)
         tables = self.tables._replace(library=library(self._wanted, asked))
         return self._render(row, image, out, tables, sites, 0, -1)
@@ -208,7 +208,7 @@ class Read(Stage):
         return reference(self.tables, told, image, self.functions, doubt, slack, covers)
 
 
-def address(each: UserFunction, channels: int) -> int:
+def address(each: BoundFunction, channels: int) -> int:
     """Where a user's compiled function is."""
     from variegate.kernels.rowwise import rowwise_function
 
