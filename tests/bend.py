@@ -30,7 +30,7 @@ class Bend(Bordered):
 
     gives: ClassVar[type[Effect]] = Field
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Field:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Field:
         rows, columns = (n + CELLS[self.kind] for n in self.cells)
         count = 2 * rows * columns
         made = [uniforms(key, 0, count).astype(np.float64) * 2 - 1 for key in draws["seed"].T]
@@ -49,6 +49,6 @@ class Constant(Bordered):
 
     gives: ClassVar[type[Effect]] = Field
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Field:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Field:
         nodes = np.stack([draws["dx"], draws["dy"]], axis=1)
         return Field(np.tile(nodes[:, None, None], (1, 5, 6, 1)), sizes, self.kind)

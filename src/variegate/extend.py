@@ -1,13 +1,13 @@
 """What ops of one's own are made of; docs/extend.md has an example of each kind, and `variegate.testing` tries them.
 
-Op       the base class, under `@declare`. Of those that move pixels: Geometric; Resampling, which has `interpolation`
+Op       the base class, under `@declare`. Of those that move pixels: GeometricOp; Resampling, which has `interpolation`
          and `antialias`; Bordered, which also has `border` and `fill`. Of those made of others, which Chain, OneOf and
          SomeOf hold: Macro
 fields   what a field takes, in one line: drawn, bits, option, flag, pixels, extent, channels, span, wholes,
-         probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, Size
-lower    its arguments are Draws, Ints and Facts; it returns an Effect, one of `effects`, or a tuple of them. Most
-         arrays are Floats. boxes_of and masks_of (each as it is Seen) are what an op that `looks` at labels finds
-         in Facts; one_or_three says whether pictures have colour
+         probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, SizeLike
+lower    its arguments are Draws, Ints and a LoweringContext; it returns an Effect, of `effects`, or a tuple of them.
+         Most arrays are Floats. boxes_of and masks_of (each a VisibleMask) are what an op that `looks` at labels finds
+         in the context; one_or_three says whether pictures have colour
 coords   maps as matrices, and the centres of pictures
 exact    sincos (of degrees), atan2, exp, log and power with the same bits on every CPU, which NumPy has not
 words, uniforms, normals

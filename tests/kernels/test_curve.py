@@ -96,7 +96,7 @@ def test_a_table_of_the_users_own_does_not_band():
     class Squared(vg.Op):
         gives = Table
 
-        def lower(self, draws, sizes, facts):
+        def lower(self, draws, sizes, context):
             return Table(np.tile((np.arange(256) / 255) ** 2, (len(sizes), 1)))
 
     eight = np.arange(256, dtype=np.uint8)[None]

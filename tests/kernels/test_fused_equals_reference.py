@@ -67,7 +67,7 @@ class Shaded(vg.Op):
     def drawn(self):
         return {"bits": Bits()}
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return effects.Rowwise(shaded, np.full((len(sizes), 1), 0.3), draws["bits"])
 
 
@@ -83,7 +83,7 @@ class Stretched(vg.Op):
 
     gives = effects.Statistic
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return effects.Statistic(stretched, np.full((len(sizes), 1), 0.5))
 
 
@@ -92,9 +92,9 @@ class Tabled(vg.Op):
 
     gives = effects.Table
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         levels = np.arange(256) / 255
-        each = [levels**2, 1 - levels, levels / 2, levels, 0.2 + levels / 2][: facts.channels]
+        each = [levels**2, 1 - levels, levels / 2, levels, 0.2 + levels / 2][: context.channels]
         return effects.Table(np.tile(np.stack(each), (len(sizes), 1, 1)))
 
 
@@ -110,7 +110,7 @@ class Weighed(vg.Op):
     def __repr__(self):
         return f"Weighed({self.weights.tolist()}, {self.across}, {self.border!r}, p={self.p})"
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         weights, across = (
             None if each is None else np.stack([each] * len(sizes)) for each in (self.weights, self.across)
         )

@@ -151,7 +151,7 @@ def test_a_slanted_window_that_leaves_four_corners_is_not_plain(mirror):
         [*ops[:2], *mirror, *mirror[::-1], *ops[2:]],
         [*ops[:3], *mirror, *mirror[::-1], ops[3]],
     ):
-        way = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).way(0)
+        way = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).point_map(0)
         left, top, right, bottom = shapely.Polygon(way.region).bounds
         assert way.flags[UPRIGHT]
         assert shapely.Polygon(way.region).area < 0.9 * (right - left) * (bottom - top)
@@ -207,7 +207,7 @@ def test_flips_and_quarter_turns_are_exact():
         [vg.HorizontalFlip(), vg.Transpose(), vg.Rotate90(), vg.VerticalFlip()],
     ):
         for n in range(8):
-            way = vg.Compose(ops).plan(vg.Keys.of([vg.Key(id=n)]), [(height, width)]).way(0)
+            way = vg.Compose(ops).plan(vg.Keys.of([vg.Key(id=n)]), [(height, width)]).point_map(0)
             for m in (way.forward, way.backward):
                 assert np.array_equal(m, np.rint(m)) and tuple(m[2]) == (0, 0, 1)
             assert np.array_equal(way.forward @ way.backward, np.eye(3))
@@ -232,8 +232,8 @@ def test_samples_of_a_batch_are_each_their_own():
     rng = np.random.default_rng(0)
     rows = [vg.Compose([vg.Rotate((-90, 90)), vg.Perspective(0.4), vg.Pad(4)])] * 1
     keys, sizes = vg.Keys.at(0, 0, np.arange(20)), rng.integers(5, 40, (20, 2))
-    track = rows[0].plan(keys, sizes).track
+    point_maps = rows[0].plan(keys, sizes).point_maps
     for i in range(20):
-        one = rows[0].plan(vg.Keys.of([keys[i]]), sizes[i : i + 1]).way(0)
+        one = rows[0].plan(vg.Keys.of([keys[i]]), sizes[i : i + 1]).point_map(0)
         for name in ("forward", "backward", "region", "source", "flags", "canvas", "maps"):
-            np.testing.assert_array_equal(getattr(track.way(i), name), getattr(one, name))
+            np.testing.assert_array_equal(getattr(point_maps.point_map(i), name), getattr(one, name))

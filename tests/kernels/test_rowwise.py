@@ -28,7 +28,7 @@ class Rows(vg.Op):
     def drawn(self):
         return {"bits": Bits()} if self.bits else {}
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         numbers = np.tile(np.array(self.numbers, np.float64), (len(sizes), 1))
         return effects.Rowwise(self.function, numbers, draws.get("bits"))
 
@@ -211,7 +211,7 @@ def test_what_is_no_function_of_a_row(function, message):
 
 def test_bits_that_are_no_column():
     class Few(Rows):
-        def lower(self, draws, sizes, facts):
+        def lower(self, draws, sizes, context):
             return effects.Rowwise(half, np.empty((len(sizes), 0)), np.zeros((4, len(sizes) + 1), np.uint32))
 
     message = r"Rowwise.bits is an array \(4, 1\) uint32, got uint32 \(4, 2\)"

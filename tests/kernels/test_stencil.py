@@ -26,7 +26,7 @@ class Filter(vg.Op):
         super().__init__(**options)
         self._set(weights=np.asarray(weights, np.float64), across=across, border=border)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         weights, across = (
             None if each is None else np.stack([np.asarray(each, np.float64)] * len(sizes))
             for each in (self.weights, self.across)
@@ -98,7 +98,7 @@ class Wide(vg.Op):
 
     gives = effects.Stencil
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         reach = np.where(np.arange(len(sizes)) % 2 if len(sizes) > 1 else [False], 7, 1)
         at = np.abs(np.arange(-reach.max(), reach.max() + 1))
         weights = (at <= reach[:, None]) / (2 * reach[:, None] + 1.0)

@@ -101,7 +101,7 @@ def test_an_ellipse_is_held_by_its_box_to_an_eighth_of_a_percent(case, seed):
     for n, box in enumerate(boxes):
         curve = (box[:2] + box[2:]) / 2 + np.stack([np.cos(turns), np.sin(turns)], axis=1) * (box[2:] - box[:2]) / 2
         seen = seen_part(chain, shapely.Polygon(curve))
-        if case.way.flags[PLAIN]:  # an upright map: the box itself, since that is exact
+        if case.point_map.flags[PLAIN]:  # an upright map: the box itself, since that is exact
             seen = seen_part(chain, shapely.box(*box))
         if seen.area < 1e-3:
             continue
@@ -304,7 +304,7 @@ def test_a_box_is_tight_around_the_polygon_of_its_instance(case, seed):
     part, all_of_it = seen_part(chain, shapely.Polygon(ring)), seen_part(chain, shapely.box(*box[0]))
     lost = 1 - share_of(chain, shapely.box(*box[0]), all_of_it)
     assume(part.area > 1e-6 and not 1e-12 < abs(lost) < 1e-6)
-    whole = case.way.flags[PLAIN] and lost <= 1e-12
+    whole = case.point_map.flags[PLAIN] and lost <= 1e-12
     np.testing.assert_allclose(
         result, [bounds_of(all_of_it if whole else part)], atol=1e-6 * (1 + max(chain.sizes[-1]))
     )
@@ -394,11 +394,11 @@ def test_a_box_that_reaches_behind_the_horizon_ends_where_it_is_seen():
     """w is 1 - x / 10: what lies right of x = 10 has no image, and no box is around all of it."""
     m = np.array([[1.0, 0, 0], [0, 1, 0], [-0.1, 0, 1]])
     sizes = np.array([[20, 30], [20, 30]])
-    way = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
+    point_map = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).point_map(0)
     boxes = np.array([[2.0, 4, 5, 8], [2, 4, 25, 8]])
-    leaf, _ = move_boxes(vg.Boxes(clip=False), BoxLeaf(boxes), way, None)
+    leaf, _ = move_boxes(vg.Boxes(clip=False), BoxLeaf(boxes), point_map, None)
     np.testing.assert_allclose(leaf.xyxy, [[2.5, 5, 10, 16], [2.5, 5, 30, 20]])
-    clipped, shown = move_boxes(vg.Boxes(), BoxLeaf(boxes), way, None)
+    clipped, shown = move_boxes(vg.Boxes(), BoxLeaf(boxes), point_map, None)
     np.testing.assert_allclose(clipped.xyxy, leaf.xyxy)
     chain = Chain([np.linalg.inv(m)], [SIZE, SIZE])
     np.testing.assert_allclose(shown.share, [share_of(chain, shapely.box(*box)) for box in boxes], rtol=1e-6)

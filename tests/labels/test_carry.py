@@ -83,7 +83,7 @@ def test_the_order_of_the_fields_decides_nothing(case, seed, order):
 def test_without_filters_every_instance_stays(case, seed):
     targets = vg.Targets(**TARGETS)
     leaves = targets.read(instances(seed, case.size, 4), case.size)
-    moved, dropped = carry(targets, leaves, case.way, filters=False)
+    moved, dropped = carry(targets, leaves, case.point_map, filters=False)
     assert dropped == Counter() and {leaf.count for leaf in moved.values()} == {4}
 
 

@@ -33,27 +33,29 @@ def test_boxes_are_those_of_a_pipeline_that_ends_here(case, seed):
     last = carried["heads"] + np.concatenate([0 * carried["heads"][:, :2], carried["heads"][:, :2]], axis=1)
     want = np.concatenate([carried["boxes"], last])
     np.testing.assert_allclose(
-        boxes_at(declared, leaves, case.way), want, atol=1e-9 * (1 + np.abs(want).max(initial=0))
+        boxes_at(declared, leaves, case.point_map), want, atol=1e-9 * (1 + np.abs(want).max(initial=0))
     )
 
 
 def test_no_boxes_is_not_no_field_of_boxes():
-    way = Case([vg.HorizontalFlip()], SIZE, vg.Key()).way
+    point_map = Case([vg.HorizontalFlip()], SIZE, vg.Key()).point_map
     declared, leaves = leaves_of({"boxes": vg.Boxes()}, SIZE, boxes=[])
-    assert boxes_at(declared, leaves, way).shape == (0, 4)
-    assert boxes_at(declared, {}, way) is None
+    assert boxes_at(declared, leaves, point_map).shape == (0, 4)
+    assert boxes_at(declared, {}, point_map) is None
     declared, leaves = leaves_of({"polygons": vg.Polygons()}, SIZE, polygons=[])
-    assert boxes_at(declared, leaves, way) is None
+    assert boxes_at(declared, leaves, point_map) is None
 
 
 def test_boxes_are_tight_around_polygons_and_know_nothing_of_masks():
-    way = Case([vg.Crop(0, 4, 20, 20)], SIZE, vg.Key()).way
+    point_map = Case([vg.Crop(0, 4, 20, 20)], SIZE, vg.Key()).point_map
     targets = {"boxes": vg.Boxes(), "polygons": vg.Polygons(), "masks": vg.Mask(stack=True)}
     masks = np.zeros((1, *SIZE), bool)
     masks[0, 10:12, 10:12] = True
     boxes, ring = [[2.0, 2, 18, 18]], [[[[5.0, 5], [15, 5], [10, 15]]]]
-    np.testing.assert_array_equal(boxes_at(*leaves_of(targets, SIZE, boxes=boxes, masks=masks), way), [[0, 2, 14, 18]])
-    got = boxes_at(*leaves_of(targets, SIZE, boxes=boxes, masks=masks, polygons=ring), way)
+    np.testing.assert_array_equal(
+        boxes_at(*leaves_of(targets, SIZE, boxes=boxes, masks=masks), point_map), [[0, 2, 14, 18]]
+    )
+    got = boxes_at(*leaves_of(targets, SIZE, boxes=boxes, masks=masks, polygons=ring), point_map)
     np.testing.assert_array_equal(got, [[1, 5, 11, 15]])
 
 
@@ -61,9 +63,9 @@ def test_boxes_are_tight_around_polygons_and_know_nothing_of_masks():
 @given(cases())
 def test_a_mask_comes_with_the_way_and_with_what_windows_left_of_it(case):
     declared, leaves = leaves_of({}, case.size, mask=np.ones(case.size, np.uint8))
-    seen = masks_at(declared, leaves, case.way)
+    seen = masks_at(declared, leaves, case.point_map)
     assert seen.mask is leaves["mask"].pixels
-    np.testing.assert_array_equal(seen.matrix, case.way.forward)
+    np.testing.assert_array_equal(seen.matrix, case.point_map.forward)
     rows, columns = np.mgrid[: case.size[0], : case.size[1]] + 0.5
     walked = forth(case.chain, np.stack([columns.ravel(), rows.ravel()], axis=1))
     shown = np.ones(case.size, bool) if seen.shown is None else seen.shown
@@ -72,11 +74,11 @@ def test_a_mask_comes_with_the_way_and_with_what_windows_left_of_it(case):
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
 def test_the_first_mask_of_classes_is_shown(dtype):
-    way = Case([vg.HorizontalFlip()], SIZE, vg.Key()).way
+    point_map = Case([vg.HorizontalFlip()], SIZE, vg.Key()).point_map
     targets = {"masks": vg.Mask(stack=True), "depth": vg.Mask(), "other": vg.Mask()}
     classes = np.zeros(SIZE, dtype)
     fields = {"masks": np.zeros((2, *SIZE), bool), "depth": np.zeros(SIZE, np.float32)}
     declared, leaves = leaves_of(targets, SIZE, **fields)
-    assert masks_at(declared, leaves, way) is None and masks_at(declared, {}, way) is None
+    assert masks_at(declared, leaves, point_map) is None and masks_at(declared, {}, point_map) is None
     declared, leaves = leaves_of(targets, SIZE, **fields, other=classes)
-    assert masks_at(declared, leaves, way).mask is leaves["other"].pixels
+    assert masks_at(declared, leaves, point_map).mask is leaves["other"].pixels

@@ -103,7 +103,7 @@ def test_a_heat_map_keeps_its_peak_where_the_keypoint_goes(ops, stride):
     weights = moved * (moved > 1e-3)
     centre = (columns * weights).sum() / weights.sum(), (rows * weights).sum() / weights.sum()
     np.testing.assert_allclose(centre, (u, v), atol=0.1)
-    back = [vg.Compose(ops).plan(vg.Keys.of([vg.Key()]), [size]).way(0).backward][0]
+    back = [vg.Compose(ops).plan(vg.Keys.of([vg.Key()]), [size]).point_map(0).backward][0]
     px, py, _ = back @ np.stack([columns.ravel(), rows.ravel(), np.ones(columns.size)])
     want = np.exp(-((px - at[0]) ** 2 + (py - at[1]) ** 2) / (2 * sigma**2)).reshape(moved.shape)
     far = (px.reshape(want.shape) > 8) & (py.reshape(want.shape) > 8)

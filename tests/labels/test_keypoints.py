@@ -52,7 +52,7 @@ def test_a_direction_goes_where_a_small_arrow_does_and_a_scale_with_the_root_of_
     want = np.degrees(np.arctan2(-arrow[:, 1], arrow[:, 0]))
     off = (result[:, 3] - want + 180) % 360 - 180
     assert np.abs(off).max() < 1e-3
-    assert (np.abs(result[:, 3]) <= 180).all() or case.way.flags[IDENTITY]
+    assert (np.abs(result[:, 3]) <= 180).all() or case.point_map.flags[IDENTITY]
     one, other = difference(np.ones(10), np.zeros(10)), difference(np.zeros(10), np.ones(10))
     area = np.abs(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0])
     np.testing.assert_allclose(result[:, 2], scale * np.sqrt(area), rtol=1e-4, atol=1e-9)
@@ -210,13 +210,13 @@ def test_an_instance_goes_when_its_last_placed_point_does(case, seed):
 
 
 def test_the_share_is_of_the_points_that_were_placed():
-    way, target = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).way, vg.Keypoints("xyv")
+    point_map, target = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).point_map, vg.Keypoints("xyv")
     points = [
         [[5, 5, 2], [25, 5, 2], [0, 0, 0], [0, 0, 0]],
         [[5, 5, 2], [9, 5, 0], [8, 2, 1], [0, 0, 0]],
         [[0, 0, 0]] * 4,
     ]
-    _, told = move_keypoints(target, target.read(points, SIZE, "points"), way)
+    _, told = move_keypoints(target, target.read(points, SIZE, "points"), point_map)
     assert told.share.tolist() == [0.5, 1, 0] and told.known.tolist() == [True, True, False]
     np.testing.assert_array_equal(told.seen, [[5, 5, 5, 5], [5, 2, 9, 5], [0, 0, 0, 0]])
     np.testing.assert_array_equal(told.whole, [[5, 5, 25, 5], [5, 2, 9, 5], [0, 0, 0, 0]])

@@ -45,14 +45,14 @@ class Case(NamedTuple):
         return vg.Compose(self.ops, interpolation=interpolation, antialias=self.antialias)(image, key=self.key)
 
     @property
-    def way(self):
+    def point_map(self):
         """The ops' maps."""
         plan = vg.Compose(self.ops).plan(vg.Keys.of([self.key]), [self.size], 1, np.uint8)
-        return plan.way(0)._replace(antialias=self.antialias)
+        return plan.point_map(0)._replace(antialias=self.antialias)
 
     def carry(self, target, pixels):
         """A mask through the maps."""
-        return carry_mask(target, MaskLeaf(pixels), self.way).pixels
+        return carry_mask(target, MaskLeaf(pixels), self.point_map).pixels
 
 
 @st.composite
@@ -234,7 +234,7 @@ def test_a_stack_is_its_masks(case, count, dtype, area):
     stack = noise((count, *case.size), dtype)
     shrink = "area" if area else "nearest"
     got = case.carry(Mask(stack=True, shrink=shrink), stack)
-    assert got.shape == (count, *case.way.canvas[-1]) and got.dtype == stack.dtype and got.flags.c_contiguous
+    assert got.shape == (count, *case.point_map.canvas[-1]) and got.dtype == stack.dtype and got.flags.c_contiguous
     for mask, moved in zip(stack, got, strict=True):
         np.testing.assert_array_equal(moved, case.carry(Mask(shrink=shrink), mask))
 
@@ -243,7 +243,7 @@ def test_a_stack_is_its_masks(case, count, dtype, area):
 @given(cases())
 def test_seen_is_what_no_fill_covers(case):
     want = case.carry(Mask(0), np.ones(case.size, np.uint8))
-    got = seen(case.way)
+    got = seen(case.point_map)
     assert got.dtype == bool
     np.testing.assert_array_equal(got, want == 1)
 
@@ -252,7 +252,7 @@ def test_seen_is_what_no_fill_covers(case):
 @given(cases())
 def test_what_is_shown_of_one_class_is_that_class(case):
     mask = np.full(case.size, 5, np.int32)
-    shown = seen(case.way)
+    shown = seen(case.point_map)
     got = case.carry(Mask(ignore_index=-1, shrink="area"), mask)
     assert (got[shown] == 5).all(), "what is shown is never outside"
     assert set(got.ravel().tolist()) <= {5, -1}

@@ -122,8 +122,8 @@ def test_a_perspective_that_looks_like_a_shift_keeps_no_shapes():
     """Its upper left is the identity: only its last row gives it away."""
     m = np.array([[1.0, 0, 0], [0, 1, 0], [0.01, 0, 1]])
     sizes = np.array([[20, 30], [20, 30]])
-    way = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).way(0)
-    (got,) = fitted(OrientedLeaf(np.array([[15.0, 10, 8, 6, 0]])), way)
+    point_map = PointMaps(lay_chain(Maps(np.linalg.inv(m)[None], sizes, np.zeros(1, np.int64))), True).point_map(0)
+    (got,) = fitted(OrientedLeaf(np.array([[15.0, 10, 8, 6, 0]])), point_map)
     quad = forth(Chain([np.linalg.inv(m)], [SIZE, SIZE]), corners_of((15, 10, 8, 6, 0))).points
     assert got[2] * got[3] <= smallest(quad) * (1 + 1e-6)
     assert shapely.distance(shapely.Polygon(corners_of(got)).buffer(1e-7), shapely.points(quad)).max() <= 1e-7

@@ -143,8 +143,8 @@ def test_the_area_that_is_seen_decides(case, seed):
 def test_a_ring_that_is_wholly_seen_keeps_its_points(case, seed):
     """In their order, from the first on; as many; each where the walk takes it."""
     chain, rng = case.chain, np.random.default_rng(seed)
-    assume(len(case.way.source))
-    middle = case.way.source.mean(axis=0)
+    assume(len(case.point_map.source))
+    middle = case.point_map.source.mean(axis=0)
     ring = middle + (star(rng, case.size) - np.array(case.size[::-1]) / 2) * 0.1
     walked = forth(chain, ring)
     assume(walked.seen.all())

@@ -29,7 +29,7 @@ def blobs(seed, size, count=4):
 @RUNS
 @given(cases(), seeds)
 def test_the_share_counts_the_pixels_whose_centre_is_seen(case, seed):
-    chain, way, masks = case.chain, case.way, blobs(seed, case.size)
+    chain, point_map, masks = case.chain, case.point_map, blobs(seed, case.size)
     after = case.carried({"masks": vg.Mask(stack=True, group="all")}, masks=masks)
     rows, columns = np.mgrid[: case.size[0], : case.size[1]] + 0.5
     walked = forth(chain, np.stack([columns.ravel(), rows.ravel()], axis=1))
@@ -38,18 +38,20 @@ def test_the_share_counts_the_pixels_whose_centre_is_seen(case, seed):
     want = [
         np.count_nonzero(mask & np.where(seen, 255, 0)) / max(np.count_nonzero(mask), 1) for mask in masks.astype(int)
     ]
-    result = np.ones((4, *way.size), np.uint8) * (np.array(want) > 0)[:, None, None]  # as if all could still be read
-    told = shown_of(MaskLeaf(masks), MaskLeaf(result), way)
+    result = (
+        np.ones((4, *point_map.size), np.uint8) * (np.array(want) > 0)[:, None, None]
+    )  # as if all could still be read
+    told = shown_of(MaskLeaf(masks), MaskLeaf(result), point_map)
     assert told.known.tolist() == [bool(mask.any()) for mask in masks]
     np.testing.assert_allclose(told.share, want, rtol=1e-12)
     assert len(after.fields["masks"]) == 4 - sum(after.dropped.values())
 
 
 def test_boxes_and_areas_are_those_of_the_pixels_left():
-    way = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).way
+    point_map = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).point_map
     masks = np.zeros((3, *SIZE), bool)
     masks[0, 3:9, 5:25], masks[1, 0, 29], masks[2, 19, 0] = True, True, True
-    told = shown_of(MaskLeaf(masks), MaskLeaf(masks[:, :, :15]), way)
+    told = shown_of(MaskLeaf(masks), MaskLeaf(masks[:, :, :15]), point_map)
     np.testing.assert_array_equal(told.seen, [[5, 3, 15, 9], [0, 0, 0, 0], [0, 19, 1, 20]])
     np.testing.assert_array_equal(told.area, [60, 0, 1])
     np.testing.assert_array_equal(told.share, [0.5, 0, 1])
@@ -86,10 +88,10 @@ def test_the_share_of_what_is_left_in_a_zoom():
 
 
 def test_what_can_no_longer_be_read_is_no_longer_seen():
-    way = Case([vg.Resize((2, 3))], SIZE, vg.Key()).way
+    point_map = Case([vg.Resize((2, 3))], SIZE, vg.Key()).point_map
     masks = np.zeros((1, *SIZE), bool)
     masks[0, 0, 0] = True
-    told = shown_of(MaskLeaf(masks), MaskLeaf(np.zeros((1, 2, 3), bool)), way)
+    told = shown_of(MaskLeaf(masks), MaskLeaf(np.zeros((1, 2, 3), bool)), point_map)
     assert told.share.tolist() == [0] and told.known.tolist() == [True]
 
 

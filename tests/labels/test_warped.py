@@ -47,14 +47,14 @@ def chains(draw):
 
 
 def way_of(ops, size=SIZE, seed=0):
-    return vg.Compose(ops).plan(vg.Keys.of([vg.Key(seed)]), [size]).way(0)
+    return vg.Compose(ops).plan(vg.Keys.of([vg.Key(seed)]), [size]).point_map(0)
 
 
 class Truth:
     """Where each sub-pixel of the result is read from."""
 
-    def __init__(self, way, finer=FINER):
-        chain, (height, width) = way.chain, way.size
+    def __init__(self, point_map, finer=FINER):
+        chain, (height, width) = point_map.chain, point_map.size
         maps = np.concatenate([chain.maps, np.diag([1 / finer, 1 / finer, 1])[None]])
         canvas = np.concatenate([chain.canvas, [[height * finer, width * finer]]])
         fields = Displacements(np.append(chain.fields.which, -1), *chain.fields[1:])
@@ -91,30 +91,30 @@ def some_boxes(seed, size=SIZE, count=6):
 @given(chains(), st.integers(0, 99))
 def test_points_go_where_they_are_read_from(ops, seed):
     """Forward and back again; and the way back is what the reference says, which knows nothing of Newton's steps."""
-    way = way_of(ops, seed=seed)
-    assert isinstance(way, WarpedMap)
+    point_map = way_of(ops, seed=seed)
+    assert isinstance(point_map, WarpedMap)
     points = np.random.default_rng(seed).uniform(0, 1, (200, 2)) * SIZE[::-1]
-    image, shown = way.image(points), way.inside(points)
-    chain, (x, y) = way.chain, image[shown].T
+    image, shown = point_map.image(points), point_map.inside(points)
+    chain, (x, y) = point_map.chain, image[shown].T
     for k in reversed(range(len(chain.maps))):
         moved, m = displacement(chain.fields, k, x, y, chain.canvas[k + 1]), chain.maps[k]
         w = m[2, 0] * x + m[2, 1] * y + m[2, 2]
         x, y = (m[0, 0] * x + m[0, 1] * y + m[0, 2]) / w, (m[1, 0] * x + m[1, 1] * y + m[1, 2]) / w
         x, y = (x, y) if moved is None else (x + moved[0], y + moved[1])
     assert np.abs(np.stack([x, y], axis=1) - points[shown]).max(initial=0) < 1e-6
-    assert np.abs(way.back().image(image[shown]) - points[shown]).max(initial=0) < 1e-6
+    assert np.abs(point_map.back().image(image[shown]) - points[shown]).max(initial=0) < 1e-6
 
 
 @RUNS
 @example([rotated(30), Bend(0.25, cells=(3, 4)), vg.Resize((90, 50))], 0)
 @given(chains(), st.integers(0, 99))
 def test_the_derivative_is_what_a_small_step_does(ops, seed):
-    way, step = way_of(ops, seed=seed), 1e-5
+    point_map, step = way_of(ops, seed=seed), 1e-5
     points = np.random.default_rng(seed).uniform(0.2, 0.8, (40, 2)) * SIZE[::-1]
-    points = points[way.inside(points)]
-    sides = [way.image(points + shift) for shift in ((step, 0), (-step, 0), (0, step), (0, -step))]
+    points = points[point_map.inside(points)]
+    sides = [point_map.image(points + shift) for shift in ((step, 0), (-step, 0), (0, step), (0, -step))]
     across, down = (sides[0] - sides[1]) / (2 * step), (sides[2] - sides[3]) / (2 * step)
-    a, b, c, d = way.derivative(points)
+    a, b, c, d = point_map.derivative(points)
     wrong = np.abs(np.stack([a, c], axis=1) - across) + np.abs(np.stack([b, d], axis=1) - down)
     # On a line between two cells of a linear field there is no derivative.
     assert (wrong > 1e-4 * (1 + np.abs(across) + np.abs(down))).any(axis=1).sum() <= 1
@@ -124,23 +124,23 @@ def test_the_derivative_is_what_a_small_step_does(ops, seed):
 @given(chains(), st.integers(0, 99))
 def test_what_is_inside_is_what_is_shown(ops, seed):
     """Of the picture's points and pixels, and of the result's pixels."""
-    way = way_of(ops, seed=seed)
-    truth = Truth(way)
+    point_map = way_of(ops, seed=seed)
+    truth = Truth(point_map)
     rng = np.random.default_rng(seed)
     chosen = rng.choice(np.flatnonzero(truth.shown.ravel()), 300)
-    assert way.inside(truth.source.reshape(-1, 2)[chosen]).mean() > 0.99
+    assert point_map.inside(truth.source.reshape(-1, 2)[chosen]).mean() > 0.99
     every = np.stack(np.meshgrid(np.arange(SIZE[1]) + 0.5, np.arange(SIZE[0]) + 0.5), axis=-1).reshape(-1, 2)
-    assert (way.covered().ravel() == way.inside(every)).mean() > 0.99
+    assert (point_map.covered().ravel() == point_map.inside(every)).mean() > 0.99
     shown = truth.shown[FINER // 2 :: FINER, FINER // 2 :: FINER]  # an eighth of a pixel beside its centre
-    assert (way.showing() == shown).mean() > 0.97
+    assert (point_map.showing() == shown).mean() > 0.97
 
 
 @RUNS
 @given(chains(), st.integers(0, 99))
 def test_boxes_lie_tight_around_what_is_seen(ops, seed):
-    way = way_of(ops, seed=seed)
-    truth, boxes = Truth(way), some_boxes(seed)
-    seen, whole, share = way.outlines(boxes, np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]))
+    point_map = way_of(ops, seed=seed)
+    truth, boxes = Truth(point_map), some_boxes(seed)
+    seen, whole, share = point_map.outlines(boxes, np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]))
     for n, box in enumerate(boxes):
         want = truth.box(corners(box))
         if want is None:
@@ -150,7 +150,7 @@ def test_boxes_lie_tight_around_what_is_seen(ops, seed):
         assert (whole[n, :2] <= seen[n, :2] + 1e-3).all() and (whole[n, 2:] >= seen[n, 2:] - 1e-3).all()
         middles = (np.arange(60) + 0.5) / 60
         x, y = (a.ravel() for a in np.meshgrid(*(lo + (hi - lo) * middles for lo, hi in box.reshape(2, 2).T)))
-        assert abs(share[n] - way.inside(np.stack([x, y], axis=1)).mean()) < 0.02
+        assert abs(share[n] - point_map.inside(np.stack([x, y], axis=1)).mean()) < 0.02
 
 
 RING = [(6.0, 5), (40, 3), (57, 20), (50, 44), (30, 30), (8, 41)]
@@ -210,12 +210,12 @@ def test_turned_boxes_lie_around_all_of_theirs():
     for seed in range(6):
         augment = vg.Compose(ops, targets={"turned": vg.OrientedBoxes(dtype="float64")})
         out = augment(image=np.zeros((*SIZE, 3), np.uint8), turned=rows, key=vg.Key(seed))["turned"]
-        way = way_of(ops, seed=seed)
+        point_map = way_of(ops, seed=seed)
         for row, (cx, cy, w, h, angle) in zip(rows, out, strict=True):
             t = np.deg2rad(-row[4])
             u, v = np.meshgrid(np.linspace(-0.5, 0.5, 60) * row[2], np.linspace(-0.5, 0.5, 60) * row[3])
             points = np.stack([row[0] + np.cos(t) * u - np.sin(t) * v, row[1] + np.sin(t) * u + np.cos(t) * v], axis=-1)
-            x, y = (way.image(points.reshape(-1, 2)) - (cx, cy)).T
+            x, y = (point_map.image(points.reshape(-1, 2)) - (cx, cy)).T
             t = np.deg2rad(-angle)
             along, down = np.cos(t) * x + np.sin(t) * y, np.cos(t) * y - np.sin(t) * x
             assert abs(np.abs(along).max() - w / 2) < CLOSE and abs(np.abs(down).max() - h / 2) < CLOSE
@@ -293,9 +293,9 @@ def test_each_pixel_of_a_prediction_comes_from_where_its_centre_went(kind):
     y, x = np.mgrid[:70, :60] + 0.5
     _, record = augment(image=np.zeros((*SIZE, 3), np.uint8), key=vg.Key(4), return_params=True)
     back = augment.inverse(record)(mask=noise, scores=(x + 100 * y).astype(np.float32))
-    way = way_of(ops, seed=4)
+    point_map = way_of(ops, seed=4)
     centres = np.stack(np.meshgrid(np.arange(SIZE[1]) + 0.5, np.arange(SIZE[0]) + 0.5), axis=-1).reshape(-1, 2)
-    (u, v), there = way.image(centres).T, way.inside(centres)
+    (u, v), there = point_map.image(centres).T, point_map.inside(centres)
     assert 0.4 < there.mean() < 1
     want = noise[np.clip(np.floor(v), 0, 69).astype(int), np.clip(np.floor(u), 0, 59).astype(int)]
     np.testing.assert_array_equal(back["mask"].ravel(), np.where(there, want, 0))
@@ -312,7 +312,7 @@ def test_predictions_of_variations_are_averaged():
     points = np.array([[20.0, 20], [40, 30]])
     keys = vg.Keys.at(0, 0, np.zeros(6, np.uint64), np.arange(6, dtype=np.uint32))
     plan = augment.plan(keys, [(48, 64)] * 6, 1, np.float32)
-    found = np.stack([plan.way(i).image(points) for i in range(6)])
+    found = np.stack([plan.point_map(i).image(points) for i in range(6)])
     back = vg.TTA(augment, n=6).keypoints(lambda batch: found, picture[..., None])
     np.testing.assert_allclose(back, points, atol=1e-4)
 
@@ -341,11 +341,11 @@ def test_ops_that_look_at_labels_see_them_bent():
 
 def test_a_field_that_folds_has_no_place_for_some_points():
     """Each says what is so: a point that is shown is read from where it is said to be; none that is not is inside."""
-    way = way_of([Bend(1.2, cells=(3, 3))], seed=1)
+    point_map = way_of([Bend(1.2, cells=(3, 3))], seed=1)
     points = np.random.default_rng(0).uniform(0, 1, (500, 2)) * SIZE[::-1]
-    there = way.inside(points)
+    there = point_map.inside(points)
     assert 0.2 < there.mean() < 1
-    np.testing.assert_allclose(way.back().image(way.image(points)[there]), points[there], atol=1e-6)
+    np.testing.assert_allclose(point_map.back().image(point_map.image(points)[there]), points[there], atol=1e-6)
     with pytest.raises(AssertionError, match=r"^Bend: the Field of sample \d folds at \(.*\) of its canvas, so labels"):
         testing.assert_lowering_is_sound(Bend(1.2, cells=(3, 3)))
 

@@ -71,8 +71,8 @@ class Walk(NamedTuple):
 
 def chain_of(plan, i=0):
     """The chain of one sample of a plan."""
-    way = plan.track.way(i)
-    return Chain(list(way.maps), [tuple(size) for size in way.canvas.tolist()])
+    point_map = plan.point_maps.point_map(i)
+    return Chain(list(point_map.maps), [tuple(size) for size in point_map.canvas.tolist()])
 
 
 def _step(points, m):
@@ -210,8 +210,8 @@ class Case(NamedTuple):
         return chain_of(self.pipeline().plan(vg.Keys.of([self.key]), [self.size]))
 
     @property
-    def way(self):
-        return self.pipeline().plan(vg.Keys.of([self.key]), [self.size]).way(0)
+    def point_map(self):
+        return self.pipeline().plan(vg.Keys.of([self.key]), [self.size]).point_map(0)
 
     def carried(self, targets, **fields):
         """The labels on the result, and what was dropped; without a picture."""

@@ -87,7 +87,7 @@ def test_pickles_replaces_hashes_and_reads_back(op):
         op.p = 0.5
 
 
-def facts(rows):
+def context(rows):
     return LoweringContext(3, BOXES[rows], MASKS[rows])
 
 
@@ -106,7 +106,7 @@ def test_a_batch_equals_its_samples_one_by_one(op):
     assert all(np.array_equal(draws[field], given[field]) for field in given), "lowering leaves its draws as they are"
     for i in range(4):
         here = slice(i, i + 1)
-        one = op.lower({field: draw[..., here] for field, draw in draws.items()}, SIZES[here], facts(here))
+        one = op.lower({field: draw[..., here] for field, draw in draws.items()}, SIZES[here], context(here))
         for a, b in zip(listed(whole), listed(one), strict=True):
             assert type(a) is type(b)
             for item in dataclasses.fields(a):
@@ -125,7 +125,7 @@ def test_an_empty_batch_lowers(op):
 @pytest.mark.parametrize("op", [op for op in EXAMPLES if op.gives is Map], ids=repr)
 def test_maps_have_the_promised_form(op):
     sizes = SIZES[:3]
-    effect = op.lower(drawn_at_random(op, 3), sizes, facts(slice(3)))
+    effect = op.lower(drawn_at_random(op, 3), sizes, context(slice(3)))
     assert effect.matrix.shape == (3, 3, 3) and effect.matrix.dtype == np.float64
     assert effect.size.shape == (3, 2) and effect.size.dtype == np.int64
     if op.resizer() is None and not op.swaps_sides:

@@ -22,7 +22,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
 
 
 def inverse_of(case, **targets):
-    return Inverse(vg.Targets(**targets), case.way)
+    return Inverse(vg.Targets(**targets), case.point_map)
 
 
 def through(ops, targets=None, size=SIZE, key=None, **fields):
@@ -66,12 +66,12 @@ def test_points_of_any_chain_come_back_as_well_as_it_can_be_turned_round(case, s
 @given(cases(), seeds)
 def test_a_point_of_the_result_goes_where_the_walk_back_says(case, seed):
     """And is visible there if and only if every window shows it."""
-    chain, xy = case.chain, spread(seed, 40, case.way.size, beyond=0.1)
+    chain, xy = case.chain, spread(seed, 40, case.point_map.size, beyond=0.1)
     walked = back(chain, xy)
     result = inverse_of(case, points=vg.Keypoints("xyv", group=None))(points=np.column_stack([xy, np.ones(40)]))[
         "points"
     ]
-    inside = (xy >= 0).all(axis=1) & (xy <= case.way.size[::-1]).all(axis=1)
+    inside = (xy >= 0).all(axis=1) & (xy <= case.point_map.size[::-1]).all(axis=1)
     w = chain.back[2] @ np.concatenate([xy, np.ones((40, 1))], axis=1).T
     sure = ~walked.doubt & (w > 1e-3) & (np.abs(xy - np.rint(xy)).min(axis=1) > 1e-9)
     np.testing.assert_array_equal(result[sure, 2] == 1, (walked.seen & inside)[sure])
@@ -136,7 +136,7 @@ def test_a_box_that_comes_back_holds_what_was_seen_of_it(case, seed):
 def test_polygons_come_back_as_far_as_they_were_seen(case, seed):
     ring = shapely.get_coordinates(shapely.MultiPoint(spread(seed, 6, case.size)).convex_hull)[:-1]
     result = case.carried({"rings": vg.Polygons()}, rings=[[ring]]).fields["rings"]
-    region = case.way.source
+    region = case.point_map.source
     want = shapely.intersection(shapely.Polygon(ring), shapely.Polygon(region)) if len(region) else shapely.Polygon()
     assume(want.area > 0.1 and result)
     ((again,),) = inverse_of(case, rings=vg.Polygons())(rings=result)["rings"]
@@ -168,7 +168,7 @@ def test_no_instance_is_dropped_on_the_way_back(ops):
         "turned": vg.OrientedBoxes(min_side=1e6),
     }
     case = Case(ops, SIZE, vg.Key())
-    height, width = case.way.size
+    height, width = case.point_map.size
     fields = {
         "boxes": [[0, 0, 3, 3], [0, 0, width, height], [5, 5, 5, 5]],
         "rings": [[[[0, 0], [3, 0], [0, 3]]], [[[0, 0], [width, 0], [width, height]]], []],
@@ -180,7 +180,7 @@ def test_no_instance_is_dropped_on_the_way_back(ops):
     again = inverse_of(case, **targets)(**fields)
     assert list(again) == list(fields) and {len(value) for value in again.values()} == {3}
     assert again["names"] == ["a", "b", "c"] and again["masks"].shape == (3, *SIZE)
-    if len(case.way.source) == 0:
+    if len(case.point_map.source) == 0:
         assert not again["boxes"].any() and again["rings"] == [[], [], []] and not again["masks"].any()
 
 
@@ -286,8 +286,8 @@ def test_a_record_of_a_bare_picture_will_do():
     pipeline = vg.Compose([vg.RandomResizedCrop(9), vg.Normalize(layout="CHW")], targets={"boxes": vg.Boxes()})
     _, record = pipeline(IMAGE, return_params=True, key=vg.Key(4))
     again = pipeline.inverse(record)(boxes=[[0, 0, 9, 9]])["boxes"]
-    way = pipeline.plan(vg.Keys.of([vg.Key(4)]), [SIZE]).way(0)
-    np.testing.assert_allclose(again[0], [*way.source.min(axis=0), *way.source.max(axis=0)], atol=1e-9)
+    point_map = pipeline.plan(vg.Keys.of([vg.Key(4)]), [SIZE]).point_map(0)
+    np.testing.assert_allclose(again[0], [*point_map.source.min(axis=0), *point_map.source.max(axis=0)], atol=1e-9)
 
 
 def test_labels_that_ops_looked_at_are_not_asked_again():

@@ -62,7 +62,7 @@ def test_what_no_variation_shows_is_0_and_the_rest_is_the_mean_of_those_that_do(
     plan = augment.plan(keys, [(20, 30)] * 3, 1, np.float32)
     total, count = np.zeros((20, 30)), np.zeros((20, 30))
     for n in range(3):
-        left, top = plan.way(n).source.min(axis=0).astype(int)
+        left, top = plan.point_map(n).source.min(axis=0).astype(int)
         total[top : top + 9, left : left + 9] += n + 1
         count[top : top + 9, left : left + 9] += 1
     np.testing.assert_allclose(mean, total / np.maximum(count, 1), rtol=1e-6)
@@ -200,7 +200,7 @@ def test_weights_change_places_with_their_points():
 def ways(augment, n, seed=0, size=(20, 30)):
     keys = vg.Keys.at(seed, 0, np.zeros(n, np.uint64), np.arange(n, dtype=np.uint32))
     plan = augment.plan(keys, [size] * n, 1, np.float32)
-    return [plan.way(i) for i in range(n)]
+    return [plan.point_map(i) for i in range(n)]
 
 
 # Classification, and what the model is shown

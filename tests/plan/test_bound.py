@@ -110,14 +110,14 @@ def test_each_sample_is_read_as_its_own_last_op_says():
 class Wrong(vg.Op):
     gives = Map
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return Matrix(np.zeros((len(sizes), 3, 3)), np.zeros((len(sizes), 3)))
 
 
 class Few(vg.Op):
     gives = Matrix
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return Matrix(np.zeros((len(sizes) + 1, 3, 3)), np.zeros((len(sizes), 3)))
 
 
@@ -132,7 +132,7 @@ class Gives(vg.Op):
     def gives(self):
         return type(self.effect)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return self.effect
 
 
@@ -193,7 +193,7 @@ def test_an_effect_whose_parts_are_not_what_they_must_be(effect, message):
 class Raises(Gives):
     """The same, but for a slip."""
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return draws["slip"]
 
 
@@ -250,7 +250,7 @@ class Numbers(vg.Op):
         self._set(made=made)
         object.__setattr__(self, "gives", gives)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return self.made
 
 

@@ -21,7 +21,7 @@ class Tint(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         weights, offset = np.diag([1.2, 0.7, 1.0]), np.array([-0.1, 0.05, 0.0])
         return Matrix(np.tile(weights, (len(sizes), 1, 1)), np.tile(offset, (len(sizes), 1)))
 

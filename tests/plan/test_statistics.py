@@ -27,7 +27,7 @@ class Counted(vg.Op):
         super().__init__(**options)
         self._set(function=function, numbers=numbers)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return effects.Statistic(self.function, np.tile(np.array(self.numbers, np.float64), (len(sizes), 1)))
 
 
@@ -168,7 +168,7 @@ class Tables(vg.Op):
 
     gives = effects.Table
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         levels = np.arange(256) / 255
         return effects.Table(np.tile(np.stack([levels, 1 - levels, levels / 2]), (len(sizes), 1, 1)))
 

@@ -28,8 +28,8 @@ class Look(Op):
     gives: ClassVar = Map
     looks: ClassVar = "boxes"
 
-    def lower(self, draws, sizes, facts):
-        SEEN.append((self.tag, sizes.tolist(), [None if boxes is None else boxes.tolist() for boxes in facts.boxes]))
+    def lower(self, draws, sizes, context):
+        SEEN.append((self.tag, sizes.tolist(), [None if boxes is None else boxes.tolist() for boxes in context.boxes]))
         return Map(coords.identity(len(sizes)), sizes)
 
 
@@ -38,8 +38,8 @@ class LookAtMask(Look):
     looks: ClassVar = "mask"
     shown: list = field(default_factory=list, compare=False)
 
-    def lower(self, draws, sizes, facts):
-        self.shown.extend(facts.masks)
+    def lower(self, draws, sizes, context):
+        self.shown.extend(context.masks)
         return Map(coords.identity(len(sizes)), sizes)
 
 
@@ -54,7 +54,7 @@ def planned(ops, count, size=(20, 30), leaves=(), seed=0, **targets):
 def test_the_maps_are_those_that_the_ops_give_in_the_order_declared(case):
     pipeline = vg.Compose(case.ops)
     plan = pipeline.plan(vg.Keys.of([case.key]), [case.size])
-    way, columns = plan.way(0), pipeline.compiler.drawing.columns(vg.Keys.of([case.key]))
+    point_map, columns = plan.point_map(0), pipeline.compiler.drawing.columns(vg.Keys.of([case.key]))
     sizes, maps, canvas = np.array([case.size]), [], [case.size]
     for node in pipeline.compiler.flat.nodes:
         flags = applied(node.gates, columns)
@@ -63,9 +63,9 @@ def test_the_maps_are_those_that_the_ops_give_in_the_order_declared(case):
             maps.append(effect.matrix[0])
             sizes = effect.size
             canvas.append(tuple(sizes[0].tolist()))
-    assert len(way.borders) == len(maps)
-    np.testing.assert_array_equal(way.maps, np.reshape(maps, (-1, 3, 3)))
-    np.testing.assert_array_equal(way.canvas, canvas)
+    assert len(point_map.borders) == len(maps)
+    np.testing.assert_array_equal(point_map.maps, np.reshape(maps, (-1, 3, 3)))
+    np.testing.assert_array_equal(point_map.canvas, canvas)
 
 
 def same(image):
@@ -76,9 +76,9 @@ def test_the_trail_goes_over_all_passes():
     ops = [vg.HorizontalFlip(), vg.Opaque(same, moves_pixels=False), vg.Crop(1, 2, 10, 10), vg.Contrast(2), vg.Pad(3)]
     plan = planned(ops, 1)
     assert len(plan.bound.rows(0)) > 1
-    way = plan.way(0)
-    np.testing.assert_array_equal(way.forward, [[-1, 0, 30 - 2 + 3], [0, 1, -1 + 3], [0, 0, 1]])
-    np.testing.assert_array_equal(way.canvas, [[20, 30], [20, 30], [10, 10], [16, 16]])
+    point_map = plan.point_map(0)
+    np.testing.assert_array_equal(point_map.forward, [[-1, 0, 30 - 2 + 3], [0, 1, -1 + 3], [0, 0, 1]])
+    np.testing.assert_array_equal(point_map.canvas, [[20, 30], [20, 30], [10, 10], [16, 16]])
 
 
 def test_an_op_sees_the_boxes_where_they_lie_on_its_canvas():
@@ -146,7 +146,7 @@ def test_what_hung_on_labels_is_kept_by_the_path_of_its_op():
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_plan_without_maps_has_ways(count):
     plan = planned([vg.Invert()], count)
-    assert plan.way(count - 1).size == (20, 30) and plan.way(0).maps.shape == (0, 3, 3)
+    assert plan.point_map(count - 1).size == (20, 30) and plan.point_map(0).maps.shape == (0, 3, 3)
 
 
 def test_way_and_carry_refuse_where_a_function_may_have_moved_the_pixels():
@@ -154,7 +154,7 @@ def test_way_and_carry_refuse_where_a_function_may_have_moved_the_pixels():
     refused = 0
     for i in range(8):
         try:
-            plan.way(i)
+            plan.point_map(i)
             plan.carry(i)
         except vg.InputError as error:
             refused += 1
@@ -163,7 +163,7 @@ def test_way_and_carry_refuse_where_a_function_may_have_moved_the_pixels():
 
 
 def test_a_case_of_the_walk_is_made_of_the_trail():
-    """The chain that the tests of labels walk along is that of `way`."""
+    """The chain that the tests of labels walk along is that of `point_map`."""
     case = Case([vg.Rotate(30), vg.Crop(1, 2, 9, 9)], (20, 30), vg.Key())
-    np.testing.assert_allclose(case.chain.back, case.way.backward, atol=1e-12)
+    np.testing.assert_allclose(case.chain.back, case.point_map.backward, atol=1e-12)
     assert case.chain.sizes == [(20, 30), (20, 30), (9, 9)]

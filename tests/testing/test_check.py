@@ -64,7 +64,7 @@ class Slide(Bordered):
 
     by: Drawn = 0
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         held["by"] = draws["by"], sizes
         for _ in range(50):
             time.sleep(1e-5)

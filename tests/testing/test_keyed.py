@@ -35,7 +35,7 @@ class Slide(Bordered):
     by: Drawn = 0
     wrong: str = ""
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         by = draws["by"]
         if self.wrong == "random":
             by = by + np.random.rand()

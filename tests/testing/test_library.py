@@ -86,7 +86,7 @@ class Squeeze(Bordered):
 
     factor: Drawn = 1
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         (x, _), back = coords.centre(sizes), 1 / draws["factor"]
         return Map(coords.affine(back, 0, x - back * x, 0, 1, 0), sizes)
 
@@ -99,8 +99,8 @@ class Around(Resampling):
     looks: ClassVar = "boxes"
     resizes: ClassVar = True
 
-    def lower(self, draws, sizes, facts):
-        first = np.array([boxes[0] for boxes in boxes_of(self, sizes, facts)])
+    def lower(self, draws, sizes, context):
+        first = np.array([boxes[0] for boxes in boxes_of(self, sizes, context)])
         corner = np.floor(first[:, :2] - draws["margin"][:, None])
         size = np.ceil(first[:, 3:1:-1] + draws["margin"][:, None]) - corner[:, ::-1]
         return Map(coords.affine(1, 0, corner[:, 0], 0, 1, corner[:, 1]), size.astype(np.int64))
@@ -113,7 +113,7 @@ class Cool(vg.Op):
     by: Drawn = 0
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         weights = np.zeros((len(sizes), 3, 3))
         weights[:, [0, 1, 2], [0, 1, 2]] = np.stack([1 - draws["by"], np.ones(len(sizes)), 1 + draws["by"]], axis=1)
         return Matrix(weights, np.zeros((len(sizes), 3)))
@@ -126,7 +126,7 @@ class Wave(vg.Op):
     strength: Drawn = (0, 0.2)
     gives: ClassVar[type[Effect]] = Table
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         sin, _ = exact.sincos(np.arange(256) * (360 / 255))
         return Table(np.arange(256) / 255 + draws["strength"][:, None] * sin)
 
@@ -137,8 +137,8 @@ class Halved(vg.Op):
 
     gives: ClassVar[type[Effect]] = Output
 
-    def lower(self, draws, sizes, facts):
-        return Output((0.5,) * facts.channels, (0.5,) * facts.channels, "float16", "CHW")
+    def lower(self, draws, sizes, context):
+        return Output((0.5,) * context.channels, (0.5,) * context.channels, "float16", "CHW")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Own(GeometricOp):
     wrong: object = None
     by: Drawn = (0, 5)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         by = draws["by"]
         right = Map(coords.affine(1, 0, -by, 0, 1, np.zeros(len(by))), sizes)
         return right if self.wrong is None else self.wrong(right, draws, sizes)
@@ -129,7 +129,7 @@ class Colour(vg.Op):
     made: object = None
     gives = Matrix
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return self.made(len(sizes))
 
 
@@ -166,7 +166,7 @@ class Blur(vg.Op):
     def drawn(self):
         return {"length": vg.Uniform(1, 9)}
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         reach = draws["length"].astype(np.int64) // 2
         places = np.abs(np.arange(-reach.max(), reach.max() + 1))
         across = (places <= reach[:, None]) / (2 * reach[:, None] + 1)
@@ -186,8 +186,8 @@ class PerChannel(vg.Op):
         super().__init__()
         self._set(more=more)
 
-    def lower(self, draws, sizes, facts):
-        return Table(np.zeros((len(sizes), facts.channels + self.more, 256)))
+    def lower(self, draws, sizes, context):
+        return Table(np.zeros((len(sizes), context.channels + self.more, 256)))
 
 
 def test_tables_may_be_one_a_channel():

@@ -17,7 +17,7 @@ class Slide(Bordered):
 
     by: Drawn = (0, 5)
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return Map(coords.affine(1, 0, -draws["by"], 0, 1, 0), sizes)
 
 

@@ -137,7 +137,7 @@ class Own(vg.Op):
     by: Drawn = 0.1
     gives = Pointwise
 
-    def lower(self, draws, sizes, facts):
+    def lower(self, draws, sizes, context):
         return Pointwise(overflow, np.stack([draws["by"]], axis=1))
 
 

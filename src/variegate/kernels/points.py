@@ -121,7 +121,7 @@ def is_identity(m, canvas, top):
 
 @entry
 def follow(rows, maps, canvas, backward, forward, region, source, counts, flags):
-    """For each sample, which is a row of `kernels.row_layout.Laid`, where labels go; fills the other arrays.
+    """For each sample, which is a row of `kernels.row_layout.RowLayout`, where labels go; fills the other arrays.
 
     backward, forward  (B, 3, 3): from the output to the source, and from the source to the output
     region, source     (B, n, 2): the part that is seen, as a convex polygon of the output, and of the source

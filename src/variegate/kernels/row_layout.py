@@ -170,7 +170,7 @@ def is_alone(segments, codes, i):
 
 @entry
 def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
-    """Fill `laid`, a `RowLayout`; returns how many sites there are, the worst slip of any effect, its entry and its sample.
+    """Fill `laid`, a `RowLayout`; returns how many sites there are, the worst slip of an effect, its entry, its sample.
 
     segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
     sizes             (B, 2) int64: of the pictures that come in
@@ -231,7 +231,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
 
 
 def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices: Lattices = NONE) -> RowLayout:
-    """A `RowLayout` to be filled, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
+    """A `RowLayout` to fill, for so many rows, samples, maps and steps, of which so many at most lean on a mean."""
     return RowLayout(
         np.empty(samples + 1, np.int64),
         np.empty((rows + 1, ROW), np.int64),

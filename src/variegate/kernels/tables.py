@@ -1,4 +1,4 @@
-"""Tables: the numbers of one batch's rows, as the kernels take them; see `kernels.row_layout.Laid` for what a row is.
+"""Tables: the numbers of one batch's rows, as the kernels take them; `kernels.row_layout` says what a row is.
 
 R rows, G maps, S steps, C channels, T tables, F user functions, D rows of draws for them.
 """
@@ -17,7 +17,7 @@ from variegate.kernels.codes import FIRST_MAP, FIRST_STEP, ROW_FILTER, ROW_FORM,
 class Tables(NamedTuple):
     """What drives `kernels.render`: every array C-contiguous, colours in units of white.
 
-    rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.row_layout.Laid`
+    rows, units, maps, borders, fills, canvas, steps, kinds    as in `kernels.row_layout.RowLayout`
     colours    (n, C) float64: what lies outside, which `fills` counts
     luts       (T, C, 256) float32
     functions  (F,) int64 addresses; calls: (D,) int64, the function of each row of draws, (D, most) float64

@@ -32,7 +32,7 @@ def unit_shape(shape: str) -> Floats:
 
 @move.register(Boxes)
 def move_boxes(
-    target: Boxes, leaf: BoxLeaf, way: PointMap, around: Visibility | None = None
+    target: Boxes, leaf: BoxLeaf, point_map: PointMap, around: Visibility | None = None
 ) -> tuple[BoxLeaf, Visibility]:
     """The boxes on the result, and what is left of them.
 
@@ -40,14 +40,14 @@ def move_boxes(
             upright and cuts nothing of the box away, the box itself is moved, as it was drawn, unless there are mirror
             images to be held
     """
-    seen, whole, share = way.outlines(leaf.xyxy, unit_shape(target.shape))
+    seen, whole, share = point_map.outlines(leaf.xyxy, unit_shape(target.shape))
     if around is not None:
-        tight = around.known & (around.copied | ~(way.upright & (share == 1)))
+        tight = around.known & (around.copied | ~(point_map.upright & (share == 1)))
         outer = tight & ~np.isnan(around.whole[:, 0])
         seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)
     shown = Visibility(np.ones(len(seen), bool), share, areas(seen), seen, whole)
     result = seen if target.clip else whole
-    if way.identity and np.array_equal(result, leaf.xyxy):
+    if point_map.identity and np.array_equal(result, leaf.xyxy):
         return leaf, shown
     return replace(leaf, xyxy=result, given=None), shown

@@ -29,7 +29,7 @@ class MovedLabels(NamedTuple):
     dropped: Counter[str]
 
 
-def carry(targets: Targets, leaves: Leaves, way: PointMap, filters: bool = True) -> MovedLabels:
+def carry(targets: Targets, leaves: Leaves, point_map: PointMap, filters: bool = True) -> MovedLabels:
     """Every field of a sample through its map.
 
     filters  False: every instance stays, also one of which nothing is seen
@@ -40,7 +40,7 @@ def carry(targets: Targets, leaves: Leaves, way: PointMap, filters: bool = True)
     given = [field for field in targets.fields if field[0] in leaves]
     for name, target in sorted(given, key=lambda field: -field[1].exactness):  # boxes lie tight around polygons, masks
         group = target.rows_of
-        moved[name], told = move(target, leaves[name], way, around.get(group))
+        moved[name], told = move(target, leaves[name], point_map, around.get(group))
         if told is None:
             continue
         shown[name] = told

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
-from variegate.labels.grid import own_way, sides_of
+from variegate.labels.grid import own_map, sides_of
 from variegate.labels.point_map import PointMap
 from variegate.labels.projective import ProjectiveMap, per_pixel
 from variegate.ops.base import VisibleMask
@@ -19,19 +19,19 @@ from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
 Floats = NDArray[np.float64]
 
 
-def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], way: PointMap) -> Floats | None:
+def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) -> Floats | None:
     """The boxes (N, 4) of all fields of boxes, those that filters drop left out; None if there is no such field."""
     fields = [name for name in targets if isinstance(leaves.get(name), BoxLeaf)]
     if not fields:
         return None
     # Masks are not read for this: that is a pass over pixels. Where they alone would make a box tight, it is looser.
     shapes = {name: leaf for name, leaf in leaves.items() if not isinstance(leaf, MaskLeaf)}
-    carried = carry(targets, shapes, way).leaves
+    carried = carry(targets, shapes, point_map).leaves
     found = [leaf.xyxy for name in fields if isinstance(leaf := carried[name], BoxLeaf)]
     return np.concatenate(found)
 
 
-def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: PointMap) -> VisibleMask | None:
+def masks_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) -> VisibleMask | None:
     """The first mask of classes, and the way to the canvas; None if there is none."""
     for name, target in targets.fields:
         leaf = leaves.get(name)
@@ -41,14 +41,17 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], way: PointMap) -> Vis
             and isinstance(leaf, MaskLeaf)
             and leaf.pixels.dtype.kind in "biu"
         ):
-            shown, into = own_way(target, leaf, way).covered(), per_pixel(sides_of(target, leaf), np.array(way.before))
+            shown, into = (
+                own_map(target, leaf, point_map).covered(),
+                per_pixel(sides_of(target, leaf), np.array(point_map.before)),
+            )
             part = None if shown.all() else shown
-            if isinstance(way, ProjectiveMap):
-                return VisibleMask(leaf.pixels, way.forward * np.concatenate([into, np.ones(1)]), part)
-            return VisibleMask(leaf.pixels, None, part, partial(_bent, way, into))
+            if isinstance(point_map, ProjectiveMap):
+                return VisibleMask(leaf.pixels, point_map.forward * np.concatenate([into, np.ones(1)]), part)
+            return VisibleMask(leaf.pixels, None, part, partial(_bent, point_map, into))
     return None
 
 
-def _bent(way: PointMap, into: Floats, points: Floats) -> Floats:
+def _bent(point_map: PointMap, into: Floats, points: Floats) -> Floats:
     """Points of a mask on the canvas; into: how many pixels of the picture one of its own is wide and high."""
-    return way.image(points * into)
+    return point_map.image(points * into)

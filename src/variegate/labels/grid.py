@@ -7,15 +7,15 @@ from variegate.targets import Mask
 from variegate.targets.leaf import MaskLeaf
 
 
-def own_way(target: Mask, leaf: MaskLeaf, way: PointMap) -> PointMap:
+def own_map(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> PointMap:
     """The way as a mask goes it: from its own pixels to those of the result's mask, by its own borders.
 
     Of another resolution than the picture, it is the picture's way between two scalings: windows cut, and borders fold,
     where they do in the picture. A stack has nothing beyond a window, unless it is to have mirror images.
     """
     if target.stack and not target.copies:
-        way = way.cut_off()
-    return way if target.stride == 1 else way.scaled(sides_of(target, leaf), target.sides(way.size))
+        point_map = point_map.cut_off()
+    return point_map if target.stride == 1 else point_map.scaled(sides_of(target, leaf), target.sides(point_map.size))
 
 
 def sides_of(target: Mask, leaf: MaskLeaf) -> tuple[int, int]:

@@ -21,22 +21,22 @@ Flags = NDArray[np.bool_]
 
 @move.register(Keypoints)
 def move_keypoints(
-    target: Keypoints, leaf: PointLeaf, way: PointMap, _: Visibility | None = None
+    target: Keypoints, leaf: PointLeaf, point_map: PointMap, _: Visibility | None = None
 ) -> tuple[PointLeaf, Visibility]:
     """The points on the result, and what is left of each instance: the share of its labelled points."""
     labelled, shape = ~leaf.unlabelled, leaf.xy.shape
-    within = way.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
-    image = way.image(leaf.xy.reshape(-1, 2)).reshape(shape)
+    within = point_map.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
+    image = point_map.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
     shown = _shown(labelled, within & labelled, image)
-    if way.identity and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
+    if point_map.identity and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
         return leaf, shown
     changed: dict[str, Any] = {"xy": image}
     if leaf.visible is not None:
         changed["visible"] = np.where(within, leaf.visible, 0)
     if leaf.scale is not None or leaf.angle is not None:
-        changed |= _local(leaf, way, labelled)
-    if way.mirrored and target.swap:
+        changed |= _local(leaf, point_map, labelled)
+    if point_map.mirrored and target.swap:
         order = target.mirrored(shape[1])
         changed = {name: column[:, order] for name, column in changed.items()}
     return replace(leaf, **changed, given=None), shown
@@ -56,9 +56,9 @@ def _shown(labelled: Flags, within: Flags, image: Floats) -> Visibility:
     return Visibility(known, share, np.zeros(count), around(within), around(labelled))
 
 
-def _local(leaf: PointLeaf, way: PointMap, labelled: Flags) -> dict[str, Floats]:
+def _local(leaf: PointLeaf, point_map: PointMap, labelled: Flags) -> dict[str, Floats]:
     """Scale and direction, by the map's derivative at each point: a direction goes where a small arrow would."""
-    a, b, c, d = way.derivative(leaf.xy)
+    a, b, c, d = point_map.derivative(leaf.xy)
     changed = {}
     if leaf.scale is not None:
         changed["scale"] = np.where(labelled, leaf.scale * np.sqrt(np.abs(a * d - b * c)), leaf.scale)

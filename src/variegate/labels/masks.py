@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.grid import own_way
+from variegate.labels.grid import own_map
 from variegate.labels.move import move
 from variegate.labels.point_map import PointMap
 from variegate.labels.projective import ProjectiveMap, per_pixel
@@ -25,20 +25,20 @@ Fills = tuple[float, ...]  # one a layer
 
 @move.register(Mask)
 def move_mask(
-    target: Mask, leaf: MaskLeaf, way: PointMap, _: Visibility | None = None
+    target: Mask, leaf: MaskLeaf, point_map: PointMap, _: Visibility | None = None
 ) -> tuple[MaskLeaf, Visibility | None]:
     """A mask on the result; of a stack, also what is left of each instance."""
-    own = own_way(target, leaf, way)
+    own = own_map(target, leaf, point_map)
     moved = carry_mask(target, leaf, own)
     if not target.stack:
         return moved, None
-    return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(way.size)))
+    return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(point_map.size)))
 
 
-def carry_mask(target: Mask, leaf: MaskLeaf, way: PointMap) -> MaskLeaf:
+def carry_mask(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> MaskLeaf:
     """A mask, or a stack of them, as it lies on the result; its dtype stays.
 
-    way  the mask's own, see `grid`
+    point_map  the mask's own, see `grid`
 
     Classes, bool or integers, are read by nearest; with `shrink="area"`, what shrinks is put to the vote. Floats are
     read as a picture is: bilinear, filtered where they shrink if the pipeline says so, in float32, never clamped; but
@@ -48,28 +48,28 @@ def carry_mask(target: Mask, leaf: MaskLeaf, way: PointMap) -> MaskLeaf:
     """
     pixels = leaf.pixels
     axes = slice(1, None) if target.stack else slice(0, 2)
-    assert pixels.shape[axes] == way.before, "a leaf lies on the picture that the way starts from"
+    assert pixels.shape[axes] == point_map.before, "a leaf lies on the picture that the way starts from"
     layers = pixels if target.stack else np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[None]
     fills = _fills(target, pixels.dtype, len(layers))
-    carried = (_floats if pixels.dtype.kind == "f" else _classes)(target, layers, fills, way)
+    carried = (_floats if pixels.dtype.kind == "f" else _classes)(target, layers, fills, point_map)
     if not target.stack:
         carried = np.moveaxis(carried, 0, 2) if pixels.ndim == 3 else carried[0]
     return MaskLeaf(np.ascontiguousarray(carried, pixels.dtype))
 
 
-def seen(way: PointMap) -> Flags:
+def seen(point_map: PointMap) -> Flags:
     """Which pixels of the result show the picture at all, (h, w): elsewhere a fill is seen."""
     from variegate.kernels.gather import shown
 
-    return shown(way.chain)
+    return shown(point_map.chain)
 
 
-def _classes(target: Mask, planes: NDArray[Any], fills: Fills, way: PointMap) -> NDArray[Any]:
+def _classes(target: Mask, planes: NDArray[Any], fills: Fills, point_map: PointMap) -> NDArray[Any]:
     """Class masks (N, H, W), in the machine's own byte order: those that share a fill are read together."""
     from variegate.kernels.elect import Vote, elect
     from variegate.kernels.gather import gather
 
-    chain, vote = way.chain, Vote(target.ignore_index, target.keep)
+    chain, vote = point_map.chain, Vote(target.ignore_index, target.keep)
     planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
 
     def read(some: NDArray[Any], fill: float) -> NDArray[Any]:
@@ -85,42 +85,42 @@ def _by_fill(read: Callable[[NDArray[Any], float], NDArray[Any]], planes: NDArra
     return np.concatenate([read(planes[n : n + 1], fill) for n, fill in enumerate(fills)])
 
 
-def _floats(target: Mask, planes: NDArray[Any], fills: Fills, way: PointMap) -> NDArray[Any]:
+def _floats(target: Mask, planes: NDArray[Any], fills: Fills, point_map: PointMap) -> NDArray[Any]:
     """Float maps (N, H, W): each one a channel of a picture."""
-    if not planes.size or (_whole(way, target.stride != 1) and planes.dtype.itemsize <= 8):
-        return _by_fill(lambda some, fill: _bits(some, fill, way), planes, fills)
-    return np.moveaxis(_picture(np.require(np.moveaxis(planes, 0, 2), np.float32, ["C", "A"]), fills, way), 2, 0)
+    if not planes.size or (_whole(point_map, target.stride != 1) and planes.dtype.itemsize <= 8):
+        return _by_fill(lambda some, fill: _bits(some, fill, point_map), planes, fills)
+    return np.moveaxis(_picture(np.require(np.moveaxis(planes, 0, 2), np.float32, ["C", "A"]), fills, point_map), 2, 0)
 
 
-def _whole(way: PointMap, scaled: bool) -> bool:
+def _whole(point_map: PointMap, scaled: bool) -> bool:
     """Whether every map is a flip, a quarter turn or a shift by whole pixels: then nothing lies between pixels.
 
     scaled  the first and the last map are scalings, and what counts is that they undo each other
     """
-    if not isinstance(way, ProjectiveMap):
+    if not isinstance(point_map, ProjectiveMap):
         return False
-    maps = np.concatenate([way.maps[1:-1], way.backward[None]]) if scaled else way.maps
+    maps = np.concatenate([point_map.maps[1:-1], point_map.backward[None]]) if scaled else point_map.maps
     turned = (np.abs(maps[:, :2, :2]).sum(axis=2) == 1).all()
     return bool(turned and (maps == np.rint(maps)).all() and (maps[:, 2] == (0, 0, 1)).all())
 
 
-def _bits(planes: NDArray[Any], fill: float, way: PointMap) -> NDArray[Any]:
+def _bits(planes: NDArray[Any], fill: float, point_map: PointMap) -> NDArray[Any]:
     """Planes of floats (N, H, W) by nearest, so that every number stays as it is, bit by bit."""
     from variegate.kernels.gather import gather
 
     dtype = planes.dtype.newbyteorder("=")
     planes, number = np.ascontiguousarray(planes, dtype), np.dtype(f"i{dtype.itemsize}")
-    out = gather(way.chain, planes.view(number), int(np.array(fill, dtype).view(number)))
+    out = gather(point_map.chain, planes.view(number), int(np.array(fill, dtype).view(number)))
     return out.view(dtype)
 
 
-def _picture(image: NDArray[np.float32], fills: Fills, way: PointMap) -> NDArray[np.float32]:
+def _picture(image: NDArray[np.float32], fills: Fills, point_map: PointMap) -> NDArray[np.float32]:
     """A float32 picture (H, W, C) through the very kernels of pictures."""
     from variegate.kernels.picture import read_picture
 
     if image.size > MOST:
         raise InputError(f"a float map has at most {MOST} numbers, got {image.shape}; give its channels in parts")
-    return read_picture(image, way.chain, np.array(fills, np.float64), way.antialias)
+    return read_picture(image, point_map.chain, np.array(fills, np.float64), point_map.antialias)
 
 
 def _fills(target: Mask, dtype: np.dtype[Any], count: int) -> Fills:

@@ -12,7 +12,9 @@ from variegate.targets.leaf import Leaf
 
 
 @functools.singledispatch
-def move(target: Target, leaf: Any, way: PointMap, around: Visibility | None = None) -> tuple[Leaf, Visibility | None]:
+def move(
+    target: Target, leaf: Any, point_map: PointMap, around: Visibility | None = None
+) -> tuple[Leaf, Visibility | None]:
     """A leaf on the result, and what is left of each instance; None of a target whose instances have no shape.
 
     around  what is left of the same instances as more exact shapes with outlines tell; None where there are none

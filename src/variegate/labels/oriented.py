@@ -22,14 +22,14 @@ Floats = NDArray[np.float64]
 
 @move.register(OrientedBoxes)
 def move_oriented(
-    target: OrientedBoxes, leaf: OrientedLeaf, way: PointMap, _: Visibility | None = None
+    target: OrientedBoxes, leaf: OrientedLeaf, point_map: PointMap, _: Visibility | None = None
 ) -> tuple[OrientedLeaf, Visibility]:
     """The turned boxes on the result, never clipped, and what is left of each of the old ones."""
-    moved = leaf if way.identity else replace(leaf, rows=fitted(leaf, way), given=None)
-    return moved, _shown(leaf.corners, moved.corners, way)
+    moved = leaf if point_map.identity else replace(leaf, rows=fitted(leaf, point_map), given=None)
+    return moved, _shown(leaf.corners, moved.corners, point_map)
 
 
-def fitted(leaf: OrientedLeaf, way: PointMap) -> Floats:
+def fitted(leaf: OrientedLeaf, point_map: PointMap) -> Floats:
     """Turned boxes through a map.
 
     A map that keeps shapes turns and scales the box itself. Any other makes a quadrilateral of it; the box around that
@@ -37,16 +37,16 @@ def fitted(leaf: OrientedLeaf, way: PointMap) -> Floats:
     the boxes tried have a side along one of the quadrilateral of the corners, and lie around all of the outline.
     """
     rows = leaf.rows
-    a, b, c, d = way.derivative(rows[:, :2])
+    a, b, c, d = point_map.derivative(rows[:, :2])
     scale = np.sqrt(np.abs(a * d - b * c))
-    centre = way.image(rows[:, :2])
+    centre = point_map.image(rows[:, :2])
     same = np.column_stack([centre, rows[:, 2:4] * scale[:, None], turned(rows[:, 4], a, b, c, d)])
-    if way.affine and keeps_shapes(a, b, c, d).all():
+    if point_map.affine and keeps_shapes(a, b, c, d).all():
         return same
-    quads = way.image(leaf.corners.reshape(-1, 2)).reshape(-1, 4, 2)
-    if isinstance(way, ProjectiveMap):
+    quads = point_map.image(leaf.corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    if isinstance(point_map, ProjectiveMap):
         return _smallest(quads, quads) if len(rows) else same
-    lines = [way.image(way.fine(box)) for box in leaf.corners]
+    lines = [point_map.image(point_map.fine(box)) for box in leaf.corners]
     found = [_smallest(quad[None], line[None]) for quad, line in zip(quads, lines, strict=True)]
     return np.concatenate(found) if found else same
 
@@ -76,11 +76,11 @@ def _around(quads: Floats, lines: Floats, side: int) -> Floats:
     return np.column_stack([cos * u - sin * v, sin * u + cos * v, w, h, exact.atan2(-sin, cos)])
 
 
-def _shown(before: Floats, after: Floats, way: PointMap) -> Visibility:
+def _shown(before: Floats, after: Floats, point_map: PointMap) -> Visibility:
     share, area, seen = np.ones(len(before)), np.zeros(len(before)), np.zeros((len(before), 4))
     whole = np.array([bounds(box) for box in after]).reshape(-1, 4)
     for n, box in enumerate(before):
-        ring, image = way.part(box)
+        ring, image = point_map.part(box)
         every = abs(shoelace(box))
         share[n] = min(abs(shoelace(ring)) / every, 1.0) if len(ring) and every > 0 else 0.0
         seen[n], area[n] = bounds(image), abs(shoelace(image)) if len(image) else 0.0

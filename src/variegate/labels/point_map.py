@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 
 
 class PointMap(Protocol):
-    """What moves labels: `Projective` where all maps are matrices, `Warped` where a field bends some.
+    """What moves labels: `ProjectiveMap` where all maps are matrices, `WarpedMap` where a field bends some.
 
     Points are (n, 2) of x and y; a ring is a polygon of such points, its end not said twice.
     """

@@ -1,4 +1,4 @@
-"""PointMaps: a batch's maps, all ops of all passes together, as labels follow them; a Way is one sample's."""
+"""PointMaps: a batch's maps, all ops of all passes together, as labels follow them; a PointMap is one sample's."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class PointMaps:
     def __len__(self) -> int:
         return len(self._straight.begins) - 1
 
-    def way(self, i: int) -> PointMap:
+    def point_map(self, i: int) -> PointMap:
         """Sample i's."""
         begin, end = self._straight.begins[i : i + 2]
         fields = self._laid.fields
         if not len(fields.grids) or not (fields.which[begin:end] >= 0).any():
-            return self._straight.way(i)
+            return self._straight.point_map(i)
         from variegate.labels.warped import warped
 
         maps, canvas = self._laid.maps[begin:end], self._laid.canvas[begin + i : end + i + 1]

@@ -30,7 +30,7 @@ GRID = 1e-9  # pixels: lines nearer to each other than this are one
 
 @move.register(Polygons)
 def move_polygons(
-    target: Polygons, leaf: RingLeaf, way: PointMap, _: Visibility | None = None
+    target: Polygons, leaf: RingLeaf, point_map: PointMap, _: Visibility | None = None
 ) -> tuple[RingLeaf, Visibility]:
     """The polygons on the result, and what is left of them."""
     if target.closed:
@@ -38,64 +38,67 @@ def move_polygons(
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
-    image, within = (way.image(points), way.inside(points)) if isinstance(way, ProjectiveMap) else (points, None)
+    image, within = (
+        (point_map.image(points), point_map.inside(points)) if isinstance(point_map, ProjectiveMap) else (points, None)
+    )
     everything, begin = [], 0
     for ring_lengths in lengths:
         end = begin + sum(ring_lengths)
         source, result = _split(points[begin:end], ring_lengths), _split(image[begin:end], ring_lengths)
-        if isinstance(way, ProjectiveMap):
+        if isinstance(point_map, ProjectiveMap):
             assert within is not None
-            rings, share = _straight(source, result, within[begin:end], way, target)
+            rings, share = _straight(source, result, within[begin:end], point_map, target)
             around = bounds(image[begin:end])
         else:
-            assert isinstance(way, WarpedMap)
-            rings, share, around = _bent(source, way, target)
+            assert isinstance(point_map, WarpedMap)
+            rings, share, around = _bent(source, point_map, target)
         everything.append((rings, share, around, _real(source, target)))
         begin = end
     shown = _shown(target, everything)
-    if way.identity and (within is None or within.all()):
+    if point_map.identity and (within is None or within.all()):
         return leaf, shown
     return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), shown
 
 
 def _straight(
-    source: Rings, result: Rings, within: NDArray[np.bool_], way: ProjectiveMap, target: Polygons
+    source: Rings, result: Rings, within: NDArray[np.bool_], point_map: ProjectiveMap, target: Polygons
 ) -> tuple[Rings, float]:
     """An instance through matrices, from its rings on the picture and on the result: (what is seen, its share)."""
     if within.all():
         return result, 1.0
-    if way.affine:  # clipped on the result, where windows are upright and their sides met exactly
-        rings, share = clipped(result, way.region, target)
+    if point_map.affine:  # clipped on the result, where windows are upright and their sides met exactly
+        rings, share = clipped(result, point_map.region, target)
     else:
-        rings, share = clipped(source, way.source, target)
-        rings = tuple(way.image(ring) for ring in rings)
-    return tuple(within_sides(ring, way.size) for ring in rings), share
+        rings, share = clipped(source, point_map.source, target)
+        rings = tuple(point_map.image(ring) for ring in rings)
+    return tuple(within_sides(ring, point_map.size) for ring in rings), share
 
 
-def _bent(source: Rings, way: WarpedMap, target: Polygons) -> tuple[Rings, float, Floats]:
+def _bent(source: Rings, point_map: WarpedMap, target: Polygons) -> tuple[Rings, float, Floats]:
     """An instance through fields: (what is seen, its share, the box around all of it).
 
     Lines get the points that they need to be bent, and lose those that they do not: what is left out lies within
     THIN pixels of a line. The corners of a polygon that nothing cuts stay.
     """
-    whole = [way.move(way.fine(ring, target.closed)) for ring in source]
+    whole = [point_map.move(point_map.fine(ring, target.closed)) for ring in source]
     around = bounds(np.concatenate([moved.points for moved in whole])) if whole else np.zeros(4)
     if all(moved.there.all() for moved in whole):
         if not target.closed:
             return tuple(moved.points for moved in whole), 1.0, around
         rings = tuple(
-            _edge_by_edge(moved.points, parts_of(ring, way.step)) for moved, ring in zip(whole, source, strict=True)
+            _edge_by_edge(moved.points, parts_of(ring, point_map.step))
+            for moved, ring in zip(whole, source, strict=True)
         )
         return rings, 1.0, around
     rings, every = source, _extent(source, target)
-    for leg, step in way.steps():
+    for leg, step in point_map.steps():
         rings = _within(rings, leg.source, target)
         if np.isfinite(step):
             rings = tuple(finer(ring, step, target.closed) for ring in rings)
         rings = _within(tuple(leg.move(ring).points for ring in rings), rectangle(leg.size), target)
-    back = way.back()
+    back = point_map.back()
     part = _extent(tuple(back.image(back.fine(ring, target.closed)) for ring in rings), target)
-    rings = tuple(within_sides(_thinned(ring, target), way.size) for ring in rings)
+    rings = tuple(within_sides(_thinned(ring, target), point_map.size) for ring in rings)
     return rings, min(part / every, 1.0) if every > 0 and rings else 0.0, around
 
 

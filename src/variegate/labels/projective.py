@@ -33,7 +33,7 @@ class MappedPoints(NamedTuple):
 
 
 class ProjectiveMap(NamedTuple):
-    """One sample's matrices from the picture to the result, and what is seen of the picture; see `Way`.
+    """One sample's matrices from the picture to the result, and what is seen of the picture; see `PointMap`.
 
     maps       (G, 3, 3): canvas k + 1 to canvas k; canvas (G + 1, 2); borders (G,): as in `kernels.tables`
     forward    (3, 3): from the picture to the result; backward: from the result to the picture
@@ -180,7 +180,7 @@ class ProjectiveMaps:
         found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
         follow(laid.rows, laid.maps, laid.canvas, *found)  # type: ignore[no-untyped-call]
 
-    def way(self, i: int) -> ProjectiveMap:
+    def point_map(self, i: int) -> ProjectiveMap:
         """Sample i's; of use where no field bends it."""
         corners, begin, end = self.corners[i], self.begins[i], self.begins[i + 1]
         return ProjectiveMap(
@@ -200,7 +200,7 @@ def projective(chain: MapChain, antialias: bool) -> ProjectiveMap:
     """The way of a chain that no field bends."""
     from variegate.kernels.row_layout import lay_chain
 
-    return ProjectiveMaps(lay_chain(chain), antialias).way(0)
+    return ProjectiveMaps(lay_chain(chain), antialias).point_map(0)
 
 
 def per_pixel(sides: tuple[int, int], size: Ints) -> Floats:

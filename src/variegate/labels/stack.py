@@ -15,7 +15,7 @@ from variegate.targets.leaf import MaskLeaf
 Floats = NDArray[np.float64]
 
 
-def shown_of(before: MaskLeaf, after: MaskLeaf, way: PointMap, copies: bool = False) -> Visibility:
+def shown_of(before: MaskLeaf, after: MaskLeaf, point_map: PointMap, copies: bool = False) -> Visibility:
     """Pixels that are not 0, before and after, in units of the mask's own; see `in_pixels`.
 
     copies  whether the border shows mirror images: pixels outside of the region that is seen, which then count too
@@ -25,14 +25,14 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, way: PointMap, copies: bool = Fa
     """
     old, new = before.pixels != 0, after.pixels != 0
     every = _pixels(old)
-    within = way.covered()
+    within = point_map.covered()
     part = every if within.all() else _pixels(old & within)
     left, seen = _pixels(new), _bounds(new)
     share, copied = part / np.maximum(every, 1), np.zeros(len(new), np.bool_)
     if copies:
-        copied = _pixels(new & ~way.showing()) > 0
+        copied = _pixels(new & ~point_map.showing()) > 0
     for n in np.flatnonzero(copied | ((part == 0) & (left > 0) & (every > 0))):
-        share[n] = min(max(share[n], left[n] / _whole(old[n], way)), 1.0)
+        share[n] = min(max(share[n], left[n] / _whole(old[n], point_map)), 1.0)
     share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well
     return Visibility(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)
 
@@ -42,10 +42,10 @@ def in_pixels(shown: Visibility, unit: Floats) -> Visibility:
     return shown._replace(area=shown.area * unit.prod(), seen=shown.seen * np.tile(unit, 2))
 
 
-def _whole(mask: NDArray[np.bool_], way: PointMap) -> float:
+def _whole(mask: NDArray[np.bool_], point_map: PointMap) -> float:
     """How many pixels all of a mask would have on a result without end, about."""
     rows, columns = np.nonzero(mask)
-    a, b, c, d = way.derivative(pixel_centre(np.stack([columns, rows], axis=1)))
+    a, b, c, d = point_map.derivative(pixel_centre(np.stack([columns, rows], axis=1)))
     return max(float(np.abs(a * d - b * c).sum()), 1.0)
 
 

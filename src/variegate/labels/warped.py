@@ -28,7 +28,7 @@ PLACES = np.array([(x, y) for x in (0.1, 0.5, 0.9) for y in (0.1, 0.5, 0.9)])  #
 
 
 class WarpedMap:
-    """One sample's way in legs, runs of matrices and fields, one after the other; see `Way`.
+    """One sample's way in legs, runs of matrices and fields, one after the other; see `PointMap`.
 
     What a window cuts is cut on its own canvas, where it is a rectangle; lines are given so many points before each
     field that what lies between is straight after it, to 0.1 pixels.

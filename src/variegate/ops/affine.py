@@ -39,5 +39,5 @@ class Affine(Bordered):
     shear_x: Drawn = drawn(default=0, above=-90, below=90)
     shear_y: Drawn = drawn(default=0, above=-90, below=90)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return Map(compiled().affines(sizes, *(draws[item] for item in COLUMNS)), sizes)

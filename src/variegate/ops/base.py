@@ -91,7 +91,8 @@ class Op:
     A subclass says which effect it gives, declares its fields, and writes `lower`. A field annotated `Drawn` takes a
     number (a constant), a pair (a uniform range) or a distribution, and arrives in `lower` as a column of numbers. What
     else a field may be, and within which limits, `variegate.ops.fields` declares.
-    An op whose numbers depend on the labels says in `looks` at which, and finds them in `LoweringContext`; drawing stays blind.
+    An op whose numbers depend on the labels says in `looks` at which, and finds them in its `LoweringContext`; drawing
+    stays blind.
 
     Raises  FieldError if a field has a value that it cannot have.
     """
@@ -192,7 +193,7 @@ class Op:
         """The op, or the last below it, by which chance decides the size that pictures leave it with."""
         return None if self.p == 1 else self.resizer()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Effect | tuple[Effect, ...]:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Effect | tuple[Effect, ...]:
         """The effect of one batch of draws on pictures of these sizes, (B, 2) as (height, width)."""
         raise TypeError(f"{type(self).__name__} has no lower(): an op must say what it does")
 
@@ -211,24 +212,24 @@ def leaves(op: Op) -> Iterator[Op]:
     return (each for each in walk(op) if each.expand() is each and each.children() is None)
 
 
-def one_or_three(op: Op, facts: LoweringContext) -> bool:
+def one_or_three(op: Op, context: LoweringContext) -> bool:
     """Whether the pictures have colour; an error where they have neither one channel nor three."""
-    if facts.channels in (1, 3):
-        return facts.channels == 3
+    if context.channels in (1, 3):
+        return context.channels == 3
     raise InputError(
-        f"{op.label} takes pictures of 1 or 3 channels, got {facts.channels}. "
+        f"{op.label} takes pictures of 1 or 3 channels, got {context.channels}. "
         "Split off the other channels before, or leave the op out."
     )
 
 
-def boxes_of(op: Op, sizes: Ints, facts: LoweringContext) -> list[Floats]:
+def boxes_of(op: Op, sizes: Ints, context: LoweringContext) -> list[Floats]:
     """The boxes of each sample, as far as they lie within the picture: (N, 4) x0, y0, x1, y1, each with an area.
 
     Raises  InputError if a sample has no boxes at all: zero of them are fine.
     """
-    if len(facts.boxes) < len(sizes):
+    if len(context.boxes) < len(sizes):
         raise _nothing_seen(op, "boxes", "boxes", "Boxes(...)")
-    return [_within(op, boxes, size) for boxes, size in zip(facts.boxes, sizes.tolist(), strict=True)]
+    return [_within(op, boxes, size) for boxes, size in zip(context.boxes, sizes.tolist(), strict=True)]
 
 
 def _within(op: Op, boxes: Floats | None, size: list[int]) -> Floats:
@@ -240,12 +241,12 @@ def _within(op: Op, boxes: Floats | None, size: list[int]) -> Floats:
     return clipped if there.all() else clipped[there]
 
 
-def masks_of(op: Op, sizes: Ints, facts: LoweringContext) -> list[VisibleMask]:
+def masks_of(op: Op, sizes: Ints, context: LoweringContext) -> list[VisibleMask]:
     """The mask of each sample.
 
     Raises  InputError if a sample has none.
     """
-    found = [seen for seen in facts.masks if seen is not None]
+    found = [seen for seen in context.masks if seen is not None]
     if len(found) < len(sizes):
         raise _nothing_seen(op, "a mask", "mask", "Mask()")
     return found

@@ -37,10 +37,10 @@ class RandomSizedBoxSafeCrop(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), **{edge: Uniform(0, 1) for edge in ("top", "left", "bottom", "right")}}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         held = np.zeros((4, len(sizes)))
         held[2:] = sizes.T[::-1]
-        for row, boxes in enumerate(boxes_of(self, sizes, facts)):
+        for row, boxes in enumerate(boxes_of(self, sizes, context)):
             if len(boxes):
                 held[:2, row], held[2:, row] = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         shrink = (held[2:] - held[:2]) * draws["erosion"] / 2

@@ -31,5 +31,5 @@ class Brightness(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         return Matrix(multiple(draws["factor"]), nothing(len(sizes)), uniform=True)

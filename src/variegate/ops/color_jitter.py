@@ -56,8 +56,8 @@ class ColorJitter(Op):
         """The parts that can change anything, in the fixed order: a contrast of 1 needs no statistic."""
         return tuple(item for item, value in NEUTRAL.items() if getattr(self, item) != Constant(value))
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> tuple[Matrix, ...]:
-        colour = one_or_three(self, facts)
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> tuple[Matrix, ...]:
+        colour = one_or_three(self, context)
         parts = [_part(item, draws[item], colour) for item in self.active()]
         if self.order == "fixed" or len(parts) < 2:
             return tuple(parts) or (_part("brightness", np.ones(len(sizes)), colour),)

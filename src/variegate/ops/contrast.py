@@ -35,13 +35,13 @@ class Contrast(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
-        if self.about == "luminance" and facts.channels not in (1, 3):
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
+        if self.about == "luminance" and context.channels not in (1, 3):
             raise InputError(
-                f"{self.label} about the luminance takes pictures of 1 or 3 channels, got {facts.channels}. "
+                f"{self.label} about the luminance takes pictures of 1 or 3 channels, got {context.channels}. "
                 'Write about="channel".'
             )
-        return contrast(draws["factor"], self.about == "luminance" and facts.channels == 3)
+        return contrast(draws["factor"], self.about == "luminance" and context.channels == 3)
 
 
 def contrast(factor: Floats, luminance: bool) -> Matrix:

@@ -17,7 +17,7 @@ from variegate.sampling import Border
 
 
 @declare
-class CropWindow(GeometricOp):
+class CropOp(GeometricOp):
     """What the crops share: a window, which stays inside of the picture unless there is a border.
 
     border  None: a window that does not fit is an error. Otherwise what it shows beyond the picture, as in `Pad`
@@ -67,13 +67,13 @@ class CropWindow(GeometricOp):
         )
 
 
-def _least(op: CropWindow) -> int:
+def _least(op: CropOp) -> int:
     """Where a window may begin: before the picture only if there is a border."""
     return 0 if op.border is None else -(2**31)
 
 
 @declare
-class Crop(CropWindow):
+class Crop(CropOp):
     """Cut out one window, the same for all pictures.
 
     top, left      its corner, pixels from the top and from the left; may be negative where there is a border
@@ -94,12 +94,12 @@ class Crop(CropWindow):
     height: int = extent()
     width: int = extent()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return self.window(self.top, self.left, (self.height, self.width), sizes)
 
 
 @declare
-class CenterCrop(CropWindow):
+class CenterCrop(CropOp):
     """Cut out the middle.
 
     size          (height, width) in pixels, or one number for both
@@ -116,13 +116,13 @@ class CenterCrop(CropWindow):
 
     size: SizeLike = pixels()
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         size = as_size(self.size)
         return self.window((sizes[:, 0] - size[0]) // 2, (sizes[:, 1] - size[1]) // 2, size, sizes)
 
 
 @declare
-class RandomCrop(CropWindow):
+class RandomCrop(CropOp):
     """Cut out a window at a random place, every place as likely.
 
     size          (height, width) in pixels, or one number for both; two hidden draws a sample, top and left
@@ -141,7 +141,7 @@ class RandomCrop(CropWindow):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         size = as_size(self.size)
         corner = self.anywhere(np.stack([draws["top"], draws["left"]], axis=1), size, sizes)
         return self.window(corner[:, 0], corner[:, 1], size, sizes)

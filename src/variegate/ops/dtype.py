@@ -32,5 +32,5 @@ class ToDtype(Op):
 
     gives: ClassVar[type[Effect]] = Output
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Output:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Output:
         return Output(dtype=self.dtype, layout=self.layout)

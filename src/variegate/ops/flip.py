@@ -25,7 +25,7 @@ class HorizontalFlip(GeometricOp):
     HorizontalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 0] = -1
         matrix[:, 0, 2] = sizes[:, 1]
@@ -44,7 +44,7 @@ class VerticalFlip(GeometricOp):
     VerticalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 1, 1] = -1
         matrix[:, 1, 2] = sizes[:, 0]
@@ -65,7 +65,7 @@ class Transpose(GeometricOp):
 
     swaps_sides: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         matrix = np.zeros((len(sizes), 3, 3))
         matrix[:, 0, 1] = matrix[:, 1, 0] = matrix[:, 2, 2] = 1
         return Map(matrix, sizes[:, ::-1])

@@ -175,7 +175,7 @@ class Pointwise(FunctionOp):
             "is compiled, and takes no other options: write a function for each, or use Opaque"
         )
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> effects.Pointwise:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.Pointwise:
         return effects.Pointwise(self.function, self.table(draws, sizes))
 
     def table(self, draws: Draws, sizes: Ints) -> Floats:
@@ -252,7 +252,7 @@ class Opaque(FunctionOp):
     def drawn(self) -> dict[str, Distribution]:
         return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> effects.Opaque:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.Opaque:
         count = len(sizes)
         columns = {
             item: [value.value] * count if isinstance(value, Fixed) else draws[item].tolist()

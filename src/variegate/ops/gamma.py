@@ -38,8 +38,8 @@ class Gamma(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
-        if facts.steps != 255:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Table | Curve:
+        if context.steps != 255:
             return Curve.of("power", draws["gamma"], draws["gain"])
         values = exact.exp(draws["gamma"][:, None] * _LOGS) * draws["gain"][:, None]
         values[:, 0] = 0

@@ -36,7 +36,7 @@ class Hue(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
-        if not one_or_three(self, facts):
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
+        if not one_or_three(self, context):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(hue(*exact.sincos(draws["shift"])), nothing(len(sizes)))

@@ -27,6 +27,6 @@ class Invert(Op):
     gives: ClassVar[type[Effect]] = Matrix
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         ones = np.ones((len(sizes), 3))
         return Matrix(multiple(-ones[:, 0]), ones, uniform=True)

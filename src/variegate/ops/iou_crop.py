@@ -54,10 +54,10 @@ class RandomIoUCrop(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         parts, fits = self._parts(draws, sizes)
         reached = np.full(fits.shape, -1.0)
-        for row, boxes in enumerate(boxes_of(self, sizes, facts)):
+        for row, boxes in enumerate(boxes_of(self, sizes, context)):
             if len(boxes):
                 reached[:, row] = np.where(fits[:, row], _reached(boxes, parts[:, :, row]), -1)
         asked, samples = draws["iou"], np.arange(len(sizes))

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from variegate import coords
 from variegate.dist import Distribution, Uniform
 from variegate.ops.base import Draws, LoweringContext, VisibleMask, masks_of
-from variegate.ops.crop import CropWindow
+from variegate.ops.crop import CropOp
 from variegate.ops.effect import Ints, Map
 from variegate.ops.fields import declare, pixels, wholes
 from variegate.ops.geometric import SizeLike, as_size
 
 
 @declare
-class CropNonEmptyMask(CropWindow):
+class CropNonEmptyMask(CropOp):
     """Cut out a window at a random place that shows at least one marked pixel of the mask.
 
     size          (height, width) in pixels, or one number for both
@@ -48,12 +48,12 @@ class CropNonEmptyMask(CropWindow):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "pixel": Uniform(0, 1), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         size = as_size(self.size)
         place = np.stack([draws["top"], draws["left"]], axis=1)
         corner = self.anywhere(place, size, sizes)
         free = sizes - np.array(size)
-        for row, seen in enumerate(masks_of(self, sizes, facts)):
+        for row, seen in enumerate(masks_of(self, sizes, context)):
             pixel = _drawn_pixel(seen, self.ignore, sizes[row], float(draws["pixel"][row]))
             if pixel is not None:
                 around = pixel - np.floor(place[row] * size).astype(np.int64)

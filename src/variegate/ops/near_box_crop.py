@@ -44,10 +44,10 @@ class RandomCropNearBox(Part):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "box": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         box, shift = np.zeros((4, len(sizes))), draws["shift"].copy()
         box[2:] = sizes.T[::-1]
-        for row, boxes in enumerate(boxes_of(self, sizes, facts)):
+        for row, boxes in enumerate(boxes_of(self, sizes, context)):
             if len(boxes):
                 box[:, row] = boxes[int(draws["box"][row] * len(boxes))]
             else:

@@ -41,8 +41,8 @@ class Normalize(Op):
 
     gives: ClassVar[type[Effect]] = Output
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Output:
-        return Output(self._fit("mean", facts.channels), self._fit("std", facts.channels), "float32", self.layout)
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Output:
+        return Output(self._fit("mean", context.channels), self._fit("std", context.channels), "float32", self.layout)
 
     def _fit(self, item: str, channels: int) -> tuple[float, ...]:
         """The mean or the deviation, one number a channel."""

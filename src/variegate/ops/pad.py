@@ -47,7 +47,7 @@ class Pad(Bordered):
         )
         return top, left, bottom, right
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         top, left, bottom, right = self.margins()
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 2] = -left

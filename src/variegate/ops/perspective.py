@@ -41,7 +41,7 @@ class Perspective(Bordered):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "corners": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         inwards = draws["corners"] * (draws["distortion"] / 2)
         matrix = coords.inverse(_quadrilateral(inwards))  # in fractions of the sides, so that 0 is exactly nothing
         width, height = sizes[:, 1], sizes[:, 0]

@@ -35,8 +35,8 @@ class Posterize(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
-        if facts.steps != 255:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Table | Curve:
+        if context.steps != 255:
             return Curve.of("posterize", np.ldexp(1.0, np.minimum(np.floor(draws["bits"]), 8).astype(np.int64)))
         dropped = np.maximum(8 - np.floor(draws["bits"]), 0).astype(np.int64)[:, None]
         return Table(((_LEVELS >> dropped) << dropped) / 255)

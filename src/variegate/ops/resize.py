@@ -50,7 +50,7 @@ class Resize(Resampling):
     def fixes_size(self) -> bool:
         return True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         new = np.empty_like(sizes)
         new[:] = as_size(self.size)
         return _onto(sizes, new)
@@ -73,7 +73,7 @@ class SmallestMaxSize(Resampling):
 
     resizes: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.min(axis=1)))
 
 
@@ -94,5 +94,5 @@ class LongestMaxSize(Resampling):
 
     resizes: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return _onto(sizes, _scaled(sizes, self.size, sizes.max(axis=1)))

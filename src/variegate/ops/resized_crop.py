@@ -57,7 +57,7 @@ class RandomResizedCrop(Resampling):
     def fixes_size(self) -> bool:
         return self.size is not None
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         new = sizes
         if self.size is not None:
             new = np.empty_like(sizes)

@@ -33,7 +33,7 @@ class Rotate(Bordered):
 
     angle: Drawn
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return Map(compiled().rotations(sizes, draws["angle"]), sizes)
 
 
@@ -66,7 +66,7 @@ class Rotate90(GeometricOp):
 
     swaps_sides: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         turns = np.floor(draws["turns"]).astype(np.int64) & 3
         cos, sin = _COS[turns], _SIN[turns]
         height, width = sizes[:, 0], sizes[:, 1]

@@ -32,8 +32,8 @@ class Saturation(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
-        if not one_or_three(self, facts):
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
+        if not one_or_three(self, context):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(saturation(draws["factor"]), nothing(len(sizes)))
 
@@ -54,7 +54,7 @@ class Grayscale(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Matrix:
-        if not one_or_three(self, facts):
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
+        if not one_or_three(self, context):
             return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
         return Matrix(saturation(np.zeros(len(sizes))), nothing(len(sizes)))

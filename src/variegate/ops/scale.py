@@ -30,5 +30,5 @@ class Scale(Bordered):
     x: Drawn = drawn(default=1, above=0)
     y: Drawn = drawn(default=1, above=0)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return Map(compiled().scales(sizes, draws["factor"], draws["x"], draws["y"]), sizes)

@@ -29,5 +29,5 @@ class Shear(Bordered):
     x: Drawn = drawn(default=0, above=-90, below=90)
     y: Drawn = drawn(default=0, above=-90, below=90)
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         return Map(compiled().shears(sizes, draws["x"], draws["y"]), sizes)

@@ -34,7 +34,7 @@ class Solarize(Op):
     gives: ClassVar[type[Effect]] = Tone
     needs_white: ClassVar[bool] = True
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Table | Curve:
-        if facts.steps != 255:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Table | Curve:
+        if context.steps != 255:
             return Curve.of("solarize", draws["threshold"])
         return Table(np.where(draws["threshold"][:, None] <= _LEVELS, _LEVELS[::-1], _LEVELS))

@@ -29,7 +29,7 @@ class Translate(Bordered):
     x: Drawn = 0
     y: Drawn = 0
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         matrix = coords.identity(len(sizes))
         matrix[:, 0, 2] = -draws["x"] * sizes[:, 1]
         matrix[:, 1, 2] = -draws["y"] * sizes[:, 0]

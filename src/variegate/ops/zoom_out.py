@@ -40,7 +40,7 @@ class RandomZoomOut(Bordered):
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "top": Uniform(0, 1), "left": Uniform(0, 1)}
 
-    def lower(self, draws: Draws, sizes: Ints, facts: LoweringContext) -> Map:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
         wide = np.minimum(sizes * draws["scale"][:, None], MOST_SIDE)  # what reaches that is refused when it is planned
         new = np.floor(wide).astype(np.int64)
         corner = np.floor(np.stack([draws["top"], draws["left"]], axis=1) * (new - sizes + 1))

@@ -105,7 +105,7 @@ class Compose(Pipeline):
         from variegate.pipeline.record import plan_of
 
         plan = plan_of(record, self, None)
-        return Inverse(self.known.back if targets is None else Targets.of(targets), plan.way(0))
+        return Inverse(self.known.back if targets is None else Targets.of(targets), plan.point_map(0))
 
     def batch(
         self,

@@ -20,8 +20,8 @@ class Inverse:
     size  (height, width) of the picture
     """
 
-    def __init__(self, targets: Targets, way: PointMap) -> None:
-        self._targets, self._way, self._from = targets, way.back(), way.size
+    def __init__(self, targets: Targets, point_map: PointMap) -> None:
+        self._targets, self._way, self._from = targets, point_map.back(), point_map.size
         self.size = self._way.size
 
     def __call__(self, **fields: Any) -> dict[str, Any]:

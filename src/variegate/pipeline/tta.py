@@ -75,7 +75,7 @@ class TTA:
         total, weight = 0.0, 0.0
         for i, (scores, inverse) in enumerate(zip(maps, inverses, strict=True)):
             # What a result shows beyond the picture must not leak in where both are read between pixels.
-            shown = seen(plan.way(i)).astype(np.float32)
+            shown = seen(plan.point_map(i)).astype(np.float32)
             if shown.shape != scores.shape[:2]:
                 told = f"{shown.shape}, got {scores.shape}; scale them"
                 raise InputError(f"TTA takes score maps of the results' size {told}")
@@ -99,11 +99,13 @@ class TTA:
         inverses, predicted = self._back(plan, points), self._predicted(predict, batch)
         if predicted.ndim != 3 or predicted.shape[2] not in (2, 3):
             raise InputError(f"TTA takes points (n, K, 2), or (n, K, 3) with weights; got {predicted.shape}")
-        back = np.array([way(points=each[:, :2])["points"] for way, each in zip(inverses, predicted, strict=True)])
+        back = np.array(
+            [point_map(points=each[:, :2])["points"] for point_map, each in zip(inverses, predicted, strict=True)]
+        )
         if predicted.shape[2] == 2:
             return np.asarray(back.mean(axis=0))
         plain, mirrored = np.arange(back.shape[1]), Keypoints(swap=tuple(swap)).mirrored(back.shape[1])
-        order = [mirrored if way.mirrored else plain for way in inverses]
+        order = [mirrored if point_map.mirrored else plain for point_map in inverses]
         weights = np.array([each[row, 2:] for each, row in zip(predicted, order, strict=True)])
         mean = (back * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), TINY)
         return np.concatenate([mean, weights.mean(axis=0)], axis=1)
@@ -123,7 +125,7 @@ class TTA:
 
     def _back(self, plan: Plan, targets: Targets) -> list[Inverse]:
         """The way back from each variation."""
-        return [Inverse(targets, plan.way(i)) for i in range(self.n)]
+        return [Inverse(targets, plan.point_map(i)) for i in range(self.n)]
 
     def _predicted(self, predict: Predict, batch: Floats) -> Floats:
         predicted = np.asarray(predict(batch))

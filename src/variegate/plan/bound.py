@@ -74,10 +74,10 @@ class BoundBatch:
     ) -> None:
         self.cutter, self.columns, self.sizes, self.kind = cutter, columns, sizes, kind
         self._begun = begun
-        facts = LoweringContext(kind.channels, steps=kind.steps)
-        self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, facts, look)
+        context = LoweringContext(kind.channels, steps=kind.steps)
+        self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, context, look)
         self.after = self.lowered[-1].after if self.lowered else sizes
-        self.written = written_by(cutter.output, kind, columns, self.after, facts)
+        self.written = written_by(cutter.output, kind, columns, self.after, context)
         self.gathered = EntryTables(self.lowered, cutter.marks(kind), kind.steps)
         self.laid = self._lay()
         self.first: list[int] = self.laid.first.tolist()

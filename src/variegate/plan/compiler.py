@@ -87,15 +87,15 @@ def _look(
     from variegate.labels.context import boxes_at, masks_at
     from variegate.labels.point_maps import PointMaps
 
-    facts = LoweringContext(kind.channels, steps=kind.steps)
+    context = LoweringContext(kind.channels, steps=kind.steps)
     if not leaves:
-        return facts
-    track = PointMaps(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
+        return context
+    point_maps = PointMaps(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
     chosen = range(len(sizes)) if isinstance(rows, slice) else rows.tolist()
-    shown = [(kind.targets, leaves[i], track.way(i)) for i in chosen]
+    shown = [(kind.targets, leaves[i], point_maps.point_map(i)) for i in chosen]
     if node.op.looks == "boxes":
-        return replace(facts, boxes=[boxes_at(*each) for each in shown])
-    return replace(facts, masks=[masks_at(*each) for each in shown])
+        return replace(context, boxes=[boxes_at(*each) for each in shown])
+    return replace(context, masks=[masks_at(*each) for each in shown])
 
 
 def is_colour(node: Node) -> bool:

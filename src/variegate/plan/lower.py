@@ -50,9 +50,9 @@ Look = Callable[[Node, Sequence[Lowered], Any], LoweringContext]  # (node, those
 
 
 def lower(
-    nodes: Sequence[Node], columns: DrawnColumns, sizes: Ints, facts: LoweringContext, look: Look
+    nodes: Sequence[Node], columns: DrawnColumns, sizes: Ints, context: LoweringContext, look: Look
 ) -> list[Lowered]:
-    """All nodes, one after the other; `look` is asked for the facts of those that look at labels.
+    """All nodes, one after the other; `look` is asked for the context of those that look at labels.
 
     Raises  PipelineError that names the op if it gives what it does not say.
     """
@@ -65,7 +65,7 @@ def lower(
         draws, given = columns[node.path], sizes
         if flags is not None:
             draws, given = {name: column[..., rows] for name, column in draws.items()}, sizes[rows]
-        seen = look(node, found, rows) if node.op.looks and RESOLVED not in draws else facts
+        seen = look(node, found, rows) if node.op.looks and RESOLVED not in draws else context
         given_by = _effects(node, draws, given, seen)
         after = given
         for effect in given_by:
@@ -91,12 +91,12 @@ def _where(node: Node, columns: DrawnColumns) -> tuple[Flags | None, Any]:
     return flags, flags.nonzero()[0] if count else None
 
 
-def _effects(node: Node, draws: Draws, sizes: Ints, facts: LoweringContext) -> tuple[Effect, ...]:
+def _effects(node: Node, draws: Draws, sizes: Ints, context: LoweringContext) -> tuple[Effect, ...]:
     """What the op gives for the samples to which it applies."""
     if RESOLVED in draws:
         return (resolved(draws),)
     try:
-        made: Any = node.op.lower(draws, sizes, facts)
+        made: Any = node.op.lower(draws, sizes, context)
     except VariegateError:  # which names the op, as those of the library's own ops do
         raise
     except Exception as error:
@@ -129,12 +129,12 @@ def _effects(node: Node, draws: Draws, sizes: Ints, facts: LoweringContext) -> t
             raise PipelineError(
                 f"{node.path} makes pictures of {effect.size.min(axis=0)} pixels (height, width): 1 is least"
             )
-        if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (facts.channels,)):
+        if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (context.channels,)):
             raise InputError(
-                f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {facts.channels}"
+                f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {context.channels}"
             )
-        if isinstance(effect, effects.Matrix) and facts.channels != 3 and not effect.uniform:
-            raise InputError(f"{node.path} mixes 3 colours, but the picture has {facts.channels} channels")
+        if isinstance(effect, effects.Matrix) and context.channels != 3 and not effect.uniform:
+            raise InputError(f"{node.path} mixes 3 colours, but the picture has {context.channels} channels")
     return found
 
 

@@ -34,7 +34,7 @@ class OutputFormat(NamedTuple):
 
 
 def written_by(
-    nodes: Sequence[Node], kind: PictureSpec, columns: DrawnColumns, sizes: Ints, facts: LoweringContext
+    nodes: Sequence[Node], kind: PictureSpec, columns: DrawnColumns, sizes: Ints, context: LoweringContext
 ) -> OutputFormat:
     """How results are written: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
 
@@ -47,7 +47,7 @@ def written_by(
         if not kind.colour:
             layout = getattr(node.op, "layout", None) or layout
             continue
-        effect = node.op.lower(columns[node.path], sizes, facts)
+        effect = node.op.lower(columns[node.path], sizes, context)
         assert isinstance(effect, effects.Output)
         layout = effect.layout or layout
         if mean is not None and (effect.mean is not None or effect.dtype in ("uint8", "uint16")):

@@ -76,7 +76,7 @@ class Plan:
         return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
 
     @functools.cached_property
-    def track(self) -> PointMaps:
+    def point_maps(self) -> PointMaps:
         """Where labels go."""
         from variegate.labels.point_maps import PointMaps
 
@@ -155,19 +155,19 @@ class Plan:
         if not leaves:
             return CarriedLabels({}, {})
         self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
-        way = self.track.way(i)
-        moved, dropped = carry(targets, leaves, way)
-        written = {name: targets[name].write(leaf, way.size) for name, leaf in moved.items()}
+        point_map = self.point_maps.point_map(i)
+        moved, dropped = carry(targets, leaves, point_map)
+        written = {name: targets[name].write(leaf, point_map.size) for name, leaf in moved.items()}
         views = {name: self._view(i, name, image) for name, image in written.items() if targets[name].picture}
         return CarriedLabels(written | views, dict(dropped))
 
-    def way(self, i: int) -> PointMap:
+    def point_map(self, i: int) -> PointMap:
         """Sample i's map from its picture to its result, all ops together.
 
         Raises  InputError if an opaque function may have moved the pixels.
         """
         self.bound.check_labels(i, ["what is predicted"])
-        return self.track.way(i)
+        return self.point_maps.point_map(i)
 
     def _view(self, i: int, name: str, image: Image) -> Image:
         """Another picture through the same numbers."""

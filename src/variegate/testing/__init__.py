@@ -17,7 +17,7 @@ from the new canvas back to the old one, so its matrix is the inverse of what th
 ...
 ...     factor: Drawn = drawn(default=1, above=0)
 ...
-...     def lower(self, draws, sizes, facts):
+...     def lower(self, draws, sizes, context):
 ...         (x, _), back = coords.centre(sizes), 1 / draws["factor"]
 ...         return effects.Map(coords.affine(back, 0, x - back * x, 0, 1, 0), sizes)
 

@@ -61,22 +61,22 @@ def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> LoweringContext:
     return LoweringContext(channels)
 
 
-def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: LoweringContext) -> None:
+def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], context: LoweringContext) -> None:
     op, before = node.op, {name: column.copy() for name, column in draws.items()}
-    found = _lowered(node, draws, sizes, facts)
+    found = _lowered(node, draws, sizes, context)
     for effect in found:
-        _shaped(node, effect, len(sizes), facts.channels)
+        _shaped(node, effect, len(sizes), context.channels)
         if isinstance(effect, effects.Geometric):
             _mapped(node, effect, sizes)
     if any(not np.array_equal(draws[name], column) for name, column in before.items()):
         raise AssertionError(f"{node.path}.lower() changed its draws in place: replays need them as they were")
-    if not _alike(found, _lowered(node, draws, sizes, facts), slice(None)):
+    if not _alike(found, _lowered(node, draws, sizes, context), slice(None)):
         raise AssertionError(
             f"{node.path}.lower() gave other numbers the second time: it may ask nothing but the draws"
         )
     for row in range(len(sizes)):
         rows = slice(row, row + 1)
-        own = LoweringContext(facts.channels, facts.boxes[rows], facts.masks[rows])
+        own = LoweringContext(context.channels, context.boxes[rows], context.masks[rows])
         alone = _lowered(node, {name: column[..., rows] for name, column in draws.items()}, sizes[rows], own)
         if not _alike(found, alone, rows):
             raise AssertionError(
@@ -86,8 +86,8 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: LoweringCo
     _sized(op, node.path, found, sizes)
 
 
-def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], facts: LoweringContext) -> Found:
-    effect: Any = node.op.lower(draws, sizes, facts)
+def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], context: LoweringContext) -> Found:
+    effect: Any = node.op.lower(draws, sizes, context)
     found = effect if isinstance(effect, tuple) else (effect,)
     kind = node.op.gives
     for each in found:
