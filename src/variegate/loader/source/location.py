@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.file import absolute, opened
 from variegate.loader.shortage import fetching
 
 LOCAL = ("file", "local")  # protocols of fsspec's for files of this machine
+NEEDED = 'which fsspec reads: pip install "variegate[url]"; or download the file'
 
 
 def scheme_of(place: str) -> str:
@@ -141,7 +142,7 @@ def check_schemes(places: Iterable[str], owner: str) -> None:
         try:
             from fsspec import get_filesystem_class
         except ImportError:
-            raise SourceError(f"{owner}: {place} is a URL, which fsspec reads: pip install fsspec") from None
+            raise SourceError(f"{owner}: {place} is a URL, {NEEDED}") from None
         try:
             get_filesystem_class(scheme)
         except (ImportError, ValueError) as error:
@@ -152,19 +153,26 @@ def contents(place: str) -> bytes:
     """The bytes of a file, at a path or a URL.
 
     Raises  DecodeError, with the place, if it cannot be read; ResourceError if that is the machine's or the network's
-            fault.
+            fault; SourceError if a library for the URL is not installed.
     """
     if scheme_of(place):
         with fetching(place):
-            return _fetched(place)
+            system, path = system_of(place)
+            return bytes(system.cat_file(path))
     with opened(place) as file:
         return file.readall()
 
 
-def _fetched(url: str) -> bytes:
-    """The bytes at a URL. fsspec keeps a connection for each thread, so threads may call this at once."""
-    from fsspec.core import url_to_fs
+def system_of(url: str) -> tuple[Any, str]:
+    """The file system of a URL, which fsspec keeps one of a process, with a connection a thread, and the path there.
 
-    system, path = url_to_fs(url)
-    data: Any = system.cat_file(path)
-    return bytes(data)
+    Raises  SourceError if fsspec, or its library for the protocol, is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise SourceError(f"{url} is a URL, {NEEDED}") from None
+    try:
+        return cast(tuple[Any, str], url_to_fs(url))
+    except (ImportError, ValueError) as error:  # the library of this protocol is missing, or there is none
+        raise SourceError(f"{url}: {error}; or download the file") from error

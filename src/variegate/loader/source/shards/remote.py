@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
-from typing import Any, cast
+from typing import Any
 
-from variegate.errors import DecodeError, ResourceError, SourceError
+from variegate.errors import DecodeError, ResourceError
 from variegate.loader.shortage import asked, fetching
-
-
-def system_of(url: str) -> tuple[Any, str]:
-    """The file system of a URL, which fsspec keeps one of a process, and the path there."""
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise SourceError(f"{url}: reading a URL needs fsspec: pip install fsspec; or download the file") from None
-    try:
-        return cast(tuple[Any, str], url_to_fs(url))
-    except (ImportError, ValueError) as error:  # the library of this protocol is missing, or there is none
-        raise SourceError(f"{url}: {error}; or download the file") from error
+from variegate.loader.source.location import system_of
 
 
 def check_whole(url: str, got: int, wanted: int, size: int) -> None:

@@ -19,7 +19,8 @@ from variegate.errors import DecodeError, ResourceError, SourceError
 from variegate.loader.file import opened, regular
 from variegate.loader.shortage import asked, fetching
 from variegate.loader.source.base import Room
-from variegate.loader.source.shards.remote import RemoteFile, check_whole, system_of
+from variegate.loader.source.location import system_of
+from variegate.loader.source.shards.remote import RemoteFile, check_whole
 from variegate.parts import is_part
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
