@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Chain, back, cases, forth, spread
 
 import variegate as vg
-from variegate.kernels.chain import Chain as Maps
+from variegate.kernels.chain import MapChain as Maps
 from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, UPRIGHT, follow
 from variegate.kernels.row_layout import lay_chain
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Case, Chain, cases, forth, seen_part, share_of, spread
 
 import variegate as vg
-from variegate.kernels.chain import Chain as Maps
+from variegate.kernels.chain import MapChain as Maps
 from variegate.kernels.points import PLAIN
 from variegate.kernels.row_layout import lay_chain
 from variegate.labels.boxes import move_boxes

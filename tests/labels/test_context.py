@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Case, cases, forth, spread
 
 import variegate as vg
-from variegate.labels.sight import boxes_at, masks_at
+from variegate.labels.context import boxes_at, masks_at
 
 SIZE = (20, 30)
 seeds = st.integers(0, 2**32 - 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, cases, forth, spread
 
 import variegate as vg
-from variegate.kernels.chain import Chain as Maps
+from variegate.kernels.chain import MapChain as Maps
 from variegate.kernels.row_layout import lay_chain
 from variegate.labels.point_maps import PointMaps
 
