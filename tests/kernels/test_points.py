@@ -13,7 +13,7 @@ from tests.labels.truth import RUNS, Chain, back, cases, forth, spread
 
 import variegate as vg
 from variegate.kernels.chain import MapChain as Maps
-from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, UPRIGHT, follow
+from variegate.kernels.points import AFFINE, FLAGS, IDENTITY, MIRRORED, MOST_CORNERS, PLAIN, follow
 from variegate.kernels.row_layout import lay_chain
 
 
@@ -114,16 +114,19 @@ def test_the_region_is_convex_and_has_an_area_or_no_corners(chain):
     assert (source >= -1e-6).all() and (source <= np.array((left, top)) + 1e-6).all()
 
 
+def is_straight(map):
+    """Whether an affine map takes upright boxes to upright boxes."""
+    return (map[0, 1] == map[1, 0] == 0) or (map[0, 0] == map[1, 1] == 0)
+
+
 @RUNS
 @given(st.one_of(chains(), cases().map(lambda case: case.chain)))
 def test_the_flags_say_what_the_map_and_the_region_are(chain):
     backward, _, region, _, flags = found(chain)
     assert flags[AFFINE] == (tuple(backward[2]) == (0, 0, 1))
-    straight = (backward[0, 1] == backward[1, 0] == 0) or (backward[0, 0] == backward[1, 1] == 0)
-    assert flags[UPRIGHT] == (flags[AFFINE] and straight)
     assert flags[MIRRORED] == (np.linalg.det(chain.back) < 0)
     if flags[PLAIN]:
-        assert flags[UPRIGHT]
+        assert flags[AFFINE] and is_straight(backward)
         if len(region):
             (left, top), (right, bottom) = region.min(axis=0), region.max(axis=0)
             assert shapely.Polygon(region).area == pytest.approx((right - left) * (bottom - top), rel=1e-9)
@@ -153,7 +156,7 @@ def test_a_slanted_window_that_leaves_four_corners_is_not_plain(mirror):
     ):
         way = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).point_map(0)
         left, top, right, bottom = shapely.Polygon(way.region).bounds
-        assert way.flags[UPRIGHT]
+        assert way.flags[AFFINE] and is_straight(way.backward)
         assert shapely.Polygon(way.region).area < 0.9 * (right - left) * (bottom - top)
         assert not way.flags[PLAIN]
 
@@ -164,8 +167,8 @@ def test_each_side_of_a_slanted_window_counts(side):
     x, y = [(-48, 0), (48, 0), (0, -48), (0, 48)][side]
     maps = [turned(0.3), shifted(x, y), shifted(-x, -y), turned(-0.3), shifted(40, 40)]
     sizes = [(100, 100)] * 5 + [(20, 20)]
-    _, _, region, _, flags = followed(maps, sizes)
-    assert flags[UPRIGHT] and not flags[PLAIN] and 0 < shapely.Polygon(region).area < 400
+    backward, _, region, _, flags = followed(maps, sizes)
+    assert is_straight(backward) and not flags[PLAIN] and 0 < shapely.Polygon(region).area < 400
 
 
 @pytest.mark.parametrize("shift", [(20, 0), (-20, 0), (0, 30), (0, -30), (20, 30), (25, 0), (0, 99)])
