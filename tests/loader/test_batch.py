@@ -15,16 +15,16 @@ from PIL import Image
 from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
 from variegate.loader import ImageFolder, Loader
+from variegate.loader.arena import Arena
 from variegate.loader.batch import BatchTask, make_batch
 from variegate.loader.batch_plan import planned
 from variegate.loader.context import LoaderContext
 from variegate.loader.decode import Encoded
 from variegate.loader.identity import Identity
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.pool import Pool, Scratch
+from variegate.loader.pool import Scratch, SlotPool
 from variegate.loader.sample_reader import SampleReader, SampleRequest
 from variegate.loader.schedule import Schedule
-from variegate.loader.shelf import Shelf
 from variegate.loader.source import Arrays, Source
 from variegate.loader.stats import Stats
 
@@ -46,19 +46,19 @@ class Listed(Source):
 
 def shared(source: Source, augment: Any = None, size: int = 64) -> LoaderContext:
     schedule, faults = Schedule(len(source), size), Faults(OnError(), source)
-    return LoaderContext(source, augment or Identity(), 0, schedule, faults, Pool(3), shuffle=False)
+    return LoaderContext(source, augment or Identity(), 0, schedule, faults, SlotPool(3), shuffle=False)
 
 
 def begun(context: LoaderContext) -> BatchTask:
     """The first batch, prepared."""
-    task = BatchTask(context, context.schedule.turn(0, 0), context.row(0))
-    assert task.prepare(context.stats.row())
+    task = BatchTask(context, context.schedule.span(0, 0), context.epoch_samples(0))
+    assert task.prepare(context.stats.counters())
     return task
 
 
 def whole(source: Source, augment: Any = None) -> dict[str, Any]:
     context = shared(source, augment)
-    return make_batch(context, context.schedule.turn(0, 0), context.row(0), context.stats.row())
+    return make_batch(context, context.schedule.span(0, 0), context.epoch_samples(0), context.stats.counters())
 
 
 def test_unchanged_pictures() -> None:
@@ -96,7 +96,7 @@ def test_files_and_arrays_of_other_kinds_make_no_batch() -> None:
         ):
             whole(Listed(items))
     context = shared(Listed([grey, file.getvalue()]))
-    samples = [SampleReader(context).read(SampleRequest(place, place, 0), Shelf().rooms()) for place in (1, 0)]
+    samples = [SampleReader(context).read(SampleRequest(place, place, 0), Arena().allocator()) for place in (1, 0)]
     said = r"^the pictures of a batch have one .* one dtype: item 1 has 3 uint8, item 0 has 1 uint8$"
     with pytest.raises(InputError, match=said):
         planned(context, 0, samples)
@@ -119,7 +119,7 @@ def test_many_threads_make_each_sample_once() -> None:
 
         def work(task: BatchTask = task, barrier: Barrier = barrier, last: list[bool] = last) -> None:
             barrier.wait()
-            last.append(task.work(Scratch(), Stats().row()))
+            last.append(task.work(Scratch(), Stats().counters()))
 
         threads = [Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -127,7 +127,7 @@ def test_many_threads_make_each_sample_once() -> None:
         for thread in threads:
             thread.join()
         assert sorted(runs) == list(range(200)) and sum(last) == 1
-        assert np.array_equal(task.batch(Stats().row())["image"], images)
+        assert np.array_equal(task.batch(Stats().counters())["image"], images)
 
 
 def test_the_first_error_by_place_is_raised() -> None:
@@ -142,9 +142,9 @@ def test_the_first_error_by_place_is_raised() -> None:
                 raise ZeroDivisionError(i)
 
     task = begun(shared(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()))
-    assert task.work(Scratch(), Stats().row())
+    assert task.work(Scratch(), Stats().counters())
     with pytest.raises(ZeroDivisionError, match="2") as caught:
-        task.batch(Stats().row())
+        task.batch(Stats().counters())
     assert caught.value.__notes__ == ["variegate: this was in making sample 2, images[2]"]
 
 
@@ -244,8 +244,8 @@ def test_what_is_decoded_again_has_its_deadline_too(tmp_path: Path, policy: Any)
 def test_a_finished_batch_is_let_go_of() -> None:
     context = shared(Arrays(np.zeros((9, 2, 2), np.uint8)))
     task = begun(context)
-    task.work(Scratch(), Stats().row())
-    batch = task.batch(Stats().row())
+    task.work(Scratch(), Stats().counters())
+    batch = task.batch(Stats().counters())
     assert context.pool.out == 1
     del batch
     assert context.pool.out == 0  # though `task` lives: a thread may hold it a while

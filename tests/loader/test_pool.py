@@ -9,13 +9,13 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from variegate.loader.pool import ALIGN, LARGE, Pool, Scratch, address, aligned
+from variegate.loader.pool import ALIGN, LARGE, Scratch, SlotPool, address, aligned
 
 SHAPE = (4, 16, 16, 3)
 
 
 def test_a_slot_is_used_again() -> None:
-    pool = Pool(keep=2)
+    pool = SlotPool(keep=2)
     array = pool.take(SHAPE, np.float32)
     where = address(array)
     del array
@@ -44,7 +44,7 @@ HOLDERS = {
 
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
 def test_whatever_is_made_of_a_batch_keeps_its_slot(holder) -> None:  # type: ignore[no-untyped-def]
-    pool = Pool(keep=4)
+    pool = SlotPool(keep=4)
     array = pool.take(SHAPE, np.float32)
     array[...] = 7
     held = holder(array)
@@ -61,13 +61,13 @@ def test_whatever_is_made_of_a_batch_keeps_its_slot(holder) -> None:  # type: ig
 
 
 def test_the_array_hangs_on_its_owner() -> None:
-    array = Pool(keep=1).take(SHAPE, np.uint8)
+    array = SlotPool(keep=1).take(SHAPE, np.uint8)
     assert type(array) is np.ndarray and type(array.base).__name__ == "_Owner"
     assert type(array[1:, 2].base) is np.ndarray and array[1:, 2].base is array
 
 
 def test_a_pool_holds_on_to_few_idle_slots() -> None:
-    pool = Pool(keep=2)
+    pool = SlotPool(keep=2)
     kept = [pool.take(SHAPE, np.uint8) for _ in range(10)]
     assert pool.out == pool.made == 10 and pool.out_bytes == 10 * kept[0].nbytes
     del kept
@@ -75,7 +75,7 @@ def test_a_pool_holds_on_to_few_idle_slots() -> None:
 
 
 def test_slots_are_aligned_writable_and_contiguous() -> None:
-    pool = Pool(keep=1)
+    pool = SlotPool(keep=1)
     for shape in [(1,), (3, 5), (2, 7, 7, 3), (0, 4)]:
         array = pool.take(shape, np.float16)
         assert array.shape == shape and array.dtype == np.float16
@@ -85,7 +85,7 @@ def test_slots_are_aligned_writable_and_contiguous() -> None:
 
 
 def test_a_slot_is_never_smaller_than_asked() -> None:
-    pool = Pool(keep=4)
+    pool = SlotPool(keep=4)
     for rows in (4, 3, 8, 5, 2, 1, 8, 16, 7):
         array = pool.take((rows, 1000), np.uint8)
         array[...] = 1  # beyond its end this would be a crash
@@ -95,14 +95,14 @@ def test_a_slot_is_never_smaller_than_asked() -> None:
 
 
 def test_a_slot_that_came_back_while_the_size_grew_is_dropped() -> None:
-    pool = Pool(keep=4)
+    pool = SlotPool(keep=4)
     pool.take((100,), np.uint8)
     pool._idle.append(aligned(10))  # as a race between two threads might leave it
     assert pool.take((100,), np.uint8).base._raw.nbytes == 100
 
 
 def test_a_small_batch_does_not_hold_a_large_slot() -> None:
-    pool = Pool(keep=2)
+    pool = SlotPool(keep=2)
     array = pool.take((64, 1000), np.uint8)
     del array
     small = pool.take((4, 1000), np.uint8)
@@ -112,7 +112,7 @@ def test_a_small_batch_does_not_hold_a_large_slot() -> None:
 
 
 def test_a_batch_outlives_its_pool_alone() -> None:
-    pool = Pool(keep=2)
+    pool = SlotPool(keep=2)
     idle = pool.take(SHAPE, np.uint8)
     del idle
     array = pool.take(SHAPE, np.uint8)
@@ -123,7 +123,7 @@ def test_a_batch_outlives_its_pool_alone() -> None:
 
 
 def test_many_threads_share_a_pool() -> None:
-    pool = Pool(keep=3)
+    pool = SlotPool(keep=3)
     wrong = []
 
     def use(number: int) -> None:

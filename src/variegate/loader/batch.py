@@ -15,17 +15,17 @@ from variegate.loader import stats
 from variegate.loader.augment import Plan
 from variegate.loader.batch_plan import planned, positions, variations
 from variegate.loader.batch_samples import BatchSamples
+from variegate.loader.budget import BatchMemory
 from variegate.loader.context import LoaderContext
-from variegate.loader.memory import Need
+from variegate.loader.deadline import DeadlineThread, Worker
 from variegate.loader.pool import Scratch
-from variegate.loader.reading import Deputy, Worker
 from variegate.loader.sample import Decoded, Sample
 from variegate.loader.sample_decoder import SampleDecoder
 from variegate.loader.sample_reader import NO_MEMORY, SampleReader, note
-from variegate.loader.schedule import Row, Single, Turn
-from variegate.loader.shortage import patiently
-from variegate.loader.source.base import taken
-from variegate.loader.stats import Row as Times
+from variegate.loader.schedule import BatchSpan, EpochSamples, SingleSample
+from variegate.loader.source.base import labels_at
+from variegate.loader.stats import Counters
+from variegate.loader.transient import retried
 
 if TYPE_CHECKING:
     from variegate.plan.carried import Carried
@@ -39,10 +39,10 @@ class BatchTask:
     Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
     """
 
-    def __init__(self, context: LoaderContext, turn: Turn, row: Row | Single) -> None:
-        self._context, self._turn = context, turn
+    def __init__(self, context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples | SingleSample) -> None:
+        self._context, self._span = context, span
         self._reader, self._decoder = SampleReader(context), SampleDecoder(context)
-        self._turn_samples = BatchSamples(context, self._reader, turn, row)
+        self._batch_samples = BatchSamples(context, self._reader, span, epoch_samples)
         self._todo, self._done = count(), count(1)
         self._samples: list[Sample] = []
         self._plan: Plan | None = None
@@ -54,23 +54,23 @@ class BatchTask:
         self._dropped: Mapping[str, int] = {}
         self._gone: set[int] = set()  # samples that were skipped when their pixels turned out bad
         self._errors: dict[int, BaseException] = {}  # by the sample's place in the batch
-        self.need: Need | None = None  # of memory, when prepared
+        self.need: BatchMemory | None = None  # of memory, when prepared
         self.open = False  # whether a thread that looks for work may find some here
         self.ready = False
 
-    def prepare(self, times: Times, stopped: Event | None = None) -> bool:
+    def prepare(self, counters: Counters, stopped: Event | None = None) -> bool:
         """Read every sample and its header, then plan the batch; whether there is anything left to do."""
         try:
             begun = stats.now()
-            whole = self._turn_samples.read(self._samples, times, stopped)
-            times[stats.READ] += (read := stats.now()) - begun
+            whole = self._batch_samples.read(self._samples, counters, stopped)
+            counters[stats.READ] += (read := stats.now()) - begun
             if not whole:
                 return False
             if self._samples:
-                self._plan = planned(self._context, self._turn.epoch, self._samples)
+                self._plan = planned(self._context, self._span.epoch, self._samples)
                 if self._context.budget is not None:
-                    self.need = Need.of(self._plan, self._samples, self._context.source)
-            times[stats.PLAN] += stats.now() - read
+                    self.need = BatchMemory.of(self._plan, self._samples, self._context.source)
+            counters[stats.PLAN] += stats.now() - read
         except BaseException as error:
             self._errors[len(self._samples)] = error
         else:
@@ -91,30 +91,30 @@ class BatchTask:
                     self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
             return self._image
 
-    def work(self, scratch: Scratch, times: Times, stopped: Event | None = None) -> bool:
+    def work(self, scratch: Scratch, counters: Counters, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
         size, last, deadline = len(self._samples), False, self._context.rule.deadline
-        worker = Worker(scratch, stopped, None if deadline is None else Deputy(deadline))
+        worker = Worker(scratch, stopped, None if deadline is None else DeadlineThread(deadline))
         try:
             for i in self._todo:
                 if i >= size or (stopped is not None and stopped.is_set()):
                     break
                 try:
-                    self._sample(i, worker, times)
+                    self._sample(i, worker, counters)
                 except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
                     raise
                 except BaseException as error:
                     self._errors[self._samples[i].place] = error
                 last = next(self._done) == size
         finally:
-            if worker.deputy is not None:
-                worker.deputy.end()
+            if worker.decoder is not None:
+                worker.decoder.end()
         if last and self._carried and not self._errors:
-            self._collate(times)
+            self._collate(counters)
         self.open = False
         return last
 
-    def _sample(self, i: int, worker: Worker, times: Times) -> None:
+    def _sample(self, i: int, worker: Worker, counters: Counters) -> None:
         """Make the results of a sample, or of who stands in for it; of more than one, at any size that they want."""
         sample, repeats = self._samples[i], self._context.repeats
         plan, first = self._plan, i * repeats
@@ -133,9 +133,9 @@ class BatchTask:
                     sample, image, plan = self._substitute(i, error, worker)
                     first = n = 0
                 reduction = self._decoder.reduction(sample, plan, first + n)
-                times[stats.DECODE] += stats.now() - begun
-                times[stats.BYTES_DECODED] += image.nbytes
-            self._result(i * repeats + n, plan, first + n, image, sample, reduction, worker, times)
+                counters[stats.DECODE] += stats.now() - begun
+                counters[stats.BYTES_DECODED] += image.nbytes
+            self._result(i * repeats + n, plan, first + n, image, sample, reduction, worker, counters)
             n += 1
         sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
 
@@ -148,16 +148,16 @@ class BatchTask:
         sample: Sample,
         reduction: int,
         worker: Worker,
-        times: Times,
+        counters: Counters,
     ) -> None:
         """Make result n, of a row of a plan, tried again as long as memory or handles for it are lacking."""
         begun = stats.now()
         try:
-            patiently(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, reduction), worker.stopped)
-            times[stats.KERNEL] += (done := stats.now()) - begun
+            retried(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, reduction), worker.stopped)
+            counters[stats.KERNEL] += (done := stats.now()) - begun
             if sample.leaves:
-                self._carried[n] = patiently(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
-                times[stats.CARRY] += stats.now() - done
+                self._carried[n] = retried(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
+                counters[stats.CARRY] += stats.now() - done
         except MemoryError as error:
             self._reader.blame(sample.position, error)
         except BaseException as error:
@@ -174,8 +174,8 @@ class BatchTask:
     def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], Plan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
-        for sample in self._turn_samples.stand_ins(bad.place, bad.tried, error):
-            plan = planned(self._context, self._turn.epoch, [sample])
+        for sample in self._batch_samples.stand_ins(bad.place, bad.tried, error):
+            plan = planned(self._context, self._span.epoch, [sample])
             try:
                 image = self._decoder.decoded(sample, plan, 0, worker)
             except Exception as worse:
@@ -197,7 +197,7 @@ class BatchTask:
         repeats = self._context.repeats
         return [n for n in range(len(self._samples) * repeats) if n // repeats not in self._gone]
 
-    def _collate(self, times: Times) -> None:
+    def _collate(self, counters: Counters) -> None:
         """Put the labels of the batch together, in the thread that made its last sample."""
         begun, labels = stats.now(), self._context.labels
         assert labels is not None
@@ -206,7 +206,7 @@ class BatchTask:
             index = positions(self._samples, self._context.repeats)[kept]
             kinds = self._context.specs[0].kinds
             carried = [self._carried[n] for n in kept]
-            self._fields, self._dropped = patiently(lambda: labels.collate(index, carried, kinds))
+            self._fields, self._dropped = retried(lambda: labels.collate(index, carried, kinds))
             self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
             for sample in self._samples:
                 sample.leaves = {}
@@ -214,9 +214,9 @@ class BatchTask:
             raise
         except BaseException as error:
             self._errors[0] = error
-        times[stats.CARRY] += stats.now() - begun
+        counters[stats.CARRY] += stats.now() - begun
 
-    def batch(self, times: Times) -> Batch:
+    def batch(self, counters: Counters) -> Batch:
         """The finished batch, which this object lets go of.
 
         Raises  the first error, by place in the batch, of those met in making it.
@@ -227,9 +227,9 @@ class BatchTask:
                 raise ResourceError(f"a batch of {len(self._samples)} samples: {NO_MEMORY}") from error
             raise error
         context, source, samples, kept = self._context, self._context.source, self._samples, self._kept()
-        times[stats.BATCHES] += 1
+        counters[stats.BATCHES] += 1
         if not kept:
-            return self._blank(stats.Stats().row())
+            return self._blank(stats.Stats().counters())
         image = self._images(kept)
         index = positions(samples, context.repeats)[kept]
         variation = variations(samples, context.repeats)[kept]
@@ -239,9 +239,9 @@ class BatchTask:
         if self._dropped:
             context.stats.drop(self._dropped)
         if context.column is not None:
-            batch["label"] = taken(context.column, index)
-        times[stats.SAMPLES] += len(index)
-        times[stats.BYTES_MADE] += image.nbytes if isinstance(image, np.ndarray) else sum(each.nbytes for each in image)
+            batch["label"] = labels_at(context.column, index)
+        counters[stats.SAMPLES] += len(index)
+        counters[stats.BYTES_MADE] += sum(each.nbytes for each in ([image] if isinstance(image, np.ndarray) else image))
         self._image = self._plan = None
         self._samples, self._carried, self._fields = [], {}, {}
         return batch
@@ -259,29 +259,29 @@ class BatchTask:
         rows = [self._loose.get(n, image[n]) for n in kept]
         return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
 
-    def _blank(self, times: Times) -> Batch:
+    def _blank(self, counters: Counters) -> Batch:
         """A batch that has lost all its samples: of the form of one of the first sample that can be had, without it.
 
         Raises  VariegateError if none can.
         """
         context = self._context
         for position in range(len(context.source)):
-            one = BatchTask(context, self._turn, Single(position))
-            if one.prepare(times):
-                one.work(Scratch(), times)
+            one = BatchTask(context, self._span, SingleSample(position))
+            if one.prepare(counters):
+                one.work(Scratch(), counters)
             if one._errors or one._kept():
-                return {name: value[:0] for name, value in one.batch(times).items()}
+                return {name: value[:0] for name, value in one.batch(counters).items()}
         raise VariegateError(f"no sample of {context.source!r} can be taken")
 
 
-def make_batch(context: LoaderContext, turn: Turn, row: Row, times: Times) -> Batch:
+def make_batch(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples, counters: Counters) -> Batch:
     """A batch of an epoch, made in the calling thread."""
-    task = BatchTask(context, turn, row)
+    task = BatchTask(context, span, epoch_samples)
     scratch = context.scratches.pop() if context.scratches else Scratch()
-    ready = task.prepare(times)
+    ready = task.prepare(counters)
     if context.budget is not None and task.need is not None:
         context.budget.see(task.need)
     if ready:
-        task.work(scratch, times)
+        task.work(scratch, counters)
     context.scratches.append(scratch)
-    return task.batch(times)
+    return task.batch(counters)

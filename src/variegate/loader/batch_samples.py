@@ -12,10 +12,9 @@ from variegate.loader.context import LoaderContext
 from variegate.loader.order import digest, mixed
 from variegate.loader.sample import Sample
 from variegate.loader.sample_reader import SampleReader, SampleRequest
-from variegate.loader.schedule import Row, Single, Turn
+from variegate.loader.schedule import BatchSpan, EpochSamples, SingleSample
 from variegate.loader.source.base import Room
-from variegate.loader.stats import BYTES_READ
-from variegate.loader.stats import Row as Times
+from variegate.loader.stats import BYTES_READ, Counters
 from variegate.loader.weights import at_share, unit
 
 STAND_INS = 1 << 31  # the variations of samples that stand in for others begin here
@@ -24,16 +23,18 @@ TRIES = 100
 
 
 class BatchSamples:
-    """What is read for a turn. One thread at a time reads; others may ask for stand-ins meanwhile."""
+    """What is read for one batch. One thread at a time reads; others may ask for stand-ins meanwhile."""
 
-    def __init__(self, context: LoaderContext, reader: SampleReader, turn: Turn, row: Row | Single) -> None:
-        self._context, self._reader, self._turn = context, reader, turn
-        self._positions, occurrences = row.samples(turn.first, turn.last)
+    def __init__(
+        self, context: LoaderContext, reader: SampleReader, span: BatchSpan, epoch_samples: EpochSamples | SingleSample
+    ) -> None:
+        self._context, self._reader, self._span = context, reader, span
+        self._positions, occurrences = epoch_samples.at(span.first, span.last)
         self._variations = occurrences * np.uint32(context.repeats)
 
-    def read(self, samples: list[Sample], times: Times, stopped: Event | None) -> bool:
+    def read(self, samples: list[Sample], counters: Counters, stopped: Event | None) -> bool:
         """Add every sample, or what stands in for it, to a list; False if all was stopped before."""
-        room, number, reader = self._context.shelf.rooms(), 0, self._reader
+        room, number, reader = self._context.arena.allocator(), 0, self._reader
         places = enumerate(zip(self._positions.tolist(), self._variations.tolist(), strict=True))
         requests = [SampleRequest(place, *which) for place, which in places]
         with closing(reader.each(requests, room, stopped)) as found:  # whatever happens, nothing is read any more
@@ -44,7 +45,7 @@ class BatchSamples:
                     sample = self._instead(number - 1, error, room)
                 if sample is not None:
                     samples.append(sample)
-                    times[BYTES_READ] += sample.file_bytes
+                    counters[BYTES_READ] += sample.file_bytes
                 if stopped is not None and stopped.is_set():
                     return False
         return number == len(self._positions)
@@ -60,8 +61,8 @@ class BatchSamples:
         tried  how many stood in there already
         first  the error of its own sample, which is raised if none can be read
         """
-        turn, reader, room = self._turn, self._reader, room or self._context.shelf.rooms()
-        at = int(self._context.schedule.places(turn.first + place, turn.first + place + 1)[0])
+        span, reader, room = self._span, self._reader, room or self._context.arena.allocator()
+        at = int(self._context.schedule.places(span.first + place, span.first + place + 1)[0])
         for attempt in range(tried, TRIES):
             request = SampleRequest(place, *self._stand_in(at, attempt))
             for found in reader.each([request], room):
@@ -78,7 +79,7 @@ class BatchSamples:
     def _stand_in(self, place: int, tried: int) -> tuple[int, int]:
         """(position, variation) of the sample that stands in at a place of the epoch, after so many bad ones."""
         context = self._context
-        key = np.frombuffer(digest("stand-in", context.seed, self._turn.epoch, tried), "<u8").astype(np.uint64)
+        key = np.frombuffer(digest("stand-in", context.seed, self._span.epoch, tried), "<u8").astype(np.uint64)
         word = mixed(key + mixed(key ^ np.uint64(place)))
         if context.edges is None:
             position = int(word[0] % np.uint64(len(context.source)))

@@ -10,16 +10,16 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.loader.arena import Arena
 from variegate.loader.augment import Augment
+from variegate.loader.budget import MemoryBudget
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
-from variegate.loader.memory import Budget
 from variegate.loader.order import Order
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.pool import Pool, Scratch
+from variegate.loader.pool import Scratch, SlotPool
 from variegate.loader.sample import SampleSpec
-from variegate.loader.schedule import Row, Schedule
-from variegate.loader.shelf import Shelf
+from variegate.loader.schedule import EpochSamples, Schedule
 from variegate.loader.source.base import Labels as Column
 from variegate.loader.source.base import Source
 from variegate.loader.stats import Stats
@@ -40,7 +40,7 @@ class LoaderContext:
     seed: int
     schedule: Schedule
     faults: Faults
-    pool: Pool
+    pool: SlotPool
     shuffle: bool = True
     edges: NDArray[np.float64] | None = None
     repeats: int = 1
@@ -48,9 +48,9 @@ class LoaderContext:
     one_hot: Column | None = None
     cache: Store | None = None
     scaled: bool = False
-    budget: Budget | None = None
+    budget: MemoryBudget | None = None
     stats: Stats = field(default_factory=Stats)
-    shelf: Shelf = field(default_factory=Shelf)
+    arena: Arena = field(default_factory=Arena)
     scratches: deque[Scratch] = field(default_factory=deque)
     specs: list[SampleSpec] = field(default_factory=list)
     spec_lock: Lock = field(default_factory=Lock)
@@ -81,9 +81,9 @@ class LoaderContext:
         if self.cache is not None:
             self.cache.flush()
 
-    def row(self, epoch: int) -> Row:
+    def epoch_samples(self, epoch: int) -> EpochSamples:
         """The samples of an epoch."""
         length = self.schedule.length
         if self.edges is not None:
-            return Row(Weighted(self.edges, length, self.seed, epoch), self.schedule)
-        return Row(Order(length, self.seed, epoch, self.shuffle), self.schedule)
+            return EpochSamples(Weighted(self.edges, length, self.seed, epoch), self.schedule)
+        return EpochSamples(Order(length, self.seed, epoch, self.shuffle), self.schedule)

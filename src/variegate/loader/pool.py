@@ -1,4 +1,4 @@
-"""Pool: memory for batches, reused when the last reference to a batch is gone.
+"""SlotPool: memory for batches, reused when the last reference to a batch is gone.
 
 A slot is lent as an array whose base is a `_Owner`. Every view of the array, memoryview or tensor made from it keeps
 the array alive, and so the owner; when the owner goes, the slot comes back. A finaliser on the array itself would fire
@@ -32,10 +32,10 @@ class _Owner:
     The pool is held weakly, so that a batch that outlives its loader keeps its own slot alone.
     """
 
-    _pool: Callable[[], Pool | None] = staticmethod(lambda: None)  # of one whose making was interrupted
+    _pool: Callable[[], SlotPool | None] = staticmethod(lambda: None)  # of one whose making was interrupted
     _raw: Raw
 
-    def __init__(self, pool: Pool, raw: Raw, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(self, pool: SlotPool, raw: Raw, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self._pool, self._raw = ref(pool), raw
         self.__array_interface__ = {
             "version": 3,
@@ -51,7 +51,7 @@ class _Owner:
             pool._give_back(self._raw)
 
 
-class Memory:
+class SlotMemory:
     """Where slots come from: this process alone has them. `loader/isolate` has another, which two processes see."""
 
     def fresh(self, size: int) -> Raw:
@@ -62,13 +62,13 @@ class Memory:
         """Let go of slots that nobody else refers to any more; called before each `take`."""
 
 
-class Pool:
+class SlotPool:
     """Slots of one size, the largest asked for so far.
 
     keep    how many idle slots to hold on to; further ones go back to the system
     memory  where slots come from; may be set before the first is taken
 
-    >>> pool = Pool(keep=2)
+    >>> pool = SlotPool(keep=2)
     >>> batch = pool.take((2, 3), np.float32)
     >>> view = batch[1:]
     >>> del batch
@@ -79,8 +79,8 @@ class Pool:
     (0, 1)
     """
 
-    def __init__(self, keep: int, memory: Memory | None = None) -> None:
-        self.keep, self.memory = keep, memory or Memory()
+    def __init__(self, keep: int, memory: SlotMemory | None = None) -> None:
+        self.keep, self.memory = keep, memory or SlotMemory()
         self.made = 0
         self._size = 0
         self._idle: deque[Raw] = deque()

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from variegate.errors import InputError, in_line
 from variegate.loader.augment import Plan
 from variegate.loader.context import LoaderContext
+from variegate.loader.deadline import DeadlineError, Worker
 from variegate.loader.pool import Scratch
-from variegate.loader.reading import TookTooLongError, Worker
 from variegate.loader.sample import Decoded, Sample
-from variegate.loader.shortage import patiently
+from variegate.loader.transient import retried
 
 
 class SampleDecoder:
@@ -32,23 +32,23 @@ class SampleDecoder:
 
         It is had in time, and tried again as long as something is lacking for it.
         """
-        if worker.deputy is None:
-            return patiently(lambda: self._checked(sample, plan, row, worker.scratch), worker.stopped)
-        return patiently(lambda: self._in_time(sample, plan, row, worker), worker.stopped)
+        if worker.decoder is None:
+            return retried(lambda: self._checked(sample, plan, row, worker.scratch), worker.stopped)
+        return retried(lambda: self._in_time(sample, plan, row, worker), worker.stopped)
 
     def _in_time(self, sample: Sample, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
         """What `_checked` gives, of a thread that is given up with the memory it has, if it takes too long.
 
-        Raises  TookTooLongError; what `_checked` raises.
+        Raises  DeadlineError; what `_checked` raises.
         """
-        assert worker.deputy is not None
+        assert worker.decoder is not None
         lent, faults = worker.scratch.handed_on(), self._context.faults
         try:
-            image = worker.deputy.do(
+            image = worker.decoder.do(
                 lambda: self._checked(sample, plan, row, lent), lambda thread: faults.abandon(sample.position, thread)
             )
         except Exception as error:  # an interrupt leaves it at work
-            if not isinstance(error, TookTooLongError):
+            if not isinstance(error, DeadlineError):
                 worker.scratch.take_back(lent)
             raise
         worker.scratch.take_back(lent)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, shown
 from variegate.labels.kind import Kind, Kinds
 from variegate.loader.context import LoaderContext
-from variegate.loader.decode import Encoded, beside
-from variegate.loader.reading import Found, TookTooLongError, in_time, one_by_one
+from variegate.loader.deadline import DeadlineError, Outcome, within_deadline, without_deadline
+from variegate.loader.decode import Encoded, limited_planes
 from variegate.loader.sample import Decoded, Sample, SampleSpec
-from variegate.loader.shortage import goes_on, is_shortage
 from variegate.loader.source.base import Room, Source
+from variegate.loader.transient import is_transient, tries_again
 from variegate.picture import pixels
 from variegate.targets.leaf import plane_of
 
@@ -27,7 +27,7 @@ NO_MEMORY = (
     "workers less; or leave such pictures out on every machine alike, by on_error=vg.OnError(..., max_pixels=...)"
 )
 
-Reading = Generator[Found[Sample], None, None]
+Reading = Generator[Outcome[Sample], None, None]
 
 
 class SampleRequest(NamedTuple):
@@ -65,7 +65,7 @@ class SampleReader:
             if labels is None or said is not None:
                 data = source.read_into(position, room)
             else:
-                with beside(context.rule.max_pixels):
+                with limited_planes(context.rule.max_pixels):
                     data, fields = source.sample(position, room)
             picture = self._opened(position, data)
             file_bytes = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
@@ -73,7 +73,7 @@ class SampleReader:
             return Sample(place, position, variation, picture, {}, file_bytes)
         source.check_size(position, picture.size, said)
         if fields is None:
-            with beside(context.rule.max_pixels):
+            with limited_planes(context.rule.max_pixels):
                 fields = source.fields(position)
         leaves = labels.read(fields, picture.size)
         plane_bytes = sum(plane.nbytes for leaf in leaves.values() if (plane := plane_of(leaf)) is not None)
@@ -96,11 +96,11 @@ class SampleReader:
                 yield one if one[1] is None else self._settled(one, request, room, stopped)
 
     def _settled(
-        self, found: Found[Sample], request: SampleRequest, room: Room, stopped: Event | None
-    ) -> Found[Sample]:
+        self, found: Outcome[Sample], request: SampleRequest, room: Room, stopped: Event | None
+    ) -> Outcome[Sample]:
         """The sample for which something was lacking, tried again; or the error that stays."""
         tries = 0
-        while goes_on(found[1], tries, stopped):
+        while tries_again(found[1], tries, stopped):
             tries += 1
             with closing(self._once([request], room, stopped)) as again:
                 found = next(again, found)
@@ -109,19 +109,19 @@ class SampleReader:
     def _once(self, requests: Sequence[SampleRequest], room: Room, stopped: Event | None) -> Reading:
         faults = self._context.faults
         if faults.rule.deadline is None:
-            return one_by_one(lambda n: self.read(requests[n], room), len(requests))
+            return without_deadline(lambda n: self.read(requests[n], room), len(requests))
 
         def unless_it_hangs(n: int) -> Sample:
             if faults.hangs(requests[n].position):
-                raise TookTooLongError("the thread that reads it was given up, and is still at it")
+                raise DeadlineError("the thread that reads it was given up, and is still at it")
             return self.read(requests[n], room)
 
         def abandon(n: int, thread: Thread) -> None:
             faults.abandon(requests[n].position, thread)
 
-        return in_time(unless_it_hangs, len(requests), faults.rule.deadline, stopped, abandon)
+        return within_deadline(unless_it_hangs, len(requests), faults.rule.deadline, stopped, abandon)
 
-    def alike(self, sample: Sample | None, error: BaseException | None) -> Found[Sample]:
+    def alike(self, sample: Sample | None, error: BaseException | None) -> Outcome[Sample]:
         """A sample, unless it is not as the source's others are: then that error."""
         context = self._context
         if sample is None:
@@ -147,7 +147,7 @@ class SampleReader:
             return context.specs[0]
         with context.spec_lock:
             if not context.specs:  # nor has another thread found it meanwhile
-                room = context.shelf.rooms()
+                room = context.arena.allocator()
                 tried = (self._one(position, room) for position in range(len(context.source)))
                 first = next((one for one in tried if one is not None), sample)
                 where = context.source.where(first.position)
@@ -172,7 +172,7 @@ class SampleReader:
     def _one(self, position: int, room: Room) -> Sample | None:
         """A sample, if it can be read, and a batch could take its labels."""
         ((sample, error),) = self.each([SampleRequest(0, position, 0)], room)
-        if error is not None and is_shortage(error):
+        if error is not None and is_transient(error):
             self.blame(position, error)
         labels = self._context.labels
         try:
@@ -189,13 +189,13 @@ class SampleReader:
                 tells that something is lacking, a library too, as which samples are seen may not hang on the machine.
         """
         source, rule = self._context.source, self._context.rule
-        if isinstance(error, TookTooLongError):
+        if isinstance(error, DeadlineError):
             error = DecodeError(source.where(position), str(error))
         if isinstance(error, MemoryError):
             raise ResourceError(f"{in_line(source.where(position))}: {NO_MEMORY}") from error
-        if isinstance(error, DecodeError) and is_shortage(error):  # of a library that reads files by itself
+        if isinstance(error, DecodeError) and is_transient(error):  # of a library that reads files by itself
             raise ResourceError(f"{in_line(error.path)}: {error.reason}: that is not the file's fault") from error
-        lacking = is_shortage(error) or isinstance(error, ImportError)
+        lacking = is_transient(error) or isinstance(error, ImportError)
         if rule.policy == "raise" or lacking or not isinstance(error, Exception):
             note(error, source, position)
             raise error

@@ -15,7 +15,7 @@ from variegate.loader.order import Positions
 BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
 
 
-class Ordered(Protocol):
+class EpochOrder(Protocol):
     """The order of one epoch's samples."""
 
     length: int
@@ -27,7 +27,7 @@ class Ordered(Protocol):
         """Numbers that differ wherever the sample does not."""
 
 
-class Turn(NamedTuple):
+class BatchSpan(NamedTuple):
     """One batch of a rank.
 
     epoch  that it is of
@@ -54,7 +54,7 @@ class Schedule:
     drop_last  leave out a batch of fewer places, and the places that would give some ranks one more than others
 
     >>> schedule = Schedule(length=10, batch=2, rank=1, world=3)
-    >>> [(turn.first, turn.last, turn.after) for turn in schedule.turns(epoch=0)]
+    >>> [(span.first, span.last, span.after) for span in schedule.spans(epoch=0)]
     [(0, 2, (0, 6)), (2, 3, (1, 0))]
     """
 
@@ -112,11 +112,11 @@ class Schedule:
         """The places of the epoch that are the rank's own numbers first to last - 1."""
         return np.arange(first, last, dtype=np.int64) * self.world + self.rank
 
-    def turn(self, epoch: int, number: int) -> Turn:
+    def span(self, epoch: int, number: int) -> BatchSpan:
         """Batch `number`, 0 to len - 1, of an epoch that is run from its beginning."""
-        return next(self.turns(epoch, number * self.batch * self.world))
+        return next(self.spans(epoch, number * self.batch * self.world))
 
-    def turns(self, epoch: int, position: int = 0, endless: bool = False) -> Iterator[Turn]:
+    def spans(self, epoch: int, position: int = 0, endless: bool = False) -> Iterator[BatchSpan]:
         """The batches of an epoch.
 
         position  how many of its places all ranks together have consumed already
@@ -127,7 +127,7 @@ class Schedule:
             for number in range(self._batches(left)):
                 begin = first + number * self.batch
                 position += self.batch * self.world
-                yield Turn(epoch, begin, min(begin + self.batch, first + left), self._after(epoch, position))
+                yield BatchSpan(epoch, begin, min(begin + self.batch, first + left), self._after(epoch, position))
             if not endless:
                 return
             epoch, position = epoch + 1, 0
@@ -139,14 +139,14 @@ class Schedule:
         return (epoch, position) if left > 0 else (epoch + 1, 0)
 
 
-class Row:
+class EpochSamples:
     """The samples of a rank in one epoch. Threads share it."""
 
-    def __init__(self, order: Ordered, schedule: Schedule) -> None:
+    def __init__(self, order: EpochOrder, schedule: Schedule) -> None:
         self._order, self._schedule = order, schedule
         self._block: tuple[int, Positions, Positions] | None = None
 
-    def samples(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
+    def at(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
         """Positions in the source, and which time each comes, of the rank's own places first to last - 1."""
         parts = [self._from_block(at, last) for at in [first, *range(first - first % BLOCK + BLOCK, last, BLOCK)]]
         if len(parts) == 1:
@@ -163,12 +163,12 @@ class Row:
         return known[1][part].copy(), known[2][part].astype(np.uint32)
 
 
-class Single:
-    """The row of one sample of a source, wherever it stands."""
+class SingleSample:
+    """One sample of a source, wherever it stands."""
 
     def __init__(self, position: int) -> None:
         self._position = position
 
-    def samples(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
+    def at(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
         """That sample alone."""
         return np.array([self._position], np.int64), np.zeros(1, np.uint32)

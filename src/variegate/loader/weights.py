@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import FieldError
 from variegate.loader.order import Order, Positions, digest, mixed
 from variegate.loader.source.base import Labels
-from variegate.loader.source.hot import Hot
+from variegate.loader.source.multi_hot import MultiHot
 
 Weights = ArrayLike | Literal["balanced"]
 UNIT = 2.0**-53
@@ -92,7 +92,7 @@ def _numbers(weights: Any) -> NDArray[np.float64]:
 
 def _balanced(labels: Labels | None) -> NDArray[np.float64]:
     """One by the number of samples of the same label."""
-    if labels is None or isinstance(labels, Hot) or np.ndim(labels) != 1:
+    if labels is None or isinstance(labels, MultiHot) or np.ndim(labels) != 1:
         raise FieldError(
             'Loader.weights="balanced" needs a source with one label a sample, known before it is read; '
             "give the weights as numbers, one a sample"

@@ -14,7 +14,7 @@ from variegate.adapters.ray.picture import Picture, check_block, check_unpadded,
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
-from variegate.loader.decode import Mode, wanted
+from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
 from variegate.loader.pool import Scratch
@@ -76,7 +76,7 @@ class Augment:
         key = Key(seed, epoch)
         self.augment, self.seed, self.epoch = augment, key.seed, key.epoch
         self.image, self.at_once = image, operator.index(at_once)
-        self.mode, self.dtype = wanted(mode, dtype, "Augment")
+        self.mode, self.dtype = check_pixel_format(mode, dtype, "Augment")
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)
 

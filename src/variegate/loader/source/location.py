@@ -11,7 +11,7 @@ from typing import Any
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.file import absolute, opened
-from variegate.loader.shortage import fetching
+from variegate.loader.transient import fetch_errors
 
 LOCAL = ("file", "local")  # protocols of fsspec's for files of this machine
 
@@ -155,7 +155,7 @@ def contents(place: str) -> bytes:
             fault.
     """
     if scheme_of(place):
-        with fetching(place):
+        with fetch_errors(place):
             return _fetched(place)
     with opened(place) as file:
         return file.readall()

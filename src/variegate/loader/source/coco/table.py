@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.file import whole
+from variegate.loader.file import read_bytes
 from variegate.loader.source.json_text import parsed, short
 
 Row = dict[str, Any]
@@ -145,7 +145,7 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    content = parsed(whole(path), path, hook=_packed if outlines else _stripped)
+    content = parsed(read_bytes(path), path, hook=_packed if outlines else _stripped)
     if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")

@@ -8,7 +8,7 @@ from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 from typing import Any, cast
 
 from variegate.errors import DecodeError, ResourceError, SourceError
-from variegate.loader.shortage import asked, fetching
+from variegate.loader.transient import fetch_errors, retried_at
 
 
 def system_of(url: str) -> tuple[Any, str]:
@@ -57,8 +57,8 @@ class RemoteFile(RawIOBase):
 
     def _fetch(self, action: Callable[[], Any]) -> Any:
         if self._patient:
-            return asked(self._url, action)
-        with fetching(self._url):
+            return retried_at(self._url, action)
+        with fetch_errors(self._url):
             return action()
 
     def _opened(self) -> Any:

@@ -16,7 +16,7 @@ from PIL import Image
 from variegate.errors import DecodeError
 from variegate.loader import ImageFolder, Loader
 from variegate.loader import file as module
-from variegate.loader.shelf import BLOCK, IDLE, Shelf
+from variegate.loader.arena import BLOCK, IDLE, Arena
 
 
 def where(memory: memoryview) -> int:
@@ -24,20 +24,20 @@ def where(memory: memoryview) -> int:
 
 
 def test_a_block_is_used_again_when_its_last_file_goes() -> None:
-    shelf = Shelf()
-    room = shelf.rooms()
+    arena = Arena()
+    room = arena.allocator()
     first, second = room(1000), room(2000)
     start = where(first)
     assert where(second) == start + 1000 and len(second) == 2000
     del room, first
-    assert where(shelf.rooms()(10)) != start, "the second file is still there"
+    assert where(arena.allocator()(10)) != start, "the second file is still there"
     del second
-    assert {where(r(10)) for r in [shelf.rooms(), shelf.rooms()]} >= {start} and shelf.blocks.made == 2
+    assert {where(r(10)) for r in [arena.allocator(), arena.allocator()]} >= {start} and arena.blocks.made == 2
 
 
 def test_files_never_overlap() -> None:
-    rng, shelf, held = np.random.default_rng(0), Shelf(), []
-    rooms = [shelf.rooms() for _ in range(3)]
+    rng, arena, held = np.random.default_rng(0), Arena(), []
+    rooms = [arena.allocator() for _ in range(3)]
     for i in range(300):
         memory = rooms[i % 3](int(rng.integers(0, BLOCK // 3)))
         memory[:] = bytes([i % 251]) * len(memory)
@@ -49,21 +49,21 @@ def test_files_never_overlap() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_any_size_is_given_and_what_is_kept_is_bounded(size: int) -> None:
-    shelf = Shelf()
-    room = shelf.rooms()
+    arena = Arena()
+    room = arena.allocator()
     held: list[Any] = [room(size) for _ in range(IDLE + 9)]
     assert {len(memory) for memory in held} == {size}
     del room
     held.clear()
-    assert shelf.blocks.out == 0 and shelf.blocks.idle <= IDLE and shelf.blocks._size <= BLOCK
+    assert arena.blocks.out == 0 and arena.blocks.idle <= IDLE and arena.blocks._size <= BLOCK
 
 
 def test_many_threads_share_a_shelf() -> None:
-    shelf, wrong = Shelf(), []
+    arena, wrong = Arena(), []
 
     def use(number: int) -> None:
         for _ in range(50):
-            room = shelf.rooms()
+            room = arena.allocator()
             held = [room(BLOCK // 5) for _ in range(12)]
             for memory in held:
                 memory[:64] = bytes([number]) * 64
@@ -74,7 +74,7 @@ def test_many_threads_share_a_shelf() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not wrong and shelf.blocks.out == 0
+    assert not wrong and arena.blocks.out == 0
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -83,7 +83,7 @@ def test_epochs_need_no_more_memory_than_the_first(folder: Path, workers: int) -
     for epoch in range(4):
         seen = [(batch["index"], batch["image"]) for batch in loader.epoch(epoch)]
         assert len(seen) == 37
-    blocks = loader._context.shelf.blocks
+    blocks = loader._context.arena.blocks
     assert blocks.out == 0 and 1 <= blocks.made <= 2 + 2  # the usual prefetch, and the two that change hands
 
 
@@ -95,7 +95,7 @@ def test_a_damaged_file_leaves_its_block(tmp_path: Path) -> None:
         with pytest.raises(DecodeError, match=r"b\.jpg"):
             loader.batch(0, 0)
     gc.collect()  # an error and the frames it came through hold each other
-    assert loader._context.shelf.blocks.out == 0
+    assert loader._context.arena.blocks.out == 0
 
 
 def grown(path: Path) -> None:
@@ -126,13 +126,13 @@ def test_a_file_that_comes_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     data = np.random.default_rng(0).bytes(30_001)
     (tmp_path / "a.jpg").write_bytes(data)
     monkeypatch.setattr(module, "FileIO", Slow)
-    assert ImageFolder(tmp_path).read_into(0, Shelf().rooms()) == data
+    assert ImageFolder(tmp_path).read_into(0, Arena().allocator()) == data
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to(tmp_path / "gone.jpg")
     source = ImageFolder(tmp_path)
-    for read in (source.read, lambda i: source.read_into(i, Shelf().rooms())):
+    for read in (source.read, lambda i: source.read_into(i, Arena().allocator())):
         with pytest.raises(DecodeError, match=r"a\.jpg: cannot be decoded: it cannot be read \(No such file"):
             read(0)
 
@@ -145,5 +145,5 @@ def test_who_replaces_read_is_asked(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"abc")
     (tmp_path / "b.jpg").write_bytes(b"abc")
     part, _ = Turned(tmp_path).split(0.5)
-    assert part.read_into(0, Shelf().rooms()) == b"cba"
-    assert type(ImageFolder(tmp_path).read_into(0, Shelf().rooms())) is memoryview
+    assert part.read_into(0, Arena().allocator()) == b"cba"
+    assert type(ImageFolder(tmp_path).read_into(0, Arena().allocator())) is memoryview

@@ -20,10 +20,10 @@ import pytest
 from PIL import Image
 
 from variegate.errors import DecodeError, ResourceError, SourceError
-from variegate.loader import Arrays, ImageFolder, Loader, Manifest, WebDataset, shortage
+from variegate.loader import Arrays, ImageFolder, Loader, Manifest, WebDataset, transient
 from variegate.loader.policy import OnError
-from variegate.loader.shortage import is_shortage
 from variegate.loader.source.location import contents
+from variegate.loader.transient import is_transient
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
 
@@ -35,7 +35,7 @@ POLICIES = ["raise", "skip", "replace"]
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shortage, "PAUSES", (0.01,) * 8)
+    monkeypatch.setattr(transient, "PAUSES", (0.01,) * 8)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ HANDLES = (
     + """
 import os, resource, sys, threading
 import variegate as vg
-from variegate.loader import ImageFolder, Loader, shortage
+from variegate.loader import ImageFolder, Loader, transient
 from variegate.loader.policy import OnError
 
 folder, bad, policy, comes_back, deadline = sys.argv[1:]
@@ -73,7 +73,7 @@ free = take_handles()
 if comes_back == "yes":
     threading.Timer(0.3, free).start()
 else:
-    shortage.PAUSES = (0.01,) * 8
+    transient.PAUSES = (0.01,) * 8
 try:
     print(sum(len(batch["index"]) for batch in loader), end=" ")
 except vg.ResourceError as error:
@@ -116,12 +116,12 @@ def test_a_library_that_opens_files_by_itself_may_lack_handles(photos: Path, tmp
 MEMORY = """
 import resource, sys
 import variegate as vg
-from variegate.loader import ImageFolder, Loader, shortage
+from variegate.loader import ImageFolder, Loader, transient
 
 small, folder = sys.argv[1:]
 for _ in Loader(ImageFolder(small), batch_size=2, workers=0):  # all that is imported is
     pass
-shortage.PAUSES = (0.01,)
+transient.PAUSES = (0.01,)
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 for more in range(2, 150, 6):
     loader = Loader(ImageFolder(folder), batch_size=1, workers=0, on_error="skip")
@@ -163,12 +163,12 @@ KERNEL = """
 import resource, sys
 import numpy as np
 import variegate as vg
-from variegate.loader import shortage
+from variegate.loader import transient
 
 source, shrink = vg.Arrays(np.zeros((2, 3000, 4000, 3), np.uint8)), vg.Compose([vg.Resize(16)])
 for _ in vg.Loader(vg.Arrays(np.zeros((2, 40, 40, 3), np.uint8)), shrink, batch_size=2, workers=0):
     pass
-shortage.PAUSES = (0.01,)
+transient.PAUSES = (0.01,)
 loader = vg.Loader(source, shrink, batch_size=2, workers=0, shuffle=False, on_error=sys.argv[1])
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + (60 << 20), resource.RLIM_INFINITY))
@@ -275,7 +275,7 @@ def test_it_is_found_below_another_error() -> None:
         try:
             raises()
         except ValueError as error:
-            found.append(is_shortage(error))
+            found.append(is_transient(error))
     assert found == [True, False]
 
 
@@ -349,7 +349,7 @@ def test_a_server_that_goes_on_failing_ends_the_run(served: Any, policy: Any, qu
     one = Loader(listed(root, "02.jpg", "03.jpg", "04.jpg"), batch_size=2, on_error=policy)
     with pytest.raises(ResourceError, match=r"/03\.jpg: it cannot be fetched .*503.*not the file's fault"):
         list(one)
-    assert one.stats()["errors"] == 0 and fails["03.jpg"] == 1000 - 1 - len(shortage.PAUSES)
+    assert one.stats()["errors"] == 0 and fails["03.jpg"] == 1000 - 1 - len(transient.PAUSES)
 
 
 def test_a_file_that_a_server_has_not_is_a_bad_sample(served: Any) -> None:

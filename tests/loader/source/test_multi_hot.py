@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from variegate.errors import FieldError, SourceError
 from variegate.loader import Arrays, Items, Loader
 from variegate.loader.source.base import Subset
-from variegate.loader.source.hot import Hot, one_hot
+from variegate.loader.source.multi_hot import MultiHot, one_hot
 
 ROWS = st.lists(st.sets(st.integers(0, 6)).map(sorted), min_size=1, max_size=12)
 
 
 @given(ROWS, st.randoms(use_true_random=False))
 def test_a_row_has_a_one_for_each_class(rows: list[list[int]], random: object) -> None:
-    hot = Hot.of(rows, 7)
+    hot = MultiHot.of(rows, 7)
     dense = hot[:]
     assert hot.shape == dense.shape == (len(rows), 7) and dense.dtype == np.float32 == hot.dtype
     assert [np.flatnonzero(row).tolist() for row in dense] == rows and set(dense.ravel()) <= {0, 1}

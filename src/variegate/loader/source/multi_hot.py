@@ -1,4 +1,4 @@
-"""Hot: labels as rows of 0 and 1, of several classes a sample or of one."""
+"""MultiHot: labels as rows of 0 and 1, of several classes a sample or of one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from variegate.errors import SourceError
 Place = Callable[[int], str]  # of a row, for errors
 
 
-class Hot:
+class MultiHot:
     """Labels as rows of 0 and 1, (N, classes) float32: 1 for each class that a sample has.
 
     Rows are made when they are asked for: those of a million samples would take gigabytes.
@@ -22,7 +22,7 @@ class Hot:
     numbers  the classes of all samples, one after the other
     count    how many classes there are
 
-    >>> hot = Hot.of([[0, 2], [], [1]], 3)
+    >>> hot = MultiHot.of([[0, 2], [], [1]], 3)
     >>> hot[np.array([0, 1])]
     array([[1., 0., 1.],
            [0., 0., 0.]], dtype=float32)
@@ -35,7 +35,7 @@ class Hot:
         self.ends, self.numbers, self.count = ends, numbers, count
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]], count: int) -> Hot:
+    def of(cls, rows: Sequence[Sequence[int]], count: int) -> MultiHot:
         """Of the classes of each sample."""
         ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
         return cls(ends, np.array([number for row in rows for number in row], np.int64), count)
@@ -56,13 +56,13 @@ class Hot:
             row[self.numbers[self.ends[i - 1] if i else 0 : self.ends[i]]] = 1
         return made
 
-    def taken(self, rows: NDArray[np.int64]) -> Hot:
+    def taken(self, rows: NDArray[np.int64]) -> MultiHot:
         """The labels of some samples."""
         starts = np.concatenate([[0], self.ends])[rows]
         lengths = self.ends[rows] - starts
         ends = np.cumsum(lengths)
         places = np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
-        return Hot(ends, self.numbers[places], self.count)
+        return MultiHot(ends, self.numbers[places], self.count)
 
 
 def one_hot(labels: Any, count: int, place: Place) -> Any:
@@ -70,7 +70,7 @@ def one_hot(labels: Any, count: int, place: Place) -> Any:
 
     Raises  SourceError if one is no class.
     """
-    if isinstance(labels, Hot) or (isinstance(labels, np.ndarray) and labels.shape[1:] == (count,) and count > 1):
+    if isinstance(labels, MultiHot) or (isinstance(labels, np.ndarray) and labels.shape[1:] == (count,) and count > 1):
         return labels
     numbers = np.asarray(labels) if isinstance(labels, np.ndarray) else np.zeros(len(labels), object)
     numbers = numbers.reshape(-1) if numbers.shape[1:] == (1,) else numbers
@@ -83,4 +83,4 @@ def one_hot(labels: Any, count: int, place: Place) -> Any:
     if wrong.size:
         row = int(wrong[0])
         raise SourceError(f"{place(row)}: the label is {numbers[row]}, and one_hot is of {count} classes")
-    return Hot(np.cumsum(numbers >= 0), numbers[numbers >= 0], count)
+    return MultiHot(np.cumsum(numbers >= 0), numbers[numbers >= 0], count)

@@ -1,4 +1,4 @@
-"""Shortage: what the machine or the network lacks now, told apart from what is wrong with a file, and waited out."""
+"""Transient errors: what the machine or the network lacks now, told from what is wrong with a file, and retried."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BROKEN = {"ClientConnectionError", "ClientPayloadError"}  # aiohttp's, which are
 SAID = "insufficient memory", "out of memory", "cannot allocate", "not enough memory"  # by decoders
 
 
-def is_shortage(error: BaseException | None) -> bool:
+def is_transient(error: BaseException | None) -> bool:
     """Whether an error, or one that it came of, tells of what is lacking now, and not of a file."""
     return any(
         isinstance(each, MemoryError | ResourceError | ConnectionError | TimeoutError)
@@ -48,7 +48,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @contextmanager
-def reading(place: str) -> Iterator[None]:
+def read_errors(place: str) -> Iterator[None]:
     """Within it a file is read, and what the system says of it is told with its place.
 
     Raises  ResourceError of what is lacking now, DecodeError of anything else.
@@ -58,24 +58,25 @@ def reading(place: str) -> Iterator[None]:
     except VariegateError:
         raise
     except (OSError, ValueError) as error:
-        raise told_of(place, error) from error
+        raise read_error(place, error) from error
 
 
-def told_of(place: str, error: OSError | ValueError) -> Exception:
+def read_error(place: str, error: OSError | ValueError) -> Exception:
     """What is told of an error in reading a file."""
     if isinstance(error, ValueError):  # a path with NUL in it
         return DecodeError(place, f"it cannot be read ({error})")
-    reason = f"it cannot be read ({error.strerror or error or type(error).__name__})"
-    return lacking(f"{in_line(place)}: it cannot be read", error) if is_shortage(error) else DecodeError(place, reason)
+    if is_transient(error):
+        return resource_error(f"{in_line(place)}: it cannot be read", error)
+    return DecodeError(place, f"it cannot be read ({error.strerror or error or type(error).__name__})")
 
 
-def lacking(what: str, error: OSError) -> ResourceError:
+def resource_error(what: str, error: OSError) -> ResourceError:
     """What is told of an error by which something could not be done for want of something."""
     return ResourceError(f"{what} ({error.strerror or error or type(error).__name__}){_hint(error)}")
 
 
 @contextmanager
-def having(what: str) -> Iterator[None]:
+def resource_errors(what: str) -> Iterator[None]:
     """Within it the system is asked for something; what it lacks is told with `what` could not be done for that.
 
     Raises  ResourceError; any other error as it is.
@@ -83,9 +84,9 @@ def having(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if not is_shortage(error):
+        if not is_transient(error):
             raise
-        raise lacking(what, error) from error
+        raise resource_error(what, error) from error
 
 
 def _hint(error: OSError) -> str:
@@ -96,7 +97,7 @@ def _hint(error: OSError) -> str:
 
 
 @contextmanager
-def fetching(url: str) -> Iterator[None]:
+def fetch_errors(url: str) -> Iterator[None]:
     """Within it a file is fetched over a network, by a library with errors of its own.
 
     That there is no such file, or it may not be had, is told of the file; anything else, of the network.
@@ -109,7 +110,7 @@ def fetching(url: str) -> Iterator[None]:
         raise
     except Exception as error:
         said = str(error) or type(error).__name__
-        if _of_the_file(error) and not is_shortage(error):
+        if _of_the_file(error) and not is_transient(error):
             raise DecodeError(url, f"it cannot be read ({said})") from error
         raise ResourceError(
             f"{in_line(url)}: it cannot be fetched ({type(error).__name__}: {said}): the network or the server fails, "
@@ -129,23 +130,23 @@ def _of_the_file(error: Exception) -> bool:
     return isinstance(error, (*gone, ValueError, LookupError))
 
 
-def asked(place: str, action: Callable[[], T]) -> T:
+def retried_at(place: str, action: Callable[[], T]) -> T:
     """What an action on a file, a folder or a URL gives while a source is made, waited for where something is lacking.
 
     Raises  SourceError if the file is at fault; ResourceError if the machine or the network is.
     """
 
     def told() -> T:
-        with fetching(place) if "://" in place else reading(place):
+        with fetch_errors(place) if "://" in place else read_errors(place):
             return action()
 
     try:
-        return patiently(told)
+        return retried(told)
     except DecodeError as error:
         raise SourceError(f"{in_line(place)}: {error.reason}") from error
 
 
-def short_of_memory(error: BaseException, size: int) -> bool:
+def is_out_of_memory(error: BaseException, size: int) -> bool:
     """Whether a decoder failed for want of memory: it says so, or there are not so many bytes to be had now.
 
     By way of Pillow, libjpeg, libwebp and OpenJPEG call a picture damaged where an allocation fails; so the system is
@@ -164,7 +165,7 @@ def short_of_memory(error: BaseException, size: int) -> bool:
     return False
 
 
-def patiently(action: Callable[[], T], stopped: Event | None = None) -> T:
+def retried(action: Callable[[], T], stopped: Event | None = None) -> T:
     """What an action gives, tried again after a while, and a longer one, as long as something is lacking.
 
     stopped  when it is set, there is no further try
@@ -176,17 +177,17 @@ def patiently(action: Callable[[], T], stopped: Event | None = None) -> T:
         try:
             return action()
         except Exception as error:
-            if not goes_on(error, tries, stopped):
+            if not tries_again(error, tries, stopped):
                 raise
             tries += 1
 
 
-def goes_on(error: BaseException | None, tries: int, stopped: Event | None = None) -> bool:
+def tries_again(error: BaseException | None, tries: int, stopped: Event | None = None) -> bool:
     """Whether to try again after an error, so many tries after the first: this waits before it says so."""
     if error is None:
         return False
     pauses = PAUSES[:FOR_MEMORY] if any(isinstance(each, MemoryError) for each in _chain(error)) else PAUSES
-    if tries >= len(pauses) or not is_shortage(error):
+    if tries >= len(pauses) or not is_transient(error):
         return False
     if stopped is not None:
         return not stopped.wait(pauses[tries])

@@ -1,4 +1,4 @@
-"""Serve: the child's life. One thread hears the parent; one for each epoch under way answers its questions."""
+"""Server: the child's life. One thread hears the parent; one for each epoch under way answers its questions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from threading import Thread, Timer
 from typing import Any
 
 from variegate.loader.isolate import script
+from variegate.loader.isolate.channel import Channel
 from variegate.loader.isolate.failure import Failure
-from variegate.loader.isolate.freight import unpacked
+from variegate.loader.isolate.payload import unpacked
 from variegate.loader.isolate.segment import Segment
 from variegate.loader.isolate.slots import Parcel, Slots
-from variegate.loader.isolate.wire import Wire
-from variegate.loader.shortage import patiently
+from variegate.loader.transient import retried
 
 PATIENCE = 5.0  # seconds for the threads of epochs under way, when the parent says that it is over
 ORPHAN = 1.0  # seconds for them when the parent is dead
@@ -41,9 +41,9 @@ class Server:
     """The loader in this process, and the conversations about it."""
 
     def __init__(self, descriptor: int) -> None:
-        self._control = Wire(socket.socket(fileno=descriptor), self._look)
+        self._control = Channel(socket.socket(fileno=descriptor), self._look)
         self._parent = os.getppid()
-        self._conversations: list[tuple[Wire, Thread]] = []
+        self._conversations: list[tuple[Channel, Thread]] = []
         self._slots: Slots | None = None
         self._loader: Any = None
 
@@ -52,17 +52,17 @@ class Server:
         limit = ORPHAN
         try:
             request, (end, *descriptors) = self._control.receive()
-            if not self._begin(Wire(socket.socket(fileno=end)), request, descriptors):
+            if not self._begin(Channel(socket.socket(fileno=end)), request, descriptors):
                 return
             while True:
                 request, descriptors = self._control.receive()
                 if request is None:
                     limit = PATIENCE
                     break
-                wire = Wire(socket.socket(fileno=descriptors[0]))
-                thread = Thread(target=self._converse, args=(wire, request), daemon=True)
+                channel = Channel(socket.socket(fileno=descriptors[0]))
+                thread = Thread(target=self._converse, args=(channel, request), daemon=True)
                 self._conversations = [each for each in self._conversations if each[1].is_alive()]
-                self._conversations.append((wire, thread))
+                self._conversations.append((channel, thread))
                 thread.start()
         except EOFError:
             pass
@@ -75,7 +75,7 @@ class Server:
         if self._slots is not None:
             self._slots.reclaim()
 
-    def _begin(self, wire: Wire, request: Any, descriptors: list[int]) -> bool:
+    def _begin(self, channel: Channel, request: Any, descriptors: list[int]) -> bool:
         self._parent, prepared, data, sizes, size = request
         answer: Failure | None = None
         try:
@@ -85,19 +85,19 @@ class Server:
         except BaseException as error:
             answer = Failure.of(error)
         with suppress(OSError, EOFError):
-            wire.receive()
-            wire.send(answer)
+            channel.receive()
+            channel.send(answer)
         return answer is None
 
-    def _converse(self, wire: Wire, request: Any) -> None:
+    def _converse(self, channel: Channel, request: Any) -> None:
         kind, *options = request
         with suppress(EOFError, OSError):
             if kind == "stats":
-                wire.receive()
-                wire.send(self._stats())
+                channel.receive()
+                channel.send(self._stats())
             else:
-                self._batches(wire, *options)
-        wire.close()
+                self._batches(channel, *options)
+        channel.close()
 
     def _stats(self) -> dict[str, Any]:
         assert self._slots is not None
@@ -106,18 +106,18 @@ class Server:
         more = {"lent": others.out, "lent_bytes": others.out_bytes, "idle": others.idle, "made": others.made}
         return {**stats, **{name: stats[name] + number for name, number in more.items() if name in stats}}
 
-    def _batches(self, wire: Wire, epoch: int, position: int, endless: bool) -> None:
+    def _batches(self, channel: Channel, epoch: int, position: int, endless: bool) -> None:
         """Answer each question with a batch, until the questions or the batches end."""
         assert self._slots is not None
         batches, parcel = None, NOTHING
         try:
             while True:
-                wire.receive()
+                channel.receive()
                 if batches is None:
                     batches = self._loader._batches(epoch, position, endless)
                 answer, descriptors = self._made(batches)
                 parcel = NOTHING if answer is None or isinstance(answer, Failure) else answer
-                wire.send(answer, descriptors)
+                channel.send(answer, descriptors)
         finally:
             if batches is not None:
                 batches.close()
@@ -126,7 +126,7 @@ class Server:
     def _made(self, batches: Iterator[Any]) -> tuple[Parcel | Failure | None, tuple[int, ...]]:
         assert self._slots is not None
         try:
-            return patiently(partial(self._slots.pack, next(batches)))
+            return retried(partial(self._slots.pack, next(batches)))
         except StopIteration:
             return None, ()
         except BaseException as error:
@@ -136,8 +136,8 @@ class Server:
         watchdog = Timer(limit, os._exit, (0,))
         watchdog.daemon = True
         watchdog.start()
-        for wire, _ in self._conversations:
-            wire.close()
+        for channel, _ in self._conversations:
+            channel.close()
         for _, thread in self._conversations:
             thread.join()
         self._loader.close()

@@ -13,7 +13,7 @@ import pytest
 
 from variegate.errors import FieldError
 from variegate.loader import Arrays, Loader
-from variegate.loader.isolate.freight import packed, unpacked
+from variegate.loader.isolate.payload import packed, unpacked
 from variegate.ops.function import Opaque
 from variegate.ops.rotate import Rotate
 from variegate.pipeline import Compose

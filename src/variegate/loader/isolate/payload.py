@@ -1,4 +1,4 @@
-"""Freight: a loader on its way into another process."""
+"""Payload: a loader on its way into another process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wire: messages, with descriptors, between the two processes; one socket a conversation.
+"""Channel: messages, with descriptors, between the two processes; one socket a conversation.
 
 A message is one call to the system at each end where it is short, as most are. Beside a thread that holds the GIL each
 such call may wait 5 ms to return, which is why this is not a multiprocessing Connection: that one takes three.
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from variegate.loader.shortage import having, lacking
+from variegate.loader.transient import resource_error, resource_errors
 
 LENGTH = struct.Struct("!Q")
 FIRST = 1 << 16  # bytes asked for at once
@@ -25,7 +25,7 @@ INT = array("i").itemsize
 PULSE = struct.pack("ll", 1, 0)  # seconds and microseconds between two looks at whether the other side lives
 
 
-class Wire:
+class Channel:
     """One end of a conversation; used by one thread at a time.
 
     idle  called about every second of waiting, and may raise
@@ -37,12 +37,12 @@ class Wire:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PULSE)
 
     @classmethod
-    def pair(cls, idle: Callable[[], None] | None = None) -> tuple[Wire, socket.socket]:
+    def pair(cls, idle: Callable[[], None] | None = None) -> tuple[Channel, socket.socket]:
         """Two ends: this process's, and one to send to the other.
 
         Raises  ResourceError if there are no handles for them.
         """
-        with having("isolate=True: no sockets can be made"):
+        with resource_errors("isolate=True: no sockets can be made"):
             mine, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         return cls(mine, idle), other
 
@@ -92,7 +92,7 @@ class Wire:
                 for each in found:
                     os.close(each)
                 error = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-                raise lacking("isolate=True: a batch's memory cannot be taken over", error)
+                raise resource_error("isolate=True: a batch's memory cannot be taken over", error)
             return data, found
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading: the samples of a batch one after the other, with a deadline for each if there is one."""
+"""Deadlines: how long reading a sample, and decoding it, may take, where nothing can stop a thread."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from variegate.loader.pool import Scratch
 
 T = TypeVar("T")
-Found = tuple[T | None, BaseException | None]
+Outcome = tuple[T | None, BaseException | None]
 PATIENCE = 5.0  # seconds that whoever leaves early waits, at most, for the thread to end its sample
 PULSE = 0.1  # seconds between two looks at whether the stream has stopped
 
 
-class TookTooLongError(Exception):
+class DeadlineError(Exception):
     """A sample's deadline is over, and nothing can stop its thread."""
 
 
-def one_by_one(take: Callable[[int], T], count: int) -> Generator[Found[T], None, None]:
+def without_deadline(take: Callable[[int], T], count: int) -> Generator[Outcome[T], None, None]:
     """What `take` gives for 0 to count - 1, or the error that it raises."""
     for n in range(count):
-        yield _found(take, n)
+        yield _outcome(take, n)
 
 
-def in_time(
+def within_deadline(
     take: Callable[[int], T],
     count: int,
     deadline: float,
     stopped: Event | None,
     abandon: Callable[[int, Thread], None],
-) -> Generator[Found[T], None, None]:
+) -> Generator[Outcome[T], None, None]:
     """The same, of a thread that is left behind at a sample which takes longer than `deadline` seconds.
 
     stopped  when it is set, this ends early
@@ -45,7 +45,7 @@ def in_time(
                 if stopped is not None and stopped.is_set():
                     return
                 abandon(n, reader.thread)
-                found = None, TookTooLongError(f"reading it took longer than the deadline of {deadline:g} s")
+                found = None, DeadlineError(f"reading it took longer than the deadline of {deadline:g} s")
                 reader = _Reader(take, n + 1, count)
             yield found
     finally:
@@ -54,7 +54,7 @@ def in_time(
             abandon(min(n + 1, count - 1), reader.thread)
 
 
-def _found(take: Callable[[int], T], n: int) -> Found[T]:
+def _outcome(take: Callable[[int], T], n: int) -> Outcome[T]:
     try:
         return take(n), None
     except BaseException as error:
@@ -65,7 +65,7 @@ class _Reader(Generic[T]):
     """A thread that takes samples ahead of who asks for them."""
 
     def __init__(self, take: Callable[[int], T], first: int, count: int) -> None:
-        self._there: dict[int, Found[T]] = {}
+        self._there: dict[int, Outcome[T]] = {}
         self._change = Condition()
         self._left = False
         self.thread = Thread(target=self._run, args=(take, first, count), name="variegate-reader", daemon=True)
@@ -73,14 +73,14 @@ class _Reader(Generic[T]):
 
     def _run(self, take: Callable[[int], T], first: int, count: int) -> None:
         for n in range(first, count):
-            found = _found(take, n)
+            found = _outcome(take, n)
             with self._change:
                 if self._left:
                     return
                 self._there[n] = found
                 self._change.notify()
 
-    def get(self, n: int, deadline: float, stopped: Event | None) -> Found[T] | None:
+    def get(self, n: int, deadline: float, stopped: Event | None) -> Outcome[T] | None:
         """Sample n; None if it has taken too long, or all has stopped, and then this reader is left to itself."""
         waited = 0.0
         with self._change:
@@ -101,7 +101,7 @@ class _Reader(Generic[T]):
         return self.thread.is_alive()
 
 
-class Deputy:
+class DeadlineThread:
     """A thread that does one thing after the other for another one, which waits so long and no longer.
 
     deadline  seconds for one thing
@@ -115,11 +115,11 @@ class Deputy:
     def do(self, action: Callable[[], T], abandon: Callable[[Thread], None]) -> T:
         """What an action gives.
 
-        Raises  what it raises; TookTooLongError.
+        Raises  what it raises; DeadlineError.
         """
         if self._thread is None:
             self._asked: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
-            self._made: SimpleQueue[Found[Any]] = SimpleQueue()
+            self._made: SimpleQueue[Outcome[Any]] = SimpleQueue()
             queues = self._asked, self._made
             self._thread = Thread(target=_serve, args=queues, name="variegate-decoder", daemon=True)
             self._thread.start()
@@ -130,7 +130,7 @@ class Deputy:
             self._asked.put(None)  # it ends if it ever returns
             abandon(self._thread)
             self._thread = None
-            raise TookTooLongError(f"decoding it took longer than the deadline of {self._deadline:g} s") from None
+            raise DeadlineError(f"decoding it took longer than the deadline of {self._deadline:g} s") from None
         if error is not None:
             raise error
         return cast(T, made)
@@ -143,8 +143,8 @@ class Deputy:
             self._thread = None
 
 
-def _serve(asked: SimpleQueue[Callable[[], Any] | None], made: SimpleQueue[Found[Any]]) -> None:
-    """A deputy's thread."""
+def _serve(asked: SimpleQueue[Callable[[], Any] | None], made: SimpleQueue[Outcome[Any]]) -> None:
+    """The life of a DeadlineThread."""
     while (action := asked.get()) is not None:
         try:
             made.put((action(), None))
@@ -157,9 +157,9 @@ class Worker(NamedTuple):
     """A thread that works at a batch.
 
     stopped  when it is set, nothing more is begun
-    deputy   who decodes for it, if there is a deadline
+    decoder  who decodes for it, if there is a deadline
     """
 
     scratch: Scratch
     stopped: Event | None
-    deputy: Deputy | None
+    decoder: DeadlineThread | None

@@ -1,4 +1,4 @@
-"""Shelf: memory for the files of the batches in the making, side by side in blocks that are used again."""
+"""Arena: memory for the files of the batches in the making, side by side in blocks that are used again."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from collections.abc import Callable
 
 import numpy as np
 
-from variegate.loader.pool import Pool, aligned
+from variegate.loader.pool import SlotPool, aligned
 
 BLOCK = 1 << 20  # bytes: some ten photographs
 IDLE = 64  # blocks
 
 
-class Shelf:
-    """Blocks, each used again when the last file in it is let go of. Threads share a shelf.
+class Arena:
+    """Blocks, each used again when the last file in it is let go of. Threads share an arena.
 
     idle  how many blocks to hold on to; what a larger batch needs goes back to the system after it
 
-    >>> shelf = Shelf()
-    >>> room = shelf.rooms()
-    >>> first, second = room(1000), room(5000)
-    >>> len(first), len(second), shelf.blocks.out
+    >>> arena = Arena()
+    >>> allocate = arena.allocator()
+    >>> first, second = allocate(1000), allocate(5000)
+    >>> len(first), len(second), arena.blocks.out
     (1000, 5000, 1)
     """
 
     def __init__(self, idle: int = IDLE) -> None:
-        self.blocks = Pool(keep=idle)
+        self.blocks = SlotPool(keep=idle)
 
-    def rooms(self) -> Callable[[int], memoryview]:
+    def allocator(self) -> Callable[[int], memoryview]:
         """A function for one thread: so many bytes, with no meaning, for whoever refers to them.
 
         A block is on loan as long as this function or anybody refers to a part of it.
         """
         block, start = memoryview(b""), 0
 
-        def room(size: int) -> memoryview:
+        def allocate(size: int) -> memoryview:
             nonlocal block, start
             if size > BLOCK:
                 return aligned(size).data
@@ -43,4 +43,4 @@ class Shelf:
             start += size
             return block[start - size : start]
 
-        return room
+        return allocate

@@ -1,4 +1,4 @@
-"""Stream: the threads that make batches ahead of the consumer, of one epoch or of one after the other without end.
+"""Prefetcher: the threads that make batches ahead of the consumer, of one epoch or of one after the other without end.
 
 A thread with nothing to do takes a sample of the earliest batch that has some left; else it begins the next batch, if
 that is not too far ahead. So threads share a batch evenly, and one prepares the next while another finishes the last.
@@ -20,35 +20,34 @@ from variegate.errors import VariegateError
 from variegate.loader.batch import Batch, BatchTask
 from variegate.loader.context import LoaderContext
 from variegate.loader.pool import Scratch
-from variegate.loader.schedule import Row, Turn
-from variegate.loader.stats import ASKED, READY, WAIT, now
-from variegate.loader.stats import Row as Times
+from variegate.loader.schedule import BatchSpan, EpochSamples
+from variegate.loader.stats import ASKED, READY, WAIT, Counters, now
 
 PATIENCE = 5.0  # seconds that a closing stream waits for its threads, which end after the samples they are at
 PULSE = 1.0  # seconds between two looks at signals and dead threads; some systems interrupt no wait
 
 
-class Stream:
-    """Some turns, in order, by `workers` threads; there may be no end to them.
+class Prefetcher:
+    """Some batches, in order, by `workers` threads; there may be no end to them.
 
     prefetch  how many batches, begun or finished, may be ahead of the one that the consumer has
     """
 
-    def __init__(self, context: LoaderContext, turns: Iterator[Turn], workers: int, prefetch: int) -> None:
-        self._context, self._turns, self._prefetch, self._budget = context, turns, prefetch, context.budget
-        self._row: tuple[int, Row] | None = None  # of the epoch that the last batch begun is of
+    def __init__(self, context: LoaderContext, spans: Iterator[BatchSpan], workers: int, prefetch: int) -> None:
+        self._context, self._spans, self._prefetch, self._budget = context, spans, prefetch, context.budget
+        self._epoch: tuple[int, EpochSamples] | None = None  # of the epoch that the last batch begun is of
         self._process = os.getpid()
         self._change = Condition()
         self._stopped = Event()
         self._queue: deque[BatchTask] = deque()  # from the consumer's next batch to the last begun
         self._handed = self._begun = 0
         self._limit = prefetch  # how many batches may have been begun; the consumer may yet hold another stream's last
-        self._ended = False  # no turn is left
+        self._ended = False  # no batch is left to begin
         self._failure: BaseException | None = None
-        self._times = [context.stats.row() for _ in range(workers + 1)]
+        self._counters = [context.stats.counters() for _ in range(workers + 1)]
         self._threads = [
-            Thread(target=self._run, args=(times,), name=f"variegate-{i}", daemon=True)
-            for i, times in enumerate(self._times[1:])
+            Thread(target=self._run, args=(counters,), name=f"variegate-{i}", daemon=True)
+            for i, counters in enumerate(self._counters[1:])
         ]
 
     def batches(self) -> Generator[Batch, None, None]:
@@ -57,7 +56,7 @@ class Stream:
             for thread in self._threads:
                 thread.start()
             while (task := self._next()) is not None:
-                yield task.batch(self._times[0])
+                yield task.batch(self._counters[0])
                 del task
         finally:
             self._close()
@@ -67,10 +66,10 @@ class Stream:
         """The next batch, finished; None if there is none."""
         if os.getpid() != self._process:
             raise VariegateError("this epoch was begun before a fork, which copies no threads; begin one afterwards")
-        times, begun = self._times[0], now()
+        counters, begun = self._counters[0], now()
         with self._change:
-            times[ASKED] += 1
-            times[READY] += sum(task.ready for task in self._queue)
+            counters[ASKED] += 1
+            counters[READY] += sum(task.ready for task in self._queue)
             self._allow(self._handed + 1)
             while not (self._queue and self._queue[0].ready):
                 if self._ended and not self._queue:
@@ -81,7 +80,7 @@ class Stream:
             task = self._queue.popleft()
             self._handed += 1
             self._allow(self._handed + self._prefetch)
-        times[WAIT] += now() - begun
+        counters[WAIT] += now() - begun
         return task
 
     def _allow(self, limit: int) -> None:
@@ -89,12 +88,12 @@ class Stream:
             self._limit = max(limit, self._limit)
             self._change.notify_all()
 
-    def _run(self, times: Times) -> None:
+    def _run(self, counters: Counters) -> None:
         """A thread's life."""
         scratch = Scratch()
         try:
             while (task := self._task()) is not None:
-                self._do(*task, scratch, times)
+                self._do(*task, scratch, counters)
         except BaseException as error:  # of this file's own task: whatever a sample raises is kept with its batch
             with self._change:
                 self._failure = error
@@ -123,26 +122,26 @@ class Stream:
         return self._budget.fits([*known, *[(None, False)] * (count - len(known))])
 
     def _begin(self) -> BatchTask | None:
-        """The next turn's batch, about to be made; None if no turn is left."""
-        turn = next(self._turns, None)
-        if turn is None:
+        """The next batch, about to be made; None if none is left."""
+        span = next(self._spans, None)
+        if span is None:
             self._ended = True
             self._change.notify_all()
             return None
-        if self._row is None or self._row[0] != turn.epoch:
-            self._row = turn.epoch, self._context.row(turn.epoch)
-        task = BatchTask(self._context, turn, self._row[1])
+        if self._epoch is None or self._epoch[0] != span.epoch:
+            self._epoch = span.epoch, self._context.epoch_samples(span.epoch)
+        task = BatchTask(self._context, span, self._epoch[1])
         self._queue.append(task)
         self._begun += 1
         return task
 
-    def _do(self, task: BatchTask, prepared: bool, scratch: Scratch, times: Times) -> None:
+    def _do(self, task: BatchTask, prepared: bool, scratch: Scratch, counters: Counters) -> None:
         if prepared:
-            if not task.work(scratch, times, self._stopped):
+            if not task.work(scratch, counters, self._stopped):
                 return
             task.ready = True
         else:
-            opened = task.prepare(times, self._stopped)
+            opened = task.prepare(counters, self._stopped)
             with self._change:
                 if task.need is not None and self._budget is not None:
                     self._budget.see(task.need)
@@ -164,4 +163,4 @@ class Stream:
                 if thread.ident is not None:
                     thread.join(max(0.0, end - monotonic()))
         self._queue.clear()
-        self._context.stats.fold(self._times)
+        self._context.stats.fold(self._counters)

@@ -1,4 +1,4 @@
-"""Beside: how many pixels the masks and views that a sample has beside its picture may have; a loader says so.
+"""The limit on planes: how many pixels the masks and views of a sample may have, as its loader says.
 
 They are read by the source, which knows of no loader; so the limit is the thread's, for as long as the sample is taken.
 """
@@ -19,13 +19,13 @@ class _Limit(threading.local):
 _limit = _Limit()
 
 
-def most_beside() -> int:
+def most_plane_pixels() -> int:
     """The pixels that a mask or a view may have in this thread now."""
     return _limit.pixels
 
 
 @contextmanager
-def beside(pixels: int) -> Iterator[None]:
+def limited_planes(pixels: int) -> Iterator[None]:
     """Within it, this thread's masks and views have at most so many pixels."""
     before, _limit.pixels = _limit.pixels, pixels
     try:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from variegate.loader.isolate.wire import Wire
+from variegate.loader.isolate.channel import Channel
 
 from .conftest import descriptors
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="isolate=True is for 
 
 @pytest.mark.parametrize("size", [0, 1, 60_000, 65_527, 65_528, 65_536, 70_000, 5_000_000])
 def test_a_message_of_any_length_arrives_whole(size: int) -> None:
-    mine, end = Wire.pair()
-    theirs, message = Wire(end), {"data": os.urandom(size), "more": [1, None]}
+    mine, end = Channel.pair()
+    theirs, message = Channel(end), {"data": os.urandom(size), "more": [1, None]}
     thread = threading.Thread(target=mine.send, args=(message,))
     thread.start()
     assert theirs.receive() == (message, [])
@@ -28,8 +28,8 @@ def test_a_message_of_any_length_arrives_whole(size: int) -> None:
 
 def test_descriptors_go_along() -> None:
     before = set(descriptors())
-    mine, end = Wire.pair()
-    theirs = Wire(end)
+    mine, end = Channel.pair()
+    theirs = Channel(end)
     read, write = os.pipe()
     mine.send("take it", (write, read))
     message, (their_write, their_read) = theirs.receive()
@@ -44,8 +44,8 @@ def test_descriptors_go_along() -> None:
 
 
 def test_an_end_is_noticed() -> None:
-    mine, end = Wire.pair()
-    theirs = Wire(end)
+    mine, end = Channel.pair()
+    theirs = Channel(end)
     mine.send(1)
     mine.close()
     assert theirs.receive() == (1, [])
@@ -57,7 +57,7 @@ def test_an_end_is_noticed() -> None:
 
 
 def test_another_thread_may_close() -> None:
-    mine, end = Wire.pair()
+    mine, end = Channel.pair()
     ended = threading.Event()
 
     def wait() -> None:
@@ -84,7 +84,7 @@ def test_who_waits_looks_about() -> None:
         if len(looks) == 2:
             raise GoneError
 
-    mine, end = Wire.pair(look)
+    mine, end = Channel.pair(look)
     with pytest.raises(GoneError):
         mine.receive()
     mine.close()

@@ -1,4 +1,4 @@
-"""Memory: how many batches fit into a loader's budget of bytes."""
+"""MemoryBudget: how many batches fit into a loader's budget of bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HUGE_PAGE = 2 << 20
 USERS = 2  # batches in the consumer's hands while it changes one for the next
 
 
-class Need(NamedTuple):
+class BatchMemory(NamedTuple):
     """Bytes that a batch takes.
 
     slot    its results, masks and views among them
@@ -36,7 +36,7 @@ class Need(NamedTuple):
     where: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, samples: Sequence[Sample], source: Source) -> Need:
+    def of(cls, plan: Plan, samples: Sequence[Sample], source: Source) -> BatchMemory:
         """What a planned batch of a source's samples takes."""
         shapes = plan.shapes
         one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None
@@ -78,7 +78,7 @@ def _paged(size: int) -> int:
 
 
 @dataclass
-class Budget:
+class MemoryBudget:
     """Bytes for the batches in the making, those that wait, and the one in use. One thread at a time asks it.
 
     limit    bytes
@@ -89,27 +89,27 @@ class Budget:
     workers: int
 
     def __post_init__(self) -> None:
-        self._most = Need(0, 0, 0)  # by column, so far
+        self._most = BatchMemory(0, 0, 0)  # by column, so far
 
-    def see(self, need: Need) -> None:
+    def see(self, need: BatchMemory) -> None:
         """Take note of what a batch takes.
 
         Raises  ResourceError, with the sum, if not even this batch alone fits.
         """
         most = self._most
         largest = need if need.pixels > most.pixels else most
-        self._most = Need(max(most.slot, need.slot), max(most.files, need.files), largest.pixels, largest.where)
+        self._most = BatchMemory(max(most.slot, need.slot), max(most.files, need.files), largest.pixels, largest.where)
         if self._total([]) + need.slot + need.files > self.limit:
             raise ResourceError(self._refusal())
 
-    def fits(self, waiting: Sequence[tuple[Need | None, bool]]) -> bool:
+    def fits(self, waiting: Sequence[tuple[BatchMemory | None, bool]]) -> bool:
         """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made.
 
         Of what nothing is known yet takes all there is: before the first batch's headers are read, no other begins.
         """
         return self._total(waiting) <= self.limit if self._most.slot else len(waiting) <= 1
 
-    def _total(self, waiting: Iterable[tuple[Need | None, bool]]) -> int:
+    def _total(self, waiting: Iterable[tuple[BatchMemory | None, bool]]) -> int:
         total = self.workers * self._most.pixels + USERS * self._most.slot
         for need, ready in waiting:
             need = need or self._most

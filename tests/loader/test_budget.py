@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from variegate.errors import FieldError, VariegateError
 from variegate.loader import Arrays, Loader
-from variegate.loader.memory import Budget, Need
+from variegate.loader.budget import BatchMemory, MemoryBudget
 from variegate.ops.resize import Resize
 from variegate.pipeline import Compose
 
@@ -37,12 +37,14 @@ def test_masks_and_views_count(tmp_path: Path) -> None:
 
 
 def test_the_sum() -> None:
-    budget = Budget(100 * MB, workers=2)
-    budget.see(Need(slot=10 * MB, files=2 * MB, pixels=5 * MB))
+    budget = MemoryBudget(100 * MB, workers=2)
+    budget.see(BatchMemory(slot=10 * MB, files=2 * MB, pixels=5 * MB))
     left = 100 - 2 * 5 - 2 * 10  # less what is decoded into, and the two batches that change hands
     assert budget.fits([(None, False)] * (left // 12)) and not budget.fits([(None, False)] * (left // 12 + 1))
     assert budget.fits([(None, True)] * (left // 10)) and not budget.fits([(None, True)] * (left // 10 + 1))
-    assert budget.fits([(Need(left * MB, 0, 0), True)]) and not budget.fits([(Need(left * MB, 1, 0), False)])
+    assert budget.fits([(BatchMemory(left * MB, 0, 0), True)]) and not budget.fits(
+        [(BatchMemory(left * MB, 1, 0), False)]
+    )
 
 
 def test_what_cannot_fit_is_refused_with_the_sum() -> None:
@@ -75,7 +77,7 @@ class Seen(Arrays):
 
 def test_of_what_nothing_is_known_one_batch_is_begun() -> None:
     """Else each worker would read the files of a batch before anybody knows how large they are."""
-    budget = Budget(100 * MB, workers=2)
+    budget = MemoryBudget(100 * MB, workers=2)
     assert budget.fits([(None, False)]) and not budget.fits([(None, False)] * 2)
 
 

@@ -1,4 +1,4 @@
-"""Boxes that reach outside of their pictures, cut at the edges."""
+"""Boxes that reach outside of their pictures, clipped at the edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from variegate.coords import BoxLayout, Floats, between, box_edges, box_rows, fit_boxes
 
 
-class Cut(NamedTuple):
+class Clipped(NamedTuple):
     """Boxes as they came, but for those that reached outside.
 
     rows     (N, 4)
@@ -23,14 +23,14 @@ class Cut(NamedTuple):
     outside: NDArray[np.bool_]
 
 
-def cut(rows: Floats, layout: BoxLayout, limits: Floats, slack: float) -> Cut:
-    """Cut boxes that reach outside of 0 and the limits.
+def clip_boxes(rows: Floats, layout: BoxLayout, limits: Floats, slack: float) -> Clipped:
+    """Clip boxes that reach outside of 0 and the limits.
 
     rows    (N, 4) in the layout; what is not finite, or has a negative side, is left as it is, for others to refuse
-    limits  (N, 2), the picture's far edges, x and y; NaN where nobody knows them, and then nothing is cut
+    limits  (N, 2), the picture's far edges, x and y; NaN where nobody knows them, and then nothing is clipped
     slack   by how much a box may reach outside and still be left as it is
 
-    >>> cut(np.array([[-2.0, 1, 6, 3], [1, 1, 2, 2], [9, 1, 2, 2]]), "xywh", np.full((3, 2), 8.0), 0.01).rows[:2]
+    >>> clip_boxes(np.array([[-2.0, 1, 6, 3], [1, 1, 2, 2], [9, 1, 2, 2]]), "xywh", np.full((3, 2), 8.0), 0.01).rows[:2]
     array([[0., 1., 4., 3.],
            [1., 1., 2., 2.]])
     """
@@ -43,13 +43,13 @@ def cut(rows: Floats, layout: BoxLayout, limits: Floats, slack: float) -> Cut:
     within = between(edges[reached], 0, np.concatenate([ends, ends], axis=1))
     made = rows.copy()
     made[reached] = fit_boxes(box_rows(within, layout), layout, ends)
-    return Cut(made, reached, outside)
+    return Clipped(made, reached, outside)
 
 
-def cuts(clipped: int, outside: int) -> str:
-    """How many boxes were cut and how many left out, where any were; for `repr`.
+def clip_summary(clipped: int, outside: int) -> str:
+    """How many boxes were clipped and how many left out, where any were; for `repr`.
 
-    >>> cuts(3, 0), cuts(0, 0)
+    >>> clip_summary(3, 0), clip_summary(0, 0)
     (', 3 clipped, 0 outside', '')
     """
     return f", {clipped} clipped, {outside} outside" if clipped or outside else ""
