@@ -32,9 +32,9 @@ from variegate import (
     Targets,
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, deadline, prefetcher
-from variegate.loader.batch_samples import STAND_INS
-from variegate.loader.deadline import within_deadline
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, prefetcher
+from variegate.loader.batch import STAND_INS, deadline
+from variegate.loader.batch.deadline import within_deadline
 from variegate.loader.decode import Encoded
 from variegate.loader.policy import Faults, OnError
 from variegate.targets import Image as View

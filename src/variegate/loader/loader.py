@@ -12,26 +12,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.arena import Arena
 from variegate.loader.augment import Augment
-from variegate.loader.batch import Batch, make_batch
-from variegate.loader.batch_samples import STAND_INS
-from variegate.loader.budget import DEEPEST, MemoryBudget
+from variegate.loader.batch import DEEPEST, STAND_INS, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
-from variegate.loader.context import LoaderContext
 from variegate.loader.decode import allow_again, further
 from variegate.loader.identity import Identity
 from variegate.loader.labels import Form, labels_of, one_hot_classes
+from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.policy import Faults, OnError, Policy
-from variegate.loader.pool import SlotPool
 from variegate.loader.prefetcher import Prefetcher
-from variegate.loader.schedule import BatchSpan, EpochSamples, Schedule
+from variegate.loader.sampling import BatchSpan, EpochSamples, Schedule, Weights, edges_of
 from variegate.loader.source.base import Labels, Source
 from variegate.loader.source.multi_hot import one_hot as rows_of
 from variegate.loader.state import State, made_of, order_told, place_in
-from variegate.loader.weights import Weights, edges_of
 from variegate.pipeline import Compose
 from variegate.targets import Targets
 

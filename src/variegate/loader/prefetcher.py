@@ -17,10 +17,9 @@ from threading import Condition, Event, Thread, current_thread
 from time import monotonic
 
 from variegate.errors import VariegateError
-from variegate.loader.batch import Batch, BatchTask
-from variegate.loader.context import LoaderContext
-from variegate.loader.pool import Scratch
-from variegate.loader.schedule import BatchSpan, EpochSamples
+from variegate.loader.batch import Batch, BatchTask, LoaderContext
+from variegate.loader.memory import Scratch
+from variegate.loader.sampling import BatchSpan, EpochSamples
 from variegate.loader.stats import ASKED, READY, WAIT, Counters, now
 
 PATIENCE = 5.0  # seconds that a closing stream waits for its threads, which end after the samples they are at

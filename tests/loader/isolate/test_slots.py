@@ -15,7 +15,7 @@ import pytest
 from variegate.loader.isolate.leases import Leases
 from variegate.loader.isolate.segment import FREE, HEADER, SENT, TAKEN, Segment
 from variegate.loader.isolate.slots import Parcel, Slots
-from variegate.loader.pool import SlotPool, address
+from variegate.loader.memory import SlotPool, address
 
 from .conftest import descriptors, segments
 

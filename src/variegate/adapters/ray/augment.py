@@ -17,7 +17,7 @@ from variegate.labels.collate import Padded, collate, pad
 from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
-from variegate.loader.pool import Scratch
+from variegate.loader.memory import Scratch
 from variegate.pipeline import Compose
 from variegate.targets import Image, PerSample, Target, Targets
 

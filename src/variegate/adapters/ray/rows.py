@@ -16,7 +16,7 @@ from variegate.errors import FieldError, InputError, SourceError
 from variegate.key import Key
 from variegate.loader import Source
 from variegate.loader.options import source_of
-from variegate.loader.order import Order
+from variegate.loader.sampling import Order
 from variegate.loader.source.base import labels_at
 from variegate.loader.source.classes import label_column
 from variegate.loader.transient import retried

@@ -12,11 +12,9 @@ from variegate.adapters.torch.place import Place
 from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.loader.options import integer, optional_integer, rank_of
-from variegate.loader.order import Order
-from variegate.loader.schedule import EpochSamples, Schedule
+from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted, Weights, edges_of
 from variegate.loader.source.base import Source
 from variegate.loader.state import order_told, place_in, source_told
-from variegate.loader.weights import Weighted, Weights, edges_of
 
 
 class Sampler(torch.utils.data.Sampler[Place]):

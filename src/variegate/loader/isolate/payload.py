@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.errors import FieldError
 from variegate.loader.isolate.segment import Segment
-from variegate.loader.pool import address
+from variegate.loader.memory import address
 from variegate.plan.scratch import SMALL
 
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from variegate.loader.isolate.segment import FREE, HEADER, SENT, Segment
-from variegate.loader.pool import ALIGN, Raw, SlotMemory, SlotPool, address, aligned
+from variegate.loader.memory import ALIGN, Raw, SlotMemory, SlotPool, address, aligned
 from variegate.plan.scratch import SMALL
 
 Part = tuple[int, int, int]  # the segment's number, where a buffer begins in it, and its bytes

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.decode import check_pixel_format, open_image
-from variegate.loader.order import digest, mixed
+from variegate.loader.hash import digest, mixed
 from variegate.loader.source.multi_hot import MultiHot
 from variegate.picture import MOST_PIXELS
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from variegate.errors import SourceError
-from variegate.loader.order import Order
-from variegate.loader.schedule import BLOCK, BatchSpan, EpochSamples, Schedule
+from variegate.loader.sampling.order import Order
+from variegate.loader.sampling.schedule import BLOCK, BatchSpan, EpochSamples, Schedule
 
 
 def places(schedule: Schedule, position: int = 0) -> list[int]:

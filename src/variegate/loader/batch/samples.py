@@ -8,14 +8,13 @@ from threading import Event
 
 import numpy as np
 
-from variegate.loader.context import LoaderContext
-from variegate.loader.order import digest, mixed
-from variegate.loader.sample import Sample
-from variegate.loader.sample_reader import SampleReader, SampleRequest
-from variegate.loader.schedule import BatchSpan, EpochSamples, SingleSample
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.reader import SampleReader, SampleRequest
+from variegate.loader.batch.sample import Sample
+from variegate.loader.hash import digest, mixed
+from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample, at_share, unit
 from variegate.loader.source.base import Room
 from variegate.loader.stats import BYTES_READ, Counters
-from variegate.loader.weights import at_share, unit
 
 STAND_INS = 1 << 31  # the variations of samples that stand in for others begin here
 # Samples that may stand in for one before the first error is raised after all: with half of them bad, never.

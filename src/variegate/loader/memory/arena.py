@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from variegate.loader.pool import SlotPool, aligned
+from variegate.loader.memory.pool import SlotPool, aligned
 
 BLOCK = 1 << 20  # bytes: some ten photographs
 IDLE = 64  # blocks

@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from variegate.loader.pool import ALIGN, LARGE, Scratch, SlotPool, address, aligned
+from variegate.loader.memory.pool import ALIGN, LARGE, Scratch, SlotPool, address, aligned
 
 SHAPE = (4, 16, 16, 3)
 

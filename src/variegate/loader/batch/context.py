@@ -10,20 +10,17 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.arena import Arena
 from variegate.loader.augment import Augment
-from variegate.loader.budget import MemoryBudget
+from variegate.loader.batch.budget import MemoryBudget
+from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
-from variegate.loader.order import Order
+from variegate.loader.memory import Arena, Scratch, SlotPool
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.pool import Scratch, SlotPool
-from variegate.loader.sample import SampleSpec
-from variegate.loader.schedule import EpochSamples, Schedule
+from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
 from variegate.loader.source.base import Labels as Column
 from variegate.loader.source.base import Source
 from variegate.loader.stats import Stats
-from variegate.loader.weights import Weighted
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from variegate.errors import ResourceError, VariegateError
 from variegate.loader import stats
 from variegate.loader.augment import Plan
-from variegate.loader.batch_plan import planned, positions, variations
-from variegate.loader.batch_samples import BatchSamples
-from variegate.loader.budget import BatchMemory
-from variegate.loader.context import LoaderContext
-from variegate.loader.deadline import DeadlineThread, Worker
-from variegate.loader.pool import Scratch
-from variegate.loader.sample import Decoded, Sample
-from variegate.loader.sample_decoder import SampleDecoder
-from variegate.loader.sample_reader import NO_MEMORY, SampleReader, note
-from variegate.loader.schedule import BatchSpan, EpochSamples, SingleSample
+from variegate.loader.batch.budget import BatchMemory
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.deadline import DeadlineThread, Worker
+from variegate.loader.batch.decoder import SampleDecoder
+from variegate.loader.batch.plan import planned, positions, variations
+from variegate.loader.batch.reader import NO_MEMORY, SampleReader, note
+from variegate.loader.batch.sample import Decoded, Sample
+from variegate.loader.batch.samples import BatchSamples
+from variegate.loader.memory import Scratch
+from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
 from variegate.loader.source.base import labels_at
 from variegate.loader.stats import Counters
 from variegate.loader.transient import retried

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.loader.augment import Plan
-from variegate.loader.context import LoaderContext
-from variegate.loader.sample import Sample
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.sample import Sample
 
 
 def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Plan:

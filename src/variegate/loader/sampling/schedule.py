@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.order import Positions
+from variegate.loader.sampling.order import Positions
 
 BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
 

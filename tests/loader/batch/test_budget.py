@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from variegate.errors import FieldError, VariegateError
 from variegate.loader import Arrays, Loader
-from variegate.loader.budget import BatchMemory, MemoryBudget
+from variegate.loader.batch.budget import BatchMemory, MemoryBudget
 from variegate.ops.resize import Resize
 from variegate.pipeline import Compose
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError, in_line
 from variegate.loader.augment import Plan
-from variegate.loader.context import LoaderContext
-from variegate.loader.deadline import DeadlineError, Worker
-from variegate.loader.pool import Scratch
-from variegate.loader.sample import Decoded, Sample
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.deadline import DeadlineError, Worker
+from variegate.loader.batch.sample import Decoded, Sample
+from variegate.loader.memory import Scratch
 from variegate.loader.transient import retried
 
 

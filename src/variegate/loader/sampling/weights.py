@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import FieldError
-from variegate.loader.order import Order, Positions, digest, mixed
+from variegate.loader.hash import digest, mixed
+from variegate.loader.sampling.order import Order, Positions
 from variegate.loader.source.base import Labels
 from variegate.loader.source.multi_hot import MultiHot
 

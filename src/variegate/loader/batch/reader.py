@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, shown
 from variegate.labels.kind import Kind, Kinds
-from variegate.loader.context import LoaderContext
-from variegate.loader.deadline import DeadlineError, Outcome, within_deadline, without_deadline
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.deadline import DeadlineError, Outcome, within_deadline, without_deadline
+from variegate.loader.batch.sample import Decoded, Sample, SampleSpec
 from variegate.loader.decode import Encoded, limited_planes
-from variegate.loader.sample import Decoded, Sample, SampleSpec
 from variegate.loader.source.base import Room, Source
 from variegate.loader.transient import is_transient, tries_again
 from variegate.picture import pixels

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Condition, Event, Thread
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from variegate.loader.pool import Scratch
+from variegate.loader.memory import Scratch
 
 T = TypeVar("T")
 Outcome = tuple[T | None, BaseException | None]

@@ -16,7 +16,7 @@ from PIL import Image
 from variegate.errors import DecodeError
 from variegate.loader import ImageFolder, Loader
 from variegate.loader import file as module
-from variegate.loader.arena import BLOCK, IDLE, Arena
+from variegate.loader.memory.arena import BLOCK, IDLE, Arena
 
 
 def where(memory: memoryview) -> int:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from variegate.errors import FieldError
-from variegate.loader.weights import Weighted, edges_of
+from variegate.loader.sampling.weights import Weighted, edges_of
 
 
 def counts(weights: list[float], length: int, seed: int = 0) -> np.ndarray:

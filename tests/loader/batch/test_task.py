@@ -15,16 +15,15 @@ from PIL import Image
 from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
 from variegate.loader import ImageFolder, Loader
-from variegate.loader.arena import Arena
-from variegate.loader.batch import BatchTask, make_batch
-from variegate.loader.batch_plan import planned
-from variegate.loader.context import LoaderContext
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.plan import planned
+from variegate.loader.batch.reader import SampleReader, SampleRequest
+from variegate.loader.batch.task import BatchTask, make_batch
 from variegate.loader.decode import Encoded
 from variegate.loader.identity import Identity
+from variegate.loader.memory import Arena, Scratch, SlotPool
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.pool import Scratch, SlotPool
-from variegate.loader.sample_reader import SampleReader, SampleRequest
-from variegate.loader.schedule import Schedule
+from variegate.loader.sampling import Schedule
 from variegate.loader.source import Arrays, Source
 from variegate.loader.stats import Stats
 

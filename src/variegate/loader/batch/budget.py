@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.errors import ResourceError
 from variegate.loader.augment import Plan
-from variegate.loader.sample import Sample
+from variegate.loader.batch.sample import Sample
 from variegate.loader.source.base import Source
 from variegate.plan.scratch import HUGE
 

@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 import pytest
 
-from variegate.loader.order import Order, digest, mixed
+from variegate.loader.sampling.order import Order
 
 
 def places(order: Order) -> list[int]:
@@ -28,7 +28,6 @@ def test_known_answers_never_change() -> None:
 
 def test_seed_and_epoch_are_not_added() -> None:
     assert places(Order(100, 1, 2)) != places(Order(100, 2, 1)) != places(Order(100, 3, 0))
-    assert digest("a", "bc") != digest("ab", "c")
 
 
 def test_without_shuffle_the_source_decides() -> None:
@@ -55,10 +54,3 @@ def test_neighbours_do_not_stay_neighbours() -> None:
     assert abs(np.corrcoef(order, np.arange(10_000))[0, 1]) < 0.04
     other = np.array(places(Order(10_000, 0, 1)))
     assert np.mean(order == other) < 0.002
-
-
-def test_mixed_stirs_every_bit() -> None:
-    values = np.arange(2000, dtype=np.uint64)
-    for bit in range(64):
-        change = mixed(values) ^ mixed(values ^ np.uint64(1 << bit))
-        assert 29 < np.mean([int(word).bit_count() for word in change]) < 35
