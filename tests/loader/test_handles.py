@@ -30,7 +30,7 @@ MAKING = (
     + """
 import os, resource, sys, threading, tarfile
 import variegate as vg
-from variegate.loader import shortage
+from variegate.loader import transient
 import pyarrow.parquet, yaml
 
 root, comes_back = sys.argv[1:]
@@ -45,7 +45,7 @@ lengths = [len(make()) for make in made]
 limit = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, limit[1]))
 if comes_back == "no":
-    shortage.PAUSES = (0.01,) * 8
+    transient.PAUSES = (0.01,) * 8
 for make, length in zip(made, lengths):
     if os.path.exists("a.tar.variegate"):
         os.remove("a.tar.variegate")
@@ -95,7 +95,7 @@ ISOLATED = (
 import os, resource, sys, threading
 import numpy as np
 import variegate as vg
-from variegate.loader import shortage
+from variegate.loader import transient
 
 comes_back, begun = sys.argv[1:]
 if __name__ == "__main__":
@@ -106,7 +106,7 @@ if __name__ == "__main__":
     if comes_back == "yes":
         threading.Timer(0.3, free).start()
     else:
-        shortage.PAUSES = (0.01,) * 8
+        transient.PAUSES = (0.01,) * 8
     kept = []
     try:
         if begun == "begun":
@@ -135,10 +135,10 @@ def test_handles_that_cannot_be_received_are_told_of() -> None:
     script = """
 import os, resource
 from variegate.errors import ResourceError
-from variegate.loader.isolate.wire import Wire
+from variegate.loader.isolate.channel import Channel
 import socket
-one, other = Wire.pair()
-other = Wire(other)
+one, other = Channel.pair()
+other = Channel(other)
 one.send("batch", (0, 0))
 resource.setrlimit(resource.RLIMIT_NOFILE, (40, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 held = []

@@ -32,11 +32,11 @@ from variegate import (
     Targets,
 )
 from variegate.errors import DecodeError, FieldError, InputError, ResourceError, SourceError, VariegateError
-from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, reading, stream
-from variegate.loader.batch_samples import STAND_INS
+from variegate.loader import Arrays, ImageFolder, Items, Loader, Manifest, Source, Subset, prefetcher
+from variegate.loader.batch import STAND_INS, deadline
+from variegate.loader.batch.deadline import within_deadline
 from variegate.loader.decode import Encoded
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.reading import in_time
 from variegate.targets import Image as View
 
 AUGMENT = Compose([Rotate((-30, 30)), RandomResizedCrop(12), HorizontalFlip(p=0.5), Brightness((0.8, 1.2))])
@@ -353,7 +353,7 @@ def test_decoding_meets_the_deadline_too(good: Path, workers: int, policy: Any) 
 
 
 def test_leaving_does_not_wait_for_each_thread_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "PATIENCE", 2.0)
+    monkeypatch.setattr(prefetcher, "PATIENCE", 2.0)
     source = Hanging(set(range(1, 24)))
     batches = Loader(source, batch_size=1, workers=8, prefetch=8, shuffle=False).epoch(0)
     next(batches)
@@ -368,10 +368,10 @@ def test_leaving_does_not_wait_for_each_thread_in_turn(monkeypatch: pytest.Monke
 
 
 def test_who_leaves_early_gives_up_no_sample_before_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PATIENCE", 0.2)
+    monkeypatch.setattr(deadline, "PATIENCE", 0.2)
     source = Hanging({1})
     one = Loader(source, batch_size=4, workers=0, shuffle=False, on_error=OnError("skip", deadline=60))
-    batches = in_time(source.read, 4, 60, None, lambda n, thread: pytest.fail("it is not late yet"))
+    batches = within_deadline(source.read, 4, 60, None, lambda n, thread: pytest.fail("it is not late yet"))
     assert next(batches)[1] is None
     while not source.seen[1]:
         time.sleep(0.001)

@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 
 from variegate.errors import VariegateError
-from variegate.loader.shortage import asked, told_of
+from variegate.loader.transient import read_error, retried_at
 
 KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
@@ -31,16 +31,16 @@ def opened(path: str | os.PathLike[str], name: str | None = None) -> Iterator[Fi
 
     Raises  DecodeError; or ResourceError of what is the machine's fault.
     """
-    try:  # as `reading` does, which would cost a microsecond more for each sample
+    try:  # as `read_errors` does, which would cost a microsecond more for each sample
         with FileIO(path, opener=regular) as file:
             yield file
     except VariegateError:
         raise
     except (OSError, ValueError) as error:
-        raise told_of(name or os.fspath(path), error) from error
+        raise read_error(name or os.fspath(path), error) from error
 
 
-def whole(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """The bytes of a file that a source is made of, waited for where something is lacking.
 
     Raises  SourceError if it cannot be read; ResourceError if that is the machine's fault.
@@ -50,7 +50,7 @@ def whole(path: str) -> bytes:
         with opened(path) as file:
             return file.readall()
 
-    return asked(path, read)
+    return retried_at(path, read)
 
 
 def regular(path: str, flags: int) -> int:

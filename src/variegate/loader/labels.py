@@ -15,10 +15,10 @@ from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, Padded, Samples, collate, pad
 from variegate.labels.field_spec import FieldSpec, Kinds, Where, check_plane, kind_of
 from variegate.loader.augment import Augment
-from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
-from variegate.loader.source.hot import one_hot
+from variegate.loader.source.multi_hot import one_hot
+from variegate.loader.transient import is_transient, retried
 from variegate.plan.carried import CarriedLabels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN
@@ -127,11 +127,25 @@ def _has_fields(source: Source, lenient: bool) -> bool:
         return False
     for i in range(len(source)):
         try:
-            return bool(patiently(partial(source.fields, i)))
+            return bool(retried(partial(source.fields, i)))
         except Exception as error:
-            if not lenient or is_shortage(error):
+            if not lenient or is_transient(error):
                 raise
     return False
+
+
+def one_hot_classes(source: Source, one_hot: bool | int) -> int:
+    """Of how many classes a source's labels are rows of 0 and 1, by the loader's `one_hot`; 0: they are not.
+
+    Raises  FieldError if the source is to say how many, and does not.
+    """
+    known = len(source.classes)
+    if one_hot is True and not known:
+        raise FieldError(
+            f"Loader.one_hot=True takes the number of classes from the source, and {source!r} names none; "
+            "give the number, as one_hot=10"
+        )
+    return known if one_hot is True else int(one_hot)
 
 
 def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = False, one_hot: int = 0) -> Labels | None:

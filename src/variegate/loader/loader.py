@@ -13,25 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
 from variegate.loader.augment import Augment
-from variegate.loader.batch import Batch, make_batch
-from variegate.loader.batch_samples import STAND_INS
+from variegate.loader.batch import DEEPEST, STAND_INS, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
-from variegate.loader.context import LoaderContext
 from variegate.loader.decode import allow_again, further
 from variegate.loader.identity import Identity
-from variegate.loader.labels import Form, labels_of
-from variegate.loader.memory import DEEPEST, Budget
-from variegate.loader.options import available_cores, maybe, one_of, share, source_of, whole
+from variegate.loader.labels import Form, labels_of, one_hot_classes
+from variegate.loader.memory import Arena, SlotPool
+from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.policy import Faults, OnError, Policy
-from variegate.loader.pool import Pool
-from variegate.loader.schedule import Row, Schedule, Turn
-from variegate.loader.shelf import Shelf
+from variegate.loader.prefetcher import Prefetcher
+from variegate.loader.sampling import BatchSpan, EpochSamples, Schedule, Weights, edges_of
 from variegate.loader.source.base import Labels, Source
-from variegate.loader.source.hot import one_hot as rows_of
+from variegate.loader.source.multi_hot import one_hot as rows_of
 from variegate.loader.state import State, made_of, order_told, place_in
-from variegate.loader.stream import Stream
-from variegate.loader.weights import Weights, edges_of
 from variegate.pipeline import Compose
 from variegate.targets import Targets
 
@@ -124,13 +119,13 @@ class Loader:
         self.source = source_of(source)
         if augment is not None and not hasattr(augment, "plan"):
             raise FieldError(f"Loader.augment is a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
-        self.augment, self.shuffle, self.seed = augment, bool(shuffle), whole(seed, "seed", None)
-        self.batch_size, self.repeats = whole(batch_size, "batch_size", 1), whole(repeats, "repeats", 1)
-        self.workers, self.prefetch = maybe(workers, "workers", 0), maybe(prefetch, "prefetch", 0)
+        self.augment, self.shuffle, self.seed = augment, bool(shuffle), integer(seed, "seed", None)
+        self.batch_size, self.repeats = integer(batch_size, "batch_size", 1), integer(repeats, "repeats", 1)
+        self.workers, self.prefetch = optional_integer(workers, "workers", 0), optional_integer(prefetch, "prefetch", 0)
         self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
-        self.one_hot = one_hot if isinstance(one_hot, bool) else whole(one_hot, "one_hot", 1)
-        self.rank, self.world = share(rank, world)
-        self.weights, self.samples = weights, maybe(samples, "samples", 1)
+        self.one_hot = one_hot if isinstance(one_hot, bool) else integer(one_hot, "one_hot", 1)
+        self.rank, self.world = rank_of(rank, world)
+        self.weights, self.samples = weights, optional_integer(samples, "samples", 1)
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
@@ -151,11 +146,11 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
-        classes = self._classes()
+        classes = one_hot_classes(source, self.one_hot)
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
         self.schedule.check()
-        self._pool = Pool(keep=1 if self.memory is not None else self._depth + 2)
+        self._pool = SlotPool(keep=1 if self.memory is not None else self._depth + 2)
         self._context = LoaderContext(
             source,
             augment,
@@ -170,23 +165,13 @@ class Loader:
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None,
-            budget=None if self.memory is None else Budget(self.memory, self._workers or 1),
-            shelf=Shelf() if self.memory is None else Shelf(idle=1),
+            budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
+            arena=Arena() if self.memory is None else Arena(idle=1),
         )
-        self._times = self._context.stats.row()
-        self._last_row: tuple[int, Row] | None = None
+        self._counters = self._context.stats.counters()
+        self._last_epoch: tuple[int, EpochSamples] | None = None
         self._made_of: dict[str, Any] | None = None
         self._child: Child | None = None
-
-    def _classes(self) -> int:
-        """Of how many classes labels are rows of 0 and 1; 0: they are not."""
-        known = len(self.source.classes)
-        if self.one_hot is True and not known:
-            raise FieldError(
-                f"Loader.one_hot=True takes the number of classes from the source, and {self.source!r} names none; "
-                "give the number, as one_hot=10"
-            )
-        return known if self.one_hot is True else int(self.one_hot)
 
     @property
     def labels(self) -> Labels | None:
@@ -253,11 +238,11 @@ class Loader:
         self._next = epoch + 1, 0
         batches = self._batches(epoch, position, endless)
         try:
-            for turn in self.schedule.turns(epoch, position, endless):
+            for span in self.schedule.spans(epoch, position, endless):
                 ready = [next(batches)]  # given away below: what is handed out is the consumer's alone
-                self._place = turn.after
+                self._place = span.after
                 if endless:
-                    self._next = turn.epoch + 1, 0
+                    self._next = span.epoch + 1, 0
                 yield ready.pop()
         finally:
             batches.close()
@@ -267,29 +252,29 @@ class Loader:
 
         position  how many places of the epoch to leave out; 0: none
         """
-        return self._batches(self._checked(epoch), whole(position, "position", 0), endless=False)
+        return self._batches(self._checked(epoch), integer(position, "position", 0), endless=False)
 
     def _batches(self, epoch: int, position: int, endless: bool) -> Generator[Batch, None, None]:
         if self.isolate:
             return self._isolated().batches(epoch, position, endless)
-        turns = self.schedule.turns(epoch, position, endless)
+        spans = self.schedule.spans(epoch, position, endless)
         if self._workers == 0:
-            return self._here(turns)
-        return Stream(self._context, turns, self._workers, self._depth).batches()
+            return self._here(spans)
+        return Prefetcher(self._context, spans, self._workers, self._depth).batches()
 
-    def _here(self, turns: Iterator[Turn]) -> Generator[Batch, None, None]:
+    def _here(self, spans: Iterator[BatchSpan]) -> Generator[Batch, None, None]:
         """Batches made in the calling thread."""
         try:
-            for turn in turns:
-                yield self._whole(turn)
+            for span in spans:
+                yield self._whole(span)
         finally:
             self._context.flush()
 
-    def _whole(self, turn: Turn) -> Batch:
-        known = self._last_row  # read once: other threads may replace it, as a whole
-        if known is None or known[0] != turn.epoch:
-            known = self._last_row = turn.epoch, self._context.row(turn.epoch)
-        return make_batch(self._context, turn, known[1], self._times)
+    def _whole(self, span: BatchSpan) -> Batch:
+        known = self._last_epoch  # read once: other threads may replace it, as a whole
+        if known is None or known[0] != span.epoch:
+            known = self._last_epoch = span.epoch, self._context.epoch_samples(span.epoch)
+        return make_batch(self._context, span, known[1], self._counters)
 
     def _isolated(self) -> Child:
         from variegate.loader.isolate import Child
@@ -303,7 +288,7 @@ class Loader:
         epoch = self._checked(epoch)
         if not 0 <= number < len(self):
             raise InputError(f"an epoch has batches 0 to {len(self) - 1}, got {number}")
-        return self._whole(self.schedule.turn(epoch, number))
+        return self._whole(self.schedule.span(epoch, number))
 
     def state(self) -> State:
         """Where the last pass begun by `for batch in loader` or `stream()` stands, as a small dict for JSON.

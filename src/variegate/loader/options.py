@@ -13,7 +13,7 @@ from variegate.loader.source.base import Source
 from variegate.loader.source.items import Items
 
 
-def whole(value: Any, name: str, least: int | None) -> int:
+def integer(value: Any, name: str, least: int | None) -> int:
     """An integer, at least so much.
 
     Raises  FieldError that names the argument.
@@ -28,9 +28,9 @@ def whole(value: Any, name: str, least: int | None) -> int:
     return number
 
 
-def maybe(value: Any, name: str, least: int | None) -> int | None:
+def optional_integer(value: Any, name: str, least: int | None) -> int | None:
     """The same, or None."""
-    return None if value is None else whole(value, name, least)
+    return None if value is None else integer(value, name, least)
 
 
 def source_of(value: Any) -> Source:
@@ -66,12 +66,12 @@ def _check_ids(source: Source) -> None:
         raise SourceError(f"{name}: {one} and {other} have one id, {ids[order[same[0]]]}; every sample has its own")
 
 
-def share(rank: Any, world: Any) -> tuple[int, int]:
+def rank_of(rank: Any, world: Any) -> tuple[int, int]:
     """Which of how many ranks.
 
     Raises  FieldError if there is no such rank.
     """
-    rank, world = whole(rank, "rank", 0), whole(world, "world", 1)
+    rank, world = integer(rank, "rank", 0), integer(world, "world", 1)
     if rank >= world:
         raise FieldError(f"Loader.rank is 0 to world - 1, got rank={rank} of world={world}")
     return rank, world

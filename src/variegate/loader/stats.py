@@ -12,7 +12,7 @@ COUNTS = ("batches", "samples", "bytes_read", "bytes_decoded", "bytes_made", "as
 READ, DECODE, PLAN, KERNEL, WAIT, CARRY, BATCHES, SAMPLES, BYTES_READ, BYTES_DECODED, BYTES_MADE, ASKED, READY = range(
     len(STAGES) + len(COUNTS)
 )
-Row = list[int]  # nanoseconds by stage, then counts; one thread's own, so that adding needs no lock
+Counters = list[int]  # nanoseconds by stage, then counts; one thread's own, so that adding needs no lock
 
 
 class Stats:
@@ -24,37 +24,37 @@ class Stats:
             ready
 
     >>> stats = Stats()
-    >>> row = stats.row()
-    >>> row[READ] += 2_500_000_000
+    >>> counters = stats.counters()
+    >>> counters[READ] += 2_500_000_000
     >>> stats.seconds()["read"]
     2.5
     """
 
     def __init__(self) -> None:
-        self._past: Row = self._fresh()
-        self._rows: list[Row] = []
+        self._past: Counters = self._fresh()
+        self._threads: list[Counters] = []
         self._dropped: Counter[str] = Counter()
         self._dropping = Lock()  # taken once a batch, by whoever gets it, and only if something was dropped
 
     @staticmethod
-    def _fresh() -> Row:
+    def _fresh() -> Counters:
         return [0] * (len(STAGES) + len(COUNTS))
 
-    def row(self) -> Row:
-        """A fresh row for one thread to add to."""
-        row = self._fresh()
-        self._rows.append(row)
-        return row
+    def counters(self) -> Counters:
+        """Fresh counters, for one thread to add to."""
+        counters = self._fresh()
+        self._threads.append(counters)
+        return counters
 
-    def fold(self, rows: list[Row]) -> None:
-        """Sum up the rows of threads that have ended."""
-        for row in rows:
-            self._rows = [other for other in self._rows if other is not row]
-            for stage, spent in enumerate(row):
+    def fold(self, threads: list[Counters]) -> None:
+        """Sum up the counters of threads that have ended."""
+        for counters in threads:
+            self._threads = [other for other in self._threads if other is not counters]
+            for stage, spent in enumerate(counters):
                 self._past[stage] += spent
 
-    def _sums(self) -> Row:
-        return [sum(column) for column in zip(self._past, *self._rows, strict=True)]
+    def _sums(self) -> Counters:
+        return [sum(column) for column in zip(self._past, *self._threads, strict=True)]
 
     def seconds(self) -> dict[str, float]:
         """Seconds so far, by the name of the stage."""

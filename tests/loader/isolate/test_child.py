@@ -382,7 +382,7 @@ def test_a_stopped_child_is_waited_for(loader: Loader) -> None:
     process = child(loader)
     process.send_signal(signal.SIGSTOP)
     signal.signal(signal.SIGALRM, lambda *_: process.send_signal(signal.SIGCONT))
-    signal.setitimer(signal.ITIMER_REAL, 1.3)  # longer than the pulse of the wire
+    signal.setitimer(signal.ITIMER_REAL, 1.3)  # longer than the pulse of the channel
     assert len(list(batches)) == 3
 
 

@@ -15,7 +15,7 @@ import pytest
 from variegate.loader.isolate.leases import Leases
 from variegate.loader.isolate.segment import FREE, HEADER, SENT, TAKEN, Segment
 from variegate.loader.isolate.slots import Parcel, Slots
-from variegate.loader.pool import Pool, address
+from variegate.loader.memory import SlotPool, address
 
 from .conftest import descriptors, segments
 
@@ -29,7 +29,7 @@ class Sides:
 
     def __init__(self, keep: int = 3) -> None:
         self.slots, self.leases = Slots(keep), Leases()
-        self.pool = Pool(keep, self.slots)
+        self.pool = SlotPool(keep, self.slots)
 
     def send(self, value: int, **more: Any) -> tuple[Parcel, list[int]]:
         image = self.pool.take(SHAPE, np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from variegate.adapters.huggingface.pixels import is_picture, mask, picture
 from variegate.errors import FieldError, InputError
-from variegate.loader.decode import AS_STORED, wanted
+from variegate.loader.decode import AS_STORED, check_pixel_format
 from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN, proposed
 from variegate.targets.unsaid import check_unsaid, unsaid
@@ -40,7 +40,7 @@ class Columns:
     dtype: DTypeLike = "uint8"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "dtype", wanted(self.mode, self.dtype)[1])
+        object.__setattr__(self, "dtype", check_pixel_format(self.mode, self.dtype)[1])
         for name in self.places:
             if name not in self.known or name == "image":
                 raise FieldError(

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from variegate.errors import InputError
-from variegate.loader.decode import AS_STORED, allowed, open_image, open_view, opened_by_pillow, told, unreadable
+from variegate.loader.decode import (
+    AS_STORED,
+    allowed,
+    decode_errors,
+    open_image,
+    open_view,
+    opened_by_pillow,
+    unreadable,
+)
 from variegate.loader.source.location import contents
 from variegate.loader.source.picture import of_pil
 from variegate.picture import MODES, MOST_PIXELS, WIDE, pixels, with_channels
@@ -103,7 +111,7 @@ def _opened(value: Mapping[str, Any], where: str) -> Image.Image:
     if data is None and path is None:
         raise InputError(f"{where} has neither bytes nor a path")
     data, name = contents(path) if data is None else data, path or where
-    with told(name, MOST_PIXELS):
+    with decode_errors(name, MOST_PIXELS):
         image: Image.Image | None = opened_by_pillow(data)
         if image is not None:
             image.load()

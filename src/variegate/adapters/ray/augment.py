@@ -14,10 +14,10 @@ from variegate.arguments import whole
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
-from variegate.loader.decode import Mode, wanted
+from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
-from variegate.loader.pool import Scratch
+from variegate.loader.memory import Scratch
 from variegate.pipeline import Compose
 from variegate.targets import Target, Targets
 
@@ -74,7 +74,7 @@ class Augment:
         key = Key(seed, epoch)
         self.augment, self.seed, self.epoch = augment, key.seed, key.epoch
         self.image, self.at_once = image, whole(at_once, "Augment.at_once", least=1)
-        self.mode, self.dtype = wanted(mode, dtype, "Augment")
+        self.mode, self.dtype = check_pixel_format(mode, dtype, "Augment")
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)
 

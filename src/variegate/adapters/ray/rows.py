@@ -16,10 +16,10 @@ from variegate.errors import FieldError, InputError, SourceError
 from variegate.key import Key
 from variegate.loader import Source
 from variegate.loader.options import source_of
-from variegate.loader.order import Order
-from variegate.loader.shortage import patiently
-from variegate.loader.source.base import taken
+from variegate.loader.sampling import Order
+from variegate.loader.source.base import labels_at
 from variegate.loader.source.classes import label_column
+from variegate.loader.transient import retried
 from variegate.targets import names
 
 Rows = dict[str, NDArray[Any]]
@@ -93,11 +93,11 @@ def _source(source: ray.ObjectRef) -> Source:
 def _read(source: Source, index: NDArray[np.int64]) -> Rows:
     """The samples at these positions."""
     positions = index.tolist()
-    samples = [patiently(functools.partial(source.sample, i, _room)) for i in positions]
+    samples = [retried(functools.partial(source.sample, i, _room)) for i in positions]
     pictures = [bytes(picture) if isinstance(picture, memoryview) else picture for picture, _ in samples]
     made = {"index": index, "id": source.ids[index], "path": column([source.where(i) for i in positions])}
     if source.labels is not None:
-        made["label"] = column(taken(source.labels, index))
+        made["label"] = column(labels_at(source.labels, index))
     made["bytes" if all(isinstance(each, bytes) for each in pictures) else "image"] = column(pictures)
     for name in samples[0][1]:
         said = names.taken([name], type(source).__name__, (*made, *OWN))

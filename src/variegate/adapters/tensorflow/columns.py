@@ -15,7 +15,7 @@ from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, heade
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
 from variegate.loader.augment import Augment
-from variegate.loader.shortage import is_shortage, patiently
+from variegate.loader.transient import is_transient, retried
 from variegate.targets import Target, Targets
 
 Tensor = Any  # TensorFlow has no types that mypy could read
@@ -62,9 +62,9 @@ def _examples(loader: Loader, targets: Targets) -> dict[str, Any]:
     for i, (size, *_) in headers(loader, LOOKS):
         try:
             source.check_size(i, size, source.size_of_labels(i))
-            values = targets.write(targets.read(patiently(partial(source.fields, i)), size), size)
+            values = targets.write(targets.read(retried(partial(source.fields, i)), size), size)
         except Exception as error:
-            if loader.on_error.policy == "raise" or is_shortage(error):
+            if loader.on_error.policy == "raise" or is_transient(error):
                 raise
             continue
         found = {name: found[name] if _tells(found.get(name)) else value for name, value in values.items()}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.augment import Augment
-from variegate.loader.shortage import is_shortage, patiently
+from variegate.loader.transient import is_transient, retried
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 
 Shape = tuple[int | None, ...]
@@ -76,7 +76,7 @@ class Header(NamedTuple):
 
 def header(source: Source, i: int) -> Header:
     """The header of the picture at position i."""
-    data: Any = patiently(partial(source.read, i))
+    data: Any = retried(partial(source.read, i))
     if isinstance(data, bytes):
         found = source.header(i, data)
         return Header(found.size, found.channels, found.dtype.name)
@@ -89,7 +89,7 @@ def headers(loader: Loader, most: int) -> Iterator[tuple[int, Header]]:
         try:
             found = header(loader.source, i)
         except Exception as error:  # what a source of one's own raises is a bad sample too
-            if loader.on_error.policy == "raise" or is_shortage(error):
+            if loader.on_error.policy == "raise" or is_transient(error):
                 raise
         else:
             yield i, found

@@ -13,7 +13,7 @@ from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, s
 from variegate.errors import InputError
 from variegate.loader import Loader
 from variegate.loader.identity import Identity
-from variegate.loader.source.base import taken
+from variegate.loader.source.base import labels_at
 
 PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
 Dataset = Any  # TensorFlow has no types that mypy could read
@@ -66,8 +66,8 @@ def dataset(
     def batches() -> Iterator[Any]:
         at = begin()
         stand.begin(loader, at)
-        for turn, batch in zip(loader.schedule.turns(*at), loader.epoch(*at), strict=True):
-            yield turn.after, _element(batch, columns)
+        for span, batch in zip(loader.schedule.spans(*at), loader.epoch(*at), strict=True):
+            yield span.after, _element(batch, columns)
 
     made = tf.data.Dataset.from_generator(batches, output_signature=(PLACE, signature))
     if not position:
@@ -158,7 +158,7 @@ def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | 
     image = tf.TensorSpec((count, *made.shape), made.dtype)
     label = {}
     if loader.labels is not None:
-        found = np.asarray(taken(loader.labels, np.zeros(1, np.int64)))
+        found = np.asarray(labels_at(loader.labels, np.zeros(1, np.int64)))
         label = {"label": tf.TensorSpec((count, *found.shape[1:]), tf.as_dtype(found.dtype))}
     if loader.targets is None:
         return ((image, label["label"]) if label else image), None

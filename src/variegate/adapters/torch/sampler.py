@@ -11,12 +11,10 @@ import torch
 from variegate.adapters.torch.place import Place
 from variegate.errors import FieldError
 from variegate.key import Key
-from variegate.loader.options import maybe, share, whole
-from variegate.loader.order import Order
-from variegate.loader.schedule import Row, Schedule
+from variegate.loader.options import integer, optional_integer, rank_of
+from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted, Weights, edges_of
 from variegate.loader.source.base import Source
 from variegate.loader.state import order_told, place_in, source_told
-from variegate.loader.weights import Weighted, Weights, edges_of
 
 
 class Sampler(torch.utils.data.Sampler[Place]):
@@ -60,10 +58,11 @@ class Sampler(torch.utils.data.Sampler[Place]):
         known = isinstance(source, Source) or (hasattr(source, "__len__") and hasattr(source, "__getitem__"))
         if not (known or hasattr(source, "__index__")):  # a loader has a length too, of batches
             raise FieldError(f"Sampler takes a source, a data set, or the number of its samples, got {source!r:.200}")
-        length = len(source) if hasattr(source, "__len__") else whole(source, "source", 1)
-        self.seed, self.shuffle, self.repeats = whole(seed, "seed", None), bool(shuffle), whole(repeats, "repeats", 1)
-        self.rank, self.world = share(rank, world)
-        self.samples = maybe(samples, "samples", 1)
+        length = len(source) if hasattr(source, "__len__") else integer(source, "source", 1)
+        self.seed, self.shuffle = integer(seed, "seed", None), bool(shuffle)
+        self.repeats = integer(repeats, "repeats", 1)
+        self.rank, self.world = rank_of(rank, world)
+        self.samples = optional_integer(samples, "samples", 1)
         if self.samples is not None and weights is None:
             raise FieldError('Sampler.samples is for an order with replacement: give weights too, or "balanced"')
         self._edges = None if weights is None else edges_of(weights, getattr(source, "labels", None), length)
@@ -106,20 +105,20 @@ class Sampler(torch.utils.data.Sampler[Place]):
 
     def run(self, epoch: int, position: int) -> Iterator[Place]:
         """The indices of an epoch from a position on; the next pass stays what it was."""
-        row, self._place = self._row(epoch), (epoch, position)
-        for turn in self._schedule.turns(epoch, position):
-            (index,), (occurrence,) = row.samples(turn.first, turn.last)
+        samples, self._place = self._samples(epoch), (epoch, position)
+        for span in self._schedule.spans(epoch, position):
+            (index,), (occurrence,) = samples.at(span.first, span.last)
             again = int(occurrence) * self.repeats
             for variation in range(again, again + self.repeats):
                 if variation + 1 == again + self.repeats:
-                    self._place = turn.after if turn.after[0] == epoch else (epoch, self._schedule.length)
+                    self._place = span.after if span.after[0] == epoch else (epoch, self._schedule.length)
                 yield Place(int(index), epoch, variation)
 
-    def _row(self, epoch: int) -> Row:
+    def _samples(self, epoch: int) -> EpochSamples:
         places = self._schedule.length
         if self._edges is not None:
-            return Row(Weighted(self._edges, places, self.seed, epoch), self._schedule)
-        return Row(Order(places, self.seed, epoch, self.shuffle), self._schedule)
+            return EpochSamples(Weighted(self._edges, places, self.seed, epoch), self._schedule)
+        return EpochSamples(Order(places, self.seed, epoch, self.shuffle), self._schedule)
 
     def state_dict(self) -> dict[str, Any]:
         """Where the last pass stands, in a form for JSON."""

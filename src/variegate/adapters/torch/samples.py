@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from variegate.loader.shortage import patiently
 from variegate.loader.source.base import Source
+from variegate.loader.transient import retried
 
 
 class Samples:
@@ -19,7 +19,7 @@ class Samples:
 
     def __getitem__(self, i: int) -> dict[str, Any]:
         source, i = self.source, range(len(self.source))[i]  # which knows -1, and when to stop
-        data, fields = patiently(lambda: source.sample(i, lambda size: memoryview(bytearray(size))))
+        data, fields = retried(lambda: source.sample(i, lambda size: memoryview(bytearray(size))))
         if isinstance(data, bytes | memoryview):
             data = source.header(i, data).decode()
         label = {} if source.labels is None else {"label": source.labels[i]}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, Row
 from variegate.loader.cache.store import Size
-from variegate.loader.pool import ALIGN, aligned
+from variegate.loader.memory import ALIGN, aligned
 
 BLOCK = 32 << 20  # bytes
 BLOCKS = 2

@@ -20,8 +20,8 @@ from variegate.loader.cache.fingerprint import facts
 from variegate.loader.cache.folder import Folder
 from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, DamagedError, Row, Shard, write
 from variegate.loader.cache.store import Size, Store
-from variegate.loader.shortage import is_shortage
 from variegate.loader.source.base import Source
+from variegate.loader.transient import is_transient
 
 NOWHERE = np.iinfo(np.int64).min
 ROW_BITS = 32  # a place is shard << 32 | row; one that is of no use any more, its complement
@@ -178,7 +178,7 @@ class Disk(Store):
 
     def _give_up(self, error: OSError) -> None:
         """Write no more, unless it is handles or memory that are lacking: then what was left out comes again later."""
-        if is_shortage(error):
+        if is_transient(error):
             return
         with self._change:
             self._failed += 1
@@ -207,7 +207,7 @@ class Disk(Store):
         except FileNotFoundError:  # somebody has deleted it since
             return
         except (DamagedError, OSError) as error:
-            if is_shortage(error):  # of handles or memory: there is nothing wrong with it, and it is looked at again
+            if is_transient(error):  # of handles or memory: there is nothing wrong with it, and it is looked at again
                 self._names.discard(name)
                 return
             self._spoilt(f"{self._folder.where(name)}: {error}; the pictures in it are decoded anew, delete it")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from variegate.loader.shortage import is_shortage, patiently
 from variegate.loader.source.base import Source
+from variegate.loader.transient import is_transient, retried
 
 FORMAT = 3  # of the files; raise it when they change, or when loader/decode/ gives other pixels
 
@@ -41,9 +41,9 @@ def contents(source: Source) -> str:
     digest = blake2b(digest_size=8)
     for i in sorted({0, len(source) // 2, len(source) - 1}):
         try:
-            data = patiently(partial(source.read, i))
+            data = retried(partial(source.read, i))
         except Exception as error:  # its time to be told is when a batch has it
-            if is_shortage(error):
+            if is_transient(error):
                 raise
             digest.update(repr(error).encode())
             continue

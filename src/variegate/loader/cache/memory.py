@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from variegate.loader.cache.config import Cache
 from variegate.loader.cache.store import Size, Store
-from variegate.loader.pool import ALIGN, aligned
+from variegate.loader.memory import ALIGN, aligned
 from variegate.loader.source.base import Source
 
 BLOCK = 64 << 20  # bytes; what of it is not written yet costs nothing

@@ -1,14 +1,13 @@
 """Decode: the bytes of a picture file to its pixels; this knows nothing of sources or batches."""
 
-from variegate.loader.decode.beside import beside, most_beside
-from variegate.loader.decode.convert import told
+from variegate.loader.decode.convert import decode_errors
 from variegate.loader.decode.encoded import Encoded, widened
 from variegate.loader.decode.formats import allow_again, allow_formats, allowed, extensions, further, opened_by_pillow
 from variegate.loader.decode.image import MOST_PIXELS, Mode, open_image, open_view
-from variegate.loader.decode.limit import too_large
 from variegate.loader.decode.magic import unreadable
-from variegate.loader.decode.pixel_format import AS_STORED, wanted
-from variegate.loader.decode.png import check_chunks, check_rows
+from variegate.loader.decode.mask import decode_mask, mask_size, read_mask
+from variegate.loader.decode.pixel_format import AS_STORED, check_pixel_format
+from variegate.loader.decode.plane_limit import limited_planes
 from variegate.loader.decode.stored import Stored, picture_of_numbers
 
 __all__ = [
@@ -20,19 +19,18 @@ __all__ = [
     "allow_again",
     "allow_formats",
     "allowed",
-    "beside",
-    "check_chunks",
-    "check_rows",
+    "check_pixel_format",
+    "decode_errors",
+    "decode_mask",
     "extensions",
     "further",
-    "most_beside",
+    "limited_planes",
+    "mask_size",
     "open_image",
     "open_view",
     "opened_by_pillow",
     "picture_of_numbers",
-    "told",
-    "too_large",
+    "read_mask",
     "unreadable",
-    "wanted",
     "widened",
 ]

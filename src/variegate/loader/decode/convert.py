@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, ResourceError
 from variegate.loader.decode.limit import TooLargeError, limited, too_large
-from variegate.loader.shortage import is_shortage, short_of_memory
+from variegate.loader.transient import is_out_of_memory, is_transient
 
 LEAST = 256 << 20  # bytes; where there are not so many to be had, no failure is taken for damage
 BAND = 1 << 19  # bytes: of more, each would be fresh memory of the system
@@ -53,7 +53,7 @@ def write_levels(picture: Any, mode: str, out: NDArray[np.uint8]) -> None:
 
 
 @contextmanager
-def told(name: str, most: int) -> Iterator[None]:
+def decode_errors(name: str, most: int) -> Iterator[None]:
     """Within it, whatever a reader of files raises is a DecodeError, and Pillow's pictures have at most `most` pixels.
 
     Not to be nested.
@@ -68,9 +68,9 @@ def told(name: str, most: int) -> Iterator[None]:
     except TooLargeError as error:  # a frame or a tile of it
         raise too_large(name, error.size[::-1], most) from None
     except Exception as error:  # Pillow's readers raise OSError, SyntaxError, ValueError, struct.error and more
-        if short_of_memory(error, LEAST):
+        if is_out_of_memory(error, LEAST):
             raise MemoryError(f"{name}: {error}") from error
-        if is_shortage(error):
+        if is_transient(error):
             raise ResourceError(f"{name}: it cannot be decoded now: {error}") from error
         text = str(error).rstrip(".") or type(error).__name__
         raise DecodeError(name, text, sound=any(words in text for words in LACKING)) from error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from variegate.errors import DecodeError, FieldError
 from variegate.loader.decode.orientation import UPRIGHT, Covers, covers
 from variegate.loader.decode.pixel_format import WHITES
-from variegate.loader.shortage import short_of_memory
+from variegate.loader.transient import is_out_of_memory
 from variegate.white import DTYPES
 
 CHANNELS: dict[str, int] = {"RGB": 3, "L": 1, "RGBA": 4, "LA": 2, "CMYK": 4, "LAB": 3}  # of Pillow's modes of 8 bits
@@ -86,7 +86,7 @@ class Encoded:
         try:
             pixels = self._decode(out if self.dtype == BYTE else None, self._step(reduction))
         except DecodeError as error:
-            if short_of_memory(error.__cause__ or error, 2 * self.peak):
+            if is_out_of_memory(error.__cause__ or error, 2 * self.peak):
                 raise MemoryError(f"{self.name}: {error.reason}") from error
             raise
         upright = pixels if self.orientation == 1 else UPRIGHT[self.orientation](pixels)

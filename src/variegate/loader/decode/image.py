@@ -31,15 +31,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
-from variegate.loader.decode.beside import most_beside
-from variegate.loader.decode.convert import mode_of_bands, told, write_levels
+from variegate.loader.decode.convert import decode_errors, mode_of_bands, write_levels
 from variegate.loader.decode.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.decode.exif import orientation_of
 from variegate.loader.decode.formats import allowed, has_canvas, held_by, opened_by_pillow
 from variegate.loader.decode.jpeg import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.decode.limit import too_large
 from variegate.loader.decode.magic import unreadable
-from variegate.loader.decode.pixel_format import AS_STORED, wanted
+from variegate.loader.decode.pixel_format import AS_STORED, check_pixel_format
+from variegate.loader.decode.plane_limit import most_plane_pixels
 from variegate.loader.decode.png import check_chunks, check_rows, told_beside
 from variegate.loader.decode.pnm import pnm
 from variegate.loader.decode.tiff import (
@@ -120,7 +120,7 @@ class _Other(Encoded):
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
         shape = *self._stored, self.channels
-        with told(self.name, self._most):
+        with decode_errors(self.name, self._most):
             check_chunks(self._data, self.name)
             picture, self._picture = self._picture or opened_by_pillow(self._data), None
             if self._mode == "L":
@@ -155,7 +155,7 @@ def open_image(
     Raises  DecodeError if the file cannot be read, is no picture, too large a one, or has more bits than the dtype;
             FieldError for another mode or dtype.
     """
-    return _open(data, name, *wanted(mode, dtype), max_pixels)
+    return _open(data, name, *check_pixel_format(mode, dtype), max_pixels)
 
 
 def open_view(data: bytes | memoryview | str | os.PathLike[str], name: str | None = None, mode: str = "RGB") -> Encoded:
@@ -165,7 +165,7 @@ def open_view(data: bytes | memoryview | str | os.PathLike[str], name: str | Non
 
     Raises  DecodeError if the file cannot be read or is no picture; FieldError for another mode.
     """
-    return _open(data, name, wanted(mode, "uint8")[0], AS_STORED, most_beside())
+    return _open(data, name, check_pixel_format(mode, "uint8")[0], AS_STORED, most_plane_pixels())
 
 
 def _open(
@@ -245,7 +245,7 @@ def _open_by_pillow(
     """
     if picture is None:
         raise unreadable(data, name, allowed())
-    with told(name, most):
+    with decode_errors(name, most):
         if orientation is None:
             orientation = _orientation(picture, data)
         numbers = wide(picture, data, mode, dtype, name)
@@ -271,5 +271,5 @@ def _orientation(picture: Any, data: bytes | memoryview) -> int:
 
 def _opened(data: bytes | memoryview, name: str, most: int) -> Any:
     """What Pillow makes of a file's header; None if it is of no format that it may read."""
-    with told(name, most):
+    with decode_errors(name, most):
         return opened_by_pillow(data)

@@ -1,4 +1,4 @@
-"""Wanted: into what the pictures of a source are decoded, said once for all that take files."""
+"""The pixel format: into what the pictures of a source are decoded, said once for all that take files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ AS_STORED = ""  # the dtype that a file has; with no name, as nobody is to ask f
 WHITES = {name: int(NOMINAL[name]) for name in DTYPES}  # what of a file is white becomes this
 
 
-def wanted(mode: Any, dtype: Any, owner: str = "", error: type[VariegateError] = FieldError) -> tuple[str, str]:
+def check_pixel_format(
+    mode: Any, dtype: Any, owner: str = "", error: type[VariegateError] = FieldError
+) -> tuple[str, str]:
     """A mode and the name of a dtype that pictures can be decoded into.
 
     mode   "RGB", "L" (grey), "RGBA", or "bands": all bands of a file as they are
     dtype  "uint8", "uint16", "float32", or NumPy's own
     owner  who was given them, for the error
 
-    >>> wanted("RGB", np.uint16)
+    >>> check_pixel_format("RGB", np.uint16)
     ('RGB', 'uint16')
 
     Raises  `error` for others.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
-from variegate.loader.decode.convert import bands, told
+from variegate.loader.decode.convert import bands, decode_errors
 from variegate.loader.decode.encoded import CHANNELS, Buffer, Encoded, Pixels
 from variegate.loader.decode.formats import AIR, held_by, opened_by_pillow
 from variegate.loader.decode.pixel_format import AS_STORED
@@ -59,7 +59,7 @@ class Wide(Encoded):
         return max(numbers + max(self._held, self.nbytes), twice * self.nbytes) + min(AIR, 8 * pixels)
 
     def _decode(self, out: Buffer | None, step: int) -> Pixels:
-        with told(self.name, self._most):
+        with decode_errors(self.name, self._most):
             numbers = self._read()
             if numbers.size != self._stored[0] * self._stored[1] * self._kind.bands:
                 raise DecodeError(

@@ -10,9 +10,9 @@ from weakref import ref
 
 from variegate.errors import VariegateError
 from variegate.loader.isolate import script
-from variegate.loader.isolate.freight import Isolable
+from variegate.loader.isolate.payload import Isolable
 from variegate.loader.isolate.process import Process
-from variegate.loader.shortage import patiently
+from variegate.loader.transient import retried
 
 Batch = dict[str, Any]
 
@@ -41,21 +41,21 @@ class Child:
     def _run(self, loader: Isolable, request: Any) -> Generator[Batch, None, None]:
         process = self._started(loader)
         del loader, self
-        wire = patiently(lambda: process.open(request))
+        channel = retried(lambda: process.open(request))
         try:
-            process.ask(wire)
+            process.ask(channel)
             while True:
-                parcel, descriptors = process.answer(wire)
+                parcel, descriptors = process.answer(channel)
                 if parcel is None:
                     return
                 if process.ahead:
-                    process.ask(wire)
+                    process.ask(channel)
                 # Not by a variable of this frame, which would hold the batch while the consumer asks for the next.
                 yield process.leases.unpack(parcel, descriptors)
                 if not process.ahead:
-                    process.ask(wire)
+                    process.ask(channel)
         finally:
-            wire.close()
+            channel.close()
 
     def _started(self, loader: Isolable) -> Process:
         _refuse_without_guard()
@@ -64,7 +64,7 @@ class Child:
         with self._starting:
             if self._process is None or not self._process.alive:
                 self.close()
-                self._process = patiently(lambda: Process(loader))
+                self._process = retried(lambda: Process(loader))
             return self._process
 
     def stats(self) -> dict[str, Any]:
@@ -73,17 +73,17 @@ class Child:
         if process is None or not process.alive:
             return {}
         try:
-            wire = process.open(("stats",))
+            channel = process.open(("stats",))
         except VariegateError:
             return {}
         try:
-            process.ask(wire)
-            stats: dict[str, Any] = process.answer(wire)[0]
+            process.ask(channel)
+            stats: dict[str, Any] = process.answer(channel)[0]
             return stats
         except VariegateError:
             return {}
         finally:
-            wire.close()
+            channel.close()
 
     def close(self) -> None:
         """End the process, and with it the epochs under way; another epoch starts another."""

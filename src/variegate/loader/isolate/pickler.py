@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from variegate.loader.pool import address
+from variegate.loader.memory import address
 from variegate.scratch import SMALL
 
 with suppress(ImportError):  # now: an epoch may begin when no more files can be opened

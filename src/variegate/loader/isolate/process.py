@@ -14,17 +14,17 @@ from multiprocessing import spawn, util
 from typing import Any
 
 from variegate.errors import FieldError, VariegateError
+from variegate.loader.isolate.channel import Channel
 from variegate.loader.isolate.failure import Failure
-from variegate.loader.isolate.freight import Isolable, ahead, packed
 from variegate.loader.isolate.leases import Leases
-from variegate.loader.isolate.wire import Wire
-from variegate.loader.shortage import having
+from variegate.loader.isolate.payload import Isolable, ahead, packed
+from variegate.loader.transient import resource_errors
 
 CLOSED = "the loader was closed, and with it the epochs under way; begin another"
 PATIENCE = 6.0  # seconds that an end may take; the child gives its own threads 5
 BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
-    "from variegate.loader.isolate.serve import main; main(int(sys.argv[1]))"
+    "from variegate.loader.isolate.server import main; main(int(sys.argv[1]))"
 )
 
 
@@ -44,7 +44,7 @@ class Process:
         data, sizes, segment = packed(loader)
         prepared = dict(spawn.get_preparation_data("variegate"))
         prepared["authkey"] = bytes(prepared["authkey"])
-        self._control, theirs = Wire.pair()
+        self._control, theirs = Channel.pair()
         try:
             self._popen = _spawned(theirs, prepared.pop("sys_path"))
         except BaseException:
@@ -54,10 +54,10 @@ class Process:
             theirs.close()
         self.end = weakref.finalize(self, _end, self._popen, self._control, self.owner)
         try:
-            wire = self.open((self.owner, prepared, data, sizes, segment.size), segment.descriptor)
-            self.ask(wire)
-            self.answer(wire)
-            wire.close()
+            channel = self.open((self.owner, prepared, data, sizes, segment.size), segment.descriptor)
+            self.ask(channel)
+            self.answer(channel)
+            channel.close()
         except BaseException:
             self._popen.kill()
             self.end()
@@ -73,38 +73,38 @@ class Process:
         """The child's number."""
         return self._popen.pid
 
-    def open(self, request: Any, *descriptors: int) -> Wire:
+    def open(self, request: Any, *descriptors: int) -> Channel:
         """Begin a conversation.
 
         Raises  VariegateError if the child has died.
         """
-        wire, theirs = Wire.pair(self._look)
+        channel, theirs = Channel.pair(self._look)
         try:
             self._control.send(request, (theirs.fileno(), *descriptors))
         except OSError:
-            wire.close()
+            channel.close()
             raise self._died() from None
         finally:
             theirs.close()
-        return wire
+        return channel
 
-    def ask(self, wire: Wire) -> None:
+    def ask(self, channel: Channel) -> None:
         """Ask for an answer; if the child is dead, that shows when it is waited for.
 
         Raises  VariegateError after a fork, or once the child was ended.
         """
         self._check()
         with suppress(OSError):
-            wire.send(None)
+            channel.send(None)
 
-    def answer(self, wire: Wire) -> tuple[Any, list[int]]:
+    def answer(self, channel: Channel) -> tuple[Any, list[int]]:
         """The oldest answer that is due, and the descriptors with it; waits for as long as it takes.
 
         Raises  VariegateError as `ask` does, and if the child has died; what it raises itself.
         """
         self._check()  # the last answers may lie in the socket yet
         try:
-            answer, descriptors = wire.receive()
+            answer, descriptors = channel.receive()
         except (EOFError, OSError):
             raise self._died() from None
         if isinstance(answer, Failure):
@@ -149,13 +149,13 @@ def _spawned(theirs: socket.socket, path: list[str]) -> subprocess.Popen[bytes]:
     command = [os.fsdecode(spawn.get_executable()), *flags, "-c", BOOT, str(theirs.fileno()), json.dumps(path)]
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        with having("isolate=True: no process can be started"):
+        with resource_errors("isolate=True: no process can be started"):
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-def _end(popen: subprocess.Popen[bytes], control: Wire, owner: int) -> None:
+def _end(popen: subprocess.Popen[bytes], control: Channel, owner: int) -> None:
     """End the child, which takes it a moment; one that does not is killed."""
     if os.getpid() == owner:
         with suppress(OSError):

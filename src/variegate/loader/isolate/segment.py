@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.shortage import having
+from variegate.loader.transient import resource_errors
 
 HEADER = 64  # bytes before the contents, which begin at a multiple of 64
 FREE, SENT, TAKEN = range(3)
@@ -81,7 +81,7 @@ class Segment:
 
 def _anonymous(size: int) -> int:
     """The descriptor of new memory: it has no bound but the system's own, unlike /dev/shm in a container."""
-    with having("isolate=True: no shared memory can be made"):
+    with resource_errors("isolate=True: no shared memory can be made"):
         if hasattr(os, "memfd_create"):
             descriptor = os.memfd_create("variegate", os.MFD_CLOEXEC)
         else:

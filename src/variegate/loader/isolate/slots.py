@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from variegate.loader.isolate.segment import FREE, HEADER, SENT, Segment
-from variegate.loader.pool import ALIGN, Memory, Pool, Raw, address, aligned
+from variegate.loader.memory import ALIGN, Raw, SlotMemory, SlotPool, address, aligned
 from variegate.scratch import SMALL
 
 Part = tuple[int, int, int]  # the segment's number, where a buffer begins in it, and its bytes
@@ -34,14 +34,14 @@ class Slot(Segment):
         super().__del__()
 
 
-class Slots(Memory):
+class Slots(SlotMemory):
     """Shared memory for the loader's pool, and the batches that lie in it.
 
     keep  how many idle segments to hold on to for what is not in the loader's own pool, such as masks
     """
 
     def __init__(self, keep: int) -> None:
-        self.others = Pool(keep, self)
+        self.others = SlotPool(keep, self)
         self._slots: WeakValueDictionary[int, Slot] = WeakValueDictionary()  # by where their contents begin
         self._lent: dict[int, tuple[Slot, object]] = {}  # by number, with what holds it in this process
         self._lending = Lock()

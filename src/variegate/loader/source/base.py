@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.decode import open_image, wanted
-from variegate.loader.order import digest, mixed
-from variegate.loader.source.hot import Hot
+from variegate.loader.decode import check_pixel_format, open_image
+from variegate.loader.hash import digest, mixed
+from variegate.loader.source.multi_hot import MultiHot
 from variegate.picture import MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from variegate.targets import Targets
 
 Ids = NDArray[np.uint64]
-Labels: TypeAlias = "NDArray[Any] | Sequence[Any] | Hot"
+Labels: TypeAlias = "NDArray[Any] | Sequence[Any] | MultiHot"
 Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
@@ -140,7 +140,7 @@ class Source(ABC):
 
         Raises  SourceError if there is no such mode or dtype.
         """
-        self.mode, self.dtype = wanted(mode, dtype, type(self).__name__, SourceError)
+        self.mode, self.dtype = check_pixel_format(mode, dtype, type(self).__name__, SourceError)
 
     def header(self, i: int, data: bytes | memoryview, max_pixels: int = MOST_PIXELS) -> Encoded:
         """The picture at position i, of which `data` are the bytes of the file, to be decoded as this source says.
@@ -218,7 +218,10 @@ class Subset(Source):
         self.source = source
         self.ids = source.ids[self.positions]
         labels = source.labels
-        self.labels = labels.taken(self.positions) if isinstance(labels, Hot) else taken(labels, self.positions)
+        if isinstance(labels, MultiHot):
+            self.labels = labels.taken(self.positions)
+        else:
+            self.labels = labels_at(labels, self.positions)
         self.classes, self.targets, self.held = source.classes, source.targets, source.held
         self.mode, self.dtype = source.mode, source.dtype
 
@@ -258,8 +261,8 @@ class Subset(Source):
         return f"<{len(self)} of {self.source!r}>"
 
 
-def taken(labels: Labels | None, positions: NDArray[np.int64]) -> Any:
+def labels_at(labels: Labels | None, positions: NDArray[np.int64]) -> Any:
     """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
     if labels is None:
         return None
-    return labels[positions] if isinstance(labels, np.ndarray | Hot) else [labels[i] for i in positions]
+    return labels[positions] if isinstance(labels, np.ndarray | MultiHot) else [labels[i] for i in positions]

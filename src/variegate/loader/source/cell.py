@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, SourceError
-from variegate.loader.decode import open_view
+from variegate.loader.decode import decode_mask, open_view
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.hot import Place
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, named_in_data, no_path
-from variegate.loader.source.mask_folder import decode_mask
+from variegate.loader.source.multi_hot import Place
 from variegate.targets import Target
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.source.hot import Hot, Place
 from variegate.loader.source.instances import class_names
+from variegate.loader.source.multi_hot import MultiHot, Place
 from variegate.targets import Targets
 from variegate.targets.unsaid import unsaid
 
@@ -19,7 +19,7 @@ LEAST, MOST = -(1 << 63), (1 << 63) - 1
 SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
-Column = NDArray[Any] | list[Any] | Hot
+Column = NDArray[Any] | list[Any] | MultiHot
 
 
 class Classed(NamedTuple):
@@ -166,7 +166,7 @@ def _are_vectors(values: Any, count: int) -> bool:
     return all(item in (0, 1) for item in items) or any(item != int(item) for item in items)
 
 
-def _several(values: Any, place: Place, names: list[str]) -> Hot:
+def _several(values: Any, place: Place, names: list[str]) -> MultiHot:
     """The classes of labels that are lists of names, or of numbers."""
     number: dict[Any, int] = {name: n for n, name in enumerate(names)}
     rows: list[list[int]] = []
@@ -184,7 +184,7 @@ def _several(values: Any, place: Place, names: list[str]) -> Hot:
                     f"{_few(names)}"
                 )
             rows[-1].append(int(item) if whole else number[item])
-    return Hot.of(rows, len(names))
+    return MultiHot.of(rows, len(names))
 
 
 def check_numbers(labels: Column | None, names: list[str] | None, place: Place) -> None:

@@ -18,8 +18,8 @@ from numpy.typing import DTypeLike
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions as readable
 from variegate.loader.file import absolute, opened
-from variegate.loader.shortage import is_shortage, patiently, reading, told_of
 from variegate.loader.source.base import Room, Source
+from variegate.loader.transient import is_transient, read_error, read_errors, retried
 
 KEPT_BY_SYSTEMS = frozenset(("lost+found", "System Volume Information", "$RECYCLE.BIN"))  # at a file system's root
 
@@ -55,7 +55,7 @@ class Files(Source):
 
         Raises  DecodeError if there is no such file.
         """
-        with reading(self.where(i)):
+        with read_errors(self.where(i)):
             found = os.stat(self.where(i))
         return hash((found.st_size, found.st_mtime_ns, found.st_ctime_ns))  # of numbers: the same in every process
 
@@ -170,7 +170,7 @@ class Listing:
                 return sorted((e for e in scan if not e.name.startswith(".")), key=lambda e: e.name)
 
         try:
-            return patiently(listed)
+            return retried(listed)
         except PermissionError as error:
             if relative[:-1] in KEPT_BY_SYSTEMS:
                 return []
@@ -188,8 +188,8 @@ class Listing:
             raise self._unlisted(entry.path, error) from error
 
     def _unlisted(self, folder: str, error: OSError) -> Exception:
-        if is_shortage(error):
-            return told_of(folder, error)
+        if is_transient(error):
+            return read_error(folder, error)
         return SourceError(
             f"{folder}: it cannot be listed ({error.strerror or error}), so what it holds of the data set is not "
             "known; make it readable, or move it elsewhere"

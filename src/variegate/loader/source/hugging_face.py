@@ -15,8 +15,8 @@ from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import SEVERAL, classed, is_missing, label_column, passes_on
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.hot import Place
 from variegate.loader.source.location import check_schemes
+from variegate.loader.source.multi_hot import Place
 from variegate.loader.source.shards import declared, named_fields
 from variegate.targets import Target, Targets
 

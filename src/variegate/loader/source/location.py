@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from variegate.errors import InputError, SourceError
 from variegate.loader.file import absolute, opened
-from variegate.loader.shortage import fetching
+from variegate.loader.transient import fetch_errors
 
 LOCAL = ("file", "local")  # protocols of fsspec's for files of this machine
 NEEDED = 'which fsspec reads: pip install "variegate[url]"; or download the file'
@@ -156,7 +156,7 @@ def contents(place: str) -> bytes:
             fault; SourceError if a library for the URL is not installed.
     """
     if scheme_of(place):
-        with fetching(place):
+        with fetch_errors(place):
             system, path = system_of(place)
             return bytes(system.cat_file(path))
     with opened(place) as file:

@@ -16,11 +16,11 @@ import numpy as np
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.file import opened
-from variegate.loader.shortage import asked, patiently, reading
 from variegate.loader.source.arrow import ArrowCells
 from variegate.loader.source.classes import is_missing
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, scheme_of
+from variegate.loader.transient import read_errors, retried, retried_at
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
 DECIMAL = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,99})(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -210,7 +210,7 @@ def _read_file(path: str) -> Table:
     if ending not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json"):
         raise SourceError(f"{path}: a manifest is a {KINDS} file")
     try:
-        text = asked(path, lambda: contents(path)).decode("utf-8-sig")
+        text = retried_at(path, lambda: contents(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: it is no UTF-8: {error}; save it so") from None
     if ending in (".csv", ".tsv"):
@@ -271,15 +271,15 @@ def _read_parquet(path: str) -> Table:
         raise SourceError(f'{path}: Parquet needs PyArrow: pip install "variegate[arrow]"') from None
 
     def open_file(place: Any) -> Any:
-        with reading(path):
+        with read_errors(path):
             if place is path:
                 with opened(path):  # which refuses what is no regular file, as a FIFO
                     pass
             return parquet.ParquetFile(place, page_checksum_verification=True)
 
     try:
-        place = pa.BufferReader(asked(path, lambda: contents(path))) if scheme_of(path) else path
-        file = patiently(lambda: open_file(place))
+        place = pa.BufferReader(retried_at(path, lambda: contents(path))) if scheme_of(path) else path
+        file = retried(lambda: open_file(place))
         names, count = file.schema_arrow.names, file.metadata.num_rows
     except DecodeError as error:
         raise SourceError(f"{path}: {error.reason}") from error

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions
-from variegate.loader.file import whole
+from variegate.loader.file import read_bytes
 from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, are_most, chosen, class_names, first_of
@@ -207,7 +207,7 @@ def _annotation(path: str) -> Element:
     """
     from xml.etree import ElementTree
 
-    data = whole(path)
+    data = read_bytes(path)
     try:
         tree = ElementTree.fromstring(data)
     except (ElementTree.ParseError, ValueError, LookupError) as error:  # the last of an encoding that nobody knows
@@ -229,7 +229,7 @@ def _names(notes: Sequence[_Note], others: Sequence[str]) -> list[str]:
 def _listed(path: str) -> list[str]:
     """The names in a split's file, one a line."""
     try:
-        lines = whole(path).decode("utf-8-sig").splitlines()
+        lines = read_bytes(path).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: it cannot be read ({error})") from error
     for n, line in enumerate(lines, 1):

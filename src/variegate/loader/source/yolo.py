@@ -13,8 +13,8 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions
-from variegate.loader.file import whole
-from variegate.loader.source.cut import cut, cuts
+from variegate.loader.file import read_bytes
+from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names, first_of
@@ -89,7 +89,7 @@ class YoloFolder(Files):
         boxes = np.array([one.box for one in flat], np.float64).reshape(-1, 4)
         self.clipped = self.outside = 0
         if self.clip:
-            made = cut(boxes, "cxcywh", np.ones((len(boxes), 2)), SLACK)
+            made = clip_boxes(boxes, "cxcywh", np.ones((len(boxes), 2)), SLACK)
             self.outside = int(made.outside.sum())
             self.clipped = int(made.reached.sum()) - self.outside
             seen = np.flatnonzero(~made.outside)
@@ -103,7 +103,7 @@ class YoloFolder(Files):
     def _objects(self, path: str) -> list[_Object]:
         """The objects in one file; blank lines are none."""
         try:
-            lines = whole(path).decode("utf-8-sig").splitlines()
+            lines = read_bytes(path).decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise SourceError(f"{path}: it cannot be read ({error})") from error
         return [self._object(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
@@ -143,7 +143,7 @@ class YoloFolder(Files):
         return self._instances.of(i, self._fields)
 
     def __repr__(self) -> str:
-        counts = f"{len(self)} pictures, {len(self._instances)} objects{cuts(self.clipped, self.outside)}"
+        counts = f"{len(self)} pictures, {len(self._instances)} objects{clip_summary(self.clipped, self.outside)}"
         return f"YoloFolder({self.root!r}, {counts}{self._unusual})"
 
 
@@ -172,7 +172,7 @@ def _names(path: str) -> Any:
         import yaml
     except ImportError:
         raise SourceError(f'{path}: YAML needs PyYAML: pip install "variegate[cli]"; or pass the names') from None
-    data = whole(path)
+    data = read_bytes(path)
     try:
         content = yaml.safe_load(data.decode("utf-8"))
     except MemoryError:

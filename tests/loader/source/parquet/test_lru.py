@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from variegate.loader.source.parquet.lru import Kept
+from variegate.loader.source.parquet.lru import LruCache
 
 
 def test_the_least_lately_used_goes_first() -> None:
-    kept: Kept[str] = Kept(100, 10)
+    kept: LruCache[str] = LruCache(100, 10)
     loads: list[str] = []
 
     def get(key: str, size: int = 40) -> str:
@@ -27,21 +27,21 @@ def test_the_least_lately_used_goes_first() -> None:
 
 
 def test_sizes_that_turn_out_later_count() -> None:
-    kept: Kept[int] = Kept(100, 10)
+    kept: LruCache[int] = LruCache(100, 10)
     for key in range(5):
         kept.get(key, 0, lambda: (1, 60))
     assert len(kept) == 1 and kept.size == 60
 
 
 def test_entries_are_bounded_too() -> None:
-    kept: Kept[int] = Kept(100, 3)
+    kept: LruCache[int] = LruCache(100, 3)
     for key in range(9):
         kept.get(key, 0, lambda: (1, 0))
     assert len(kept) == 3
 
 
 def test_threads_load_a_key_once_and_other_keys_meanwhile() -> None:
-    kept: Kept[str] = Kept(100, 10)
+    kept: LruCache[str] = LruCache(100, 10)
     first, second = threading.Event(), threading.Event()
     loads: list[str] = []
 
@@ -61,7 +61,7 @@ def test_threads_load_a_key_once_and_other_keys_meanwhile() -> None:
 
 
 def test_many_threads_get_what_they_ask_for() -> None:
-    kept: Kept[int] = Kept(50, 10)
+    kept: LruCache[int] = LruCache(50, 10)
 
     def run(seed: int) -> bool:
         keys = random.Random(seed).choices(range(12), k=2000)
@@ -73,7 +73,7 @@ def test_many_threads_get_what_they_ask_for() -> None:
 
 
 def test_an_error_is_not_kept() -> None:
-    kept: Kept[int] = Kept(50, 10)
+    kept: LruCache[int] = LruCache(50, 10)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", 1, lambda: (1 // 0, 1))
     assert kept.get("a", 1, lambda: (7, 1)) == 7

@@ -22,10 +22,10 @@ from pyarrow import ipc, parquet
 
 from variegate.errors import DecodeError, InputError, SourceError
 from variegate.loader import ImageFolder, Loader
-from variegate.loader.shortage import is_shortage
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.manifest import Manifest
 from variegate.loader.source.parquet.source import Parquet
+from variegate.loader.transient import is_transient
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Mask, PerSample, Targets
@@ -484,7 +484,7 @@ def test_more_memory_than_there_can_be_is_the_files_fault(tmp_path: Path) -> Non
     assert source.fields(0) == {"v": ""}
     with pytest.raises(DecodeError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456") as told:
         source.fields(1)
-    assert not is_shortage(told.value)
+    assert not is_transient(told.value)
     with pytest.raises(SourceError, match=rf"t.feather: .*takes {1 << 60} bytes; keep is 268435456"):
         Parquet(path, label="v")
     with pytest.raises(MemoryError):

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from variegate.errors import DecodeError, ResourceError, SourceError
-from variegate.loader import Loader, Parquet, Source, TFRecord, WebDataset, shortage
+from variegate.loader import Loader, Parquet, Source, TFRecord, WebDataset, transient
 
 COUNT = 6
 Make = Callable[[str], Source]
@@ -75,7 +75,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shortage, "PAUSES", (0.01,) * 8)
+    monkeypatch.setattr(transient, "PAUSES", (0.01,) * 8)
 
 
 @pytest.fixture

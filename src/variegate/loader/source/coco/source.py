@@ -13,10 +13,10 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.coords import Floats
 from variegate.errors import SourceError
 from variegate.loader.decode import MOST_PIXELS
+from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.coco.keypoints import mirrored, point_names, points_of
 from variegate.loader.source.coco.shapes import Masks, outlines
 from variegate.loader.source.coco.table import ABSENT, Id, Table, in_64_bits, read_coco
-from variegate.loader.source.cut import cut, cuts
 from variegate.loader.source.folder import Files
 from variegate.loader.source.instances import Column, Instances, Plain, Values, are_most, chosen, class_names, first_of
 from variegate.loader.source.json_text import short
@@ -216,7 +216,7 @@ class CocoJson(Files):
         if not self.clip:
             return boxes, np.ones(len(boxes), np.bool_)
         limits = np.where((sizes > 0).all(axis=1, keepdims=True), sizes[:, ::-1], np.nan)
-        found = cut(boxes, "xywh", limits, Boxes.epsilon)
+        found = clip_boxes(boxes, "xywh", limits, Boxes.epsilon)
         seen, reached = ~found.outside, int(found.reached.sum())
         self.outside = int(found.outside.sum())
         self.clipped = reached - self.outside
@@ -260,7 +260,7 @@ class CocoJson(Files):
         return found
 
     def __repr__(self) -> str:
-        counts = f"{len(self)} pictures, {len(self._instances)} objects{cuts(self.clipped, self.outside)}"
+        counts = f"{len(self)} pictures, {len(self._instances)} objects{clip_summary(self.clipped, self.outside)}"
         return f"CocoJson({self.annotations!r}, {counts}{self._unusual})"
 
 

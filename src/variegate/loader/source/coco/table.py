@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.file import whole
+from variegate.loader.file import read_bytes
 from variegate.loader.source.json_text import parsed, short, text_of
 
 Row = dict[str, Any]
@@ -148,7 +148,7 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
 
     Raises  SourceError if it cannot be read, is no JSON, or has no such lists.
     """
-    text, hook = text_of(whole(path), path), _packed if outlines else _stripped
+    text, hook = text_of(read_bytes(path), path), _packed if outlines else _stripped
     content = _decoded(text, hook) or parsed(text, path, hook=hook)
     if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"

@@ -14,13 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from typing import Any
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.shortage import patiently, reading
 from variegate.loader.source.arrow import ArrowCells, FileRow, Layout, Loaded, UnreadableError, layout_of
 from variegate.loader.source.base import fresh
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import scheme_of
 from variegate.loader.source.parquet.footer import Chunk, chunks_of
 from variegate.loader.source.shards import RemoteShard, Shard
+from variegate.loader.transient import read_errors, retried
 
 ASKED = re.compile(r"size (\d+)")  # how much memory there was none of, as PyArrow says it
 WIDTHS = {"INT64": 8, "DOUBLE": 8, "INT96": 8, "BOOLEAN": 0.125}  # bytes of a number; 4 of all others
@@ -109,13 +109,13 @@ class ParquetRows(RowFile):
     def __init__(self, shard: Shard, columns: Sequence[str], most: int) -> None:
         super().__init__(shard, columns, most)
         self._metadata: Any = None
-        self.schema, self._metadata = patiently(self._read_footer)
+        self.schema, self._metadata = retried(self._read_footer)
         self._check_columns()
         self.counts = [self._metadata.row_group(n).num_rows for n in range(self._metadata.num_row_groups)]
         if min(self.counts, default=0) < 0:
             raise SourceError(f"{shard.path}: the file is damaged: a row group has {min(self.counts)} rows")
         try:
-            groups = chunks_of(patiently(self._footer))
+            groups = chunks_of(retried(self._footer))
         except UnreadableError as error:
             raise SourceError(f"{shard.path}: {error}") from error
         if len(groups) != len(self.counts):
@@ -159,7 +159,7 @@ class ParquetRows(RowFile):
             with self._opened() as file:
                 return file.read([name])[name]
 
-        return patiently(read)
+        return retried(read)
 
 
 def _least(chunk: Chunk) -> int:
@@ -212,7 +212,7 @@ class ArrowRows(RowFile):
 
         if scheme_of(self.shard.path):
             raise SourceError(f"{self.shard.path}: an Arrow file is mapped into memory, so it lies on this machine")
-        return patiently(lambda: pa.memory_map(self.shard.path).read_buffer())
+        return retried(lambda: pa.memory_map(self.shard.path).read_buffer())
 
     def _reader(self, whole: Any, columns: Sequence[str] | None = None) -> Any:
         """A reader of some columns, or of all; `whole` is a map of the file, or the file, out of which it copies."""
@@ -276,7 +276,7 @@ def said(shard: Shard, most: int) -> Iterator[None]:
     import pyarrow as pa
 
     try:
-        with reading(shard.path):
+        with read_errors(shard.path):
             found = None if scheme_of(shard.path) else os.stat(shard.path)
             if found is not None and (found.st_size, str(found.st_mtime_ns)) != (shard.size, shard.stamp):
                 raise DecodeError(shard.path, "the file has changed since the source was made; make it again")

@@ -1,4 +1,4 @@
-"""Kept: what was loaded last, so much of it as fits a number of bytes."""
+"""LruCache: what was loaded last, so much of it as fits a number of bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class LruCache(Generic[T]):
     """Values by key, the least lately used of which are let go of first. Threads share it.
 
     Two threads that want the same key load it once; other keys load at the same time.
@@ -18,8 +18,8 @@ class Kept(Generic[T]):
     most     bytes
     entries  values, whatever their bytes
 
-    >>> kept = Kept(100, 8)
-    >>> [kept.get(key, 60, lambda: print("loads") or (0, 60)) for key in "aab"], len(kept)
+    >>> cache = LruCache(100, 8)
+    >>> [cache.get(key, 60, lambda: print("loads") or (0, 60)) for key in "aab"], len(cache)
     loads
     loads
     ([0, 0, 0], 1)

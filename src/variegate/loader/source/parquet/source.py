@@ -21,7 +21,7 @@ from variegate.loader.source.classes import classed, passes_on
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.location import above, check_schemes
 from variegate.loader.source.parquet.files import RowFile, open_rows
-from variegate.loader.source.parquet.lru import Kept
+from variegate.loader.source.parquet.lru import LruCache
 from variegate.loader.source.shards import Paths, Shard, declared, find_shards, named_fields, shard_names
 from variegate.targets import Target, Targets
 
@@ -99,7 +99,7 @@ class Parquet(Source):
         self._begin()
 
     def _begin(self) -> None:
-        self._kept: Kept[Loaded] = Kept(self.keep, MOST)
+        self._kept: LruCache[Loaded] = LruCache(self.keep, MOST)
 
     def _index(self) -> None:
         """Where units begin, and of which file each is.

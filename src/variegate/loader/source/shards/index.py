@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from variegate import parts
 from variegate.errors import ResourceError
 from variegate.loader.file import opened
-from variegate.loader.shortage import patiently
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.shards.npy import npy_array
 from variegate.loader.source.shards.shard import INDEX, RemoteShard, Shard
+from variegate.loader.transient import retried
 
 VERSION = 2  # of the columns: another one makes every saved index anew
 PATIENCE = 2.0  # seconds of reading before a bar is shown
@@ -86,7 +86,7 @@ def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
             return {name: npy_array(file.read(entry)) for name, entry in entries.items()}
 
     try:
-        return patiently(read)
+        return retried(read)
     except ResourceError:
         raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):

@@ -8,8 +8,8 @@ from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 from typing import Any
 
 from variegate.errors import DecodeError, ResourceError
-from variegate.loader.shortage import asked, fetching
 from variegate.loader.source.location import system_of
+from variegate.loader.transient import fetch_errors, retried_at
 
 
 def check_whole(url: str, got: int, wanted: int, size: int) -> None:
@@ -46,8 +46,8 @@ class RemoteFile(RawIOBase):
 
     def _fetch(self, action: Callable[[], Any]) -> Any:
         if self._patient:
-            return asked(self._url, action)
-        with fetching(self._url):
+            return retried_at(self._url, action)
+        with fetch_errors(self._url):
             return action()
 
     def _opened(self) -> Any:

@@ -17,10 +17,10 @@ from typing import BinaryIO, cast
 
 from variegate.errors import DecodeError, ResourceError, SourceError
 from variegate.loader.file import opened, regular
-from variegate.loader.shortage import asked, fetching
 from variegate.loader.source.base import Room
 from variegate.loader.source.location import system_of
 from variegate.loader.source.shards.remote import RemoteFile, check_whole
+from variegate.loader.transient import fetch_errors, retried_at
 from variegate.parts import is_part
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -56,7 +56,7 @@ class Shard:
 
         Raises  SourceError if it cannot be read; ResourceError if that is the machine's or the network's fault.
         """
-        return asked(self.path, lambda: open(self.path, "rb", buffering=BUFFER, opener=regular))
+        return retried_at(self.path, lambda: open(self.path, "rb", buffering=BUFFER, opener=regular))
 
     def read(self, start: int, size: int, room: Room) -> bytes | memoryview:
         """`size` bytes from `start` on, in memory from `room` where that saves a copy.
@@ -108,11 +108,11 @@ class RemoteShard(Shard):
     def read(self, start: int, size: int, room: Room) -> bytes:
         """`size` bytes from `start` on."""
         system, path = system_of(self.path)
-        with fetching(self.path):
+        with fetch_errors(self.path):
             data = cast(bytes, system.cat_file(path, start=start, end=start + size))
         if len(data) > size:
             raise ResourceError(f"{self.path}: its server gives no parts of files (HTTP's Range); download the file")
-        with fetching(self.path):
+        with fetch_errors(self.path):
             check_whole(self.path, len(data), min(size, self.size - start), self.size)
         return data
 
@@ -180,7 +180,7 @@ def _of_folder(name: str, endings: tuple[str, ...]) -> bool:
 
 
 def _listed(folder: str) -> list[str]:
-    return asked(folder, lambda: os.listdir(folder))
+    return retried_at(folder, lambda: os.listdir(folder))
 
 
 def _globbed(pattern: str) -> list[str]:
@@ -190,14 +190,14 @@ def _globbed(pattern: str) -> list[str]:
 
 def _remote_glob(url: str) -> list[str]:
     system, path = system_of(url)
-    found: list[str] = asked(url, lambda: system.glob(path))
+    found: list[str] = retried_at(url, lambda: system.glob(path))
     return [str(system.unstrip_protocol(each)) for each in sorted(found)]
 
 
 def _shard(path: str) -> Shard:
     if "://" in path:
         system, inner = system_of(path)
-        return asked(path, lambda: RemoteShard(path, int(system.size(inner)), str(system.ukey(inner))))
+        return retried_at(path, lambda: RemoteShard(path, int(system.size(inner)), str(system.ukey(inner))))
     try:
         found = os.stat(path)
     except OSError as error:

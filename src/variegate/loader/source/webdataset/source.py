@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
-from variegate.loader.decode import extensions, open_view
+from variegate.loader.decode import decode_mask, extensions, open_view
 from variegate.loader.source.base import Ids, fresh
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.mask_folder import decode_mask
 from variegate.loader.source.shards import (
     Columns,
     Paths,

@@ -1,0 +1,8 @@
+"""Batch: how one is made, of samples that are read, decoded and run into its memory."""
+
+from variegate.loader.batch.budget import DEEPEST, MemoryBudget
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.samples import STAND_INS
+from variegate.loader.batch.task import Batch, BatchTask, make_batch
+
+__all__ = ["DEEPEST", "STAND_INS", "Batch", "BatchTask", "LoaderContext", "MemoryBudget", "make_batch"]

@@ -1,0 +1,86 @@
+"""LoaderContext: the values that all threads of a loader share."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.loader.augment import Augment
+from variegate.loader.batch.budget import MemoryBudget
+from variegate.loader.batch.sample import SampleSpec
+from variegate.loader.cache import Store
+from variegate.loader.labels import Labels
+from variegate.loader.memory import Arena, Scratch, SlotPool
+from variegate.loader.policy import Faults, OnError
+from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
+from variegate.loader.source.base import Labels as Column
+from variegate.loader.source.base import Source
+from variegate.loader.stats import Stats
+
+
+@dataclass(frozen=True)
+class LoaderContext:
+    """All that a batch is made of beside the samples in it. Threads hold this, and never the loader.
+
+    edges    the running sum of the samples' weights; None: each comes once
+    one_hot  the source's labels as rows of 0 and 1, if these are wanted
+    specs    what the source's samples have in common: one at most, once the first of them has been read
+    """
+
+    source: Source
+    augment: Augment
+    seed: int
+    schedule: Schedule
+    faults: Faults
+    pool: SlotPool
+    shuffle: bool = True
+    edges: NDArray[np.float64] | None = None
+    repeats: int = 1
+    labels: Labels | None = None
+    one_hot: Column | None = None
+    cache: Store | None = None
+    scaled: bool = False
+    budget: MemoryBudget | None = None
+    stats: Stats = field(default_factory=Stats)
+    arena: Arena = field(default_factory=Arena)
+    scratches: deque[Scratch] = field(default_factory=deque)
+    specs: list[SampleSpec] = field(default_factory=list)
+    spec_lock: Lock = field(default_factory=Lock)
+
+    @property
+    def rule(self) -> OnError:
+        """What to do about samples that cannot be taken."""
+        return self.faults.rule
+
+    @property
+    def column(self) -> Column | None:
+        """The labels that are known before their samples, as batches have them."""
+        return self.source.labels if self.one_hot is None else self.one_hot
+
+    @property
+    def varying(self) -> bool:
+        """Whether a sample may come more than once an epoch, so that a batch says which time it is."""
+        weighted = self.edges is not None
+        return weighted or self.repeats > 1 or self.schedule.pad or self.rule.policy == "replace"
+
+    @functools.cached_property
+    def checked(self) -> NDArray[np.bool_]:
+        """Which samples have a picture that stays in memory, and was seen to have numbers that the pipeline takes."""
+        return np.zeros(len(self.source), np.bool_)
+
+    def flush(self) -> None:
+        """Write what the cache has gathered."""
+        if self.cache is not None:
+            self.cache.flush()
+
+    def epoch_samples(self, epoch: int) -> EpochSamples:
+        """The samples of an epoch."""
+        length = self.schedule.length
+        if self.edges is not None:
+            return EpochSamples(Weighted(self.edges, length, self.seed, epoch), self.schedule)
+        return EpochSamples(Order(length, self.seed, epoch, self.shuffle), self.schedule)

@@ -1,0 +1,44 @@
+"""The plan of a batch: the numbers drawn for its samples, by the keys that these have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import InputError
+from variegate.key import Keys
+from variegate.loader.augment import Plan
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.sample import Sample
+
+
+def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Plan:
+    """Draw and lower samples, each as often as it is repeated."""
+    source, labels, repeats = context.source, context.labels, context.repeats
+    kinds = {(sample.picture.channels, sample.picture.dtype.name): sample.position for sample in samples}
+    if len(kinds) > 1:  # of a source that gives files and arrays
+        told = ", ".join(f"{source.where(at)} has {count} {dtype}" for (count, dtype), at in kinds.items())
+        raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
+    sizes = np.array([sample.picture.size for sample in samples], np.int64)
+    keys = Keys.at(context.seed, epoch, source.ids[positions(samples, repeats)], variations(samples, repeats))
+    given: tuple[Any, ...] = ()
+    if labels is not None and any(sample.leaves for sample in samples):
+        given = [sample.leaves for sample in samples for _ in range(repeats)], labels.targets
+    return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *next(iter(kinds)), *given)
+
+
+def positions(samples: Sequence[Sample], repeats: int) -> NDArray[np.int64]:
+    """In the source, one a repeat."""
+    return np.repeat(np.array([sample.position for sample in samples], np.int64), repeats)
+
+
+def variations(samples: Sequence[Sample], repeats: int) -> NDArray[np.uint32]:
+    """One a repeat."""
+    first = np.array([sample.variation for sample in samples], np.uint32)
+    if repeats == 1:
+        return first
+    again = first[:, np.newaxis] + np.arange(repeats, dtype=np.uint32)
+    return again.reshape(-1).astype(np.uint32)

@@ -1,0 +1,287 @@
+"""BatchTask: one batch in the making, by one thread or by several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.errors import ResourceError, VariegateError
+from variegate.loader import stats
+from variegate.loader.augment import Plan
+from variegate.loader.batch.budget import BatchMemory
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.deadline import DeadlineThread, Worker
+from variegate.loader.batch.decoder import SampleDecoder
+from variegate.loader.batch.plan import planned, positions, variations
+from variegate.loader.batch.reader import NO_MEMORY, SampleReader, note
+from variegate.loader.batch.sample import Decoded, Sample
+from variegate.loader.batch.samples import BatchSamples
+from variegate.loader.memory import Scratch
+from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
+from variegate.loader.source.base import labels_at
+from variegate.loader.stats import Counters
+from variegate.loader.transient import retried
+
+if TYPE_CHECKING:
+    from variegate.plan.carried import CarriedLabels
+
+Batch = dict[str, Any]
+
+
+class BatchTask:
+    """One batch in the making: `prepare` by one thread, then `work` by any number of them, then `batch`.
+
+    Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
+    """
+
+    def __init__(self, context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples | SingleSample) -> None:
+        self._context, self._span = context, span
+        self._reader, self._decoder = SampleReader(context), SampleDecoder(context)
+        self._batch_samples = BatchSamples(context, self._reader, span, epoch_samples)
+        self._todo, self._done = count(), count(1)
+        self._samples: list[Sample] = []
+        self._plan: Plan | None = None
+        self._image: Any = None  # where the samples are written; taken when the first of them is
+        self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
+        self._taking = Lock()
+        self._carried: dict[int, CarriedLabels] = {}  # what becomes of labels, by the place of the result
+        self._fields: dict[str, Any] = {}  # those of the whole batch
+        self._dropped: Mapping[str, int] = {}
+        self._gone: set[int] = set()  # samples that were skipped when their pixels turned out bad
+        self._errors: dict[int, BaseException] = {}  # by the sample's place in the batch
+        self.need: BatchMemory | None = None  # of memory, when prepared
+        self.open = False  # whether a thread that looks for work may find some here
+        self.ready = False
+
+    def prepare(self, counters: Counters, stopped: Event | None = None) -> bool:
+        """Read every sample and its header, then plan the batch; whether there is anything left to do."""
+        try:
+            begun = stats.now()
+            whole = self._batch_samples.read(self._samples, counters, stopped)
+            counters[stats.READ] += (read := stats.now()) - begun
+            if not whole:
+                return False
+            if self._samples:
+                self._plan = planned(self._context, self._span.epoch, self._samples)
+                if self._context.budget is not None:
+                    self.need = BatchMemory.of(self._plan, self._samples, self._context.source)
+            counters[stats.PLAN] += stats.now() - read
+        except BaseException as error:
+            self._errors[len(self._samples)] = error
+        else:
+            if self._samples:
+                return True
+        self.ready = True
+        return False
+
+    def _target(self) -> Any:
+        """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
+        with self._taking:
+            if self._image is None:
+                assert self._plan is not None
+                shapes = self._plan.shapes
+                if shapes.count(shapes[0]) == len(shapes):
+                    self._image = self._context.pool.take((len(shapes), *shapes[0]), self._plan.dtype)
+                else:
+                    self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
+            return self._image
+
+    def work(self, scratch: Scratch, counters: Counters, stopped: Event | None = None) -> bool:
+        """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
+        size, last, deadline = len(self._samples), False, self._context.rule.deadline
+        worker = Worker(scratch, stopped, None if deadline is None else DeadlineThread(deadline))
+        try:
+            for i in self._todo:
+                if i >= size or (stopped is not None and stopped.is_set()):
+                    break
+                try:
+                    self._sample(i, worker, counters)
+                except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
+                    raise
+                except BaseException as error:
+                    self._errors[self._samples[i].place] = error
+                last = next(self._done) == size
+        finally:
+            if worker.decoder is not None:
+                worker.decoder.end()
+        if last and self._carried and not self._errors:
+            self._collate(counters)
+        self.open = False
+        return last
+
+    def _sample(self, i: int, worker: Worker, counters: Counters) -> None:
+        """Make the results of a sample, or of who stands in for it; of more than one, at any size that they want."""
+        sample, repeats = self._samples[i], self._context.repeats
+        plan, first = self._plan, i * repeats
+        assert plan is not None
+        image, reduction, n = None, 0, 0
+        while n < repeats:
+            if image is None or reduction != self._decoder.reduction(sample, plan, first + n):
+                begun = stats.now()
+                try:
+                    image = self._decoder.decoded(sample, plan, first + n, worker)
+                except Exception as error:
+                    self._reader.blame(sample.position, error)
+                    if self._context.rule.policy == "skip":
+                        self._gone.add(i)
+                        return
+                    sample, image, plan = self._substitute(i, error, worker)
+                    first = n = 0
+                reduction = self._decoder.reduction(sample, plan, first + n)
+                counters[stats.DECODE] += stats.now() - begun
+                counters[stats.BYTES_DECODED] += image.nbytes
+            self._result(i * repeats + n, plan, first + n, image, sample, reduction, worker, counters)
+            n += 1
+        sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
+
+    def _result(
+        self,
+        n: int,
+        plan: Plan,
+        row: int,
+        image: NDArray[Any],
+        sample: Sample,
+        reduction: int,
+        worker: Worker,
+        counters: Counters,
+    ) -> None:
+        """Make result n, of a row of a plan, tried again as long as memory or handles for it are lacking."""
+        begun = stats.now()
+        try:
+            retried(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, reduction), worker.stopped)
+            counters[stats.KERNEL] += (done := stats.now()) - begun
+            if sample.leaves:
+                self._carried[n] = retried(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
+                counters[stats.CARRY] += stats.now() - done
+        except MemoryError as error:
+            self._reader.blame(sample.position, error)
+        except BaseException as error:
+            note(error, self._context.source, sample.position)
+            raise
+
+    @staticmethod
+    def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Sample, reduction: int) -> None:
+        if reduction == 1 or isinstance(sample.picture, Decoded):
+            plan.run(row, image, out, checked=True)
+        else:
+            plan.run(row, image, out, covers=sample.picture.covers(reduction), checked=True)  # type: ignore[call-arg]
+
+    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], Plan]:
+        """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
+        bad = self._samples[i]
+        for sample in self._batch_samples.stand_ins(bad.place, bad.tried, error):
+            plan = planned(self._context, self._span.epoch, [sample])
+            try:
+                image = self._decoder.decoded(sample, plan, 0, worker)
+            except Exception as worse:
+                self._reader.blame(sample.position, worse)
+                continue
+            self._samples[i] = sample
+            return sample, image, plan
+        raise AssertionError("stand-ins end with an error")
+
+    def _out(self, n: int, plan: Plan, row: int) -> NDArray[Any]:
+        """Where result n is written."""
+        target: NDArray[Any] = self._target()[n]
+        if plan is not self._plan and plan.shapes[row] != target.shape:
+            target = self._loose[n] = np.empty(plan.shapes[row], plan.dtype)
+        return target
+
+    def _kept(self) -> list[int]:
+        """The results that are there, by their place."""
+        repeats = self._context.repeats
+        return [n for n in range(len(self._samples) * repeats) if n // repeats not in self._gone]
+
+    def _collate(self, counters: Counters) -> None:
+        """Put the labels of the batch together, in the thread that made its last sample."""
+        begun, labels = stats.now(), self._context.labels
+        assert labels is not None
+        try:
+            kept = self._kept()
+            index = positions(self._samples, self._context.repeats)[kept]
+            kinds = self._context.specs[0].kinds
+            carried = [self._carried[n] for n in kept]
+            self._fields, self._dropped = retried(lambda: labels.collate(index, carried, kinds))
+            self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
+            for sample in self._samples:
+                sample.leaves = {}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._errors[0] = error
+        counters[stats.CARRY] += stats.now() - begun
+
+    def batch(self, counters: Counters) -> Batch:
+        """The finished batch, which this object lets go of.
+
+        Raises  the first error, by place in the batch, of those met in making it.
+        """
+        if self._errors:
+            error = self._errors[min(self._errors)]
+            if isinstance(error, MemoryError):  # of the batch as a whole
+                raise ResourceError(f"a batch of {len(self._samples)} samples: {NO_MEMORY}") from error
+            raise error
+        context, source, samples, kept = self._context, self._context.source, self._samples, self._kept()
+        counters[stats.BATCHES] += 1
+        if not kept:
+            return self._blank(stats.Stats().counters())
+        image = self._images(kept)
+        index = positions(samples, context.repeats)[kept]
+        variation = variations(samples, context.repeats)[kept]
+        batch = {"image": image, **self._fields, "index": index, "id": source.ids[index]}
+        if context.varying:
+            batch["variation"] = variation
+        if self._dropped:
+            context.stats.drop(self._dropped)
+        if context.column is not None:
+            batch["label"] = labels_at(context.column, index)
+        counters[stats.SAMPLES] += len(index)
+        counters[stats.BYTES_MADE] += sum(each.nbytes for each in ([image] if isinstance(image, np.ndarray) else image))
+        self._image = self._plan = None
+        self._samples, self._carried, self._fields = [], {}, {}
+        return batch
+
+    def _images(self, kept: list[int]) -> Any:
+        """The results: an array where they have one shape, else a list."""
+        image = self._image
+        if not self._loose and not self._gone:
+            return image
+        if isinstance(image, np.ndarray) and not self._loose:  # moved together in place: a copy is not counted
+            for n, row in enumerate(kept):
+                if n < row:
+                    image[n] = image[row]
+            return image[: len(kept)]
+        rows = [self._loose.get(n, image[n]) for n in kept]
+        return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
+
+    def _blank(self, counters: Counters) -> Batch:
+        """A batch that has lost all its samples: of the form of one of the first sample that can be had, without it.
+
+        Raises  VariegateError if none can.
+        """
+        context = self._context
+        for position in range(len(context.source)):
+            one = BatchTask(context, self._span, SingleSample(position))
+            if one.prepare(counters):
+                one.work(Scratch(), counters)
+            if one._errors or one._kept():
+                return {name: value[:0] for name, value in one.batch(counters).items()}
+        raise VariegateError(f"no sample of {context.source!r} can be taken")
+
+
+def make_batch(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples, counters: Counters) -> Batch:
+    """A batch of an epoch, made in the calling thread."""
+    task = BatchTask(context, span, epoch_samples)
+    scratch = context.scratches.pop() if context.scratches else Scratch()
+    ready = task.prepare(counters)
+    if context.budget is not None and task.need is not None:
+        context.budget.see(task.need)
+    if ready:
+        task.work(scratch, counters)
+    context.scratches.append(scratch)
+    return task.batch(counters)
