@@ -1,4 +1,6 @@
-"""What ops of one's own are made of; docs/extend.md has an example of each kind, and `variegate.testing` tries them.
+"""What ops and targets of one's own are made of; docs/extend.md has an example of each kind.
+
+`variegate.testing` tries ops.
 
 Op       the base class, under `@declare`. Of those that move pixels: GeometricOp; Resampling, which has `interpolation`
          and `antialias`; Bordered, which also has `border` and `fill`. Of those made of others, which Chain, OneOf and
@@ -13,6 +15,10 @@ exact    sincos (of degrees), atan2, exp, log and power with the same bits on ev
 words, uniforms, normals
          any number of random numbers by position, out of a `Bits` draw; in Python and in functions that Numba
          compiles. Asking for one of them imports Numba
+Target   the base class of what a field of a sample is, and its `read` and `write`. Grouped: it has a row for each
+         instance; Shaped: these have a shape, and the filters min_area, min_visible and min_side
+move     registers how a target's values go through a sample's map, a PointMap, and what is left of each instance, its
+         Visibility
 """
 
 from __future__ import annotations
@@ -21,6 +27,9 @@ from typing import Any
 
 from variegate import coords, exact
 from variegate.dist import Bits, Drawn
+from variegate.labels.move import move
+from variegate.labels.point_map import PointMap
+from variegate.labels.visibility import Visibility
 from variegate.ops import effect as effects
 from variegate.ops.base import Draws, LoweringContext, Op, VisibleMask, boxes_of, masks_of, one_or_three
 from variegate.ops.combine import Chain, OneOf, SomeOf
@@ -42,6 +51,7 @@ from variegate.ops.fields import (
 from variegate.ops.geometric import Bordered, Fill, GeometricOp, Resampling, SizeLike
 from variegate.ops.macro import Macro
 from variegate.sampling import Border, Interpolation
+from variegate.targets.base import Grouped, Shaped, Target
 
 COMPILED = ("words", "uniforms", "normals")
 
@@ -53,19 +63,24 @@ __all__ = [
     "Drawn",
     "Draws",
     "Effect",
-    "LoweringContext",
     "Fill",
     "Floats",
     "GeometricOp",
+    "Grouped",
     "Interpolation",
     "Ints",
+    "LoweringContext",
     "Macro",
     "OneOf",
     "Op",
+    "PointMap",
     "Resampling",
-    "VisibleMask",
+    "Shaped",
     "SizeLike",
     "SomeOf",
+    "Target",
+    "Visibility",
+    "VisibleMask",
     "bits",
     "boxes_of",
     "channels",
@@ -78,6 +93,7 @@ __all__ = [
     "extent",
     "flag",
     "masks_of",
+    "move",
     "one_or_three",
     "option",
     "pixels",

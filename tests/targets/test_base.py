@@ -6,9 +6,11 @@ import copy
 import pickle
 
 import numpy as np
+import PIL.Image
 import pytest
+import torch
 
-from variegate.errors import FieldError
+from variegate.errors import FieldError, InputError
 from variegate.targets import (
     Boxes,
     Image,
@@ -21,6 +23,7 @@ from variegate.targets import (
     Target,
 )
 from variegate.targets.base import told
+from variegate.targets.rows import Label
 
 EXAMPLES = [
     (Image(), "Image()"),
@@ -103,3 +106,62 @@ def test_rows_are_told_in_few_digits():
     assert told(np.array([0.1, 30], np.float32)) == "(0.1, 30)"
     assert told([1e-5, -2.5]) == "(1e-05, -2.5)"
     assert told(np.zeros(14)).count("0") == 12 and told(np.zeros(14)).endswith(", ...)")
+
+
+@pytest.mark.parametrize(
+    ("target", "per", "moves", "passed_on", "decodes"),
+    [
+        (Image(), "pixel", True, False, "picture"),
+        (Mask(), "pixel", True, False, "numbers"),
+        (Mask(stack=True), "instance", True, False, "numbers"),
+        (Boxes(), "instance", True, False, None),
+        (Keypoints(), "instance", True, False, None),
+        (Keypoints(group=None), "sample", True, False, None),
+        (Polygons(), "instance", True, False, None),
+        (PerInstance(), "instance", False, False, None),
+        (PerSample(), "sample", False, True, None),
+        (Label(), "sample", False, True, None),
+    ],
+    ids=repr,
+)
+def test_what_a_target_is_is_a_fact_of_its_own(target, per, moves, passed_on, decodes):
+    assert (target.per, target.moves, target.passed_on, target.decodes) == (per, moves, passed_on, decodes)
+    assert bool(target.picture) == isinstance(target, Image)
+    assert target.undeclared == isinstance(target, Label)
+    assert target.ragged == isinstance(target, Polygons)
+
+
+@pytest.mark.parametrize(
+    ("target", "shape", "want"),
+    [
+        (Mask(stride=4), (120, 160, 2), (8, None, 2)),
+        (Mask(stack=True), (5, 120, 160), (None, 32, None)),
+        (Boxes(), (5, 4), (None, 4)),
+        (Keypoints(group=None), (7, 2), (7, 2)),
+        (PerInstance(), (), ()),
+        (Polygons(), (), (None, None, None, 2)),
+        (Polygons(flat=True), (), (None, None, None)),
+    ],
+    ids=repr,
+)
+def test_the_shape_of_a_value_on_a_result(target, shape, want):
+    assert target.shape_on((32, None), shape) == want
+
+
+def test_channels_of_a_mask_come_first_where_they_do():
+    maps, front = np.arange(24).reshape(2, 3, 4), np.moveaxis(np.arange(24).reshape(2, 3, 4), 2, 0)
+    assert np.array_equal(Mask(channels=4).channels_first(maps), front)
+    assert Mask(channels=4).channels_first(maps).flags.c_contiguous
+    assert Mask(stack=True).channels_first(maps) is maps
+    assert Image().channels_first(maps) is maps
+    assert np.array_equal(Mask(channels=4).from_python(torch.from_numpy(np.ascontiguousarray(front)), "mask"), maps)
+    assert np.array_equal(Image().from_python(torch.from_numpy(np.uint8(front)), "view"), maps)
+
+
+def test_what_python_has_becomes_what_read_takes():
+    palette = PIL.Image.fromarray(np.uint8([[0, 3], [1, 2]]), "L").convert("P")
+    assert Mask().from_python(palette, "mask").tolist() == np.asarray(palette).tolist()
+    assert [m.shape for m in Mask(stack=True).from_python([palette, torch.zeros(2, 2)], "masks")] == [(2, 2)] * 2
+    assert PerInstance().from_python([torch.tensor(3), {"a": torch.ones(1)}], "rows") == [3, {"a": np.ones(1)}]
+    with pytest.raises(InputError, match=r'boxes: a mask as a PIL image has one number a pixel: mode .*; got "RGB"'):
+        Boxes().from_python(palette.convert("RGB"), "boxes")

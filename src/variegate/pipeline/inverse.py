@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from variegate.errors import InputError
-from variegate.labels.carry import carry
 from variegate.labels.point_map import PointMap
 from variegate.targets import Targets
 
@@ -29,6 +28,8 @@ class Inverse:
 
         Raises  InputError if a field is unknown or does not fit the result's size.
         """
+        from variegate.labels.carry import carry
+
         views = [name for name in fields if name in self._targets and self._targets[name].picture]
         if views:
             raise InputError(

@@ -27,7 +27,7 @@ class Filters(NamedTuple):
     min_side: float = 0
 
 
-class Numbers(NamedTuple):
+class PixelValues(NamedTuple):
     """What the numbers of a picture mean; see `Image`."""
 
     white: White
@@ -82,7 +82,7 @@ class Target:
         return self.per == "sample" and not self.moves
 
     @property
-    def picture(self) -> Numbers | None:
+    def picture(self) -> PixelValues | None:
         """Of a view of the picture, which is run through the ops as the picture is, what its numbers mean."""
         return None
 
@@ -104,7 +104,8 @@ class Target:
     @property
     def meaning(self) -> tuple[Any, ...]:
         """What the declaration says of the values; the rest of it says what is to become of them."""
-        return (self.rows_of, *(getattr(self, item.name) for item in fields(self)))
+        said = (item.name for item in fields(self) if item.name not in Filters._fields)
+        return (self.rows_of, *(getattr(self, name) for name in said))
 
     @property
     def written_dtype(self) -> str | None:

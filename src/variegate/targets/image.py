@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from variegate.errors import FieldError, InputError
 from variegate.picture import is_pil, is_tensor, pil_pixels, pixels, tensor_pixels
-from variegate.targets.base import Numbers, Size, Target
+from variegate.targets.base import PixelValues, Size, Target
 from variegate.targets.leaf import PlainLeaf
 from variegate.white import White, checked_white
 
@@ -50,8 +50,8 @@ class Image(Target):
         return "pixel"
 
     @property
-    def picture(self) -> Numbers:
-        return Numbers(self.white, self.colour, self.fill)
+    def picture(self) -> PixelValues:
+        return PixelValues(self.white, self.colour, self.fill)
 
     @property
     def meaning(self) -> tuple[Any, ...]:

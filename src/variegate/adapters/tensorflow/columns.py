@@ -11,12 +11,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.adapters.tensorflow.shapes import LOOKS, Form, Shape, form, headers, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, Form, form, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
 from variegate.loader.augment import Augment
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Target, Targets
+from variegate.targets.base import Shape
 
 Tensor = Any  # TensorFlow has no types that mypy could read
 

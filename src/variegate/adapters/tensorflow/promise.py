@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.shapes import Form, Shape, about, form
+from variegate.adapters.tensorflow.shapes import Form, about, form
 from variegate.errors import InputError
 from variegate.pipeline import Compose
 from variegate.targets import Target
+from variegate.targets.base import Shape
 from variegate.white import DTYPES
 
 Tensor = Any  # TensorFlow has no types that mypy could read

@@ -15,8 +15,8 @@ from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.augment import Augment
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
+from variegate.targets.base import Shape
 
-Shape = tuple[int | None, ...]
 Sizes = list[tuple[int, int]]
 
 LOOKS = 32  # samples at which to look for one that can be read, or one with instances
