@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Numbers = float | Floats  # one for all, or one a sample
+FloatLike = float | Floats  # one for all, or one a sample
 BoxLayout = Literal["xyxy", "yxyx", "xywh", "cxcywh"]  # edges, x or y first; corner and sides; centre and sides
 SWAPPED = [1, 0, 3, 2]  # the columns of xyxy, in the order of yxyx
 
@@ -37,7 +37,7 @@ def centre(sizes: Ints) -> tuple[Floats, Floats]:
     return np.asarray(sizes[:, 1] * HALF), np.asarray(sizes[:, 0] * HALF)
 
 
-def affine(a: Numbers, b: Numbers, c: Numbers, d: Numbers, e: Numbers, f: Numbers) -> Floats:
+def affine(a: FloatLike, b: FloatLike, c: FloatLike, d: FloatLike, e: FloatLike, f: FloatLike) -> Floats:
     """The stack of maps x' = a x + b y + c, y' = d x + e y + f; each entry is a number or a column.
 
     >>> affine(1, 0, 2, 0, 1, 3)
@@ -86,7 +86,7 @@ def inverse(matrix: Floats) -> Floats:
     return np.asarray(out / determinant[:, None, None])
 
 
-def about(matrix: Floats, x: Numbers, y: Numbers) -> Floats:
+def about(matrix: Floats, x: FloatLike, y: FloatLike) -> Floats:
     """The same maps about another point: move (x, y) to the origin, map, move back."""
     out = matrix.copy()  # move, map, move back, written out
     out[:, :2, 2] -= matrix[:, :2, 0] * np.reshape(x, (-1, 1)) + matrix[:, :2, 1] * np.reshape(y, (-1, 1))
@@ -96,7 +96,7 @@ def about(matrix: Floats, x: Numbers, y: Numbers) -> Floats:
     return out
 
 
-def apply(matrix: Floats, x: Numbers, y: Numbers) -> tuple[Floats, Floats]:
+def apply(matrix: Floats, x: FloatLike, y: FloatLike) -> tuple[Floats, Floats]:
     """Points (..., B) through a stack of maps, one point a map."""
     m = matrix
     w = m[:, 2, 0] * x + m[:, 2, 1] * y + m[:, 2, 2]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.white import DTYPES, dtype_name
 
+ImageArray = NDArray[Any]  # (H, W) or (H, W, C)
 MODES = ("RGB", "L", "RGBA")  # of Pillow's: those whose bytes are colours
 MASK_MODES = ("L", "P", "1", "I", "F", "I;16")  # those that have one number a pixel
 WIDE = ("I;16", "I;16B", "I;16L", "I;16N", "F")  # whose numbers are uint16 or float32

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from variegate import ops
 from variegate.cli import diagnosis, trial
 from variegate.cli.app import app
-from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Asked, Diagnosis, diagnose, spread
+from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Diagnosis, TrialSettings, diagnose, spread
 from variegate.cli.trial import STAGES, Consumer, Trial
 from variegate.cli.verdict import advice, verdict
 from variegate.errors import DecodeError, SourceError
@@ -48,7 +48,7 @@ def source(photos: Path) -> ImageFolder:
 
 def found(source: Any = None, **changes: Any) -> Diagnosis:
     """A diagnosis with round numbers."""
-    asked = Asked(source or Arrays(np.zeros((1, 2, 2, 3), np.uint8)), None, workers=2, batch_size=64, step=0.08)
+    asked = TrialSettings(source or Arrays(np.zeros((1, 2, 2, 3), np.uint8)), None, workers=2, batch_size=64, step=0.08)
     rates = {ASKED: 500.0, MORE: 690.0, CACHED: 2550.0, BARE: 550.0}
     known = Diagnosis(asked, rates, 0.12, SHARES, 0.3, 4e7, (2e-4, 1e-4), (500, 9000), 64, 5.94e10)
     return replace(known, **changes)
@@ -166,7 +166,7 @@ def test_the_trial_with_a_cache_is_filled_before_all_turns(
             super().turn(seconds, consumer)
 
     monkeypatch.setattr(diagnosis, "Trial", Noted)
-    list(diagnose(Asked(source, None, workers=1, batch_size=4, seconds=1)))
+    list(diagnose(TrialSettings(source, None, workers=1, batch_size=4, seconds=1)))
     assert calls[0] == "fill" and set(calls[1:]) == {"turn"}
 
 
@@ -191,7 +191,7 @@ def test_a_consumer_takes_the_step_for_a_whole_batch_and_less_for_a_smaller_one(
 
 def test_loaders_run_in_turns(source: ImageFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "available_cores", lambda: 2)
-    *told, last = diagnose(Asked(source, None, workers=1, batch_size=4, seconds=1))
+    *told, last = diagnose(TrialSettings(source, None, workers=1, batch_size=4, seconds=1))
     assert told == ["looking at pictures", "filling a cache", *[ASKED, MORE, CACHED, BARE] * diagnosis.ROUNDS]
     assert len(told) <= diagnosis.steps()
     assert isinstance(last, Diagnosis) and set(last.rates) == {ASKED, MORE, CACHED, BARE}
@@ -202,40 +202,44 @@ def test_loaders_run_in_turns(source: ImageFolder, monkeypatch: pytest.MonkeyPat
 
 def test_no_worker_more_than_cores_is_tried(source: ImageFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "available_cores", lambda: 2)
-    *_, last = diagnose(Asked(source, None, workers=2, batch_size=4, seconds=1))
+    *_, last = diagnose(TrialSettings(source, None, workers=2, batch_size=4, seconds=1))
     assert isinstance(last, Diagnosis) and MORE not in last.rates
 
 
 def test_trials_differ_in_one_option_each(source: ImageFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "available_cores", lambda: 3)
     look = diagnosis._Look(rate=1e4, pixels=1000, made=100, first=(0, 0))
-    options = diagnosis._options(Asked(source, Compose([]), workers=2, batch_size=4), look)
+    options = diagnosis._options(TrialSettings(source, Compose([]), workers=2, batch_size=4), look)
     plain = options[ASKED]
     assert plain == {"batch_size": 4, "workers": 2} and options[MORE] == {"batch_size": 4, "workers": 3}
     assert options[SCALED] == plain | {"decode": "scaled"}
     assert options[CACHED].keys() == plain.keys() | {"cache"} and options[CACHED].items() > plain.items()
-    assert SCALED not in diagnosis._options(Asked(source, None, workers=2), look)
+    assert SCALED not in diagnosis._options(TrialSettings(source, None, workers=2), look)
 
 
 def test_scaled_decoding_is_tried_where_pictures_are_large(tmp_path: Path) -> None:
     large = ImageFolder(write(tmp_path / "large", 3, (400, 300)))
     for crop, tried in ((24, True), (400, False)):
-        *_, last = diagnose(Asked(large, Compose([ops.RandomResizedCrop(crop)]), workers=1, batch_size=2, seconds=1))
+        *_, last = diagnose(
+            TrialSettings(large, Compose([ops.RandomResizedCrop(crop)]), workers=1, batch_size=2, seconds=1)
+        )
         assert isinstance(last, Diagnosis) and (SCALED in last.rates) is tried
 
 
 def test_batches_are_smaller_where_one_takes_long(source: ImageFolder) -> None:
     look = diagnosis._Look(rate=10, pixels=1e6, made=1e5, first=(0, 0))
-    assert look.batch_size(Asked(source, workers=2, seconds=24)) == 2  # a turn lasts a second: four batches and more
-    assert look.batch_size(Asked(source, workers=1, seconds=240)) == 25
-    assert look.batch_size(Asked(source, workers=1, seconds=2400)) == 64
+    assert (
+        look.batch_size(TrialSettings(source, workers=2, seconds=24)) == 2
+    )  # a turn lasts a second: four batches and more
+    assert look.batch_size(TrialSettings(source, workers=1, seconds=240)) == 25
+    assert look.batch_size(TrialSettings(source, workers=1, seconds=2400)) == 64
 
 
 def test_as_many_samples_as_there_are_time_and_memory_for() -> None:
     many = Arrays(np.zeros((5000, 1, 1, 3), np.uint8))
 
     def count(rate: float, pixels: float) -> int:
-        return len(diagnosis._Look(rate, pixels, 1, (0, 0)).chosen(Asked(many, batch_size=8, seconds=20)))
+        return len(diagnosis._Look(rate, pixels, 1, (0, 0)).chosen(TrialSettings(many, batch_size=8, seconds=20)))
 
     assert count(1e6, 3) == diagnosis.MOST
     assert count(200, 3) == 400

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from variegate.cli.app import app
-from variegate.cli.labelled import Asked
+from variegate.cli.labelled import LabelOptions
 from variegate.cli.options import console
 from variegate.cli.preview import originals_and_variations
 from variegate.draw import draw
@@ -176,13 +176,13 @@ def test_one_picture_of_a_data_set(form: str, pipeline: Path, data: Path, monkey
 def test_a_tall_picture_fits_its_cell_too(data: Path) -> None:
     path = data / "VOC/JPEGImages/a.png"
     Image.new("RGB", (30, 60)).save(path)
-    asked = Asked(yolo=data / "yolo").source(path)
+    asked = LabelOptions(yolo=data / "yolo").source(path)
     ((original, varied),) = originals_and_variations(console(), Compose([]), path, 1, 2, 0, asked, 200)
     assert np.asarray(original).shape == np.asarray(varied).shape == (200, 100, 3)
 
 
 def test_a_number_may_mean_not_labelled(data: Path) -> None:
-    source = Asked(masks=data / "masks", ignore=255).source(data / "VOC/JPEGImages")
+    source = LabelOptions(masks=data / "masks", ignore=255).source(data / "VOC/JPEGImages")
     assert source is not None and source.targets == Targets(mask=Mask(ignore_index=255))
 
 
@@ -190,7 +190,9 @@ def test_a_picture_that_no_label_names_is_refused(data: Path) -> None:
     (data / "coco.json").write_text(json.dumps({**coco(), "images": coco()["images"][:2], "annotations": []}))
     path = data / "VOC/JPEGImages/c.png"
     with pytest.raises(SourceError, match=r"c\.png: it is not among the pictures of CocoJson\("):
-        originals_and_variations(console(), Compose([]), path, 1, 2, 0, Asked(coco=data / "coco.json").source(path))
+        originals_and_variations(
+            console(), Compose([]), path, 1, 2, 0, LabelOptions(coco=data / "coco.json").source(path)
+        )
 
 
 def test_an_error_of_a_label_names_the_picture(data: Path) -> None:

@@ -21,7 +21,7 @@ import variegate as vg
 from variegate import ops
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
-from variegate.ops.effect import Effect, Map, Matrix, Opaque, Output, Pointwise, Tone
+from variegate.ops.effect import Effect, Map, Matrix, Output, PictureFunction, PixelFunction, Tone
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -77,8 +77,8 @@ EXAMPLES: dict[str, vg.Op] = {
     "Solarize": vg.Solarize(0.5),
     "Normalize": vg.Normalize(),
     "ToDtype": vg.ToDtype("float16"),
-    "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
-    "Opaque": vg.Opaque(rotated),
+    "PixelFunction": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
+    "PictureFunction": vg.Opaque(rotated),
     "Opaque, moves_pixels=False": vg.Opaque(darker, by=(0.2, 0.4), moves_pixels=False),
     "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
     "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
@@ -242,7 +242,7 @@ for _name in of_channels(1, 4):
         r"Normalize\.mean has 3 numbers, but the picture has [14] channels?\. Write one number a channel",
     )
 for _name in PLACED:
-    GAPS["Opaque", _name] = Gap(
+    GAPS["PictureFunction", _name] = Gap(
         "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves_pixels=False",
         r"^rotated is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
     )
@@ -301,7 +301,7 @@ def kind(name, column):
     if column in PICTURES:
         return "picture" if COLUMNS[column].target is None else "view"
     if COLUMNS[column].target == vg.Image():
-        return "view" if geometric(EXAMPLES[name]) or name == "Opaque" else "stays"
+        return "view" if geometric(EXAMPLES[name]) or name == "PictureFunction" else "stays"
     return "moves" if COLUMNS[column].law and geometric(EXAMPLES[name]) else "stays"
 
 
@@ -464,8 +464,8 @@ FAMILIES = {
     Matrix: "colour",
     Tone: "colour",
     Output: "the last write",
-    Pointwise: "functions of yours",
-    Opaque: "functions of yours",
+    PixelFunction: "functions of yours",
+    PictureFunction: "functions of yours",
     Effect: "combinators, here of ops of several kinds",
 }
 

@@ -62,13 +62,13 @@ def shaded(row, y, height, bits, amount):
 class Shaded(vg.Op):
     """Colour that hangs on a pixel's place and the sample's bits."""
 
-    gives = effects.Rowwise
+    gives = effects.RowFunction
 
     def drawn(self):
         return {"bits": Bits()}
 
     def lower(self, draws, sizes, context):
-        return effects.Rowwise(shaded, np.full((len(sizes), 1), 0.3), draws["bits"])
+        return effects.RowFunction(shaded, np.full((len(sizes), 1), 0.3), draws["bits"])
 
 
 def stretched(histogram, by):

@@ -19,7 +19,7 @@ IMAGE = np.random.default_rng(0).random((20, 30, 3), np.float32)
 class Rows(vg.Op):
     """A function of one row, with numbers and perhaps bits."""
 
-    gives = effects.Rowwise
+    gives = effects.RowFunction
 
     def __init__(self, function, *numbers, bits=False, **options):
         super().__init__(**options)
@@ -30,7 +30,7 @@ class Rows(vg.Op):
 
     def lower(self, draws, sizes, context):
         numbers = np.tile(np.array(self.numbers, np.float64), (len(sizes), 1))
-        return effects.Rowwise(self.function, numbers, draws.get("bits"))
+        return effects.RowFunction(self.function, numbers, draws.get("bits"))
 
 
 def run(function, *numbers, image=IMAGE, before=(), after=(), bits=False, key=None):
@@ -212,8 +212,8 @@ def test_what_is_no_function_of_a_row(function, message):
 def test_bits_that_are_no_column():
     class Few(Rows):
         def lower(self, draws, sizes, context):
-            return effects.Rowwise(half, np.empty((len(sizes), 0)), np.zeros((4, len(sizes) + 1), np.uint32))
+            return effects.RowFunction(half, np.empty((len(sizes), 0)), np.zeros((4, len(sizes) + 1), np.uint32))
 
-    message = r"Rowwise.bits is an array \(4, 1\) uint32, got uint32 \(4, 2\)"
+    message = r"RowFunction.bits is an array \(4, 1\) uint32, got uint32 \(4, 2\)"
     with pytest.raises(vg.PipelineError, match=message):
         vg.Compose([Few(half)])(IMAGE)

@@ -42,14 +42,14 @@ class Callable:
 
 def test_draws_come_in_the_order_written(lower):
     effect = lower(Pointwise(same, b=(0, 1), a=(0, 4)), [(4, 4)] * 2, a=[1, 2], b=[3, 4])
-    assert isinstance(effect, effects.Pointwise) and effect.function is same
+    assert isinstance(effect, effects.PixelFunction) and effect.function is same
     assert effect.draws.tolist() == [[3, 1], [4, 2]]
     assert lower(Pointwise(same), [(4, 4)] * 2).draws.shape == (2, 0)
 
 
 def test_opaque_draws_are_plain_floats_by_name(lower):
     effect = lower(Opaque(np.negative, a=(0, 4), b=7), [(4, 4)] * 2, a=[1, 2])
-    assert isinstance(effect, effects.Opaque) and effect.draws == ({"a": 1.0, "b": 7.0}, {"a": 2.0, "b": 7.0})
+    assert isinstance(effect, effects.PictureFunction) and effect.draws == ({"a": 1.0, "b": 7.0}, {"a": 2.0, "b": 7.0})
     assert type(effect.draws[0]["a"]) is float
     assert lower(Opaque(np.negative), [(4, 4)] * 2).draws == ({}, {})
 

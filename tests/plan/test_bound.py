@@ -178,9 +178,12 @@ def one(row, y, height):
         (effects.Stencil(None), r"Stencil.weights is an array \(1, any, any\), got NoneType"),
         (effects.Stencil(np.ones((1, 1, 1)), "edge"), r"Stencil.across is an array \(1, any\), got str"),
         (effects.Stencil(np.ones((1, 3, 3), object)), "Stencil.weights is an array of numbers, got object"),
-        (effects.Rowwise(one, np.full((1, 1), "1")), "Rowwise.draws is an array of numbers, got <U1"),
-        (effects.Rowwise(functools.partial(one), np.empty((1, 0))), r"Rowwise.function is a plain function .*partial"),
-        (effects.Pointwise(None, np.empty((1, 0))), "Pointwise.function is a plain function .* got None"),
+        (effects.RowFunction(one, np.full((1, 1), "1")), "RowFunction.draws is an array of numbers, got <U1"),
+        (
+            effects.RowFunction(functools.partial(one), np.empty((1, 0))),
+            r"RowFunction.function is a plain function .*partial",
+        ),
+        (effects.PixelFunction(None, np.empty((1, 0))), "PixelFunction.function is a plain function .* got None"),
         (effects.Table(np.zeros((1, 3, 256), complex)), "Table.values is an array of numbers, got complex128"),
         (Map(np.eye(3)[None], np.full((1, 2), 4.0)), "Map.size is whole pixels, got float64"),
     ],
@@ -213,7 +216,7 @@ class Mixed(Gives):
     "effect",
     [
         effects.Stencil(np.ones((1, 1, 1))),
-        effects.Rowwise(one, np.empty((1, 0))),
+        effects.RowFunction(one, np.empty((1, 0))),
         effects.Statistic(one, np.empty((1, 0))),
         effects.Table(np.zeros((1, 256))),
     ],
@@ -266,7 +269,7 @@ class Numbers(vg.Op):
         (lambda v: effects.Table(np.full((1, 256), v)), "Table.values holds what is no finite number"),
         (lambda v: effects.Table(np.full((1, 3, 256), v)), "Table.values holds what is no finite number"),
         (lambda v: effects.Stencil(np.full((1, 1, 1), v)), "Stencil.weights holds what is no finite number"),
-        (lambda v: effects.Rowwise(half, np.full((1, 1), v)), "Rowwise.draws holds what is no finite number"),
+        (lambda v: effects.RowFunction(half, np.full((1, 1), v)), "RowFunction.draws holds what is no finite number"),
         (lambda v: effects.Statistic(half, np.full((1, 1), v)), "Statistic.draws holds what is no finite number"),
     ],
 )

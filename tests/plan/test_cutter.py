@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import variegate as vg
-from variegate.ops.effect import Map, Opaque
+from variegate.ops.effect import Map, PictureFunction
 from variegate.plan.cutter import Cut
 
 
@@ -28,7 +28,7 @@ def told(*ops):
         text, maps = "", 0
         for node in nodes:
             maps += node.op.gives is Map
-            text += {Map: "M", Opaque: "!"}.get(node.op.gives, f"C{maps}")
+            text += {Map: "M", PictureFunction: "!"}.get(node.op.gives, f"C{maps}")
         texts.append("M" * text.count("M") + text.replace("M", ""))
     texts[-1] += "O" * len(found.output)
     return texts

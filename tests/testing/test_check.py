@@ -24,7 +24,7 @@ from variegate.ops.geometric import Bordered
 from variegate.testing import check
 from variegate.testing.haste import PAUSES, haste
 from variegate.testing.scene import noise
-from variegate.testing.ways import Stream, Way, ways
+from variegate.testing.ways import Stream, StreamCase, ways
 
 module = sys.modules["variegate.testing.check"]  # whose name in the package is that of the function
 MAIN = os.getpid()
@@ -229,7 +229,7 @@ def test_where_processes_are_spawned_what_cannot_be_pickled_is_told():
 def same(samples, source=None):
     """What is said of a way that gives these samples of epoch 0, of (1, a), (2, b) and (3, c)."""
     stream = Stream(source or Arrays(images(3)), vg.Compose([]))
-    way = Way("this way", lambda stream, k: samples(dict(stream.epoch(k, workers=0))), "look here")
+    way = StreamCase("this way", lambda stream, k: samples(dict(stream.epoch(k, workers=0))), "look here")
     try:
         module.same(stream, way, None, stream.pipeline)
     except AssertionError as error:
@@ -254,7 +254,7 @@ def test_both_epochs_are_compared(epoch):
 
     stream = Stream(Arrays(images(3)), vg.Compose([]))
     with pytest.raises(AssertionError, match="this way: 3 of 3 samples are not"):
-        module.same(stream, Way("this way", altered, "look here"), None, stream.pipeline)
+        module.same(stream, StreamCase("this way", altered, "look here"), None, stream.pipeline)
 
 
 def test_fields_are_compared_too():

@@ -142,7 +142,7 @@ class Looked(Colour):
 class Own2(Colour):
     """The same, as a function of the picture."""
 
-    gives = effects.Opaque
+    gives = effects.PictureFunction
 
 
 def test_colours_that_are_not():
@@ -155,7 +155,9 @@ def test_colours_that_are_not():
     )
     fails(Looked(lambda n: Table(np.zeros((n, 255)))), "Looked: Table.values is (8, 256), got (8, 255)")
     fails(Looked(lambda n: good), "declares gives = Tone, so lower() returns variegate.ops.effect.Tone; got Matrix")
-    fails(Own2(lambda n: effects.Opaque(abs, ({},))), "Own2: Opaque.draws is a dict for each of 8 samples, got 1")
+    fails(
+        Own2(lambda n: effects.PictureFunction(abs, ({},))), "Own2: Opaque.draws is a dict for each of 8 samples, got 1"
+    )
 
 
 class Blur(vg.Op):

@@ -11,7 +11,7 @@ import pytest
 
 import variegate as vg
 from variegate.ops.base import Drawn
-from variegate.ops.effect import Pointwise
+from variegate.ops.effect import PixelFunction
 from variegate.testing import assert_fused_equals_reference, reference, trial
 
 GLOBAL = 0.5
@@ -135,10 +135,10 @@ class Own(vg.Op):
     """A user's op that makes a function of a pixel, compiled already."""
 
     by: Drawn = 0.1
-    gives = Pointwise
+    gives = PixelFunction
 
     def lower(self, draws, sizes, context):
-        return Pointwise(overflow, np.stack([draws["by"]], axis=1))
+        return PixelFunction(overflow, np.stack([draws["by"]], axis=1))
 
 
 def test_an_op_of_ones_own():

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from variegate.cli.options import Dtype, Mode, Seed, console, pipeline
+from variegate.cli.options import Dtype, ModeOption, Seed, console, pipeline
 from variegate.errors import ConfigError
 from variegate.loader import ImageFolder
 from variegate.ops.base import Op
@@ -26,7 +26,7 @@ def check(
     ],
     data: Annotated[Path | None, typer.Option(help="A folder of pictures to try it on. Default: noise.")] = None,
     dtype: Dtype = "uint8",
-    mode: Mode = "RGB",
+    mode: ModeOption = "RGB",
     seed: Seed = 0,
 ) -> None:
     """Run a pipeline under 1 and 3 workers, 3 ranks, two epochs, a resume and a torch DataLoader, and compare bytes.

@@ -27,7 +27,7 @@ LARGE = 4  # times the pixels of its result: a picture of which a decoder can ha
 
 
 @dataclass(frozen=True)
-class Asked:
+class TrialSettings:
     """What is to be tried: a loader of these, and a consumer that takes `step` seconds for a batch.
 
     seconds  that the trials take together, about
@@ -62,7 +62,7 @@ class Diagnosis:
     others   threads of other programs that ran or wanted to before the trials: the load of a minute; 0 where unknown
     """
 
-    asked: Asked
+    asked: TrialSettings
     rates: Mapping[str, float]
     wait: float
     shares: Mapping[str, float]
@@ -84,7 +84,7 @@ def steps() -> int:
     return 2 + ROUNDS * 5
 
 
-def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
+def diagnose(asked: TrialSettings) -> Iterator[str | Diagnosis]:
     """Yields what comes next, to move a progress bar; and the Diagnosis at the end.
 
     Raises  DecodeError, with the path, if a picture cannot be decoded.
@@ -119,7 +119,7 @@ def diagnose(asked: Asked) -> Iterator[str | Diagnosis]:
     )
 
 
-def _options(asked: Asked, look: _Look) -> dict[str, dict[str, Any]]:
+def _options(asked: TrialSettings, look: _Look) -> dict[str, dict[str, Any]]:
     """The loaders that are tried, by name: their options."""
     plain = {"batch_size": look.batch_size(asked), "workers": asked.workers}
     trials: dict[str, dict[str, Any]] = {ASKED: plain}
@@ -171,7 +171,7 @@ class _Look:
     first: tuple[float, float]
 
     @classmethod
-    def at(cls, asked: Asked) -> _Look:
+    def at(cls, asked: TrialSettings) -> _Look:
         """Some files, then some small batches; the first of these compiles, and is not timed."""
         some = spread(asked.source, FIRST)
         first = _reading(some), _reading(some)
@@ -187,11 +187,11 @@ class _Look:
                 break
         return cls(samples / (perf_counter() - begun), mean(sizes), made, first)
 
-    def batch_size(self, asked: Asked) -> int:
+    def batch_size(self, asked: TrialSettings) -> int:
         """As asked; but less where a turn would have too few batches."""
         return min(asked.batch_size, max(asked.workers, int(self.rate * asked.turn / 4)))
 
-    def chosen(self, asked: Asked) -> Source:
+    def chosen(self, asked: TrialSettings) -> Source:
         """As many samples as a tenth of the time is enough for, that fit into memory."""
         most = min(MOST, int(self.rate * asked.seconds / 10), int(ROOM / self.pixels))
         return spread(asked.source, max(most, 2 * self.batch_size(asked)))

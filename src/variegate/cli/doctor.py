@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from variegate.cli import diagnosis
-from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Asked, Diagnosis
-from variegate.cli.options import Dtype, Mode, console, pipeline, progress
+from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Diagnosis, TrialSettings
+from variegate.cli.options import Dtype, ModeOption, console, pipeline, progress
 from variegate.cli.verdict import advice, verdict
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
@@ -38,7 +38,7 @@ def doctor(
     ] = 0.0,
     seconds: Annotated[float, typer.Option(min=1, help="How long the trials take together, about.")] = 20.0,
     dtype: Dtype = "uint8",
-    mode: Mode = "RGB",
+    mode: ModeOption = "RGB",
 ) -> None:
     """Run a loader for some seconds, and say what it waits for and what would make it faster.
 
@@ -53,12 +53,13 @@ def doctor(
     on = console()
     augment = pipeline(config) if config else None
     found = watched(
-        on, Asked(ImageFolder(folder, mode=mode, dtype=dtype), augment, workers, batch_size, step / 1000, seconds)
+        on,
+        TrialSettings(ImageFolder(folder, mode=mode, dtype=dtype), augment, workers, batch_size, step / 1000, seconds),
     )
     report(on, found)
 
 
-def watched(on: Console, asked: Asked) -> Diagnosis:
+def watched(on: Console, asked: TrialSettings) -> Diagnosis:
     """The diagnosis, behind a progress bar."""
     with progress(on) as bar:
         task = bar.add_task("", total=diagnosis.steps())

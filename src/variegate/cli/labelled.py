@@ -33,14 +33,14 @@ Voc = Annotated[
     bool,
     typer.Option("--voc", help="PATH is a folder with JPEGImages and Annotations.", rich_help_panel=PANEL),
 ]
-Masks = Annotated[
+MasksOption = Annotated[
     Path | None,
     typer.Option(help="A folder of PNGs, one a picture, of class numbers.", rich_help_panel=PANEL, show_default=False),
 ]
 Segments = Annotated[
     bool, typer.Option("--segments", help="The lines of --yolo are `class x y x y ...`.", rich_help_panel=PANEL)
 ]
-Fields = Annotated[
+FieldsOption = Annotated[
     str,
     typer.Option(help="What of --coco is shown, with commas between; also masks and keypoints.", rich_help_panel=PANEL),
 ]
@@ -67,7 +67,7 @@ Classes = Annotated[
 
 
 @dataclass(frozen=True)
-class Asked:
+class LabelOptions:
     """What the options say.
 
     Raises  typer.BadParameter, when a source is asked for, if they do not go together.
@@ -105,7 +105,7 @@ class Asked:
             ("--segments", self.segments, ["--yolo"]),
             ("--ignore", self.ignore is not None, ["--masks"]),
             ("--stride", self.stride != 1, ["--masks"]),
-            ("--fields", self.fields != Asked.fields, ["--coco"]),
+            ("--fields", self.fields != LabelOptions.fields, ["--coco"]),
             ("--classes", self.classes is not None, ["--coco", "--yolo", "--voc", "--masks"]),
         ):
             if said and not set(of) & set(given):

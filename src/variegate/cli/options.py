@@ -21,7 +21,7 @@ Config = Annotated[
 Dtype = Annotated[
     str, typer.Option(help="Into what the pictures are decoded: uint8, uint16 (files of 16 bits) or float32 (floats).")
 ]
-Mode = Annotated[
+ModeOption = Annotated[
     str, typer.Option(help="Into what the pictures are decoded: RGB, L (grey), RGBA or bands (all that a file has).")
 ]
 Seed = Annotated[int, typer.Option(help="Same seed, same pictures.")]
@@ -43,7 +43,7 @@ def size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-class Plain(Console):
+class PlainConsole(Console):
     """A terminal on which a text is what it says: names of files and words of data style and steer nothing."""
 
     def render_str(self, text: str, **options: Any) -> Text:
@@ -53,7 +53,7 @@ class Plain(Console):
 
 def console() -> Console:
     """The terminal, for what a command has to say; styles are given by `style=`, and never within a text."""
-    return Plain(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    return PlainConsole(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def progress(on: Console) -> Progress:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from variegate.cli import labelled
-from variegate.cli.labelled import Asked
-from variegate.cli.options import Config, Dtype, Mode, Seed, console, pipeline, progress
-from variegate.cli.sheet import Picture, sheet
+from variegate.cli.labelled import LabelOptions
+from variegate.cli.options import Config, Dtype, ModeOption, Seed, console, pipeline, progress
+from variegate.cli.sheet import SheetPicture, sheet
 from variegate.draw import draw
 from variegate.errors import InputError, SourceError
 from variegate.key import Key
@@ -45,14 +45,14 @@ def preview(
     ] = None,
     seed: Seed = 0,
     dtype: Dtype = "uint8",
-    mode: Mode = "RGB",
+    mode: ModeOption = "RGB",
     coco: labelled.Coco = None,
     yolo: labelled.Yolo = None,
     voc: labelled.Voc = False,
-    masks: labelled.Masks = None,
+    masks: labelled.MasksOption = None,
     classes: labelled.Classes = None,
     segments: labelled.Segments = False,
-    fields: labelled.Fields = Asked.fields,
+    fields: labelled.FieldsOption = LabelOptions.fields,
     ignore: labelled.Ignore = None,
     stride: labelled.Stride = 1,
 ) -> None:
@@ -73,7 +73,7 @@ def preview(
     `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
     """
     on = console()
-    source = Asked(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
+    source = LabelOptions(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
@@ -86,7 +86,7 @@ def visible(augment: Compose) -> Compose:
 
 
 @dataclass(frozen=True)
-class Row:
+class SheetRow:
     """One row of the sheet: a sample, where it is, its id, and the number of the first of its variations."""
 
     sample: Mapping[str, Any]
@@ -116,7 +116,7 @@ def originals_and_variations(
     source: Files | None = None,
     cell: int = LABELLED,
     form: tuple[str, str] = PLAINLY,
-) -> list[list[Picture]]:
+) -> list[list[SheetPicture]]:
     """Rows of an original and its variations: of the one picture, or of the first pictures in a folder.
 
     They are those that a loader over the folder draws in epoch 0 with this seed: variation 0, 1, 2, ... of each.
@@ -129,7 +129,7 @@ def originals_and_variations(
         augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
     several = path.is_dir()
     folder = ImageFolder(path, labelled=False, mode=form[0], dtype=form[1]) if several and source is None else source
-    table: list[list[Picture]] = []
+    table: list[list[SheetPicture]] = []
     with progress(on) as bar:
         for n in bar.track(range(min(rows, len(folder)) if several and folder else rows), description="augmenting"):
             row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1), form)
@@ -147,21 +147,21 @@ def originals_and_variations(
     return table
 
 
-def sample_at(source: Files, i: int) -> Row:
+def sample_at(source: Files, i: int) -> SheetRow:
     """The sample at position i of a source."""
     where = source.where(i)
     image = source.header(i, source.read(i)).decode()
     source.check_size(i, image.shape[:2], source.size_of_labels(i))
-    return Row({"image": image, **source.fields(i)}, where, source.id(i))
+    return SheetRow({"image": image, **source.fields(i)}, where, source.id(i))
 
 
-def one(path: Path, source: Files | None, first: int, form: tuple[str, str] = PLAINLY) -> Row:
+def one(path: Path, source: Files | None, first: int, form: tuple[str, str] = PLAINLY) -> SheetRow:
     """The sample of one file; with labels, out of a source of its folder.
 
     Raises  SourceError if there is no such file, or no labels are of it.
     """
     if source is None:
-        return Row({"image": original(path, form)}, str(path), path_id(path.name), first)
+        return SheetRow({"image": original(path, form)}, str(path), path_id(path.name), first)
     if path.name not in source.paths:
         raise SourceError(f"{path}: it is not among the pictures of {source!r}; give one of these, or their folder")
     return replace(sample_at(source, list(source.paths).index(path.name)), first=first)
@@ -169,7 +169,7 @@ def one(path: Path, source: Files | None, first: int, form: tuple[str, str] = PL
 
 def labelled_picture(
     sample: Mapping[str, Any], targets: Compose | Targets, classes: Sequence[str], cell: int, white: White
-) -> Picture:
+) -> SheetPicture:
     """A picture with its labels, as large as a cell."""
     height, width = sample["image"].shape[:2]
     sides = max(1, round(cell * width / max(height, width)))

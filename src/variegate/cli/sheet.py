@@ -13,12 +13,12 @@ from variegate.draw.picture import levels
 from variegate.picture import with_channels
 from variegate.white import White
 
-Picture = NDArray[Any] | Image.Image
+SheetPicture = NDArray[Any] | Image.Image
 PAPER, FRAME = (255, 255, 255), (214, 93, 14)
 GAP = 6
 
 
-def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160, white: White = "dtype") -> Image.Image:
+def sheet(rows: Sequence[Sequence[SheetPicture]], cell: int = 160, white: White = "dtype") -> Image.Image:
     """A PNG-ready sheet of rows of pictures, of which the first in each row is the original.
 
     rows   pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
@@ -38,7 +38,7 @@ def sheet(rows: Sequence[Sequence[Picture]], cell: int = 160, white: White = "dt
     return page
 
 
-def fitted(picture: Picture, cell: int, white: White = "dtype") -> Image.Image:
+def fitted(picture: SheetPicture, cell: int, white: White = "dtype") -> Image.Image:
     """A picture as RGB with its longer side `cell` pixels; small ones grow in whole pixels."""
     image = picture if isinstance(picture, Image.Image) else rgb(picture, white)
     longer = max(image.size)

@@ -24,14 +24,14 @@ from variegate.white import White
 if TYPE_CHECKING:
     from PIL import Image
 
-Names = Sequence[str] | Mapping[int, str]
+ClassNames = Sequence[str] | Mapping[int, str]
 
 
 def draw(
     sample: Mapping[str, Any],
     targets: Compose | Targets | Mapping[str, Target] | None = None,
     *,
-    classes: Names = (),
+    classes: ClassNames = (),
     width: int | None = None,
     by: Literal["class", "instance"] = "class",
     background: int | None = 0,
@@ -116,7 +116,7 @@ def _drawn(
     return Layers(canvas, targets, leaves, legend, background).paint()
 
 
-def names_of(classes: Names) -> dict[int, str]:
+def names_of(classes: ClassNames) -> dict[int, str]:
     """The name of each class that has one.
 
     Raises  InputError if they are no names.

@@ -31,7 +31,7 @@ from variegate.errors import FieldError, InputError
 from variegate.labels.field_spec import FieldSpec, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
 from variegate.targets import Target, Targets
 
-Samples = Sequence[Mapping[str, Any]]
+FieldRows = Sequence[Mapping[str, Any]]
 HERE: Where = "sample {} of the batch".format
 
 
@@ -75,7 +75,7 @@ class Collated(NamedTuple):
     dropped: Counter[str]
 
 
-def collate(targets: Targets, samples: Samples, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
+def collate(targets: Targets, samples: FieldRows, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
     """The samples' fields by name: pictures and masks stacked where they have one shape, numbers too, all else a list.
 
     Raises  InputError if a sample has something else than numbers where the kind is a number, or too large a dtype.
@@ -87,7 +87,7 @@ def collate(targets: Targets, samples: Samples, kinds: Kinds | None = None, wher
 
 
 def pad(
-    targets: Targets, samples: Samples, padded: Padded, where: Where = HERE, kinds: Kinds | None = None
+    targets: Targets, samples: FieldRows, padded: Padded, where: Where = HERE, kinds: Kinds | None = None
 ) -> Collated:
     """The samples' fields by name, as one array each where that can be, and which instances are there.
 

@@ -1,4 +1,4 @@
-"""Augment: a pipeline as far as the loader knows it, and its plan of a batch."""
+"""SamplePipeline: a pipeline as far as the loader knows it, and its plan of a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.key import Keys
 
 
-class Plan(Protocol):
+class SamplePlan(Protocol):
     """What a pipeline makes of a batch's keys and sizes."""
 
     @property
@@ -28,8 +28,8 @@ class Plan(Protocol):
         """Write sample i into `out`, from any thread; checked: `check` has seen the picture already."""
 
 
-class Augment(Protocol):
+class SamplePipeline(Protocol):
     """A pipeline, as far as the loader knows it; one that takes labels has `known`, and a plan that takes them too."""
 
-    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> Plan:
+    def plan(self, keys: Keys, sizes: NDArray[np.int64], channels: int = 3, dtype: DTypeLike = np.uint8) -> SamplePlan:
         """The plan of one batch; sizes are (B, 2), height and width."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
-from variegate.labels.collate import Collated, Padded, Samples, collate, pad
+from variegate.labels.collate import Collated, FieldRows, Padded, collate, pad
 from variegate.labels.field_spec import FieldSpec, Kinds, Where, check_plane, kind_of
-from variegate.loader.augment import Augment
+from variegate.loader.augment import SamplePipeline
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.multi_hot import one_hot
@@ -25,7 +25,7 @@ from variegate.targets.declared import KNOWN
 from variegate.targets.leaf import Leaves, plane_of
 from variegate.targets.names import taken
 
-Form = Literal["list"] | Padded
+CollateForm = Literal["list"] | Padded
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Labels:
 
     source: Source
     targets: Targets
-    form: Form
+    form: CollateForm
     one_hot: int = 0
 
     def read(self, values: dict[str, Any], size: tuple[int, int]) -> Leaves:
@@ -99,7 +99,7 @@ class Labels:
         made = self._together(columns, self.form, where, kinds)
         return Collated(made.fields, dropped + made.dropped)
 
-    def _together(self, columns: Samples, form: Form, where: Where, kinds: Kinds | None) -> Collated:
+    def _together(self, columns: FieldRows, form: CollateForm, where: Where, kinds: Kinds | None) -> Collated:
         """The fields of samples as those of a batch."""
         if isinstance(form, str):
             return Collated(self._with_label(collate(self.targets, columns, kinds, where), where), Counter())
@@ -148,7 +148,9 @@ def one_hot_classes(source: Source, one_hot: bool | int) -> int:
     return known if one_hot is True else int(one_hot)
 
 
-def labels_of(source: Source, augment: Augment, form: Form, lenient: bool = False, one_hot: int = 0) -> Labels | None:
+def labels_of(
+    source: Source, augment: SamplePipeline, form: CollateForm, lenient: bool = False, one_hot: int = 0
+) -> Labels | None:
     """What a loader does with the fields of a source's samples; None if they have none.
 
     lenient  whether there may be samples that cannot be taken

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.augment import Augment
+from variegate.loader.augment import SamplePipeline
 from variegate.loader.batch import DEEPEST, STAND_INS, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
 from variegate.loader.decode import allow_again, further
 from variegate.loader.identity import Identity
-from variegate.loader.labels import Form, labels_of, one_hot_classes
+from variegate.loader.labels import CollateForm, labels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.policy import Faults, OnError, Policy
@@ -94,14 +94,14 @@ class Loader:
     def __init__(
         self,
         source: Source | Any,
-        augment: Augment | None = None,
+        augment: SamplePipeline | None = None,
         batch_size: int = 64,
         seed: int = 0,
         shuffle: bool = True,
         workers: int | None = None,
         prefetch: int | None = None,
         drop_last: bool = False,
-        collate: Form = "list",
+        collate: CollateForm = "list",
         *,
         one_hot: bool | int = False,
         rank: int = 0,
@@ -178,7 +178,7 @@ class Loader:
         """One a sample, as batches have them; None if they come with the samples, or not at all."""
         return self._context.column
 
-    def _pipeline(self) -> Augment:
+    def _pipeline(self) -> SamplePipeline:
         """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
         if self.augment is None and self.cache is not None and self.cache.side is not None:
             return Compose([])

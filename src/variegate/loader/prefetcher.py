@@ -18,7 +18,7 @@ from time import monotonic
 
 from variegate.errors import VariegateError
 from variegate.loader.batch import Batch, BatchTask, LoaderContext
-from variegate.loader.memory import Scratch
+from variegate.loader.memory import DecodeScratch
 from variegate.loader.sampling import BatchSpan, EpochSamples
 from variegate.loader.stats import ASKED, READY, WAIT, Counters, now
 
@@ -89,7 +89,7 @@ class Prefetcher:
 
     def _run(self, counters: Counters) -> None:
         """A thread's life."""
-        scratch = Scratch()
+        scratch = DecodeScratch()
         try:
             while (task := self._task()) is not None:
                 self._do(*task, scratch, counters)
@@ -134,7 +134,7 @@ class Prefetcher:
         self._begun += 1
         return task
 
-    def _do(self, task: BatchTask, prepared: bool, scratch: Scratch, counters: Counters) -> None:
+    def _do(self, task: BatchTask, prepared: bool, scratch: DecodeScratch, counters: Counters) -> None:
         if prepared:
             if not task.work(scratch, counters, self._stopped):
                 return

@@ -133,7 +133,7 @@ class Pointwise(FunctionOp):
             division by zero, or makes NaN or an infinity of finite numbers.
     """
 
-    gives: ClassVar[type[Effect]] = effects.Pointwise
+    gives: ClassVar[type[Effect]] = effects.PixelFunction
 
     def _read(self, given: Mapping[str, Any]) -> tuple[tuple[str, Distribution | Fixed], ...]:
         """The fields in the order of the function's parameters, which is how compiled code is called."""
@@ -175,8 +175,8 @@ class Pointwise(FunctionOp):
             "is compiled, and takes no other options: write a function for each, or use Opaque"
         )
 
-    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.Pointwise:
-        return effects.Pointwise(self.function, self.table(draws, sizes))
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.PixelFunction:
+        return effects.PixelFunction(self.function, self.table(draws, sizes))
 
     def table(self, draws: Draws, sizes: Ints) -> Floats:
         """The numbers drawn, (B, n), in the order written."""
@@ -230,7 +230,7 @@ class Opaque(FunctionOp):
     moves_pixels: bool = flag(default=True, kw_only=True)
     rng: bool = flag(default=False, kw_only=True)
 
-    gives: ClassVar[type[Effect]] = effects.Opaque
+    gives: ClassVar[type[Effect]] = effects.PictureFunction
 
     @renamed(moves="moves_pixels")
     def __init__(
@@ -252,14 +252,14 @@ class Opaque(FunctionOp):
     def drawn(self) -> dict[str, Distribution]:
         return super().drawn() | ({"rng": Bits()} if self.rng else {})
 
-    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.Opaque:
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> effects.PictureFunction:
         count = len(sizes)
         columns = {
             item: [value.value] * count if isinstance(value, Fixed) else draws[item].tolist()
             for item, value in self.given
         }
         rows = tuple({item: column[i] for item, column in columns.items()} for i in range(count))
-        return effects.Opaque(self.function, rows, draws["rng"] if self.rng else None)
+        return effects.PictureFunction(self.function, rows, draws["rng"] if self.rng else None)
 
 
 def _wants_rng(function: Callable[..., Any]) -> bool:

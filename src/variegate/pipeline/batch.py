@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import collate
-from variegate.picture import as_picture, is_one_picture
+from variegate.picture import ImageArray, as_picture, is_one_picture
 from variegate.pipeline.fresh import fresh
 from variegate.pipeline.sample import image_of
 from variegate.white import dtype_name
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
     from variegate.targets import Targets
     from variegate.targets.leaf import Leaf
 
-Image = NDArray[Any]
-
 
 def batch(
     pipeline: Pipeline,
-    images: Sequence[Image] | Image | None,
+    images: Sequence[ImageArray] | ImageArray | None,
     fields: Mapping[str, Sequence[Any]],
     keys: Keys | Sequence[Key] | None,
 ) -> Any:
@@ -70,7 +67,7 @@ def batch(
     return {name: out if name == "image" else labels[name] for name in fields}
 
 
-def _run(plan: Plan, i: int, picture: Image, out: Image) -> None:
+def _run(plan: Plan, i: int, picture: ImageArray, out: ImageArray) -> None:
     """Sample i; an error says which it was, in a note where it is of an op's making."""
     try:
         plan.check(picture)
@@ -91,7 +88,7 @@ def _carried(plan: Plan, n: int) -> Any:
         raise InputError(f"sample {n}: {error}") from None
 
 
-def _picture(image: Any, n: int) -> tuple[Image, bool]:
+def _picture(image: Any, n: int) -> tuple[ImageArray, bool]:
     """The picture of sample n, as `as_picture` gives it; an error says which it was."""
     try:
         return as_picture(image)
@@ -116,7 +113,7 @@ def _samples(fields: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, 
     return [{name: fields[name][i] for name in names} for i in range(count)]
 
 
-def _nothing(pipeline: Pipeline, images: Sequence[Image] | Image) -> Any:
+def _nothing(pipeline: Pipeline, images: Sequence[ImageArray] | ImageArray) -> Any:
     """The result for no pictures: an empty list, or an empty array of the shape that pictures would have."""
     if not isinstance(images, np.ndarray):
         return []

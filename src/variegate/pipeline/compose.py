@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from variegate.key import Key, Keys, fresh_key
 from variegate.ops.fields import declare
+from variegate.picture import ImageArray
 from variegate.pipeline.fresh import fresh, say_epoch_0
 from variegate.pipeline.pipeline import Pipeline
 from variegate.pipeline.sample import make
@@ -18,8 +19,6 @@ from variegate.targets import Target, Targets
 
 if TYPE_CHECKING:
     from variegate.pipeline.inverse import Inverse
-
-Image = NDArray[Any]
 
 
 @declare
@@ -53,7 +52,7 @@ class Compose(Pipeline):
     """
 
     def __call__(
-        self, image: Image | None = None, /, *, key: Key | None = None, return_params: bool = False, **fields: Any
+        self, image: ImageArray | None = None, /, *, key: Key | None = None, return_params: bool = False, **fields: Any
     ) -> Any:
         """Augment one sample: an array gives an array, fields give a dict of the same fields.
 
@@ -69,7 +68,7 @@ class Compose(Pipeline):
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
-    def replay(self, record: Mapping[str, Any], image: Image | None = None, /, **fields: Any) -> Any:
+    def replay(self, record: Mapping[str, Any], image: ImageArray | None = None, /, **fields: Any) -> Any:
         """The same result again, of the numbers in a record; also of fewer or other fields than the record's sample.
 
         record  what `return_params=True` gave, on any machine, by this version
@@ -109,7 +108,7 @@ class Compose(Pipeline):
 
     def batch(
         self,
-        images: Sequence[Image] | Image | None = None,
+        images: Sequence[ImageArray] | ImageArray | None = None,
         /,
         *,
         keys: Keys | Sequence[Key] | None = None,
@@ -128,7 +127,7 @@ class Compose(Pipeline):
         return batch(self, images, fields, keys)
 
     def variations(
-        self, image: Image | None = None, /, seed: int | None = None, id: int = 0, **fields: Any
+        self, image: ImageArray | None = None, /, seed: int | None = None, id: int = 0, **fields: Any
     ) -> Iterator[Any]:
         """An endless stream of variations of one picture, or of one sample given as fields.
 

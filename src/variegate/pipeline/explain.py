@@ -96,7 +96,7 @@ def _stage(n: int, nodes: Sequence[Node], output: Sequence[Node] | None, told: I
     """One stage; output: the nodes of the last write, None if this is not the last; told: what is known with a size."""
     stage = stage_of(nodes[0]) if nodes else None
     if stage is not None and stage.alone:
-        yield f"stage {n + 1}    {stage.__name__.lower()} {nodes[0].op!r} {stage.does}{_gates(nodes[0])}"
+        yield f"stage {n + 1}    {stage.verb} {nodes[0].op!r} {stage.does}{_gates(nodes[0])}"
         yield from told
         return
     yield f"stage {n + 1}    one pass over the pixels"

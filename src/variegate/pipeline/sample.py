@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.picture import as_picture
+from variegate.picture import ImageArray, as_picture
 from variegate.targets import Targets
 
 if TYPE_CHECKING:
     from variegate.pipeline.record import Record
     from variegate.plan.plan import Plan
-
-Image = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Made:
         return record_of(self.plan, 0, fingerprint, self.dropped)
 
 
-def make(targets: Targets, image: Image | None, fields: Mapping[str, Any], planned: Callable[..., Plan]) -> Made:
+def make(targets: Targets, image: ImageArray | None, fields: Mapping[str, Any], planned: Callable[..., Plan]) -> Made:
     """A sample, given as an array or as fields, through the plan that `planned` makes of its size.
 
     planned  (sizes, channels, dtype, leaves) -> plan

@@ -24,7 +24,7 @@ from variegate.kernels.cut import NO, cut
 from variegate.kernels.row_layout import GROWTH, LONGEST, NO_NUMBER, STRETCH, TOO_LARGE, RowLayout, lay, room
 from variegate.ops.base import LoweringContext
 from variegate.ops.effect import Colour, Ints
-from variegate.picture import MOST_PIXELS
+from variegate.picture import MOST_PIXELS, ImageArray
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import DrawnColumns
@@ -42,7 +42,6 @@ from variegate.plan.stage.single import SingleEffectStage
 from variegate.sampling import INTERPOLATIONS
 from variegate.scratch import SCRATCH
 
-Image = NDArray[Any]
 Flags = NDArray[np.bool_]
 
 
@@ -184,7 +183,7 @@ class BoundBatch:
                 found[place].append(lowered.node)
         return found
 
-    def run(self, i: int, image: Image, out: Image, fit: Fit | None = None) -> None:
+    def run(self, i: int, image: ImageArray, out: ImageArray, fit: Fit | None = None) -> None:
         """Sample i through all its rows; fit: of a picture smaller than planned, see `plan.smaller`."""
         rows = self.rows(i)
         for r in rows:
@@ -197,7 +196,7 @@ class BoundBatch:
                 self._go_on(r, i, image, out)
                 return
 
-    def _first(self, stage: Stage, r: int, i: int, image: Image, to: Image | None, fit: Fit) -> Image:
+    def _first(self, stage: Stage, r: int, i: int, image: ImageArray, to: ImageArray | None, fit: Fit) -> ImageArray:
         """The first row of a sample whose picture is smaller than planned."""
         if isinstance(stage, ReadStage):
             return stage.run_smaller(r, image, to, fit)
@@ -218,7 +217,7 @@ class BoundBatch:
         height, width = self.laid.canvas[self.laid.rows[r, FIRST_MAP] + r].tolist()
         return height, width
 
-    def _go_on(self, r: int, i: int, image: Image, out: Image) -> None:
+    def _go_on(self, r: int, i: int, image: ImageArray, out: ImageArray) -> None:
         """What follows row r, a user's function, for a sample whose size it changed: lowered again."""
         rest = self.rest(r, i, image.shape[:2])
         if rest.shape(0) != out.shape:

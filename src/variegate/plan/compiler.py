@@ -101,5 +101,5 @@ def _look(
 def is_colour(node: Node) -> bool:
     """Whether an op changes colours and leaves every pixel in its place."""
     return issubclass(node.op.gives, effects.Colour) or (
-        issubclass(node.op.gives, effects.Opaque) and not moves_pixels(node)
+        issubclass(node.op.gives, effects.PictureFunction) and not moves_pixels(node)
     )

@@ -157,8 +157,8 @@ class EntryTables:
         elif isinstance(effect, effects.Curve):
             sort, rows = CURVE, curve_rows(effect, self.levels)
         else:
-            assert isinstance(effect, effects.Pointwise | effects.Rowwise), effect
-            sort, bits = (ROWWISE, effect.bits) if isinstance(effect, effects.Rowwise) else (POINTWISE, None)
+            assert isinstance(effect, effects.PixelFunction | effects.RowFunction), effect
+            sort, bits = (ROWWISE, effect.bits) if isinstance(effect, effects.RowFunction) else (POINTWISE, None)
             rows, pick = plain_rows(len(effect.draws)), self._add("draws", len(effect.draws))
             self.functions.append(BoundFunction(path, effect.function, sort == ROWWISE, effect.draws, bits))
         self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))

@@ -9,11 +9,10 @@ from operator import le
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from variegate.arguments import show
 from variegate.errors import InputError
-from variegate.picture import as_picture
+from variegate.picture import ImageArray, as_picture
 from variegate.plan.bound import BoundBatch
 from variegate.plan.carried import CarriedLabels
 from variegate.plan.picture_spec import PictureSpec
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from variegate.labels.point_maps import PointMaps
     from variegate.targets.leaf import Leaves
 
-Image = NDArray[Any]
 Again = Callable[[PictureSpec], "Plan"]
 
 
@@ -83,7 +81,7 @@ class Plan:
         bound = self.bound
         return PointMaps(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults.antialias)
 
-    def check(self, image: Image, name: str = "the picture", scaled: bool = False) -> None:
+    def check(self, image: ImageArray, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
 
         name    what errors call it
@@ -100,7 +98,9 @@ class Plan:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
             check_range(image, self.kind.white, self.asks, name, declare)
 
-    def run(self, i: int, image: Image, out: Image, covers: Covers | None = None, checked: bool = False) -> None:
+    def run(
+        self, i: int, image: ImageArray, out: ImageArray, covers: Covers | None = None, checked: bool = False
+    ) -> None:
         """Write sample i into `out`; releases the GIL, and may be called from any thread.
 
         image   (H, W, C) of the dtype and size that were planned, or smaller: then it is read through the same map
@@ -169,7 +169,7 @@ class Plan:
         self.bound.check_labels(i, ["what is predicted"])
         return self.point_maps.point_map(i)
 
-    def _view(self, i: int, name: str, image: Image) -> Image:
+    def _view(self, i: int, name: str, image: ImageArray) -> ImageArray:
         """Another picture through the same numbers."""
         (picture, flat), view = as_picture(image), self.kind.targets[name].picture
         assert view is not None

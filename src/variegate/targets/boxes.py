@@ -32,7 +32,7 @@ COLUMNS = {"xyxy": "x0, y0, x1, y1", "yxyx": "y0, x0, y1, x1", "xywh": "x, y, w,
 PEERS = {"pascal_voc": "voc", "albumentations": "rel_xyxy", "center_xywh": "cxcywh"}  # what others call a format
 
 
-class Form(NamedTuple):
+class BoxConvention(NamedTuple):
     """How boxes are written: what the four columns are, and whether they are fractions of the picture's sides."""
 
     layout: BoxLayout
@@ -58,13 +58,13 @@ class Form(NamedTuple):
         return f"rel_{self.layout}" if self.fractions else self.layout  # type: ignore[return-value]
 
 
-FORMATS: dict[str, Form] = {
-    **{layout: Form(layout, False) for layout in get_args(Layouts)},
-    **{f"rel_{layout}": Form(layout, True) for layout in get_args(Layouts)},
-    "voc": Form("xyxy", False),
-    "coco": Form("xywh", False),
-    "yolo": Form("cxcywh", True),
-    "tfds": Form("yxyx", True),
+FORMATS: dict[str, BoxConvention] = {
+    **{layout: BoxConvention(layout, False) for layout in get_args(Layouts)},
+    **{f"rel_{layout}": BoxConvention(layout, True) for layout in get_args(Layouts)},
+    "voc": BoxConvention("xyxy", False),
+    "coco": BoxConvention("xywh", False),
+    "yolo": BoxConvention("cxcywh", True),
+    "tfds": BoxConvention("yxyx", True),
 }
 
 
@@ -133,13 +133,13 @@ class Boxes(Placed, Shaped):
         self._option(item, tuple(FORMATS))
 
     @property
-    def form(self) -> Form:
+    def form(self) -> BoxConvention:
         """How the boxes that come are written."""
         told = FORMATS[self.format]
         return told if self.normalised is None else told._replace(fractions=self.normalised)
 
     @property
-    def form_out(self) -> Form:
+    def form_out(self) -> BoxConvention:
         """How the boxes that go are written."""
         return self.form if self.out is None else FORMATS[self.out]
 

@@ -16,7 +16,17 @@ from variegate.testing.haste import haste
 from variegate.testing.keyed import compare
 from variegate.testing.scene import noise
 from variegate.testing.trial import Subject, alone, failure, labels_for, middle, nodes_of, pipeline_of
-from variegate.testing.ways import BATCH, PROCESS, Bytes, Found, Samples, Stream, Way, ways, whole
+from variegate.testing.ways import (
+    BATCH,
+    PROCESS,
+    BytesBySample,
+    FieldBytes,
+    FoundSamples,
+    Stream,
+    StreamCase,
+    ways,
+    whole,
+)
 
 MOST = 32  # samples of a source that are looked at
 KEYED = 8  # of which so many are tried op by op
@@ -54,7 +64,7 @@ def checks(subject: Subject, source: Source | None = None, seed: int = 0) -> Ite
     """What `check` does, a step at a time: what each has shown, in words."""
     stream = _stream(subject, source, seed)
     samples = [whole(stream.source, int(i)) for i in spread(len(stream.source), KEYED)]
-    called = Samples(stream, 0).pipeline  # knows the fields of the source
+    called = BytesBySample(stream, 0).pipeline  # knows the fields of the source
     _blaming(lambda pipeline: compare(pipeline, samples), called, tries=1)
     yield "calls: the key alone decides, whatever the global generators, the clock and the calls before"
     expected = [dict(stream.epoch(k, workers=0)) for k in range(EPOCHS)]
@@ -87,7 +97,7 @@ def spread(length: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]
     return np.linspace(0, length - 1, min(length, most)).astype(np.int64)
 
 
-def same(stream: Stream, way: Way, expected: list[dict[int, Bytes]] | None, pipeline: Compose) -> None:
+def same(stream: Stream, way: StreamCase, expected: list[dict[int, FieldBytes]] | None, pipeline: Compose) -> None:
     """One way of running a stream gives what there is without workers.
 
     expected  without workers, by epoch; None: run it. It holds for the stream's own pipeline alone
@@ -109,15 +119,15 @@ def same(stream: Stream, way: Way, expected: list[dict[int, Bytes]] | None, pipe
         _compare(found, wanted, way, stream.source)
 
 
-def _once(samples: Found) -> dict[int, Bytes]:
-    found: dict[int, Bytes] = {}
+def _once(samples: FoundSamples) -> dict[int, FieldBytes]:
+    found: dict[int, FieldBytes] = {}
     for sample, made in samples:
         assert sample not in found, f"the sample with id {sample} came twice in an epoch"
         found[sample] = made
     return found
 
 
-def _compare(found: dict[int, Bytes], expected: dict[int, Bytes], way: Way, source: Source) -> None:
+def _compare(found: dict[int, FieldBytes], expected: dict[int, FieldBytes], way: StreamCase, source: Source) -> None:
     missing = expected.keys() - found.keys()
     assert not missing, f"{way.name}: {len(missing)} of {len(expected)} samples did not come"
     wrong = [sample for sample in expected if found[sample] != expected[sample]]
@@ -154,29 +164,29 @@ def _blaming(test: Callable[[Compose], None], pipeline: Compose, tries: int = TR
         raise AssertionError(f"{first}: {guilty[first]}{also}") from guilty[first].__cause__
 
 
-def _epochs_differ(expected: list[dict[int, Bytes]]) -> str:
+def _epochs_differ(expected: list[dict[int, FieldBytes]]) -> str:
     alike = sum(expected[0][sample] == expected[1][sample] for sample in expected[0])
     if alike == len(expected[0]):
         return "the two epochs are alike: this pipeline draws nothing that shows"
     return "the two epochs differ" + (f", but for {alike} of {len(expected[0])} samples" if alike else "")
 
 
-def _in_torch(stream: Stream, expected: list[dict[int, Bytes]]) -> str:
+def _in_torch(stream: Stream, expected: list[dict[int, FieldBytes]]) -> str:
     """The samples from the worker processes of a torch DataLoader."""
     if find_spec("torch") is None:
         return f"left out: {DATALOADER}, as PyTorch is not installed"
     method = get_start_method()
     if method != "fork" and (reason := _unpicklable(stream)):
         return f"left out: {DATALOADER}, which {method} sends the pipeline to by pickle, and {reason}"
-    _blaming(partial(same, stream, Way(DATALOADER, _loaded, PROCESS), expected), stream.pipeline, tries=1)
+    _blaming(partial(same, stream, StreamCase(DATALOADER, _loaded, PROCESS), expected), stream.pipeline, tries=1)
     return f"{DATALOADER}: the same bytes in {EPOCHS} epochs"
 
 
-def _loaded(stream: Stream, epoch: int) -> Found:
+def _loaded(stream: Stream, epoch: int) -> FoundSamples:
     from torch.utils.data import DataLoader
 
-    samples: DataLoader[tuple[int, Bytes]] = DataLoader(
-        Samples(stream, epoch),  # type: ignore[arg-type]
+    samples: DataLoader[tuple[int, FieldBytes]] = DataLoader(
+        BytesBySample(stream, epoch),  # type: ignore[arg-type]
         batch_size=BATCH,
         num_workers=2,
         collate_fn=list,

@@ -19,7 +19,7 @@ from variegate.pipeline import Compose
 from variegate.testing.scene import noise
 from variegate.testing.trial import Subject, attempt, keys_of, labels_for, middle, pipeline_of, told
 
-Sample = dict[str, Any]
+SampleDict = dict[str, Any]
 DAY = 86400  # seconds
 
 
@@ -59,7 +59,7 @@ def _check(pipeline: Compose, pictures: list[NDArray[np.uint8]]) -> None:
     compare(pipeline, [_sample(pipeline, picture) for picture in pictures])
 
 
-def compare(pipeline: Compose, samples: Sequence[Sample]) -> None:
+def compare(pipeline: Compose, samples: Sequence[SampleDict]) -> None:
     """The same of samples of one's own, each a dict of a picture and the fields that the pipeline knows.
 
     Raises  AssertionError that names the key, and says what had a say.
@@ -86,22 +86,22 @@ def compare(pipeline: Compose, samples: Sequence[Sample]) -> None:
             raise AssertionError(f"a replay of the record gave other {off} than the call; {told(pipeline, key)}")
 
 
-def _sample(pipeline: Compose, picture: NDArray[np.uint8]) -> Sample:
+def _sample(pipeline: Compose, picture: NDArray[np.uint8]) -> SampleDict:
     size = picture.shape[0], picture.shape[1]
     return {"image": picture, **labels_for(pipeline, size, middle(size))}
 
 
-def _replayed(pipeline: Compose, sample: Sample, key: Key) -> Sample:
+def _replayed(pipeline: Compose, sample: SampleDict, key: Key) -> SampleDict:
     """A sample by the numbers of its record, which has been text in between."""
     _, record = pipeline(**sample, key=key, return_params=True)
-    again: Sample = pipeline.replay(json.loads(json.dumps(record)), **sample)
+    again: SampleDict = pipeline.replay(json.loads(json.dumps(record)), **sample)
     return again
 
 
-def _reason(call: Callable[[], Sample]) -> str:
+def _reason(call: Callable[[], SampleDict]) -> str:
     """What else than picture and key has a say."""
 
-    def given(number: int, later: float) -> Sample:
+    def given(number: int, later: float) -> SampleDict:
         with _world(number, later):
             return call()
 
@@ -129,7 +129,7 @@ def _world(number: int, later: float = 0) -> Iterator[None]:
         np.random.set_state(theirs)
 
 
-def _differ(one: Sample, other: Sample) -> str:
+def _differ(one: SampleDict, other: SampleDict) -> str:
     """In what two samples differ; nothing if they do not."""
     for name in one:
         what = "pixels" if name == "image" else name

@@ -16,8 +16,8 @@ from variegate.plan.ir import Node
 from variegate.plan.stage.filter import trimmed
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
 
-Draws = dict[str, NDArray[np.float64]]
-Found = tuple[effects.Effect, ...]
+DrawnNumbers = dict[str, NDArray[np.float64]]
+LoweredEffects = tuple[effects.Effect, ...]
 PLACES = 5  # in a cell of a field, along each side, where it is looked at
 
 
@@ -61,7 +61,7 @@ def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> LoweringContext:
     return LoweringContext(channels)
 
 
-def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], context: LoweringContext) -> None:
+def _sound(node: Node, draws: DrawnNumbers, sizes: NDArray[np.int64], context: LoweringContext) -> None:
     op, before = node.op, {name: column.copy() for name, column in draws.items()}
     found = _lowered(node, draws, sizes, context)
     for effect in found:
@@ -86,7 +86,7 @@ def _sound(node: Node, draws: Draws, sizes: NDArray[np.int64], context: Lowering
     _sized(op, node.path, found, sizes)
 
 
-def _lowered(node: Node, draws: Draws, sizes: NDArray[np.int64], context: LoweringContext) -> Found:
+def _lowered(node: Node, draws: DrawnNumbers, sizes: NDArray[np.int64], context: LoweringContext) -> LoweredEffects:
     effect: Any = node.op.lower(draws, sizes, context)
     found = effect if isinstance(effect, tuple) else (effect,)
     kind = node.op.gives
@@ -107,7 +107,7 @@ def _arrays(effect: effects.Effect) -> dict[str, NDArray[Any]]:
 
 def _shaped(node: Node, effect: effects.Effect, count: int, channels: int) -> None:
     """Arrays with a row for each sample, of finite numbers."""
-    if isinstance(effect, effects.Opaque):
+    if isinstance(effect, effects.PictureFunction):
         if len(effect.draws) != count:
             raise AssertionError(
                 f"{node.path}: Opaque.draws is a dict for each of {count} samples, got {len(effect.draws)}"
@@ -167,7 +167,7 @@ def _unfolded(node: Node, field: effects.Field, sizes: NDArray[np.int64]) -> Non
             )
 
 
-def _sized(op: Op, path: str, found: Found, sizes: NDArray[np.int64]) -> None:
+def _sized(op: Op, path: str, found: LoweredEffects, sizes: NDArray[np.int64]) -> None:
     """What the op says about sizes, as a pipeline believes it."""
     maps = [effect for effect in found if isinstance(effect, effects.Geometric)]
     if not maps:
@@ -192,12 +192,12 @@ def _of_samples(effect: effects.Effect, rows: slice) -> dict[str, NDArray[Any]]:
     return {f"{name} {n}": trimmed(np.atleast_2d(own)) for name in arrays for n, own in enumerate(arrays[name])}
 
 
-def _alike(whole: Found, part: Found, rows: slice) -> bool:
+def _alike(whole: LoweredEffects, part: LoweredEffects, rows: slice) -> bool:
     """Whether effects are these rows of others, bit for bit."""
     if len(whole) != len(part):
         return False
     for one, other in zip(whole, part, strict=True):
-        if isinstance(one, effects.Opaque) and isinstance(other, effects.Opaque):
+        if isinstance(one, effects.PictureFunction) and isinstance(other, effects.PictureFunction):
             numbers = [np.empty((0, len(each.draws))) if each.rng is None else each.rng for each in (one, other)]
             if one.draws[rows] != other.draws or not np.array_equal(numbers[0][:, rows], numbers[1]):
                 return False

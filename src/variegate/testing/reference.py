@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.key import Key
-from variegate.ops.effect import Pointwise
+from variegate.ops.effect import PixelFunction
 from variegate.pipeline import Compose
 from variegate.plan.plan import Plan
 from variegate.testing.scene import Floats, noise
@@ -89,7 +89,7 @@ def _truth(pipeline: Compose, plan: Plan, image: NDArray[Any], key: Key) -> tupl
         given = image, image + change, image - change, image
         truth, more, less, again = (reference_run(plan, 0, each) for each in given)
     except Exception as error:
-        pointwise = [node.path for node in nodes_of(pipeline) if issubclass(node.op.gives, Pointwise)]
+        pointwise = [node.path for node in nodes_of(pipeline) if issubclass(node.op.gives, PixelFunction)]
         if not pointwise:
             raise
         raise AssertionError(

@@ -17,9 +17,9 @@ from variegate.testing.keyed import value_bytes
 
 BATCH = 5  # so that batches, ranks and epochs end at odd places
 OTHER = 8  # samples a batch, where another size is tried
-Sample = Mapping[str, Any]
-Bytes = dict[str, bytes]  # of the fields of a sample, by their names
-Found = Iterable[tuple[int, Bytes]]  # samples, by their ids
+SampleDict = Mapping[str, Any]
+FieldBytes = dict[str, bytes]  # of the fields of a sample, by their names
+FoundSamples = Iterable[tuple[int, FieldBytes]]  # samples, by their ids
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Stream:
         """A loader of these samples."""
         return Loader(self.source, self.pipeline, batch_size, self.seed, workers=workers, rank=rank, world=world)
 
-    def epoch(self, epoch: int, workers: int, batch_size: int = BATCH) -> Found:
+    def epoch(self, epoch: int, workers: int, batch_size: int = BATCH) -> FoundSamples:
         """The samples of an epoch of the plain loader."""
         return of(self.loader(workers, batch_size).epoch(epoch))
 
@@ -43,7 +43,7 @@ class Stream:
         return len(self.loader(0, batch_size))
 
 
-class Way(NamedTuple):
+class StreamCase(NamedTuple):
     """One way to run a stream.
 
     name   what is done, for messages
@@ -52,7 +52,7 @@ class Way(NamedTuple):
     """
 
     name: str
-    epoch: Callable[[Stream, int], Found]
+    epoch: Callable[[Stream, int], FoundSamples]
     cause: str
 
 
@@ -65,22 +65,22 @@ STEP = "look for what hangs on the number or the order of the samples before"
 PROCESS = "look for what a process has of its own, such as its number, its environment or a file's place"
 
 
-def ways(seed: int, length: int) -> list[Way]:
+def ways(seed: int, length: int) -> list[StreamCase]:
     """The ways within one process.
 
     length  batches an epoch, of pairs: after one of them, which the seed picks, a resume is tried
     """
     step = int(np.random.default_rng(abs(seed)).integers(1, length)) if length > 1 else 0
     return [
-        Way("1 worker", lambda stream, k: stream.epoch(k, workers=1), THREAD),
-        Way(f"3 workers, batches of {OTHER}", lambda stream, k: stream.epoch(k, 3, OTHER), SHARED),
-        Way("3 ranks", _ranks, STEP),
-        Way(f"a resume after batch {step} of {length}", lambda stream, k: _resumed(stream, k, step), STEP),
-        Way("the pipeline called for one sample after the other", lambda stream, k: called(stream, k), STEP),
+        StreamCase("1 worker", lambda stream, k: stream.epoch(k, workers=1), THREAD),
+        StreamCase(f"3 workers, batches of {OTHER}", lambda stream, k: stream.epoch(k, 3, OTHER), SHARED),
+        StreamCase("3 ranks", _ranks, STEP),
+        StreamCase(f"a resume after batch {step} of {length}", lambda stream, k: _resumed(stream, k, step), STEP),
+        StreamCase("the pipeline called for one sample after the other", lambda stream, k: called(stream, k), STEP),
     ]
 
 
-def of(batches: Iterable[Sample]) -> Found:
+def of(batches: Iterable[SampleDict]) -> FoundSamples:
     """The samples of batches."""
     for batch in batches:
         names = sorted(batch.keys() - {"id", "index"})
@@ -88,13 +88,13 @@ def of(batches: Iterable[Sample]) -> Found:
             yield int(sample), {name: value_bytes(batch[name][n]) for name in names}
 
 
-def _ranks(stream: Stream, epoch: int) -> Found:
+def _ranks(stream: Stream, epoch: int) -> FoundSamples:
     world = min(3, len(stream.source))
     for rank in range(world):
         yield from of(stream.loader(1, rank=rank, world=world).epoch(epoch))
 
 
-def _resumed(stream: Stream, epoch: int, step: int) -> Found:
+def _resumed(stream: Stream, epoch: int, step: int) -> FoundSamples:
     """An epoch that is broken off after some batches of 2, and gone on with by another loader."""
     first = stream.loader(2, 2)
     first.next_epoch = epoch
@@ -108,13 +108,13 @@ def _resumed(stream: Stream, epoch: int, step: int) -> Found:
     yield from of(other)
 
 
-def called(stream: Stream, epoch: int) -> Found:
+def called(stream: Stream, epoch: int) -> FoundSamples:
     """Each sample by a call with its key."""
-    samples = Samples(stream, epoch)
+    samples = BytesBySample(stream, epoch)
     return (samples[i] for i in range(len(samples)))
 
 
-class Samples:
+class BytesBySample:
     """The samples of an epoch as a map-style data set, each drawn by its key."""
 
     def __init__(self, stream: Stream, epoch: int) -> None:
@@ -125,9 +125,9 @@ class Samples:
     def __len__(self) -> int:
         return len(self.source)
 
-    def __getitem__(self, i: int) -> tuple[int, Bytes]:
+    def __getitem__(self, i: int) -> tuple[int, FieldBytes]:
         key = Key(self.seed, self.epoch, self.source.id(i))
-        made: Sample = self.pipeline(**whole(self.source, i), key=key)
+        made: SampleDict = self.pipeline(**whole(self.source, i), key=key)
         label = {} if self.source.labels is None else {"label": self.source.label(i)}
         return key.id, {name: value_bytes(value) for name, value in {**made, **label}.items()}
 

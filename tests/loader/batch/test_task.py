@@ -21,7 +21,7 @@ from variegate.loader.batch.reader import SampleReader, SampleRequest
 from variegate.loader.batch.task import BatchTask, make_batch
 from variegate.loader.decode import Encoded
 from variegate.loader.identity import Identity
-from variegate.loader.memory import Arena, Scratch, SlotPool
+from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.sampling import Schedule
 from variegate.loader.source import Arrays, Source
@@ -118,7 +118,7 @@ def test_many_threads_make_each_sample_once() -> None:
 
         def work(task: BatchTask = task, barrier: Barrier = barrier, last: list[bool] = last) -> None:
             barrier.wait()
-            last.append(task.work(Scratch(), Stats().counters()))
+            last.append(task.work(DecodeScratch(), Stats().counters()))
 
         threads = [Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -141,7 +141,7 @@ def test_the_first_error_by_place_is_raised() -> None:
                 raise ZeroDivisionError(i)
 
     task = begun(shared(Arrays(np.zeros((9, 2, 2), np.uint8)), Failing()))
-    assert task.work(Scratch(), Stats().counters())
+    assert task.work(DecodeScratch(), Stats().counters())
     with pytest.raises(ZeroDivisionError, match="2") as caught:
         task.batch(Stats().counters())
     assert caught.value.__notes__ == ["variegate: this was in making sample 2, images[2]"]
@@ -243,7 +243,7 @@ def test_what_is_decoded_again_has_its_deadline_too(tmp_path: Path, policy: Any)
 def test_a_finished_batch_is_let_go_of() -> None:
     context = shared(Arrays(np.zeros((9, 2, 2), np.uint8)))
     task = begun(context)
-    task.work(Scratch(), Stats().counters())
+    task.work(DecodeScratch(), Stats().counters())
     batch = task.batch(Stats().counters())
     assert context.pool.out == 1
     del batch

@@ -8,7 +8,7 @@ from threading import Condition, Thread
 import numpy as np
 
 from variegate.loader.cache.buffer import Buffer
-from variegate.loader.cache.shard import Shard, write
+from variegate.loader.cache.shard import CacheShard, write
 
 from .conftest import picture
 
@@ -31,7 +31,7 @@ def test_pictures_copied_in_another_order_than_they_were_given_places(tmp_path: 
     rows, memory = block.written
     with open(tmp_path / "x.arrow", "wb") as file:
         write(file, rows, memory, FACTS)
-    shard = Shard(str(tmp_path / "x.arrow"), FACTS)
+    shard = CacheShard(str(tmp_path / "x.arrow"), FACTS)
     assert shard.ids.tolist() == list(range(9))
     for i, pixels in enumerate(pictures):
         assert shard.sound(i) and shard.size(i) == (50, 60)

@@ -134,7 +134,7 @@ def test_the_collector_may_end_another_epoch_in_a_thread_that_writes(
     import gc
     import threading
 
-    from variegate.loader.cache.shard import Row
+    from variegate.loader.cache.shard import ShardRow
 
     made = loader(photos, batch_size=2, workers=2, cache=tmp_path / "kept")
     circle: dict[str, Any] = {"batches": made.epoch(1)}
@@ -142,14 +142,14 @@ def test_the_collector_may_end_another_epoch_in_a_thread_that_writes(
     next(circle["batches"])
     gc.disable()
     del circle
-    plain, collected = Row.of.__func__, []  # type: ignore[attr-defined]
+    plain, collected = ShardRow.of.__func__, []  # type: ignore[attr-defined]
 
-    def of(*args: Any) -> Row:
+    def of(*args: Any) -> ShardRow:
         if not collected and threading.current_thread().name.startswith("variegate"):
             collected.append(gc.collect())
         return plain(*args)
 
-    monkeypatch.setattr(Row, "of", classmethod(of))
+    monkeypatch.setattr(ShardRow, "of", classmethod(of))
     try:
         assert sum(len(batch["index"]) for batch in made.epoch(0)) == COUNT
     finally:

@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from variegate.loader.memory.pool import ALIGN, LARGE, Scratch, SlotPool, address, aligned
+from variegate.loader.memory.pool import ALIGN, LARGE, DecodeScratch, SlotPool, address, aligned
 
 SHAPE = (4, 16, 16, 3)
 
@@ -143,7 +143,7 @@ def test_many_threads_share_a_pool() -> None:
 
 
 def test_scratch_grows_to_the_largest_and_no_further() -> None:
-    scratch = Scratch()
+    scratch = DecodeScratch()
     first = scratch.of(1000)
     assert first.nbytes >= 1000 and scratch.of(10) is first
     assert scratch.of(LARGE + 1).nbytes == LARGE + 1

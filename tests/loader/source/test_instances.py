@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from variegate.errors import SourceError
-from variegate.loader.source.instances import Instances, Rings, Values, chosen, class_names, starts
+from variegate.loader.source.instances import Instances, RingColumn, Values, chosen, class_names, starts
 
 OUTLINES = [[[0, 0, 4, 0, 4, 4]], [], [[1.5, 1, 2, 1, 2, 2], [5, 5, 6, 5]], [], [[7, 7]]]
 
@@ -16,17 +16,21 @@ def plain(rings: list[list[np.ndarray]]) -> list[list[list[float]]]:
 
 
 def test_every_run_of_outlines_comes_back() -> None:
-    rings = Rings(OUTLINES)
+    rings = RingColumn(OUTLINES)
     for first in range(6):
         for last in range(first, 6):
             assert plain(rings.rows(first, last)) == OUTLINES[first:last]
     assert rings.rows(0, 1)[0][0].dtype == np.float64
-    assert Rings([]).rows(0, 0) == [] and Rings([[], []]).rows(0, 2) == [[], []]
+    assert RingColumn([]).rows(0, 0) == [] and RingColumn([[], []]).rows(0, 2) == [[], []]
 
 
 def test_each_picture_has_its_own_rows() -> None:
     counts = [2, 0, 3, 0]
-    columns = {"labels": Values(np.arange(5)), "boxes": Values(np.arange(20.0).reshape(5, 4)), "rings": Rings(OUTLINES)}
+    columns = {
+        "labels": Values(np.arange(5)),
+        "boxes": Values(np.arange(20.0).reshape(5, 4)),
+        "rings": RingColumn(OUTLINES),
+    }
     instances = Instances(counts, columns)
     assert len(instances) == 5 and instances.span(2) == (2, 5)
     first, third = (instances.of(i, ["boxes", "labels", "rings"]) for i in (0, 2))
@@ -41,7 +45,7 @@ def test_each_picture_has_its_own_rows() -> None:
 
 
 def test_what_a_user_changes_stays_unchanged_here() -> None:
-    instances = Instances([5], {"labels": Values(np.arange(5)), "rings": Rings(OUTLINES)})
+    instances = Instances([5], {"labels": Values(np.arange(5)), "rings": RingColumn(OUTLINES)})
     found = instances.of(0, ["labels", "rings"])
     found["labels"][:] = -1
     found["rings"][0][0][:] = -1

@@ -1,4 +1,4 @@
-"""Columns: which columns of a batch hold the fields of its samples, and how they come back."""
+"""DatasetColumns: which columns of a batch hold the fields of its samples, and how they come back."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from variegate.targets.declared import KNOWN, proposed
 from variegate.targets.unsaid import check_unsaid, unsaid
 
 Batch = dict[str, Any]
-Place = tuple[str, str | None]  # a column, and a key of the dicts that it holds
+ColumnPath = tuple[str, str | None]  # a column, and a key of the dicts that it holds
 
 
 @dataclass(frozen=True)
-class Columns:
+class DatasetColumns:
     """Where the fields of a pipeline are in a batch of columns.
 
     known   what the fields are; those that are declared must be there
@@ -75,9 +75,9 @@ class Columns:
             result[column] = values[None] if None in values else _restored(batch[column], values)
         return result
 
-    def _found(self, batch: Batch) -> dict[str, Place]:
+    def _found(self, batch: Batch) -> dict[str, ColumnPath]:
         """Where each field is that moves with the pixels."""
-        places: dict[str, Place] = {"image": (self.image, None)} if self.image in batch else {}
+        places: dict[str, ColumnPath] = {"image": (self.image, None)} if self.image in batch else {}
         for name, target in self.known.fields:
             if name == "image" or target.passed_on:
                 continue
@@ -91,7 +91,7 @@ class Columns:
                 )
         return places
 
-    def _check_rest(self, batch: Batch, places: Mapping[str, Place]) -> None:
+    def _check_rest(self, batch: Batch, places: Mapping[str, ColumnPath]) -> None:
         """Refuse what stays behind and should not."""
         taken = {column for column, _ in places.values()}
         if self.image not in batch and taken:
@@ -111,7 +111,7 @@ class Columns:
         target = dict(self.known.fields).get(column)
         return target is not None and target.passed_on and not target.undeclared
 
-    def _column(self, batch: Batch, place: Place, target: Target) -> list[Any]:
+    def _column(self, batch: Batch, place: ColumnPath, target: Target) -> list[Any]:
         """The values of a field, as its target takes them."""
         column, key = place
         rows = batch[column]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from variegate.adapters.huggingface.columns import Batch, Columns
+from variegate.adapters.huggingface.columns import Batch, DatasetColumns
 from variegate.adapters.huggingface.epoch import Epoch
 from variegate.errors import InputError
 from variegate.key import Keys
@@ -82,14 +82,16 @@ def keyed(
     return Keyed(augment, _columns(augment, image, fields, mode, dtype), tensors, seed, ids_column, Epoch(epoch))
 
 
-def _columns(augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str, dtype: DTypeLike) -> Columns:
-    return Columns(augment.known, image, dict(fields or {}), mode, dtype)
+def _columns(
+    augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str, dtype: DTypeLike
+) -> DatasetColumns:
+    return DatasetColumns(augment.known, image, dict(fields or {}), mode, dtype)
 
 
 class Transform:
     """A pipeline as a function from a dict of columns to a dict of columns; `transform` makes one."""
 
-    def __init__(self, augment: Compose, columns: Columns, tensors: bool) -> None:
+    def __init__(self, augment: Compose, columns: DatasetColumns, tensors: bool) -> None:
         self.augment, self.columns, self.tensors = augment, columns, bool(tensors)
 
     def __call__(self, batch: Batch) -> Batch:
@@ -119,7 +121,7 @@ class Keyed(Transform):
     """A Transform whose numbers hang on a column of ids; `keyed` makes one."""
 
     def __init__(
-        self, augment: Compose, columns: Columns, tensors: bool, seed: int, ids_column: str, epoch: Epoch
+        self, augment: Compose, columns: DatasetColumns, tensors: bool, seed: int, ids_column: str, epoch: Epoch
     ) -> None:
         super().__init__(augment, columns, tensors)
         self.seed, self.ids_column, self._epoch = seed, ids_column, epoch

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 from jax.sharding import Sharding
 
-from variegate.adapters.jax.place import Place
+from variegate.adapters.jax.place import ShardPlacement
 from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.loader import Loader as _Loader
@@ -52,7 +52,7 @@ class Loader:
         if not isinstance(ahead, int) or isinstance(ahead, bool) or ahead < 0:
             raise FieldError(f"Loader.ahead is an integer of 0 or more, got {ahead!r}")
         self.loader, self.sharding, self.ahead = loader, sharding, ahead
-        self._place = Place(sharding, loader.batch_size, loader.world)
+        self._place = ShardPlacement(sharding, loader.batch_size, loader.world)
         self._check_last()
         self._handed: dict[str, Any] | None = None  # the loader's state after the batch that was handed out last
 

@@ -1,4 +1,4 @@
-"""Place: where the arrays of a batch go, and how they get there."""
+"""ShardPlacement: where the arrays of a batch go, and how they get there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from variegate.errors import FieldError, InputError
 NUMBERS = "biufc"  # kinds of dtype that a device takes
 
 
-class Place:
+class ShardPlacement:
     """A device, or devices over which samples are laid.
 
     sharding  None: JAX's default device

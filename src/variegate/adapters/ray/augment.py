@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
-from variegate.adapters.ray.picture import Picture, check_block, check_unpadded, picture
+from variegate.adapters.ray.picture import RayPicture, check_block, check_unpadded, picture
 from variegate.arguments import whole
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
@@ -17,11 +17,11 @@ from variegate.labels.collate import Padded, collate, pad
 from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
-from variegate.loader.memory import Scratch
+from variegate.loader.memory import DecodeScratch
 from variegate.pipeline import Compose
 from variegate.targets import Target, Targets
 
-Rows = dict[str, NDArray[Any]]
+RowBlock = dict[str, NDArray[Any]]
 OWN = ("id", "epoch", "variation")  # the columns of the key
 
 
@@ -78,21 +78,21 @@ class Augment:
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)
 
-    def __call__(self, rows: Rows) -> Iterator[Rows]:
+    def __call__(self, rows: RowBlock) -> Iterator[RowBlock]:
         """The augmented rows, in the same order, at most `at_once` at a time."""
-        scratch = Scratch()
+        scratch = DecodeScratch()
         columns = {name: np.asarray(values) for name, values in rows.items()}
         self._check_padded(columns)
         for start in range(0, len(next(iter(columns.values()), ())), self.at_once):
             yield self._made({name: values[start : start + self.at_once] for name, values in columns.items()}, scratch)
 
-    def _check_padded(self, rows: Rows) -> None:
+    def _check_padded(self, rows: RowBlock) -> None:
         """Refuse pictures and views that Ray may have padded, as their columns as a whole show it."""
         views = (name for name in self.targets if self.targets[name].picture)
         for name in {self.image, *views} & rows.keys():
             check_block(rows[name], name)
 
-    def _made(self, rows: Rows, scratch: Scratch) -> Rows:
+    def _made(self, rows: RowBlock, scratch: DecodeScratch) -> RowBlock:
         """Some rows, by one plan."""
         keys, source = self._keys(rows), self._source(rows)
         names = [_name(rows, n) for n in range(len(keys))]
@@ -123,7 +123,7 @@ class Augment:
             )
         return {**carried, **labels, self.image: column(images)}
 
-    def _keys(self, rows: Rows) -> Keys:
+    def _keys(self, rows: RowBlock) -> Keys:
         if "id" not in rows:
             raise InputError(
                 f"rows need a column `id`, a number of its own for each, on which the draws hang; got {list(rows)}. "
@@ -131,7 +131,7 @@ class Augment:
             )
         return Keys.at(self.seed, rows.get("epoch", self.epoch), rows["id"], rows.get("variation", 0))
 
-    def _source(self, rows: Rows) -> str:
+    def _source(self, rows: RowBlock) -> str:
         """The column that the pictures are taken from."""
         for name in (self.image, "bytes", "path"):
             if name in rows:
@@ -144,7 +144,7 @@ class Augment:
             return not self.targets[name].passed_on
         return may_lie_on_pictures(values)
 
-    def _plan(self, keys: Keys, names: list[str], pictures: list[Picture], leaves: list[Any]) -> Any:
+    def _plan(self, keys: Keys, names: list[str], pictures: list[RayPicture], leaves: list[Any]) -> Any:
         kinds = {(each.channels, each.dtype): name for name, each in zip(names, pictures, strict=True)}
         if len(kinds) > 1:
             told = ", ".join(f"{name} has {channels} {dtype}" for (channels, dtype), name in kinds.items())
@@ -153,7 +153,7 @@ class Augment:
         augment = Identity() if self.augment is None else self.augment
         return augment.plan(keys, sizes, *next(iter(kinds)), leaves, self.targets)
 
-    def _collated(self, samples: list[Any], names: list[str]) -> Rows:
+    def _collated(self, samples: list[Any], names: list[str]) -> RowBlock:
         if isinstance(self.collate, Padded):
             made = pad(self.targets, samples, self.collate, names.__getitem__).fields
         else:
@@ -183,7 +183,7 @@ def _room(plan: Any) -> Any:
     return [np.empty(shape, plan.dtype) for shape in plan.shapes]
 
 
-def _name(rows: Rows, n: int) -> str:
+def _name(rows: RowBlock, n: int) -> str:
     """What leads a user to a row."""
     return str(rows["path"][n]) if "path" in rows else f"the row with id {rows['id'][n]}"
 

@@ -1,4 +1,4 @@
-"""Picture: what a row has of one, with its size known before it is decoded."""
+"""RayPicture: what a row has of one, with its size known before it is decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from variegate.loader.decode import Encoded, open_image
 from variegate.picture import PLANES, as_picture
 
 
-class Decoded:
+class DecodedCell:
     """A picture that is an array already, with the face of an encoded one."""
 
     nbytes = 0  # of scratch
@@ -27,10 +27,10 @@ class Decoded:
         return self.image
 
 
-Picture = Encoded | Decoded
+RayPicture = Encoded | DecodedCell
 
 
-def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> Picture:
+def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> RayPicture:
     """A picture of an array, the bytes of a file, its path, or a dict of `bytes` and `path` as data sets have them.
 
     name  what errors call it
@@ -49,7 +49,7 @@ def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> Pic
         return open_image(bytes(value), name, mode, dtype=dtype)
     if isinstance(value, np.ndarray):
         check_unpadded(value, name)
-        return Decoded(value)
+        return DecodedCell(value)
     raise InputError(
         f"a picture is an array (H, W, C), the bytes of a file or its path; got {type(value).__name__}. "
         'Are the rows given with batch_format="numpy"?'

@@ -1,4 +1,4 @@
-"""Rows: the samples of a source as a Ray Dataset, in the loader's order, read where they are used."""
+"""RowBlock: the samples of a source as a Ray Dataset, in the loader's order, read where they are used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from variegate.loader.source.classes import label_column
 from variegate.loader.transient import retried
 from variegate.targets import names
 
-Rows = dict[str, NDArray[Any]]
+RowBlock = dict[str, NDArray[Any]]
 AT_ONCE = 64  # rows read at once
 OWN = ("epoch", "place", "path", "bytes", "image")  # columns, beside those that batches have too
 
@@ -71,7 +71,7 @@ class Read:
     def __init__(self, source: ray.ObjectRef, length: int, seed: int, epochs: range, shuffle: bool) -> None:
         self.source, self.length, self.seed, self.epochs, self.shuffle = source, length, seed, epochs, shuffle
 
-    def __call__(self, batch: Rows) -> Iterator[Rows]:
+    def __call__(self, batch: RowBlock) -> Iterator[RowBlock]:
         """The rows of these places, some at a time."""
         which, place = np.divmod(batch["id"], self.length)
         epoch, index = np.array(self.epochs, np.uint32)[which], np.empty(len(place), np.int64)
@@ -90,7 +90,7 @@ def _source(source: ray.ObjectRef) -> Source:
     return ray.get(source)  # type: ignore[no-any-return]
 
 
-def _read(source: Source, index: NDArray[np.int64]) -> Rows:
+def _read(source: Source, index: NDArray[np.int64]) -> RowBlock:
     """The samples at these positions."""
     positions = index.tolist()
     samples = [retried(functools.partial(source.sample, i, _room)) for i in positions]

@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from variegate.adapters.tensorflow.shapes import LOOKS, Form, form, headers, sizes_of
+from variegate.adapters.tensorflow.shapes import LOOKS, BatchShape, form, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
-from variegate.loader.augment import Augment
+from variegate.loader.augment import SamplePipeline
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Target, Targets
 from variegate.targets.base import Shape
@@ -22,7 +22,7 @@ from variegate.targets.base import Shape
 Tensor = Any  # TensorFlow has no types that mypy could read
 
 
-class Column(NamedTuple):
+class TensorColumn(NamedTuple):
     """One field of every batch.
 
     spec    of its tensor
@@ -33,7 +33,9 @@ class Column(NamedTuple):
     tensor: Callable[[Any], Tensor]
 
 
-def columns_of(loader: Loader, augment: Augment, count: int | None, image: Form) -> dict[str, Column]:
+def columns_of(
+    loader: Loader, augment: SamplePipeline, count: int | None, image: BatchShape
+) -> dict[str, TensorColumn]:
     """The columns of a loader's batches, by the fields of its first samples.
 
     count  samples a batch; None where the last has fewer
@@ -81,14 +83,14 @@ def _tells(value: Any) -> bool:
     return not isinstance(value, list) or any(not isinstance(item, list) or item for item in value)
 
 
-def _view(name: str, value: NDArray[Any], source: Source, augment: Augment, count: int | None) -> Column:
+def _view(name: str, value: NDArray[Any], source: Source, augment: SamplePipeline, count: int | None) -> TensorColumn:
     """Another view of the picture, through the same pipeline."""
     made = form(augment, sizes_of(source), value.shape[2] if value.ndim == 3 else 1, value.dtype.name)
     flat = value.ndim == 2 and made.layout == "HWC"
     return dense(name, (count, *(made.shape[:2] if flat else made.shape)), made.dtype.as_numpy_dtype)
 
 
-def _field(name: str, target: Target, value: Any, collate: Any, count: int | None, image: Form) -> Column:
+def _field(name: str, target: Target, value: Any, collate: Any, count: int | None, image: BatchShape) -> TensorColumn:
     """Any other field."""
     if target.ragged:
         return nested(name, (count, *target.shape_on(image.sides, ())), np.dtype(target.written_dtype))
@@ -103,7 +105,7 @@ def _field(name: str, target: Target, value: Any, collate: Any, count: int | Non
     return dense(name, (count, most, *tail), rows.dtype)
 
 
-def dense(name: str, shape: Sequence[int | None], dtype: Any) -> Column:
+def dense(name: str, shape: Sequence[int | None], dtype: Any) -> TensorColumn:
     """A field whose batches are one array."""
     dtype = np.dtype(dtype)
     shape = tuple(shape)
@@ -116,10 +118,10 @@ def dense(name: str, shape: Sequence[int | None], dtype: Any) -> Column:
             )
         return _of_dtype(name, array, dtype)
 
-    return Column(tf.TensorSpec(shape, _dtype(dtype)), tensor)
+    return TensorColumn(tf.TensorSpec(shape, _dtype(dtype)), tensor)
 
 
-def ragged(name: str, count: int | None, tail: Shape, dtype: Any) -> Column:
+def ragged(name: str, count: int | None, tail: Shape, dtype: Any) -> TensorColumn:
     """A field of which each sample has any number of rows."""
 
     def tensor(values: Any) -> Any:
@@ -133,10 +135,10 @@ def ragged(name: str, count: int | None, tail: Shape, dtype: Any) -> Column:
         lengths = np.array([len(row) for row in rows], np.int64)
         return tf.RaggedTensor.from_row_lengths(_of_dtype(name, flat, dtype), lengths)
 
-    return Column(tf.RaggedTensorSpec((count, None, *tail), _dtype(dtype), ragged_rank=1), tensor)
+    return TensorColumn(tf.RaggedTensorSpec((count, None, *tail), _dtype(dtype), ragged_rank=1), tensor)
 
 
-def nested(name: str, shape: Shape, dtype: Any) -> Column:
+def nested(name: str, shape: Shape, dtype: Any) -> TensorColumn:
     """A field of lists in lists of arrays, as polygons are: batch, instance, ring, point."""
     point, levels = tuple(side for side in shape[1:] if side is not None), shape[1:].count(None)
 
@@ -148,7 +150,7 @@ def nested(name: str, shape: Shape, dtype: Any) -> Column:
         points = np.concatenate(parts) if len(parts) else np.zeros((0, *point), dtype)
         return tf.RaggedTensor.from_nested_row_lengths(_of_dtype(name, points, dtype), lengths)
 
-    return Column(tf.RaggedTensorSpec(shape, _dtype(dtype), ragged_rank=levels), tensor)
+    return TensorColumn(tf.RaggedTensorSpec(shape, _dtype(dtype), ragged_rank=levels), tensor)
 
 
 def as_array(name: str, value: Any, rows: bool = False) -> NDArray[Any]:

@@ -22,8 +22,8 @@ MEND = (
 )
 
 Tensor = Any  # TensorFlow has no types that mypy could read
-Fields = Mapping[str, Any]
-Drawn = Callable[..., Any]  # (number of pictures, or None for one alone, *numbers) -> the keys
+TensorFields = Mapping[str, Any]
+DrawFunction = Callable[..., Any]  # (number of pictures, or None for one alone, *numbers) -> the keys
 
 
 def mapper(augment: Compose) -> Callable[..., Any]:
@@ -85,7 +85,7 @@ def _left_alone(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _element(augment: Compose, drawn: Drawn, element: tuple[Any, ...], *numbers: Tensor) -> tuple[Any, ...]:
+def _element(augment: Compose, drawn: DrawFunction, element: tuple[Any, ...], *numbers: Tensor) -> tuple[Any, ...]:
     """An element with its fields augmented; what follows them is passed on."""
     first, rest = element[0], element[1:]
     if isinstance(first, dict):
@@ -102,7 +102,7 @@ def _element(augment: Compose, drawn: Drawn, element: tuple[Any, ...], *numbers:
 
 
 def _augmented(
-    augment: Compose, drawn: Drawn, fields: Fields, rest: tuple[Any, ...], *numbers: Tensor
+    augment: Compose, drawn: DrawFunction, fields: TensorFields, rest: tuple[Any, ...], *numbers: Tensor
 ) -> dict[str, Any]:
     """The fields of an element, by one call into Python, as an op of the graph.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.shapes import Form, about, form
+from variegate.adapters.tensorflow.shapes import BatchShape, about, form
 from variegate.errors import InputError
 from variegate.pipeline import Compose
 from variegate.targets import Target
@@ -84,7 +84,7 @@ def _views(augment: Compose, views: Tensor, name: str) -> Promise:
     return Promise(None if one.shape is None else (views.shape[0], *one.shape), one.dtype)
 
 
-def _form(augment: Compose, image: Tensor) -> Form:
+def _form(augment: Compose, image: Tensor) -> BatchShape:
     rank = image.shape.rank
     known: list[int | None] = [None, None, None] if rank is None else image.shape.as_list()[rank == 4 :]
     height, width, channels = (*known, 1)[:3]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
-from variegate.loader.augment import Augment
+from variegate.loader.augment import SamplePipeline
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 from variegate.targets.base import Shape
@@ -28,7 +28,7 @@ NOTHING = {"boxes": BoxLeaf(np.zeros((0, 4))), "mask": MaskLeaf(np.zeros((1, 1),
 NOTHINGS_TARGETS = Targets(boxes=Boxes())
 
 
-class Form(NamedTuple):
+class BatchShape(NamedTuple):
     """What a pipeline's results have in common.
 
     shape   None for a side that varies
@@ -45,7 +45,7 @@ class Form(NamedTuple):
         return self.shape[1:] if self.layout == "CHW" else self.shape[:2]
 
 
-def form(augment: Augment, sizes: Sizes, channels: int, dtype: str) -> Form:
+def form(augment: SamplePipeline, sizes: Sizes, channels: int, dtype: str) -> BatchShape:
     """The form of the results of pictures of these sizes."""
     tries = sizes * PROBES
     keys = Keys.at(0, 0, np.arange(len(tries), dtype=np.uint64))
@@ -53,7 +53,7 @@ def form(augment: Augment, sizes: Sizes, channels: int, dtype: str) -> Form:
     plan = augment.plan(keys, np.array(tries, np.int64), channels, dtype, *labels)
     sides = [set(side) for side in zip(*plan.shapes, strict=True)]
     shape = tuple(side.pop() if len(side) == 1 else None for side in sides)
-    return Form(shape, tf.as_dtype(plan.dtype), getattr(plan, "layout", "HWC"))
+    return BatchShape(shape, tf.as_dtype(plan.dtype), getattr(plan, "layout", "HWC"))
 
 
 def about(height: int | None, width: int | None) -> Sizes:

@@ -1,4 +1,4 @@
-"""The stream: a loader's batches as a `tf.data.Dataset`."""
+"""The stream: a loader's batches as a `tf.data.TensorDataset`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from variegate.adapters.tensorflow.columns import Column, columns_of
+from variegate.adapters.tensorflow.columns import TensorColumn, columns_of
 from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader
@@ -16,13 +16,13 @@ from variegate.loader.identity import Identity
 from variegate.loader.source.base import labels_at
 
 PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
-Dataset = Any  # TensorFlow has no types that mypy could read
+TensorDataset = Any  # TensorFlow has no types that mypy could read
 
 
 def dataset(
     loader: Loader, epoch: int | tf.Variable | None = None, position: int = 0, state: Mapping[str, Any] | None = None
-) -> Dataset:
-    """A `tf.data.Dataset` of whole batches: (image, label), or image alone of a source without labels.
+) -> TensorDataset:
+    """A `tf.data.TensorDataset` of whole batches: (image, label), or image alone of a source without labels.
 
     epoch     None: each pass is the loader's next, as `for batch in loader` has it: the first is epoch 0, and after
               `loader.resume` what is left of the epoch of that state. A number: the first pass is that epoch, and each
@@ -129,7 +129,7 @@ def _passes_of(loader: Loader, position: int) -> Callable[[], tuple[int, int]]:
     return begin
 
 
-def _element(batch: dict[str, Any], columns: dict[str, Column] | None) -> Any:
+def _element(batch: dict[str, Any], columns: dict[str, TensorColumn] | None) -> Any:
     image = batch["image"]
     if isinstance(image, list):
         raise InputError(
@@ -149,7 +149,7 @@ def _count(loader: Loader, position: int) -> int | None:
     return loader.batch_size if (schedule.drop_last or even) and loader.on_error.policy != "skip" else None
 
 
-def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, Column] | None]:
+def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, TensorColumn] | None]:
     """The specification of a loader's batches, and how their fields become tensors."""
     source, count = loader.source, _count(loader, position)
     augment = Identity() if loader.augment is None else loader.augment

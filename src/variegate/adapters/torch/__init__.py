@@ -33,8 +33,8 @@ except ImportError as error:
 
 from variegate.adapters.torch.keyed import KeyedDataset
 from variegate.adapters.torch.loader import Loader
-from variegate.adapters.torch.place import Place
+from variegate.adapters.torch.place import DevicePlacement
 from variegate.adapters.torch.sampler import Sampler
 from variegate.adapters.torch.transform import Transform
 
-__all__ = ["KeyedDataset", "Loader", "Place", "Sampler", "Transform"]
+__all__ = ["DevicePlacement", "KeyedDataset", "Loader", "Sampler", "Transform"]

@@ -1,9 +1,9 @@
-"""Place: the index of a sample that says for which drawing it is asked."""
+"""DevicePlacement: the index of a sample that says for which drawing it is asked."""
 
 from __future__ import annotations
 
 
-class Place(int):
+class DevicePlacement(int):
     """A sample's index, as any data set takes it, and which drawing of it a KeyedDataset makes.
 
     epoch      0 to 2**32 - 1
@@ -17,13 +17,13 @@ class Place(int):
     epoch: int
     variation: int
 
-    def __new__(cls, index: int, epoch: int, variation: int = 0) -> Place:
+    def __new__(cls, index: int, epoch: int, variation: int = 0) -> DevicePlacement:
         place = super().__new__(cls, index)
         place.epoch, place.variation = epoch, variation
         return place
 
-    def __reduce__(self) -> tuple[type[Place], tuple[int, int, int]]:
-        return Place, (int(self), self.epoch, self.variation)
+    def __reduce__(self) -> tuple[type[DevicePlacement], tuple[int, int, int]]:
+        return DevicePlacement, (int(self), self.epoch, self.variation)
 
     def __repr__(self) -> str:
         return f"Place({int(self)}, epoch={self.epoch}, variation={self.variation})"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.errors import ResourceError
-from variegate.loader.augment import Plan
+from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.sample import Sample
 from variegate.loader.source.base import Source
 from variegate.scratch import HUGE
@@ -36,7 +36,7 @@ class BatchMemory(NamedTuple):
     where: str = ""
 
     @classmethod
-    def of(cls, plan: Plan, samples: Sequence[Sample], source: Source) -> BatchMemory:
+    def of(cls, plan: SamplePlan, samples: Sequence[Sample], source: Source) -> BatchMemory:
         """What a planned batch of a source's samples takes."""
         shapes = plan.shapes
         one = math.prod(shapes[0]) if shapes.count(shapes[0]) == len(shapes) else None

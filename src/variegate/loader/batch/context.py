@@ -10,12 +10,12 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.augment import Augment
+from variegate.loader.augment import SamplePipeline
 from variegate.loader.batch.budget import MemoryBudget
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
-from variegate.loader.memory import Arena, Scratch, SlotPool
+from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
 from variegate.loader.source.base import Labels as Column
@@ -33,7 +33,7 @@ class LoaderContext:
     """
 
     source: Source
-    augment: Augment
+    augment: SamplePipeline
     seed: int
     schedule: Schedule
     faults: Faults
@@ -48,7 +48,7 @@ class LoaderContext:
     budget: MemoryBudget | None = None
     stats: Stats = field(default_factory=Stats)
     arena: Arena = field(default_factory=Arena)
-    scratches: deque[Scratch] = field(default_factory=deque)
+    scratches: deque[DecodeScratch] = field(default_factory=deque)
     specs: list[SampleSpec] = field(default_factory=list)
     spec_lock: Lock = field(default_factory=Lock)
 

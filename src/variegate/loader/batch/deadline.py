@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Condition, Event, Thread
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from variegate.loader.memory import Scratch
+from variegate.loader.memory import DecodeScratch
 
 T = TypeVar("T")
 Outcome = tuple[T | None, BaseException | None]
@@ -160,6 +160,6 @@ class Worker(NamedTuple):
     decoder  who decodes for it, if there is a deadline
     """
 
-    scratch: Scratch
+    scratch: DecodeScratch
     stopped: Event | None
     decoder: DeadlineThread | None

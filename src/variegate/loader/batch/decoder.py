@@ -7,11 +7,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, in_line
-from variegate.loader.augment import Plan
+from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineError, Worker
 from variegate.loader.batch.sample import Decoded, Sample
-from variegate.loader.memory import Scratch
+from variegate.loader.memory import DecodeScratch
 from variegate.loader.transient import retried
 
 
@@ -21,13 +21,13 @@ class SampleDecoder:
     def __init__(self, context: LoaderContext) -> None:
         self._context = context
 
-    def reduction(self, sample: Sample, plan: Plan, row: int) -> int:
+    def reduction(self, sample: Sample, plan: SamplePlan, row: int) -> int:
         """By how much a sample's picture may be decoded smaller for a row of its plan."""
         if not self._context.scaled or isinstance(sample.picture, Decoded):
             return 1
         return int(plan.reduction(row))  # type: ignore[attr-defined]
 
-    def decoded(self, sample: Sample, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
+    def decoded(self, sample: Sample, plan: SamplePlan, row: int, worker: Worker) -> NDArray[Any]:
         """A sample's picture for a row of its plan, with numbers that the plan can take.
 
         It is had in time, and tried again as long as something is lacking for it.
@@ -36,7 +36,7 @@ class SampleDecoder:
             return retried(lambda: self._checked(sample, plan, row, worker.scratch), worker.stopped)
         return retried(lambda: self._in_time(sample, plan, row, worker), worker.stopped)
 
-    def _in_time(self, sample: Sample, plan: Plan, row: int, worker: Worker) -> NDArray[Any]:
+    def _in_time(self, sample: Sample, plan: SamplePlan, row: int, worker: Worker) -> NDArray[Any]:
         """What `_checked` gives, of a thread that is given up with the memory it has, if it takes too long.
 
         Raises  DeadlineError; what `_checked` raises.
@@ -54,7 +54,7 @@ class SampleDecoder:
         worker.scratch.take_back(lent)
         return image
 
-    def _checked(self, sample: Sample, plan: Plan, row: int, scratch: Scratch) -> NDArray[Any]:
+    def _checked(self, sample: Sample, plan: SamplePlan, row: int, scratch: DecodeScratch) -> NDArray[Any]:
         """A sample's picture, with numbers that its plan can take; one that stays in memory is looked at once."""
         image, context = self._pixels(sample, self.reduction(sample, plan, row), scratch), self._context
         stays = context.source.held or (isinstance(sample.picture, Decoded) and not sample.picture.given)
@@ -67,7 +67,7 @@ class SampleDecoder:
                 context.checked[sample.position] = True
         return image
 
-    def _pixels(self, sample: Sample, reduction: int, scratch: Scratch) -> NDArray[Any]:
+    def _pixels(self, sample: Sample, reduction: int, scratch: DecodeScratch) -> NDArray[Any]:
         """A sample's picture, each side divided by `reduction`."""
         cache, picture = self._context.cache, sample.picture
         if reduction > 1 and not isinstance(picture, Decoded):

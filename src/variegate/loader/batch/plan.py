@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.loader.augment import Plan
+from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.sample import Sample
 
 
-def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Plan:
+def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> SamplePlan:
     """Draw and lower samples, each as often as it is repeated."""
     source, labels, repeats = context.source, context.labels, context.repeats
     kinds = {(sample.picture.channels, sample.picture.dtype.name): sample.position for sample in samples}

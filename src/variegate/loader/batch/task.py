@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import ResourceError, VariegateError
 from variegate.loader import stats
-from variegate.loader.augment import Plan
+from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.budget import BatchMemory
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineThread, Worker
@@ -21,7 +21,7 @@ from variegate.loader.batch.plan import planned, positions, variations
 from variegate.loader.batch.reader import NO_MEMORY, SampleReader, note
 from variegate.loader.batch.sample import Decoded, Sample
 from variegate.loader.batch.samples import BatchSamples
-from variegate.loader.memory import Scratch
+from variegate.loader.memory import DecodeScratch
 from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
 from variegate.loader.source.base import labels_at
 from variegate.loader.stats import Counters
@@ -45,7 +45,7 @@ class BatchTask:
         self._batch_samples = BatchSamples(context, self._reader, span, epoch_samples)
         self._todo, self._done = count(), count(1)
         self._samples: list[Sample] = []
-        self._plan: Plan | None = None
+        self._plan: SamplePlan | None = None
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
         self._taking = Lock()
@@ -91,7 +91,7 @@ class BatchTask:
                     self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
             return self._image
 
-    def work(self, scratch: Scratch, counters: Counters, stopped: Event | None = None) -> bool:
+    def work(self, scratch: DecodeScratch, counters: Counters, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
         size, last, deadline = len(self._samples), False, self._context.rule.deadline
         worker = Worker(scratch, stopped, None if deadline is None else DeadlineThread(deadline))
@@ -142,7 +142,7 @@ class BatchTask:
     def _result(
         self,
         n: int,
-        plan: Plan,
+        plan: SamplePlan,
         row: int,
         image: NDArray[Any],
         sample: Sample,
@@ -165,13 +165,15 @@ class BatchTask:
             raise
 
     @staticmethod
-    def _run(plan: Plan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Sample, reduction: int) -> None:
+    def _run(
+        plan: SamplePlan, row: int, image: NDArray[Any], out: NDArray[Any], sample: Sample, reduction: int
+    ) -> None:
         if reduction == 1 or isinstance(sample.picture, Decoded):
             plan.run(row, image, out, checked=True)
         else:
             plan.run(row, image, out, covers=sample.picture.covers(reduction), checked=True)  # type: ignore[call-arg]
 
-    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], Plan]:
+    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], SamplePlan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
         for sample in self._batch_samples.stand_ins(bad.place, bad.tried, error):
@@ -185,7 +187,7 @@ class BatchTask:
             return sample, image, plan
         raise AssertionError("stand-ins end with an error")
 
-    def _out(self, n: int, plan: Plan, row: int) -> NDArray[Any]:
+    def _out(self, n: int, plan: SamplePlan, row: int) -> NDArray[Any]:
         """Where result n is written."""
         target: NDArray[Any] = self._target()[n]
         if plan is not self._plan and plan.shapes[row] != target.shape:
@@ -268,7 +270,7 @@ class BatchTask:
         for position in range(len(context.source)):
             one = BatchTask(context, self._span, SingleSample(position))
             if one.prepare(counters):
-                one.work(Scratch(), counters)
+                one.work(DecodeScratch(), counters)
             if one._errors or one._kept():
                 return {name: value[:0] for name, value in one.batch(counters).items()}
         raise VariegateError(f"no sample of {context.source!r} can be taken")
@@ -277,7 +279,7 @@ class BatchTask:
 def make_batch(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples, counters: Counters) -> Batch:
     """A batch of an epoch, made in the calling thread."""
     task = BatchTask(context, span, epoch_samples)
-    scratch = context.scratches.pop() if context.scratches else Scratch()
+    scratch = context.scratches.pop() if context.scratches else DecodeScratch()
     ready = task.prepare(counters)
     if context.budget is not None and task.need is not None:
         context.budget.see(task.need)

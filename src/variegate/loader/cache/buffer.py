@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, Row
+from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, ShardRow
 from variegate.loader.cache.store import Size
 from variegate.loader.memory import ALIGN, aligned
 
@@ -29,7 +29,7 @@ class Block:
     def __init__(self, memory: NDArray[np.uint8]) -> None:
         self.memory, self.end = memory, 0
         self.nbytes = FILE_BYTES  # of the shard that this becomes
-        self.rows: list[Row] = []
+        self.rows: list[ShardRow] = []
         self.copying = 0
         self.sealed = False
 
@@ -39,10 +39,10 @@ class Block:
         stop = start + flat.nbytes
         self.memory[start:stop] = flat
         self.memory[stop : start + room(flat.nbytes)] = 0
-        self.rows.append(Row.of(name, stamp, pixels, size, start))
+        self.rows.append(ShardRow.of(name, stamp, pixels, size, start))
 
     @property
-    def written(self) -> tuple[list[Row], NDArray[np.uint8]]:
+    def written(self) -> tuple[list[ShardRow], NDArray[np.uint8]]:
         """The rows in the order of their places, and the memory as far as it is filled."""
         return sorted(self.rows, key=lambda row: row.start), self.memory[: self.end]
 

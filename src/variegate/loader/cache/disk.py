@@ -18,7 +18,7 @@ from variegate.loader.cache.buffer import Buffer, room
 from variegate.loader.cache.config import Cache
 from variegate.loader.cache.fingerprint import facts
 from variegate.loader.cache.folder import Folder
-from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, DamagedError, Row, Shard, write
+from variegate.loader.cache.shard import FILE_BYTES, ROW_BYTES, CacheShard, DamagedError, ShardRow, write
 from variegate.loader.cache.store import Size, Store
 from variegate.loader.source.base import Source
 from variegate.loader.transient import is_transient
@@ -44,7 +44,7 @@ class Disk(Store):
         self._slots = slots.astype(np.int32)
         self._places = np.full(len(self._known), NOWHERE, np.int64)
         self._coming: set[int] = set()  # slots of pictures that are in the buffer
-        self._shards: list[Shard] = []
+        self._shards: list[CacheShard] = []
         self._names: set[str] = set()
         self._total = self._alone = self._damaged = self._failed = 0
         self._buffer = Buffer(self._change, min(buffer.BLOCK, self.budget))
@@ -97,7 +97,7 @@ class Disk(Store):
                 self._alone += pixels.nbytes if alone else 0
         if alone:  # it is a shard by itself, written from where it is
             try:
-                self._write([Row.of(name, stamp, pixels, size)], pixels.reshape(-1).view(np.uint8))
+                self._write([ShardRow.of(name, stamp, pixels, size)], pixels.reshape(-1).view(np.uint8))
             finally:
                 with self._change:
                     self._alone -= pixels.nbytes
@@ -136,7 +136,7 @@ class Disk(Store):
             finally:
                 self._buffer.free(block)
 
-    def _write(self, rows: list[Row], pixels: NDArray[np.uint8]) -> None:
+    def _write(self, rows: list[ShardRow], pixels: NDArray[np.uint8]) -> None:
         """Make a shard of the pictures that no other process has published, if folder and disk have room for it."""
         try:
             if rows and not self._failed:
@@ -150,7 +150,7 @@ class Disk(Store):
             with self._change:
                 self._coming.difference_update(np.searchsorted(self._known, [row.id for row in rows]).tolist())
 
-    def _publish(self, rows: list[Row], pixels: NDArray[np.uint8]) -> None:
+    def _publish(self, rows: list[ShardRow], pixels: NDArray[np.uint8]) -> None:
         nbytes = pixels.nbytes + len(rows) * ROW_BYTES + FILE_BYTES
         if rows and self._folder.used() + nbytes <= self.budget:
             name = self._folder.new_name()
@@ -160,7 +160,7 @@ class Disk(Store):
             with self._change:
                 self._total += pixels.nbytes
 
-    def _missing(self, rows: list[Row], pixels: NDArray[np.uint8]) -> tuple[list[Row], NDArray[np.uint8]]:
+    def _missing(self, rows: list[ShardRow], pixels: NDArray[np.uint8]) -> tuple[list[ShardRow], NDArray[np.uint8]]:
         """The rows that are not here yet, and their pixels, moved together."""
         missing, end = [], 0
         for row, stop in zip(rows, [*(row.start for row in rows[1:]), pixels.nbytes], strict=True):
@@ -172,7 +172,7 @@ class Disk(Store):
                 end += size
         return missing, pixels[:end]
 
-    def _has(self, row: Row) -> bool:
+    def _has(self, row: ShardRow) -> bool:
         shards, place = self._shards, self._places.item(int(np.searchsorted(self._known, row.id)))
         return place >= 0 and shards[place >> ROW_BITS].stamps[place & ((1 << ROW_BITS) - 1)] == row.stamp
 
@@ -203,7 +203,7 @@ class Disk(Store):
     def _take(self, name: str) -> None:
         """Take in a shard."""
         try:
-            shard = Shard(self._folder.where(name), self._folder.facts)
+            shard = CacheShard(self._folder.where(name), self._folder.facts)
         except FileNotFoundError:  # somebody has deleted it since
             return
         except (DamagedError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Shard: one Arrow IPC file of pictures, written once and read by memory map.
+"""CacheShard: one Arrow IPC file of pictures, written once and read by memory map.
 
 A row is a picture: its columns here, and `pixels`, large binary, at multiples of 64 bytes. A file is a single record
 batch, so that all of it lies where the footer says. What Arrow does not notice of damage the checksum of a row does: it
@@ -36,7 +36,7 @@ class DamagedError(Exception):
     """A file is no shard of this folder, or not a whole one."""
 
 
-class Row(NamedTuple):
+class ShardRow(NamedTuple):
     """A picture's columns, and where its pixels begin in the block that is written."""
 
     id: int
@@ -51,7 +51,7 @@ class Row(NamedTuple):
     start: int
 
     @classmethod
-    def of(cls, name: int, stamp: int, pixels: NDArray[Any], size: Size, start: int = 0) -> Row:
+    def of(cls, name: int, stamp: int, pixels: NDArray[Any], size: Size, start: int = 0) -> ShardRow:
         """The row of a C-contiguous picture."""
         (height, width, channels), dtype = pixels.shape, KEPT.index(pixels.dtype)
         header = name, stamp, height, width, *size, channels, dtype
@@ -72,7 +72,7 @@ def schema(facts: dict[str, Any]) -> Any:
     return pa.schema([*fields, pa.field("pixels", pa.large_binary(), nullable=False)], told)
 
 
-def write(file: BinaryIO, rows: Sequence[Row], block: NDArray[np.uint8], facts: dict[str, Any]) -> None:
+def write(file: BinaryIO, rows: Sequence[ShardRow], block: NDArray[np.uint8], facts: dict[str, Any]) -> None:
     """Write the pictures of a block.
 
     rows   in the order of their starts; the pixels of one end where the next begins, those of the last with the block
@@ -93,7 +93,7 @@ def write(file: BinaryIO, rows: Sequence[Row], block: NDArray[np.uint8], facts: 
         writer.write_batch(pa.RecordBatch.from_arrays([*columns, pixels], schema=form))
 
 
-class Shard:
+class CacheShard:
     """The pictures of a file, by row.
 
     Raises  DamagedError if it is not whole, or of other facts; FileNotFoundError if it is gone.

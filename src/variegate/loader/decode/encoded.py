@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from variegate.errors import DecodeError, FieldError
 from variegate.loader.decode.orientation import UPRIGHT, Covers, covers
 from variegate.loader.decode.pixel_format import WHITES
 from variegate.loader.transient import is_out_of_memory
+from variegate.picture import ImageArray
 from variegate.white import DTYPES
 
 CHANNELS: dict[str, int] = {"RGB": 3, "L": 1, "RGBA": 4, "LA": 2, "CMYK": 4, "LAB": 3}  # of Pillow's modes of 8 bits
@@ -18,8 +17,7 @@ REDUCTIONS = 1, 2, 4, 8
 BY_NAME = {name: np.dtype(name) for name in DTYPES}
 BYTE = BY_NAME["uint8"]
 
-Pixels = NDArray[Any]
-Buffer = NDArray[np.uint8]
+ByteBuffer = NDArray[np.uint8]
 
 
 class Encoded:
@@ -72,7 +70,7 @@ class Encoded:
         there = self._stored_at(reduction)
         return None if there == self._stored else covers(self._stored, there, self._step(reduction), self.orientation)
 
-    def decode(self, out: Buffer | None = None, reduction: int = 1) -> Pixels:
+    def decode(self, out: ByteBuffer | None = None, reduction: int = 1) -> ImageArray:
         """The picture, (height, width, channels) of `dtype`, C-contiguous and upright.
 
         out        bytes of one dimension, `nbytes_at(reduction)` or more, to decode into; the result may be a view of
@@ -106,12 +104,12 @@ class Encoded:
         step = self._step(reduction)
         return -(-self._stored[0] // step), -(-self._stored[1] // step)
 
-    def _decode(self, out: Buffer | None, step: int) -> Pixels:
+    def _decode(self, out: ByteBuffer | None, step: int) -> ImageArray:
         """The picture as stored: of `dtype`, or of 8 bits."""
         raise NotImplementedError
 
 
-def widened(pixels: NDArray[np.uint8], out: Pixels) -> Pixels:
+def widened(pixels: NDArray[np.uint8], out: ImageArray) -> ImageArray:
     """Levels of 8 bits in a wider dtype, written into `out`: v * 257 of uint16, v / 255 of float32.
 
     >>> levels = np.array([0, 1, 255], np.uint8)

@@ -32,7 +32,7 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
 from variegate.loader.decode.convert import decode_errors, mode_of_bands, write_levels
-from variegate.loader.decode.encoded import CHANNELS, Buffer, Encoded, Pixels
+from variegate.loader.decode.encoded import CHANNELS, ByteBuffer, Encoded
 from variegate.loader.decode.exif import orientation_of
 from variegate.loader.decode.formats import allowed, has_canvas, held_by, opened_by_pillow
 from variegate.loader.decode.jpeg import SIGNATURE, jpeg_header, pixels_alone
@@ -55,6 +55,7 @@ from variegate.loader.decode.tiff import (
 from variegate.loader.decode.wide import Wide, held_of_numbers, wide
 from variegate.loader.file import opened
 from variegate.picture import MOST_PIXELS as MOST_PIXELS
+from variegate.picture import ImageArray
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
 
@@ -78,7 +79,7 @@ class _Jpeg(Encoded):
         straight = self.orientation == 1 and self.dtype == np.uint8
         return self.values + (0 if straight else self.nbytes) + self._held
 
-    def _decode(self, out: Buffer | None, step: int) -> Pixels:
+    def _decode(self, out: ByteBuffer | None, step: int) -> ImageArray:
         try:
             return self._decoded(self._data, out, step)
         except ValueError:  # a warning, which may be of metadata: what is wrong with the pixels comes once more
@@ -88,13 +89,13 @@ class _Jpeg(Encoded):
         except ValueError as error:
             raise DecodeError(self.name, str(error)) from None
 
-    def _decoded(self, data: bytes | memoryview, out: Buffer | None, step: int) -> Pixels:
+    def _decoded(self, data: bytes | memoryview, out: ByteBuffer | None, step: int) -> ImageArray:
         """Raises  ValueError for whatever libjpeg warns of."""
         import simplejpeg
 
         space = "GRAY" if self._mode == "L" else self._mode
         height, width = self._stored_at(step) if step > 1 else (0, 0)
-        found: Pixels = simplejpeg.decode_jpeg(data, space, False, False, height, width, 1, out, True)
+        found: ImageArray = simplejpeg.decode_jpeg(data, space, False, False, height, width, 1, out, True)
         return found
 
 
@@ -118,7 +119,7 @@ class _Other(Encoded):
         straight = self.orientation == 1 and self.dtype == np.uint8
         return self.values + max(self._held, 0 if straight else self.nbytes)
 
-    def _decode(self, out: Buffer | None, step: int) -> Pixels:
+    def _decode(self, out: ByteBuffer | None, step: int) -> ImageArray:
         shape = *self._stored, self.channels
         with decode_errors(self.name, self._most):
             check_chunks(self._data, self.name)

@@ -28,11 +28,11 @@ class TooLargeError(Exception):
         self.size = size
 
 
-class _Limit(threading.local):
+class _PixelLimit(threading.local):
     pixels: int | None = None
 
 
-_limit = _Limit()
+_limit = _PixelLimit()
 
 
 def too_large(name: str, size: tuple[int, ...], most: int) -> DecodeError:

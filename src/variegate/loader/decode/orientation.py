@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from numpy.typing import NDArray
+from variegate.picture import ImageArray
 
-Pixels = NDArray[Any]
 Covers = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 
 # An EXIF orientation -> how to turn the stored picture upright.
-UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
+UPRIGHT: dict[int, Callable[[ImageArray], ImageArray]] = {
     1: lambda a: a,
     2: lambda a: a[:, ::-1],
     3: lambda a: a[::-1, ::-1],

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from variegate.picture import MOST_PIXELS
 
 
-class _Limit(threading.local):
+class _PlaneLimit(threading.local):
     pixels = MOST_PIXELS
 
 
-_limit = _Limit()
+_limit = _PlaneLimit()
 
 
 def most_plane_pixels() -> int:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.decode.convert import bands, decode_errors
-from variegate.loader.decode.encoded import CHANNELS, Buffer, Encoded, Pixels
+from variegate.loader.decode.encoded import CHANNELS, ByteBuffer, Encoded
 from variegate.loader.decode.formats import AIR, held_by, opened_by_pillow
 from variegate.loader.decode.pixel_format import AS_STORED
 from variegate.loader.decode.png import check_chunks, check_rows
 from variegate.loader.decode.stored import Stored, picture_of_numbers
+from variegate.picture import ImageArray
 
-Numbers = NDArray[Any]
+WideArray = NDArray[Any]
 SHORT = np.dtype(np.uint16)
 HALVES = re.compile(r"RGBA?;16[BLN]")  # how Pillow calls 16-bit colour of which it keeps the high bytes
 DEEP = re.compile(r".*;16[BLN]")
@@ -38,7 +39,7 @@ class Wide(Encoded):
     __slots__ = ("_held", "_kind", "_mode", "_most", "_read")
 
     def __init__(
-        self, read: Callable[[], Numbers], held: int, kind: Stored, mode: str, most: int, name: str,
+        self, read: Callable[[], WideArray], held: int, kind: Stored, mode: str, most: int, name: str,
         stored: tuple[int, int], orientation: int, dtype: str,
     ) -> None:  # fmt: skip
         """held: bytes that `read` takes beside the numbers."""
@@ -58,7 +59,7 @@ class Wide(Encoded):
         numbers = pixels * self._kind.bands * self._kind.dtype.itemsize
         return max(numbers + max(self._held, self.nbytes), twice * self.nbytes) + min(AIR, 8 * pixels)
 
-    def _decode(self, out: Buffer | None, step: int) -> Pixels:
+    def _decode(self, out: ByteBuffer | None, step: int) -> ImageArray:
         with decode_errors(self.name, self._most):
             numbers = self._read()
             if numbers.size != self._stored[0] * self._stored[1] * self._kind.bands:
@@ -105,7 +106,7 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
     clear = picture.info.get("transparency") if alpha else None
     with_alpha = colours if clear is None else colours + "A"
 
-    def read() -> Numbers:
+    def read() -> WideArray:
         check_chunks(data, name)
         picture = opened_by_pillow(data)
         numbers = _png_numbers(picture, data, colours)
@@ -118,7 +119,7 @@ def _png(picture: Any, data: bytes | memoryview, alpha: bool, name: str) -> tupl
     return Stored("PNG", len(with_alpha), 16, SHORT, with_alpha, 65535), read
 
 
-def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> Numbers:
+def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> WideArray:
     if colours == "LA":  # four bytes a pixel, which Pillow takes as they come if told that they are RGBA
         retell(picture, lambda raw: "RGBA")
         return numbers_of(picture, SHORT, 2, np.dtype(">u2"))
@@ -127,7 +128,7 @@ def _png_numbers(picture: Any, data: bytes | memoryview, colours: str) -> Number
     return both_bytes(picture, data)
 
 
-def numbers_of(picture: Any, dtype: np.dtype[Any], count: int = 1, stored: np.dtype[Any] | None = None) -> Numbers:
+def numbers_of(picture: Any, dtype: np.dtype[Any], count: int = 1, stored: np.dtype[Any] | None = None) -> WideArray:
     """The numbers of a picture that Pillow opened, (height, width, count).
 
     stored  what Pillow's bytes are, where it takes them for something else
@@ -144,7 +145,7 @@ def held_of_numbers(picture: Any, data: bytes | memoryview, kind: Stored) -> int
     return held_by(picture, data) * (2 if kind.bands > 2 else 1)
 
 
-def both_bytes(picture: Any, data: bytes | memoryview) -> Numbers:
+def both_bytes(picture: Any, data: bytes | memoryview) -> WideArray:
     """The numbers of a file of 16-bit RGB or RGBA that Pillow has opened."""
     low = opened_by_pillow(data)
     retell(low, lambda raw: raw[:-1] + OTHER_ORDER[raw[-1]])

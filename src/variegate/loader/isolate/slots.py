@@ -16,8 +16,8 @@ from variegate.loader.isolate.segment import FREE, HEADER, SENT, Segment
 from variegate.loader.memory import ALIGN, Raw, SlotMemory, SlotPool, address, aligned
 from variegate.scratch import SMALL
 
-Part = tuple[int, int, int]  # the segment's number, where a buffer begins in it, and its bytes
-Parcel = tuple[bytes, list[Part], list[tuple[int, int]], list[int]]
+BufferSpan = tuple[int, int, int]  # the segment's number, where a buffer begins in it, and its bytes
+Parcel = tuple[bytes, list[BufferSpan], list[tuple[int, int]], list[int]]
 
 
 class Slot(Segment):

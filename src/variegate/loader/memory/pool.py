@@ -134,19 +134,19 @@ class SlotPool:
             self._idle.append(raw)
 
 
-class Scratch:
+class DecodeScratch:
     """One thread's memory to decode into, as large as the largest picture so far (up to 64 MiB)."""
 
     def __init__(self) -> None:
         self._memory = aligned(0)
 
-    def handed_on(self) -> Scratch:
+    def handed_on(self) -> DecodeScratch:
         """Its memory, for another thread, which gives it back by `take_back`; a thread that was given up never does."""
-        other = Scratch()
+        other = DecodeScratch()
         other._memory, self._memory = self._memory, aligned(0)
         return other
 
-    def take_back(self, other: Scratch) -> None:
+    def take_back(self, other: DecodeScratch) -> None:
         """Have the memory again that was handed on."""
         self._memory = other._memory
 

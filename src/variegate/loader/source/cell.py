@@ -13,11 +13,11 @@ from variegate.loader.decode import decode_mask, open_view
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.json_text import parsed
 from variegate.loader.source.location import contents, named_in_data, no_path
-from variegate.loader.source.multi_hot import Place
+from variegate.loader.source.multi_hot import NameOf
 from variegate.targets import Target
 
 
-def ids_of(values: Sequence[Any] | NDArray[Any], place: Place) -> NDArray[np.uint64]:
+def ids_of(values: Sequence[Any] | NDArray[Any], place: NameOf) -> NDArray[np.uint64]:
     """Ids out of a column: integers 0 to 2**64 - 1 as they are, texts hashed as paths are.
 
     Raises  SourceError if a value is neither, the column mixes the two, or two rows have one id.
@@ -42,7 +42,7 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str) or (hasattr(value, "__index__") and 0 <= int(value) < 1 << 64)
 
 
-def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], place: Place, hint: str = "") -> None:
+def check_once(ids: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any], place: NameOf, hint: str = "") -> None:
     """Refuse an id that two rows have.
 
     Raises  SourceError that names both rows.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.instances import class_names
-from variegate.loader.source.multi_hot import MultiHot, Place
+from variegate.loader.source.multi_hot import MultiHot, NameOf
 from variegate.targets import Targets
 from variegate.targets.unsaid import unsaid
 
@@ -19,13 +19,13 @@ LEAST, MOST = -(1 << 63), (1 << 63) - 1
 SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
-Column = NDArray[Any] | list[Any] | MultiHot
+LabelColumn = NDArray[Any] | list[Any] | MultiHot
 
 
 class Classed(NamedTuple):
     """Labels as a source has them, and the names of their classes, if they have any."""
 
-    labels: Column | None
+    labels: LabelColumn | None
     classes: list[str]
 
 
@@ -36,7 +36,7 @@ def passes_on(targets: Targets | None) -> bool:
 
 
 def label_column(
-    labels: Any, length: int, place: Place = "labels[{}]".format, any_form: bool = False
+    labels: Any, length: int, place: NameOf = "labels[{}]".format, any_form: bool = False
 ) -> NDArray[Any] | list[Any] | None:
     """Labels as an array where they are numbers (integers as int64), else as a list; one a sample.
 
@@ -72,7 +72,7 @@ def one_each(labels: Any, length: int) -> NDArray[Any] | list[Any]:
     return labels  # type: ignore[no-any-return]
 
 
-def _check_range(labels: NDArray[Any] | list[Any], place: Place) -> None:
+def _check_range(labels: NDArray[Any] | list[Any], place: NameOf) -> None:
     """Refuse integers that int64 does not hold: NumPy would wrap them, or round them to floats."""
     if isinstance(labels, np.ndarray) and labels.dtype.kind != "O":
         wrong = np.argwhere(labels > MOST) if labels.dtype.kind == "u" else ()
@@ -90,14 +90,14 @@ def _wholes(label: Any) -> list[int]:
     return [int(item) for item in items if isinstance(item, Integral)]
 
 
-def _check_finite(labels: NDArray[Any] | list[Any], place: Place) -> None:
+def _check_finite(labels: NDArray[Any] | list[Any], place: NameOf) -> None:
     """Refuse labels that are infinite, as what no float holds: 1e400. NaN may be a gap that the user knows of."""
     if isinstance(labels, np.ndarray) and labels.dtype.kind == "f" and (wrong := np.argwhere(np.isinf(labels))).size:
         row, value = int(wrong[0][0]), labels[tuple(wrong[0])]
         raise SourceError(f"{place(row)}: the label is {value}; a label is a finite number, mend it or leave it out")
 
 
-def _check_form(labels: NDArray[Any] | list[Any], place: Place) -> None:
+def _check_form(labels: NDArray[Any] | list[Any], place: NameOf) -> None:
     """Refuse labels that may lie on their pictures, and would stay behind."""
     row: int | None
     if isinstance(labels, np.ndarray) and labels.ndim <= 2:  # at once, as rows may be a million
@@ -124,7 +124,7 @@ def names_in(values: Iterable[Any]) -> list[str] | None:
 
 
 def classed(
-    values: Any, place: Place, known: Sequence[str] | None, owner: str, any_form: bool = False, numbers: bool = False
+    values: Any, place: NameOf, known: Sequence[str] | None, owner: str, any_form: bool = False, numbers: bool = False
 ) -> Classed:
     """Labels out of a column: texts as the number of their class, lists of them as rows of 0 and 1, others as they are.
 
@@ -166,7 +166,7 @@ def _are_vectors(values: Any, count: int) -> bool:
     return all(item in (0, 1) for item in items) or any(item != int(item) for item in items)
 
 
-def _several(values: Any, place: Place, names: list[str]) -> MultiHot:
+def _several(values: Any, place: NameOf, names: list[str]) -> MultiHot:
     """The classes of labels that are lists of names, or of numbers."""
     number: dict[Any, int] = {name: n for n, name in enumerate(names)}
     rows: list[list[int]] = []
@@ -187,7 +187,7 @@ def _several(values: Any, place: Place, names: list[str]) -> MultiHot:
     return MultiHot.of(rows, len(names))
 
 
-def check_numbers(labels: Column | None, names: list[str] | None, place: Place) -> None:
+def check_numbers(labels: LabelColumn | None, names: list[str] | None, place: NameOf) -> None:
     """Refuse an integer label that none of the classes has, where they are named; -1 is none, as datasets have it."""
     if names is None or not isinstance(labels, np.ndarray) or labels.dtype.kind != "i" or labels.ndim != 1:
         return

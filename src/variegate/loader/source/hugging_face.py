@@ -16,7 +16,7 @@ from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import SEVERAL, classed, is_missing, label_column, passes_on
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.location import check_schemes
-from variegate.loader.source.multi_hot import Place
+from variegate.loader.source.multi_hot import NameOf
 from variegate.loader.source.shards import declared, named_fields
 from variegate.targets import Target, Targets
 
@@ -144,7 +144,7 @@ class HuggingFace(Source):
             self._refuse_missing(values, place)
             self.labels, self.classes = label_column(values, len(self), place, any_form), list(known or ())
 
-    def _refuse_missing(self, values: Any, place: Place) -> None:
+    def _refuse_missing(self, values: Any, place: NameOf) -> None:
         """Refuse labels with gaps: what the others are would hang on them."""
         if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
             return

@@ -21,7 +21,7 @@ FEW = 10  # objects of which nobody takes a warning
 Flat = NDArray[np.float64]  # x0, y0, x1, y1, ...
 
 
-class Column(Protocol):
+class InstanceColumn(Protocol):
     """One field of every instance."""
 
     def rows(self, first: int, last: int) -> Any:
@@ -39,7 +39,7 @@ class Values:
         return self.values[first:last].copy()
 
 
-class Plain:
+class ValueColumn:
     """A column of anything else, such as texts."""
 
     def __init__(self, values: list[Any]) -> None:
@@ -50,7 +50,7 @@ class Plain:
         return self.values[first:last]
 
 
-class Rings:
+class RingColumn:
     """A column of outlines: for each instance any number of rings [x0, y0, x1, y1, ...].
 
     >>> Rings([[[0, 0, 4, 0, 4, 4]], [], [[1, 1, 2, 1, 2, 2], [5, 5, 6, 5, 6, 6]]]).rows(1, 3)
@@ -87,7 +87,7 @@ class Instances:
     {'labels': array([7, 8])}
     """
 
-    def __init__(self, counts: Sequence[int] | NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+    def __init__(self, counts: Sequence[int] | NDArray[np.int64], columns: Mapping[str, InstanceColumn]) -> None:
         self.starts = starts(counts)
         self.columns = dict(columns)
 

@@ -27,7 +27,7 @@ from variegate.loader.source.location import (
     settled,
 )
 from variegate.loader.source.shards import declared, named_fields
-from variegate.loader.source.table import Table, are_names, matching, read_table
+from variegate.loader.source.table import DataTable, are_names, matching, read_table
 from variegate.targets import Target, Targets
 
 
@@ -91,7 +91,7 @@ class Manifest(Files):
         self._label(read, label, classes)
         self._fields_of(read, columns)
 
-    def _place(self, table: Table, image: str, id: str | None) -> None:
+    def _place(self, table: DataTable, image: str, id: str | None) -> None:
         """The paths and the ids of the rows chosen."""
         column = table.column(image, "image")
         paths = [column[row] for row in self._rows.tolist()]
@@ -118,7 +118,7 @@ class Manifest(Files):
         else:
             self.ids = ids_of(_taken(table.values(id, "id", self._rows.tolist()), self._rows), place)
 
-    def _label(self, table: Table, label: str | None, classes: Sequence[str] | None) -> None:
+    def _label(self, table: DataTable, label: str | None, classes: Sequence[str] | None) -> None:
         """The labels and the names of classes."""
         if label is None:
             self.classes = list(classes or [])
@@ -134,7 +134,7 @@ class Manifest(Files):
 
         self.labels, self.classes = classed(chosen, place, names, "Manifest", passes_on(self.targets))
 
-    def _fields_of(self, table: Table, columns: Mapping[str, str]) -> None:
+    def _fields_of(self, table: DataTable, columns: Mapping[str, str]) -> None:
         """The columns of the fields, and where their rows stand, for errors."""
         known = dict((self.targets or Targets()).fields)
         self._targets = {name: known.get(name) for name in columns}
@@ -175,7 +175,7 @@ class Manifest(Files):
         return f"Manifest({self.table!r}, {len(self)} pictures{self._unusual})"
 
 
-def _chosen(table: Table, where: Mapping[str, Any]) -> NDArray[np.int64]:
+def _chosen(table: DataTable, where: Mapping[str, Any]) -> NDArray[np.int64]:
     """The rows that are wanted.
 
     Raises  SourceError, which says what values there are, if there are none.
@@ -212,7 +212,7 @@ def _is_gap(value: Any) -> bool:
     return not isinstance(value, str) and is_missing(value)
 
 
-def _labels(table: Table, label: str, rows: list[int], classes: Sequence[str] | None) -> Any:
+def _labels(table: DataTable, label: str, rows: list[int], classes: Sequence[str] | None) -> Any:
     """A column of labels: out of the texts of a text file, lists where all are such, or numbers.
 
     rows     those that are wanted

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 
-Place = Callable[[int], str]  # of a row, for errors
+NameOf = Callable[[int], str]  # of a row, for errors
 
 
 class MultiHot:
@@ -65,7 +65,7 @@ class MultiHot:
         return MultiHot(ends, self.numbers[places], self.count)
 
 
-def one_hot(labels: Any, count: int, place: Place) -> Any:
+def one_hot(labels: Any, count: int, place: NameOf) -> Any:
     """Labels of one class each as rows of 0 and 1, (..., count); -1, which is none, as zeros. Rows stay as they are.
 
     Raises  SourceError if one is no class.

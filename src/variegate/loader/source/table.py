@@ -34,7 +34,7 @@ HINTS = {
 KINDS = ".csv, .tsv, .parquet, .jsonl or .json"
 
 
-class Table:
+class DataTable:
     """Columns of a table, each got when it is asked for.
 
     name    of the file, or what else it is, for errors
@@ -168,7 +168,7 @@ def matching(texts: Sequence[str], options: Sequence[Any]) -> list[bool]:
     return [known[text] for text in texts]
 
 
-def read_table(table: Any) -> Table:
+def read_table(table: Any) -> DataTable:
     """A table out of a path, a list of dicts, a data frame of pandas or Polars, or a table of PyArrow.
 
     Raises  SourceError, with the line, if it cannot be read.
@@ -176,12 +176,12 @@ def read_table(table: Any) -> Table:
     if isinstance(table, (str, os.PathLike)):
         return _read_file(os.fspath(table))
     if hasattr(table, "column_names") and hasattr(table, "schema"):
-        return Table(
+        return DataTable(
             "table", table.column_names, len(table), lambda name: ArrowCells(table[name], f"table, column {name!r}")
         )
     if hasattr(table, "__len__") and hasattr(table, "columns"):
         told = {str(name): name for name in table.columns}  # which may be numbers
-        return Table("table", list(map(str, table.columns)), len(table), lambda name: _series(table[told[name]]))
+        return DataTable("table", list(map(str, table.columns)), len(table), lambda name: _series(table[told[name]]))
     if isinstance(table, Sequence) and table and all(isinstance(row, Mapping) for row in table):
         return _of_rows("table", table)
     got = "an empty list" if isinstance(table, list) and not table else type(table).__name__
@@ -198,12 +198,12 @@ def _series(series: Any) -> Any:
     return array if array.dtype.kind in "biuf" else series.to_list()
 
 
-def _of_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int] | None = None) -> Table:
+def _of_rows(name: str, rows: Sequence[Mapping[str, Any]], lines: Sequence[int] | None = None) -> DataTable:
     names = list(dict.fromkeys(key for row in rows for key in row))
-    return Table(name, names, len(rows), lambda key: [row.get(key) for row in rows], lines=lines)
+    return DataTable(name, names, len(rows), lambda key: [row.get(key) for row in rows], lines=lines)
 
 
-def _read_file(path: str) -> Table:
+def _read_file(path: str) -> DataTable:
     ending = os.path.splitext(path)[1].lower()
     if ending in (".parquet", ".pq"):
         return _read_parquet(path)
@@ -218,7 +218,7 @@ def _read_file(path: str) -> Table:
     return _read_json(path, text) if ending == ".json" else _read_json_lines(path, text)
 
 
-def _read_csv(path: str, text: str, delimiter: str) -> Table:
+def _read_csv(path: str, text: str, delimiter: str) -> DataTable:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -238,12 +238,12 @@ def _read_csv(path: str, text: str, delimiter: str) -> Table:
     if len(rows) < 2 or len(set(names)) < len(names):
         raise SourceError(f"{path}: a table has a header, of different names, and rows; got {len(rows)} lines, {names}")
     at = {name: n for n, name in enumerate(names)}
-    return Table(
+    return DataTable(
         path, names, len(rows) - 1, lambda name: [row[at[name]] for row in rows[1:]], lines=lines[1:], texts=True
     )
 
 
-def _read_json_lines(path: str, text: str) -> Table:
+def _read_json_lines(path: str, text: str) -> DataTable:
     rows, lines = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -256,14 +256,14 @@ def _read_json_lines(path: str, text: str) -> Table:
     return _of_rows(path, rows, lines)
 
 
-def _read_json(path: str, text: str) -> Table:
+def _read_json(path: str, text: str) -> DataTable:
     rows = parsed(text, path)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SourceError(f"{path}: the file is a list of objects, one a sample; got {text[:60]!r}")
     return _of_rows(path, rows)
 
 
-def _read_parquet(path: str) -> Table:
+def _read_parquet(path: str) -> DataTable:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -297,4 +297,4 @@ def _read_parquet(path: str) -> Table:
             raise SourceError(f"{path}: the file is damaged: its column {name!r} has {len(column)} of {count} rows")
         return ArrowCells(column, f"{path}, column {name!r}")
 
-    return Table(path, names, count, get)
+    return DataTable(path, names, count, get)

@@ -111,7 +111,7 @@ class VocFolder(Files):
         counts = [len(note.objects) for note in notes]
         self._instances = Instances(counts, columns)
 
-    def _check_base(self, objects: Sequence[_Object], boxes: NDArray[np.float64]) -> None:
+    def _check_base(self, objects: Sequence[_VocObject], boxes: NDArray[np.float64]) -> None:
         """Refuse corners before pixel 1, which is the first; warn of fractions, which no pixel's number has."""
         before = np.flatnonzero((boxes[:, :2] < 1).any(axis=1))
         if before.size:
@@ -144,7 +144,7 @@ class VocFolder(Files):
         return f"VocFolder({os.path.dirname(self.root)!r}, {found})"
 
 
-class _Object(NamedTuple):
+class _VocObject(NamedTuple):
     place: str
     name: str
     corners: list[float]
@@ -161,7 +161,7 @@ class _Note:
         if not self.objects and tree.find(".//bndbox") is not None:
             raise SourceError(f"{path}: it has a <bndbox>, and no <object> right below <annotation>, where VOC's are")
 
-    def _object(self, path: str, n: int, element: Element) -> _Object:
+    def _object(self, path: str, n: int, element: Element) -> _VocObject:
         name = (element.findtext("name") or "").strip()
         place = f"{path}: object {n}, {short(name)}"
         if not name:
@@ -169,7 +169,7 @@ class _Note:
         if len(element.findall("bndbox")) > 1:
             raise SourceError(f"{place}: it has several <bndbox>; an object has one")
         corners = [self._number(element, f"bndbox/{corner}", place) for corner in CORNERS]
-        return _Object(place, name, corners, self._whole(element, "difficult", place, SAID))
+        return _VocObject(place, name, corners, self._whole(element, "difficult", place, SAID))
 
     def _side(self, tree: Element, name: str, path: str) -> int:
         """A side of the picture; 0 where it is not given."""

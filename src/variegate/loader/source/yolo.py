@@ -17,7 +17,7 @@ from variegate.loader.file import read_bytes
 from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
-from variegate.loader.source.instances import Column, Instances, Rings, Values, class_names, first_of
+from variegate.loader.source.instances import InstanceColumn, Instances, RingColumn, Values, class_names, first_of
 from variegate.loader.source.json_text import short
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
 
@@ -94,13 +94,13 @@ class YoloFolder(Files):
             self.clipped = int(made.reached.sum()) - self.outside
             seen = np.flatnonzero(~made.outside)
             flat, picture, boxes = [flat[n] for n in seen.tolist()], picture[seen], made.rows[seen]
-        columns: dict[str, Column] = {"boxes": Values(boxes)}
+        columns: dict[str, InstanceColumn] = {"boxes": Values(boxes)}
         columns["labels"] = Values(np.array([one.kind for one in flat], np.int64))
         if self.segments:
-            columns["polygons"] = Rings([[one.numbers] for one in flat])
+            columns["polygons"] = RingColumn([[one.numbers] for one in flat])
         self._instances = Instances(np.bincount(picture, minlength=len(objects)), columns)
 
-    def _objects(self, path: str) -> list[_Object]:
+    def _objects(self, path: str) -> list[_YoloObject]:
         """The objects in one file; blank lines are none."""
         try:
             lines = read_bytes(path).decode("utf-8-sig").splitlines()
@@ -108,7 +108,7 @@ class YoloFolder(Files):
             raise SourceError(f"{path}: it cannot be read ({error})") from error
         return [self._object(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
 
-    def _object(self, line: str, place: str) -> _Object:
+    def _object(self, line: str, place: str) -> _YoloObject:
         """The object of one line."""
         try:
             numbers = array("d", decimals(line))
@@ -136,7 +136,7 @@ class YoloFolder(Files):
                 f"{', '.join(f'{number:g}' for number in box)}; of pixels, divide x and w by its width, y and h by its "
                 "height"
             )
-        return _Object(int(kind), box, numbers)
+        return _YoloObject(int(kind), box, numbers)
 
     def fields(self, i: int) -> dict[str, Any]:
         """boxes, labels and, of segments, polygons of the picture at position i."""
@@ -147,7 +147,7 @@ class YoloFolder(Files):
         return f"YoloFolder({self.root!r}, {counts}{self._unusual})"
 
 
-class _Object(NamedTuple):
+class _YoloObject(NamedTuple):
     kind: int
     box: tuple[float, ...]  # cx, cy, w, h
     numbers: Sequence[float]  # of the line

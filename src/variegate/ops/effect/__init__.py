@@ -3,17 +3,17 @@
 B is the batch; every array has one row a sample. Colours are in units of white: 1.0 is white, whatever number that
 is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compose(white=)` says).
 
-effect      the class it belongs to; an op names it in `gives`
-Geometric   a map of the plane and a new canvas. Map: projective; Field: a displacement of each point
-Matrix      pointwise: an affine map of colour, which may lean on a mean of the picture
-Tone        pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a formula;
-            Statistic: a table made of the picture's histogram
-Pointwise   pointwise: the user's function of one pixel, compiled into the fused pass
-Rowwise     pointwise: a function of one row, which knows where it is, compiled into the fused pass
-Stencil     stencil: weights of the pixels around each
-Colour      the class above Matrix, Tone, Pointwise, Rowwise and Stencil: every pixel stays in its place
-Opaque      opaque: the user's function of the whole array
-Output      the last write: normalisation, dtype, layout
+effect           the class it belongs to; an op names it in `gives`
+Geometric        a map of the plane and a new canvas. Map: projective; Field: a displacement of each point
+Matrix           pointwise: an affine map of colour, which may lean on a mean of the picture
+Tone             pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a
+                 formula; Statistic: a table made of the picture's histogram
+PixelFunction    pointwise: the user's function of one pixel, compiled into the fused pass
+RowFunction      pointwise: a function of one row, which knows where it is, compiled into the fused pass
+Stencil          stencil: weights of the pixels around each
+Colour           the class above Matrix, Tone, PixelFunction, RowFunction and Stencil: every pixel stays in its place
+PictureFunction  opaque: the user's function of the whole array
+Output           the last write: normalisation, dtype, layout
 """
 
 from variegate.ops.effect.base import Effect, Floats, Ints
@@ -22,10 +22,10 @@ from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
-from variegate.ops.effect.opaque import Opaque, generator
 from variegate.ops.effect.output import Output
-from variegate.ops.effect.pointwise import Pointwise
-from variegate.ops.effect.rowwise import Rowwise
+from variegate.ops.effect.picture_function import PictureFunction, generator
+from variegate.ops.effect.pixel_function import PixelFunction
+from variegate.ops.effect.row_function import RowFunction
 from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
@@ -39,10 +39,10 @@ __all__ = [
     "Ints",
     "Map",
     "Matrix",
-    "Opaque",
     "Output",
-    "Pointwise",
-    "Rowwise",
+    "PictureFunction",
+    "PixelFunction",
+    "RowFunction",
     "Statistic",
     "Stencil",
     "Table",

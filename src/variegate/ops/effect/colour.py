@@ -6,4 +6,4 @@ from variegate.ops.effect.base import Effect
 
 
 class Colour(Effect):
-    """A Matrix, a Tone, a Pointwise or a Rowwise, which are steps of the pass that reads the picture; or a Stencil."""
+    """Steps of the pass that reads the picture: Matrix, Tone, PixelFunction, RowFunction; or a Stencil."""

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.picture import ImageArray
 from variegate.plan.batch import LoweredBatch
 
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
-
-Image = NDArray[Any]
 
 
 class Stage(ABC):
     """One way of making one picture of others, for the rows of a batch.
 
     alone  why no effect shares a segment with one that this stage runs; empty: they can
-    does   of such a stage what it does, after the op's own words
+    verb, does  of such a stage what it does, before and after the op's own words
     """
 
     alone: ClassVar[str] = ""
+    verb: ClassVar[str] = ""
     does: ClassVar[str] = ""
 
     @abstractmethod
@@ -32,7 +32,7 @@ class Stage(ABC):
         """The stage for all rows of a batch that it runs: once a batch, whatever they are."""
 
     @abstractmethod
-    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
+    def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         """Make a row's picture.
 
         inputs  pictures (H, W, C), C-contiguous: of the batch's own dtype where the row reads the sample, else float32

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.kernels.codes import DTYPES
+from variegate.picture import ImageArray
 from variegate.plan.ir import Node
-from variegate.plan.stage.base import Image
 from variegate.plan.stage.single import SingleEffectStage
 from variegate.white import NOMINAL
 
@@ -24,9 +24,10 @@ class CallStage(SingleEffectStage):
     """Calls of functions, each on a float32 picture of its own in units of white, with what it returns checked."""
 
     alone: ClassVar[str] = "is a function of the whole array, which must exist first"
+    verb: ClassVar[str] = "call"
     does: ClassVar[str] = "on float32 (height, width, channels)"
 
-    def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
+    def make(self, row: int, image: ImageArray, white: float) -> NDArray[np.float32]:
         """See `SingleEffectStage.make`; the function decides where its result is, and how large.
 
         Raises  InputError that names the op if it returns no picture; whatever it raises itself, with a note.
@@ -58,7 +59,7 @@ class CallStage(SingleEffectStage):
         return Truth(values, np.full(values.shape, doubt.any()))
 
 
-def _check(node: Node, result: object, image: Image) -> None:
+def _check(node: Node, result: object, image: ImageArray) -> None:
     """Refuse what is no picture.
 
     Raises  InputError that names the op.

@@ -13,7 +13,7 @@ from variegate.kernels.codes import (
     DTYPES,
 )
 from variegate.ops import effect as effects
-from variegate.plan.stage.base import Image
+from variegate.picture import ImageArray
 from variegate.plan.stage.single import SingleEffectStage
 from variegate.sampling import BORDERS
 from variegate.scratch import SCRATCH
@@ -28,9 +28,10 @@ class FilterStage(SingleEffectStage):
     """Filters, each on a picture that exists."""
 
     alone: ClassVar[str] = "looks at the pixels around each, which must exist first"
+    verb: ClassVar[str] = "filter"
     does: ClassVar[str] = "of the pixels around each"
 
-    def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
+    def make(self, row: int, image: ImageArray, white: float) -> NDArray[np.float32]:
         """See `SingleEffectStage.make`; the result is scratch, for the next row to read."""
         from variegate.kernels.stencil import WIDEN, stencil, weigh
 

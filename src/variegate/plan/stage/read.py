@@ -32,11 +32,12 @@ from variegate.kernels.library import UnitSpec, library
 from variegate.kernels.survey import Sites, Substitutes, survey
 from variegate.kernels.tables import Tables
 from variegate.kernels.user import row_function
+from variegate.picture import ImageArray
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.bytes import ByteRows
 from variegate.plan.output import last_write
 from variegate.plan.smaller import Fit
-from variegate.plan.stage.base import Image, Stage
+from variegate.plan.stage.base import Stage
 from variegate.plan.statistics import Statistics
 from variegate.plan.steps import BoundFunction
 from variegate.scratch import SCRATCH
@@ -111,7 +112,7 @@ class ReadStage(Stage):
         """Of scratch that is kept from picture to picture: the float32 picture between two segments."""
         return 0 if self._is_final(row) else 4 * math.prod(self.shape(row))
 
-    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
+    def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         """See `Stage.run`.
 
         Raises  InputError that names the op if a user's function raised.
@@ -123,7 +124,7 @@ class ReadStage(Stage):
             return out
         return self._render(row, inputs[0], out, self.tables, self.sites, self._sites[row], self._reader(row))
 
-    def run_smaller(self, row: int, image: Image, out: Image | None, fit: Fit) -> Image:
+    def run_smaller(self, row: int, image: ImageArray, out: ImageArray | None, fit: Fit) -> ImageArray:
         """The same of a picture smaller than the one planned.
 
         The units are looked up again: scaled by more along one axis than along the other, a footprint may ask for a
@@ -137,8 +138,8 @@ class ReadStage(Stage):
         return self._render(row, image, out, tables, sites, 0, -1)
 
     def _render(
-        self, row: int, image: Image, out: Image | None, tables: Tables, sites: Sites, site: int, after: int
-    ) -> Image:
+        self, row: int, image: ImageArray, out: ImageArray | None, tables: Tables, sites: Sites, site: int, after: int
+    ) -> ImageArray:
         from variegate.kernels.render import run_row
 
         out = self._between(row) if out is None else out
@@ -148,7 +149,7 @@ class ReadStage(Stage):
             report.check(functools.partial(self._drawn, row))
         return out
 
-    def _between(self, row: int) -> Image:
+    def _between(self, row: int) -> ImageArray:
         """Scratch for a picture that the next row reads: two take turns, so that none is read while it is written."""
         return SCRATCH.array(f"between {row % 2}", self.shape(row))
 

@@ -17,7 +17,7 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Geometric: ReadStage,
     effects.Stencil: FilterStage,
     effects.Colour: ReadStage,
-    effects.Opaque: CallStage,
+    effects.PictureFunction: CallStage,
 }
 STAGES = tuple(dict.fromkeys((ReadStage, *RUN_BY.values())))  # in the order of their codes; the first is `codes.READ`
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.kernels.codes import FIRST_MAP, ROW_ENTRY, ROW_PLACE, WHITE
+from variegate.picture import ImageArray
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.ir import Node
-from variegate.plan.stage.base import Image, Stage
+from variegate.plan.stage.base import Stage
 
 
 class SingleEffectStage(Stage):
@@ -23,11 +24,11 @@ class SingleEffectStage(Stage):
         self._rows: list[list[int]] = batch.laid.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
         self._whites: list[float] = batch.laid.units[:, WHITE].tolist()
 
-    def run(self, row: int, inputs: tuple[Image, ...], out: Image | None) -> Image:
+    def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         return self.make(row, inputs[0], self._whites[row])
 
     @abstractmethod
-    def make(self, row: int, image: Image, white: float) -> NDArray[np.float32]:
+    def make(self, row: int, image: ImageArray, white: float) -> NDArray[np.float32]:
         """What a row makes of a picture in which white is this number, which may be another than was planned."""
 
     def of(self, row: int) -> tuple[Any, Node, int]:

@@ -8,7 +8,7 @@ import pytest
 
 from variegate.errors import SourceError
 from variegate.loader.source.coco.keypoints import mirrored, point_names, points_of
-from variegate.loader.source.coco.table import Table
+from variegate.loader.source.coco.table import AnnotationTable
 
 PERSON = (
     *("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow"),
@@ -17,8 +17,8 @@ PERSON = (
 )
 
 
-def categories(*rows: dict[str, Any]) -> Table:
-    return Table("x.json", "categories", list(rows))
+def categories(*rows: dict[str, Any]) -> AnnotationTable:
+    return AnnotationTable("x.json", "categories", list(rows))
 
 
 def test_left_and_right_are_pairs() -> None:
@@ -42,10 +42,10 @@ def test_names_are_those_of_the_classes_wanted() -> None:
 
 
 def test_a_point_stands_at_the_centre_of_its_pixel() -> None:
-    rows = Table("x.json", "annotations", [{"keypoints": [3, 4, 2, 0, 0, 0, 0, 0, 1]}, {}])
+    rows = AnnotationTable("x.json", "annotations", [{"keypoints": [3, 4, 2, 0, 0, 0, 0, 0, 1]}, {}])
     nothing = [[0, 0, 0]] * 3
     assert points_of(rows, 3, True).tolist() == [[[3.5, 4.5, 2], [0, 0, 0], [0.5, 0.5, 1]], nothing]
     assert points_of(rows, 3, False).tolist() == [[[3, 4, 2], [0, 0, 0], [0, 0, 1]], nothing]
-    assert points_of(Table("x.json", "annotations", []), 3, True).shape == (0, 3, 3)
+    assert points_of(AnnotationTable("x.json", "annotations", []), 3, True).shape == (0, 3, 3)
     with pytest.raises(SourceError, match='"keypoints" is a list of 6 numbers, got'):
         points_of(rows, 2, True)

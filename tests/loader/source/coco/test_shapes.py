@@ -11,24 +11,24 @@ import pytest
 from pycocotools import mask as kit
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco.shapes import Masks, outlines, read_runs
-from variegate.loader.source.coco.table import Table
+from variegate.loader.source.coco.shapes import CocoMasks, outlines, read_runs
+from variegate.loader.source.coco.table import AnnotationTable
 
 SIZE = (9, 13)
 SQUARE = [[2, 1, 6, 1, 6, 4, 2, 4]]
 
 
-def table(*segmentations: Any) -> Table:
+def table(*segmentations: Any) -> AnnotationTable:
     packed = [
         [array("d", ring) if isinstance(ring, list) else ring for ring in s] if isinstance(s, list) else s
         for s in segmentations
     ]
-    return Table("x.json", "annotations", [{"id": 10 + n, "segmentation": s} for n, s in enumerate(packed)])
+    return AnnotationTable("x.json", "annotations", [{"id": 10 + n, "segmentation": s} for n, s in enumerate(packed)])
 
 
-def masks(*segmentations: Any) -> Masks:
+def masks(*segmentations: Any) -> CocoMasks:
     rows = table(*segmentations)
-    return Masks(rows, outlines(rows), np.array([SIZE] * len(segmentations)))
+    return CocoMasks(rows, outlines(rows), np.array([SIZE] * len(segmentations)))
 
 
 def noise(seed: int, density: float = 0.5, size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -77,7 +77,7 @@ def test_runs_are_their_mask(density: float, size: tuple[int, int]) -> None:
     each = [noise(n, density, size) for n in range(3)]
     for form in (plain, compressed):
         rows = table(*map(form, each))
-        found = Masks(rows, outlines(rows), np.array([size] * 3))
+        found = CocoMasks(rows, outlines(rows), np.array([size] * 3))
         assert np.array_equal(found.rows(0, 3, size), each) and np.array_equal(found.rows(1, 2, size), each[1:2])
     for mask in each:
         assert read_runs(compressed(mask)["counts"].encode()).tolist() == plain(mask)["counts"]
@@ -121,7 +121,7 @@ def test_an_object_without_outline_has_no_rings_and_no_mask() -> None:
         with pytest.raises(
             SourceError, match=r'\(id 11\): it has no "segmentation", without which no mask is drawn; leave masks out'
         ):
-            Masks(rows, rings, np.array([SIZE, SIZE]))
+            CocoMasks(rows, rings, np.array([SIZE, SIZE]))
 
 
 GOOD = compressed(noise(3))["counts"]

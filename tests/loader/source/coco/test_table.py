@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco.table import Table, read_coco
+from variegate.loader.source.coco.table import AnnotationTable, read_coco
 
 
-def table(*rows: dict[str, Any]) -> Table:
-    return Table("x.json", "annotations", list(rows))
+def table(*rows: dict[str, Any]) -> AnnotationTable:
+    return AnnotationTable("x.json", "annotations", list(rows))
 
 
 def test_numbers_are_one_array() -> None:
@@ -108,9 +108,9 @@ def test_a_value_that_comes_twice_is_named() -> None:
 
 def test_lists_hold_objects() -> None:
     with pytest.raises(SourceError, match=r'x\.json: "annotations" is a list of objects, got 3'):
-        Table("x.json", "annotations", 3)
+        AnnotationTable("x.json", "annotations", 3)
     with pytest.raises(SourceError, match=r"annotations\[1\] is an object, got 'b'"):
-        Table("x.json", "annotations", [{}, "b"])
+        AnnotationTable("x.json", "annotations", [{}, "b"])
 
 
 @pytest.fixture(params=["msgspec", "json"])

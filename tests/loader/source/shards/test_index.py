@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from variegate import parts
-from variegate.loader.source.shards.index import Columns, Names, read_indexes
+from variegate.loader.source.shards.index import IndexColumns, NameTable, read_indexes
 from variegate.loader.source.shards.shard import INDEX, Shard, find_shards
 
 
@@ -23,7 +23,7 @@ class Scan:
     def __init__(self, column: str = "bytes") -> None:
         self.column, self.times = column, 0
 
-    def __call__(self, shard: Shard) -> Columns:
+    def __call__(self, shard: Shard) -> IndexColumns:
         self.times += 1
         with shard.open() as file:
             return {self.column: np.frombuffer(file.read(), np.uint8), "length": np.array([shard.size])}
@@ -170,5 +170,5 @@ def test_threads_at_once(dats: Path) -> None:
 
 def test_names() -> None:
     texts = ["c", "", "a/b", "Grüße", "\udcff", ""]
-    names = Names.joined([Names.of(texts), Names.of([]), Names.of(texts[1:])])
+    names = NameTable.joined([NameTable.of(texts), NameTable.of([]), NameTable.of(texts[1:])])
     assert list(names) == texts + texts[1:] and len(names) == 11

@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from variegate.errors import SourceError
-from variegate.loader.source.shards import Columns, Names, find_shards
-from variegate.loader.source.webdataset.label import Part
+from variegate.loader.source.shards import IndexColumns, NameTable, find_shards
+from variegate.loader.source.webdataset.label import LabelPart
 from variegate.loader.source.webdataset.tar import sample_of, scan_tar
 
-CLS = Part("cls")
+CLS = LabelPart("cls")
 
 
 def write(path: Path, members: list[tuple[str, bytes]], form: int = tarfile.PAX_FORMAT) -> Path:
@@ -33,7 +33,7 @@ def write(path: Path, members: list[tuple[str, bytes]], form: int = tarfile.PAX_
     return path
 
 
-def scan(path: Path, label: Part = CLS) -> Columns:
+def scan(path: Path, label: LabelPart = CLS) -> IndexColumns:
     (shard,) = find_shards(path, (".tar",), "WebDataset")
     return scan_tar(shard, label)
 
@@ -41,7 +41,7 @@ def scan(path: Path, label: Part = CLS) -> Columns:
 def contents(path: Path) -> dict[str, bytes]:
     """Every member by its path, as the index leads to it."""
     columns, data = scan(path), path.read_bytes()
-    names, suffixes = Names(columns["names"], columns["ends"]), Names(columns["suffixes"], columns["stops"])
+    names, suffixes = NameTable(columns["names"], columns["ends"]), NameTable(columns["suffixes"], columns["stops"])
     rows = columns["members"].tolist()
     return {f"{names[n]}.{suffixes[k]}": data[start : start + size] for n, k, start, size in rows}
 
@@ -88,7 +88,12 @@ def test_labels_are_a_column_where_all_are_integers(tmp_path: Path) -> None:
         ("1.cls", b" 12\n"),
     ]
     path = write(tmp_path / "a.tar", members)
-    for label, want in ((CLS, [4, 12]), (Part("json", "a"), [1, -5]), (Part("json", "b"), []), (Part("txt"), [])):
+    for label, want in (
+        (CLS, [4, 12]),
+        (LabelPart("json", "a"), [1, -5]),
+        (LabelPart("json", "b"), []),
+        (LabelPart("txt"), []),
+    ):
         found = scan(path, label)[label.column]
         assert found.dtype == np.int64 and found.tolist() == want
 
@@ -99,10 +104,10 @@ def test_labels_that_are_none(tmp_path: Path) -> None:
         ("0.cls", b"1_0", CLS, r"a.tar/0.cls: it is b'1_0', from which an integer cannot be read \(.*no underscore"),
         ("0.cls", "\N{FULLWIDTH DIGIT ONE}".encode(), CLS, "from which an integer cannot be read"),
         ("0.cls", b"\xff", CLS, "from which an integer cannot be read"),
-        ("0.json", b"{", Part("json", "a"), "a.tar/0.json: it is no JSON"),
-        ("0.json", b'{"b": 1}', Part("json", "a"), "a.tar/0.json: it has no 'a'"),
-        ("0.json", b"5", Part("json", "a"), "a.tar/0.json: .*not subscriptable"),
-        ("0.json", b"[" * 100_000, Part("json", "a"), "a.tar/0.json: .*nested too deeply"),
+        ("0.json", b"{", LabelPart("json", "a"), "a.tar/0.json: it is no JSON"),
+        ("0.json", b'{"b": 1}', LabelPart("json", "a"), "a.tar/0.json: it has no 'a'"),
+        ("0.json", b"5", LabelPart("json", "a"), "a.tar/0.json: .*not subscriptable"),
+        ("0.json", b"[" * 100_000, LabelPart("json", "a"), "a.tar/0.json: .*nested too deeply"),
         ("0.cls", b" " * 2000 + b"1", CLS, "a.tar/0.cls: it has 2001 bytes, and a .cls of more than 1024 is not read"),
         ("0.cls", b"%d" % 2**63, CLS, r"a.tar/0.cls: the label is 9223372036854775808; a label is an integer of -2"),
     ):
@@ -119,7 +124,7 @@ def test_labels_of_two_kinds(tmp_path: Path, other: Any) -> None:
             " a.tar", f" {tmp_path}/a.tar"
         ),
     ):
-        scan(write(tmp_path / "a.tar", members), Part("json", "a"))
+        scan(write(tmp_path / "a.tar", members), LabelPart("json", "a"))
 
 
 def test_a_huge_number_is_not_read(tmp_path: Path) -> None:
@@ -141,7 +146,7 @@ def test_notes_are_no_samples(tmp_path: Path) -> None:
     members += [("__y__.jpg", b"q"), ("__y__.cls", b"7"), ("dataset.cls", b"5"), ("dataset.png", b"r")]
     path = write(tmp_path / "a.tar", members)
     found = scan(path)
-    assert list(Names(found["names"], found["ends"])) == ["0", "dataset", "__y__"]
+    assert list(NameTable(found["names"], found["ends"])) == ["0", "dataset", "__y__"]
     assert found[CLS.column].tolist() == [4, 5, 7]
     assert set(contents(path)) == {
         "0.jpg",
@@ -153,7 +158,7 @@ def test_notes_are_no_samples(tmp_path: Path) -> None:
         "dataset.json",
     }
     path = write(tmp_path / "b.tar", [("__meta__.json", b"no JSON"), ("0.json", b'{"a": 1}'), ("0.jpg", b"p")])
-    assert scan(path, Part("json", "a"))[Part("json", "a").column].tolist() == [1]
+    assert scan(path, LabelPart("json", "a"))[LabelPart("json", "a").column].tolist() == [1]
 
 
 def test_a_second_tar_behind_the_first_is_an_error(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ class Nulls(Layout):
         return nulls(stop - start, self.kind)
 
 
-class Numbers(Layout):
+class NumberLayout(Layout):
     """Values of one width."""
 
     def _rows(self, read: Read, start: int, stop: int) -> Any:
@@ -271,7 +271,7 @@ def layout_of(array: Any, whole: Any) -> Layout:
     if types.is_null(kind) or types.is_boolean(kind):
         return (Nulls if types.is_null(kind) else Booleans)(array, whole, [])
     if types.is_primitive(kind) or types.is_fixed_size_binary(kind):
-        return Numbers(array, whole, [])
+        return NumberLayout(array, whole, [])
     raise UnreadableError(str(kind))
 
 

@@ -120,7 +120,7 @@ class FileRow:
         return self._layouts[name].blob(self._read, self._row)
 
 
-Row = TableRow | FileRow
+ArrowRow = TableRow | FileRow
 
 
 def _object(cell: Any) -> Any:

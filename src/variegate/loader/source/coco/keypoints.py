@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from variegate.coords import pixel_centre
 from variegate.errors import SourceError
-from variegate.loader.source.coco.table import Table
+from variegate.loader.source.coco.table import AnnotationTable
 from variegate.loader.source.json_text import short
 
 
-def point_names(categories: Table, classes: Collection[str]) -> list[str]:
+def point_names(categories: AnnotationTable, classes: Collection[str]) -> list[str]:
     """The names of the points that the objects of these classes have.
 
     Raises  SourceError if none has any, or two have others.
@@ -33,7 +33,7 @@ def point_names(categories: Table, classes: Collection[str]) -> list[str]:
     return points
 
 
-def points_of(annotations: Table, count: int, pixels: bool) -> NDArray[np.float64]:
+def points_of(annotations: AnnotationTable, count: int, pixels: bool) -> NDArray[np.float64]:
     """(annotations, count, 3) as x, y, v, zeros where an annotation has none.
 
     pixels  x and y are numbers of pixels; give their centres

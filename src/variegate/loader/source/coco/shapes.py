@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
-from variegate.loader.source.coco.table import Row, Table
-from variegate.loader.source.instances import Rings
+from variegate.loader.source.coco.table import AnnotationTable, CocoObject
+from variegate.loader.source.instances import RingColumn
 from variegate.loader.source.json_text import short
 
 Runs = NDArray[np.int64]
@@ -23,7 +23,7 @@ FARTHEST = 1e6  # pixels from the origin; an outline that goes farther would tak
 WHAT = "a list of rings [x0, y0, x1, y1, ...], or an RLE of counts and size"
 
 
-class Masks:
+class CocoMasks:
     """The mask of every instance, drawn when it is asked for.
 
     rings  the outlines of the table's rows
@@ -32,7 +32,7 @@ class Masks:
     Raises  SourceError if an outline is to be drawn and pycocotools is not installed, or an object cannot be drawn.
     """
 
-    def __init__(self, table: Table, rings: Rings, sizes: NDArray[np.int64]) -> None:
+    def __init__(self, table: AnnotationTable, rings: RingColumn, sizes: NDArray[np.int64]) -> None:
         bare = next((row for row in table.rows if row.get("segmentation") is None), None)
         if bare is not None:
             raise table.error(
@@ -69,15 +69,15 @@ class Masks:
         return out
 
 
-def outlines(table: Table) -> Rings:
+def outlines(table: AnnotationTable) -> RingColumn:
     """The rings of every annotation of a table; one that has an RLE, or no segmentation, has none.
 
     Raises  SourceError if a segmentation is neither, or a ring has half a point.
     """
-    return Rings([_rings(table, row) for row in table.rows])
+    return RingColumn([_rings(table, row) for row in table.rows])
 
 
-def _rings(table: Table, row: Row) -> list[array[float]]:
+def _rings(table: AnnotationTable, row: CocoObject) -> list[array[float]]:
     if row.get("segmentation") is None:
         return []
     outline = table.value(row, "segmentation", (list, dict), WHAT)
@@ -93,7 +93,7 @@ def _rings(table: Table, row: Row) -> list[array[float]]:
     return [ring for ring in outline if len(ring)]
 
 
-def _runs(table: Table, row: Row, size: tuple[int, int]) -> bytes | Runs:
+def _runs(table: AnnotationTable, row: CocoObject, size: tuple[int, int]) -> bytes | Runs:
     """The runs of an annotation, checked, in as little memory as they came."""
     rle = row["segmentation"]
     counts, said = rle.get("counts"), rle.get("size")

@@ -15,10 +15,19 @@ from variegate.errors import SourceError
 from variegate.loader.decode import MOST_PIXELS
 from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.coco.keypoints import mirrored, point_names, points_of
-from variegate.loader.source.coco.shapes import Masks, outlines
-from variegate.loader.source.coco.table import ABSENT, Id, Table, in_64_bits, read_coco
+from variegate.loader.source.coco.shapes import CocoMasks, outlines
+from variegate.loader.source.coco.table import ABSENT, AnnotationTable, Id, in_64_bits, read_coco
 from variegate.loader.source.folder import Files
-from variegate.loader.source.instances import Column, Instances, Plain, Values, are_most, chosen, class_names, first_of
+from variegate.loader.source.instances import (
+    InstanceColumn,
+    Instances,
+    ValueColumn,
+    Values,
+    are_most,
+    chosen,
+    class_names,
+    first_of,
+)
 from variegate.loader.source.json_text import short
 from variegate.loader.source.location import leads_out, no_path
 from variegate.targets import Boxes, Keypoints, Mask, PerInstance, PerSample, Polygons, Targets
@@ -100,7 +109,7 @@ class CocoJson(Files):
         total = len(rows.rows)
         picture, label = self._select(rows, number, known)
         self.left_out = total - len(rows.rows)
-        columns: dict[str, Column] = {}
+        columns: dict[str, InstanceColumn] = {}
         self.clipped = self.outside = 0
         if "boxes" in self._fields:
             boxes, seen = self._boxes(rows, self.sizes[picture])
@@ -114,7 +123,7 @@ class CocoJson(Files):
         self.targets = Targets(**targets)
         self._fill(rows, columns, picture)
 
-    def _list_pictures(self, images: Table) -> dict[Id, int]:
+    def _list_pictures(self, images: AnnotationTable) -> dict[Id, int]:
         """Take the pictures: their paths, ids and sizes, (0, 0) where the file does not say; the place of each id."""
         if not images.rows:
             raise SourceError(f'{self.annotations}: "images" is empty')
@@ -153,7 +162,7 @@ class CocoJson(Files):
             )
         return {image: n for n, image in enumerate(ids)}
 
-    def _number_classes(self, table: Table, classes: Sequence[str] | None) -> dict[Id, int]:
+    def _number_classes(self, table: AnnotationTable, classes: Sequence[str] | None) -> dict[Id, int]:
         """Name the classes; the number of each, by the category's id, and -1 of those that are not wanted.
 
         table  the categories; or the annotations, where there are none
@@ -178,7 +187,7 @@ class CocoJson(Files):
         return {id: 0 if id is None else number.get(name, -1) for id, name in in_order}
 
     def _select(
-        self, annotations: Table, number: dict[Id, int], known: dict[Id, int]
+        self, annotations: AnnotationTable, number: dict[Id, int], known: dict[Id, int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Keep the annotations wanted, picture by picture; the picture and the class of each."""
         missing = None if None in number else ABSENT
@@ -198,7 +207,7 @@ class CocoJson(Files):
         annotations.keep([annotations.rows[n] for n in order.tolist()])
         return picture[order], label[order]
 
-    def _without_crowds(self, annotations: Table, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _without_crowds(self, annotations: AnnotationTable, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which of the annotations wanted are no crowds."""
         alone: NDArray[np.bool_] = wanted & (annotations.flags("iscrowd") == 0)
         total, crowds = int(wanted.sum()), int(wanted.sum() - alone.sum())
@@ -210,7 +219,7 @@ class CocoJson(Files):
             )
         return alone
 
-    def _boxes(self, annotations: Table, sizes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.bool_]]:
+    def _boxes(self, annotations: AnnotationTable, sizes: NDArray[np.int64]) -> tuple[Floats, NDArray[np.bool_]]:
         """The boxes, cut at the edges of pictures of these sizes, and which annotations are kept for theirs."""
         boxes = annotations.numbers("bbox", 4)
         if not self.clip:
@@ -229,9 +238,11 @@ class CocoJson(Files):
         annotations.keep([row for row, kept in zip(annotations.rows, seen.tolist(), strict=True) if kept])
         return found.rows[seen], seen
 
-    def _fill(self, annotations: Table, columns: dict[str, Column], picture: NDArray[np.int64]) -> None:
+    def _fill(
+        self, annotations: AnnotationTable, columns: dict[str, InstanceColumn], picture: NDArray[np.int64]
+    ) -> None:
         """Turn the other fields of the annotations into columns."""
-        makers: dict[str, Callable[[], Column]] = {
+        makers: dict[str, Callable[[], InstanceColumn]] = {
             "iscrowd": lambda: Values(annotations.flags("iscrowd")),
             "area": lambda: Values(annotations.numbers("area", 0)),
             "ids": lambda: _id_column(annotations.ids("id")),
@@ -241,7 +252,7 @@ class CocoJson(Files):
         if not {"polygons", "masks"}.isdisjoint(self._fields):
             columns["polygons"] = rings = outlines(annotations)
             if "masks" in self._fields:
-                self._masks = Masks(annotations, rings, self.sizes[picture])
+                self._masks = CocoMasks(annotations, rings, self.sizes[picture])
         self._instances = Instances(np.bincount(picture, minlength=len(self)), columns)
 
     def size_of_labels(self, i: int) -> tuple[int, int] | None:
@@ -269,6 +280,6 @@ def _in_order(id: Id) -> tuple[bool, Any]:
     return isinstance(id, str), 0 if id is None else id
 
 
-def _id_column(ids: list[Id]) -> Column:
+def _id_column(ids: list[Id]) -> InstanceColumn:
     """Ids as integers, if all are."""
-    return Values(np.array(ids, np.int64)) if all(map(in_64_bits, ids)) else Plain(ids)
+    return Values(np.array(ids, np.int64)) if all(map(in_64_bits, ids)) else ValueColumn(ids)

@@ -15,14 +15,14 @@ from variegate.errors import SourceError
 from variegate.loader.file import read_bytes
 from variegate.loader.source.json_text import parsed, short, text_of
 
-Row = dict[str, Any]
+CocoObject = dict[str, Any]
 Id: TypeAlias = int | str | None  # of a picture, an annotation or a category; None where it has none
 
 ABSENT: Any = object()
 LISTS = ("images", "annotations", "categories")
 
 
-class Table:
+class AnnotationTable:
     """One list of objects in a file.
 
     path  the file, for errors
@@ -37,20 +37,20 @@ class Table:
         wrong = next((n for n, row in enumerate(rows) if not isinstance(row, dict)), None)
         if wrong is not None:
             raise SourceError(f"{path}: {name}[{wrong}] is an object, got {short(rows[wrong])}")
-        self.rows: list[Row] = rows
+        self.rows: list[CocoObject] = rows
         self._all = rows
 
-    def keep(self, rows: list[Row]) -> None:
+    def keep(self, rows: list[CocoObject]) -> None:
         """Leave all others out."""
         self.rows = rows
 
-    def error(self, row: Row, said: str) -> SourceError:
+    def error(self, row: CocoObject, said: str) -> SourceError:
         """What is wrong with an object, with its place in the file."""
         place = next(n for n, other in enumerate(self._all) if other is row)
         known = f" (id {short(row['id'])})" if "id" in row else ""
         return SourceError(f"{self.path}: {self.name}[{place}]{known}: {said}")
 
-    def value(self, row: Row, key: str, kinds: type | tuple[type, ...], what: str) -> Any:
+    def value(self, row: CocoObject, key: str, kinds: type | tuple[type, ...], what: str) -> Any:
         """One value that must be there and be of a kind."""
         value = row.get(key, ABSENT)
         if not isinstance(value, kinds) or isinstance(value, bool):
@@ -103,7 +103,7 @@ class Table:
         """The error of the first object whose value does not fit."""
         return self._wrong(next(row for row in self.rows if not fits(row.get(key, missing))), key, what)
 
-    def _wrong(self, row: Row, key: str, what: str) -> SourceError:
+    def _wrong(self, row: CocoObject, key: str, what: str) -> SourceError:
         if key not in row:
             return self.error(row, f'it has no "{key}", which is {what}')
         value = row[key]
@@ -139,7 +139,7 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, (int, float)) and value in (0, 1)
 
 
-def read_coco(path: str, outlines: bool) -> dict[str, Table]:
+def read_coco(path: str, outlines: bool) -> dict[str, AnnotationTable]:
     """The lists of images, annotations and categories of a file; of the last there may be none.
 
     outlines  keep the annotations' segmentations: rings as arrays of double, which take a quarter of a list's memory
@@ -153,10 +153,10 @@ def read_coco(path: str, outlines: bool) -> dict[str, Table]:
     if not isinstance(content, dict) or (absent := [name for name in ("images", "annotations") if name not in content]):
         got = f"has no {absent[0]}" if isinstance(content, dict) else f"is {short(content)}"
         raise SourceError(f"{path}: a COCO file is an object with images, annotations and categories; this one {got}")
-    return {name: Table(path, name, content.get(name, [])) for name in LISTS}
+    return {name: AnnotationTable(path, name, content.get(name, [])) for name in LISTS}
 
 
-def _decoded(text: str, hook: Callable[[Row], Row]) -> dict[str, list[Row]] | None:
+def _decoded(text: str, hook: Callable[[CocoObject], CocoObject]) -> dict[str, list[CocoObject]] | None:
     """The lists, by msgspec; None where it is not installed, or a text is not as it wants it.
 
     It refuses NaN and halves of letters, which Python's reader takes; and of a mistake it tells the byte, not the line.
@@ -167,7 +167,7 @@ def _decoded(text: str, hook: Callable[[Row], Row]) -> dict[str, list[Row]] | No
         return None
     raw = list[msgspec.Raw]
     kind = msgspec.defstruct("Coco", [("images", raw), ("annotations", raw), ("categories", raw, [])])
-    decode = msgspec.json.Decoder(Row).decode
+    decode = msgspec.json.Decoder(CocoObject).decode
     try:
         lists = msgspec.json.decode(text, type=kind)
         # Object by object, so that only one outline at a time is a list of Python's numbers.
@@ -176,7 +176,7 @@ def _decoded(text: str, hook: Callable[[Row], Row]) -> dict[str, list[Row]] | No
         return None
 
 
-def _packed(row: Row) -> Row:
+def _packed(row: CocoObject) -> CocoObject:
     """Called for each object as it is read, so that never more than one outline is a list of Python's numbers."""
     outline = row.get("segmentation")
     if type(outline) is list:
@@ -186,6 +186,6 @@ def _packed(row: Row) -> Row:
     return row
 
 
-def _stripped(row: Row) -> Row:
+def _stripped(row: CocoObject) -> CocoObject:
     row.pop("segmentation", None)
     return row

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.bytes import Bytes, parse_bytes
-from variegate.loader.source.arrow import Loaded, Row, UnreadableError
+from variegate.loader.source.arrow import ArrowRow, Loaded, UnreadableError
 from variegate.loader.source.base import Room, Source
 from variegate.loader.source.cell import encoded, field_of, ids_of
 from variegate.loader.source.classes import classed, passes_on
@@ -170,7 +170,7 @@ class Parquet(Source):
         return path_id(f"{shard.size} {shard.stamp}") >> 1
 
     @contextmanager
-    def _row(self, i: int) -> Iterator[Row]:
+    def _row(self, i: int) -> Iterator[ArrowRow]:
         """The cells of the row at position i."""
         at = bisect_right(self._ends, i)
         number, unit = self._units[at]
@@ -212,14 +212,14 @@ class Parquet(Source):
         with self._row(i) as row:
             return self._values(i, row)
 
-    def _picture(self, i: int, row: Row) -> bytes | memoryview:
+    def _picture(self, i: int, row: ArrowRow) -> bytes | memoryview:
         data = row.picture(self.image)
         if data is None:
             place = f"{self._place(i)}, column {self.image!r}"
             return encoded(row.value(self.image), place, self._root(i), anywhere=False)[0]
         return data
 
-    def _values(self, i: int, row: Row) -> dict[str, Any]:
+    def _values(self, i: int, row: ArrowRow) -> dict[str, Any]:
         if not self._fields:
             return {}
         root, place = self._root(i), self._place(i)

@@ -1,13 +1,13 @@
 """Shards: files that hold many samples each, and the index of where those lie."""
 
-from variegate.loader.source.shards.index import Columns, Names, are_places, is_column, lie_in, read_indexes
+from variegate.loader.source.shards.index import IndexColumns, NameTable, are_places, is_column, lie_in, read_indexes
 from variegate.loader.source.shards.npy import npy_array
 from variegate.loader.source.shards.shard import Paths, RemoteShard, Shard, find_shards, refuse_packed, shard_names
 from variegate.loader.source.shards.sharded import Sharded, declared, named_fields
 
 __all__ = [
-    "Columns",
-    "Names",
+    "IndexColumns",
+    "NameTable",
     "Paths",
     "RemoteShard",
     "Shard",

@@ -32,16 +32,16 @@ from variegate.loader.transient import retried
 VERSION = 2  # of the columns: another one makes every saved index anew
 PATIENCE = 2.0  # seconds of reading before a bar is shown
 
-Columns = dict[str, NDArray[Any]]
+IndexColumns = dict[str, NDArray[Any]]
 
 
 def read_indexes(
     shards: Sequence[Shard],
-    scan: Callable[[Shard], Columns],
+    scan: Callable[[Shard], IndexColumns],
     wanted: Iterable[str],
     folder: str | os.PathLike[str] | None,
-    sound: Callable[[Shard, Columns], bool],
-) -> list[Columns]:
+    sound: Callable[[Shard, IndexColumns], bool],
+) -> list[IndexColumns]:
     """The columns of each shard: as saved where all that are wanted are there, else from `scan`, which are then saved.
 
     sound   whether saved columns, all that are wanted, are what they should be for a shard
@@ -72,10 +72,10 @@ def _place(shard: Shard, folder: str | os.PathLike[str] | None) -> str | None:
     return os.path.join(os.fspath(folder), f"{os.path.basename(shard.path)}-{path_id(whole):016x}{INDEX}")
 
 
-def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
+def _load(path: str, stamp: NDArray[np.uint8]) -> IndexColumns:
     """What was saved for this state of the shard; nothing if that cannot be read or is of another."""
 
-    def read() -> Columns:
+    def read() -> IndexColumns:
         with opened(path) as whole, zipfile.ZipFile(whole) as file:
             entries = {entry.filename.removesuffix(".npy"): entry for entry in file.infolist()}
             size = os.fstat(whole.fileno()).st_size
@@ -93,7 +93,7 @@ def _load(path: str, stamp: NDArray[np.uint8]) -> Columns:
         return {}  # RuntimeError of an entry with a password
 
 
-def _save(path: str, columns: Columns) -> None:
+def _save(path: str, columns: IndexColumns) -> None:
     with suppress(OSError):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         parts.publish(path, lambda file: np.savez(file, **columns))  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def are_places(starts: NDArray[np.int64], sizes: NDArray[np.int64], end: int | N
     return bool(((starts >= 0) & (starts <= end) & (sizes >= 0) & (sizes <= end - starts)).all())
 
 
-class Names:
+class NameTable:
     """Texts by number, as one array of bytes and where each ends: a million of them are a few objects.
 
     >>> names = Names.of(["a/0", "a/1"])
@@ -131,13 +131,13 @@ class Names:
         self.letters, self.ends = letters, ends
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Names:
+    def of(cls, texts: Iterable[str]) -> NameTable:
         """Of a list."""
         words = [text.encode("utf-8", "surrogateescape") for text in texts]
         return cls(np.frombuffer(b"".join(words), np.uint8), np.cumsum([len(word) for word in words], dtype=np.int64))
 
     @classmethod
-    def joined(cls, parts: Sequence[Names]) -> Names:
+    def joined(cls, parts: Sequence[NameTable]) -> NameTable:
         """All of them, one after another."""
         shifts = np.cumsum([0, *(len(part.letters) for part in parts)])
         ends = [part.ends + shift for part, shift in zip(parts, shifts[:-1], strict=True)]

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.errors import DecodeError, SourceError
 from variegate.loader.source.base import Room, Source, fresh
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.shards.index import Columns
+from variegate.loader.source.shards.index import IndexColumns
 from variegate.loader.source.shards.shard import Paths, Shard, find_shards
 from variegate.targets import PerSample, Target, Targets
 from variegate.targets.declared import KNOWN, proposed
@@ -35,7 +35,7 @@ class Sharded(Source):
         self._decode_into(mode, dtype)
         self.shards = find_shards(paths, endings, type(self).__name__)
 
-    def _count(self, columns: Sequence[Columns]) -> None:
+    def _count(self, columns: Sequence[IndexColumns]) -> None:
         """So many samples are in each shard.
 
         Raises  SourceError if there are none.

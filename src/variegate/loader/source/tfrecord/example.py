@@ -20,7 +20,7 @@ VARINT, EIGHT, COUNTED, FOUR = 0, 1, 2, 5  # wire types
 BYTES, FLOATS, INTEGERS = 1, 2, 3  # the kinds of Feature
 LONGEST = 10  # bytes of a varint
 
-Place = tuple[int, int]  # the first byte and the byte after the last
+ByteSpan = tuple[int, int]  # the first byte and the byte after the last
 
 
 class Data(Protocol):
@@ -40,16 +40,16 @@ class Feature:
 
     __slots__ = ("_data", "_place")
 
-    def __init__(self, data: Data, place: Place) -> None:
+    def __init__(self, data: Data, place: ByteSpan) -> None:
         self._data, self._place = data, place
 
     @property
     def kind(self) -> int:
         return self._list()[0]
 
-    def _list(self) -> tuple[int, list[Place]]:
+    def _list(self) -> tuple[int, list[ByteSpan]]:
         """The kind, and the messages that make up the list, one as a rule."""
-        kind, places = 0, list[Place]()
+        kind, places = 0, list[ByteSpan]()
         for field, wire, start, stop in parts(self._data, *self._place):
             if wire == COUNTED and field in (BYTES, FLOATS, INTEGERS):
                 if field != kind:
@@ -57,13 +57,13 @@ class Feature:
                 places.append((start, stop))
         return kind, places
 
-    def _elements(self) -> tuple[int, list[Place]]:
+    def _elements(self) -> tuple[int, list[ByteSpan]]:
         """The kind, and where each element lies, or several that are packed."""
         kind, places = self._list()
         elements = [part for place in places for part in parts(self._data, *place)]
         return kind, [(start, stop) for field, _, start, stop in elements if field == 1]
 
-    def blobs(self) -> list[Place]:
+    def blobs(self) -> list[ByteSpan]:
         """Where the elements of a list of bytes lie; empty of another kind."""
         kind, elements = self._elements()
         return elements if kind == BYTES else []
@@ -97,7 +97,7 @@ def features(data: Data, start: int, stop: int) -> dict[str, Feature]:
     return found
 
 
-def _entry(data: Data, start: int, stop: int) -> tuple[str, Place]:
+def _entry(data: Data, start: int, stop: int) -> tuple[str, ByteSpan]:
     name, place = "", (stop, stop)
     for field, wire, at, end in parts(data, start, stop):
         if (field, wire) == (1, COUNTED):

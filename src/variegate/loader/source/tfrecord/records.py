@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.shards import Columns, Shard, are_places, is_column, refuse_packed
+from variegate.loader.source.shards import IndexColumns, Shard, are_places, is_column, refuse_packed
 from variegate.loader.source.tfrecord.example import BYTES, Feature, features
 
 HEAD, FOOT = 12, 4  # bytes before and after the data
@@ -37,7 +37,7 @@ def label_column(label: str) -> str:
     return f"label-{path_id(label):016x}"
 
 
-def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
+def scan_records(shard: Shard, image: str, label: str | None) -> IndexColumns:
     """Where the records of a file lie, and the pictures in them.
 
     records      (n, 2) int64: first byte and bytes of the data
@@ -67,7 +67,7 @@ def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
                 raise SourceError(f"{where}: no tf.train.Example ({error})") from error
             records.append((start, size))
     whole = len(labels) == len(records)
-    columns: Columns = {
+    columns: IndexColumns = {
         "records": np.array(records, np.int64).reshape(-1, 2),
         "ids": record_ids(shard.name, len(records)),
         image_column(image): np.array(pictures, np.int64).reshape(-1, 2),
@@ -75,7 +75,7 @@ def scan_records(shard: Shard, image: str, label: str | None) -> Columns:
     return columns if label is None else columns | {label_column(label): np.array(labels if whole else [], np.int64)}
 
 
-def lie_within(shard: Shard, columns: Columns, image: str, label: str | None) -> bool:
+def lie_within(shard: Shard, columns: IndexColumns, image: str, label: str | None) -> bool:
     """Whether columns are such as `scan_records` gives, and no place beyond the shard, or the record."""
     records, pictures, ids = columns["records"], columns[image_column(image)], columns["ids"]
     labels = np.zeros(0, np.int64) if label is None else columns[label_column(label)]

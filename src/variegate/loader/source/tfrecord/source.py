@@ -12,7 +12,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import DecodeError
 from variegate.loader.source.base import Ids, Room, fresh
-from variegate.loader.source.shards import Columns, Paths, Sharded, declared, named_fields, read_indexes, shard_names
+from variegate.loader.source.shards import (
+    IndexColumns,
+    Paths,
+    Sharded,
+    declared,
+    named_fields,
+    read_indexes,
+    shard_names,
+)
 from variegate.loader.source.tfrecord.example import Feature, features
 from variegate.loader.source.tfrecord.records import (
     FOOT,
@@ -26,7 +34,7 @@ from variegate.loader.source.tfrecord.records import (
 )
 from variegate.targets import Target, Targets
 
-Names = str | tuple[str, ...]
+FeatureNames = str | tuple[str, ...]
 
 
 class TFRecord(Sharded):
@@ -81,14 +89,14 @@ class TFRecord(Sharded):
         self._records = np.concatenate([each["records"] for each in columns])
         self.ids = self._ids(columns)
         asked = named_fields(fields, "TFRecord").items()
-        self._fields: dict[str, Names] = {
+        self._fields: dict[str, FeatureNames] = {
             name: given if isinstance(given, str) else tuple(given) for name, given in asked
         }
         self.targets = declared(targets, self._fields, (), "TFRecord")
         if label is not None:
             self._label(label, np.concatenate([each[label_column(label)] for each in columns]))
 
-    def _ids(self, columns: list[Columns]) -> Ids:
+    def _ids(self, columns: list[IndexColumns]) -> Ids:
         """The ids of all samples; the saved ones where the file's own name is enough."""
         both = zip(self.shards, shard_names(self.shards), columns, strict=True)
         return np.concatenate(
@@ -138,7 +146,7 @@ class TFRecord(Sharded):
         start = int(self._starts[i]) - int(self._records[i, 0])
         return record[start : start + int(self._sizes[i])]
 
-    def _value(self, found: dict[str, Feature], names: Names, i: int) -> Any:
+    def _value(self, found: dict[str, Feature], names: FeatureNames, i: int) -> Any:
         """A feature, or several as columns."""
         columns = []
         for name in (names,) if isinstance(names, str) else names:

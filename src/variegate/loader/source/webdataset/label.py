@@ -13,7 +13,7 @@ MOST = {"cls": 1024, "json": 64 << 20}  # bytes of a member in which a value is 
 KINDS = "a number", "a text", "null"  # of labels that do not mix; of anything else nothing is said
 
 
-class Part(NamedTuple):
+class LabelPart(NamedTuple):
     """What a user asks of a sample: a member by its suffix, or one value of a JSON object.
 
     >>> Part.of("json:class")
@@ -24,7 +24,7 @@ class Part(NamedTuple):
     key: str = ""
 
     @classmethod
-    def of(cls, text: str) -> Part:
+    def of(cls, text: str) -> LabelPart:
         """The part that a text names."""
         suffix, _, key = text.partition(":")
         return cls(suffix.lower().lstrip("."), key)
@@ -58,7 +58,7 @@ def refuse_mixed(first: dict[str, str], where: str) -> None:
         )
 
 
-def refuse_long(size: int, part: Part, where: str) -> None:
+def refuse_long(size: int, part: LabelPart, where: str) -> None:
     """Refuse a member that is far too long for what is to be read in it.
 
     Raises  SourceError, with `where`.
@@ -67,7 +67,7 @@ def refuse_long(size: int, part: Part, where: str) -> None:
         raise SourceError(f"{where}: it has {size} bytes, and a .{part.kind} of more than {most} is not read")
 
 
-def label_value(data: bytes | memoryview, label: Part, where: str) -> Any:
+def label_value(data: bytes | memoryview, label: LabelPart, where: str) -> Any:
     """A label out of its member: an integer of cls, a value of a JSON, else the text.
 
     Raises  SourceError if it cannot be.

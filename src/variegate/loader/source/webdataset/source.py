@@ -15,7 +15,7 @@ from variegate.loader.decode import decode_mask, extensions, open_view
 from variegate.loader.source.base import Ids, fresh
 from variegate.loader.source.folder import path_id
 from variegate.loader.source.shards import (
-    Columns,
+    IndexColumns,
     Paths,
     Sharded,
     declared,
@@ -24,7 +24,7 @@ from variegate.loader.source.shards import (
     read_indexes,
     shard_names,
 )
-from variegate.loader.source.webdataset.label import KINDS, Part, label_value, refuse_long, refuse_mixed
+from variegate.loader.source.webdataset.label import KINDS, LabelPart, label_value, refuse_long, refuse_mixed
 from variegate.loader.source.webdataset.tar import COLUMNS, gathered, lie_within, scan_tar
 from variegate.targets import Target, Targets
 
@@ -85,7 +85,7 @@ class WebDataset(Sharded):
         dtype: DTypeLike = "uint8",
     ) -> None:
         super().__init__(paths, (".tar", ".tgz"), mode, dtype)
-        part = Part.of(label or "cls")
+        part = LabelPart.of(label or "cls")
         wanted, scan = {*COLUMNS, part.column, part.kinds}, partial(scan_tar, label=part)
         columns = read_indexes(self.shards, scan, wanted, index, partial(lie_within, label=part))
         self._names, self._suffixes, self._rows, labels = gathered(columns, part)
@@ -95,7 +95,7 @@ class WebDataset(Sharded):
         self.ids = self._checked_ids(columns)
         self._label = self._labelled(label, part, labels, columns)
         asked = named_fields(fields, "WebDataset")
-        self._fields = {name: Part.of(text) for name, text in asked.items()}
+        self._fields = {name: LabelPart.of(text) for name, text in asked.items()}
         for each in self._fields.values():
             self._find(each.suffix)
         texts = [name for name, each in self._fields.items() if each.kind in TEXTS]
@@ -105,7 +105,7 @@ class WebDataset(Sharded):
     def _pictures(self, image: str | Iterable[str] | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where the pictures begin, and their bytes."""
         given = pictures() if image is None else (image,) if isinstance(image, str) else tuple(image)
-        wanted = [Part.of(each).suffix for each in given]
+        wanted = [LabelPart.of(each).suffix for each in given]
         starts, sizes = np.full((2, len(self._names)), -1, np.int64)
         self._kinds = np.zeros(len(self._names), np.int32)
         for suffix in reversed([each for each in wanted if each in self._suffixes]):
@@ -137,7 +137,7 @@ class WebDataset(Sharded):
             f"{len(without)} of {len(starts)} samples have none. {hint[0].upper()}{hint[1:]}"
         )
 
-    def _checked_ids(self, columns: list[Columns]) -> Ids:
+    def _checked_ids(self, columns: list[IndexColumns]) -> Ids:
         """The ids of all samples; by tar and name where names alone would not tell two apart."""
         ids = np.concatenate([each["ids"] for each in columns])
         if len(np.unique(ids)) == len(ids):
@@ -146,8 +146,12 @@ class WebDataset(Sharded):
         return np.array([path_id(f"{tars[self.shard(i)]}/{name}") for i, name in enumerate(self._names)], np.uint64)
 
     def _labelled(
-        self, label: str | Literal[False] | None, part: Part, labels: NDArray[np.int64], columns: list[Columns]
-    ) -> Part | None:
+        self,
+        label: str | Literal[False] | None,
+        part: LabelPart,
+        labels: NDArray[np.int64],
+        columns: list[IndexColumns],
+    ) -> LabelPart | None:
         """Set `labels` where they are a column; else the part that is read with each sample, if there is one."""
         if label is False or (label is None and "cls" not in self._suffixes):
             return None
@@ -158,7 +162,7 @@ class WebDataset(Sharded):
             return None
         return part
 
-    def _check_kinds(self, part: Part, columns: list[Columns]) -> None:
+    def _check_kinds(self, part: LabelPart, columns: list[IndexColumns]) -> None:
         """Refuse labels that are numbers in one tar, and none in another, as in one tar."""
         first: dict[str, str] = {}
         start = 0
@@ -184,7 +188,7 @@ class WebDataset(Sharded):
             found["label"] = self._value(i, self._label, "label", read)
         return found
 
-    def _value(self, i: int, part: Part, name: str, read: dict[str, bytes]) -> Any:
+    def _value(self, i: int, part: LabelPart, name: str, read: dict[str, bytes]) -> Any:
         where = self._member(i, part.suffix)
         if part.suffix not in read:
             starts, sizes = self._places[part.suffix]
@@ -198,7 +202,7 @@ class WebDataset(Sharded):
         return decoded(read[part.suffix], part, target, where)
 
 
-def decoded(data: bytes, part: Part, target: Target | None, where: str) -> Any:
+def decoded(data: bytes, part: LabelPart, target: Target | None, where: str) -> Any:
     """The value of a member.
 
     Raises  DecodeError, with `where`, if it is not what its suffix says.

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.source.folder import path_id
-from variegate.loader.source.shards import Columns, Names, Shard, are_places, is_column, lie_in, refuse_packed
-from variegate.loader.source.webdataset.label import KINDS, Part, label_value, refuse_long, refuse_mixed
+from variegate.loader.source.shards import IndexColumns, NameTable, Shard, are_places, is_column, lie_in, refuse_packed
+from variegate.loader.source.webdataset.label import KINDS, LabelPart, label_value, refuse_long, refuse_mixed
 
 COLUMNS = ("names", "ends", "suffixes", "stops", "ids", "members")  # and one for the label
 BLOCK = 512  # bytes: what everything in a tar is a multiple of
@@ -28,7 +28,7 @@ NOTES = ("json", "jsonl", "txt", "md", "csv", "tsv", "yaml", "yml")  # what note
 CHUNK = 1 << 20  # bytes read at a time of what comes after that
 
 
-def scan_tar(shard: Shard, label: Part) -> Columns:
+def scan_tar(shard: Shard, label: LabelPart) -> IndexColumns:
     """Where the members of a tar lie.
 
     names, ends        the samples, as of Names
@@ -48,9 +48,9 @@ def scan_tar(shard: Shard, label: Part) -> Columns:
         return table.columns(file)
 
 
-def lie_within(shard: Shard, columns: Columns, label: Part) -> bool:
+def lie_within(shard: Shard, columns: IndexColumns, label: LabelPart) -> bool:
     """Whether columns are such as `scan_tar` gives, and no place beyond the shard."""
-    names, suffixes = Names(columns["names"], columns["ends"]), Names(columns["suffixes"], columns["stops"])
+    names, suffixes = NameTable(columns["names"], columns["ends"]), NameTable(columns["suffixes"], columns["stops"])
     ids, members, labels, kinds = columns["ids"], columns["members"], columns[label.column], columns[label.kinds]
     if not (names.are_sound() and suffixes.are_sound() and is_column(ids, np.uint64, len(names))):
         return False
@@ -136,7 +136,7 @@ def _cut(shard: Shard, last: str, at: int, said: str) -> SourceError:
 class _Table:
     """The columns of a tar in the making."""
 
-    def __init__(self, shard: Shard, label: Part) -> None:
+    def __init__(self, shard: Shard, label: LabelPart) -> None:
         self.shard, self.label = shard, label
         self.samples: dict[str, int] = {}
         self.suffixes: dict[str, int] = {}
@@ -173,10 +173,10 @@ class _Table:
         self.kinds.setdefault("null" if value is None else kind, (sample, where))
         refuse_mixed({kind: where for kind, (_, where) in self.kinds.items()}, where)
 
-    def columns(self, file: BinaryIO) -> Columns:
+    def columns(self, file: BinaryIO) -> IndexColumns:
         """All of it, but for notes."""
         members = np.array(self.rows, np.int64).reshape(-1, 4)
-        names, suffixes = Names.of(self.samples), Names.of(self.suffixes)
+        names, suffixes = NameTable.of(self.samples), NameTable.of(self.suffixes)
         members = members[np.lexsort((members[:, 1], members[:, 0]))]
         twice = np.flatnonzero((members[1:, :2] == members[:-1, :2]).all(axis=1))
         if twice.size:
@@ -190,7 +190,7 @@ class _Table:
         members = members[kept[members[:, 0]]]
         place = np.cumsum(kept) - 1
         members[:, 0] = place[members[:, 0]]
-        names = Names.of(samples[number] for number in numbers)
+        names = NameTable.of(samples[number] for number in numbers)
         labels = [self.labels[number] for number in numbers] if self.labels.keys() >= set(numbers) else []
         return {
             "names": names.letters, "ends": names.ends, "suffixes": suffixes.letters, "stops": suffixes.ends,
@@ -210,13 +210,15 @@ class _Table:
         return kept
 
 
-def gathered(parts: list[Columns], label: Part) -> tuple[Names, list[str], NDArray[np.int64], NDArray[np.int64]]:
+def gathered(
+    parts: list[IndexColumns], label: LabelPart
+) -> tuple[NameTable, list[str], NDArray[np.int64], NDArray[np.int64]]:
     """The columns of several shards as one: the samples, the suffixes, the members, and the labels."""
-    names = Names.joined([Names(part["names"], part["ends"]) for part in parts])
+    names = NameTable.joined([NameTable(part["names"], part["ends"]) for part in parts])
     suffixes: dict[str, int] = {}
     members, base = [], 0
     for part in parts:
-        own = [suffixes.setdefault(text, len(suffixes)) for text in Names(part["suffixes"], part["stops"])]
+        own = [suffixes.setdefault(text, len(suffixes)) for text in NameTable(part["suffixes"], part["stops"])]
         rows = part["members"] + np.array([base, 0, 0, 0])
         rows[:, 1] = np.array(own, np.int64)[rows[:, 1]]
         members.append(rows)

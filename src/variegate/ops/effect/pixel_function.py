@@ -1,4 +1,4 @@
-"""Pointwise: the user's function of one pixel, compiled into the fused pass."""
+"""PixelFunction: the user's function of one pixel, compiled into the fused pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from variegate.ops.effect.colour import Colour
 
 
 @dataclass(frozen=True)
-class Pointwise(Colour):
+class PixelFunction(Colour):
     """The user's function of one pixel: function(pixel, *draws) -> pixel, a tuple of C floats in units of white.
 
     draws  (B, n) float64: the drawn fields in declared order
@@ -26,4 +26,4 @@ class Pointwise(Colour):
     draws: Floats
 
     def misfit(self, count: int) -> str:
-        return super().misfit(count) or misfit_function("Pointwise.function", self.function)
+        return super().misfit(count) or misfit_function("PixelFunction.function", self.function)

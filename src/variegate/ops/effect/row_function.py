@@ -1,4 +1,4 @@
-"""Rowwise: a function of one row of the canvas that knows where the row is, compiled into the fused pass."""
+"""RowFunction: a function of one row of the canvas that knows where the row is, compiled into the fused pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from variegate.ops.effect.colour import Colour
 
 
 @dataclass(frozen=True)
-class Rowwise(Colour):
+class RowFunction(Colour):
     """A function of one row of the canvas: function(row, y, height, *draws), or (row, y, height, bits, *draws).
 
     It must compile with `numba.njit`, and changes `row` in place: a tuple of C arrays (width,) float32, one a channel,
@@ -37,6 +37,6 @@ class Rowwise(Colour):
     def misfit(self, count: int) -> str:
         return (
             super().misfit(count)
-            or misfit_bits("Rowwise.bits", self.bits, count)
-            or misfit_function("Rowwise.function", self.function)
+            or misfit_bits("RowFunction.bits", self.bits, count)
+            or misfit_function("RowFunction.function", self.function)
         )

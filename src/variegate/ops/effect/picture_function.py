@@ -1,4 +1,4 @@
-"""Opaque: the user's function of the whole array."""
+"""PictureFunction: the user's function of the whole array."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from variegate.ops.effect.base import Effect, misfit_bits
 
 
 @dataclass(frozen=True)
-class Opaque(Effect):
+class PictureFunction(Effect):
     """The user's function of a whole picture: function(image, **draws) -> image, float32 (H, W, C) in units of white.
 
     draws  one dict of arguments by keyword a sample: plain floats, and options that are the same for all
@@ -27,8 +27,8 @@ class Opaque(Effect):
 
     def misfit(self, count: int) -> str:
         if len(self.draws) == count:
-            return misfit_bits("Opaque.rng", self.rng, count)
-        return f"Opaque.draws is a dict for each of {count} samples, got {len(self.draws)}"
+            return misfit_bits("PictureFunction.rng", self.rng, count)
+        return f"PictureFunction.draws is a dict for each of {count} samples, got {len(self.draws)}"
 
     def call(self, i: int, image: NDArray[Any]) -> Any:
         """What the function returns for sample i; the same whenever it is called.
