@@ -54,8 +54,7 @@ from variegate.loader.decode.tiff import (
 )
 from variegate.loader.decode.wide import Wide, held_of_numbers, wide
 from variegate.loader.file import opened
-from variegate.picture import MOST_PIXELS as MOST_PIXELS
-from variegate.picture import ImageArray
+from variegate.picture import MOST_PIXELS, ImageArray
 
 Mode = Literal["RGB", "L", "RGBA", "bands"]
 

@@ -12,7 +12,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.coords import Floats
 from variegate.errors import SourceError
-from variegate.loader.decode import MOST_PIXELS
 from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.coco.keypoints import mirrored, point_names, points_of
 from variegate.loader.source.coco.shapes import CocoMasks, outlines
@@ -30,6 +29,7 @@ from variegate.loader.source.instances import (
 )
 from variegate.loader.source.json_text import short
 from variegate.loader.source.location import leads_out, no_path
+from variegate.picture import MOST_PIXELS
 from variegate.targets import Boxes, Keypoints, Mask, PerInstance, PerSample, Polygons, Targets
 
 FIELDS = {
