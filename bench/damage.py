@@ -73,7 +73,7 @@ def loader(folder: str, policy: str, alone: bool, quarantine: str | None) -> Any
     if alone:
         source = Subset(source, [i for i, path in enumerate(source.paths) if mixed.kind_of(path) is None])
     augment = vg.Compose([vg.Rotate((-20, 20)), vg.RandomResizedCrop(48), vg.HorizontalFlip(p=0.5)])
-    rule = OnError(policy, most=None, quarantine=None if policy == "raise" else quarantine)
+    rule = OnError(policy, max_errors=None, quarantine=None if policy == "raise" else quarantine)
     return vg.Loader(source, augment, 1 if policy == "raise" else 32, workers=2, on_error=rule)
 
 

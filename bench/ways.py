@@ -189,7 +189,7 @@ def loader(source: Any, noted: Path, policy: str = "skip", deadline: float | Non
     from variegate.loader.policy import OnError
 
     quarantine = None if policy == "raise" else noted / "quarantine.jsonl"
-    rule = OnError(policy, most=None, quarantine=quarantine, deadline=deadline)  # type: ignore[arg-type]
+    rule = OnError(policy, max_errors=None, quarantine=quarantine, deadline=deadline)  # type: ignore[arg-type]
     if options.get("cache") == "folder":
         options["cache"] = noted / "cache"
     augment = vg.Compose([vg.Rotate((-20, 20)), vg.RandomResizedCrop(48), vg.HorizontalFlip(p=0.5)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,10 @@ def test_an_old_name_is_answered_with_the_new_one():
 
     assert load(2, world_size=3) == load(2, 3) == (2, 3) and load.__doc__ == "Load."
     with pytest.raises(vg.FieldError, match=r"load has no world=: it is world_size= now. Write world_size=4$"):
-        load(0, world=4)
+        load(0, world_size=4)
+
+
+PICTURES = vg.Arrays(np.zeros((3, 2, 2, 3), np.uint8))
 
 
 def test_opaque_tells_the_new_word():
@@ -48,3 +53,19 @@ def test_opaque_tells_the_new_word():
         vg.FieldError, match=r"^Opaque has no moves=: it is moves_pixels= now. Write moves_pixels=False"
     ):
         vg.Opaque(abs, moves=False)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: vg.Loader(PICTURES, world=2), "Loader has no world=: it is world_size= now. Write world_size=2"),
+        (lambda: vg.Loader(PICTURES, samples=9), "Loader has no samples=: it is samples_per_epoch= now"),
+        (lambda: vg.Cache(where="memory"), "Cache has no where=: it is path= now. Write path='memory'"),
+        (lambda: vg.Cache("memory", bytes="1GB"), "Cache has no bytes=: it is max_bytes= now"),
+        (lambda: vg.Cache("memory", side=256), "Cache has no side=: it is max_side= now. Write max_side=256"),
+        (lambda: vg.OnError("skip", most=3), "OnError has no most=: it is max_errors= now. Write max_errors=3"),
+    ],
+)
+def test_the_public_arguments_tell_their_new_words(call, told):
+    with pytest.raises(vg.FieldError, match=f"^{re.escape(told)}"):
+        call()

@@ -88,7 +88,7 @@ def test_a_files_name_begins_no_line(tmp_path: Path) -> None:
     with pytest.raises(DecodeError) as caught:
         vg.Loader(vg.ImageFolder(tmp_path)).batch(0, 0)
     assert "\n" not in str(caught.value) and caught.value.path == str(tmp_path / name)
-    rule = vg.OnError("skip", most=0, quarantine=tmp_path / "bad.jsonl")
+    rule = vg.OnError("skip", max_errors=0, quarantine=tmp_path / "bad.jsonl")
     with pytest.raises(vg.VariegateError) as stopped:
         vg.Loader(vg.ImageFolder(tmp_path), on_error=rule).batch(0, 0)
     assert not [line for line in str(stopped.value).splitlines() if line.startswith("variegate")]

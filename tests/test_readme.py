@@ -134,7 +134,7 @@ def test_the_examples_of_the_stream_run(tmp_path: Path, monkeypatch: pytest.Monk
     names = {"vg": variegate, "source": source, "augment": augment, "save": save, "train": len, "model": None}
     first, resume = starting("loader.stream()").split("loader.resume(state)")
     with pytest.raises(KeyboardInterrupt):
-        exec(first, {**names, "rank": 0, "world": 1})
+        exec(first, {**names, "rank": 0, "world_size": 1})
     loader = variegate.Loader(source, augment, batch_size=32, seed=0)
     loader.resume(json.loads(json.dumps(states[-1])), strict=False)
     assert loader.next_epoch == 1 and resume

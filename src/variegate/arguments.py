@@ -6,13 +6,13 @@ import functools
 import math
 from collections.abc import Callable
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from variegate.errors import FieldError, VariegateError
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def is_number(value: object) -> bool:
@@ -61,21 +61,27 @@ def one_of(value: Any, owner: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def renamed(**words: str) -> Callable[[Function], Function]:
-    """Let a function answer arguments by the names that they once had with a FieldError that tells the new ones.
+def renamed(**words: str) -> Callable[[Decorated], Decorated]:
+    """Let a function or a class answer arguments by the names that they once had with a FieldError that tells the new.
 
     words  old=new
     """
 
-    def wrap(function: Function) -> Function:
+    def wrap(made: Decorated) -> Decorated:
+        function: Any = vars(made)["__init__"] if isinstance(made, type) else made
+        owner = made.__name__ if isinstance(made, type) else function.__qualname__.removesuffix(".__init__")
+
         @functools.wraps(function)
         def checked(*args: Any, **given: Any) -> Any:
             for old in words.keys() & given.keys():
-                owner, new, value = function.__qualname__.removesuffix(".__init__"), words[old], given[old]
+                new, value = words[old], given[old]
                 raise FieldError(f"{owner} has no {old}=: it is {new}= now. Write {new}={value!r:.100}")
             return function(*args, **given)
 
-        return checked  # type: ignore[return-value]
+        if isinstance(made, type):
+            made.__init__ = checked  # type: ignore[misc]
+            return made
+        return cast(Decorated, checked)
 
     return wrap
 

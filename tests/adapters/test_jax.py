@@ -343,7 +343,7 @@ number, port = int(sys.argv[2]), sys.argv[3]
 jax.distributed.initialize(f"localhost:{port}", 2, number)
 mesh = jax.make_mesh((4,), ("data",))
 over = NamedSharding(mesh, P("data"))
-part = {"rank": jax.process_index(), "world": jax.process_count(), "drop_last": True}
+part = {"rank": jax.process_index(), "world_size": jax.process_count(), "drop_last": True}
 loader = Loader(t.plain(**part), over)
 same = []
 for epoch in range(2):
@@ -357,7 +357,7 @@ for epoch in range(2):
 print(all(same), len(same), int(total))
 print(loader.state()["epoch"], loader.state()["position"])
 print(refused(lambda: Loader(t.plain(), over)))
-print(refused(lambda: Loader(t.plain(world=2), over)))
+print(refused(lambda: Loader(t.plain(world_size=2), over)))
 print(refused(lambda: Loader(t.plain(**part), NamedSharding(mesh, P()))))
 """
 
@@ -368,7 +368,9 @@ def test_two_processes_make_one_array() -> None:
         port = str(free.getsockname()[1])
     ran = [run(TWO, str(number), port, devices=2) for number in range(2)]
     told = [one.communicate(timeout=120) for one in ran]
-    plain_index = [[batch["index"] for batch in plain(rank=r, world=2, drop_last=True).epoch(1)][-1] for r in range(2)]
+    plain_index = [
+        [batch["index"] for batch in plain(rank=r, world_size=2, drop_last=True).epoch(1)][-1] for r in range(2)
+    ]
     for out, errors in told:
         lines = [line for line in out.splitlines() if not line.startswith("[Gloo]")]
         assert lines[:2] == [f"True 24 {np.concatenate(plain_index).sum()}", "2 0"], errors

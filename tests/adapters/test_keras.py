@@ -308,7 +308,7 @@ def test_a_pass_from_the_midst_of_an_epoch_has_threads_too(monkeypatch: pytest.M
 
 
 def test_no_batch_is_other_for_ranks_and_repeats() -> None:
-    options = {"rank": 1, "world": 2, "repeats": 2, "drop_last": True}
+    options = {"rank": 1, "world_size": 2, "repeats": 2, "drop_last": True}
     plain = loader(16, **options)
     row = [batch["image"].tobytes() for number in range(3) for batch in loader(16, **options).epoch(number)]
     assert len(plain) == 15

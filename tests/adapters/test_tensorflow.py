@@ -291,9 +291,9 @@ def test_a_state_of_another_run_is_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "count"),
     [
-        ({"world": 2, "pad": True, "batch_size": 5}, 5),
-        ({"world": 2, "batch_size": 5}, 5),  # rank 0 has 10 of 19 samples
-        ({"world": 2, "rank": 1, "batch_size": 5}, None),
+        ({"world_size": 2, "pad": True, "batch_size": 5}, 5),
+        ({"world_size": 2, "batch_size": 5}, 5),  # rank 0 has 10 of 19 samples
+        ({"world_size": 2, "rank": 1, "batch_size": 5}, None),
         ({"repeats": 2, "batch_size": 2}, 2),
         ({"weights": "balanced", "samples": 8}, 4),
         ({"weights": "balanced"}, None),

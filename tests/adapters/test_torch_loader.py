@@ -161,7 +161,7 @@ def test_it_has_the_attributes_of_a_data_loader() -> None:
 
 
 def test_the_sampler_sets_epochs_and_says_whether_they_are_shuffled() -> None:
-    loader = Loader(plain(rank=1, world=2, weights="balanced"))
+    loader = Loader(plain(rank=1, world_size=2, weights="balanced"))
     loader.sampler.set_epoch(3)
     positions = list(loader.sampler)
     assert loader.epoch == 3 and len(loader.sampler) == 9
@@ -205,21 +205,21 @@ def test_an_error_comes_when_what_was_before_it_is_handed_out(form: Any, error: 
     assert loader.state_dict()["position"] == 4 * seen
 
 
-def rank(number: int, world: int, store: str, results: Any) -> None:
+def rank(number: int, world_size: int, store: str, results: Any) -> None:
     """One of the processes of a distributed run."""
     torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=number, world_size=2)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        got = samples(Loader(plain(workers=0, rank=number % world, world=world)))
+        got = samples(Loader(plain(workers=0, rank=number % world_size, world_size=world_size)))
     results.put((number, got, [str(warning.message) for warning in said]))
     torch.distributed.destroy_process_group()
 
 
-@pytest.mark.parametrize("world", [1, 2])
-def test_ranks_share_an_epoch_or_are_warned_that_they_do_not(world: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("world_size", [1, 2])
+def test_ranks_share_an_epoch_or_are_warned_that_they_do_not(world_size: int, tmp_path: Path) -> None:
     context = torch.multiprocessing.get_context("fork")
     results = context.SimpleQueue()
-    ranks = [context.Process(target=rank, args=(n, world, str(tmp_path / "store"), results)) for n in range(2)]
+    ranks = [context.Process(target=rank, args=(n, world_size, str(tmp_path / "store"), results)) for n in range(2)]
     for process in ranks:
         process.start()
     found = sorted(results.get() for _ in ranks)
@@ -227,9 +227,9 @@ def test_ranks_share_an_epoch_or_are_warned_that_they_do_not(world: int, tmp_pat
         process.join()
     whole = samples(plain())
     for number, got, said in found:
-        assert got == whole[number % world :: world]
+        assert got == whole[number % world_size :: world_size]
         assert ["torch.distributed has 2 ranks, and each gets every sample" in text for text in said] == [True] * (
-            2 - world
+            2 - world_size
         )
 
 
@@ -245,7 +245,7 @@ def test_every_tensor_goes_to_the_device_but_what_says_which_samples_they_are(la
 
 def test_batches_on_a_device_are_what_they_are_without_one() -> None:
     assert samples(Loader(plain(), device="cpu")) == samples(plain())
-    empty = Loader(plain(rank=18, world=19, batch_size=1), device="cpu")
+    empty = Loader(plain(rank=18, world_size=19, batch_size=1), device="cpu")
     assert len(samples(empty)) == 1
 
 

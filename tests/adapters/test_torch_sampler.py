@@ -28,10 +28,10 @@ ORDERS: list[dict[str, Any]] = [
     {"shuffle": False},
     {"weights": "balanced", "samples": 26},
     {"repeats": 2},
-    {"weights": np.arange(19.0), "repeats": 4, "rank": 1, "world": 2},
-    {"rank": 2, "world": 3},
-    {"rank": 2, "world": 3, "pad": True},
-    {"rank": 0, "world": 2, "drop_last": True},
+    {"weights": np.arange(19.0), "repeats": 4, "rank": 1, "world_size": 2},
+    {"rank": 2, "world_size": 3},
+    {"rank": 2, "world_size": 3, "pad": True},
+    {"rank": 0, "world_size": 2, "drop_last": True},
 ]
 
 
@@ -141,7 +141,7 @@ def test_a_state_of_the_plain_loader_and_of_other_ranks(photos: vg.ImageFolder) 
     seen = [int(i) for batch in islice(batches, 3) for i in batch["index"]]
     left = [0] * 12
     for rank in range(3):
-        sampler = Sampler(photos, seed=3, rank=rank, world=3, **options)
+        sampler = Sampler(photos, seed=3, rank=rank, world_size=3, **options)
         sampler.load_state_dict(whole.state())
         left[rank::3] = map(int, sampler)
     assert seen + left == [int(i) for batch in plain(photos, **options) for i in batch["index"]]
@@ -190,11 +190,11 @@ def test_what_cannot_be_is_said() -> None:
     with pytest.raises(FieldError, match="takes a source, a data set, or the number"):
         Sampler(iter(PICTURES))
     with pytest.raises(FieldError, match="give weights too"):
-        Sampler(19, samples=4)
+        Sampler(19, samples_per_epoch=4)
     with pytest.raises(FieldError, match="one a sample"):
         Sampler(19, weights=[1, 2])
-    with pytest.raises(FieldError, match="rank is 0 to world - 1"):
-        Sampler(19, rank=2, world=2)
+    with pytest.raises(FieldError, match="rank is 0 to world_size - 1"):
+        Sampler(19, rank=2, world_size=2)
     with pytest.raises(InputError, match="lies in 0 to"):
         Sampler(19).set_epoch(-1)
     with pytest.raises(InputError, match="shuffle was True and is False"):

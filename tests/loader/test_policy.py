@@ -141,7 +141,7 @@ def test_a_batch_may_lose_all_its_samples(tmp_path: Path, picture: Any, padded: 
 
     batches = list(
         Loader(
-            Labelled(tmp_path), AUGMENT, 2, shuffle=False, on_error=OnError("skip", most=None),
+            Labelled(tmp_path), AUGMENT, 2, shuffle=False, on_error=OnError("skip", max_errors=None),
             collate=Padded(most=3) if padded else "list",
         )
     )  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_source_without_a_good_sample(tmp_path: Path, policy: str) -> None:
     for i in range(4):
         (tmp_path / f"{i}.jpg").write_bytes(b"x")
     with pytest.raises(VariegateError) as caught:
-        list(loader(tmp_path, on_error=OnError(policy, most=None), batch_size=2))  # type: ignore[arg-type]
+        list(loader(tmp_path, on_error=OnError(policy, max_errors=None), batch_size=2))  # type: ignore[arg-type]
     if policy == "skip":
         assert "no sample of ImageFolder" in str(caught.value)
     else:
@@ -223,12 +223,12 @@ def test_raise_is_the_usual(damaged: Path) -> None:
     ("most", "stops"), [(5, True), (6, False), (0.18, True), (0.19, False), (0, True), (None, False)]
 )
 def test_a_budget_of_errors(damaged: Path, most: float | None, stops: bool) -> None:
-    one = loader(damaged, on_error=OnError("skip", most=most))
+    one = loader(damaged, on_error=OnError("skip", max_errors=most))
     if not stops:
         assert len(samples(one.epoch(0))) == 26 and len(samples(one.epoch(1))) == 26  # each counts once
         return
     with pytest.raises(
-        VariegateError, match=rf"samples could not be taken; OnError.most allows {most}.*last were\n"
+        VariegateError, match=rf"samples could not be taken; OnError.max_errors allows {most}.*last were\n"
     ) as e:
         list(one)
     assert str(damaged) in str(e.value)
@@ -484,7 +484,7 @@ def test_what_is_no_policy(options: dict[str, Any], said: str) -> None:
 
 def test_faults_of_several_threads_count_once() -> None:
     source = Arrays(np.zeros((50, 2, 2), np.uint8))
-    faults = Faults(OnError("skip", most=None), source)
+    faults = Faults(OnError("skip", max_errors=None), source)
 
     def meet() -> None:
         for i in range(50):
@@ -544,7 +544,7 @@ def test_a_quarantine_may_be_shared(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         for i in range(4):
             (tmp_path / folder / f"{i}.jpg").write_bytes(b"x" if i else b"")
-    rule = OnError("skip", most=None, quarantine=bad)
+    rule = OnError("skip", max_errors=None, quarantine=bad)
     sources = [ImageFolder(tmp_path / folder) for folder in ("train", "val")]
     faults = [Faults(rule, source) for source in sources for _ in range(2)]
     for i in range(4):
@@ -557,7 +557,7 @@ def test_a_quarantine_may_be_shared(tmp_path: Path) -> None:
 def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     bad = tmp_path / "there" / "bad.jsonl"
-    faults = Faults(OnError("skip", quarantine=bad, most=None), Arrays(np.zeros((4, 2, 2), np.uint8)))
+    faults = Faults(OnError("skip", quarantine=bad, max_errors=None), Arrays(np.zeros((4, 2, 2), np.uint8)))
     bad.unlink()
     (tmp_path / "there").rmdir()
     with pytest.warns(RuntimeWarning, match=r"bad\.jsonl: the quarantine cannot be written now \(No such file") as told:
@@ -573,7 +573,7 @@ def test_a_write_that_fails_forgets_nothing(tmp_path: Path) -> None:
 def test_a_quarantine_may_be_put_away(tmp_path: Path, how: str) -> None:
     """The new file, which other ranks may have begun, is read from its start, and goes on where they are."""
     bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
-    one, other = (Faults(OnError("skip", quarantine=bad, most=None), source) for _ in range(2))
+    one, other = (Faults(OnError("skip", quarantine=bad, max_errors=None), source) for _ in range(2))
     for i in (0, 1, 2):
         one.add(i, ValueError("bad" * 40))
     if how == "moved":
@@ -593,7 +593,7 @@ def test_a_full_disk_loses_no_line(tmp_path: Path) -> None:
     """A limit on the size of files stands for it: of a line that does not fit nothing stays, until there is room."""
     resource = pytest.importorskip("resource")
     bad, source = tmp_path / "bad.jsonl", Arrays(np.zeros((8, 2, 2), np.uint8))
-    faults = Faults(OnError("skip", quarantine=bad, most=None), source)
+    faults = Faults(OnError("skip", quarantine=bad, max_errors=None), source)
     faults.add(0, ValueError("bad"))
     limits, before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
@@ -711,7 +711,7 @@ def test_who_stands_in_is_drawn_by_the_weights() -> None:
             return super().read(i)
 
     source = Bad(np.zeros((9, 4, 4, 3), np.uint8))
-    one = Loader(source, batch_size=4, weights=[1, 1, 4, *[0] * 6], samples=400, on_error="replace")
+    one = Loader(source, batch_size=4, weights=[1, 1, 4, *[0] * 6], samples_per_epoch=400, on_error="replace")
     counts = np.bincount(np.concatenate([batch["index"] for batch in one]), minlength=9)
     assert counts[0] == 0 and not counts[3:].any() and abs(counts[1] / 400 - 1 / 6 - 1 / 30) < 0.06
 
@@ -750,7 +750,7 @@ def test_a_file_of_other_bands_is_bad_whatever_the_batch(tmp_path: Path, labelle
     said = rf'^{tmp_path}/2\.png: the pictures of a source .* has 3 uint8, {tmp_path}/0\.png 1 uint8; mode="RGB" or "L"'
     with pytest.raises(InputError, match=said):
         list(Loader(source, batch_size=size, shuffle=False, cache=cache))
-    one = Loader(source, batch_size=size, shuffle=False, cache=cache, on_error=OnError("skip", most=None))
+    one = Loader(source, batch_size=size, shuffle=False, cache=cache, on_error=OnError("skip", max_errors=None))
     for epoch in (0, 1):
         assert indices(one.epoch(epoch)) == [0, 1, 3]
     stood = [batch["image"][..., 0].max(axis=(1, 2)) for batch in Loader(source, batch_size=size, on_error="replace")]
@@ -822,5 +822,5 @@ def test_a_polygon_that_is_a_tangle_is_a_bad_sample() -> None:
     triangle = [[1, 1], [30, 1], [30, 30]]
     items = [{"image": np.zeros((40, 40, 3), np.uint8), "rings": [[tangle if i == 3 else triangle]]} for i in range(8)]
     source = Items(items, targets=Targets(rings=Polygons()))
-    batches = Loader(source, AUGMENT, 4, shuffle=False, workers=0, on_error=OnError("skip", most=None))
+    batches = Loader(source, AUGMENT, 4, shuffle=False, workers=0, on_error=OnError("skip", max_errors=None))
     assert [batch["index"].tolist() for batch in batches] == [[0, 1, 2], [4, 5, 6, 7]]

@@ -59,7 +59,7 @@ def test_resume_at_every_step_of_two_epochs(folder: Path, workers: int, options:
 @pytest.mark.parametrize("options", [{}, {"weights": np.arange(37.0)}, {"repeats": 3, "batch_size": 6}, {"pad": True}])
 def test_ranks_together_are_one(folder: Path, options: dict[str, Any]) -> None:
     alone = samples(loader(folder, **{**options, "pad": False}).epoch(2))
-    ranks = [samples(loader(folder, rank=rank, world=3, **options).epoch(2)) for rank in range(3)]
+    ranks = [samples(loader(folder, rank=rank, world_size=3, **options).epoch(2)) for rank in range(3)]
     padding = {sample[:2] for rank in ranks for sample in rank} - {sample[:2] for sample in alone}
     assert sorted(sample for rank in ranks for sample in rank if sample[:2] not in padding) == sorted(alone)
     assert len(padding) == (2 if options.get("pad") else 0)
@@ -71,12 +71,12 @@ def test_a_run_goes_on_with_other_ranks(folder: Path) -> None:
     for steps in range(4):
         seen, states = [], []
         for rank in range(3):
-            one = loader(folder, rank=rank, world=3)
+            one = loader(folder, rank=rank, world_size=3)
             seen += samples(islice(one, steps))
             states.append(one.state())
         assert states[0] == states[1] == states[2]
         for rank in range(2):
-            other = loader(folder, rank=rank, world=2, batch_size=5)
+            other = loader(folder, rank=rank, world_size=2, batch_size=5)
             other.resume(states[0])
             seen += samples(other)
         assert sorted(seen) == expected
@@ -219,9 +219,9 @@ def test_a_state_beyond_the_end_is_refused(folder: Path) -> None:
     loader(folder).resume({**state, "position": 37})
     with pytest.raises(InputError, match="stands at position 38 of an epoch, which has 37 places"):
         loader(folder).resume({**state, "position": 38}, strict=False)
-    loader(folder, pad=True, world=3).resume({**state, "position": 39})
+    loader(folder, pad=True, world_size=3).resume({**state, "position": 39})
     with pytest.raises(InputError, match="which has 39 places"):
-        loader(folder, pad=True, world=3).resume({**state, "position": 40})
+        loader(folder, pad=True, world_size=3).resume({**state, "position": 40})
 
 
 def test_a_state_may_come_back_from_a_checkpoint_with_numbers_of_numpy(folder: Path) -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from variegate.arguments import renamed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
 from variegate.loader.augment import SamplePipeline
@@ -51,12 +52,12 @@ class Loader:
                 (B, M, ...) and which of the M instances are there
     one_hot     a label that is the number of a class as a row of 0 and 1, float32: True, of the classes that the source
                 names; or of how many classes
-    rank        of `world` processes that share each epoch: place p of its order is that of rank p mod world. Every
-    world       sample comes once an epoch, so ranks may differ by one sample
+    rank        of `world_size` processes that share each epoch: place p of its order is that of rank p mod world_size
+    world_size  how many. Every sample comes once an epoch, so ranks may differ by one sample
     pad         make ranks even: the first places of the order come again at its end, with other numbers
     weights     one a sample, or "balanced", every class as often as every other: an order with replacement, in which
                 a sample that comes again has other numbers
-    samples     places an epoch, of an order with replacement; None: as many as the source has samples
+    samples_per_epoch  how many places an order with replacement has; None: as many as the source has samples
     repeats     how many variations of each sample a batch has, side by side; batch_size is a multiple of it
     memory      bytes, or a text such as "256MB", that batches ahead and in use, their files and the memory to decode
                 into may take together. Batches that you keep are yours, and come on top
@@ -91,6 +92,7 @@ class Loader:
             memory or open files, or the network does not answer, for some seconds, or `memory` cannot hold a batch.
     """
 
+    @renamed(world="world_size", samples="samples_per_epoch")
     def __init__(
         self,
         source: Source | Any,
@@ -105,10 +107,10 @@ class Loader:
         *,
         one_hot: bool | int = False,
         rank: int = 0,
-        world: int = 1,
+        world_size: int = 1,
         pad: bool = False,
         weights: Weights | None = None,
-        samples: int | None = None,
+        samples_per_epoch: int | None = None,
         repeats: int = 1,
         memory: int | str | None = None,
         on_error: Policy | OnError = "raise",
@@ -124,8 +126,9 @@ class Loader:
         self.workers, self.prefetch = optional_integer(workers, "workers", 0), optional_integer(prefetch, "prefetch", 0)
         self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
         self.one_hot = one_hot if isinstance(one_hot, bool) else integer(one_hot, "one_hot", 1)
-        self.rank, self.world = rank_of(rank, world)
-        self.weights, self.samples = weights, optional_integer(samples, "samples", 1)
+        self.rank, self.world_size = rank_of(rank, world_size)
+        self.weights = weights
+        self.samples_per_epoch = optional_integer(samples_per_epoch, "samples_per_epoch", 1)
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
@@ -133,12 +136,18 @@ class Loader:
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
         if self.batch_size % self.repeats:
             raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
-        if self.samples is not None and weights is None:
-            raise FieldError('Loader.samples is for an order with replacement: give weights too, or "balanced"')
+        if self.samples_per_epoch is not None and weights is None:
+            raise FieldError(
+                'Loader.samples_per_epoch is for an order with replacement: give weights too, or "balanced"'
+            )
         if self.cache is not None and self.decode == "scaled":
-            raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., side=...)')
-        if weights is not None and (self.samples or len(self.source)) * self.repeats > STAND_INS:
-            raise FieldError(f"Loader.samples times repeats is at most 2**31, got {samples} and {repeats}")
+            raise FieldError(
+                'Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., max_side=...)'
+            )
+        if weights is not None and (self.samples_per_epoch or len(self.source)) * self.repeats > STAND_INS:
+            raise FieldError(
+                f"Loader.samples_per_epoch times repeats is at most 2**31, got {samples_per_epoch} and {repeats}"
+            )
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
         self._begin()
@@ -180,13 +189,13 @@ class Loader:
 
     def _pipeline(self) -> SamplePipeline:
         """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
-        if self.augment is None and self.cache is not None and self.cache.side is not None:
+        if self.augment is None and self.cache is not None and self.cache.max_side is not None:
             return Compose([])
         return Identity() if self.augment is None else self.augment
 
     def _scheduled(self) -> Schedule:
-        length = self.samples or len(self.source)
-        return Schedule(length, self.batch_size // self.repeats, self.rank, self.world, self.pad, self.drop_last)
+        length = self.samples_per_epoch or len(self.source)
+        return Schedule(length, self.batch_size // self.repeats, self.rank, self.world_size, self.pad, self.drop_last)
 
     @property
     def _workers(self) -> int:
@@ -305,8 +314,8 @@ class Loader:
         (0, 2)
         """
         if self._made_of is None:
-            order = order_told(self.seed, self.shuffle, self._context.edges, self.samples, self.repeats)
-            side = None if self.cache is None else self.cache.side
+            order = order_told(self.seed, self.shuffle, self._context.edges, self.samples_per_epoch, self.repeats)
+            side = None if self.cache is None else self.cache.max_side
             self._made_of = made_of(self.source, self.augment, order, self.on_error, self.decode, side)
         epoch, position = self._stand()
         return {"epoch": epoch, "position": position, "made_of": self._made_of}

@@ -66,15 +66,15 @@ def _check_ids(source: Source) -> None:
         raise SourceError(f"{name}: {one} and {other} have one id, {ids[order[same[0]]]}; every sample has its own")
 
 
-def rank_of(rank: Any, world: Any) -> tuple[int, int]:
+def rank_of(rank: Any, world_size: Any) -> tuple[int, int]:
     """Which of how many ranks.
 
     Raises  FieldError if there is no such rank.
     """
-    rank, world = integer(rank, "rank", 0), integer(world, "world", 1)
-    if rank >= world:
-        raise FieldError(f"Loader.rank is 0 to world - 1, got rank={rank} of world={world}")
-    return rank, world
+    rank, world_size = integer(rank, "rank", 0), integer(world_size, "world_size", 1)
+    if rank >= world_size:
+        raise FieldError(f"Loader.rank is 0 to world_size - 1, got rank={rank} of world_size={world_size}")
+    return rank, world_size
 
 
 def one_of(value: Any, name: str, known: tuple[str, ...]) -> str:

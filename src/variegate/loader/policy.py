@@ -13,6 +13,7 @@ from numbers import Real
 from threading import Lock, Thread
 from typing import Any, Literal
 
+from variegate.arguments import renamed
 from variegate.errors import DecodeError, FieldError, VariegateError, in_line, shown
 from variegate.loader.file import absolute, regular
 from variegate.loader.source.base import Source
@@ -23,6 +24,7 @@ POLICIES = ("raise", "skip", "replace")
 LISTED = 5  # bad samples that an error names
 
 
+@renamed(most="max_errors")
 @dataclass(frozen=True)
 class OnError:
     """What to do about a sample that cannot be read or decoded, or whose labels cannot be taken.
@@ -33,7 +35,7 @@ class OnError:
                 batches as ever, so ranks stay in step. "replace": another sample stands in, drawn from (seed, epoch,
                 place), with numbers of its own; no other sample changes in either case. After a hundred draws of bad
                 ones in a row the first error is raised
-    most        how many bad samples there may be before the run stops with an error: a number, or a fraction of the
+    max_errors  how many bad samples there may be before the run stops with an error: a number, or a fraction of the
                 source, 0 to 1; None: any. A sample counts once, however often it is met
     quarantine  a file to which each bad sample is added once, as a line of JSON: path, id, index, reason. Lines that
                 are there already stay, and count as listed. What cannot be written (a full disk, a folder that went) is
@@ -44,14 +46,14 @@ class OnError:
     max_pixels  beyond it a header, of a picture, a mask or a view, is taken for a decompression bomb: a bad sample, of
                 which nothing is decoded. Part of a loader's state
 
-    >>> OnError("skip", most=0.01, quarantine="/data/bad.jsonl")
-    OnError(policy='skip', most=0.01, quarantine='/data/bad.jsonl', deadline=None, max_pixels=178956970)
+    >>> OnError("skip", max_errors=0.01, quarantine="/data/bad.jsonl")
+    OnError(policy='skip', max_errors=0.01, quarantine='/data/bad.jsonl', deadline=None, max_pixels=178956970)
 
     Raises  FieldError if a value cannot be.
     """
 
     policy: Policy = "raise"
-    most: float | None = 0.5
+    max_errors: float | None = 0.5
     quarantine: str | os.PathLike[str] | None = None
     deadline: float | None = None
     max_pixels: int = MOST_PIXELS
@@ -59,8 +61,8 @@ class OnError:
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
             raise FieldError(f'Loader.on_error is "raise", "skip", "replace" or OnError(...), got {self.policy!r}')
-        if self.most is not None and not (_is_number(self.most) and self.most >= 0):
-            raise FieldError(f"OnError.most is a number of 0 or more, got {self.most!r}")
+        if self.max_errors is not None and not (_is_number(self.max_errors) and self.max_errors >= 0):
+            raise FieldError(f"OnError.max_errors is a number of 0 or more, got {self.max_errors!r}")
         for name in ("deadline", "max_pixels"):
             value = getattr(self, name)
             if not (_is_number(value) and value > 0) and (value is not None or name == "max_pixels"):
@@ -72,8 +74,10 @@ class OnError:
             object.__setattr__(self, "quarantine", absolute(path))
             if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
                 raise FieldError(f"OnError.quarantine is a file, which is made if it is not there; got {path!r}")
-        if isinstance(self.most, float) and self.most > 1:
-            raise FieldError(f"OnError.most is a whole number of samples, or a fraction up to 1.0, got {self.most}")
+        if isinstance(self.max_errors, float) and self.max_errors > 1:
+            raise FieldError(
+                f"OnError.max_errors is a whole number of samples, or a fraction up to 1.0, got {self.max_errors}"
+            )
 
     @classmethod
     def of(cls, value: str | OnError) -> OnError:
@@ -103,7 +107,7 @@ class Faults:
         return len(self._seen)
 
     def _most(self) -> float:
-        most = self.rule.most
+        most = self.rule.max_errors
         if most is None:
             return float("inf")
         return most * len(self._source) if isinstance(most, float) else most
@@ -200,10 +204,10 @@ class Faults:
 
     def _stopped(self) -> str:
         worst = "\n  ".join(self._last)
-        whole = f", of {len(self._source)} samples" if isinstance(self.rule.most, float) else ""
+        whole = f", of {len(self._source)} samples" if isinstance(self.rule.max_errors, float) else ""
         return (
-            f"{len(self._seen)} samples could not be taken; OnError.most allows {self.rule.most}{whole}. The last "
-            f"were\n  {worst}\nRepair or remove them, or allow more."
+            f"{len(self._seen)} samples could not be taken; OnError.max_errors allows {self.rule.max_errors}{whole}. "
+            f"The last were\n  {worst}\nRepair or remove them, or allow more."
         )
 
 

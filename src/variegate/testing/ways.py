@@ -30,9 +30,11 @@ class Stream:
     pipeline: Compose
     seed: int = 0
 
-    def loader(self, workers: int, batch_size: int = BATCH, rank: int = 0, world: int = 1) -> Loader:
+    def loader(self, workers: int, batch_size: int = BATCH, rank: int = 0, world_size: int = 1) -> Loader:
         """A loader of these samples."""
-        return Loader(self.source, self.pipeline, batch_size, self.seed, workers=workers, rank=rank, world=world)
+        return Loader(
+            self.source, self.pipeline, batch_size, self.seed, workers=workers, rank=rank, world_size=world_size
+        )
 
     def epoch(self, epoch: int, workers: int, batch_size: int = BATCH) -> FoundSamples:
         """The samples of an epoch of the plain loader."""
@@ -89,9 +91,9 @@ def of(batches: Iterable[SampleDict]) -> FoundSamples:
 
 
 def _ranks(stream: Stream, epoch: int) -> FoundSamples:
-    world = min(3, len(stream.source))
-    for rank in range(world):
-        yield from of(stream.loader(1, rank=rank, world=world).epoch(epoch))
+    world_size = min(3, len(stream.source))
+    for rank in range(world_size):
+        yield from of(stream.loader(1, rank=rank, world_size=world_size).epoch(epoch))
 
 
 def _resumed(stream: Stream, epoch: int, step: int) -> FoundSamples:

@@ -12,7 +12,7 @@ from variegate.loader.cache.shard import CacheShard, write
 
 from .conftest import picture
 
-FACTS = {"side": None}
+FACTS = {"max_side": None}
 
 
 def test_pictures_copied_in_another_order_than_they_were_given_places(tmp_path: Path) -> None:

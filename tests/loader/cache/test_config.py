@@ -14,13 +14,13 @@ from variegate.loader.cache import Cache
 
 def test_by_default_two_gigabytes_of_memory() -> None:
     assert Cache() == Cache("memory", "2GB") == Cache("memory", 2 * 10**9, None)
-    assert Cache("x").bytes == 50 * 10**9
+    assert Cache("x").max_bytes == 50 * 10**9
 
 
 def test_a_folder_is_absolute_so_that_it_is_the_same_for_a_process_that_stands_elsewhere() -> None:
-    assert Cache("some/folder").where == os.path.abspath("some/folder")
+    assert Cache("some/folder").path == os.path.abspath("some/folder")
     assert not Cache(Path("memory")).in_memory and Cache("memory").in_memory
-    assert Cache("./memory").where == os.path.abspath("memory")
+    assert Cache("./memory").path == os.path.abspath("memory")
 
 
 @pytest.mark.parametrize("config", [Cache(), Cache("x", "1GB", 256)])
@@ -30,7 +30,7 @@ def test_it_is_small_and_travels(config: Cache) -> None:
 
 
 def test_of_takes_a_place_or_a_cache() -> None:
-    config = Cache("x", side=9)
+    config = Cache("x", max_side=9)
     assert Cache.of(config) is config
     assert Cache.of("memory") == Cache()
     assert Cache.of(Path("x")) == Cache("x")
@@ -39,13 +39,16 @@ def test_of_takes_a_place_or_a_cache() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"where": 3}, 'Cache.where is "memory" or the path of a folder, got 3'),
-        ({"where": b"x"}, "Cache.where is \"memory\" or the path of a folder, got b'x'"),
-        ({"where": ""}, "Cache.where is \"memory\" or the path of a folder, got ''"),
-        ({"bytes": "a lot"}, 'Cache.bytes is a number of bytes such as "256MB", "1.5GiB" or 4096, got \'a lot\''),
-        ({"side": 0}, "Cache.side is a number of pixels, 1 or more, or None, got 0"),
-        ({"side": 1.5}, "Cache.side is a number of pixels, 1 or more, or None, got 1.5"),
-        ({"side": True}, "Cache.side is a number of pixels, 1 or more, or None, got True"),
+        ({"path": 3}, 'Cache.path is "memory" or the path of a folder, got 3'),
+        ({"path": b"x"}, "Cache.path is \"memory\" or the path of a folder, got b'x'"),
+        ({"path": ""}, "Cache.path is \"memory\" or the path of a folder, got ''"),
+        (
+            {"max_bytes": "a lot"},
+            'Cache.max_bytes is a number of bytes such as "256MB", "1.5GiB" or 4096, got \'a lot\'',
+        ),
+        ({"max_side": 0}, "Cache.max_side is a number of pixels, 1 or more, or None, got 0"),
+        ({"max_side": 1.5}, "Cache.max_side is a number of pixels, 1 or more, or None, got 1.5"),
+        ({"max_side": True}, "Cache.max_side is a number of pixels, 1 or more, or None, got True"),
     ],
 )
 def test_what_cannot_be(options: dict[str, object], message: str) -> None:

@@ -71,7 +71,7 @@ def test_damage_is_a_miss_or_nothing(tmp_path: Path, harm) -> None:  # type: ign
         data = bytearray(sound)
         harm(data, rng)
         path.write_bytes(data)
-        store = open_store(Cache(tmp_path, bytes=0), source)
+        store = open_store(Cache(tmp_path, max_bytes=0), source)
         there = held(store, source)  # compares every byte
         lost.append(COUNT - len(there))
         counted += store.stats()["damaged"] > 0
@@ -79,7 +79,7 @@ def test_damage_is_a_miss_or_nothing(tmp_path: Path, harm) -> None:  # type: ign
     # An id or a stamp that was hit is that of a picture nobody asks for, and not counted.
     assert counted > 0.4 * TRIALS and (harm is cut) <= (min(lost) > 0)
     path.write_bytes(sound)
-    assert len(held(open_store(Cache(tmp_path, bytes=0), source), source)) == COUNT
+    assert len(held(open_store(Cache(tmp_path, max_bytes=0), source), source)) == COUNT
 
 
 def test_one_flipped_pixel_is_one_miss_and_is_mended(tmp_path: Path) -> None:

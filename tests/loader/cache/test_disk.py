@@ -57,7 +57,7 @@ def test_close_publishes(store: Callable[..., Store], source: Stamped) -> None:
 
 
 def test_the_files_are_arrows(store: Callable[..., Store], source: Stamped, place: Path) -> None:
-    fill(store(source, side=30), source)
+    fill(store(source, max_side=30), source)
     (path,) = shards(place)
     with pa.memory_map(str(path)) as file:
         reader = pa.ipc.open_file(file)
@@ -187,7 +187,7 @@ def test_who_cannot_write_because_another_hangs_goes_on(
 
 def test_two_stores_keep_within_the_bytes_of_both(store: Callable[..., Store], place: Path) -> None:
     source = Stamped(60)
-    first, second = store(source, bytes=60_000), store(source, bytes=60_000)
+    first, second = store(source, max_bytes=60_000), store(source, max_bytes=60_000)
     fill(first, source, range(20))
     fill(second, source, range(59, 20, -1))
     for each in (first, second):
@@ -233,7 +233,7 @@ def test_other_facts_are_another_folder_and_the_old_one_stays(
             patch.setattr(fingerprint, "FORMAT", fingerprint.FORMAT + 1)
         elif change != "side":
             patch.setattr(fingerprint, "version", lambda name: "99" if name == change else "1")
-        other = store(source, side=99 if change == "side" else None)
+        other = store(source, max_side=99 if change == "side" else None)
         assert held(other, source) == []
         fill(other, source)
         assert held(other, source) == EVERY
@@ -245,7 +245,7 @@ def test_other_facts_are_another_folder_and_the_old_one_stays(
 def test_a_shard_of_other_facts_is_not_taken_wherever_it_lies(
     store: Callable[..., Store], source: Stamped, place: Path
 ) -> None:
-    fill(store(source, side=9), source)
+    fill(store(source, max_side=9), source)
     fill(store(source), source)
     (small,) = [path for path in shards(place) if b'"side": 9' in path.read_bytes()]
     (whole,) = [path for path in shards(place) if path != small]
@@ -266,11 +266,11 @@ def test_sources_that_cannot_say_whether_they_change_are_told_apart_by_contents(
 
 
 def test_no_bytes_reads_and_never_writes(store: Callable[..., Store], source: Stamped, place: Path) -> None:
-    assert held(store(source, bytes=0), source) == []
+    assert held(store(source, max_bytes=0), source) == []
     assert not place.exists()
     fill(store(source), source, range(10))
     before = sorted(place.rglob("*"))
-    reader = store(source, bytes=0)
+    reader = store(source, max_bytes=0)
     fill(reader, source)
     assert held(reader, source) == list(range(10))
     assert sorted(place.rglob("*")) == before
@@ -291,7 +291,7 @@ def test_a_full_disk_at_opening(tmp_path: Path, source: Stamped, monkeypatch: py
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(parts.os, "fsync", full)
-    with pytest.raises(SourceError, match=r"cannot be written to \(No space left on device\).*say bytes=0"):
+    with pytest.raises(SourceError, match=r"cannot be written to \(No space left on device\).*say max_bytes=0"):
         open_store(Cache(tmp_path), source)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -369,7 +369,7 @@ def test_a_shard_that_could_not_be_opened_for_want_of_handles_is_looked_at_again
     fill(other, source)
     other.flush()
     with monkeypatch.context() as lacking:
-        lacking.setattr(disk, "Shard", want)
+        lacking.setattr(disk, "CacheShard", want)
         late.flush()
     assert not held(late, source) and late.stats()["damaged"] == 0
     late.flush()

@@ -111,8 +111,8 @@ def test_a_damaged_folder_changes_no_byte(photos: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_with_a_side_no_byte_hangs_on_what_the_cache_has(photos: Path, where: str, workers: int) -> None:
-    empty = loader(photos, workers=workers, cache=Cache(where, bytes=0, side=40))
-    full = loader(photos, workers=workers, cache=Cache(where, side=40))
+    empty = loader(photos, workers=workers, cache=Cache(where, max_bytes=0, max_side=40))
+    full = loader(photos, workers=workers, cache=Cache(where, max_side=40))
     want = epochs(empty, 2)
     assert epochs(full, 2) == want != epochs(loader(photos, workers=workers), 2)
     full.next_epoch = 0

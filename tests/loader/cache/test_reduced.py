@@ -77,7 +77,7 @@ def test_it_is_antialiased_and_stays_within_the_range() -> None:
 
 
 def test_a_store_gives_the_reduced_picture_kept_or_not(make: Make, source: Stamped) -> None:
-    whole, none = make(source, side=16), make(source, side=16, bytes=0)
+    whole, none = make(source, max_side=16), make(source, max_side=16, max_bytes=0)
     fill(whole, source)
     for i, image in enumerate(source.images):
         small, size = whole.get(i), image.shape[:2]
@@ -88,6 +88,6 @@ def test_a_store_gives_the_reduced_picture_kept_or_not(make: Make, source: Stamp
 
 
 def test_another_side_is_another_cache(make: Make, source: Stamped) -> None:
-    fill(make(source, side=16), source)
+    fill(make(source, max_side=16), source)
     for side in (None, 17):
-        assert make(source, side=side).get(0) is None
+        assert make(source, max_side=side).get(0) is None

@@ -79,7 +79,7 @@ def test_other_dtypes_are_not_kept(make: Make, source: Stamped) -> None:
 @pytest.mark.parametrize("budget", [0, 100, 10_000, 40_000])
 def test_the_budget_holds_and_nothing_is_put_out(make: Make, budget: int) -> None:
     source = Stamped(60)
-    store = make(source, bytes=budget)
+    store = make(source, max_bytes=budget)
     fill(store, source)
     first = held(store, source)
     for _ in range(3):

@@ -245,7 +245,7 @@ def test_among_good_ones(
         return found
 
     augment = Compose([RandomResizedCrop(16), HorizontalFlip(p=0.5)])
-    rule = OnError(policy, most=None, quarantine=listed)
+    rule = OnError(policy, max_errors=None, quarantine=listed)
     assert rows(Loader(source, augment, 16, workers=2, on_error=rule)) == rows(Loader(fine, augment, 16, workers=0))
     paths = [json.loads(line)["path"] for line in listed.read_text().splitlines()]
     assert sorted(paths) == sorted(bad)

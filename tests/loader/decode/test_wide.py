@@ -197,7 +197,7 @@ def test_a_file_of_16_bits_is_a_bad_sample_of_a_source_of_8(scans: Path) -> None
     with pytest.raises(DecodeError, match=r'0\.png: .*dtype="uint16" keeps them') as caught:
         Loader(ImageFolder(scans), None, 9, shuffle=False, workers=0).batch(0, 0)
     assert "Repair" not in str(caught.value)
-    loader = Loader(ImageFolder(scans), None, 9, workers=1, on_error=OnError("skip", most=9))
+    loader = Loader(ImageFolder(scans), None, 9, workers=1, on_error=OnError("skip", max_errors=9))
     assert [batch["index"].tolist() for batch in loader] == [[8]]
 
 

@@ -28,18 +28,18 @@ def sent(loader: Loader) -> Any:
 
 
 def test_large_arrays_do_not_go_through_the_pickle(images: np.ndarray) -> None:
-    loader = Loader(Arrays(images, labels=range(64)), Compose([Rotate((0, 9))]), 7, seed=3, isolate=True, world=2)
+    loader = Loader(Arrays(images, labels=range(64)), Compose([Rotate((0, 9))]), 7, seed=3, isolate=True, world_size=2)
     data, sizes, _ = packed(loader)
     assert len(data) < 10_000 and sizes == [images.nbytes]
     other = sent(loader)
     assert not other.isolate and loader.isolate
-    assert (other.batch_size, other.seed, other.world, len(other)) == (7, 3, 2, len(loader))
+    assert (other.batch_size, other.seed, other.world_size, len(other)) == (7, 3, 2, len(loader))
     for a, b in zip(Loader(**{**options(loader), "isolate": False}).epoch(0), other.epoch(0), strict=True):
         assert np.array_equal(a["image"], b["image"]) and np.array_equal(a["label"], b["label"])
 
 
 def options(loader: Loader) -> dict[str, Any]:
-    names = ("source", "augment", "batch_size", "seed", "world")
+    names = ("source", "augment", "batch_size", "seed", "world_size")
     return {name: getattr(loader, name) for name in names}
 
 

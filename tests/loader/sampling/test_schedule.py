@@ -20,30 +20,30 @@ def places(schedule: Schedule, position: int = 0) -> list[int]:
     return [int(place) for span in spans for place in schedule.places(span.first, span.last)]
 
 
-def ranks(world: int, length: int, batch: int, **options: Any) -> list[Schedule]:
-    return [Schedule(length, batch, rank, world, **options) for rank in range(world)]
+def ranks(world_size: int, length: int, batch: int, **options: Any) -> list[Schedule]:
+    return [Schedule(length, batch, rank, world_size, **options) for rank in range(world_size)]
 
 
 lengths, batches, worlds = st.integers(1, 60), st.integers(1, 9), st.integers(1, 5)
 
 
 @given(lengths, batches, worlds)
-def test_every_place_comes_once_over_all_ranks(length: int, batch: int, world: int) -> None:
-    found = [places(schedule) for schedule in ranks(world, length, batch)]
+def test_every_place_comes_once_over_all_ranks(length: int, batch: int, world_size: int) -> None:
+    found = [places(schedule) for schedule in ranks(world_size, length, batch)]
     assert sorted(chain.from_iterable(found)) == list(range(length))
-    assert all(place % world == rank for rank, mine in enumerate(found) for place in mine)
+    assert all(place % world_size == rank for rank, mine in enumerate(found) for place in mine)
 
 
 @given(lengths, batches, worlds)
-def test_padded_ranks_are_even(length: int, batch: int, world: int) -> None:
-    found = [places(schedule) for schedule in ranks(world, length, batch, pad=True)]
+def test_padded_ranks_are_even(length: int, batch: int, world_size: int) -> None:
+    found = [places(schedule) for schedule in ranks(world_size, length, batch, pad=True)]
     assert len({len(mine) for mine in found}) == 1
-    assert sorted(chain.from_iterable(found)) == list(range(-(-length // world) * world))
+    assert sorted(chain.from_iterable(found)) == list(range(-(-length // world_size) * world_size))
 
 
 @given(lengths, batches, worlds)
-def test_with_drop_last_ranks_are_even_and_batches_whole(length: int, batch: int, world: int) -> None:
-    schedules = ranks(world, length, batch, drop_last=True)
+def test_with_drop_last_ranks_are_even_and_batches_whole(length: int, batch: int, world_size: int) -> None:
+    schedules = ranks(world_size, length, batch, drop_last=True)
     assert len({len(schedule) for schedule in schedules}) == 1
     for schedule in schedules:
         spans = list(schedule.spans(0))
@@ -52,16 +52,16 @@ def test_with_drop_last_ranks_are_even_and_batches_whole(length: int, batch: int
 
 @given(lengths, batches, worlds, batches, worlds, st.integers(0, 12))
 def test_a_run_goes_on_with_other_ranks_and_batches(
-    length: int, batch: int, world: int, other: int, others: int, steps: int
+    length: int, batch: int, world_size: int, other: int, others: int, steps: int
 ) -> None:
     """Every rank makes so many batches, and then other ranks with other batches make the rest."""
     done, states = [], set()
-    for schedule in ranks(world, length, batch):
+    for schedule in ranks(world_size, length, batch):
         spans = list(islice(schedule.spans(0), steps))
         done += [int(place) for span in spans for place in schedule.places(span.first, span.last)]
         if steps and len(spans) == steps:
             states.add(spans[-1].after)
-    position = min(length, steps * batch * world)
+    position = min(length, steps * batch * world_size)
     assert states <= {(0, position) if position < length else (1, 0)}
     rest = [place for schedule in ranks(others, length, other) for place in places(schedule, position)]
     assert sorted(done + rest) == list(range(length))
@@ -69,9 +69,9 @@ def test_a_run_goes_on_with_other_ranks_and_batches(
 
 @given(lengths, batches, worlds, st.integers(0, 60), st.sampled_from(["pad", "drop_last"]))
 def test_even_ranks_stay_even_from_wherever_they_go_on(
-    length: int, batch: int, world: int, position: int, even: str
+    length: int, batch: int, world_size: int, position: int, even: str
 ) -> None:
-    schedules = ranks(world, length, batch, **{even: True})
+    schedules = ranks(world_size, length, batch, **{even: True})
     assert len({len(list(schedule.spans(0, position))) for schedule in schedules}) == 1
     found = sorted(place for schedule in schedules for place in places(schedule, position))
     assert found == list(range(position, position + len(found)))
@@ -80,14 +80,14 @@ def test_even_ranks_stay_even_from_wherever_they_go_on(
 
 @given(lengths, batches, worlds, st.booleans(), st.booleans())
 def test_the_last_turn_of_even_ranks_leads_to_the_next_epoch(
-    length: int, batch: int, world: int, drop_last: bool, pad: bool
+    length: int, batch: int, world_size: int, drop_last: bool, pad: bool
 ) -> None:
-    for schedule in ranks(world, length, batch, drop_last=drop_last, pad=pad):
+    for schedule in ranks(world_size, length, batch, drop_last=drop_last, pad=pad):
         spans = list(schedule.spans(7))
         assert spans == [schedule.span(7, number) for number in range(len(schedule))]
         if pad or drop_last:
             assert [span.after for span in spans[-1:]] == [(8, 0)] * bool(spans)
-        assert all(span.after == (7, span.last * world) for span in spans[:-1])
+        assert all(span.after == (7, span.last * world_size) for span in spans[:-1])
 
 
 @given(lengths, batches, st.booleans())
@@ -118,9 +118,9 @@ def test_a_rank_without_a_batch_is_refused() -> None:
         Schedule(3, 4, drop_last=True).check()
 
 
-@pytest.mark.parametrize(("rank", "world"), [(0, 1), (2, 3)])
-def test_a_row_is_the_order_at_the_ranks_places(rank: int, world: int) -> None:
-    schedule = Schedule((2 * BLOCK + 5) * world, 64, rank, world)
+@pytest.mark.parametrize(("rank", "world_size"), [(0, 1), (2, 3)])
+def test_a_row_is_the_order_at_the_ranks_places(rank: int, world_size: int) -> None:
+    schedule = Schedule((2 * BLOCK + 5) * world_size, 64, rank, world_size)
     order = Order(schedule.length, 1, 2)
     whole, samples = order[schedule.places(0, schedule.own)], EpochSamples(order, schedule)
     for first, last in [(0, 64), (BLOCK - 3, BLOCK + 3), (5, 2 * BLOCK + 5), (2 * BLOCK, schedule.own)]:

@@ -135,7 +135,7 @@ def test_the_size_is_held_against_the_picture_wherever_it_comes_from(
 ) -> None:
     """A cache that was filled without the labels, or with good ones, gave pictures that were held against nothing."""
     photo(root / "JPEGImages" / "a.jpg", 20, 12, orientation=6)
-    places = {"memory": "memory", "disk": tmp_path / "cache", "reduced": Cache(tmp_path / "cache", side=8)}
+    places = {"memory": "memory", "disk": tmp_path / "cache", "reduced": Cache(tmp_path / "cache", max_side=8)}
     options: dict[str, Any] = {"cache": places.get(cache or ""), "batch_size": 1, "shuffle": False, "workers": 0}
 
     def batch(source: Any) -> Any:

@@ -11,9 +11,9 @@ Samples laid over the devices of a mesh:
     sharding = NamedSharding(jax.make_mesh((8,), ("data",)), PartitionSpec("data"))
     train = vj.Loader(vg.Loader(source, augment, batch_size=64, drop_last=True), sharding)
 
-On several hosts each process loads its own part of every batch, 64 samples of 64 * world here:
+On several hosts each process loads its own part of every batch, 64 samples of 64 * world_size here:
 
-    part = {"rank": jax.process_index(), "world": jax.process_count()}
+    part = {"rank": jax.process_index(), "world_size": jax.process_count()}
     train = vj.Loader(vg.Loader(source, augment, batch_size=64, drop_last=True, **part), sharding)
 
 In a pipeline of your own, such as grain's, on the host, with numbers that can be drawn again:

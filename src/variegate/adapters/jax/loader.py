@@ -52,7 +52,7 @@ class Loader:
         if not isinstance(ahead, int) or isinstance(ahead, bool) or ahead < 0:
             raise FieldError(f"Loader.ahead is an integer of 0 or more, got {ahead!r}")
         self.loader, self.sharding, self.ahead = loader, sharding, ahead
-        self._place = ShardPlacement(sharding, loader.batch_size, loader.world)
+        self._place = ShardPlacement(sharding, loader.batch_size, loader.world_size)
         self._check_last()
         self._handed: dict[str, Any] | None = None  # the loader's state after the batch that was handed out last
 
@@ -60,7 +60,7 @@ class Loader:
         """Whether the last batch of an epoch can be laid over the devices too."""
         schedule = self.loader.schedule
         rest = 0 if schedule.drop_last else schedule.own % schedule.batch * self.loader.repeats
-        even = schedule.pad or schedule.drop_last or schedule.length % schedule.world == 0
+        even = schedule.pad or schedule.drop_last or schedule.length % schedule.world_size == 0
         if not self._place.divides(rest) or not (even or self._place.one_process):
             raise FieldError(
                 f"the last batch of an epoch has {rest} samples here, and cannot be laid over {self.sharding}; give "

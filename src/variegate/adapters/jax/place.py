@@ -19,12 +19,12 @@ class ShardPlacement:
 
     sharding  None: JAX's default device
     count     samples of a whole batch that this process makes
-    world     processes that make so many each
+    world_size     processes that make so many each
 
     Raises  FieldError if the sharding is none, or does not lay so many samples so.
     """
 
-    def __init__(self, sharding: Sharding | jax.Device | None, count: int, world: int) -> None:
+    def __init__(self, sharding: Sharding | jax.Device | None, count: int, world_size: int) -> None:
         if not isinstance(sharding, Sharding | jax.Device | None):
             raise FieldError(
                 "Loader.sharding is a jax.sharding.Sharding, such as NamedSharding(mesh, PartitionSpec('data')), a "
@@ -32,7 +32,7 @@ class ShardPlacement:
             )
         self.sharding, self._over = sharding, _samples(sharding)
         self.one_process = not isinstance(sharding, Sharding) or sharding.is_fully_addressable
-        self._world = 1 if self.one_process else world
+        self._world = 1 if self.one_process else world_size
         self._check(count * self._world, count)
 
     def _check(self, rows: int, own: int) -> None:
@@ -49,7 +49,7 @@ class ShardPlacement:
             raise FieldError(
                 f"the sharding puts {held} of a batch's {rows} samples on this process, and its loader makes {own}; "
                 "lay the axis of samples over the processes, with rank=jax.process_index() and "
-                "world=jax.process_count() for vg.Loader"
+                "world_size=jax.process_count() for vg.Loader"
             )
 
     def divides(self, rows: int) -> bool:

@@ -62,7 +62,7 @@ class Ahead:
 
 def _from(loader: Loader, epoch: int, number: int) -> Iterator[dict[str, Any]]:
     """The batches of an epoch from one on, then those of the next."""
-    yield from loader.epoch(epoch, number * loader.schedule.batch * loader.schedule.world)
+    yield from loader.epoch(epoch, number * loader.schedule.batch * loader.schedule.world_size)
     yield from loader.epoch(epoch + 1)
 
 

@@ -145,7 +145,7 @@ def _element(batch: dict[str, Any], columns: dict[str, TensorColumn] | None) -> 
 def _count(loader: Loader, position: int) -> int | None:
     """Samples a batch; None if some may have fewer."""
     schedule = loader.schedule
-    even = schedule.own % schedule.batch == 0 and position % (schedule.batch * schedule.world) == 0
+    even = schedule.own % schedule.batch == 0 and position % (schedule.batch * schedule.world_size) == 0
     return loader.batch_size if (schedule.drop_last or even) and loader.on_error.policy != "skip" else None
 
 

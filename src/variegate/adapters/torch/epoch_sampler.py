@@ -35,11 +35,11 @@ class EpochSampler(torch.utils.data.Sampler[int]):
             loader.seed,
             loader.shuffle,
             rank=loader.rank,
-            world=loader.world,
+            world_size=loader.world_size,
             pad=loader.pad,
             drop_last=loader.drop_last,
             weights=loader.weights,
-            samples=loader.samples,
+            samples_per_epoch=loader.samples_per_epoch,
             repeats=loader.repeats,
         )
 

@@ -31,7 +31,7 @@ class Loader:
 
     `state_dict` and `load_state_dict` are those of torchdata's StatefulDataLoader. Lightning's Trainer saves and loads
     that state with its checkpoints, also in the middle of an epoch, and sets the epoch; its overfit_batches wants
-    shuffle=False. Several processes share an epoch by `rank` and `world` of the loader: nobody else splits it.
+    shuffle=False. Several processes share an epoch by `rank` and `world_size` of the loader: nobody else splits it.
 
     >>> import numpy as np
     >>> from variegate.loader import Arrays
@@ -156,10 +156,10 @@ class Loader:
     def _check_ranks(self) -> None:
         """Warn where every process gets every sample, which DistributedSampler spares the users of a DataLoader."""
         ranks = torch.distributed.get_world_size() if _is_distributed() else 1
-        if ranks > self.loader.world == 1:
+        if ranks > self.loader.world_size == 1:
             warnings.warn(
                 f"torch.distributed has {ranks} ranks, and each gets every sample of this loader: give vg.Loader "
-                "rank=torch.distributed.get_rank(), world=torch.distributed.get_world_size()",
+                "rank=torch.distributed.get_rank(), world_size=torch.distributed.get_world_size()",
                 stacklevel=3,
             )
 

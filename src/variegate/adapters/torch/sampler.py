@@ -22,7 +22,7 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
 
     source     a source or data set, or the number of its samples
     drop_last  with several ranks, leave out what would make them uneven; also give it to the DataLoader
-    seed, shuffle, rank, world, pad, weights, samples, repeats   as those of vg.Loader
+    seed, shuffle, rank, world_size, pad, weights, samples_per_epoch, repeats   as those of vg.Loader
 
     Each pass is the next epoch, unless `set_epoch` says which. An index knows its epoch and its variation, so the
     epoch of the KeyedDataset need not be set; with any other data set it is a plain index.
@@ -32,7 +32,7 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
 
     `state_dict` tells what has been asked for, and a DataLoader with worker processes asks ahead of what it hands out:
     torchdata's StatefulDataLoader takes care of that, and saves and loads the state of its sampler. Lightning's Trainer
-    shards again by itself where world > 1: give it use_distributed_sampler=False.
+    shards again by itself where world_size > 1: give it use_distributed_sampler=False.
 
     >>> sampler = Sampler(5, shuffle=False)
     >>> list(sampler)[4], list(sampler)[0]
@@ -48,11 +48,11 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
         shuffle: bool = True,
         *,
         rank: int = 0,
-        world: int = 1,
+        world_size: int = 1,
         pad: bool = False,
         drop_last: bool = False,
         weights: Weights | None = None,
-        samples: int | None = None,
+        samples_per_epoch: int | None = None,
         repeats: int = 1,
     ) -> None:
         known = isinstance(source, Source) or (hasattr(source, "__len__") and hasattr(source, "__getitem__"))
@@ -61,13 +61,15 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
         length = len(source) if hasattr(source, "__len__") else integer(source, "source", 1)
         self.seed, self.shuffle = integer(seed, "seed", None), bool(shuffle)
         self.repeats = integer(repeats, "repeats", 1)
-        self.rank, self.world = rank_of(rank, world)
-        self.samples = optional_integer(samples, "samples", 1)
-        if self.samples is not None and weights is None:
-            raise FieldError('Sampler.samples is for an order with replacement: give weights too, or "balanced"')
+        self.rank, self.world_size = rank_of(rank, world_size)
+        self.samples_per_epoch = optional_integer(samples_per_epoch, "samples_per_epoch", 1)
+        if self.samples_per_epoch is not None and weights is None:
+            raise FieldError(
+                'Sampler.samples_per_epoch is for an order with replacement: give weights too, or "balanced"'
+            )
         self._edges = None if weights is None else edges_of(weights, getattr(source, "labels", None), length)
-        places = self.samples or length
-        self._schedule = Schedule(places, 1, self.rank, self.world, bool(pad), bool(drop_last))
+        places = self.samples_per_epoch or length
+        self._schedule = Schedule(places, 1, self.rank, self.world_size, bool(pad), bool(drop_last))
         self._schedule.check()
         self._source = source if isinstance(source, Source) else None
         self._next = 0  # the epoch of the next pass
@@ -126,7 +128,7 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state of this order; rank and world may be others, and it may be that of a vg.Loader.
+        """Go on from a state of this order; rank and world_size may be others, and it may be that of a vg.Loader.
 
         Raises  InputError if it is no state, or of another order; the message says what changed.
         """
@@ -136,4 +138,4 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
     def _made_of(self) -> dict[str, Any]:
         """What the order hangs on, in the words of vg.Loader's state."""
         source = {} if self._source is None else {"source": source_told(self._source)}
-        return {**source, **order_told(self.seed, self.shuffle, self._edges, self.samples, self.repeats)}
+        return {**source, **order_told(self.seed, self.shuffle, self._edges, self.samples_per_epoch, self.repeats)}

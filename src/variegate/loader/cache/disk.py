@@ -38,8 +38,8 @@ class Disk(Store):
         if find_spec("pyarrow") is None:
             raise ImportError('a cache on a disk needs pyarrow: pip install "variegate[arrow]"; or use cache="memory"')
         super().__init__(config, source)
-        told = facts(source, config.side, self._stamps.known)
-        self._folder = Folder(os.fspath(config.where), told, writes=self.budget > 0)
+        told = facts(source, config.max_side, self._stamps.known)
+        self._folder = Folder(os.fspath(config.path), told, writes=self.budget > 0)
         self._known, slots = np.unique(source.ids, return_inverse=True)
         self._slots = slots.astype(np.int32)
         self._places = np.full(len(self._known), NOWHERE, np.int64)

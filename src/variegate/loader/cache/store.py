@@ -30,7 +30,7 @@ class Store(ABC):
 
     def __init__(self, config: Cache, source: Source) -> None:
         self.config = config
-        self.budget = int(config.bytes or 0)
+        self.budget = int(config.max_bytes or 0)
         self._ids, self._stamps = source.ids, Stamps(source)
         self._hits = self._misses = 0
         self._closed = False
@@ -65,7 +65,7 @@ class Store(ABC):
         stamp, ours = self._stamps.noted(i), not self._closed and os.getpid() == self._process
         if pixels.ndim != 3 or pixels.dtype not in KEPT:
             return pixels
-        pixels = reduced(pixels, self.config.side)
+        pixels = reduced(pixels, self.config.max_side)
         if ours and stamp is not None and self._wanted(i, stamp, pixels.nbytes):
             self._keep(i, stamp, np.ascontiguousarray(pixels), size)
         return pixels

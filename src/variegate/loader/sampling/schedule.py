@@ -44,16 +44,16 @@ class BatchSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class Schedule:
-    """Place p of an epoch is that of rank p mod world.
+    """Place p of an epoch is that of rank p mod world_size.
 
     length     places an epoch
     batch      places a batch
-    rank       0 to world - 1
-    world      how many ranks share an epoch
+    rank       0 to world_size - 1
+    world_size      how many ranks share an epoch
     pad        every rank has the same number of places: the epoch's first come again at its end
     drop_last  leave out a batch of fewer places, and the places that would give some ranks one more than others
 
-    >>> schedule = Schedule(length=10, batch=2, rank=1, world=3)
+    >>> schedule = Schedule(length=10, batch=2, rank=1, world_size=3)
     >>> [(span.first, span.last, span.after) for span in schedule.spans(epoch=0)]
     [(0, 2, (0, 6)), (2, 3, (1, 0))]
     """
@@ -61,7 +61,7 @@ class Schedule:
     length: int
     batch: int
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
     pad: bool = False
     drop_last: bool = False
 
@@ -74,19 +74,19 @@ class Schedule:
         """How many places from there on are this rank's; the same for all ranks where they are to be even."""
         rest = max(0, self.length - position)
         if self.pad:
-            return -(-rest // self.world)
+            return -(-rest // self.world_size)
         if self.drop_last:
-            return rest // self.world
-        return max(0, -(-(self.length - self.rank) // self.world) - self._first(position))
+            return rest // self.world_size
+        return max(0, -(-(self.length - self.rank) // self.world_size) - self._first(position))
 
     def _first(self, position: int) -> int:
         """Which of the rank's own places is the first from there on."""
-        return max(0, -(-(position - self.rank) // self.world))
+        return max(0, -(-(position - self.rank) // self.world_size))
 
     @property
     def end(self) -> int:
         """The first position that no epoch has."""
-        return self.own * self.world + 1 if self.pad else self.length + 1
+        return self.own * self.world_size + 1 if self.pad else self.length + 1
 
     def _batches(self, places: int) -> int:
         full, rest = divmod(places, self.batch)
@@ -101,8 +101,8 @@ class Schedule:
         Raises  SourceError, with the sum.
         """
         if not len(self):
-            share = f" for rank {self.rank} of {self.world}" if self.world > 1 else ""
-            hint = "; give pad=True, or fewer ranks" if self.world > max(1, self.length) and not self.pad else ""
+            share = f" for rank {self.rank} of {self.world_size}" if self.world_size > 1 else ""
+            hint = "; give pad=True, or fewer ranks" if self.world_size > max(1, self.length) and not self.pad else ""
             raise SourceError(
                 f"{self.length} samples make no batch of {self.batch}{share} (drop_last={self.drop_last}, "
                 f"pad={self.pad}){hint}"
@@ -110,11 +110,11 @@ class Schedule:
 
     def places(self, first: int, last: int) -> Positions:
         """The places of the epoch that are the rank's own numbers first to last - 1."""
-        return np.arange(first, last, dtype=np.int64) * self.world + self.rank
+        return np.arange(first, last, dtype=np.int64) * self.world_size + self.rank
 
     def span(self, epoch: int, number: int) -> BatchSpan:
         """Batch `number`, 0 to len - 1, of an epoch that is run from its beginning."""
-        return next(self.spans(epoch, number * self.batch * self.world))
+        return next(self.spans(epoch, number * self.batch * self.world_size))
 
     def spans(self, epoch: int, position: int = 0, endless: bool = False) -> Iterator[BatchSpan]:
         """The batches of an epoch.
@@ -126,7 +126,7 @@ class Schedule:
             first, left = self._first(position), self._left(position)
             for number in range(self._batches(left)):
                 begin = first + number * self.batch
-                position += self.batch * self.world
+                position += self.batch * self.world_size
                 yield BatchSpan(epoch, begin, min(begin + self.batch, first + left), self._after(epoch, position))
             if not endless:
                 return
