@@ -9,7 +9,7 @@ import pytest
 
 from variegate import Affine, Compose, Contrast, Gamma, Normalize, Opaque, Pad, Perspective, RandomResizedCrop, Resize
 from variegate.key import Keys
-from variegate.plan import read
+from variegate.kernels import render
 
 GUARD = 1 << 16  # bytes
 PATTERN = 0xA5
@@ -57,7 +57,7 @@ class Guarded:
 @pytest.mark.parametrize("name", CHAINS)
 def test_scratch_is_enough(name: str, channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch, rng = Guarded(), np.random.default_rng(0)
-    monkeypatch.setattr(read, "SCRATCH", scratch)
+    monkeypatch.setattr(render, "SCRATCH", scratch)
     size, ops = (60, 47), [op for op in CHAINS[name] if channels == 3 or not isinstance(op, Normalize)]
     picture = rng.integers(0, 256, (*size, channels), dtype=np.uint8)
     plan = Compose(ops).plan(Keys.at(0, 0, np.arange(6)), [size] * 6, channels)
