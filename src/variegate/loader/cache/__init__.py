@@ -1,8 +1,6 @@
 """Cache: decoded pictures kept between epochs, in memory or in Arrow files on a disk, within a number of bytes."""
 
 from variegate.loader.cache.config import Cache
-from variegate.loader.cache.disk import Disk
-from variegate.loader.cache.memory import Memory
 from variegate.loader.cache.store import Store
 from variegate.loader.source.base import Source
 
@@ -14,4 +12,10 @@ def open_store(config: Cache, source: Source) -> Store:
 
     Raises  SourceError if the folder cannot be made, read or written to; ImportError if pyarrow is missing.
     """
-    return Memory(config, source) if config.in_memory else Disk(config, source)
+    if config.in_memory:
+        from variegate.loader.cache.memory import Memory
+
+        return Memory(config, source)
+    from variegate.loader.cache.disk import Disk
+
+    return Disk(config, source)
