@@ -40,9 +40,10 @@ def test_an_old_name_is_answered_with_the_new_one():
         """Load."""
         return rank, world_size
 
-    assert load(2, world_size=3) == load(2, 3) == (2, 3) and load.__doc__ == "Load."
+    assert load(2, world_size=3) == load(2, 3) == (2, 3)
+    assert load.__doc__ == "Load."
     with pytest.raises(vg.FieldError, match=r"load has no world=: it is world_size= now. Write world_size=4$"):
-        load(0, world_size=4)
+        load(0, world=4)
 
 
 PICTURES = vg.Arrays(np.zeros((3, 2, 2, 3), np.uint8))

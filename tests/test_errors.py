@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from variegate import errors
-from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError, escaped, shown
+from variegate.errors import DecodeError, ResourceError, SourceError, VariegateError, escaped, printable
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VariegateError)]
 
@@ -73,7 +73,7 @@ def test_a_files_error_survives_a_worker_of_pytorch(tmp_path: Path) -> None:
     ],
 )
 def test_control_codes_are_escaped(text: str, said: str) -> None:
-    assert escaped(text) == shown(text) == said
+    assert escaped(text) == printable(text) == said
     assert str(SourceError(text)) == said and str(DecodeError("p", text)).startswith(f"p: cannot be decoded: {said}")
     assert DecodeError(f"{text}.jpg", "no").path == f"{text}.jpg"  # a path is one to open
     str(ResourceError(text)).encode()
@@ -110,6 +110,6 @@ def test_a_long_text_is_cut_in_its_middle(letter: str) -> None:
         error = SourceError(text)
         assert len(str(error)) <= 4000 and str(error).startswith("begin ") and str(error).endswith(" end")
         assert "letters left out" in str(error) or length < 4000
-        assert str(pickle.loads(pickle.dumps(error))) == str(error) == shown(str(error))
-    assert "[... 4,996,260 letters left out ...]" in shown("a" * 5_000_010)
+        assert str(pickle.loads(pickle.dumps(error))) == str(error) == printable(str(error))
+    assert "[... 4,996,260 letters left out ...]" in printable("a" * 5_000_010)
     assert len(DecodeError("a.jpg", "b" * 10_000).reason) <= 4000

@@ -9,9 +9,10 @@ VariegateError
 ├── DecodeError     a file that cannot be decoded; carries its path        (also a ValueError)
 └── ResourceError   the machine lacks something now; no sample's fault     (also a RuntimeError)
 
-Every message says what was asked, what was got and what to do. What stands in it of files and data is `shown`: control
-codes are escaped, and of a long text the middle is left out; a file's name begins no line (`in_line`). Each of these
-can be made of one text, and says it: so does PyTorch, which brings an error out of a worker as its class and a text.
+Every message says what was asked, what was got and what to do. What stands in it of files and data is `printable`:
+control codes are escaped, and of a long text the middle is left out; a file's name begins no line (`in_line`). Each
+of these can be made of one text, and says it: so does PyTorch, which brings an error out of a worker as its class and
+a text.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ENDS = LONGEST * 5 // 8, LONGEST * 5 // 16  # of a longer one: how many are kept
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     r"""A text as it may be printed: control codes escaped, and if it is long, without its middle.
 
     >>> shown("\x1b[2Ja.jpg")
@@ -37,7 +38,7 @@ def shown(text: str) -> str:
         cut = f" [... {len(text) - first - last:,} letters left out ...] "
         return escaped(text[:first])[:first] + cut + escaped(text[-last:])[-last:]
     whole = escaped(text)
-    return whole if len(whole) <= LONGEST else shown(whole)
+    return whole if len(whole) <= LONGEST else printable(whole)
 
 
 def in_line(name: str) -> str:
@@ -46,7 +47,7 @@ def in_line(name: str) -> str:
     >>> in_line("a.jpg\nvariegate: all is well")
     'a.jpg\\nvariegate: all is well'
     """
-    return shown(name).replace("\n", "\\n")
+    return printable(name).replace("\n", "\\n")
 
 
 def escaped(text: str) -> str:
@@ -58,7 +59,7 @@ class VariegateError(Exception):
     """The root of every error that Variegate raises on purpose."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(shown(value) if isinstance(value, str) else value for value in args))
+        super().__init__(*(printable(value) if isinstance(value, str) else value for value in args))
 
 
 class FieldError(VariegateError, ValueError):
@@ -95,7 +96,7 @@ class DecodeError(VariegateError, ValueError):
         else:
             text = f"{in_line(path)}: cannot be decoded: {reason}.{'' if sound else ' Repair or remove the file.'}"
         super().__init__(text)
-        self.path, self.reason, self.sound = path, shown(reason), sound
+        self.path, self.reason, self.sound = path, printable(reason), sound
 
     def __reduce__(self) -> tuple[type[DecodeError], tuple[object, ...]]:
         return type(self), (self.path, self.reason, self.sound) if self.path else self.args

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from variegate import Affine, Compose, Contrast, Gamma, Normalize, Opaque, Pad, Perspective, RandomResizedCrop, Resize
-from variegate.key import Keys
 from variegate.kernels import render
+from variegate.key import Keys
 
 GUARD = 1 << 16  # bytes
 PATTERN = 0xA5

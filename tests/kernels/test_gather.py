@@ -18,7 +18,7 @@ from variegate.kernels.codes import (
     NEAREST,
 )
 from variegate.kernels.elect import Vote, elect
-from variegate.kernels.gather import gather, shown
+from variegate.kernels.gather import gather, visible_mask
 from variegate.kernels.pick import BLOCK, TILE
 from variegate.kernels.reference import look
 from variegate.kernels.reference_read import jacobian
@@ -119,7 +119,7 @@ def test_a_mask_shows_the_pixels_that_the_definition_gives(case):
     view = look(case.chain.maps, case.chain.canvas, case.chain.borders, NEAREST)
     want, got = nearest(case.picture, view, 7), gather(case.chain, case.picture[None], 7)[0]
     np.testing.assert_array_equal(got[~view.doubt], want[~view.doubt])
-    assert (shown(case.chain) == (view.code == 0))[~view.doubt].all()
+    assert (visible_mask(case.chain) == (view.code == 0))[~view.doubt].all()
 
 
 @RUNS
@@ -183,7 +183,7 @@ def test_no_map_is_a_copy():
     np.testing.assert_array_equal(got, mask)
     assert not np.shares_memory(got, mask)
     np.testing.assert_array_equal(elect(chain, mask, 1, Vote()), mask)
-    assert shown(chain).all() and shown(chain).shape == (4, 5)
+    assert visible_mask(chain).all() and visible_mask(chain).shape == (4, 5)
 
 
 def test_numbers_that_may_not_be_written_are_read():
@@ -310,7 +310,7 @@ def test_what_is_shown_is_never_outside():
     shift[0, 2], shrink[0] = 9.7, (2, 0, -0.85)
     chain = MapChain(np.stack([shift, shrink]), np.array([[1, 10], [1, 10], [1, 1]]), np.zeros(2, np.int64))
     mask = np.full((1, 1, 10), 5, np.uint8)
-    assert shown(chain).tolist() == [[True]] and gather(chain, mask, 1).tolist() == [[[5]]]
+    assert visible_mask(chain).tolist() == [[True]] and gather(chain, mask, 1).tolist() == [[[5]]]
     assert elect(chain, mask, 1, Vote()).tolist() == [[[5]]]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import variegate as vg
 from variegate.errors import InputError
-from variegate.labels.masks import carry_mask, seen
+from variegate.labels.masks import carry_mask, visible_pixels
 from variegate.sampling import BORDERS
 from variegate.targets import Mask, MaskLeaf
 
@@ -243,7 +243,7 @@ def test_a_stack_is_its_masks(case, count, dtype, area):
 @given(cases())
 def test_seen_is_what_no_fill_covers(case):
     want = case.carry(Mask(0), np.ones(case.size, np.uint8))
-    got = seen(case.point_map)
+    got = visible_pixels(case.point_map)
     assert got.dtype == bool
     np.testing.assert_array_equal(got, want == 1)
 
@@ -252,7 +252,7 @@ def test_seen_is_what_no_fill_covers(case):
 @given(cases())
 def test_what_is_shown_of_one_class_is_that_class(case):
     mask = np.full(case.size, 5, np.int32)
-    shown = seen(case.point_map)
+    shown = visible_pixels(case.point_map)
     got = case.carry(Mask(ignore_index=-1, shrink="area"), mask)
     assert (got[shown] == 5).all(), "what is shown is never outside"
     assert set(got.ravel().tolist()) <= {5, -1}

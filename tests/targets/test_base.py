@@ -22,7 +22,7 @@ from variegate.targets import (
     Polygons,
     Target,
 )
-from variegate.targets.base import told
+from variegate.targets.base import row_text
 from variegate.targets.rows import Label
 
 EXAMPLES = [
@@ -103,9 +103,9 @@ def test_a_target_without_rules_says_so():
 
 
 def test_rows_are_told_in_few_digits():
-    assert told(np.array([0.1, 30], np.float32)) == "(0.1, 30)"
-    assert told([1e-5, -2.5]) == "(1e-05, -2.5)"
-    assert told(np.zeros(14)).count("0") == 12 and told(np.zeros(14)).endswith(", ...)")
+    assert row_text(np.array([0.1, 30], np.float32)) == "(0.1, 30)"
+    assert row_text([1e-5, -2.5]) == "(1e-05, -2.5)"
+    assert row_text(np.zeros(14)).count("0") == 12 and row_text(np.zeros(14)).endswith(", ...)")
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,10 @@ def test_a_sample_is_carried_out_as_a_call_does():
 
 def test_what_a_key_draws_is_told_in_few_digits():
     pipeline = vg.Compose([vg.Rotate(1 / 3), vg.OneOf([vg.Invert(), vg.Invert(p=0.001)]), vg.RandomResizedCrop(4)])
-    text = trial.told(pipeline, vg.Key(5, id=2))
+    text = trial.params_text(pipeline, vg.Key(5, id=2))
     assert text.startswith("key Key(seed=5, id=2), which draws Rotate(angle=0.3333), ")
     assert "Invert#2 left out" in text and text.count(", ...]") == 2
-    assert trial.told(vg.Compose([]), vg.Key(5)) == "key Key(seed=5, id=0), which draws nothing"
+    assert trial.params_text(vg.Compose([]), vg.Key(5)) == "key Key(seed=5, id=0), which draws nothing"
 
 
 def check(*guilty, seen=None):

@@ -104,11 +104,11 @@ def _drawn(
     from variegate.draw.canvas import Canvas
     from variegate.draw.layers import Layers
     from variegate.draw.legend import Legend
-    from variegate.draw.picture import drawn_size, seen
+    from variegate.draw.picture import displayed, drawn_size
 
     if on not in sample or on not in targets or not targets[on].picture:
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
-    picture = seen(sample[on], on, white)
+    picture = displayed(sample[on], on, white)
     fields = {name: value for name, value in sample.items() if name != "image"}
     leaves = targets.read(fields, (picture.height, picture.width), doubt=False)
     legend = Legend(names, by_instance, targets, leaves)

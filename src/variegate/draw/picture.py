@@ -17,7 +17,7 @@ LONGER = 640  # pixels that the longer side of a small picture should have
 SLACK = 0.01  # of a float picture, beyond 0 to 1
 
 
-def seen(image: Any, name: str, white: White = "dtype") -> Image.Image:
+def displayed(image: Any, name: str, white: White = "dtype") -> Image.Image:
     """A picture as RGB, as a person sees it.
 
     white  which of its numbers is white; None: its largest, and its least is black
@@ -37,7 +37,7 @@ def seen(image: Any, name: str, white: White = "dtype") -> Image.Image:
 
 
 def levels(picture: NDArray[Any], white: White) -> NDArray[np.uint8]:
-    """A picture as bytes from black to white; see `seen`. What is no number is black."""
+    """A picture as bytes from black to white; see `displayed`. What is no number is black."""
     top = white_of(white, picture.dtype.name, "white of draw")
     if picture.dtype == np.uint8 and top == 255:
         return picture

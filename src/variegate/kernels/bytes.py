@@ -49,7 +49,7 @@ BLOCK = 64  # columns of a turned picture at a time: as many lines of the source
 
 
 @kernel
-def seen(way, frames, state):
+def visible_part(way, frames, state):
     """What is so of a site's geometry: its rows of `survey.Sites`, frames from the first of its windows on."""
     found = BYTES if state[9] == 1 and state[1] == 0 else NEVER
     for n in range(state[0]):
@@ -99,7 +99,7 @@ def sort_out(rows, units, canvas, steps, kinds, gain, shift, windows, frames, wa
         # A row with a second site wants a mean, and one with none calls a function.
         if row[ROW_FORM] & ENDS != ENDS or rows[r + 1, FIRST_SITE] - site != 1:
             continue
-        each = seen(way[site], frames[windows[site] :], state[site]) | written_as(units[r], gain, shift)
+        each = visible_part(way[site], frames[windows[site] :], state[site]) | written_as(units[r], gain, shift)
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
             sort = kinds[s, STEP_SORT]
             each |= tuned(steps[s]) if sort == AFFINE else NEVER if sort >= POINTWISE else TONED

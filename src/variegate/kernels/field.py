@@ -27,7 +27,7 @@ FAR = 1e300
 
 
 @kernel
-def held(s, most):
+def clamped(s, most):
     """A place on the lattice, in cells, brought to 0 to most; 0 where it is no number."""
     s = s if s > 0.0 else 0.0
     return s if s < most else most
@@ -36,7 +36,7 @@ def held(s, most):
 @kernel
 def cell(s, cells):
     """The cell of a place on the lattice."""
-    return min(int64(held(s, float(cells))), cells - 1)
+    return min(int64(clamped(s, float(cells))), cells - 1)
 
 
 @kernel
@@ -91,7 +91,7 @@ def bend_level(m, nodes, columns, rows, us, vs, count, across, down):
     """A row of points that lie on one row of the field, by a smooth one."""
     wide, pitch = columns - 3, 2 * columns
     j = cell(load_f64(vs, 0) * down, rows - 3)
-    a, b, c, d = weights(held(load_f64(vs, 0) * down, float(rows - 3)) - j)
+    a, b, c, d = weights(clamped(load_f64(vs, 0) * down, float(rows - 3)) - j)
     first, line = nodes + 8 * pitch * j, np.empty(pitch)
     for n in range(pitch):
         upper = a * load_f64(first, n) + b * load_f64(first, n + pitch)
@@ -105,7 +105,7 @@ def bend_level(m, nodes, columns, rows, us, vs, count, across, down):
         p, q = powers(address_of(line) + 16 * i), powers(address_of(line) + 16 * i + 8)
         for x in range(start, stop):
             u, v = load_f64(us, x), load_f64(vs, x)
-            t = held(u * across, most) - i
+            t = clamped(u * across, most) - i
             put(m, us, vs, x, u, v, cubic(p, t), cubic(q, t))
         start = stop
     hold(line)
@@ -124,7 +124,7 @@ def bend_smooth(m, nodes, columns, rows, us, vs, count, across, down):
         e, f, g, h = powers(at), powers(at + pitch), powers(at + 2 * pitch), powers(at + 3 * pitch)
         for x in range(start, stop):
             u, v = load_f64(us, x), load_f64(vs, x)
-            t, r = held(u * across, wide) - i, held(v * down, high) - j
+            t, r = clamped(u * across, wide) - i, clamped(v * down, high) - j
             one, two, three, four = weights(r)
             dx = (one * cubic(a, t) + two * cubic(b, t)) + (three * cubic(c, t) + four * cubic(d, t))
             dy = (one * cubic(e, t) + two * cubic(f, t)) + (three * cubic(g, t) + four * cubic(h, t))
@@ -144,7 +144,7 @@ def bend_linear(m, nodes, columns, rows, us, vs, count, across, down):
         e, f, g, h = load_f64(at, 1), load_f64(at, 3), load_f64(at, pitch + 1), load_f64(at, pitch + 3)
         for x in range(start, stop):
             u, v = load_f64(us, x), load_f64(vs, x)
-            t, r = held(u * across, wide) - i, held(v * down, high) - j
+            t, r = clamped(u * across, wide) - i, clamped(v * down, high) - j
             s, q = 1.0 - t, 1.0 - r
             dx, dy = q * (s * a + t * b) + r * (s * c + t * d), q * (s * e + t * f) + r * (s * g + t * h)
             put(m, us, vs, x, u, v, dx, dy)

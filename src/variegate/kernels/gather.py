@@ -144,7 +144,7 @@ def gather(chain: MapChain, masks: NDArray[Any], fill: int) -> NDArray[Any]:
     return out
 
 
-def shown(chain: MapChain) -> NDArray[np.bool_]:
+def visible_mask(chain: MapChain) -> NDArray[np.bool_]:
     """Which pixels of the last canvas show the first at all, (h, w)."""
     (height, width), out = chain.canvas[0].tolist(), np.empty(chain.canvas[-1].tolist(), np.bool_)
     if out.size:

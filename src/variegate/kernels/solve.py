@@ -11,7 +11,7 @@ import numpy as np
 
 from variegate.compiled import entry, kernel
 from variegate.kernels.codes import LATTICE_COLUMNS, LATTICE_FIRST, LATTICE_KIND, LATTICE_ROWS, LINEAR
-from variegate.kernels.field import cell, held, weights
+from variegate.kernels.field import cell, clamped, weights
 
 FOUND = 1e-7  # pixels of the old canvas: a point that leads so near is the answer
 ENOUGH = 1e-12  # of a coordinate: nearer than this, rounding decides
@@ -32,7 +32,7 @@ def axis(p, side, count, linear, taps):
     cells = count - fewer
     s = p * (cells / side)
     i = cell(s, cells)
-    t = held(s, float(cells)) - i
+    t = clamped(s, float(cells)) - i
     moves = cells / side if s >= 0.0 and s <= cells else 0.0  # beyond the canvas nothing changes
     if linear:
         taps[0, 0], taps[0, 1], taps[1, 0], taps[1, 1] = 1.0 - t, t, -moves, moves

@@ -57,11 +57,11 @@ def carry_mask(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> MaskLeaf:
     return MaskLeaf(np.ascontiguousarray(carried, pixels.dtype))
 
 
-def seen(point_map: PointMap) -> Flags:
+def visible_pixels(point_map: PointMap) -> Flags:
     """Which pixels of the result show the picture at all, (h, w): elsewhere a fill is seen."""
-    from variegate.kernels.gather import shown
+    from variegate.kernels.gather import visible_mask
 
-    return shown(point_map.chain)
+    return visible_mask(point_map.chain)
 
 
 def _classes(target: Mask, planes: NDArray[Any], fills: Fills, point_map: PointMap) -> NDArray[Any]:

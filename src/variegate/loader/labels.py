@@ -23,7 +23,7 @@ from variegate.plan.carried import CarriedLabels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import KNOWN
 from variegate.targets.leaf import Leaves, plane_of
-from variegate.targets.names import taken
+from variegate.targets.names import name_clash
 
 CollateForm = Literal["list"] | Padded
 
@@ -47,7 +47,7 @@ class Labels:
 
         Raises  InputError if a field cannot be taken.
         """
-        said = taken(
+        said = name_clash(
             values, type(self.source).__name__, ("image",) if self.source.labels is None else ("image", "label")
         )
         if said is not None:

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import Any, Literal
 
 from variegate.arguments import renamed
-from variegate.errors import DecodeError, FieldError, VariegateError, in_line, shown
+from variegate.errors import DecodeError, FieldError, VariegateError, in_line, printable
 from variegate.loader.file import absolute, regular
 from variegate.loader.source.base import Source
 from variegate.picture import MOST_PIXELS
@@ -162,7 +162,7 @@ class Faults:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                shown(
+                printable(
                     f"{os.fspath(path)}: the quarantine cannot be written now ({problem.strerror or problem}); bad "
                     "samples are counted all the same, and listed once it can be"
                 ),
@@ -240,7 +240,7 @@ def _reason(error: Exception) -> str:
     """What an error says, without the path."""
     if isinstance(error, DecodeError):
         return error.reason
-    return shown(f"{type(error).__name__}: {error}")
+    return printable(f"{type(error).__name__}: {error}")
 
 
 def _names(line: bytes) -> set[tuple[str, int]]:

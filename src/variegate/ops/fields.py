@@ -133,7 +133,7 @@ def declare(kind: type[T]) -> type[T]:
 
 def _limits(item: Field[Any]) -> str:
     rule = item.metadata.get(RULE)
-    return "" if rule is None else rule.limits().told()
+    return "" if rule is None else rule.limits().description()
 
 
 def rule_of(item: Field[Any]) -> Rule | None:

@@ -156,9 +156,9 @@ class Compose(Pipeline):
         >>> Compose([Rotate(10)]).params(Key())
         {'Rotate': {'applied': True, 'angle': 10.0}}
         """
-        from variegate.plan.draw import told
+        from variegate.plan.draw import params_of
 
-        return told(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
+        return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
 
     def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike | None = None) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.

@@ -45,8 +45,8 @@ class Inverse:
         """Whether the result is a mirror image of the picture."""
         return self._way.mirrored
 
-    def seen(self) -> Any:
+    def visible_pixels(self) -> Any:
         """(height, width) bool: the pixels of the picture that the result shows."""
-        from variegate.labels.masks import seen
+        from variegate.labels.masks import visible_pixels
 
-        return seen(self._way)
+        return visible_pixels(self._way)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from variegate.arguments import whole
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.labels.masks import seen
+from variegate.labels.masks import visible_pixels
 from variegate.picture import as_picture
 from variegate.pipeline.fresh import say_epoch_0
 from variegate.pipeline.inverse import Inverse
@@ -75,7 +75,7 @@ class TTA:
         total, weight = 0.0, 0.0
         for i, (scores, inverse) in enumerate(zip(maps, inverses, strict=True)):
             # What a result shows beyond the picture must not leak in where both are read between pixels.
-            shown = seen(plan.point_map(i)).astype(np.float32)
+            shown = visible_pixels(plan.point_map(i)).astype(np.float32)
             if shown.shape != scores.shape[:2]:
                 told = f"{shown.shape}, got {scores.shape}; scale them"
                 raise InputError(f"TTA takes score maps of the results' size {told}")

@@ -161,7 +161,7 @@ def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
     return chosen
 
 
-def told(flat: FlatPipeline, columns: DrawnColumns) -> dict[str, dict[str, Any]]:
+def params_of(flat: FlatPipeline, columns: DrawnColumns) -> dict[str, dict[str, Any]]:
     """The numbers of the first sample by path, for people: whether the op applies, and each field."""
     found: dict[str, dict[str, Any]] = {}
     for node in flat.nodes:

@@ -69,7 +69,7 @@ def marks_of(nodes: Sequence[Node], kind: PictureSpec) -> NodeSettings:
             reading, filters = getattr(node.op, "interpolation", None), getattr(node.op, "antialias", None)
             said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
             maps[node.path] = border, len(fills), said, UNSAID if filters is None else int(filters)
-            fills.append(held(getattr(node.op, "fill", 0) if kind.fill is None else kind.fill, node.op, kind))
+            fills.append(fill_colour(getattr(node.op, "fill", 0) if kind.fill is None else kind.fill, node.op, kind))
     return NodeSettings(maps, np.array(fills, np.float64).reshape(-1, kind.channels) / kind.unit)
 
 
@@ -238,7 +238,7 @@ def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
     return np.ascontiguousarray(np.concatenate(parts, dtype=dtype, casting="unsafe"))
 
 
-def held(fill: Any, op: Op, kind: PictureSpec) -> tuple[float, ...]:
+def fill_colour(fill: Any, op: Op, kind: PictureSpec) -> tuple[float, ...]:
     """What lies outside as one number a channel, in the picture's own numbers.
 
     Raises  InputError if there are more or fewer, or the picture's dtype cannot hold one.

@@ -258,7 +258,8 @@ def all_finite(rows: NDArray[Any], name: str, unit: str, dtype: str) -> None:
     if wrong.any():
         n = int(np.argwhere(wrong)[0][0])
         raise InputError(
-            f"{name}[{n}] = {told(rows[n])}{unit} holds a number that is {flaw(rows[n])}; fix the annotation"
+            f"{name}[{n}] = {row_text(rows[n])}{unit} holds a number that is {number_fault(rows[n])}; "
+            "fix the annotation"
         )
 
 
@@ -267,12 +268,12 @@ def unfit(rows: NDArray[Any], dtype: str) -> NDArray[np.bool_]:
     return np.asarray(~(np.abs(rows) <= np.finfo(dtype).max))
 
 
-def flaw(row: NDArray[Any]) -> str:
+def number_fault(row: NDArray[Any]) -> str:
     """What is wrong with numbers of which some are unfit."""
     return "too large for float32" if np.isfinite(row).all() else "not finite"
 
 
-def told(row: ArrayLike) -> str:
+def row_text(row: ArrayLike) -> str:
     """A row as a person writes it: (0.9, 0.1, 30); long ones are cut."""
     flat = np.asarray(row).ravel()
     few = [_short(number) for number in flat[:12]]
@@ -284,6 +285,6 @@ def _short(number: Any) -> str:
     return str(number)[:-2] if str(number).endswith(".0") else str(number)
 
 
-def listed(words: Iterable[object]) -> str:
+def comma_list(words: Iterable[object]) -> str:
     """Words in one line, with commas."""
     return ", ".join(map(str, words))

@@ -21,7 +21,7 @@ from variegate.coords import (
     fit_boxes,
 )
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Shaped, Size, all_finite, as_numbers, told
+from variegate.targets.base import Shaped, Size, all_finite, as_numbers, row_text
 from variegate.targets.leaf import BoxLeaf
 from variegate.targets.placed import Placed
 
@@ -135,8 +135,8 @@ class Boxes(Placed, Shaped):
     @property
     def form(self) -> BoxConvention:
         """How the boxes that come are written."""
-        told = FORMATS[self.format]
-        return told if self.normalised is None else told._replace(fractions=self.normalised)
+        form = FORMATS[self.format]
+        return form if self.normalised is None else form._replace(fractions=self.normalised)
 
     @property
     def form_out(self) -> BoxConvention:
@@ -213,7 +213,7 @@ class Boxes(Placed, Shaped):
         if (sides < 0).any():
             n = int(np.argmax((sides < 0).any(axis=1)))
             raise InputError(
-                f"{name}[{n}] = {told(rows[n])}{self._called()} has a negative side; fix the annotation, "
+                f"{name}[{n}] = {row_text(rows[n])}{self._called()} has a negative side; fix the annotation, "
                 f"or declare another format than {self.format!r}"
             )
         if not self.clip or not len(rows):
@@ -232,7 +232,8 @@ class Boxes(Placed, Shaped):
         end = show(float((width, height)[side % 2] / unit[side]))
         where = f"reaches {at} of {end}" if side > 1 else f"begins at {at}, before 0"
         return (
-            f"{name} = {told(row)}{self._called()} {where}: {by:.6g} px outside of the picture of {width} x {height} "
+            f"{name} = {row_text(row)}{self._called()} {where}: {by:.6g} px outside of the picture of {width} x "
+            f"{height} "
             f"px (width x height). Fix the annotation, allow for it with epsilon= (now {show(self.epsilon)} px), or "
             "keep what is outside with clip=False"
         )

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Size, Target, listed
+from variegate.targets.base import Size, Target, comma_list
 from variegate.targets.boxes import Boxes
 from variegate.targets.image import Image
 from variegate.targets.keypoints import Keypoints
 from variegate.targets.leaf import Leaf
 from variegate.targets.mask import Mask
-from variegate.targets.names import INSTANCES, taken
+from variegate.targets.names import INSTANCES, name_clash
 from variegate.targets.polygons import Polygons
 from variegate.targets.rows import Label, PerInstance
 
@@ -135,7 +135,7 @@ class Targets:
     def __repr__(self) -> str:
         shown = {name: target for name, target in self.fields if (name, target) not in KNOWN}
         if all(name.isidentifier() for name in shown):
-            return f"Targets({listed(f'{name}={target!r}' for name, target in shown.items())})"
+            return f"Targets({comma_list(f'{name}={target!r}' for name, target in shown.items())})"
         return f"Targets.of({shown!r})"
 
     def check(self, names: Iterable[str]) -> None:
@@ -146,11 +146,12 @@ class Targets:
         unknown = [name for name in names if name not in self]
         if not unknown:
             return
-        said = taken(unknown, "a sample")
+        said = name_clash(unknown, "a sample")
         if said is not None:
             raise InputError(said)
         raise InputError(
-            f"unknown field{'s' if len(unknown) > 1 else ''} {listed(unknown)}: declared are {listed(self)}. Say what "
+            f"unknown field{'s' if len(unknown) > 1 else ''} {comma_list(unknown)}: declared are {comma_list(self)}. "
+            "Say what "
             f"a field is where the pipeline is made, such as {proposed(unknown)}; or leave it out"
         )
 
@@ -162,20 +163,20 @@ def proposed(names: Iterable[str]) -> str:
     'targets={"bbox": Boxes(\\'coco\\')}'
     """
     names = list(names)
-    shown = listed(f'"{name}": {USUAL.get(name, "...")}' for name in names)
+    shown = comma_list(f'"{name}": {USUAL.get(name, "...")}' for name in names)
     return f"targets={{{shown}}}" + ("" if all(name in USUAL for name in names) else f", {CHOICE}")
 
 
 def _check(name: str, target: object) -> None:
     """Refuse a name that is taken, and what is no target."""
-    said = taken([name], "Targets")
+    said = name_clash([name], "Targets")
     if said is not None:
         raise FieldError(said)
     if not isinstance(target, Target):
         made = f"; write {target.__name__}()" if isinstance(target, type) and issubclass(target, Target) else ""
         raise FieldError(f"Targets.{name} is a target such as Boxes() or Mask(), got {target!r}{made}")
     group = target.rows_of
-    said = None if group in (None, INSTANCES) else taken([group], f"Targets.{name}: group", ("image", "label"))
+    said = None if group in (None, INSTANCES) else name_clash([group], f"Targets.{name}: group", ("image", "label"))
     if said is not None:
         raise FieldError(said)
     if name == "image" and not isinstance(target, Image):

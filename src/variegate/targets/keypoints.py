@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.coords import Floats, Ints
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Size, as_numbers, flaw, told, unfit
+from variegate.targets.base import Size, as_numbers, number_fault, row_text, unfit
 from variegate.targets.leaf import PointLeaf
 from variegate.targets.placed import Placed
 
@@ -121,7 +121,7 @@ class Keypoints(Placed):
             n, k = (int(i) for i in np.argwhere(wrong)[0])
             place = f"{name}[{k}]" if self.group is None else f"{name}[{n}][{k}]"
             raise InputError(
-                f"{place} = {told(rows[n, k])} holds a number that is {flaw(rows[n, k])}; "
+                f"{place} = {row_text(rows[n, k])} holds a number that is {number_fault(rows[n, k])}; "
                 "a point that nobody placed is (0, 0) with v = 0"
             )
         most = max((place for pair in self.swap for place in pair), default=-1)

@@ -15,7 +15,7 @@ RESERVED: dict[str, str] = {
 }
 
 
-def taken(names: Iterable[str], owner: str, also: Iterable[str] = ()) -> str | None:
+def name_clash(names: Iterable[str], owner: str, also: Iterable[str] = ()) -> str | None:
     """What to say of the first of these names that is taken; None where none is.
 
     owner  who has the field, for the error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.coords import Floats
 from variegate.errors import InputError
-from variegate.targets.base import Shaped, Size, all_finite, as_numbers, told
+from variegate.targets.base import Shaped, Size, all_finite, as_numbers, row_text
 from variegate.targets.leaf import OrientedLeaf
 from variegate.targets.placed import Placed
 
@@ -71,7 +71,7 @@ class OrientedBoxes(Placed, Shaped):
         if (rows[:, 2:4] < 0).any():
             n = int(np.argmax((rows[:, 2:4] < 0).any(axis=1)))
             raise InputError(
-                f"{name}[{n}] = {told(rows[n])} (cx, cy, w, h, angle) has a negative side; fix the annotation"
+                f"{name}[{n}] = {row_text(rows[n])} (cx, cy, w, h, angle) has a negative side; fix the annotation"
             )
         given = self._cast(rows) if self.fractions == self.fractions_out else None
         return OrientedLeaf(rows * self._units(size, self.fractions), given)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from variegate.arguments import is_number
 from variegate.coords import Floats
 from variegate.errors import FieldError, InputError
-from variegate.targets.base import Shape, Shaped, Size, as_numbers, flaw, told, unfit
+from variegate.targets.base import Shape, Shaped, Size, as_numbers, number_fault, row_text, unfit
 from variegate.targets.crossings import check_crossings
 from variegate.targets.leaf import RingLeaf
 from variegate.targets.placed import Placed
@@ -115,7 +115,8 @@ class Polygons(Placed, Shaped):
             n = int(np.argmax(wrong))
             point = ring.reshape(-1, 2)[n]
             raise InputError(
-                f"{name}, point {n} = {told(point)} holds a number that is {flaw(point)}; fix the annotation"
+                f"{name}, point {n} = {row_text(point)} holds a number that is {number_fault(point)}; "
+                "fix the annotation"
             )
         return ring
 

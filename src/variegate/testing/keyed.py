@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from variegate.key import Key
 from variegate.pipeline import Compose
 from variegate.testing.scene import noise
-from variegate.testing.trial import Subject, attempt, keys_of, labels_for, middle, pipeline_of, told
+from variegate.testing.trial import Subject, attempt, keys_of, labels_for, middle, params_text, pipeline_of
 
 SampleDict = dict[str, Any]
 DAY = 86400  # seconds
@@ -73,17 +73,18 @@ def compare(pipeline: Compose, samples: Sequence[SampleDict]) -> None:
     for key, call, one, two in zip(keys, calls, first, again, strict=True):
         if off := _differ(one, two):
             raise AssertionError(
-                f"the same picture and key gave other {off} the second time: {_reason(call)}; {told(pipeline, key)}"
+                f"the same picture and key gave other {off} the second time: {_reason(call)}; "
+                f"{params_text(pipeline, key)}"
             )
     whole = pipeline.batch(**{name: [sample[name] for sample in samples] for name in samples[0]}, keys=keys)
     for n, key in enumerate(keys):
         if off := _differ(first[n], {name: column[n] for name, column in whole.items()}):
             raise AssertionError(
                 f"a batch gave other {off} than one call: each row of draws and sizes is a sample of its own, so what "
-                f"lower() makes of it may not hang on other rows; {told(pipeline, key)}"
+                f"lower() makes of it may not hang on other rows; {params_text(pipeline, key)}"
             )
         if off := _differ(first[n], _replayed(pipeline, samples[n], key)):
-            raise AssertionError(f"a replay of the record gave other {off} than the call; {told(pipeline, key)}")
+            raise AssertionError(f"a replay of the record gave other {off} than the call; {params_text(pipeline, key)}")
 
 
 def _sample(pipeline: Compose, picture: NDArray[np.uint8]) -> SampleDict:

@@ -11,7 +11,7 @@ from variegate.key import Key
 from variegate.pipeline import Compose
 from variegate.targets import Keypoints
 from variegate.testing.scene import Floats, blob
-from variegate.testing.trial import Subject, attempt, carried_out, keys_of, labels_for, pipeline_of, told
+from variegate.testing.trial import Subject, attempt, carried_out, keys_of, labels_for, params_text, pipeline_of
 
 POINTS = {"points": Keypoints("xyv", group=None)}
 OCTAGON = np.array(
@@ -72,7 +72,7 @@ def _check(
         if apart[-1] > 4 * tolerance:
             raise AssertionError(
                 f"the spot at {_at(place)} moved to {_at(spot)}, its keypoint to {_at(point)}: {apart[-1]:.3f} pixels "
-                f"apart; {told(pipeline, key)}"
+                f"apart; {params_text(pipeline, key)}"
             )
     if not apart:
         raise AssertionError(
@@ -109,7 +109,7 @@ def _ends(
         row, column = np.unravel_index(int(shine.argmax()), shine.shape)
         raise AssertionError(
             f"the spot at {_at(place)} is not to be seen where its keypoint came to lie, {_at(moved[0])}; what differs "
-            f"most from the ground there is at ({column + 0.5:.2f}, {row + 0.5:.2f}); {told(pipeline, key)}"
+            f"most from the ground there is at ({column + 0.5:.2f}, {row + 0.5:.2f}); {params_text(pipeline, key)}"
         )
     return _middle(shine, moved), moved[0]
 

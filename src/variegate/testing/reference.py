@@ -13,7 +13,17 @@ from variegate.ops.effect import PixelFunction
 from variegate.pipeline import Compose
 from variegate.plan.plan import Plan
 from variegate.testing.scene import Floats, noise
-from variegate.testing.trial import Subject, attempt, keys_of, labels_for, middle, nodes_of, pipeline_of, planned, told
+from variegate.testing.trial import (
+    Subject,
+    attempt,
+    keys_of,
+    labels_for,
+    middle,
+    nodes_of,
+    params_text,
+    pipeline_of,
+    planned,
+)
 
 ROUNDED = 1e-4  # levels: what is a whole level off is told from what is a hair more
 HAIR = 0.3 / 255  # of white: what kernels may lose on the way from the picture
@@ -60,7 +70,9 @@ def _check(pipeline: Compose, size: tuple[int, int], channels: int, tries: int, 
         plan.run(0, image, out)
         truth, room, sure = _truth(pipeline, plan, image, key)
         if out.shape != truth.shape:
-            raise AssertionError(f"the result is {out.shape}, the reference's {truth.shape}; {told(pipeline, key)}")
+            raise AssertionError(
+                f"the result is {out.shape}, the reference's {truth.shape}; {params_text(pipeline, key)}"
+            )
         level = plan.bound.read.tables.gain.max() / 255
         with np.errstate(invalid="ignore"):
             off = np.where(sure & (out != truth), np.abs(out - truth) / level - room / level, -np.inf)
@@ -70,7 +82,7 @@ def _check(pipeline: Compose, size: tuple[int, int], channels: int, tries: int, 
             raise AssertionError(
                 f"the value at {place} is {float(out[place]):.6g}, the reference says {truth[place]:.6g}: "
                 f"{abs(float(out[place]) - truth[place]) / level:.3g} levels apart, on {image.dtype}; "
-                f"{told(pipeline, key)}"
+                f"{params_text(pipeline, key)}"
             )
     if not compared:
         raise AssertionError(
@@ -94,12 +106,12 @@ def _truth(pipeline: Compose, plan: Plan, image: NDArray[Any], key: Key) -> tupl
             raise
         raise AssertionError(
             f"what runs when compiled stops as Python, where {', '.join(pointwise)} is called a pixel at a time: "
-            f"{type(error).__name__}: {error}; {told(pipeline, key)}"
+            f"{type(error).__name__}: {error}; {params_text(pipeline, key)}"
         ) from error
     if not np.array_equal(truth.values, again.values, equal_nan=True):
         raise AssertionError(
             "the reference gave other values the second time, so the result is no function of the picture and the key; "
-            f"assert_draws_are_keyed tells more; {told(pipeline, key)}"
+            f"assert_draws_are_keyed tells more; {params_text(pipeline, key)}"
         )
     room = 2 * (np.abs(more.values - truth.values) + np.abs(less.values - truth.values))
     return truth.values, room, ~truth.doubt

@@ -12,7 +12,7 @@ from variegate.pipeline import Compose
 from variegate.targets import Boxes, Keypoints, Mask, OrientedBoxes, PerInstance, Polygons
 from variegate.targets.leaf import OrientedLeaf
 from variegate.testing.scene import Flags, Floats, filled, inner, outline, star
-from variegate.testing.trial import Done, Subject, attempt, carried_out, keys_of, pipeline_of, told
+from variegate.testing.trial import Done, Subject, attempt, carried_out, keys_of, params_text, pipeline_of
 
 TARGETS = {
     "mask": Mask(),
@@ -73,7 +73,7 @@ def _check(pipeline: Compose, size: tuple[int, int], channels: int, tries: int, 
             if picture:
                 _picture(done)
         except AssertionError as error:
-            raise AssertionError(f"{error}; {told(pipeline, key)}") from None
+            raise AssertionError(f"{error}; {params_text(pipeline, key)}") from None
 
 
 def _scene(size: tuple[int, int], channels: int) -> tuple[NDArray[np.uint8], dict[str, Any]]:

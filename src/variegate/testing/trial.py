@@ -91,7 +91,7 @@ def planned(pipeline: Compose, image: NDArray[Any], key: Key, fields: Mapping[st
     return pipeline.plan(Keys.of([key]), [size], image.shape[2], image.dtype, leaves)
 
 
-def told(pipeline: Compose, key: Key) -> str:
+def params_text(pipeline: Compose, key: Key) -> str:
     """A key, and what it draws, for a message."""
     drawn = []
     for path, numbers in pipeline.params(key).items():

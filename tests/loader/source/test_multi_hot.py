@@ -25,9 +25,9 @@ def test_a_row_has_a_one_for_each_class(rows: list[list[int]], random: object) -
     assert hot.shape == dense.shape == (len(rows), 7) and dense.dtype == np.float32 == hot.dtype
     assert [np.flatnonzero(row).tolist() for row in dense] == rows and set(dense.ravel()) <= {0, 1}
     places = np.random.default_rng(len(rows)).integers(0, len(rows), 9)
-    assert np.array_equal(hot[places], dense[places]) and np.array_equal(hot.taken(places)[:], dense[places])
+    assert np.array_equal(hot[places], dense[places]) and np.array_equal(hot.take(places)[:], dense[places])
     assert all(np.array_equal(hot[i], dense[i]) for i in range(-len(rows), len(rows)))
-    assert np.array_equal(pickle.loads(pickle.dumps(hot))[:], dense) and len(hot.taken(places[:0])[:]) == 0
+    assert np.array_equal(pickle.loads(pickle.dumps(hot))[:], dense) and len(hot.take(places[:0])[:]) == 0
 
 
 @given(st.lists(st.integers(-1, 4), min_size=1))

@@ -100,7 +100,7 @@ def _read(source: Source, index: NDArray[np.int64]) -> RowBlock:
         made["label"] = column(labels_at(source.labels, index))
     made["bytes" if all(isinstance(each, bytes) for each in pictures) else "image"] = column(pictures)
     for name in samples[0][1]:
-        said = names.taken([name], type(source).__name__, (*made, *OWN))
+        said = names.name_clash([name], type(source).__name__, (*made, *OWN))
         if said is not None:
             raise InputError(said)
         values = [_field(fields, name, source, i) for (_, fields), i in zip(samples, positions, strict=True)]

@@ -13,7 +13,7 @@ from PIL import Image
 from variegate.errors import FieldError, InputError
 from variegate.picture import pil_pixels, tensor_pixels
 from variegate.targets import Target, Targets
-from variegate.targets.names import taken
+from variegate.targets.names import name_clash
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
@@ -43,7 +43,7 @@ def named(names: Sequence[str] | None) -> tuple[str, ...] | None:
     told = (names,) if isinstance(names, str) else tuple(names)
     if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
         raise FieldError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
-    said = taken(told, "names")
+    said = name_clash(told, "names")
     if said is not None:
         raise FieldError(said)
     return told

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, shown
+from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, printable
 from variegate.labels.field_spec import FieldSpec, Kinds
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineError, Outcome, within_deadline, without_deadline
@@ -205,4 +205,4 @@ class SampleReader:
 def note(error: BaseException, source: Source, position: int) -> None:
     """Add to an error which sample was being made."""
     if not isinstance(error, DecodeError):  # which names its path itself
-        error.add_note(shown(f"variegate: this was in making sample {position}, {in_line(source.where(position))}"))
+        error.add_note(printable(f"variegate: this was in making sample {position}, {in_line(source.where(position))}"))

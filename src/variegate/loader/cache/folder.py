@@ -51,7 +51,9 @@ class Folder:
 
     def _refusal(self, error: OSError, writes: bool) -> str:
         what = "written to" if writes else "read"
-        hint = "; to read what is there and write nothing, say max_bytes=0" if writes and os.path.exists(self.path) else ""
+        hint = (
+            "; to read what is there and write nothing, say max_bytes=0" if writes and os.path.exists(self.path) else ""
+        )
         return (
             f"{self.root}: the cache cannot be {what} ({error.strerror or error}); give another folder in "
             f'Loader(cache=...), make room or set its rights, or use cache="memory"{hint}'

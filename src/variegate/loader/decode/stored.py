@@ -41,7 +41,7 @@ class Stored(NamedTuple):
     inverted: bool = False
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """In words, for errors."""
         bands = "1 band" if self.bands == 1 else f"{self.bands} bands"
         return f"a {self.format} of {bands} of {self.bits} {SORTS[self.dtype.kind]}"
@@ -55,7 +55,7 @@ class Stored(NamedTuple):
             return "bands", "float32" if self.white is None else "uint16"
         refused = self._refused(mode, dtype)
         if refused:
-            raise DecodeError(name, f"it is {self.told}, {refused}", sound=True)
+            raise DecodeError(name, f"it is {self.description}, {refused}", sound=True)
         return mode, dtype
 
     def _refused(self, mode: str, dtype: str) -> str:
@@ -124,7 +124,9 @@ def _check_range(numbers: NDArray[Any], white: int, kind: Stored, name: str) -> 
         return
     least, most = numbers.min(), numbers.max()
     if least < 0 or most > white:
-        raise DecodeError(name, f"it is {kind.told} from 0 to {white}, and has the number {min(least, 0) or most}")
+        raise DecodeError(
+            name, f"it is {kind.description} from 0 to {white}, and has the number {min(least, 0) or most}"
+        )
 
 
 def _in_mode(numbers: NDArray[Any], colours: str, mode: str, white: int) -> NDArray[Any]:
@@ -165,7 +167,7 @@ def _as_float32(numbers: NDArray[Any], kind: Stored, name: str) -> NDArray[np.fl
 def _refuse(number: Any, kind: Stored, name: str) -> NoReturn:
     raise DecodeError(
         name,
-        f"it is {kind.told}, and float32 has no {number}; save it as float32 where that is near enough, or load it "
-        "yourself and use Arrays",
+        f"it is {kind.description}, and float32 has no {number}; save it as float32 where that is near enough, or load "
+        "it yourself and use Arrays",
         sound=True,
     )

@@ -261,7 +261,9 @@ def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Calla
     Raises  DecodeError, which says what to install, if it is not there.
     """
     if find_spec("tifffile") is None:
-        raise DecodeError(name, f'it is {kind.told}, which tifffile reads: pip install "variegate[tiff]"', sound=True)
+        raise DecodeError(
+            name, f'it is {kind.description}, which tifffile reads: pip install "variegate[tiff]"', sound=True
+        )
 
     def read() -> NDArray[Any]:
         import tifffile
@@ -276,7 +278,7 @@ def read_by_tifffile(data: bytes | memoryview, kind: Stored, name: str) -> Calla
             what = getattr(page.compression, "name", page.compression)
             raise DecodeError(
                 name,
-                f"it is {kind.told}, compressed as {what}, for which tifffile needs imagecodecs: "
+                f"it is {kind.description}, compressed as {what}, for which tifffile needs imagecodecs: "
                 "pip install imagecodecs",
                 sound=True,
             ) from None

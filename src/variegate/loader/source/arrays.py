@@ -14,7 +14,7 @@ from variegate.loader.source.classes import SEVERAL, Classed, check_numbers, cla
 from variegate.picture import is_one_picture, pixels, with_channels
 from variegate.targets import Target, Targets
 from variegate.targets.declared import proposed
-from variegate.targets.names import taken
+from variegate.targets.names import name_clash
 
 
 class Arrays(Source):
@@ -94,7 +94,7 @@ class Arrays(Source):
                 )
 
     def _check_fields(self) -> None:
-        said = taken(self.columns, "Arrays", ("image", "label"))
+        said = name_clash(self.columns, "Arrays", ("image", "label"))
         if said is not None:
             raise SourceError(said + (", or pass it as labels" if "label" in self.columns else ""))
         for name, values in self.columns.items():

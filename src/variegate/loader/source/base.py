@@ -219,7 +219,7 @@ class Subset(Source):
         self.ids = source.ids[self.positions]
         labels = source.labels
         if isinstance(labels, MultiHot):
-            self.labels = labels.taken(self.positions)
+            self.labels = labels.take(self.positions)
         else:
             self.labels = labels_at(labels, self.positions)
         self.classes, self.targets, self.held = source.classes, source.targets, source.held

@@ -18,7 +18,7 @@ from variegate.loader.source.classes import label_column, passes_on
 from variegate.loader.source.location import contents, joined
 from variegate.loader.source.picture import picture_of, value_of
 from variegate.targets import Target, Targets
-from variegate.targets.names import taken
+from variegate.targets.names import name_clash
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
@@ -188,7 +188,7 @@ def _named(names: Sequence[str] | None) -> tuple[str, ...] | None:
     told = (names,) if isinstance(names, str) else tuple(names)
     if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
         raise SourceError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
-    said = taken(told, "names")
+    said = name_clash(told, "names")
     if said is not None:
         raise SourceError(said)
     return told

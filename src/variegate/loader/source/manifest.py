@@ -240,5 +240,5 @@ def _labels(table: DataTable, label: str, rows: list[int], classes: Sequence[str
 def _taken(column: Any, rows: NDArray[np.int64]) -> Any:
     """The cells of some rows."""
     if isinstance(column, ArrowCells):
-        return column.taken(rows)
+        return column.take(rows)
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows.tolist()]

@@ -56,7 +56,7 @@ class MultiHot:
             row[self.numbers[self.ends[i - 1] if i else 0 : self.ends[i]]] = 1
         return made
 
-    def taken(self, rows: NDArray[np.int64]) -> MultiHot:
+    def take(self, rows: NDArray[np.int64]) -> MultiHot:
         """The labels of some samples."""
         starts = np.concatenate([[0], self.ends])[rows]
         lengths = self.ends[rows] - starts

@@ -27,7 +27,7 @@ class Limits(NamedTuple):
         """Whether all numbers from low to high lie within."""
         return low >= self.least and high <= self.most and low > self.above and high < self.below
 
-    def told(self) -> str:
+    def description(self) -> str:
         """In words: "at least 0 and below 90"; nothing where there are none."""
         ends = (("at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
         return " and ".join(f"{word} {show(round(end, 4))}" for word, end in ends if math.isfinite(end))
@@ -46,7 +46,7 @@ class Limits(NamedTuple):
 
     def refuse(self, given: object, owner: str) -> FieldError:
         """The error of a value that leaves them."""
-        return FieldError(f"{owner} must be {self.told()}, got {given!r}")
+        return FieldError(f"{owner} must be {self.description()}, got {given!r}")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Span(Rule):
             raise FieldError(f"{owner} is a pair (least, most), got {value!r}")
         low, high = (finite(end, f"{owner}[{i}]") for i, end in enumerate(value))
         if low > high or not self.limits(op).hold(low, high):
-            raise FieldError(f"{owner} is a pair (least, most) {self.limits(op).told()}, got {value!r}")
+            raise FieldError(f"{owner} is a pair (least, most) {self.limits(op).description()}, got {value!r}")
         return low, high
 
     def good(self, op: Any) -> Iterator[Any]:

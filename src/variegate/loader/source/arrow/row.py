@@ -100,7 +100,7 @@ class ArrowCells:
         except (ValueError, OverflowError) as error:  # of a date that is beyond Python's
             raise SourceError(f"{self.place}: one of its cells cannot be read ({error})") from error
 
-    def taken(self, rows: Any) -> ArrowCells:
+    def take(self, rows: Any) -> ArrowCells:
         """The cells of some rows."""
         return ArrowCells(self.column.take(rows), self.place)
 

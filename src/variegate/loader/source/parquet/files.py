@@ -145,7 +145,7 @@ class ParquetRows(RowFile):
         path = self.shard.path
         remote = self.shard.open(patient=False) if isinstance(self.shard, RemoteShard) else nullcontext(path)
         options = {"metadata": self._metadata, "read_dictionary": once, "page_checksum_verification": True}
-        with said(self.shard, self._most), remote as place, parquet.ParquetFile(place, **options) as file:
+        with size_errors(self.shard, self._most), remote as place, parquet.ParquetFile(place, **options) as file:
             yield file
 
     def load(self, unit: int) -> Loaded:
@@ -186,7 +186,7 @@ class ArrowRows(RowFile):
     def __init__(self, shard: Shard, columns: Sequence[str], most: int, stream: bool) -> None:
         super().__init__(shard, columns, most)
         self._stream = stream
-        with said(shard, most):
+        with size_errors(shard, most):
             whole = self._whole()
             reader = self._reader(whole)
             self.schema = reader.schema
@@ -229,7 +229,7 @@ class ArrowRows(RowFile):
         """The columns of a record batch."""
         import pyarrow as pa
 
-        with said(self.shard, self._most), pa.OSFile(self.shard.path) as file:
+        with size_errors(self.shard, self._most), pa.OSFile(self.shard.path) as file:
             batch = self._reader(file, self.columns).get_batch(unit)
         return Loaded(pa.Table.from_batches([batch]), self.counts[unit])
 
@@ -240,7 +240,7 @@ class ArrowRows(RowFile):
             yield FileRow(read, self._layouts[unit], row)
 
     def _column(self, name: str) -> Any:
-        with said(self.shard, self._most):
+        with size_errors(self.shard, self._most):
             return self._reader(self._whole(), None if self.by_row else [name]).read_all()[name]
 
 
@@ -253,10 +253,10 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
         start = file.read(6)
     try:
         if start[:4] == b"PAR1":
-            with said(shard, most):
+            with size_errors(shard, most):
                 return ParquetRows(shard, columns, most)
         if start == b"ARROW1" or start[:4] == b"\xff\xff\xff\xff":
-            with said(shard, most):
+            with size_errors(shard, most):
                 return ArrowRows(shard, columns, most, stream=start != b"ARROW1")
     except DecodeError as error:
         raise SourceError(f"{shard.path}: {error.reason}") from error
@@ -268,7 +268,7 @@ def open_rows(shard: Shard, columns: Sequence[str], most: int) -> RowFile:
 
 
 @contextmanager
-def said(shard: Shard, most: int) -> Iterator[None]:
+def size_errors(shard: Shard, most: int) -> Iterator[None]:
     """Says with the path what goes wrong, and that the file has changed if it has.
 
     Raises  DecodeError; ResourceError of what is lacking now.

@@ -16,7 +16,7 @@ from variegate.loader.source.shards.index import IndexColumns
 from variegate.loader.source.shards.shard import Paths, Shard, find_shards
 from variegate.targets import PerSample, Target, Targets
 from variegate.targets.declared import KNOWN, proposed
-from variegate.targets.names import taken
+from variegate.targets.names import name_clash
 
 
 class Sharded(Source):
@@ -85,7 +85,7 @@ def named_fields(fields: Iterable[str] | Mapping[str, Any], owner: str) -> dict[
         raise SourceError(f"{owner}.fields is a list such as [{fields!r}], or a dict from names; got {fields!r}")
     found = dict(fields) if isinstance(fields, Mapping) else {text.rpartition(":")[2]: text for text in fields}
     for name, place in found.items():
-        said = taken([name], owner, ("image", "label"))
+        said = name_clash([name], owner, ("image", "label"))
         if said is not None:
             raise SourceError(f'{said}, as by fields={{"my_{name}": {place!r}}}')
     return found
