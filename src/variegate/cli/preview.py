@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from variegate.cli import labelled
+from variegate.cli import gallery, labelled
 from variegate.cli.labelled import LabelOptions
-from variegate.cli.options import Config, Dtype, ModeOption, Seed, console, pipeline, progress
-from variegate.cli.sheet import SheetPicture, sheet
+from variegate.cli.options import Dtype, ModeOption, Seed, console, pipeline, progress
+from variegate.cli.photos import originals
+from variegate.cli.sheet import SheetPicture, fitted, sheet
 from variegate.draw import draw
 from variegate.errors import InputError, SourceError
 from variegate.key import Key
@@ -28,12 +30,20 @@ from variegate.targets import Targets
 from variegate.white import White
 
 PLAIN, LABELLED = 160, 320  # pixels of a cell
+SIDE = 256  # pixels of the photograph on which ops are shown
 PLAINLY = "RGB", "uint8"  # mode and dtype of pictures
 
 
 def preview(
-    path: Annotated[Path, typer.Argument(help="A picture, or a folder of them.", show_default=False)],
-    config: Config,
+    path: Annotated[Path | None, typer.Argument(help="A picture, or a folder of them.", show_default=False)] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="The pipeline, a .yaml, .yml or .json file.", show_default=False),
+    ] = None,
+    op: Annotated[
+        list[str] | None,
+        typer.Option(help='In place of a pipeline one op, from weak to strong, as "Rotate: [-30, 30]"; or all.'),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write.")] = Path("sheet.png"),
     rows: Annotated[int, typer.Option(min=1, max=100, help="How many rows; of a folder, how many pictures.")] = 4,
     cols: Annotated[int, typer.Option(min=2, max=100, help="How many pictures a row, with the original.")] = 6,
@@ -71,13 +81,43 @@ def preview(
     `variegate preview images/ -c pipeline.yaml --yolo labels/ --classes data.yaml`
 
     `variegate preview images/ -c pipeline.yaml --masks masks/ --ignore 255 --cols 3 --cell 480`
+
+    `variegate preview cat.jpg --op Perspective --op "Rotate: [-30, 30]"`
+
+    `variegate preview --op all -o gallery.png`
     """
     on = console()
+    if (config is None) == (not op) or (path is None and not op):
+        raise typer.BadParameter("give a picture and --config FILE, or --op NAME")
+    if op:
+        table, titles = rows_of_ops(on, op, path, cols, seed)
+        sheet(table, cell or PLAIN, titles=titles).save(output)
+        on.print(f"wrote {output}: {len(table)} ops at {cols - 1} strengths, seed {seed}")
+        return
+    assert path is not None and config is not None
     source = LabelOptions(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}")
+
+
+def rows_of_ops(
+    on: Console, names: Sequence[str], path: Path | None, cols: int, seed: int
+) -> tuple[list[list[SheetPicture]], list[str]]:
+    """A row of each op, the original and the op from weak to strong, and the ops as they are written.
+
+    path  of the picture, which is shown in RGB, 256 pixels long; None: a photograph that a package ships
+
+    Raises  ConfigError for what is no op; SourceError if there is no such file.
+    """
+    shown = list(gallery.all_ops()) if gallery.EVERY in names else [gallery.op_of(name) for name in names]
+    image = np.asarray(fitted(original(originals()[0] if path is None else path), SIDE))
+    with progress(on) as bar:
+        rows: list[list[SheetPicture]] = [
+            [*gallery.pictures(op, image, cols - 1, seed)] for op in bar.track(shown, description="augmenting")
+        ]
+    return rows, [repr(op) for op in shown]
 
 
 def visible(augment: Compose) -> Compose:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from variegate.draw.picture import levels
 from variegate.picture import with_channels
@@ -15,22 +15,29 @@ from variegate.white import White
 
 SheetPicture = NDArray[Any] | Image.Image
 PAPER, FRAME = (255, 255, 255), (214, 93, 14)
-GAP = 6
+INK = (32, 32, 32)
+GAP, TITLE = 6, 20  # pixels
 
 
-def sheet(rows: Sequence[Sequence[SheetPicture]], cell: int = 160, white: White = "dtype") -> Image.Image:
+def sheet(
+    rows: Sequence[Sequence[SheetPicture]], cell: int = 160, white: White = "dtype", titles: Sequence[str] = ()
+) -> Image.Image:
     """A PNG-ready sheet of rows of pictures, of which the first in each row is the original.
 
-    rows   pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
-    white  which of their numbers is white; None: of each picture the largest, and its least is black
+    rows    pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
+    white   which of their numbers is white; None: of each picture the largest, and its least is black
+    titles  a line above each row, or none
     """
-    columns = max(len(row) for row in rows)
-    page = Image.new("RGB", (GAP + columns * (cell + GAP), GAP + len(rows) * (cell + GAP)), PAPER)
+    columns, title = max(len(row) for row in rows), TITLE if titles else 0
+    page = Image.new("RGB", (GAP + columns * (cell + GAP), GAP + len(rows) * (cell + title + GAP)), PAPER)
     draw = ImageDraw.Draw(page)
     for r, row in enumerate(rows):
+        if titles:
+            at = GAP, GAP + r * (cell + title + GAP)
+            draw.text(at, titles[r], fill=INK, font=ImageFont.load_default(size=14))
         for c, picture in enumerate(row):
             small = fitted(picture, cell, white)
-            left, top = GAP + c * (cell + GAP), GAP + r * (cell + GAP)
+            left, top = GAP + c * (cell + GAP), GAP + title + r * (cell + title + GAP)
             x, y = left + (cell - small.width) // 2, top + (cell - small.height) // 2
             page.paste(small, (x, y))
             if c == 0:
