@@ -28,9 +28,9 @@ UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 def printable(text: str) -> str:
     r"""A text as it may be printed: control codes escaped, and if it is long, without its middle.
 
-    >>> shown("\x1b[2Ja.jpg")
+    >>> printable("\x1b[2Ja.jpg")
     '\\x1b[2Ja.jpg'
-    >>> len(shown("a" * 5_000_000))
+    >>> len(printable("a" * 5_000_000))
     3788
     """
     if len(text) > LONGEST:

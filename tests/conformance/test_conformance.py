@@ -77,8 +77,8 @@ EXAMPLES: dict[str, vg.Op] = {
     "Solarize": vg.Solarize(0.5),
     "Normalize": vg.Normalize(),
     "ToDtype": vg.ToDtype("float16"),
-    "PixelFunction": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
-    "PictureFunction": vg.Opaque(rotated),
+    "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
+    "Opaque": vg.Opaque(rotated),
     "Opaque, moves_pixels=False": vg.Opaque(darker, by=(0.2, 0.4), moves_pixels=False),
     "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
     "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
@@ -242,7 +242,7 @@ for _name in of_channels(1, 4):
         r"Normalize\.mean has 3 numbers, but the picture has [14] channels?\. Write one number a channel",
     )
 for _name in PLACED:
-    GAPS["PictureFunction", _name] = Gap(
+    GAPS["Opaque", _name] = Gap(
         "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves_pixels=False",
         r"^rotated is a function of the whole picture that may move pixels, and it cannot follow it\. If it leaves ",
     )
@@ -301,7 +301,7 @@ def kind(name, column):
     if column in PICTURES:
         return "picture" if COLUMNS[column].target is None else "view"
     if COLUMNS[column].target == vg.Image():
-        return "view" if geometric(EXAMPLES[name]) or name == "PictureFunction" else "stays"
+        return "view" if geometric(EXAMPLES[name]) or name == "Opaque" else "stays"
     return "moves" if COLUMNS[column].law and geometric(EXAMPLES[name]) else "stays"
 
 

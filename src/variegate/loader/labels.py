@@ -188,6 +188,7 @@ def agreed(source: Targets, pipeline: Targets) -> Targets:
     same of what the values are (class, format, group); filters and other options may differ. A mask for which the
     pipeline says nothing of `ignore_index`, or neither of `fill`, has the source's.
 
+    >>> from variegate.targets import Boxes
     >>> agreed(Targets(boxes=Boxes("coco")), Targets(boxes=Boxes("coco", min_area=4)))
     Targets(boxes=Boxes('coco', min_area=4))
 

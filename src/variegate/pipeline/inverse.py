@@ -45,7 +45,7 @@ class Inverse:
         """Whether the result is a mirror image of the picture."""
         return self._way.mirrored
 
-    def visible_pixels(self) -> Any:
+    def seen(self) -> Any:
         """(height, width) bool: the pixels of the picture that the result shows."""
         from variegate.labels.masks import visible_pixels
 

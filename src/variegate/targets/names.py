@@ -21,7 +21,7 @@ def name_clash(names: Iterable[str], owner: str, also: Iterable[str] = ()) -> st
     owner  who has the field, for the error
     also   more names that are taken there
 
-    >>> taken(["boxes"], "Arrays"), taken(["index"], "Arrays")
+    >>> name_clash(["boxes"], "Arrays"), name_clash(["index"], "Arrays")
     (None, "Arrays: the name 'index' is taken: a batch has one of its own. Choose another")
     """
     more = tuple(also)

@@ -9,9 +9,9 @@ class DevicePlacement(int):
     epoch      0 to 2**32 - 1
     variation  0 to 2**32 - 1
 
-    >>> place = Place(5, epoch=2, variation=1)
+    >>> place = DevicePlacement(5, epoch=2, variation=1)
     >>> ["a", "b", "c", "d", "e", "f"][place], place
-    ('f', Place(5, epoch=2, variation=1))
+    ('f', DevicePlacement(5, epoch=2, variation=1))
     """
 
     epoch: int
@@ -26,4 +26,4 @@ class DevicePlacement(int):
         return DevicePlacement, (int(self), self.epoch, self.variation)
 
     def __repr__(self) -> str:
-        return f"Place({int(self)}, epoch={self.epoch}, variation={self.variation})"
+        return f"DevicePlacement({int(self)}, epoch={self.epoch}, variation={self.variation})"

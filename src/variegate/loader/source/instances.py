@@ -53,7 +53,7 @@ class ValueColumn:
 class RingColumn:
     """A column of outlines: for each instance any number of rings [x0, y0, x1, y1, ...].
 
-    >>> Rings([[[0, 0, 4, 0, 4, 4]], [], [[1, 1, 2, 1, 2, 2], [5, 5, 6, 5, 6, 6]]]).rows(1, 3)
+    >>> RingColumn([[[0, 0, 4, 0, 4, 4]], [], [[1, 1, 2, 1, 2, 2], [5, 5, 6, 5, 6, 6]]]).rows(1, 3)
     [[], [array([1., 1., 2., 1., 2., 2.]), array([5., 5., 6., 5., 6., 6.])]]
     """
 
@@ -83,7 +83,7 @@ class Instances:
     counts   instances of each picture
     columns  name -> the values of all instances, in that order
 
-    >>> Instances([2, 0, 1], {"labels": Values(np.array([7, 8, 9]))}).of(0, ["labels"])
+    >>> Instances([2, 0, 1], {"labels": ValueColumn(np.array([7, 8, 9]))}).of(0, ["labels"])
     {'labels': array([7, 8])}
     """
 

@@ -122,7 +122,7 @@ def are_places(starts: NDArray[np.int64], sizes: NDArray[np.int64], end: int | N
 class NameTable:
     """Texts by number, as one array of bytes and where each ends: a million of them are a few objects.
 
-    >>> names = Names.of(["a/0", "a/1"])
+    >>> names = NameTable.of(["a/0", "a/1"])
     >>> len(names), names[1]
     (2, 'a/1')
     """

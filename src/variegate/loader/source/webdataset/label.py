@@ -16,8 +16,8 @@ KINDS = "a number", "a text", "null"  # of labels that do not mix; of anything e
 class LabelPart(NamedTuple):
     """What a user asks of a sample: a member by its suffix, or one value of a JSON object.
 
-    >>> Part.of("json:class")
-    Part(suffix='json', key='class')
+    >>> LabelPart.of("json:class")
+    LabelPart(suffix='json', key='class')
     """
 
     suffix: str
