@@ -295,7 +295,7 @@ def test_a_state_of_another_run_is_refused() -> None:
         ({"world_size": 2, "batch_size": 5}, 5),  # rank 0 has 10 of 19 samples
         ({"world_size": 2, "rank": 1, "batch_size": 5}, None),
         ({"repeats": 2, "batch_size": 2}, 2),
-        ({"weights": "balanced", "samples": 8}, 4),
+        ({"weights": "balanced", "samples_per_epoch": 8}, 4),
         ({"weights": "balanced"}, None),
         ({"drop_last": True, "on_error": "skip"}, None),
         ({"drop_last": True, "on_error": "replace"}, 4),

@@ -47,7 +47,7 @@ def ours() -> set[threading.Thread]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("options", [{}, {"weights": "balanced", "samples": 30}, {"repeats": 2}])
+@pytest.mark.parametrize("options", [{}, {"weights": "balanced", "samples_per_epoch": 30}, {"repeats": 2}])
 def test_resume_at_every_step_of_two_epochs(form: dict[str, Any], options: dict[str, Any]) -> None:
     expected = [samples(plain(**options).epoch(epoch)) for epoch in (0, 1)]
     length = len(plain(**options))

@@ -26,7 +26,7 @@ SOURCE = vg.Arrays(PICTURES, np.arange(19) % 3)
 ORDERS: list[dict[str, Any]] = [
     {},
     {"shuffle": False},
-    {"weights": "balanced", "samples": 26},
+    {"weights": "balanced", "samples_per_epoch": 26},
     {"repeats": 2},
     {"weights": np.arange(19.0), "repeats": 4, "rank": 1, "world_size": 2},
     {"rank": 2, "world_size": 3},
@@ -83,7 +83,7 @@ def test_the_order_and_the_bytes_are_the_loader_s(order: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 def test_worker_processes_give_the_loader_s_batches(photos: vg.ImageFolder, context: str) -> None:
-    options: dict[str, Any] = {"weights": "balanced", "samples": 14, "repeats": 2}
+    options: dict[str, Any] = {"weights": "balanced", "samples_per_epoch": 14, "repeats": 2}
     sampler = Sampler(photos, seed=3, **options)
     batches = keyed(
         sampler, photos, num_workers=2, multiprocessing_context=context, persistent_workers=True, prefetch_factor=1
@@ -135,7 +135,7 @@ def test_resume_at_every_step(order: dict[str, Any]) -> None:
 
 
 def test_a_state_of_the_plain_loader_and_of_other_ranks(photos: vg.ImageFolder) -> None:
-    options: dict[str, Any] = {"weights": "balanced", "samples": 24}
+    options: dict[str, Any] = {"weights": "balanced", "samples_per_epoch": 24}
     whole = plain(photos, **options)
     batches = iter(whole)
     seen = [int(i) for batch in islice(batches, 3) for i in batch["index"]]

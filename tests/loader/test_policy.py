@@ -468,8 +468,8 @@ def test_labels_go_with_the_samples_that_stay(tmp_path: Path, picture: Any) -> N
     ("options", "said"),
     [
         ({"policy": "ignore"}, '"raise", "skip", "replace" or OnError\\(...\\), got \'ignore\''),
-        ({"most": -1}, "most is a number of 0 or more, got -1"),
-        ({"most": 1.5}, "a fraction up to 1.0, got 1.5"),
+        ({"max_errors": -1}, "max_errors is a number of 0 or more, got -1"),
+        ({"max_errors": 1.5}, "a fraction up to 1.0, got 1.5"),
         ({"deadline": "1s"}, "deadline is a number above 0, got '1s'"),
         ({"max_pixels": None}, "max_pixels is a number"),
         ({"deadline": 0}, "deadline is a number above 0, got 0"),

@@ -39,7 +39,7 @@ def through_json(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
-@pytest.mark.parametrize("options", [{}, {"weights": "balanced", "samples": 30}, {"repeats": 2}])
+@pytest.mark.parametrize("options", [{}, {"weights": "balanced", "samples_per_epoch": 30}, {"repeats": 2}])
 def test_resume_at_every_step_of_two_epochs(folder: Path, workers: int, options: dict[str, Any]) -> None:
     whole = loader(folder, **options)
     expected = [samples(whole), samples(whole)]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from variegate.adapters.torch.place import DevicePlacement
+from variegate.arguments import renamed
 from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.loader.options import integer, optional_integer, rank_of
@@ -41,6 +42,7 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
     Raises  FieldError if an argument cannot be.
     """
 
+    @renamed(world="world_size", samples="samples_per_epoch")
     def __init__(
         self,
         source: Any,
