@@ -96,6 +96,27 @@ def blocks(
     return out
 
 
+@entry
+def _fill(bits: Any, out: Any) -> None:
+    for b in range(out.shape[0]):
+        k0, k1, c2, c3 = (np.uint64(bits[0, b]), np.uint64(bits[1, b]), np.uint64(bits[2, b]), np.uint64(bits[3, b]))
+        for number in range((out.shape[1] + 3) // 4):
+            words = philox(np.uint64(number), np.uint64(0), c2, c3, k0, k1)
+            for n in range(min(4, out.shape[1] - 4 * number)):
+                word = words[0] if n == 0 else words[1] if n == 1 else words[2] if n == 2 else words[3]
+                out[b, 4 * number + n] = np.float64(word >> np.uint64(8)) * 2.0**-24
+
+
+def filled(bits: Words, count: int) -> NDArray[np.float64]:
+    """The first `count` uniforms of each sample's sub-key, (B, count): as `kernels.bits.uniforms` at 0 to count.
+
+    bits  (4, B) uint32, the column of a `Bits` draw
+    """
+    out = np.empty((bits.shape[1], count))
+    _fill(plain(bits), out)
+    return out
+
+
 def stream(seed: int, path: str, field: str, draw: int) -> tuple[int, int]:
     """The generator's key of one draw: two 32-bit words, the BLAKE2b-64 hash of who draws.
 

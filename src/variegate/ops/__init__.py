@@ -9,15 +9,18 @@ from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
 from variegate.ops.dtype import ToDtype
+from variegate.ops.elastic import Elastic
 from variegate.ops.flip import HorizontalFlip, Transpose, VerticalFlip
 from variegate.ops.function import Opaque, Pointwise
 from variegate.ops.gamma import Gamma
+from variegate.ops.grid_distortion import GridDistortion
 from variegate.ops.hue import Hue
 from variegate.ops.invert import Invert
 from variegate.ops.iou_crop import RandomIoUCrop
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.normalize import Normalize
+from variegate.ops.optical_distortion import OpticalDistortion
 from variegate.ops.pad import Pad
 from variegate.ops.perspective import Perspective
 from variegate.ops.posterize import Posterize
@@ -28,6 +31,7 @@ from variegate.ops.saturation import Grayscale, Saturation
 from variegate.ops.scale import Scale
 from variegate.ops.shear import Shear
 from variegate.ops.solarize import Solarize
+from variegate.ops.thin_plate_spline import ThinPlateSpline
 from variegate.ops.translate import Translate
 from variegate.ops.zoom_out import RandomZoomOut
 
@@ -39,8 +43,10 @@ __all__ = [
     "Contrast",
     "Crop",
     "CropNonEmptyMask",
+    "Elastic",
     "Gamma",
     "Grayscale",
+    "GridDistortion",
     "HorizontalFlip",
     "Hue",
     "Invert",
@@ -49,6 +55,7 @@ __all__ = [
     "OneOf",
     "Op",
     "Opaque",
+    "OpticalDistortion",
     "Pad",
     "Perspective",
     "Pointwise",
@@ -69,6 +76,7 @@ __all__ = [
     "SmallestMaxSize",
     "Solarize",
     "SomeOf",
+    "ThinPlateSpline",
     "ToDtype",
     "Translate",
     "Transpose",
