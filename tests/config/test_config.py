@@ -152,7 +152,7 @@ def test_a_ramp_is_written_by_name_or_in_order() -> None:
         ("often", "line 3: Rotate.p: expected a number or a ramp such as {Ramp: [0, 0.5, 20]}, got 'often'"),
         ("{Ramp: [0, 1, 2.5]}", "line 3: Rotate.p: Ramp.epochs: expected a whole number, got 2.5"),
         ("{Ramp: [0, 1]}", "line 3: Rotate.p: Ramp.epochs: missing; it has no default"),
-        ("{Ramp: [0, 1, 0]}", "line 3: Rotate.p: Ramp.epochs is a whole number of 1 or more, got 0"),
+        ("{Ramp: [0, 1, 0]}", "line 3: Rotate.p: Ramp.epochs is an integer of 1 or more, got 0"),
     ):
         with pytest.raises(ConfigError) as caught:
             config.load(text.format(1, p), Compose)
