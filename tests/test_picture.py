@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import variegate as vg
-from variegate.picture import as_picture, pixels
+from variegate.picture import as_picture, empty_batch, pixels
 
 AUGMENT = vg.Compose([])
 NUMBERS = np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8)
@@ -161,3 +161,11 @@ def test_a_masked_array_that_hides_values_is_refused(name):
     masked[0, 0] = np.ma.masked
     with pytest.raises(vg.InputError, match=r"masked array .* values are hidden: write array.filled\(value\)"):
         augment(**{**given, name: masked})
+
+
+def test_room_for_a_batch_is_one_array_where_the_results_have_one_shape():
+    asked = []
+    room = empty_batch([(4, 6, 3)] * 2, np.dtype("uint16"), lambda *ask: asked.append(ask) or np.zeros(*ask))
+    assert room.shape == (2, 4, 6, 3) and asked == [((2, 4, 6, 3), np.uint16)]
+    rooms = empty_batch([(4, 6, 3), (2, 6, 3)], np.dtype("float32"))
+    assert [(each.shape, each.dtype) for each in rooms] == [((4, 6, 3), np.float32), ((2, 6, 3), np.float32)]

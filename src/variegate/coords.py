@@ -111,10 +111,18 @@ def box_edges(rows: Floats, layout: BoxLayout) -> Floats:
     """
     if layout in ("xyxy", "yxyx"):
         return rows.copy() if layout == "xyxy" else rows[:, SWAPPED]
+    return np.concatenate(_corners(rows, layout), axis=1)
+
+
+def _corners(rows: NDArray[Any], layout: BoxLayout) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The first and the last corner of boxes, each (N, 2); of "yxyx" as (y, x)."""
     place, sides = rows[:, :2], rows[:, 2:]
-    first = place if layout == "xywh" else place - sides * HALF
-    last = place + (sides if layout == "xywh" else sides * HALF)
-    return np.concatenate([first, last], axis=1)
+    if layout in ("xyxy", "yxyx"):
+        return place, sides
+    if layout == "xywh":
+        return place, place + sides
+    half = sides * HALF
+    return place - half, place + half
 
 
 def box_rows(edges: Floats, layout: BoxLayout) -> Floats:
@@ -147,14 +155,8 @@ def box_limits(width: float, height: float, dtype: Any) -> NDArray[Any]:
 
 def boxes_within(rows: NDArray[Any], layout: BoxLayout, limits: NDArray[Any]) -> NDArray[np.bool_]:
     """(N,): whether boxes lie within 0 and the limits, (x, y), as arithmetic in their own dtype finds."""
-    place, sides = rows[:, :2], rows[:, 2:]
-    if layout in ("xyxy", "yxyx"):
-        first, last = place, sides
-        limits = limits if layout == "xyxy" else limits[::-1]
-    elif layout == "xywh":
-        first, last = place, place + sides
-    else:
-        first, last = place - sides / 2, place + sides / 2
+    first, last = _corners(rows, layout)
+    limits = limits[::-1] if layout == "yxyx" else limits
     return np.asarray(((first >= 0) & (last <= limits)).all(axis=1))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,6 +29,20 @@ def as_picture(image: Any, name: str = "a picture") -> tuple[NDArray[Any], bool]
     """A picture as (H, W, C), C-contiguous, and whether it came as (H, W); see `pixels`."""
     array = pixels(image, name)
     return np.ascontiguousarray(with_channels(array)), array.ndim == 2
+
+
+def empty_batch(shapes: Sequence[tuple[int, ...]], dtype: np.dtype[Any], take: Callable[..., Any] = np.empty) -> Any:
+    """Room for the results of a batch: an array (B, ...) where they have one shape, otherwise a list of arrays.
+
+    shapes  of one result or more
+    take    (shape, dtype) -> the array
+
+    >>> empty_batch([(4, 6, 3), (4, 6, 3)], np.dtype("uint8")).shape
+    (2, 4, 6, 3)
+    """
+    if shapes.count(shapes[0]) == len(shapes):
+        return take((len(shapes), *shapes[0]), dtype)
+    return [np.empty(shape, dtype) for shape in shapes]
 
 
 def with_channels(image: NDArray[Any]) -> NDArray[Any]:

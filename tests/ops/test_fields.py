@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from tests.catalogue import EXAMPLES, VARIANTS
 
 import variegate as vg
 from variegate import ops
@@ -17,28 +18,21 @@ from variegate.dist import Bits, Drawn
 from variegate.errors import FieldError
 from variegate.ops.base import Op
 from variegate.ops.fields import bits, channels, checked, declare, drawn, extent, flag, option, pixels, rules_of
+from variegate.ops.function import FunctionOp
 from variegate.ops.rule import Limits
 
-PARTS = [vg.Invert(), vg.Hue(3)]
-EVERY = [
-    ops.Affine(), ops.Brightness(1), ops.CenterCrop(4), ops.ColorJitter(), ops.Contrast(1), ops.Crop(0, 0, 3, 4),
-    ops.Crop(0, 0, 3, 4, border="edge"), ops.CropNonEmptyMask(4), ops.Gamma(1), ops.Grayscale(), ops.HorizontalFlip(),
-    ops.Hue(3), ops.Invert(), ops.LongestMaxSize(9), ops.Normalize(), ops.Pad(2), ops.Perspective(), ops.Posterize(3),
-    ops.RandomCrop(4), ops.RandomCropNearBox(), ops.RandomIoUCrop(), ops.RandomResizedCrop(),
-    ops.RandomSizedBoxSafeCrop(), ops.RandomZoomOut(), ops.Resize(3), ops.Rotate(1), ops.Rotate90(),
-    ops.Saturation(1), ops.Scale(1), ops.Shear(), ops.SmallestMaxSize(9), ops.Solarize(), ops.ToDtype("float16"),
-    ops.Translate(), ops.Transpose(), ops.VerticalFlip(), ops.OneOf(PARTS), ops.SomeOf(PARTS), ops.RandomApply(PARTS),
-    vg.Compose(PARTS),
-]  # fmt: skip
+OPS = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, FunctionOp)]
+EVERY = [*OPS, vg.Compose([vg.Invert(), vg.Hue(3)])]
 CASES = [
-    pytest.param(op, item, id=f"{op!r:.40}-{item}") for op in EVERY for item in rules_of(type(op)) if item != "targets"
+    pytest.param(op, item.name, id=f"{op!r:.40}-{item.name}")
+    for op in EVERY
+    for item in dataclasses.fields(op)
+    if item.init and item.name != "targets"
 ]
 
 
 def test_every_field_of_every_op_is_declared():
-    kinds = {type(op) for op in EVERY}
-    assert {kind.__name__ for kind in kinds} == set(ops.__all__) - {"Op", "Opaque", "Pointwise"} | {"Compose"}
-    for kind in kinds:
+    for kind in {type(op) for op in EVERY}:
         assert rules_of(kind).keys() == {item.name for item in dataclasses.fields(kind)}
 
 

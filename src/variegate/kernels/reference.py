@@ -41,7 +41,6 @@ from variegate.kernels.reference_read import Covers, Lens, jacobian, lens_of, re
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-PixelCallable = Callable[..., Any]
 
 SLACK = 1e-9  # pixels: an edge is closed by a hair, so that what lies exactly on it is inside, whatever the rounding
 

@@ -13,7 +13,6 @@ from variegate.labels.region import inside, rectangle
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 ROOM = 0.5  # a smooth field of cells h wide: points sqrt(ROOM h) apart lie within 0.1 of the curve between them
 SHORT = 0.5  # pixels from point to point, where a field is linear and so has a kink at every line between two cells

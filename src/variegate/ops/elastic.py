@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from variegate.dist import Bits
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Ints
-from variegate.ops.fields import bits, checked, declare, drawn
+from variegate.ops.fields import bits, declare, drawn, grid
 from variegate.ops.geometric import Bordered
-from variegate.ops.lattice import SMOOTH, SPREAD, UPRIGHT, cells_of, chances
+from variegate.ops.lattice import SMOOTH, SPREAD, UPRIGHT, chances, pair_of, steps
 
 NODES = 3**0.5 / SPREAD  # the reach of evenly spread control values, for a field whose standard deviation is 1
-MOST = UPRIGHT / NODES  # of a cell
 
 
 @declare
@@ -20,7 +21,7 @@ class Elastic(Bordered):
     """Bend the picture by a smooth random field.
 
     strength  how far pixels move: the standard deviation of each coordinate, in parts of the shorter side; one draw a
-              sample. At most 0.13 parts of a cell, beyond which the picture could fold: 0.021 with 6 cells
+              sample. From 0.13 of a cell on, 0.021 with 6 cells, it grows no more, as the picture would fold
     cells     along each side, or (rows, columns): points more than two cells apart move on their own
     targets   image, mask, boxes, keypoints, polygons        effect  geometric, a field (fuses)
 
@@ -35,22 +36,18 @@ class Elastic(Bordered):
     >>> Elastic((0, 0.015), cells=5)
     Elastic(strength=Uniform(0, 0.015), cells=(5, 5))
 
-    Raises  FieldError if the strength can be negative, or so large that the picture could fold.
+    Raises  FieldError if the strength can be negative or above 1, or there are no cells, or more than 64.
     """
 
-    strength: Drawn = drawn(default=(0.005, 0.015), least=0, most=lambda op: MOST / max(_cells(op)))
-    cells: int | tuple[int, int] = checked(by=cells_of, default=6)
+    strength: Drawn = drawn(default=(0.005, 0.015), least=0, most=1)
+    cells: int | tuple[int, int] = grid(default=6)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Field:
-        assert isinstance(self.cells, tuple)
-        rows, columns = (count + SMOOTH for count in self.cells)
+        rows, columns = (count + SMOOTH for count in pair_of(self.cells))
         lattice = chances(draws["bits"], 2 * rows * columns).reshape(len(sizes), rows, columns, 2)
-        reach = NODES * draws["strength"] * sizes.min(axis=1)
+        most = UPRIGHT * steps(sizes, pair_of(self.cells)).min(axis=1)
+        reach = np.minimum(NODES * draws["strength"] * sizes.min(axis=1), most)
         return Field(lattice * reach[:, None, None, None], sizes)
-
-
-def _cells(op: Elastic) -> tuple[int, int]:
-    return cells_of(op.cells, f"{op.label}.cells")

@@ -78,6 +78,11 @@ def pixels(*, default: Any = MISSING, kw_only: bool = False) -> Any:
     return _field(rules.Pixels(1, rules.MOST_SIDE), default, kw_only)
 
 
+def grid(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 64) -> Any:
+    """A field annotated `int | tuple[int, int]`: (rows, columns) of something, or one number for both."""
+    return _field(rules.Grid(least, most), default, kw_only)
+
+
 def extent(*, default: Any = MISSING, kw_only: bool = False, least: Limit = 1) -> Any:
     """A field annotated int: a whole number of pixels."""
     return _field(rules.Extent(least, rules.MOST_SIDE), default, kw_only)

@@ -9,9 +9,9 @@ import numpy as np
 from variegate.dist import Bits
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Floats, Ints
-from variegate.ops.fields import bits, checked, declare, drawn
+from variegate.ops.fields import bits, declare, drawn, grid
 from variegate.ops.geometric import Bordered
-from variegate.ops.lattice import cells_of, chances
+from variegate.ops.lattice import chances, pair_of
 
 
 @declare
@@ -34,14 +34,13 @@ class GridDistortion(Bordered):
     """
 
     strength: Drawn = drawn(default=(0, 0.3), least=0, below=1)
-    cells: int | tuple[int, int] = checked(by=cells_of, default=5)
+    cells: int | tuple[int, int] = grid(default=5)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Field:
-        assert isinstance(self.cells, tuple)
-        (rows, columns), strength = self.cells, draws["strength"][:, None]
+        (rows, columns), strength = pair_of(self.cells), draws["strength"][:, None]
         chance = chances(draws["bits"], rows + columns)
         lattice = np.empty((len(sizes), rows + 1, columns + 1, 2))
         lattice[..., 0] = _shifts(1 + strength * chance[:, :columns], sizes[:, 1])[:, None, :]

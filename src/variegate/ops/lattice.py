@@ -1,4 +1,4 @@
-"""What the ops that bend a picture share: their cells, and numbers of chance for the nodes of a lattice."""
+"""What the ops that bend a picture share: cells, numbers of chance for a lattice's nodes, and control values."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from variegate.arguments import is_whole
-from variegate.errors import FieldError
 from variegate.ops.effect import Floats, Ints
 
-MOST_CELLS = 64
 SMOOTH = 3  # nodes more than cells, along each side of a smooth lattice
 SPREAD = 151 / 315  # of cubic B-splines: the mean over a cell of their squared weights
 UPRIGHT = 0.47  # of a cell: control values of a smooth field that stay within fold nowhere (Choi and Lee, 2000)
 
 
-def cells_of(value: Any, owner: str) -> tuple[int, int]:
-    """(rows, columns) of cells; one number is both.
-
-    Raises  FieldError if there are none, or more than 64.
-    """
-    pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(pair) != 2 or not all(is_whole(count) and 1 <= count <= MOST_CELLS for count in pair):
-        raise FieldError(f"{owner} is a whole number of cells or (rows, columns), 1 to {MOST_CELLS}; got {value!r}")
-    return int(pair[0]), int(pair[1])
+def pair_of(cells: int | tuple[int, int]) -> tuple[int, int]:
+    """(rows, columns) of an op that is made, for the type checker: always a pair."""
+    if not isinstance(cells, tuple):
+        raise TypeError(f"a grid is (rows, columns) once the op is made, got {cells!r}")
+    return cells
 
 
 def chances(bits: Any, count: int) -> Floats:

@@ -9,25 +9,13 @@ import numpy as np
 
 from variegate import exact
 from variegate.dist import Bits
-from variegate.errors import FieldError
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Floats, Ints
-from variegate.ops.fields import bits, checked, declare, drawn
+from variegate.ops.fields import bits, declare, drawn, grid
 from variegate.ops.geometric import Bordered
-from variegate.ops.lattice import cells_of, chances, controls, nodes, steps, upright
+from variegate.ops.lattice import chances, controls, nodes, pair_of, steps, upright
 
 LATTICE = 16  # cells along each side: the plate is read from a spline that goes by it to a hundredth of its bend
-
-
-def points_of(value: object, owner: str) -> tuple[int, int]:
-    """(rows, columns) of points; one number is both.
-
-    Raises  FieldError if there are fewer than 2 along a side, or more than 9.
-    """
-    rows, columns = cells_of(value, owner)
-    if min(rows, columns) < 2 or max(rows, columns) > 9:
-        raise FieldError(f"{owner} is 2 to 9 points along each side; got {value!r}")
-    return rows, columns
 
 
 @declare
@@ -51,14 +39,13 @@ class ThinPlateSpline(Bordered):
     """
 
     strength: Drawn = drawn(default=(0.01, 0.04), least=0, most=1)
-    points: int | tuple[int, int] = checked(by=points_of, default=4)
+    points: int | tuple[int, int] = grid(default=4, least=2, most=9)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Field:
-        assert isinstance(self.points, tuple)
-        rows, columns = self.points
+        rows, columns = pair_of(self.points)
         moved = chances(draws["bits"], 2 * rows * columns).reshape(len(sizes), rows * columns, 1, 1, 2)
         basis = plate(rows, columns)
         lattice = np.zeros((len(sizes), *basis.shape[1:], 2))

@@ -10,7 +10,7 @@ import numpy as np
 from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import collate
-from variegate.picture import ImageArray, as_picture, is_one_picture
+from variegate.picture import ImageArray, as_picture, empty_batch, is_one_picture
 from variegate.pipeline.fresh import fresh
 from variegate.pipeline.sample import image_of
 from variegate.white import dtype_name
@@ -52,11 +52,7 @@ def batch(
     sizes = [picture.shape[:2] for picture, _ in pictures]
     leaves = [_read(pipeline.known, sample, sizes[n], n) for n, sample in enumerate(samples)]
     plan = pipeline.plan(columns, sizes, *kinds.pop(), leaves=leaves if any(leaves) else ())
-    shapes = plan.shapes
-    if len(set(shapes)) == 1:
-        out: Any = np.empty((len(pictures), *shapes[0]), plan.dtype)
-    else:
-        out = [np.empty(shape, plan.dtype) for shape in shapes]
+    out = empty_batch(plan.shapes, plan.dtype)
     for i, (picture, _) in enumerate(pictures):
         _run(plan, i, picture, out[i])
     if plan.layout == "HWC" and all(flat for _, flat in pictures):

@@ -65,7 +65,7 @@ class Pipeline(Chain):
         function is another one; not by what it reads by name from a module. An object with a `__call__` counts by its
         class and by what pickle would keep of it when the fingerprint is first asked for.
 
-        >>> from variegate import Compose
+        >>> from variegate.pipeline import Compose
         >>> Compose([]).fingerprint == Compose([], antialias=False).fingerprint
         False
         """

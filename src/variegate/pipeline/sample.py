@@ -51,9 +51,7 @@ def make(targets: Targets, image: ImageArray | None, fields: Mapping[str, Any], 
     others = {name: value for name, value in fields.items() if name != "image"}
     leaves = targets.read(others, size) if others else {}
     plan = planned(np.array([size]), picture.shape[2], picture.dtype, [leaves] if leaves else ())
-    out = np.empty(plan.shapes[0], plan.dtype)
-    plan.run(0, picture, out)
-    out = out[:, :, 0] if flat and plan.layout == "HWC" else out
+    out = plan.result(0, picture, flat)
     if image is not None:
         return Made(out, plan, {})
     carried = plan.carry(0)

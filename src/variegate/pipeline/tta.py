@@ -12,7 +12,7 @@ from variegate.arguments import whole
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.labels.masks import visible_pixels
-from variegate.picture import as_picture
+from variegate.picture import as_picture, empty_batch
 from variegate.pipeline.fresh import say_epoch_0
 from variegate.pipeline.inverse import Inverse
 from variegate.targets import Keypoints, Mask, Targets
@@ -116,9 +116,9 @@ class TTA:
         say_epoch_0(self.augment)
         keys = Keys.at(self.seed, 0, np.zeros(self.n, np.uint64), np.arange(self.n, dtype=np.uint32))
         plan = self.augment.plan(keys, [picture.shape[:2]] * self.n, picture.shape[2], picture.dtype)
-        if len(set(plan.shapes)) > 1:
+        batch = empty_batch(plan.shapes, plan.dtype)
+        if not isinstance(batch, np.ndarray):
             raise InputError("TTA needs variations of one size; end the pipeline with Resize or another fixed size")
-        batch = np.empty((self.n, *plan.shapes[0]), plan.dtype)
         for i, out in enumerate(batch):
             plan.run(i, picture, out)
         return (batch[..., 0] if flat and plan.layout == "HWC" else batch), plan

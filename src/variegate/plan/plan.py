@@ -133,6 +133,15 @@ class Plan:
             self.check(image)
         self.bound.run(i, np.ascontiguousarray(image), out, fit)
 
+    def result(self, i: int, image: ImageArray, flat: bool = False, checked: bool = False) -> ImageArray:
+        """Sample i in memory of its own; see `run`.
+
+        flat  whether the picture came without channels: then a result in HWC has none either
+        """
+        out = np.empty(self.bound.shape(i), self.dtype)
+        self.run(i, image, out, checked=checked)
+        return out[:, :, 0] if flat and self.layout == "HWC" else out
+
     def reduction(self, i: int) -> int:
         """The largest d of 1, 2, 4 and 8 such that a picture of 1/d of the size planned is enough for sample i.
 
@@ -182,6 +191,4 @@ class Plan:
         except InputError as error:
             raise InputError(f"{name}, a view {image.shape}: {error}") from None
         plan.check(picture, name)
-        out = np.empty(plan.shapes[i], plan.dtype)
-        plan.run(i, picture, out, checked=True)
-        return out[:, :, 0] if flat and plan.layout == "HWC" else out
+        return plan.result(i, picture, flat, checked=True)

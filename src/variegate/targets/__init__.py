@@ -4,7 +4,7 @@ A target is declared once; `read` turns a value of one sample into a leaf (pixel
 and `write` gives it back in the declared format.
 """
 
-from variegate.targets.base import Grouped, Shaped, Size, Target
+from variegate.targets.base import Grouped, Shaped, Target
 from variegate.targets.boxes import Boxes
 from variegate.targets.declared import Targets
 from variegate.targets.image import Image
@@ -36,7 +36,6 @@ __all__ = [
     "RingLeaf",
     "RowLeaf",
     "Shaped",
-    "Size",
     "Target",
     "Targets",
 ]

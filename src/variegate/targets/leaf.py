@@ -10,24 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.coords import HALF, Floats, Ints
 from variegate.exact import sincos
-
-
-class Rows(Protocol):
-    """A leaf that has a row for each instance."""
-
-    @property
-    def count(self) -> int:
-        """How many instances there are."""
-
-    def take(self, index: Ints) -> Self:
-        """The leaf of these rows, in this order."""
 
 
 @dataclass(frozen=True, eq=False)

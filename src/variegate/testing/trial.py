@@ -78,8 +78,7 @@ class Done(NamedTuple):
 def carried_out(pipeline: Compose, image: NDArray[Any], key: Key, fields: Mapping[str, Any]) -> Done:
     """A picture (height, width, channels) and its fields through a pipeline."""
     plan = planned(pipeline, image, key, fields)
-    out = np.empty(plan.shapes[0], plan.dtype)
-    plan.run(0, image, out)
+    out = plan.result(0, image)
     channels_last = np.moveaxis(out, 0, 2) if plan.layout == "CHW" else out
     return Done(channels_last.astype(np.float64), plan.carry(0).fields)
 

@@ -18,6 +18,7 @@ from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
 from variegate.loader.memory import DecodeScratch
+from variegate.picture import empty_batch
 from variegate.pipeline import Compose
 from variegate.targets import Target, Targets
 
@@ -109,7 +110,7 @@ class Augment:
                 if "label" in rows and "label" not in fields:
                     self.targets["label"].read(plain(rows["label"][n]), pictures[n].size, "label")
         plan = self._plan(keys, names, pictures, leaves if fields else [])
-        images = _room(plan)
+        images = empty_batch(plan.shapes, plan.dtype)
         for n, name in enumerate(names):
             with _Noted(name):
                 plan.run(n, pictures[n].decode(scratch.of(pictures[n].nbytes)), images[n])
@@ -174,13 +175,6 @@ def _checked(form: Literal["list"] | Padded) -> Literal["list"] | Padded:
     if not isinstance(form, Padded) and form != "list":
         raise FieldError(f'Augment.collate is "list" or Padded(most=M), got {form!r}')
     return form
-
-
-def _room(plan: Any) -> Any:
-    """Where the results of a plan are written: one array where they have one shape, else a list of them."""
-    if len(set(plan.shapes)) == 1:
-        return np.empty((len(plan.shapes), *plan.shapes[0]), plan.dtype)
-    return [np.empty(shape, plan.dtype) for shape in plan.shapes]
 
 
 def _name(rows: RowBlock, n: int) -> str:

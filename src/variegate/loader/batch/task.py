@@ -26,6 +26,7 @@ from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
 from variegate.loader.source.base import labels_at
 from variegate.loader.stats import Counters
 from variegate.loader.transient import retried
+from variegate.picture import empty_batch
 
 if TYPE_CHECKING:
     from variegate.plan.carried import CarriedLabels
@@ -84,11 +85,7 @@ class BatchTask:
         with self._taking:
             if self._image is None:
                 assert self._plan is not None
-                shapes = self._plan.shapes
-                if shapes.count(shapes[0]) == len(shapes):
-                    self._image = self._context.pool.take((len(shapes), *shapes[0]), self._plan.dtype)
-                else:
-                    self._image = [np.empty(shape, self._plan.dtype) for shape in shapes]
+                self._image = empty_batch(self._plan.shapes, self._plan.dtype, self._context.pool.take)
             return self._image
 
     def work(self, scratch: DecodeScratch, counters: Counters, stopped: Event | None = None) -> bool:

@@ -76,7 +76,7 @@ class VocFolder(Files):
         super().__init__(f"{above}/JPEGImages", mode, dtype)
         notes = existing_folder(f"{above}/Annotations", "VocFolder", "the XML files")
         self._fields = chosen(fields, FIELDS, "VocFolder")
-        self.one_based, self.split_name = bool(one_based), split
+        self.one_based = bool(one_based)
         names = None if split is None else _listed(f"{above}/ImageSets/Main/{split}.txt")
         pictures = by_stem(self.root, Listing(self.root, extensions()).some())
         files = by_stem(notes, Listing(notes, (".xml",)).some("annotations"))

@@ -9,7 +9,7 @@ bad     values just beyond, and of other forms, that are refused
 from variegate.ops.rule.base import Checked, Limit, Limits, Rule
 from variegate.ops.rule.draw import Draw, Subkey
 from variegate.ops.rule.number import Certain, Channels, Probability, Span, Wholes
-from variegate.ops.rule.pixels import MOST_SIDE, Extent, Pixels
+from variegate.ops.rule.pixels import MOST_SIDE, Extent, Grid, Pixels
 from variegate.ops.rule.word import Flag, Name, Option
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Draw",
     "Extent",
     "Flag",
+    "Grid",
     "Limit",
     "Limits",
     "Name",

@@ -59,6 +59,36 @@ class Pixels(Rule):
         yield from (0, -1, MOST_SIDE + 1, (1, 0), (MOST_SIDE + 1, 1), (1,), (1, 1, 1), 2.0, (1, 2.5), True, "1")
 
 
+@dataclass(frozen=True)
+class Grid(Rule):
+    """(rows, columns) of something; one number is both."""
+
+    hinted: ClassVar[bool] = True
+
+    def parse(self, value: Any, owner: str, op: Any) -> tuple[int, int]:
+        least, most = self.ends(op)
+        pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+        if len(pair) != 2 or not all(is_whole(count) and least <= count <= most for count in pair):
+            raise FieldError(f"{owner} is a whole number or (rows, columns), {least} to {most}; got {value!r}")
+        return int(pair[0]), int(pair[1])
+
+    def ends(self, op: Any) -> tuple[int, int]:
+        """The fewest, and the most."""
+        limits = self.limits(op)
+        return int(limits.least), int(limits.most)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from super().good(op)
+        least, most = self.ends(op)
+        yield from (least, np.int64(least), (least, least + 1), [least, least])
+        yield (most, least)
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        least, most = self.ends(op)
+        yield from (least - 1, most + 1, (least, most + 1), (least,), (least,) * 3, float(least), True, str(least))
+
+
 def _side(value: Any, owner: str) -> int:
     if value > MOST_SIDE:
         told = value if value < 1 << 63 else "more than 2**63"

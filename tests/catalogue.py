@@ -1,0 +1,110 @@
+"""Catalogue: an example of each public op, shared by the tests of all ops. A new op is added here, and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import variegate as vg
+from variegate.ops.combine import Combinator
+from variegate.ops.function import FunctionOp
+
+
+def upside_down(image):
+    return image[::-1].copy()
+
+
+def darker(image, by):
+    return image * np.float32(1 - by)
+
+
+def first_channel_darker(pixel, by):
+    return (pixel[0] * (1 - by), *pixel[1:])
+
+
+def examples(height: int, width: int) -> dict[str, vg.Op]:
+    """By class, and what is other than usual: each changes any picture of this size or more, whatever its key.
+
+    They stand by family, in the order of docs/conformance.md.
+    """
+    part = (height * 2 // 3, width * 5 // 8)
+    return {
+        "Affine": vg.Affine(rotate=(-30, 30), x=(-0.1, 0.1), scale=(0.7, 1.3), shear_x=(-9, 9)),
+        "HorizontalFlip": vg.HorizontalFlip(),
+        "VerticalFlip": vg.VerticalFlip(),
+        "Transpose": vg.Transpose(),
+        "Rotate90": vg.Rotate90(vg.Choice((1, 3))),
+        "Rotate": vg.Rotate((-40, 40)),
+        "Shear": vg.Shear((-20, 20), (-20, 20)),
+        "Scale": vg.Scale((0.7, 1.4)),
+        "Translate": vg.Translate((-0.3, 0.3), (-0.3, 0.3)),
+        "Perspective": vg.Perspective((0.2, 0.4)),
+        "Elastic": vg.Elastic((0.01, 0.02)),
+        "GridDistortion": vg.GridDistortion((0.2, 0.4)),
+        "OpticalDistortion": vg.OpticalDistortion((0.1, 0.3)),
+        "ThinPlateSpline": vg.ThinPlateSpline((0.02, 0.05)),
+        "Crop": vg.Crop(height // 6, width // 6, *part),
+        "CenterCrop": vg.CenterCrop(part),
+        "RandomCrop": vg.RandomCrop(part),
+        "RandomResizedCrop": vg.RandomResizedCrop(part, (0.3, 0.8)),
+        "RandomZoomOut": vg.RandomZoomOut((1.2, 2)),
+        "Pad": vg.Pad(3, left=5),
+        "Resize": vg.Resize((height * 2 // 3, width + 5)),
+        "SmallestMaxSize": vg.SmallestMaxSize(height * 2 // 3),
+        "LongestMaxSize": vg.LongestMaxSize(width - 9),
+        "CropNonEmptyMask": vg.CropNonEmptyMask(part),
+        "RandomCropNearBox": vg.RandomCropNearBox(),
+        "RandomIoUCrop": vg.RandomIoUCrop(),
+        "RandomSizedBoxSafeCrop": vg.RandomSizedBoxSafeCrop(part, 0.4),
+        "Brightness": vg.Brightness((0.6, 0.9)),
+        "Contrast": vg.Contrast((0.6, 0.9)),
+        "ColorJitter": vg.ColorJitter((0.8, 0.9), (0.8, 0.9), (0.5, 0.9), (10, 40)),
+        "Gamma": vg.Gamma((1.3, 2)),
+        "Grayscale": vg.Grayscale(),
+        "Hue": vg.Hue((20, 40)),
+        "Invert": vg.Invert(),
+        "Posterize": vg.Posterize(3),
+        "Saturation": vg.Saturation((0.2, 0.8)),
+        "Solarize": vg.Solarize(0.5),
+        "Normalize": vg.Normalize(),
+        "ToDtype": vg.ToDtype("float16"),
+        "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
+        "Opaque": vg.Opaque(upside_down),
+        "Opaque, moves_pixels=False": vg.Opaque(darker, by=(0.2, 0.4), moves_pixels=False),
+        "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
+        "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
+        "RandomApply": vg.RandomApply([vg.Rotate((-40, 40)), vg.Brightness(0.9)], p=0.5),
+    }
+
+
+def variants(height: int, width: int) -> list[vg.Op]:
+    """What an op does another way when a field says so; these may leave a picture as it was."""
+    part = (height * 2 // 3, width * 5 // 8)
+    return [
+        vg.HorizontalFlip(p=0.5),
+        vg.Rotate(vg.Normal(0, 10), border="reflect", interpolation="bicubic", antialias=False, name="turn"),
+        vg.Rotate90(),
+        vg.Scale((0.8, 1.2), fill=(1, 2, 3)),
+        vg.Crop(0, 0, height + 2, width + 5, border="edge"),
+        vg.CropNonEmptyMask(part, ignore=(0, 255)),
+        vg.RandomCropNearBox(part),
+        vg.RandomCropNearBox(shift=(0, 0.5)),
+        vg.RandomIoUCrop(part, ratio=(0.1, 2)),
+        vg.RandomIoUCrop(iou=(0.2, 1)),
+        vg.RandomResizedCrop(),
+        vg.RandomResizedCrop(part, ratio=(0.5, 2)),
+        vg.RandomSizedBoxSafeCrop(),
+        vg.RandomSizedBoxSafeCrop(part, erosion=0.2),
+        vg.RandomZoomOut((1, 1.2), border="reflect"),
+        vg.Pad(2, left=5, border="wrap"),
+        vg.Brightness((0.7, 1.3)),
+        vg.Contrast((0.8, 1.2), about="channel"),
+        vg.Posterize((1, 9)),
+        vg.Solarize((0.2, 0.8)),
+        vg.Normalize(layout="CHW"),
+        vg.ToDtype("float16", "CHW"),
+    ]
+
+
+EXAMPLES, VARIANTS = examples(30, 40), variants(30, 40)
+# Those that lower by themselves, and are read back as they are written: none that holds other ops or a function.
+LEAVES = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, Combinator | FunctionOp)]
