@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from variegate.errors import VariegateError
+from variegate.errors import SourceError, VariegateError
 from variegate.loader.transient import read_error, retried_at
 
 KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
@@ -51,6 +51,17 @@ def read_bytes(path: str) -> bytes:
             return file.readall()
 
     return retried_at(path, read)
+
+
+def read_lines(path: str) -> list[str]:
+    """The lines of a text in UTF-8 that a source is made of.
+
+    Raises  as `read_bytes`; SourceError if it is no such text.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: it cannot be read ({error})") from error
 
 
 def regular(path: str, flags: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from variegate.ops.effect import Floats
+from variegate.ops.effect import Floats, Matrix
 from variegate.white import LUMINANCE
 
 # ITU-R BT.601: how bright red, green and blue look. torchvision writes 0.2989 for red, Pillow rounds to 16 bits.
@@ -24,6 +24,11 @@ def multiple(factor: Floats) -> Floats:
 def nothing(count: int) -> Floats:
     """The stack (B, 3) of no offset."""
     return np.zeros((count, 3))
+
+
+def unchanged(count: int) -> Matrix:
+    """What an op of colour does to pictures of one channel."""
+    return Matrix(multiple(np.ones(count)), nothing(count), uniform=True)
 
 
 def saturation(factor: Floats) -> Floats:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from variegate import exact
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
-from variegate.ops.colour import hue, multiple, nothing
+from variegate.ops.colour import hue, nothing, unchanged
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare
 
@@ -38,5 +36,5 @@ class Hue(Op):
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):
-            return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
+            return unchanged(len(sizes))
         return Matrix(hue(*exact.sincos(draws["shift"])), nothing(len(sizes)))

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
-from variegate.ops.colour import multiple, nothing, saturation
+from variegate.ops.colour import nothing, saturation, unchanged
 from variegate.ops.effect import Effect, Ints, Matrix
 from variegate.ops.fields import declare, drawn
 
@@ -34,7 +34,7 @@ class Saturation(Op):
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):
-            return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
+            return unchanged(len(sizes))
         return Matrix(saturation(draws["factor"]), nothing(len(sizes)))
 
 
@@ -56,5 +56,5 @@ class Grayscale(Op):
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):
-            return Matrix(multiple(np.ones(len(sizes))), nothing(len(sizes)), uniform=True)
+            return unchanged(len(sizes))
         return Matrix(saturation(np.zeros(len(sizes))), nothing(len(sizes)))

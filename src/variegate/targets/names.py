@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from variegate.errors import VariegateError
 
 INSTANCES = "instances"  # the group of whoever names none
 ARGUMENT, OWN = "an argument of calls is called so", "a batch has one of its own"
@@ -29,3 +31,19 @@ def name_clash(names: Iterable[str], owner: str, also: Iterable[str] = ()) -> st
     if name is None:
         return None
     return f"{owner}: the name {name!r} is taken: {RESERVED.get(name, OWN)}. Choose another"
+
+
+def element_names(names: Sequence[str] | None, error: type[VariegateError]) -> tuple[str, ...] | None:
+    """The names of the elements of samples that are tuples, checked.
+
+    Raises  error if they are no different texts, `image` is not among them, or one is taken.
+    """
+    if names is None:
+        return None
+    given = (names,) if isinstance(names, str) else tuple(names)
+    if "image" not in given or len(set(given)) < len(given) or not all(isinstance(name, str) for name in given):
+        raise error(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
+    said = name_clash(given, "names")
+    if said is not None:
+        raise error(said)
+    return given

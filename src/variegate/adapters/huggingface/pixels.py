@@ -49,9 +49,7 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
     if isinstance(value, Image.Image):
         return _converted(value, mode, dtype, where)
     if is_file(value):
-        data, path = value["bytes"], value["path"]
-        if data is None and path is None:
-            raise InputError(f"{where} has neither bytes nor a path")
+        data, path = _parts(value, where)
         place = path or where
         data = path if data is None else data
         found = open_view(data, place, mode) if dtype == AS_STORED else open_image(data, place, mode, dtype=dtype)
@@ -63,6 +61,14 @@ def picture(value: Any, mode: str, dtype: str, where: str) -> NDArray[Any]:
     raise InputError(
         f"{where} is a PIL image, an array (H, W, C), or the bytes and path of a file; got {type(value).__name__}"
     )
+
+
+def _parts(value: Mapping[str, Any], where: str) -> tuple[Any, Any]:
+    """The bytes and the path of a file, of which it has one at least."""
+    data, path = value["bytes"], value["path"]
+    if data is None and path is None:
+        raise InputError(f"{where} has neither bytes nor a path")
+    return data, path
 
 
 def _converted(image: Image.Image, mode: str, dtype: str, where: str) -> NDArray[Any]:
@@ -107,9 +113,7 @@ def mask(value: Any, where: str) -> Any:
 
 
 def _opened(value: Mapping[str, Any], where: str) -> Image.Image:
-    data, path = value["bytes"], value["path"]
-    if data is None and path is None:
-        raise InputError(f"{where} has neither bytes nor a path")
+    data, path = _parts(value, where)
     data, name = contents(path) if data is None else data, path or where
     with decode_errors(name, MOST_PIXELS):
         image: Image.Image | None = opened_by_pillow(data)

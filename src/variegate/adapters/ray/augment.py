@@ -14,6 +14,7 @@ from variegate.arguments import whole
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
+from variegate.loader.batch.plan import kind_of_all
 from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
 from variegate.loader.labels import agreed
@@ -146,13 +147,10 @@ class Augment:
         return may_lie_on_pictures(values)
 
     def _plan(self, keys: Keys, names: list[str], pictures: list[RayPicture], leaves: list[Any]) -> Any:
-        kinds = {(each.channels, each.dtype): name for name, each in zip(names, pictures, strict=True)}
-        if len(kinds) > 1:
-            told = ", ".join(f"{name} has {channels} {dtype}" for (channels, dtype), name in kinds.items())
-            raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
+        kind = kind_of_all({(each.channels, each.dtype): n for n, each in enumerate(pictures)}, names.__getitem__)
         sizes = np.array([each.size for each in pictures], np.int64)
         augment = Identity() if self.augment is None else self.augment
-        return augment.plan(keys, sizes, *next(iter(kinds)), leaves, self.targets)
+        return augment.plan(keys, sizes, *kind, leaves, self.targets)
 
     def _collated(self, samples: list[Any], names: list[str]) -> RowBlock:
         if isinstance(self.collate, Padded):

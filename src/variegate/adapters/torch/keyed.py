@@ -11,14 +11,15 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
-from variegate.adapters.torch.sample import Apart, apart, named
+from variegate.adapters.torch.sample import Apart, apart
 from variegate.adapters.torch.samples import Samples
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.loader.labels import agreed
 from variegate.loader.source.base import Source
 from variegate.pipeline import Compose
 from variegate.targets import Targets
+from variegate.targets.names import element_names
 
 
 class KeyedDataset(Dataset[Any]):
@@ -56,7 +57,7 @@ class KeyedDataset(Dataset[Any]):
             ids = dataset.ids if ids is None else ids
             augment = replace(augment, targets=agreed(dataset.targets or Targets(), augment.known))
             dataset = Samples(dataset)
-        self.dataset, self.augment, self.seed, self.names = dataset, augment, seed, named(names)
+        self.dataset, self.augment, self.seed, self.names = dataset, augment, seed, element_names(names, FieldError)
         self.ids = None if ids is None else np.asarray(ids, np.uint64)
         if self.ids is not None and len(self.ids) != len(dataset):
             raise InputError(f"{len(self.ids)} ids for {len(dataset)} samples; give one a sample")

@@ -10,10 +10,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from variegate.errors import FieldError, InputError
+from variegate.errors import InputError
 from variegate.picture import pil_pixels, tensor_pixels
 from variegate.targets import Target, Targets
-from variegate.targets.names import name_clash
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
@@ -31,22 +30,6 @@ class Apart(NamedTuple):
 
     fields: dict[str, Any]
     together: Callable[[Mapping[str, Any]], Any]
-
-
-def named(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The names of a tuple's elements, checked.
-
-    Raises  FieldError if they are no different texts, or `image` is not among them.
-    """
-    if names is None:
-        return None
-    told = (names,) if isinstance(names, str) else tuple(names)
-    if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
-        raise FieldError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
-    said = name_clash(told, "names")
-    if said is not None:
-        raise FieldError(said)
-    return told
 
 
 def apart(sample: Any, targets: Targets, names: tuple[str, ...] | None) -> Apart:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from variegate.adapters.torch.sample import apart, named
+from variegate.adapters.torch.sample import apart
+from variegate.errors import FieldError
 from variegate.pipeline import Compose
+from variegate.targets.names import element_names
 
 
 class Transform:
@@ -43,7 +45,7 @@ class Transform:
     """
 
     def __init__(self, augment: Compose, names: Sequence[str] | None = None) -> None:
-        self.augment, self.names = augment, named(names)
+        self.augment, self.names = augment, element_names(names, FieldError)
 
     def __call__(self, image: Any, /, *rest: Any) -> Any:
         sample = apart((image, *rest) if rest else image, self.augment.known, self.names)

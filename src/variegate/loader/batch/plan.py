@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,26 @@ def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Sa
     """Draw and lower samples, each as often as it is repeated."""
     source, labels, repeats = context.source, context.labels, context.repeats
     kinds = {(sample.picture.channels, sample.picture.dtype.name): sample.position for sample in samples}
-    if len(kinds) > 1:  # of a source that gives files and arrays
-        told = ", ".join(f"{source.where(at)} has {count} {dtype}" for (count, dtype), at in kinds.items())
-        raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
+    kind = kind_of_all(kinds, source.where)
     sizes = np.array([sample.picture.size for sample in samples], np.int64)
     keys = Keys.at(context.seed, epoch, source.ids[positions(samples, repeats)], variations(samples, repeats))
     given: tuple[Any, ...] = ()
     if labels is not None and any(sample.leaves for sample in samples):
         given = [sample.leaves for sample in samples for _ in range(repeats)], labels.targets
-    return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *next(iter(kinds)), *given)
+    return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *kind, *given)
+
+
+def kind_of_all(kinds: Mapping[tuple[int, Any], int], where: Callable[[int], str]) -> tuple[int, Any]:
+    """The channels and the dtype that all pictures of a batch have; a source may give files and arrays.
+
+    kinds  those met, each with the number of a picture that has them; where: what leads a user to it
+
+    Raises  InputError if there is more than one kind.
+    """
+    if len(kinds) > 1:
+        told = ", ".join(f"{where(n)} has {channels} {dtype}" for (channels, dtype), n in kinds.items())
+        raise InputError(f"the pictures of a batch have one number of channels and one dtype: {told}")
+    return next(iter(kinds))
 
 
 def positions(samples: Sequence[Sample], repeats: int) -> NDArray[np.int64]:

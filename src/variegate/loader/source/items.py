@@ -18,7 +18,7 @@ from variegate.loader.source.classes import label_column, passes_on
 from variegate.loader.source.location import contents, joined
 from variegate.loader.source.picture import picture_of, value_of
 from variegate.targets import Target, Targets
-from variegate.targets.names import name_clash
+from variegate.targets.names import element_names
 from variegate.targets.unsaid import check_unsaid
 
 MEND = (
@@ -71,7 +71,7 @@ class Items(Source):
         self._decode_into(mode, dtype)
         if ids is not None and len(ids) != length:
             raise SourceError(f"there are {length} samples and {len(ids)} ids; each has one")
-        self.data, self.names = data, _named(names)
+        self.data, self.names = data, element_names(names, SourceError)
         self.ids = np.arange(length, dtype=np.uint64) if ids is None else ids_of(ids, "ids[{}]".format)
         self.targets = None if targets is None else Targets.of(targets)
         self.labels = label_column(labels, length, any_form=passes_on(self.targets))
@@ -179,19 +179,6 @@ def _length(data: Any) -> int:
     if length == 0:
         raise SourceError(f"Items got no samples: the {kind} is empty")
     return length
-
-
-def _named(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """The names of a tuple's elements, checked."""
-    if names is None:
-        return None
-    told = (names,) if isinstance(names, str) else tuple(names)
-    if "image" not in told or len(set(told)) < len(told) or not all(isinstance(name, str) for name in told):
-        raise SourceError(f'names are those of a sample\'s elements, such as ("image", "mask"); got {names!r}')
-    said = name_clash(told, "names")
-    if said is not None:
-        raise SourceError(said)
-    return told
 
 
 def _labels(value: Any, known: Mapping[str, Target]) -> dict[str, Any]:

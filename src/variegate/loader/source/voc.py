@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions
-from variegate.loader.file import read_bytes
+from variegate.loader.file import read_bytes, read_lines
 from variegate.loader.source.digits import decimal
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import Instances, Values, are_most, chosen, class_names, first_of
@@ -228,10 +228,7 @@ def _names(notes: Sequence[_Note], others: Sequence[str]) -> list[str]:
 
 def _listed(path: str) -> list[str]:
     """The names in a split's file, one a line."""
-    try:
-        lines = read_bytes(path).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: it cannot be read ({error})") from error
+    lines = read_lines(path)
     for n, line in enumerate(lines, 1):
         if len(line.split()) > 1:
             raise SourceError(

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions
-from variegate.loader.file import read_bytes
+from variegate.loader.file import read_bytes, read_lines
 from variegate.loader.source.clip import clip_boxes, clip_summary
 from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
@@ -102,11 +102,8 @@ class YoloFolder(Files):
 
     def _objects(self, path: str) -> list[_YoloObject]:
         """The objects in one file; blank lines are none."""
-        try:
-            lines = read_bytes(path).decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise SourceError(f"{path}: it cannot be read ({error})") from error
-        return [self._object(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+        lines = enumerate(read_lines(path), 1)
+        return [self._object(line, f"{path}, line {n}") for n, line in lines if line.strip()]
 
     def _object(self, line: str, place: str) -> _YoloObject:
         """The object of one line."""
