@@ -65,6 +65,7 @@ def examples(height: int, width: int) -> dict[str, vg.Op]:
         "Posterize": vg.Posterize(3),
         "Saturation": vg.Saturation((0.2, 0.8)),
         "Solarize": vg.Solarize(0.5),
+        "JPEG": vg.JPEG((20, 60)),
         "Normalize": vg.Normalize(),
         "ToDtype": vg.ToDtype("float16"),
         "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),

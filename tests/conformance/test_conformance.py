@@ -184,6 +184,8 @@ for _name in of_channels(1, 4):
         "by default mean and std are of red, green and blue; refused for other pictures, unless given for theirs",
         r"Normalize\.mean has 3 numbers, but the picture has [14] channels?\. Write one number a channel",
     )
+for _name in of_channels(4):
+    GAPS["JPEG", _name] = Gap("a JPEG has 1 channel or 3", "JPEG takes pictures of 1 or 3 channels, got 4")
 for _name in PLACED:
     GAPS["Opaque", _name] = Gap(
         "nothing tells where a function of yours moves pixels; labels are refused, unless it says moves_pixels=False",
@@ -422,9 +424,15 @@ FAMILIES = {
     Tone: "colour",
     Output: "the last write",
     PixelFunction: "functions of yours",
-    PictureFunction: "functions of yours",
     Effect: "combinators, here of ops of several kinds",
 }
+
+
+def _family(op):
+    """Under which heading an op stands."""
+    if op.gives is PictureFunction:
+        return "functions of yours" if isinstance(op, vg.Opaque) else "compression"
+    return FAMILIES[op.gives]
 
 
 def mark(name, column, notes):
@@ -443,7 +451,7 @@ def document():
     notes: dict[str, int] = {}
     lines, family = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)], ""
     for name, op in EXAMPLES.items():
-        here = "pixels move, by what the labels are" if op.looks else FAMILIES[op.gives]
+        here = "pixels move, by what the labels are" if op.looks else _family(op)
         if here != family:
             family = here
             lines.append(f"| **{family}** |" + " |" * len(headings))

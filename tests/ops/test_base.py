@@ -11,7 +11,7 @@ import pytest
 from tests.catalogue import EXAMPLES, LEAVES
 
 from variegate import ops
-from variegate.dist import Choice, Constant, Normal, Uniform
+from variegate.dist import Bits, Choice, Constant, Normal, Uniform
 from variegate.errors import FieldError, InputError
 from variegate.ops.base import Drawn, LoweringContext, Op, VisibleMask
 from variegate.ops.effect import Map
@@ -53,6 +53,9 @@ def context(rows):
 def drawn_at_random(op, count):
     random, draws = np.random.default_rng(1), {}
     for field, distribution in op.drawn().items():
+        if isinstance(distribution, Bits):
+            draws[field] = random.integers(0, 2**32, (4, count), np.uint32)
+            continue
         shape = (op.times(field), count) if op.times(field) > 1 else (count,)
         draws[field] = distribution.at(random.random((distribution.draws, *shape)))
     return draws
@@ -72,6 +75,8 @@ def test_a_batch_equals_its_samples_one_by_one(op):
                 x, y = getattr(a, item.name), getattr(b, item.name)
                 if isinstance(x, np.ndarray):
                     assert np.array_equal(x[i], y[0]), item.name
+                elif isinstance(x, tuple) and len(x) == 4:
+                    assert x[i] == y[0], item.name
                 else:
                     assert x == y
 

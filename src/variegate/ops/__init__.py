@@ -17,6 +17,7 @@ from variegate.ops.grid_distortion import GridDistortion
 from variegate.ops.hue import Hue
 from variegate.ops.invert import Invert
 from variegate.ops.iou_crop import RandomIoUCrop
+from variegate.ops.jpeg import JPEG
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.normalize import Normalize
@@ -36,6 +37,7 @@ from variegate.ops.translate import Translate
 from variegate.ops.zoom_out import RandomZoomOut
 
 __all__ = [
+    "JPEG",
     "Affine",
     "Brightness",
     "CenterCrop",
