@@ -21,7 +21,18 @@ from tests.catalogue import EXAMPLES
 import variegate as vg
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
-from variegate.ops.effect import Effect, Field, Geometric, Map, Matrix, Output, PictureFunction, PixelFunction, Tone
+from variegate.ops.effect import (
+    Effect,
+    Field,
+    Geometric,
+    Map,
+    Matrix,
+    Noise,
+    Output,
+    PictureFunction,
+    PixelFunction,
+    Tone,
+)
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -167,7 +178,7 @@ class Gap(NamedTuple):
     error: str | None
 
 
-COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "Saturation")
+COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
 GAPS: dict[tuple[str, str], Gap] = {}
 for _name in of_channels(4):
     for _op in COLOURS:
@@ -422,6 +433,7 @@ FAMILIES = {
     Field: "pixels move, by a field",
     Matrix: "colour",
     Tone: "colour",
+    Noise: "noise",
     Output: "the last write",
     PixelFunction: "functions of yours",
     Effect: "combinators, here of ops of several kinds",

@@ -20,6 +20,7 @@ from variegate.ops.iou_crop import RandomIoUCrop
 from variegate.ops.jpeg import JPEG
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.near_box_crop import RandomCropNearBox
+from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNoise, SpeckleNoise, UniformNoise
 from variegate.ops.normalize import Normalize
 from variegate.ops.optical_distortion import OpticalDistortion
 from variegate.ops.pad import Pad
@@ -47,10 +48,12 @@ __all__ = [
     "CropNonEmptyMask",
     "Elastic",
     "Gamma",
+    "GaussianNoise",
     "Grayscale",
     "GridDistortion",
     "HorizontalFlip",
     "Hue",
+    "ISONoise",
     "Invert",
     "LongestMaxSize",
     "Normalize",
@@ -72,15 +75,19 @@ __all__ = [
     "Resize",
     "Rotate",
     "Rotate90",
+    "SaltAndPepper",
     "Saturation",
     "Scale",
     "Shear",
+    "ShotNoise",
     "SmallestMaxSize",
     "Solarize",
     "SomeOf",
+    "SpeckleNoise",
     "ThinPlateSpline",
     "ToDtype",
     "Translate",
     "Transpose",
+    "UniformNoise",
     "VerticalFlip",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from variegate.kernels.codes import CURVES, OWN_TABLES, STEP
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats
+
+if TYPE_CHECKING:
+    from variegate.compiled import Unit
 
 PLAIN_STEP = np.zeros(STEP)
 PLAIN_STEP[[0, 4, 8]] = 1.0
@@ -20,6 +23,7 @@ class BoundFunction(NamedTuple):
     """A user's function of a pixel or of a row, the path of its op, and what was drawn for it.
 
     draws  (n, k) float64, a row a sample; bits: (4, n) uint32, or None
+    unit   what does it, if that is compiled already: then the function is its reference
     """
 
     path: str
@@ -27,6 +31,7 @@ class BoundFunction(NamedTuple):
     rowwise: bool
     draws: Floats
     bits: NDArray[np.uint32] | None = None
+    unit: Unit | None = None
 
     def table(self) -> Floats:
         """What was drawn, as compiled code finds it: a sample's numbers, and behind them its four words of bits."""
@@ -39,6 +44,16 @@ class BoundFunction(NamedTuple):
         """A row of the table, which may be longer, as the numbers and the bits of its sample."""
         count = self.draws.shape[1]
         return row[:count].tolist(), None if self.bits is None else row[count : count + 2].view(np.uint32)
+
+
+def noise_function(path: str, effect: effects.Noise, channels: int) -> BoundFunction:
+    """A kind of noise, which is a function of a row that is compiled already."""
+    from variegate.kernels.noises import NOISES
+
+    unit, reference = NOISES[effect.kind]
+    given = np.empty((len(effect.numbers), 2 + effect.numbers.shape[1]))
+    given[:, 0], given[:, 1], given[:, 2:] = channels, not effect.per_channel, effect.numbers
+    return BoundFunction(path, reference, True, given, effect.bits, unit)
 
 
 def affine_rows(effect: effects.Matrix) -> Floats:

@@ -10,8 +10,9 @@ Tone             pointwise: each channel by itself, after clamping. Table: 256 l
                  formula; Statistic: a table made of the picture's histogram
 PixelFunction    pointwise: the user's function of one pixel, compiled into the fused pass
 RowFunction      pointwise: a function of one row, which knows where it is, compiled into the fused pass
+Noise            pointwise: noise by the key and a pixel's place, of the library's own kinds
 Stencil          stencil: weights of the pixels around each
-Colour           the class above Matrix, Tone, PixelFunction, RowFunction and Stencil: every pixel stays in its place
+Colour           the class above Matrix, Tone, PixelFunction, RowFunction, Noise, Stencil: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -22,6 +23,7 @@ from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
+from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
 from variegate.ops.effect.pixel_function import PixelFunction
@@ -39,6 +41,7 @@ __all__ = [
     "Ints",
     "Map",
     "Matrix",
+    "Noise",
     "Output",
     "PictureFunction",
     "PixelFunction",

@@ -84,6 +84,7 @@ class ReadStage(Stage):
             laid.fields,
         )
         self.bytes = ByteRows(self.tables, self.sites)
+        self._may_raise = any(each.unit is None for each in self.functions)
         self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
         self._forms: list[int] = laid.rows[:, ROW_FORM].tolist()
@@ -143,7 +144,7 @@ class ReadStage(Stage):
         from variegate.kernels.render import run_row
 
         out = self._between(row) if out is None else out
-        report = self._report() if self.functions else None
+        report = self._report() if self._may_raise else None
         run_row(row, image, out, tables, sites, site, after, 0 if report is None else report.address)
         if report is not None:
             report.check(functools.partial(self._drawn, row))
@@ -213,6 +214,8 @@ def address(each: BoundFunction, channels: int) -> int:
     """Where a user's compiled function is."""
     from variegate.kernels.rowwise import rowwise_function
 
+    if each.unit is not None:
+        return each.unit.address
     try:
         if each.rowwise:
             return rowwise_function(each.function, channels, each.draws.shape[1], each.bits is not None).address
