@@ -22,6 +22,7 @@ import variegate as vg
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
 from variegate.ops.effect import (
+    ColourFunction,
     Effect,
     Field,
     Geometric,
@@ -31,6 +32,9 @@ from variegate.ops.effect import (
     Output,
     PictureFunction,
     PixelFunction,
+    RowFunction,
+    Statistic,
+    Table,
     Tone,
 )
 from variegate.targets import Target
@@ -178,6 +182,7 @@ class Gap(NamedTuple):
     error: str | None
 
 
+RGB = "ChannelMix", "HueSaturationValue", "PCAJitter", "RGBShift", "Sepia", "Temperature"
 COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
 GAPS: dict[tuple[str, str], Gap] = {}
 for _name in of_channels(4):
@@ -191,6 +196,11 @@ for _name in of_channels(1):
     for _op in ("Grayscale", "Hue", "Saturation"):
         GAPS[_op, _name] = Gap("one channel of grey has no colour to change; it comes back as it was", None)
 for _name in of_channels(1, 4):
+    for _op in RGB:
+        GAPS[_op, _name] = Gap(
+            "it is about red, green and blue; refused for other pictures",
+            rf"{_op} takes pictures of red, green and blue, got [14] channels?\. Give it 3 channels, or ",
+        )
     GAPS["Normalize", _name] = Gap(
         "by default mean and std are of red, green and blue; refused for other pictures, unless given for theirs",
         r"Normalize\.mean has 3 numbers, but the picture has [14] channels?\. Write one number a channel",
@@ -433,6 +443,10 @@ FAMILIES = {
     Field: "pixels move, by a field",
     Matrix: "colour",
     Tone: "colour",
+    Table: "colour",
+    Statistic: "colour",
+    RowFunction: "colour",
+    ColourFunction: "colour",
     Noise: "noise",
     Output: "the last write",
     PixelFunction: "functions of yours",

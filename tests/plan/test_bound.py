@@ -158,7 +158,7 @@ class Unknown(vg.Op):
         (Unsaid(), r"^Unsaid does not say which effect it gives: its class has a line gives: ClassVar\[type\[Effect\]"),
         (
             Unknown(),
-            r"^Unknown gives Blur, which no stage runs: its class has a line gives: .* one of Curve, Field, ",
+            r"^Unknown gives Blur, which no stage runs: its class has a line gives: .* one of ColourFunction, ",
         ),
     ],
 )

@@ -46,5 +46,5 @@ LATTICE_KIND, LATTICE_ROWS, LATTICE_COLUMNS, LATTICE_FIRST = range(4)
 LATTICE = 4
 FIELDS = ("smooth", "linear")
 SMOOTH, LINEAR, DENSE = range(3)
-CURVES = ("power", "posterize", "solarize")
-POWER, POSTERIZE, SOLARIZE = range(3)
+CURVES = ("power", "posterize", "solarize", "solarize_add")
+POWER, POSTERIZE, SOLARIZE, SOLARIZE_ADD = range(4)

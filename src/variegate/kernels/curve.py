@@ -6,6 +6,7 @@ and white. Its input is clamped (NaN is 0) and, unless there are no steps, round
 power      number 1 * v ** number 0, by series of + - * / alone: the same bits on every CPU, and no table to gather from
 posterize  the levels, steps + 1 of them, in 2 ** number 0 parts, each part its lowest level
 solarize   1 - v where v >= number 0
+solarize_add  v + number 1, clamped, where v < number 0
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.codes import POSTERIZE, POWER
+from variegate.kernels.codes import POSTERIZE, POWER, SOLARIZE_ADD
 from variegate.kernels.colour import whole
 from variegate.kernels.memory import bits_f64, float_of, input_f64, load_f32, store_f32
 
@@ -48,10 +49,16 @@ def exp(value):
 
 
 @kernel
+def clamped(value):
+    """From black to white; NaN is 0."""
+    value = value if value > f32(0.0) else f32(0.0)
+    return value if value < f32(1.0) else f32(1.0)
+
+
+@kernel
 def entered(value, steps):
     """What a curve is given of a value in units of white."""
-    value = value if value > f32(0.0) else f32(0.0)
-    value = value if value < f32(1.0) else f32(1.0)
+    value = clamped(value)
     return value if steps == f32(0.0) else f32(whole(value * steps)) / steps
 
 
@@ -81,6 +88,10 @@ def curve_row(row, count, plane, channels, step):
         elif code == POSTERIZE:
             for x in range(count):
                 store_f32(line, x, posterized(entered(load_f32(line, x), steps), steps, f32(first)))
+        elif code == SOLARIZE_ADD:
+            for x in range(count):
+                value = entered(load_f32(line, x), steps)
+                store_f32(line, x, clamped(value + f32(second)) if float(value) < first else value)
         else:
             for x in range(count):
                 value = entered(load_f32(line, x), steps)

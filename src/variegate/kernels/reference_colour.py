@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.codes import POSTERIZE, POWER, TABLE
+from variegate.kernels.codes import POSTERIZE, POWER, SOLARIZE_ADD, TABLE
 from variegate.white import LUMINANCE
 
 Floats = NDArray[np.float64]
@@ -63,6 +63,8 @@ def curved(v: Floats, step: Floats) -> Floats:
             -(2 * (steps + 1) * parts - a) // (2 * a)
         )  # the first level n with (2 n + 1) a >= 2 (steps + 1) part
         return np.asarray(darkest / steps)
+    if code == SOLARIZE_ADD:
+        return np.asarray(np.where(v < a, np.clip(v + b, 0, 1), v))
     return np.asarray(np.where(v >= a, 1 - v, v))
 
 

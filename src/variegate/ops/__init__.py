@@ -1,20 +1,25 @@
 """The ops: what can happen to a picture. One family a file, named after it."""
 
 from variegate.ops.affine import Affine
+from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Op
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
+from variegate.ops.channel_mix import ChannelMix
 from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
 from variegate.ops.dtype import ToDtype
 from variegate.ops.elastic import Elastic
+from variegate.ops.equalize import Equalize
 from variegate.ops.flip import HorizontalFlip, Transpose, VerticalFlip
 from variegate.ops.function import Opaque, Pointwise
 from variegate.ops.gamma import Gamma
 from variegate.ops.grid_distortion import GridDistortion
 from variegate.ops.hue import Hue
+from variegate.ops.hue_saturation_value import HueSaturationValue
+from variegate.ops.illumination import Illumination
 from variegate.ops.invert import Invert
 from variegate.ops.iou_crop import RandomIoUCrop
 from variegate.ops.jpeg import JPEG
@@ -24,36 +29,48 @@ from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNois
 from variegate.ops.normalize import Normalize
 from variegate.ops.optical_distortion import OpticalDistortion
 from variegate.ops.pad import Pad
+from variegate.ops.pca_jitter import PCAJitter
 from variegate.ops.perspective import Perspective
 from variegate.ops.posterize import Posterize
 from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
 from variegate.ops.resized_crop import RandomResizedCrop
+from variegate.ops.rgb_shift import RGBShift
 from variegate.ops.rotate import Rotate, Rotate90
 from variegate.ops.saturation import Grayscale, Saturation
 from variegate.ops.scale import Scale
+from variegate.ops.sepia import Sepia
 from variegate.ops.shear import Shear
 from variegate.ops.solarize import Solarize
+from variegate.ops.solarize_add import SolarizeAdd
+from variegate.ops.temperature import Temperature
 from variegate.ops.thin_plate_spline import ThinPlateSpline
+from variegate.ops.tone_curve import ToneCurve
 from variegate.ops.translate import Translate
+from variegate.ops.vignette import Vignette
 from variegate.ops.zoom_out import RandomZoomOut
 
 __all__ = [
     "JPEG",
     "Affine",
+    "AutoContrast",
     "Brightness",
     "CenterCrop",
+    "ChannelMix",
     "ColorJitter",
     "Contrast",
     "Crop",
     "CropNonEmptyMask",
     "Elastic",
+    "Equalize",
     "Gamma",
     "GaussianNoise",
     "Grayscale",
     "GridDistortion",
     "HorizontalFlip",
     "Hue",
+    "HueSaturationValue",
     "ISONoise",
+    "Illumination",
     "Invert",
     "LongestMaxSize",
     "Normalize",
@@ -61,10 +78,12 @@ __all__ = [
     "Op",
     "Opaque",
     "OpticalDistortion",
+    "PCAJitter",
     "Pad",
     "Perspective",
     "Pointwise",
     "Posterize",
+    "RGBShift",
     "RandomApply",
     "RandomCrop",
     "RandomCropNearBox",
@@ -78,16 +97,21 @@ __all__ = [
     "SaltAndPepper",
     "Saturation",
     "Scale",
+    "Sepia",
     "Shear",
     "ShotNoise",
     "SmallestMaxSize",
     "Solarize",
+    "SolarizeAdd",
     "SomeOf",
     "SpeckleNoise",
+    "Temperature",
     "ThinPlateSpline",
     "ToDtype",
+    "ToneCurve",
     "Translate",
     "Transpose",
     "UniformNoise",
     "VerticalFlip",
+    "Vignette",
 ]

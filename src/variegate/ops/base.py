@@ -222,6 +222,18 @@ def one_or_three(op: Op, context: LoweringContext) -> bool:
     )
 
 
+def three(op: Op, context: LoweringContext) -> None:
+    """Refuse pictures that are not of red, green and blue.
+
+    Raises  InputError.
+    """
+    if context.channels != 3:
+        raise InputError(
+            f"{op.label} takes pictures of red, green and blue, got {context.channels} channel"
+            f"{'s' * (context.channels != 1)}. Give it 3 channels, or leave the op out."
+        )
+
+
 def boxes_of(op: Op, sizes: Ints, context: LoweringContext) -> list[Floats]:
     """The boxes of each sample, as far as they lie within the picture: (N, 4) x0, y0, x1, y1, each with an area.
 
@@ -277,5 +289,6 @@ __all__ = [
     "leaves",
     "masks_of",
     "one_or_three",
+    "three",
     "walk",
 ]

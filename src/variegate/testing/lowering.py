@@ -120,7 +120,7 @@ def _shaped(node: Node, effect: effects.Effect, count: int, channels: int) -> No
         if len(array.shape) != len(want) or any(w not in (None, n) for w, n in zip(want, array.shape, strict=True)):
             told = ", ".join("any" if w is None else str(w) for w in want)
             raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} is ({told}), got {array.shape}")
-        if array.dtype.kind not in "if" or not np.isfinite(array).all():
+        if array.dtype.kind not in "ifb" or not np.isfinite(array).all():
             raise AssertionError(f"{node.path}: {type(effect).__name__}.{name} holds what is no finite number")
 
 

@@ -11,6 +11,7 @@ Tone             pointwise: each channel by itself, after clamping. Table: 256 l
 PixelFunction    pointwise: the user's function of one pixel, compiled into the fused pass
 RowFunction      pointwise: a function of one row, which knows where it is, compiled into the fused pass
 Noise            pointwise: noise by the key and a pixel's place, of the library's own kinds
+ColourFunction   pointwise: a function of one row that looks at colours alone, compiled alike
 Stencil          stencil: weights of the pixels around each
 Colour           the class above Matrix, Tone, PixelFunction, RowFunction, Noise, Stencil: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
@@ -27,12 +28,13 @@ from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
 from variegate.ops.effect.pixel_function import PixelFunction
-from variegate.ops.effect.row_function import RowFunction
+from variegate.ops.effect.row_function import ColourFunction, RowFunction
 from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
     "Colour",
+    "ColourFunction",
     "Curve",
     "Effect",
     "Field",

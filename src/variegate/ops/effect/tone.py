@@ -12,6 +12,7 @@ from variegate.ops.effect.base import BENT, Floats
 from variegate.ops.effect.colour import Colour
 
 LEVELS = 256
+CurveKind = Literal["power", "posterize", "solarize", "solarize_add"]
 
 
 class Tone(Colour):
@@ -43,17 +44,18 @@ class Table(Tone):
 class Curve(Tone):
     """v -> a formula of v, clamped and, in pictures of integers, rounded to their own levels.
 
-    kind     "power": b v^a; "posterize": the levels in a parts, each its lowest; "solarize": 1 - v where v >= a
+    kind     "power": b v^a; "posterize": the levels in a parts, each its lowest; "solarize": 1 - v where v >= a;
+             "solarize_add": v + b, clamped, where v < a
     numbers  (B, 2) float64: a and b
     """
 
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"numbers": (2,)}
 
-    kind: Literal["power", "posterize", "solarize"]
+    kind: CurveKind
     numbers: Floats
 
     @classmethod
-    def of(cls, kind: Literal["power", "posterize", "solarize"], a: Floats, b: Floats | None = None) -> Curve:
+    def of(cls, kind: CurveKind, a: Floats, b: Floats | None = None) -> Curve:
         """A curve of one column or two."""
         return cls(kind, np.stack([a, np.zeros(len(a)) if b is None else b], axis=1))
 
