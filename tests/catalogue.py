@@ -7,6 +7,7 @@ import numpy as np
 import variegate as vg
 from variegate.ops.combine import Combinator
 from variegate.ops.function import FunctionOp
+from variegate.ops.macro import Macro
 
 
 def upside_down(image):
@@ -94,6 +95,7 @@ def examples(height: int, width: int) -> dict[str, vg.Op]:
         "OneOf": vg.OneOf([vg.Rotate((-40, 40)), vg.HorizontalFlip()]),
         "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
         "RandomApply": vg.RandomApply([vg.Rotate((-40, 40)), vg.Brightness(0.9)], p=0.5),
+        "PhotometricDistort": vg.PhotometricDistort(each=1),
     }
 
 
@@ -133,4 +135,4 @@ def variants(height: int, width: int) -> list[vg.Op]:
 
 EXAMPLES, VARIANTS = examples(30, 40), variants(30, 40)
 # Those that lower by themselves, and are read back as they are written: none that holds other ops or a function.
-LEAVES = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, Combinator | FunctionOp)]
+LEAVES = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, Combinator | FunctionOp | Macro)]

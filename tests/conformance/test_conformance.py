@@ -182,7 +182,7 @@ class Gap(NamedTuple):
     error: str | None
 
 
-RGB = "ChannelMix", "HueSaturationValue", "PCAJitter", "RGBShift", "Sepia", "Temperature"
+RGB = "ChannelMix", "HueSaturationValue", "PCAJitter", "PhotometricDistort", "RGBShift", "Sepia", "Temperature"
 COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
 GAPS: dict[tuple[str, str], Gap] = {}
 for _name in of_channels(4):
@@ -197,9 +197,10 @@ for _name in of_channels(1):
         GAPS[_op, _name] = Gap("one channel of grey has no colour to change; it comes back as it was", None)
 for _name in of_channels(1, 4):
     for _op in RGB:
+        _about = "RGBShift" if _op == "PhotometricDistort" else _op  # the first of those that it stands for
         GAPS[_op, _name] = Gap(
             "it is about red, green and blue; refused for other pictures",
-            rf"{_op} takes pictures of red, green and blue, got [14] channels?\. Give it 3 channels, or ",
+            rf"{_about} takes pictures of red, green and blue, got [14] channels?\. Give it 3 channels, or ",
         )
     GAPS["Normalize", _name] = Gap(
         "by default mean and std are of red, green and blue; refused for other pictures, unless given for theirs",
@@ -450,7 +451,7 @@ FAMILIES = {
     Noise: "noise",
     Output: "the last write",
     PixelFunction: "functions of yours",
-    Effect: "combinators, here of ops of several kinds",
+    Effect: "combinators and macros, here of ops of several kinds",
 }
 
 

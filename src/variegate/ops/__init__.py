@@ -31,6 +31,7 @@ from variegate.ops.optical_distortion import OpticalDistortion
 from variegate.ops.pad import Pad
 from variegate.ops.pca_jitter import PCAJitter
 from variegate.ops.perspective import Perspective
+from variegate.ops.photometric_distort import PhotometricDistort
 from variegate.ops.posterize import Posterize
 from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
 from variegate.ops.resized_crop import RandomResizedCrop
@@ -81,6 +82,7 @@ __all__ = [
     "PCAJitter",
     "Pad",
     "Perspective",
+    "PhotometricDistort",
     "Pointwise",
     "Posterize",
     "RGBShift",
