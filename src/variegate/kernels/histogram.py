@@ -32,28 +32,40 @@ def count_values(image, out):
 
 @entry
 def count_levels(image, scale, out):
-    """Into out (C, 256) int64, of zeros: how many pixels of a float32 picture (H, W, C), times scale, have each level.
+    """Into out (2, C, 256) int32, of zeros: how many pixels of a float32 picture (H, W, C), times scale, have each level.
 
-    They are rounded half to even, as tables are looked up; NaN counts as 0.
+    They are rounded half to even, as tables are looked up; NaN counts as 0. Levels are found a row at a time, in a loop
+    that LLVM vectorises, and then counted.
     """
-    for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            for c in range(image.shape[2]):
-                out[c, level(image[y, x, c] * scale)] += 1
+    height, width, channels = image.shape
+    levels = np.empty(width * channels, np.int32)
+    for y in range(height):
+        row = image[y].reshape(-1)
+        for n in range(levels.size):
+            levels[n] = level(row[n] * scale)
+        for c in range(channels):
+            one, other, at = out[0, c], out[1, c], c
+            for _ in range(width // 2):
+                one[levels[at]] += np.int32(1)
+                other[levels[at + channels]] += np.int32(1)
+                at += 2 * channels
+            if width % 2:
+                one[levels[at]] += np.int32(1)
 
 
 def histogram(image: NDArray[Any], white: float) -> NDArray[np.int64]:
     """(C, 256): how many pixels of a picture (H, W, C), in which white is this number, are next to each level."""
     channels = image.shape[2]
-    levels = np.zeros((channels, LEVELS), np.int64)
     if image.dtype.kind == "f":
-        count_levels(image, np.float32(1 / white), levels)  # type: ignore[no-untyped-call]
-        return levels
+        halves = np.zeros((2, channels, LEVELS), np.int32)
+        count_levels(np.ascontiguousarray(image), np.float32(1 / white), halves)  # type: ignore[no-untyped-call]
+        return np.asarray(halves.sum(axis=0, dtype=np.int64))
     halves = np.zeros((2, channels, 256**image.dtype.itemsize), np.int32)
     count_values(image.reshape(-1), halves)  # type: ignore[no-untyped-call]
     values: NDArray[np.int64] = halves.sum(axis=0, dtype=np.int64)
     if values.shape[1] == LEVELS and white == LEVELS - 1:
         return values
+    levels = np.zeros((channels, LEVELS), np.int64)
     nearest = np.rint(np.minimum(np.arange(values.shape[1]) / white, 1) * (LEVELS - 1)).astype(np.int64)
     for own, line in zip(levels, values, strict=True):
         own += np.bincount(nearest, line, LEVELS).astype(np.int64)

@@ -51,7 +51,8 @@ def stretched(histogram: Ints, cutoff: float, whole: float, *ignore: float) -> F
     """The tables (C, 256) of histograms (C, 256); whole: whether their values are rounded down to levels."""
     out = np.empty(histogram.shape)
     for table, counted in zip(out, histogram, strict=True):
-        pixels = np.where(np.isin(_LEVELS, ignore), 0, counted)
+        pixels = counted.copy()
+        pixels[[int(each) for each in ignore if 0 <= each <= 255]] = 0
         cut = np.floor(pixels.sum() * cutoff + 1e-6)  # a product just below a whole number is that number
         low = np.flatnonzero(np.cumsum(pixels) > cut)
         high = np.flatnonzero(np.cumsum(pixels[::-1]) > cut)
