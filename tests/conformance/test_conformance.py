@@ -26,6 +26,7 @@ from variegate.ops.effect import (
     Effect,
     Field,
     Geometric,
+    LocalEqualization,
     Map,
     Matrix,
     Noise,
@@ -183,7 +184,7 @@ class Gap(NamedTuple):
 
 
 RGB = "ChannelMix", "HueSaturationValue", "PCAJitter", "PhotometricDistort", "RGBShift", "Sepia", "Temperature"
-COLOURS = ("ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
+COLOURS = ("CLAHE", "ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
 GAPS: dict[tuple[str, str], Gap] = {}
 for _name in of_channels(4):
     for _op in COLOURS:
@@ -448,6 +449,7 @@ FAMILIES = {
     Statistic: "colour",
     RowFunction: "colour",
     ColourFunction: "colour",
+    LocalEqualization: "colour",
     Noise: "noise",
     Output: "the last write",
     PixelFunction: "functions of yours",

@@ -32,10 +32,10 @@ def count_values(image, out):
 
 @entry
 def count_levels(image, scale, out):
-    """Into out (2, C, 256) int32, of zeros: how many pixels of a float32 picture (H, W, C), times scale, have each level.
+    """Into out (2, C, 256) int32, of zeros: how many pixels of a float32 picture (H, W, C) have each level, in halves.
 
-    They are rounded half to even, as tables are looked up; NaN counts as 0. Levels are found a row at a time, in a loop
-    that LLVM vectorises, and then counted.
+    Pixels are multiplied by scale and rounded half to even, as tables are looked up; NaN counts as 0. Levels are found
+    a row at a time, in a loop that LLVM vectorises, and then counted.
     """
     height, width, channels = image.shape
     levels = np.empty(width * channels, np.int32)

@@ -43,9 +43,14 @@ def histogram(v: Floats) -> NDArray[np.int64]:
 
 def tied(v: Floats) -> bool:
     """Whether float32 may count some value at the level beside the one that `histogram` finds."""
-    level = 255 * v[np.isfinite(v)]
-    near = np.abs(level - np.floor(level) - 0.5) < 5e-5
-    return bool((near & (level > -1) & (level < 256)).any())
+    return bool(on_level(v[np.isfinite(v)]).any())
+
+
+def on_level(v: Floats, slack: float = 5e-5) -> Flags:
+    """Which values lie in the middle between two of 256 levels."""
+    level = 255 * v
+    near = np.abs(level - np.floor(level) - 0.5) < slack
+    return np.asarray(near & (level > -1) & (level < 256))
 
 
 def curved(v: Floats, step: Floats) -> Floats:

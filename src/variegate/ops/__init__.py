@@ -6,6 +6,7 @@ from variegate.ops.base import Op
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.channel_mix import ChannelMix
+from variegate.ops.clahe import CLAHE
 from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
@@ -51,6 +52,7 @@ from variegate.ops.vignette import Vignette
 from variegate.ops.zoom_out import RandomZoomOut
 
 __all__ = [
+    "CLAHE",
     "JPEG",
     "Affine",
     "AutoContrast",

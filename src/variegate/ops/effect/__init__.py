@@ -10,10 +10,12 @@ Tone             pointwise: each channel by itself, after clamping. Table: 256 l
                  formula; Statistic: a table made of the picture's histogram
 PixelFunction    pointwise: the user's function of one pixel, compiled into the fused pass
 RowFunction      pointwise: a function of one row, which knows where it is, compiled into the fused pass
-Noise            pointwise: noise by the key and a pixel's place, of the library's own kinds
 ColourFunction   pointwise: a function of one row that looks at colours alone, compiled alike
+Noise            pointwise: noise by the key and a pixel's place, of the library's own kinds
 Stencil          stencil: weights of the pixels around each
-Colour           the class above Matrix, Tone, PixelFunction, RowFunction, Noise, Stencil: pixels stay in their places
+LocalEqualization
+                 tiles: each pixel by the histograms of the tiles around it
+Colour           the class above these, from Matrix to LocalEqualization: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -22,6 +24,7 @@ from variegate.ops.effect.base import Effect, Floats, Ints
 from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
+from variegate.ops.effect.local_equalization import LocalEqualization
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.noise import Noise
@@ -41,6 +44,7 @@ __all__ = [
     "Floats",
     "Geometric",
     "Ints",
+    "LocalEqualization",
     "Map",
     "Matrix",
     "Noise",

@@ -12,10 +12,12 @@ from variegate.plan.stage.base import Stage
 from variegate.plan.stage.call import CallStage
 from variegate.plan.stage.filter import FilterStage
 from variegate.plan.stage.read import ReadStage
+from variegate.plan.stage.tile import TileStage
 
 RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Geometric: ReadStage,
     effects.Stencil: FilterStage,
+    effects.LocalEqualization: TileStage,
     effects.Colour: ReadStage,
     effects.PictureFunction: CallStage,
 }
