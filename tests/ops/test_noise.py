@@ -35,6 +35,14 @@ NOTHING = [
     vg.ISONoise(0, 0),
     vg.SaltAndPepper(0),
 ]
+GENTLE = [
+    vg.GaussianNoise(0.02),
+    vg.UniformNoise(0.03),
+    vg.SpeckleNoise(0.05),
+    vg.ShotNoise(0.001),
+    vg.ISONoise(0.02, 0.02),
+    vg.SaltAndPepper(0.0002),
+]
 each_op = pytest.mark.parametrize("op", OPS, ids=repr)
 
 
@@ -221,9 +229,10 @@ def test_it_keeps_what_every_op_keeps(op):
         testing.assert_fused_equals_reference([vg.Rotate(20), op, vg.Contrast(1.3)])
 
 
-@pytest.mark.parametrize("op", [vg.GaussianNoise(0.02), vg.UniformNoise(0.05), vg.ISONoise(0.02, 0.02)], ids=repr)
+@pytest.mark.parametrize("op", GENTLE, ids=repr)
 def test_labels_stay_in_step(op):
     testing.assert_targets_stay_in_step([vg.Rotate((-20, 20)), op])
+    testing.assert_points_move_as_pixels([vg.Rotate((-20, 20)), op], tolerance=0.6)
 
 
 def test_it_fuses_and_a_map_after_it_does_not():

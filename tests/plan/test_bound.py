@@ -171,6 +171,15 @@ def one(row, y, height):
     """A function of a row."""
 
 
+BITS = np.zeros((4, 1), np.uint32)
+
+
+def test_camera_noise_of_other_channels():
+    message = '^Gives: noise of kind "iso" is of pictures of 1 channel or 3, got 2$'
+    with pytest.raises(vg.InputError, match=message):
+        vg.Compose([Gives(effects.Noise("iso", np.ones((1, 2)), BITS))])(np.zeros((4, 5, 2), np.uint8))
+
+
 @pytest.mark.parametrize(
     ("effect", "message"),
     [
@@ -182,6 +191,16 @@ def one(row, y, height):
         (
             effects.RowFunction(functools.partial(one), np.empty((1, 0))),
             r"RowFunction.function is a plain function .*partial",
+        ),
+        (
+            effects.Noise("loud", np.ones((1, 1)), BITS),
+            "Noise.kind is one of gaussian, .*; got 'loud'",
+        ),
+        (effects.Noise("iso", np.ones((1, 1)), BITS), r"Noise.numbers of kind 'iso' is \(1, 2\), got \(1, 1\)"),
+        (effects.Noise("shot", np.ones((1, 1)), None), r"Noise.bits is an array \(4, 1\) uint32, got None"),
+        (
+            effects.Noise("shot", np.ones((1, 1)), BITS[:3]),
+            r"Noise.bits is an array .*, got uint32 \(3, 1\)",
         ),
         (effects.PixelFunction(None, np.empty((1, 0))), "PixelFunction.function is a plain function .* got None"),
         (effects.Table(np.zeros((1, 3, 256), complex)), "Table.values is an array of numbers, got complex128"),
@@ -270,6 +289,7 @@ class Numbers(vg.Op):
         (lambda v: effects.Table(np.full((1, 3, 256), v)), "Table.values holds what is no finite number"),
         (lambda v: effects.Stencil(np.full((1, 1, 1), v)), "Stencil.weights holds what is no finite number"),
         (lambda v: effects.RowFunction(half, np.full((1, 1), v)), "RowFunction.draws holds what is no finite number"),
+        (lambda v: effects.Noise("shot", np.full((1, 1), v), BITS), "Noise.numbers holds what is no finite number"),
         (lambda v: effects.Statistic(half, np.full((1, 1), v)), "Statistic.draws holds what is no finite number"),
     ],
 )

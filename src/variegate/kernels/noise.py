@@ -12,8 +12,13 @@ and the bits. That of photons is in `poisson`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import int64
+from llvmlite import ir
+from numba import int64, types
+from numba.core.cgutils import alloca_once
+from numba.extending import intrinsic
 
 from variegate.compiled import inlined, kernel, unit
 from variegate.kernels.bits import block, opened
@@ -24,7 +29,6 @@ from variegate.kernels.memory import (
     load_work_f32,
     load_work_i32,
     single_of,
-    stack,
     store_f32,
     store_work_f32,
     store_work_i32,
@@ -44,6 +48,18 @@ C0, C1, C2, C3 = f32(0.9999933), f32(-0.49991244), f32(0.04148775), f32(-0.00127
 ANGLE = f32(np.pi / 8192)
 LEVELS = 1 << 24
 RED, GREEN, BLUE = f32(LUMINANCE[0]), f32(LUMINANCE[1]), f32(LUMINANCE[2])
+
+
+@intrinsic
+def stack(typing):
+    """The address of five tiles that are the unit's own while it runs; asked for once."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        found = alloca_once(builder, ir.FloatType(), size=ir.IntType(64)(5 * TILE))
+        found.align = 64
+        return builder.ptrtoint(found, ir.IntType(64))
+
+    return types.int64(), codegen
 
 
 @kernel

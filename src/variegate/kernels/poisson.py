@@ -24,11 +24,10 @@ from variegate.kernels.memory import (
     load_work_f32,
     load_work_i32,
     single_of,
-    stack,
     store_f32,
     store_work_f32,
 )
-from variegate.kernels.noise import TILE, bells, fill, lots
+from variegate.kernels.noise import TILE, bells, fill, lots, stack
 
 f32, i32 = np.float32, np.int32
 FEW, MANY = f32(20.0), f32(1e30)
@@ -155,6 +154,7 @@ def take_many(means, normals, numbers, start, stop):
 
 @kernel
 def show(line, count, numbers, scale):
+    """What was counted, as brightness."""
     for x in range(count):
         store_f32(line, x, scale * load_work_f32(numbers, x))
 

@@ -22,6 +22,7 @@ FEW = f32(20)
 
 
 def lots(count: int) -> int:
+    """So many words, or some more: whole lots."""
     return -(-count // LOT) * LOT
 
 
@@ -58,6 +59,7 @@ def evens(words: Words) -> tuple[Singles, Singles]:
 
 
 def levels(words: Words) -> Singles:
+    """The upper 24 bits of each word."""
     return (words >> np.uint32(8)).astype(f32)
 
 
@@ -77,16 +79,19 @@ def pairs(make: Any, row: Row, y: int, bits: Words, shared: float) -> Singles:
 def gaussian(
     row: Row, y: int, height: int, bits: Words, channels: float, shared: float, std: float, mean: float
 ) -> None:
+    """v + std n + mean."""
     for channel, noise in zip(row, pairs(bells, row, y, bits, shared), strict=True):
         channel += noise * f32(std) + f32(mean)
 
 
 def uniform(row: Row, y: int, height: int, bits: Words, channels: float, shared: float, amplitude: float) -> None:
+    """v + amplitude n."""
     for channel, noise in zip(row, pairs(evens, row, y, bits, shared), strict=True):
         channel += noise * f32(amplitude)
 
 
 def speckle(row: Row, y: int, height: int, bits: Words, channels: float, shared: float, std: float) -> None:
+    """v + v std n."""
     for channel, noise in zip(row, pairs(bells, row, y, bits, shared), strict=True):
         channel += channel * (noise * f32(std))
 
@@ -94,6 +99,7 @@ def speckle(row: Row, y: int, height: int, bits: Words, channels: float, shared:
 def salt_and_pepper(
     row: Row, y: int, height: int, bits: Words, channels: float, shared: float, pepper: float, salt: float
 ) -> None:
+    """0 with one probability, 1 with another."""
     whole = lots(len(row[0]) * (1 if shared else len(row)))
     made = planes(levels(tiles(bits, y * whole, whole)), row, shared)
     for channel, noise in zip(row, made, strict=True):
@@ -104,6 +110,7 @@ def salt_and_pepper(
 def iso(
     row: Row, y: int, height: int, bits: Words, channels: float, shared: float, intensity: float, color: float
 ) -> None:
+    """Noise as of a camera's sensor."""
     count, whole = len(row[0]), lots(len(row[0]))
     made = [each[:count] for n in (0, 1) for each in bells(tiles(bits, (2 * y + n) * whole, whole))]
     if len(row) == 1:
@@ -116,6 +123,7 @@ def iso(
 
 
 def shot(row: Row, y: int, height: int, bits: Words, channels: float, shared: float, scale: float) -> None:
+    """scale k, k of Poisson's law of the mean v / scale."""
     count, whole = len(row[0]), lots(len(row[0]))
     for c, channel in enumerate(row):
         first = (y * len(row) + c) * whole

@@ -45,7 +45,6 @@ from variegate.kernels.tail import (
     WRITTEN,
     clear,
     fold_turns,
-    lend_turns,
     open_turns,
     painted_by,
     shown_fills,
@@ -153,8 +152,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
     source = src, dtype, shape, line[ROW_READING], arena
     widest = planes + 4 * (shape[1] + PAD) * shape[2]
-    fills, own_turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
-    turns = lend_turns(own_turns)
+    fills, turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
     planned = shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1]
     summed = planned and library[SUM_BYTES] != 0 and LANES % shape[2] == 0  # a mean of the source is one of its bytes
     for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
@@ -201,7 +199,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
         place = widest if stored == 0 else store
         how, lines = stored | WRITTEN, (part[1], part[3])
         sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, lines, out)
-    hold((owners, sums, counts, weights, offset, gain, shift, colours, own_turns))
+    hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))
 
 
 def run_row(

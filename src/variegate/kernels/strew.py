@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numba import int64
 
 from variegate.compiled import inlined, kernel
 from variegate.kernels.memory import load_f32, load_work_f32, store_f32
@@ -15,11 +16,13 @@ f32 = np.float32
 
 @inlined
 def added(value, noise, one, other):
+    """Noise, multiplied by one number, and another number."""
     return value + (noise * one + other)
 
 
 @inlined
 def scaled(value, noise, one, other):
+    """A part of the value: the noise, multiplied by a number."""
     return value + value * (noise * one)
 
 
@@ -39,16 +42,15 @@ def strewer(change: Callable[..., Any]) -> Any:
     @kernel
     def strew(place, start, stop, made, one, other):
         row, plane, count, channels, shared = place
-        n, end = start, min(stop, count if shared else count * channels)
+        n, end, c = start, min(stop, count if shared else count * channels), start // count
+        x = start - c * count
         while n < end:
-            c = n // count
-            x, noise = n - c * count, made + 4 * (n - start)
-            length = min(count - x, end - n)
+            noise, length = made + 4 * (n - start), min(count - x, end - n)
             for again in range(channels if shared else 1):
                 line = row + 4 * (plane * (c + again) + x)
                 for k in range(length):
                     store_f32(line, k, change(load_f32(line, k), load_work_f32(noise, k), one, other))
-            n += length
+            n, c, x = n + length, c + 1, int64(0)
 
     return strew
 

@@ -19,7 +19,7 @@ from variegate.kernels.codes import (
 from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
-from variegate.kernels.memory import address_of, borrowed, invoke, load_i64
+from variegate.kernels.memory import address_of, invoke, load_i64
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
 from variegate.kernels.user import PIXEL
 
@@ -129,13 +129,6 @@ def open_turns(kinds, channels, count):
         most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
     weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
     return weights, offsets, np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
-
-
-@kernel
-def lend_turns(turns):
-    """The same, borrowed: a row takes parts of them, and each would count its owner's references."""
-    weights, offsets, fills, busy, ends = turns
-    return borrowed(weights), borrowed(offsets), borrowed(fills), borrowed(busy), borrowed(ends)
 
 
 @kernel

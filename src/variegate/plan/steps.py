@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import InputError
 from variegate.kernels.codes import CURVES, OWN_TABLES, STEP
 from variegate.ops import effect as effects
 from variegate.ops.effect import Floats
@@ -47,7 +48,12 @@ class BoundFunction(NamedTuple):
 
 
 def noise_function(path: str, effect: effects.Noise, channels: int) -> BoundFunction:
-    """A kind of noise, which is a function of a row that is compiled already."""
+    """A kind of noise, which is a function of a row that is compiled already.
+
+    Raises  InputError if it is of pictures of other channels.
+    """
+    if effect.kind == "iso" and channels not in (1, 3):
+        raise InputError(f'{path}: noise of kind "iso" is of pictures of 1 channel or 3, got {channels}')
     from variegate.kernels.noises import NOISES
 
     unit, reference = NOISES[effect.kind]

@@ -14,6 +14,7 @@ from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.row_function import RowFunction
 
 NoiseKind = Literal["gaussian", "uniform", "speckle", "shot", "iso", "salt_and_pepper"]
+NUMBERS = dict(zip(get_args(NoiseKind), (2, 1, 1, 1, 2, 2), strict=True))  # of each kind, how many
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,14 @@ class Noise(Colour):
     per_channel: bool = True
 
     def misfit(self, count: int) -> str:
-        if self.kind not in get_args(NoiseKind):
-            return f"Noise.kind is one of {', '.join(get_args(NoiseKind))}; got {self.kind!r}"
-        return super().misfit(count) or misfit_bits("Noise.bits", self.bits, count)
+        if self.kind not in NUMBERS:
+            return f"Noise.kind is one of {', '.join(NUMBERS)}; got {self.kind!r}"
+        wrong = super().misfit(count)
+        if not wrong and self.numbers.shape[1] != NUMBERS[self.kind]:
+            wrong = f"Noise.numbers of kind {self.kind!r} is ({count}, {NUMBERS[self.kind]}), got {self.numbers.shape}"
+        if not wrong and self.bits is None:
+            wrong = f"Noise.bits is an array (4, {count}) uint32, got None"
+        return wrong or misfit_bits("Noise.bits", self.bits, count)
 
     def neutral(self, before: Ints) -> NDArray[np.bool_]:
         return np.asarray(~self.numbers.any(axis=1))
