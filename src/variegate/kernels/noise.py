@@ -46,7 +46,6 @@ L0, L1, L2, L3, L4 = f32(-1.99994566), f32(0.99877299), f32(-0.67186519), f32(0.
 S0, S1, S2 = f32(0.99969677), f32(-0.16567308), f32(0.00751438)
 C0, C1, C2, C3 = f32(0.9999933), f32(-0.49991244), f32(0.04148775), f32(-0.00127121)
 ANGLE = f32(np.pi / 8192)
-LEVELS = 1 << 24
 RED, GREEN, BLUE = f32(LUMINANCE[0]), f32(LUMINANCE[1]), f32(LUMINANCE[2])
 
 
@@ -117,13 +116,6 @@ def evens(words, count, made):
 
 
 @kernel
-def levels(words, count, made):
-    """The upper 24 bits of each word of a tile, as floats."""
-    for n in range(count):
-        store_work_f32(made, n, f32(i32((load_work_i32(words, n) >> 8) & 0xFFFFFF)))
-
-
-@kernel
 def placed(row, plane, count, draws):
     """(place, address of the numbers of a kind): see `strew`."""
     shared = load_f64(draws, 1) != 0
@@ -180,15 +172,17 @@ def speckle(row, count, plane, y, height, draws, report):
 
 @unit(int64, int64, int64, int64, int64, int64, int64)
 def salt_and_pepper(row, count, plane, y, height, draws, report):
-    """0 with one probability, 1 with another; numbers: that of pepper, that of salt, each in steps of 2**-24."""
+    """0 with one probability, 1 with another; numbers: that of pepper, that of salt, each in steps of 2**-16."""
     (place, numbers), words = placed(row, plane, count, draws), stack()
-    key, whole = opened(numbers + 16), lots(size(place))
-    pepper, salt = f32(load_f64(numbers, 0) * LEVELS), f32(LEVELS - load_f64(numbers, 1) * LEVELS)
-    for start in range(0, whole, TILE):
-        length = min(whole - start, TILE)
-        fill(key, y * whole + start, length, words)
-        levels(words, length, words + MADE)
-        dot(place, start, start + length, words + MADE, pepper, salt)
+    key, pepper, salt = opened(numbers + 16), load_f64(numbers, 0), load_f64(numbers, 1)
+    black, white = f32(2.0 * pepper - 1.0), f32(1.0 - 2.0 * salt)
+    half = lots((size(place) + 1) >> 1)
+    for start in range(0, half, TILE):
+        length = min(half - start, TILE)
+        fill(key, y * half + start, length, words)
+        evens(words, length, words + MADE)
+        dot(place, start, start + length, words + MADE, black, white)
+        dot(place, half + start, half + start + length, words + MORE, black, white)
 
 
 @kernel

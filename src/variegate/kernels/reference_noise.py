@@ -58,11 +58,6 @@ def evens(words: Words) -> tuple[Singles, Singles]:
     return (low.astype(f32) - f32(32767.5)) * f32(2.0**-15), (high.astype(f32) - f32(32767.5)) * f32(2.0**-15)
 
 
-def levels(words: Words) -> Singles:
-    """The upper 24 bits of each word."""
-    return (words >> np.uint32(8)).astype(f32)
-
-
 def planes(made: Singles, row: Row, shared: float) -> Singles:
     """(C, width): the first of a row's numbers, channel by channel, or all channels alike."""
     count = len(row[0])
@@ -100,11 +95,9 @@ def salt_and_pepper(
     row: Row, y: int, height: int, bits: Words, channels: float, shared: float, pepper: float, salt: float
 ) -> None:
     """0 with one probability, 1 with another."""
-    whole = lots(len(row[0]) * (1 if shared else len(row)))
-    made = planes(levels(tiles(bits, y * whole, whole)), row, shared)
-    for channel, noise in zip(row, made, strict=True):
-        channel[noise >= f32(2**24 - salt * 2**24)] = 1
-        channel[noise < f32(pepper * 2**24)] = 0
+    for channel, noise in zip(row, pairs(evens, row, y, bits, shared), strict=True):
+        channel[noise >= f32(1 - 2 * salt)] = 1
+        channel[noise < f32(2 * pepper - 1)] = 0
 
 
 def iso(
@@ -128,7 +121,9 @@ def shot(row: Row, y: int, height: int, bits: Words, channels: float, shared: fl
     for c, channel in enumerate(row):
         first = (y * len(row) + c) * whole
         means = np.clip(channel.astype(f32) * f32(1 / scale), f32(0), f32(1e30))
-        uniforms = (levels(tiles(bits, first, whole))[:count] + f32(0.5)) * f32(2.0**-24 * (1 - 2.0**-18))
+        uniforms = ((tiles(bits, first, whole)[:count] >> np.uint32(8)).astype(f32) + f32(0.5)) * f32(
+            2.0**-24 * (1 - 2.0**-18)
+        )
         normals = np.empty(whole, f32)
         for start in range(0, whole, TILE):
             length = min(TILE, whole - start)

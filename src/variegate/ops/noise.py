@@ -179,7 +179,7 @@ class SaltAndPepper(Op):
     per_channel  whether each channel of a pixel is hit by itself; False: whole pixels
     targets      image, any number of channels (labels stay)    effect  noise (fuses; a map's fill is hit, too)
 
-    Probabilities are in steps of 2**-24. Laws: every other pixel stays to the bit; amount 0 is the identity. Source:
+    Probabilities are in steps of 2**-16. Laws: every other pixel stays to the bit; amount 0 is the identity. Source:
     as in Albumentations' SaltAndPepper (amount_range, salt_vs_pepper_range), which hits whole pixels, and of each
     picture exactly that share.
 
