@@ -27,8 +27,8 @@ class GridDistortion(Bordered):
     the bit; straight lines along the sides stay straight; nothing folds. It is albumentations' GridDistortion with
     normalized=True: its distort_range is the strength, its num_steps the cells.
 
-    >>> GridDistortion((0, 0.3))
-    GridDistortion(strength=Uniform(0, 0.3))
+    >>> GridDistortion((0.1, 0.4))
+    GridDistortion(strength=Uniform(0.1, 0.4))
 
     Raises  FieldError if the strength can be negative, or reach 1.
     """
