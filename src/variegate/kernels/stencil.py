@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import entry, kernel, unit
-from variegate.kernels.codes import CONSTANT, EDGE, FLOAT32, REFLECT, SYMMETRIC, UINT8, UINT16
+from variegate.kernels.codes import CONSTANT, EDGE, FLOAT32, KEPT_EDGE, REFLECT, SYMMETRIC, UINT8, UINT16
 from variegate.kernels.memory import (
     address_of,
     hold,
@@ -89,7 +89,7 @@ def within(place, size, border):
         return place
     if border == CONSTANT:
         return np.int64(-1)
-    if border == EDGE or size == 1:
+    if border in (EDGE, KEPT_EDGE) or size == 1:
         return np.int64(0) if place < 0 else size - 1
     if border == REFLECT:
         place %= 2 * size - 2
@@ -118,24 +118,36 @@ def put_row(widen, src, shape, y, border, scale, reach, out):
             store_f32(out, (reach + x) * channels + c, value)
 
 
+@kernel
+def keep(middle, y, shape, m, n, out):
+    """Of row y of the result at address out, the pixels whose neighbours lie partly beyond the edge: as they were."""
+    height, width, channels = shape[:3]
+    side = n // 2 if m // 2 <= y < height - m // 2 and width > n - 1 else width
+    for e in range(side * channels):
+        store_f32(out, e, load_f32(middle, e))
+        far = (width - side) * channels + e
+        store_f32(out, far, load_f32(middle, far))
+
+
 @entry
-def stencil(units, src, shape, border, scale, weights, across, rows, line, out):
+def stencil(units, src, shape, border, scale, weights, across, own, rows, line, out):
     """A picture at address src, packed, to float32 at address out.
 
     units    addresses: what makes its dtype float32, see WIDEN, and `weigh`
     shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
-    weights  (m, n) float64; across (k,) float64, where n is 1, or (0,): no further weights
+    weights  (m, n) float64; across (k,) float64, where n is 1, or (0,): no further weights; own: of the pixel itself
     rows     address of scratch for m rows of (width + 2 reach) pixels, reach = max(n, k) // 2, and line of one more
     """
     height, width, channels = shape[:3]
     m, n, k = weights.shape[0], weights.shape[1], across.size
     reach = max(n, k) // 2
-    long = (width + 2 * reach) * channels
-    taps = np.count_nonzero(weights)
-    places, factors = np.empty(taps, np.int64), np.empty(taps)
-    lines, finals = np.empty(k, np.int64), np.empty(k)
+    long, added = (width + 2 * reach) * channels, 1 if own != 0.0 else 0
+    taps, last = np.count_nonzero(weights), k + added if k > 0 else 0
+    places, factors = np.empty(taps + 1, np.int64), np.empty(taps + 1)
+    lines, finals = np.empty(k + 1, np.int64), np.empty(k + 1)
     for i in range(k):
         lines[i], finals[i] = line + 4 * i * channels, across[i]
+    factors[taps], finals[k] = own, own
     for y in range(height):
         for j in range(m if y == 0 else 1):  # the rows that are new
             above = y + (j if y == 0 else m - 1) - m // 2
@@ -147,8 +159,14 @@ def stencil(units, src, shape, border, scale, weights, across, rows, line, out):
                 if weights[j, i] != 0.0:
                     places[tap], factors[tap] = row + 4 * i * channels, weights[j, i]
                     tap += 1
-        goal, span = out + 4 * y * width * channels, long if k > 0 else width * channels
-        invoke(units[1], (span, taps, address_of(places), address_of(factors), line if k > 0 else goal))
+        middle = rows + 4 * (long * (y % m) + reach * channels)
+        places[taps], lines[k] = middle, middle
+        goal = out + 4 * y * width * channels
         if k > 0:
-            invoke(units[1], (width * channels, k, address_of(lines), address_of(finals), goal))
+            invoke(units[1], (long, taps, address_of(places), address_of(factors), line))
+            invoke(units[1], (width * channels, last, address_of(lines), address_of(finals), goal))
+        else:
+            invoke(units[1], (width * channels, taps + added, address_of(places), address_of(factors), goal))
+        if border == KEPT_EDGE:
+            keep(middle, y, shape, m, n, goal)
     hold((places, factors, lines, finals, weights, across))

@@ -79,4 +79,4 @@ def _filter_once() -> None:
     source, scratch, out = np.zeros(1, np.float32), np.zeros(8, np.float32), np.zeros(1, np.float32)
     units, places = (widen_floats.address, weigh.address), [each.ctypes.data for each in (source, scratch, out)]
     weights = np.ones((1, 1)), np.empty(0)
-    stencil(units, places[0], (1, 1, 1, 4), 0, 1.0, *weights, places[1], places[1], places[2])  # type: ignore[no-untyped-call]
+    stencil(units, places[0], (1, 1, 1, 4), 0, 1.0, *weights, 0.0, places[1], places[1], places[2])  # type: ignore[no-untyped-call]

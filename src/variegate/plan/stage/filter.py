@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.kernels.codes import (
-    DTYPES,
-)
+from variegate.kernels.codes import DTYPES
 from variegate.ops import effect as effects
 from variegate.picture import ImageArray
 from variegate.plan.stage.single import SingleEffectStage
-from variegate.sampling import BORDERS
+from variegate.sampling import BORDERS, KEEP
 from variegate.scratch import SCRATCH
 
 if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
 
 Floats = NDArray[np.float64]
+
+
+class Weights(NamedTuple):
+    """What a filter weighs: down (m, n), across (k,) or (0,), the pixel itself; and what lies beyond the edge."""
+
+    down: Floats
+    across: Floats
+    own: float
+    border: str
 
 
 class FilterStage(SingleEffectStage):
@@ -35,7 +42,7 @@ class FilterStage(SingleEffectStage):
         """See `SingleEffectStage.make`; the result is scratch, for the next row to read."""
         from variegate.kernels.stencil import WIDEN, stencil, weigh
 
-        weights, across, border = self.weights(row)
+        weights, across, own, border = self.weights(row)
         height, width, channels = image.shape
         units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address
         floats = scratch_floats(weights, across, width, channels)
@@ -44,38 +51,38 @@ class FilterStage(SingleEffectStage):
         shape = height, width, channels, image.dtype.itemsize
         source, target = image.__array_interface__["data"][0], out.__array_interface__["data"][0]
         line = rows + 4 * (floats // (len(weights) + 1)) * len(weights)
-        stencil(units, source, shape, BORDERS.index(border), 1 / white, weights, across, rows, line, target)  # type: ignore[no-untyped-call]
+        beyond = (*BORDERS, KEEP).index(border)
+        stencil(units, source, shape, beyond, 1 / white, weights, across, own, rows, line, target)  # type: ignore[no-untyped-call]
         del owner
         return out
 
-    def weights(self, row: int) -> tuple[Floats, Floats, str]:
-        """(m, n), (k,) or (0,), and the border: a row's own, as far as they weigh anything, whatever others' are."""
+    def weights(self, row: int) -> Weights:
+        """A row's own, as far as they weigh anything, whatever others' are."""
         effect, _, place = self.of(row)
         assert isinstance(effect, effects.Stencil), effect
         across = np.empty(0) if effect.across is None else trimmed(effect.across[place][None])[0]
-        return trimmed(effect.weights[place]), across, effect.border
+        own = 0.0 if effect.own is None else float(effect.own[place])
+        return Weights(trimmed(effect.weights[place]), across, own, effect.border)
 
     def nbytes(self, row: int) -> int:
         """Of the result, and of the rows that take turns."""
-        (_, width, channels), (weights, across, _) = self.shape(row), self.weights(row)
-        return 4 * (math.prod(self.shape(row)) + scratch_floats(weights, across, width, channels))
+        (_, width, channels), weights = self.shape(row), self.weights(row)
+        return 4 * (math.prod(self.shape(row)) + scratch_floats(weights.down, weights.across, width, channels))
 
     def explain(self, row: int) -> Iterator[str]:
-        weights, across, border = self.weights(row)
+        weights, across, own, border = self.weights(row)
         down, right = weights.shape
         told = f"{down} down, {len(across)} across" if len(across) and right == 1 else f"{down} x {right}"
-        yield f"  weights  {told}; beyond the edge {border}"
+        added = f", and the pixel itself by {own:.3g}" if own else ""
+        yield f"  weights  {told}{added}; " + ("the edge kept" if border == KEEP else f"beyond the edge {border}")
 
     def reference(self, row: int, image: Floats, doubt: NDArray[np.bool_]) -> Truth:
         from variegate.kernels.reference import Truth
-        from variegate.kernels.reference_stencil import weighed
+        from variegate.kernels.reference_stencil import filtered
 
-        weights, across, border = self.weights(row)
-        steps = [weights, *([across[None]] if len(across) else [])]
-        unsure = doubt.astype(np.float64)
-        for each in steps:
-            image, unsure = weighed(image, each, border), weighed(unsure, np.abs(each), border)
-        return Truth(image, unsure > 0)
+        weights, across, own, border = self.weights(row)
+        unsure = filtered(doubt.astype(np.float64), np.abs(weights), np.abs(across), abs(own), border)
+        return Truth(filtered(image, weights, across, own, border), unsure > 0)
 
 
 def scratch_floats(weights: Floats, across: Floats, width: int, channels: int) -> int:
@@ -86,9 +93,13 @@ def scratch_floats(weights: Floats, across: Floats, width: int, channels: int) -
 
 def trimmed(weights: Floats) -> Floats:
     """Weights (m, n) without the outer ones that are 0 on both sides."""
-    for axis in (0, 1):
-        there = np.flatnonzero(weights.any(axis=1 - axis))
-        middle = weights.shape[axis] // 2
-        reach = int(np.abs(there - middle).max(initial=0))
-        weights = np.take(weights, range(middle - reach, middle + reach + 1), axis)
-    return np.ascontiguousarray(weights, np.float64)
+    there = np.nonzero(weights)
+    kept = tuple(_around(side, at) for side, at in zip(weights.shape, there, strict=True))
+    return np.ascontiguousarray(weights[kept], np.float64)
+
+
+def _around(side: int, there: NDArray[np.int64]) -> slice:
+    """The part about the middle of so many that holds all of these places."""
+    middle = side // 2
+    reach = max(middle - int(there.min()), int(there.max()) - middle) if side > 1 and len(there) else 0
+    return slice(middle - reach, middle + reach + 1)
