@@ -21,7 +21,18 @@ from tests.catalogue import EXAMPLES
 import variegate as vg
 from variegate.kernels.reference import reference_run
 from variegate.ops.combine import Combinator
-from variegate.ops.effect import Effect, Field, Geometric, Map, Matrix, Output, PictureFunction, PixelFunction, Tone
+from variegate.ops.effect import (
+    Effect,
+    Field,
+    Geometric,
+    Map,
+    Matrix,
+    Output,
+    PictureFunction,
+    PixelFunction,
+    Stencil,
+    Tone,
+)
 from variegate.targets import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -422,6 +433,7 @@ FAMILIES = {
     Field: "pixels move, by a field",
     Matrix: "colour",
     Tone: "colour",
+    Stencil: "pixels around each",
     Output: "the last write",
     PixelFunction: "functions of yours",
     Effect: "combinators, here of ops of several kinds",

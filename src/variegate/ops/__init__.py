@@ -2,6 +2,7 @@
 
 from variegate.ops.affine import Affine
 from variegate.ops.base import Op
+from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MotionBlur
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.color_jitter import ColorJitter
@@ -30,6 +31,7 @@ from variegate.ops.resized_crop import RandomResizedCrop
 from variegate.ops.rotate import Rotate, Rotate90
 from variegate.ops.saturation import Grayscale, Saturation
 from variegate.ops.scale import Scale
+from variegate.ops.sharpness import Sharpness, UnsharpMask
 from variegate.ops.shear import Shear
 from variegate.ops.solarize import Solarize
 from variegate.ops.thin_plate_spline import ThinPlateSpline
@@ -39,20 +41,24 @@ from variegate.ops.zoom_out import RandomZoomOut
 __all__ = [
     "JPEG",
     "Affine",
+    "BoxBlur",
     "Brightness",
     "CenterCrop",
     "ColorJitter",
     "Contrast",
     "Crop",
     "CropNonEmptyMask",
+    "Defocus",
     "Elastic",
     "Gamma",
+    "GaussianBlur",
     "Grayscale",
     "GridDistortion",
     "HorizontalFlip",
     "Hue",
     "Invert",
     "LongestMaxSize",
+    "MotionBlur",
     "Normalize",
     "OneOf",
     "Op",
@@ -74,6 +80,7 @@ __all__ = [
     "Rotate90",
     "Saturation",
     "Scale",
+    "Sharpness",
     "Shear",
     "SmallestMaxSize",
     "Solarize",
@@ -82,5 +89,6 @@ __all__ = [
     "ToDtype",
     "Translate",
     "Transpose",
+    "UnsharpMask",
     "VerticalFlip",
 ]
