@@ -173,6 +173,33 @@ def test_zeros_around_weights_leave_no_trace():
     assert trimmed(np.zeros((5, 3))).shape == (1, 1)
 
 
+class Still(vg.Op):
+    """A map that moves nothing."""
+
+    gives = effects.Map
+
+    def lower(self, draws, sizes, context):
+        return effects.Map(np.tile(np.eye(3), (len(sizes), 1, 1)), sizes)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    "last",
+    [[], [vg.ToDtype("float16")], [vg.ToDtype("uint8")], [vg.ToDtype("float32", "CHW")], [vg.Normalize(0.4, 0.2)]],
+)
+def test_it_writes_the_result_as_a_pass_of_its_own_would(dtype, channels, last):
+    """A map after it has the result written by the pass that reads."""
+    image = (RNG.random((23, 31, channels)) * (1 if dtype == np.float32 else np.iinfo(dtype).max)).astype(dtype)
+    sharp = Filter([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+    plan, apart = vg.Compose([sharp, *last]), vg.Compose([sharp, Still(), *last])
+    sizes, keys = [(23, 31)], vg.Keys.of([vg.Key()])
+    packed = channels == 1 or not last or getattr(last[0], "layout", None) != "CHW"
+    assert (plan.plan(keys, sizes, channels, dtype).between < 4 * image.size) == packed
+    assert apart.plan(keys, sizes, channels, dtype).between > 4 * image.size
+    np.testing.assert_array_equal(plan(image), apart(image))
+
+
 def test_skipped_it_is_not_there_and_labels_stay():
     blur = [[1 / 9] * 3] * 3
     with_it, without = vg.Compose([vg.Rotate(9), Filter(blur, p=0)]), vg.Compose([vg.Rotate(9)])
@@ -190,8 +217,9 @@ def test_a_view_that_is_no_picture_is_not_filtered():
 
 def test_what_lies_between_is_counted():
     sizes, keys = [(20, 30)], vg.Keys.of([vg.Key()])
-    one, rows = 4 * 20 * 30 * 3, 4 * 2 * 30 * 3  # two rows of scratch, one for the weights and one more
-    assert vg.Compose([Filter([[0.5]])]).plan(keys, sizes).between == one + rows
+    one, rows = 4 * 20 * 30 * 3, 4 * 3 * 30 * 3  # three rows of scratch: for the weights, between two steps, written
+    assert vg.Compose([Filter([[0.5]])]).plan(keys, sizes).between == rows  # it writes the result
+    assert vg.Compose([Filter([[0.5]]), vg.Invert()]).plan(keys, sizes).between == one + rows
     assert vg.Compose([vg.Rotate(9), Filter([[0.5]]), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one + rows
 
 
