@@ -8,3 +8,4 @@ Interpolation = Literal["nearest", "bilinear", "bicubic"]  # bicubic: Keys' kern
 Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]  # what lies outside, as numpy.pad has it
 INTERPOLATIONS: tuple[str, ...] = get_args(Interpolation)
 BORDERS: tuple[str, ...] = get_args(Border)
+KEEP = "keep"  # of filters: a pixel whose neighbours lie partly outside stays as it is

@@ -35,6 +35,7 @@ from variegate.ops.effect import (
     PixelFunction,
     RowFunction,
     Statistic,
+    Stencil,
     Table,
     Tone,
 )
@@ -451,6 +452,7 @@ FAMILIES = {
     ColourFunction: "colour",
     LocalEqualization: "colour",
     Noise: "noise",
+    Stencil: "pixels around each",
     Output: "the last write",
     PixelFunction: "functions of yours",
     Effect: "combinators and macros, here of ops of several kinds",

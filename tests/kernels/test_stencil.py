@@ -9,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 import variegate as vg
+from variegate import testing
 from variegate.ops import effect as effects
 from variegate.plan.stage.filter import trimmed
 
@@ -22,16 +23,18 @@ class Filter(vg.Op):
 
     gives = effects.Stencil
 
-    def __init__(self, weights, across=None, border="reflect", **options):
+    def __init__(self, weights, across=None, border="reflect", own=None, **options):
         super().__init__(**options)
-        self._set(weights=np.asarray(weights, np.float64), across=across, border=border)
+        self._set(weights=np.asarray(weights, np.float64), across=across, border=border, own=own)
 
     def lower(self, draws, sizes, context):
         weights, across = (
             None if each is None else np.stack([np.asarray(each, np.float64)] * len(sizes))
             for each in (self.weights, self.across)
         )
-        return effects.Stencil(weights, across, self.border)
+        return effects.Stencil(
+            weights, across, self.border, None if self.own is None else np.full(len(sizes), self.own)
+        )
 
 
 def padded(image, weights, border):
@@ -64,6 +67,58 @@ def test_two_steps_are_one_after_the_other(border):
     first = ndimage.correlate1d(IMAGE.astype(np.float64), down[:, 0], axis=0, mode=MODES[border])
     want = ndimage.correlate1d(first, across, axis=1, mode=MODES[border])
     np.testing.assert_allclose(vg.Compose([Filter(down, across, border)])(IMAGE), want, atol=2e-6)
+
+
+@pytest.mark.parametrize(("size", "across"), [((3, 5), None), ((5, 1), np.array([0.5, 0.25, 0.25])), ((1, 1), None)])
+def test_a_pixel_is_added_as_often_as_the_weights_say(size, across):
+    weights = RNG.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+    first = padded(IMAGE, weights, "edge")
+    want = (first if across is None else padded(first, across[None], "edge")) * -0.5 + 1.5 * IMAGE
+    op = Filter(-0.5 * weights, across, "edge", own=1.5)
+    np.testing.assert_allclose(vg.Compose([op])(IMAGE), np.clip(want, 0, 1), atol=2e-6)
+    testing.assert_fused_equals_reference([vg.Rotate(9), op])
+
+
+@pytest.mark.parametrize("shape", [(23, 31, 3), (1, 1, 1), (2, 9, 4), (9, 4, 1), (5, 5, 2)])
+@pytest.mark.parametrize("size", [(3, 3), (1, 5), (5, 3)])
+def test_what_lies_too_near_the_edge_is_kept(shape, size):
+    image, weights = RNG.random(shape, np.float32), RNG.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+    (height, width), (down, right) = shape[:2], (size[0] // 2, size[1] // 2)
+    inner = np.s_[down : max(height - down, 0), right : max(width - right, 0)]
+    want = image.astype(np.float64)
+    want[inner] = 0.5 * (padded(image, weights, "edge") + want)[inner]
+    op = Filter(0.5 * weights, border="keep", own=0.5)
+    out = vg.Compose([op], white=None)(image)
+    np.testing.assert_allclose(out, want, atol=2e-6)
+    edge = np.ones(shape, np.bool_)
+    edge[inner] = False
+    np.testing.assert_array_equal(out[edge], image[edge])
+    testing.assert_fused_equals_reference([vg.Rotate(9), op])
+
+
+STILL = [
+    Filter([[1.0]]),
+    Filter(np.pad([[1.0]], 2)),
+    Filter([[0], [0.5], [0]], np.array([0, 2.0, 0])),
+    Filter([[0.0]], own=1.0),
+    Filter([[0.0]], np.array([0.3, 0.4, 0.3]), own=1.0),
+    Filter([[-0.5]], np.array([1.0]), own=1.5),
+]
+MOVING = [
+    Filter([[0.0]]),
+    Filter([[0, 0, 1.0]]),
+    Filter([[1.0]], np.array([1.0, 0, 0])),
+    Filter([[1.0]], own=1.0),
+    Filter([[0.5]], np.array([1.0])),
+    Filter([[1, 1.0, -1]]),
+]
+
+
+@pytest.mark.parametrize(("ops", "still"), [(STILL, True), (MOVING, False)])
+def test_where_each_pixel_is_itself_nothing_is_run(ops, still):
+    for op in ops:
+        plan = vg.Compose([op]).plan(vg.Keys.of([vg.Key()]), [(20, 30)])
+        assert (plan.between == 0) == still, op.weights
 
 
 @pytest.mark.parametrize(
@@ -118,6 +173,33 @@ def test_zeros_around_weights_leave_no_trace():
     assert trimmed(np.zeros((5, 3))).shape == (1, 1)
 
 
+class Still(vg.Op):
+    """A map that moves nothing."""
+
+    gives = effects.Map
+
+    def lower(self, draws, sizes, context):
+        return effects.Map(np.tile(np.eye(3), (len(sizes), 1, 1)), sizes)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(
+    "last",
+    [[], [vg.ToDtype("float16")], [vg.ToDtype("uint8")], [vg.ToDtype("float32", "CHW")], [vg.Normalize(0.4, 0.2)]],
+)
+def test_it_writes_the_result_as_a_pass_of_its_own_would(dtype, channels, last):
+    """A map after it has the result written by the pass that reads."""
+    image = (RNG.random((23, 31, channels)) * (1 if dtype == np.float32 else np.iinfo(dtype).max)).astype(dtype)
+    sharp = Filter([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+    plan, apart = vg.Compose([sharp, *last]), vg.Compose([sharp, Still(), *last])
+    sizes, keys = [(23, 31)], vg.Keys.of([vg.Key()])
+    packed = channels == 1 or not last or getattr(last[0], "layout", None) != "CHW"
+    assert (plan.plan(keys, sizes, channels, dtype).between < 4 * image.size) == packed
+    assert apart.plan(keys, sizes, channels, dtype).between > 4 * image.size
+    np.testing.assert_array_equal(plan(image), apart(image))
+
+
 def test_skipped_it_is_not_there_and_labels_stay():
     blur = [[1 / 9] * 3] * 3
     with_it, without = vg.Compose([vg.Rotate(9), Filter(blur, p=0)]), vg.Compose([vg.Rotate(9)])
@@ -135,9 +217,10 @@ def test_a_view_that_is_no_picture_is_not_filtered():
 
 def test_what_lies_between_is_counted():
     sizes, keys = [(20, 30)], vg.Keys.of([vg.Key()])
-    one, rows = 4 * 20 * 30 * 3, 4 * 2 * 30 * 3  # two rows of scratch, one for the weights and one more
-    assert vg.Compose([Filter([[1.0]])]).plan(keys, sizes).between == one + rows
-    assert vg.Compose([vg.Rotate(9), Filter([[1.0]]), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one + rows
+    one, rows = 4 * 20 * 30 * 3, 4 * 3 * 30 * 3  # three rows of scratch: for the weights, between two steps, written
+    assert vg.Compose([Filter([[0.5]])]).plan(keys, sizes).between == rows  # it writes the result
+    assert vg.Compose([Filter([[0.5]]), vg.Invert()]).plan(keys, sizes).between == one + rows
+    assert vg.Compose([vg.Rotate(9), Filter([[0.5]]), vg.Rotate(9)]).plan(keys, sizes).between == 2 * one + rows
 
 
 @pytest.mark.parametrize(
@@ -150,15 +233,17 @@ def test_what_lies_between_is_counted():
         ),
         (np.ones((3, 1)), np.ones(4), "so their numbers are odd; got (3, 1, 4)"),
         (np.ones((3, 3)), np.ones(3), "Stencil.weights are (B, m, 1) where there are weights across; got (1, 3, 3)"),
+        (np.ones((3, 1)), "keep", "Stencil.border is one of constant, edge, reflect, symmetric, wrap where there are"),
         (np.ones(3), None, "Stencil.weights is an array (1, any, any), got (1, 3)"),
     ],
 )
 def test_weights_that_are_none(weights, across, message):
+    op = Filter(weights, np.ones(3), "keep") if isinstance(across, str) else Filter(weights, across)
     with pytest.raises(vg.PipelineError, match=re.escape(message)):
-        vg.Compose([Filter(weights, across)])(IMAGE)
+        vg.Compose([op])(IMAGE)
 
 
 def test_a_border_that_is_none():
-    message = "Stencil.border is one of constant, edge, reflect, symmetric, wrap; got 'mirror'"
+    message = "Stencil.border is one of constant, edge, reflect, symmetric, wrap, keep; got 'mirror'"
     with pytest.raises(vg.PipelineError, match=re.escape(message)):
         vg.Compose([Filter([[1.0]], border="mirror")])(IMAGE)

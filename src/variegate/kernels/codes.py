@@ -10,6 +10,7 @@ DTYPES = ("uint8", "uint16", "float16", "float32")
 LAYOUTS = ("HWC", "CHW")
 NEAREST, BILINEAR, BICUBIC = range(3)
 CONSTANT, EDGE, REFLECT, SYMMETRIC, WRAP = range(5)
+KEPT_EDGE = 5  # of filters: no border at all
 UINT8, UINT16, FLOAT16, FLOAT32 = range(4)
 HWC, CHW = range(2)
 

@@ -11,7 +11,8 @@ import numpy as np
 from numba import float64, int64
 
 from variegate.compiled import entry, kernel, unit
-from variegate.kernels.codes import CONSTANT, EDGE, FLOAT32, REFLECT, SYMMETRIC, UINT8, UINT16
+from variegate.kernels.block import BLOCK, weigh_block
+from variegate.kernels.codes import CONSTANT, EDGE, FLOAT32, KEPT_EDGE, REFLECT, SYMMETRIC, UINT8, UINT16
 from variegate.kernels.memory import (
     address_of,
     hold,
@@ -26,9 +27,9 @@ from variegate.kernels.memory import (
     store_f32,
     store_work_f32,
 )
+from variegate.kernels.taps import Taps
 
 f32 = np.float32
-AT_ONCE = 4  # rows: their sum is loaded and stored once
 
 
 @unit(int64, int64, float64, int64)
@@ -64,22 +65,24 @@ def weigh(count, rows, places, weights, out):
 
     places, weights  addresses of `rows` addresses, which may overlap, and of as many float64; out overlaps none
     """
+    if count >= BLOCK:
+        for first in range(0, count - BLOCK, BLOCK):
+            weigh_block(rows, places, weights, first, out)
+        weigh_block(rows, places, weights, count - BLOCK, out)
+        return
     for e in range(count):
         store_work_f32(out, e, f32(0.0))
-    k = 0
-    while k + AT_ONCE <= rows:
-        a, b, c, d = input_i64(places, k), input_i64(places, k + 1), input_i64(places, k + 2), input_i64(places, k + 3)
-        p, q = f32(input_f64(weights, k)), f32(input_f64(weights, k + 1))
-        r, s = f32(input_f64(weights, k + 2)), f32(input_f64(weights, k + 3))
+    for k in range(rows):
+        row, weight = input_i64(places, k), f32(input_f64(weights, k))
         for e in range(count):
-            total = (load_work_f32(out, e) + p * input_f32(a, e)) + q * input_f32(b, e)
-            store_work_f32(out, e, (total + r * input_f32(c, e)) + s * input_f32(d, e))
-        k += AT_ONCE
-    while k < rows:
-        a, p = input_i64(places, k), f32(input_f64(weights, k))
-        for e in range(count):
-            store_work_f32(out, e, load_work_f32(out, e) + p * input_f32(a, e))
-        k += 1
+            store_work_f32(out, e, load_work_f32(out, e) + weight * input_f32(row, e))
+
+
+@unit(int64, int64, int64, int64, int64)
+def nest(count, inner, above, below, out):
+    """A sum of rows of `count` float32, and two rows more, at address out, which overlaps none of them."""
+    for e in range(count):
+        store_work_f32(out, e, input_f32(inner, e) + (input_f32(above, e) + input_f32(below, e)))
 
 
 @kernel
@@ -89,7 +92,7 @@ def within(place, size, border):
         return place
     if border == CONSTANT:
         return np.int64(-1)
-    if border == EDGE or size == 1:
+    if border in (EDGE, KEPT_EDGE) or size == 1:
         return np.int64(0) if place < 0 else size - 1
     if border == REFLECT:
         place %= 2 * size - 2
@@ -118,37 +121,87 @@ def put_row(widen, src, shape, y, border, scale, reach, out):
             store_f32(out, (reach + x) * channels + c, value)
 
 
-@entry
-def stencil(units, src, shape, border, scale, weights, across, rows, line, out):
-    """A picture at address src, packed, to float32 at address out.
-
-    units    addresses: what makes its dtype float32, see WIDEN, and `weigh`
-    shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
-    weights  (m, n) float64; across (k,) float64, where n is 1, or (0,): no further weights
-    rows     address of scratch for m rows of (width + 2 reach) pixels, reach = max(n, k) // 2, and line of one more
-    """
+@kernel
+def keep(middle, y, shape, m, n, out):
+    """Of row y of the result at address out, the pixels whose neighbours lie partly beyond the edge: as they were."""
     height, width, channels = shape[:3]
-    m, n, k = weights.shape[0], weights.shape[1], across.size
-    reach = max(n, k) // 2
+    side = n // 2 if m // 2 <= y < height - m // 2 and width > n - 1 else width
+    for e in range(side * channels):
+        store_f32(out, e, load_f32(middle, e))
+        far = (width - side) * channels + e
+        store_f32(out, far, load_f32(middle, far))
+
+
+@kernel
+def put_sums(unit, rows, long, m, y, sums):
+    """Sums of the ring's rows about row y, each of two more than the one before, one after the other."""
+    inner = rows + 4 * long * (y % m)
+    for j in range(1, m // 2 + 1):
+        above, below = rows + 4 * long * ((y - j) % m), rows + 4 * long * ((y + j) % m)
+        made = sums + 4 * long * (j - 1)
+        invoke(unit, (long, inner, above, below, made))
+        inner = made
+
+
+@entry
+def stencil(units, src, shape, border, scale, taps, across, own, last, rows, out):
+    """A picture at address src, packed, through a filter, to address out.
+
+    units    addresses: what makes its dtype float32, see WIDEN, `weigh`, `nest`, and what writes a row, or 0
+    shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
+    taps     see `kernels.taps`; across (k,) float64, where these have no width, or (0,): no further weights
+    own      what the pixel itself weighs besides
+    last     (bound, gain, shift, bytes a number): how a row is written, see `colour.WRITER`; else out is float32
+    rows     address of scratch, as `room` has it: a ring of rows of the picture, of (width + 2 reach) pixels each, the
+             nested sums, the row between down and across, and the row that is written
+    """
+    widen, weighing, nesting, writing = units
+    tap_rows, columns, factors, nested, m, n = taps
+    height, width, channels = shape[:3]
+    k, count, added = across.size, factors.size, 1 if own != 0.0 else 0
+    reach, values = max(n, k) // 2, width * channels
     long = (width + 2 * reach) * channels
-    taps = np.count_nonzero(weights)
-    places, factors = np.empty(taps, np.int64), np.empty(taps)
-    lines, finals = np.empty(k, np.int64), np.empty(k)
+    sums = rows + 4 * long * m
+    line = sums + (4 * long * (m // 2) if nested else 0)
+    made, (bound, gain, shift, size) = line + 4 * long, last
+    places, weights = np.empty(count + 1, np.int64), np.empty(count + 1)
+    lines, finals = np.empty(k + 1, np.int64), np.empty(k + 1)
     for i in range(k):
         lines[i], finals[i] = line + 4 * i * channels, across[i]
+    for t in range(count):
+        weights[t] = factors[t]
+    weights[count], finals[k] = own, own
     for y in range(height):
         for j in range(m if y == 0 else 1):  # the rows that are new
             above = y + (j if y == 0 else m - 1) - m // 2
-            put_row(units[0], src, shape, above, border, scale, reach, rows + 4 * long * (above % m))
-        tap = 0
-        for j in range(m):
+            put_row(widen, src, shape, above, border, scale, reach, rows + 4 * long * (above % m))
+        if nested:
+            put_sums(nesting, rows, long, m, y, sums)
+        middle = rows + 4 * long * (y % m)
+        for t in range(count):
+            j = tap_rows[t]
             row = rows + 4 * long * ((y + j - m // 2) % m)
-            for i in range(n):
-                if weights[j, i] != 0.0:
-                    places[tap], factors[tap] = row + 4 * i * channels, weights[j, i]
-                    tap += 1
-        goal, span = out + 4 * y * width * channels, long if k > 0 else width * channels
-        invoke(units[1], (span, taps, address_of(places), address_of(factors), line if k > 0 else goal))
+            if nested:
+                row = middle if j == 0 else sums + 4 * long * (j - 1)
+            places[t] = row + 4 * columns[t] * channels
+        itself = middle + 4 * reach * channels
+        places[count], lines[k] = itself, itself
+        goal = made if writing != 0 else out + 4 * y * values
         if k > 0:
-            invoke(units[1], (width * channels, k, address_of(lines), address_of(finals), goal))
-    hold((places, factors, lines, finals, weights, across))
+            invoke(weighing, (long, count, address_of(places), address_of(weights), line))
+            invoke(weighing, (values, k + added, address_of(lines), address_of(finals), goal))
+        else:
+            invoke(weighing, (values, count + added, address_of(places), address_of(weights), goal))
+        if border == KEPT_EDGE:
+            keep(itself, y, shape, m, n, goal)
+        if writing != 0:
+            to, one = out + size * y * values, np.int64(1)
+            invoke(writing, (goal, values, one, values, bound, address_of(gain), address_of(shift), to, one, one))
+    hold((places, weights, lines, finals, gain, shift))
+
+
+def room(taps: Taps, across: int, width: int, channels: int) -> int:
+    """How many float32 of scratch `stencil` uses for so many weights across."""
+    reach = max(taps.width, across) // 2
+    held = taps.height + (taps.height // 2 if taps.nested else 0) + 2
+    return held * channels * (width + 2 * reach)

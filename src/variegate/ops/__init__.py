@@ -3,6 +3,7 @@
 from variegate.ops.affine import Affine
 from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Op
+from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MotionBlur
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.channel_mix import ChannelMix
@@ -41,6 +42,7 @@ from variegate.ops.rotate import Rotate, Rotate90
 from variegate.ops.saturation import Grayscale, Saturation
 from variegate.ops.scale import Scale
 from variegate.ops.sepia import Sepia
+from variegate.ops.sharpness import Sharpness, UnsharpMask
 from variegate.ops.shear import Shear
 from variegate.ops.solarize import Solarize
 from variegate.ops.solarize_add import SolarizeAdd
@@ -56,6 +58,7 @@ __all__ = [
     "JPEG",
     "Affine",
     "AutoContrast",
+    "BoxBlur",
     "Brightness",
     "CenterCrop",
     "ChannelMix",
@@ -63,9 +66,11 @@ __all__ = [
     "Contrast",
     "Crop",
     "CropNonEmptyMask",
+    "Defocus",
     "Elastic",
     "Equalize",
     "Gamma",
+    "GaussianBlur",
     "GaussianNoise",
     "Grayscale",
     "GridDistortion",
@@ -76,6 +81,7 @@ __all__ = [
     "Illumination",
     "Invert",
     "LongestMaxSize",
+    "MotionBlur",
     "Normalize",
     "OneOf",
     "Op",
@@ -102,6 +108,7 @@ __all__ = [
     "Saturation",
     "Scale",
     "Sepia",
+    "Sharpness",
     "Shear",
     "ShotNoise",
     "SmallestMaxSize",
@@ -116,6 +123,7 @@ __all__ = [
     "Translate",
     "Transpose",
     "UniformNoise",
+    "UnsharpMask",
     "VerticalFlip",
     "Vignette",
 ]

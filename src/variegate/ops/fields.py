@@ -7,8 +7,8 @@ drawn        a number, a range or a distribution, within limits      pixels    a
 option       a word of the Literal that the field is annotated by    extent    one whole number of pixels
 flag         True or False                                           channels  a number, or one a channel
 span         a pair (least, most)                                    wholes    a list of whole numbers
-probability  from 0 to 1, or a Ramp between two                      checked   whatever a function makes of the value
-bits         no number but `Bits`, 128 random ones, which nobody sets
+probability  from 0 to 1, or a Ramp between two                      odd       an odd number of pixels
+bits         no number but `Bits`, 128 random ones, which nobody sets checked   whatever a function makes of the value
 
 From that line come the check on construction and its error, `repr`, which leaves defaults out, the limits in `help` and
 in the schema of pipeline files, and values at the limits for tests. An annotation with `| None` takes None too. A field
@@ -88,6 +88,11 @@ def extent(*, default: Any = MISSING, kw_only: bool = False, least: Limit = 1) -
     return _field(rules.Extent(least, rules.MOST_SIDE), default, kw_only)
 
 
+def odd(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 255) -> Any:
+    """A field annotated int: an odd whole number of pixels."""
+    return _field(rules.Odd(least, most), default, kw_only)
+
+
 def channels(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
     """A field annotated `float | tuple[float, ...]`: a number, or one a channel."""
     return _field(rules.Channels(above=above, fewest=1), default, kw_only)
@@ -121,7 +126,7 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        field, drawn, bits, option, flag, pixels, extent, channels, span, wholes, probability, checked, ruled,
+        field, drawn, bits, option, flag, pixels, extent, odd, channels, span, wholes, probability, checked, ruled,
     ),
 )  # fmt: skip
 def declare(kind: type[T]) -> type[T]:

@@ -187,12 +187,16 @@ class BoundBatch:
         """Sample i through all its rows; fit: of a picture smaller than planned, see `plan.smaller`."""
         rows = self.rows(i)
         for r in rows:
-            to, stage = out if r == rows[-1] else None, self.stage(r)
+            stage = self.stage(r)
+            last = r == rows[-1] or (fit is None and stage.ends(r))
+            to = out if last else None
             if fit is not None:
                 image, fit = self._first(stage, r, i, image, to, fit), None
             else:
                 image = stage.run(r, (image,), to)
-            if to is None and image.shape[:2] != self.planned(r + 1):
+            if last:
+                return
+            if image.shape[:2] != self.planned(r + 1):
                 self._go_on(r, i, image, out)
                 return
 

@@ -89,6 +89,29 @@ class Grid(Rule):
         yield from (least - 1, most + 1, (least, most + 1), (least,), (least,) * 3, float(least), True, str(least))
 
 
+@dataclass(frozen=True)
+class Odd(Rule):
+    """An odd whole number of pixels, so that one is in the middle."""
+
+    hinted: ClassVar[bool] = True
+
+    def parse(self, value: Any, owner: str, op: Any) -> int:
+        least, most = (int(end) for end in self.limits(op)[:2])
+        if not is_whole(value) or not least <= value <= most or value % 2 == 0:
+            raise FieldError(f"{owner} is an odd whole number of pixels, {least} to {most}; got {value!r}")
+        return int(value)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from super().good(op)
+        least, most = (int(end) for end in self.limits(op)[:2])
+        yield from (least, np.int32(least), least + 2, most)
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        least, most = (int(end) for end in self.limits(op)[:2])
+        yield from (least - 2, least + 1, most + 2, 10**30 + 1, float(least), True, str(least), (least, least))
+
+
 def _side(value: Any, owner: str) -> int:
     if value > MOST_SIDE:
         told = value if value < 1 << 63 else "more than 2**63"

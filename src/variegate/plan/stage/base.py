@@ -39,6 +39,10 @@ class Stage(ABC):
         out     where it goes, of `shape(row)`; None: the stage says where, and it may be used again by the next row
         """
 
+    def ends(self, row: int) -> bool:
+        """Whether a row can write its sample's result itself: the next is the last, and would do nothing else."""
+        return False
+
     @abstractmethod
     def shape(self, row: int) -> tuple[int, ...]:
         """The shape of what a row makes, as far as that is known before."""
