@@ -54,10 +54,16 @@ def slowly(image, maps, canvas, written):
 
 def surveyed(maps, canvas):
     """The site of a row of these maps: frames, which, way, state."""
-    laid = room(1, 1, len(maps), 0, 0)
-    laid.rows[:], laid.maps[:], laid.canvas[:], laid.borders[:], laid.tops[:] = 0, maps, canvas, CONSTANT, len(maps)
-    laid.rows[1, FIRST_MAP], laid.rows[1, FIRST_SITE] = len(maps), 1
-    sites, _ = survey(laid, slice(0, 1))
+    row_layout = room(1, 1, len(maps), 0, 0)
+    row_layout.rows[:], row_layout.maps[:], row_layout.canvas[:], row_layout.borders[:], row_layout.tops[:] = (
+        0,
+        maps,
+        canvas,
+        CONSTANT,
+        len(maps),
+    )
+    row_layout.rows[1, FIRST_MAP], row_layout.rows[1, FIRST_SITE] = len(maps), 1
+    sites, _ = survey(row_layout, slice(0, 1))
     return sites.frames, sites.which, sites.way[0], sites.state[0]
 
 

@@ -20,10 +20,10 @@ from variegate.kernels.row_layout import lay_chain
 def followed(maps, sizes):
     """What `follow` finds for one sample: maps (G, 3, 3) and canvases (G + 1, 2)."""
     maps, sizes = np.array(maps, np.float64).reshape(-1, 3, 3), np.array(sizes, np.int64)
-    corners, laid = MOST_CORNERS * len(sizes), lay_chain(Maps(maps, sizes, np.zeros(len(maps), np.int64)))
+    corners, row_layout = MOST_CORNERS * len(sizes), lay_chain(Maps(maps, sizes, np.zeros(len(maps), np.int64)))
     backward, forward, flags = np.empty((1, 3, 3)), np.empty((1, 3, 3)), np.empty((1, FLAGS), bool)
     region, source, counts = np.empty((1, corners, 2)), np.empty((1, corners, 2)), np.empty(1, np.int64)
-    follow(laid.rows, laid.maps, laid.canvas, backward, forward, region, source, counts, flags)
+    follow(row_layout.rows, row_layout.maps, row_layout.canvas, backward, forward, region, source, counts, flags)
     assert 0 <= counts[0] <= corners
     return backward[0], forward[0], region[0, : counts[0]], source[0, : counts[0]], flags[0]
 

@@ -27,8 +27,8 @@ KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)
 ENTRY = 9
 MAP, COLOUR, ALONE = range(3)  # kinds of entries: a map, a step of colour, what shares its segment with nothing
 UNSAID = -1
-# A row, as columns: the first of its maps, steps and sites; its stage; of a stage that is no Read its entry, and which
-# of the entry's samples it is; how it reads (a code, and whether it filters what shrinks); and its form.
+# A row, as columns: the first of its maps, steps and sites; its stage; if that is not `READ`, its entry, and which of
+# the entry's samples it is; how it reads (a code, and whether it filters what shrinks); and its form.
 FIRST_MAP, FIRST_STEP, FIRST_SITE, ROW_STAGE, ROW_ENTRY, ROW_PLACE, ROW_READING, ROW_FILTER, ROW_FORM = range(9)
 ROW = 9
 READ = 0  # the stage that every sample ends in

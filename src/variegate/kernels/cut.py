@@ -24,7 +24,7 @@ class Automaton(NamedTuple):
     joins   (states, symbols) int64: the state after the effect has joined, or NO
     begins  (symbols,) int64: the state of a segment that begins with the effect
     maps    (symbols,) bool: whether the effect is a map of the plane
-    reads   (states,) bool: whether the segment is a Read, in which every sample ends
+    reads   (states,) bool: whether the segment is read (`codes.READ`), as every sample's last is
     """
 
     joins: NDArray[np.int64]
@@ -42,7 +42,7 @@ def cut(joins, begins, maps, reads, symbols, gates, applies, segments, counts):
     joins, ...  an `Automaton`
     symbols     (E,) int64: of each effect, in declared order
     gates       (E,) int64: the row of `applies`, (gates, B) bool, that says whether it applies; NO: it always does
-    segments    (E, B) int64, filled; counts: (B,) int64, filled: how many segments, a last, empty Read included
+    segments    (E, B) int64, filled; counts: (B,) int64, filled: how many segments, the empty one that writes included
     """
     total = 0
     for i in range(counts.size):

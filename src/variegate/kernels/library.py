@@ -76,24 +76,24 @@ class UnitSpec(NamedTuple):
     eight: bool
 
 
-def library(wanted: UnitSpec, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+def library(spec: UnitSpec, asked: NDArray[np.int64]) -> NDArray[np.int64]:
     """(FORMS, LIBRARY) addresses: zero where no such unit is needed; asked: as `kernels.survey` left it."""
-    return _library(wanted, asked.tobytes())
+    return _library(spec, asked.tobytes())
 
 
 @functools.lru_cache(maxsize=256)
-def _library(wanted: UnitSpec, asked: bytes) -> NDArray[np.int64]:
+def _library(spec: UnitSpec, asked: bytes) -> NDArray[np.int64]:
     found = np.zeros((FORMS, LIBRARY), np.int64)
     for form, line in enumerate(np.frombuffer(asked, np.int64).reshape(FORMS, ASKED).tolist()):
         if line[USED]:
-            _fill(found[form], form, line, wanted)
+            _fill(found[form], form, line, spec)
     return found
 
 
-def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: UnitSpec) -> None:
+def _fill(addresses: NDArray[np.int64], form: int, line: list[int], spec: UnitSpec) -> None:
     """The addresses of one form."""
-    source = wanted.source if form & FROM_SOURCE else FLOAT32
-    written = wanted.written if form & TO_RESULT else FLOAT32
+    source = spec.source if form & FROM_SOURCE else FLOAT32
+    written = spec.written if form & TO_RESULT else FLOAT32
     interpolation, eight, filtered = form // BY_READING, source == UINT8, bool(line[WAYS] >> FILTERED & 1)
     # Words hold no negative numbers, which a bicubic prefilter makes.
     words = eight and not (interpolation == BICUBIC and filtered)
@@ -111,11 +111,11 @@ def _fill(addresses: NDArray[np.int64], form: int, line: list[int], wanted: Unit
     if line[SORTS]:
         addresses[AFFINE_ROW] = affine_row.address
     if line[MEANS]:
-        addresses[SUM_ROW] = (sum_row if wanted.bounded else sum_row_unbounded).address
-    if line[MEANS] & 2 and eight and wanted.eight:
+        addresses[SUM_ROW] = (sum_row if spec.bounded else sum_row_unbounded).address
+    if line[MEANS] & 2 and eight and spec.eight:
         addresses[SUM_BYTES] = sum_bytes.address
     if line[SORTS] >> TABLE & 1:
-        addresses[TABLE_ROW] = (table_row if wanted.eight else ramp_row).address
+        addresses[TABLE_ROW] = (table_row if spec.eight else ramp_row).address
     if line[SORTS] >> CURVE & 1:
         addresses[CURVE_ROW] = curve_row.address
     if line[WALKED]:

@@ -94,7 +94,7 @@ def inside(m, x, y, height, width):
 
 @kernel
 def field_of(which, k):
-    """The lattice that bends map k, or UNBENT; see `kernels.chain.Fields`."""
+    """The lattice that bends map k, or UNBENT; see `kernels.chain.Displacements`."""
     return which[k] if which.size > 0 else UNBENT
 
 
@@ -136,7 +136,7 @@ def bent_box(maps, canvas, fields, k, way, left, right, up, down):
 def link(maps, canvas, borders, fields, top, windows, which, way):
     """Walk back from canvas `top` to the source, canvas 0.
 
-    fields   what bends these maps: `kernels.chain.Fields`
+    fields   what bends these maps: `kernels.chain.Displacements`
     windows  (n, 3, 3) out: from the frame at hand to the canvas of each window that cuts, outermost first; and to the
              canvas on which a field lies, which comes before that field's own window. n: top and one for each field
     which    (n,) out: the canvas of each such window; of the field of map k, ~k

@@ -27,16 +27,14 @@ def read_picture(
     """
     from variegate.kernels.render import run_row
 
-    laid, channels = lay_chain(chain, BILINEAR, antialias), image.shape[2]
-    sites, asked = survey(laid, slice(0, 1))
-    laid_out = laid.rows, laid.units, laid.maps, laid.borders, laid.fills, laid.canvas, laid.steps, laid.kinds
-    colours = np.tile(fill, (len(laid.maps), 1))
+    row_layout, channels = lay_chain(chain, BILINEAR, antialias), image.shape[2]
+    sites, asked = survey(row_layout, slice(0, 1))
+    colours = np.tile(fill, (len(row_layout.maps), 1))
     as_it_is = np.ones(channels), np.zeros(channels)
     units = library(UnitSpec(FLOAT32, FLOAT32, bounded=False, eight=False), asked)
     settings = BYTES, HWC, FLOAT32, 0
-    tables = Tables(
-        *laid_out, colours, NO_LUTS, NO_FUNCTIONS, NO_FUNCTIONS, NO_DRAWS, *as_it_is, settings, units, laid.fields
-    )
-    out = np.empty((*laid.canvas[-1].tolist(), channels), np.float32)
+    functions = NO_FUNCTIONS, NO_FUNCTIONS, NO_DRAWS
+    tables = Tables(*row_layout.leading, colours, NO_LUTS, *functions, *as_it_is, settings, units, row_layout.fields)
+    out = np.empty((*row_layout.canvas[-1].tolist(), channels), np.float32)
     run_row(0, image, out, tables, sites, 0, -1, 0)
     return out

@@ -1,4 +1,4 @@
-"""The truth: one Read of a plan in plain float64 NumPy, pixel by pixel from the definitions, as slow as it likes.
+"""The truth: one row of a plan in plain float64 NumPy, pixel by pixel from the definitions, as slow as it likes.
 
 Pixel (row i, column j) covers [j, j + 1) x [i, i + 1). From the centre of an output pixel the maps lead back, canvas by
 canvas, to the source; at each canvas a coordinate outside of it is a fill, or is folded back. What the kernels live by
@@ -79,7 +79,7 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
     covers  (left, top, right, bottom): which part of the planned picture `image` shows, if it is smaller
     """
     bound, rows = plan.bound, list(plan.bound.rows(i))
-    picture, doubt = image.astype(np.float64) / bound.kind.unit, np.zeros(image.shape, bool)
+    picture, doubt = image.astype(np.float64) / bound.spec.unit, np.zeros(image.shape, bool)
     smaller = covers is not None or image.shape[:2] != tuple(bound.sizes[i])
     if smaller and not hasattr(bound.stage(rows[0]), "tables"):
         picture, doubt = bound.whole.read.reference(i, picture, doubt, covers=covers)
@@ -94,7 +94,7 @@ def reference_run(plan: Any, i: int, image: NDArray[Any], slack: float = 1e-3, c
                 i, rows = 0, list(bound.rows(0))
             continue
         picture, doubt = stage.reference(row, picture, doubt, slack, covers)
-        picture, covers = picture if not rows else picture / bound.laid.units[row, GOAL], None
+        picture, covers = picture if not rows else picture / bound.row_layout.units[row, GOAL], None
     return Truth(picture, doubt)
 
 
@@ -109,7 +109,7 @@ def reference(
 ) -> Truth:
     """One row of a batch's `kernels.tables.Tables`, `Tables.row(r)`, and a picture (H, W, C) in units of white.
 
-    functions  the user's functions of a pixel or a row, `plan.steps.UserFunction`, as the tables count them
+    functions  the user's functions of a pixel or a row, `plan.steps.BoundFunction`, as the tables count them
     doubt      which values of the picture are in doubt
     covers     as for `reference_run`
     """

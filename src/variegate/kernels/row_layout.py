@@ -54,6 +54,9 @@ from variegate.kernels.codes import (
 from variegate.kernels.cut import NO
 from variegate.picture import MOST_PIXELS
 
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
 
 class Entries(NamedTuple):
     """E effects, each for the samples to which it applies, one after the other.
@@ -63,10 +66,10 @@ class Entries(NamedTuple):
     steps  (S, STEP) float64
     """
 
-    codes: NDArray[np.int64]
-    maps: NDArray[np.float64]
-    canvas: NDArray[np.int64]
-    steps: NDArray[np.float64]
+    codes: Ints
+    maps: Floats
+    canvas: Ints
+    steps: Floats
 
 
 class RowLayout(NamedTuple):
@@ -81,17 +84,22 @@ class RowLayout(NamedTuple):
     tops     (K,) int64: the canvas of its row that a site looks at; of a row's sites the first is its last canvas
     """
 
-    first: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    units: NDArray[np.float64]
-    maps: NDArray[np.float64]
-    borders: NDArray[np.int64]
-    fills: NDArray[np.int64]
-    canvas: NDArray[np.int64]
-    steps: NDArray[np.float64]
-    kinds: NDArray[np.int64]
-    tops: NDArray[np.int64]
+    first: Ints
+    rows: Ints
+    units: Floats
+    maps: Floats
+    borders: Ints
+    fills: Ints
+    canvas: Ints
+    steps: Floats
+    kinds: Ints
+    tops: Ints
     fields: Displacements
+
+    @property
+    def leading(self) -> tuple[Ints, Floats, Floats, Ints, Ints, Ints, Floats, Ints]:
+        """What `kernels.tables.Tables` begins with: rows to kinds."""
+        return self[1:9]
 
 
 LONGEST = 1 << 20  # pixels of a side, unless a picture has more: what is prepared for a column or a row costs by it
@@ -169,8 +177,8 @@ def is_alone(segments, codes, i):
 
 
 @entry
-def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, laid):
-    """Fill `laid`, a `RowLayout`; returns how many sites there are, the worst slip of an effect, its entry, its sample.
+def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, defaults, begun, row_layout):
+    """Fill a `RowLayout`; returns how many sites there are, the worst slip of an effect, its entry, its sample.
 
     segments, counts  as `cut` left them; codes, maps, canvas, steps: `Entries`
     sizes             (B, 2) int64: of the pictures that come in
@@ -179,8 +187,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
     defaults          how the pipeline reads, and whether it filters
     begun             whether the samples' own pictures were read before
     """
-    first, rows, units, out_canvas, out_steps = laid.first, laid.rows, laid.units, laid.canvas, laid.steps
-    out_maps, borders, fills, kinds, bent = laid.maps, laid.borders, laid.fills, laid.kinds, laid.fields.which
+    first, rows, units, out_maps, borders, fills, out_canvas, out_steps, kinds, tops, fields = row_layout
     used = np.zeros(codes.shape[0], np.int64)
     r, m, s, k = np.int64(0), np.int64(0), np.int64(0), np.int64(0)  # literals are types of their own, compiled twice
     worst, where, who = FINE, NO, NO
@@ -200,7 +207,9 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
                     code = codes[e]
                     place = code[START] + used[e]
                     if code[KIND] == MAP:
-                        put_map(code, place, used[e], maps, canvas, m, r, out_maps, borders, fills, out_canvas, bent)
+                        put_map(
+                            code, place, used[e], maps, canvas, m, r, out_maps, borders, fills, out_canvas, fields.which
+                        )
                         row[ROW_READING] = row[ROW_READING] if code[READING] == UNSAID else code[READING]
                         row[ROW_FILTER] = row[ROW_FILTER] if code[FILTER] == UNSAID else code[FILTER]
                         found = slip(maps[place], canvas[place], sizes[i])
@@ -223,7 +232,7 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
             row[ROW_FORM] = (FROM_SOURCE if source else 0) + (TO_RESULT if result else 0)
             row[ROW_FORM] += BY_READING * row[ROW_READING]
             if row[ROW_STAGE] == READ:
-                k += put_sites(m - row[FIRST_MAP], begin, s, k, out_steps, kinds, laid.tops)
+                k += put_sites(m - row[FIRST_MAP], begin, s, k, out_steps, kinds, tops)
             r += 1
     first[counts.size] = r
     rows[r, FIRST_MAP], rows[r, FIRST_STEP], rows[r, FIRST_SITE] = m, s, k
@@ -254,9 +263,9 @@ def lay_chain(chain: MapChain, reading: int = 0, antialias: bool = False) -> Row
     codes[:, START] = codes[:, FILL] = np.arange(count)
     codes[:, KIND], codes[:, BORDER], codes[:, READING], codes[:, FILTER] = MAP, borders, UNSAID, UNSAID
     codes[:, PICK] = fields.which if len(fields.which) else UNSAID
-    laid = room(1, 1, count, 0, 0, Lattices(fields.grids, fields.nodes))
+    row_layout = room(1, 1, count, 0, 0, Lattices(fields.grids, fields.nodes))
     entries = Entries(codes, np.ascontiguousarray(maps), np.ascontiguousarray(canvas[1:]), np.zeros((0, STEP)))
     segments, ones, nothing = np.zeros((count, 1), np.int64), np.ones(1, np.int64), np.full(1, -1.0)
     sizes, how = np.ascontiguousarray(canvas[:1]), (reading, int(antialias))
-    lay(segments, ones, *entries, sizes, (1.0, 1.0), nothing, how, False, laid)
-    return laid
+    lay(segments, ones, *entries, sizes, (1.0, 1.0), nothing, how, False, row_layout)
+    return row_layout

@@ -1,4 +1,4 @@
-"""A function of one row of the canvas, compiled into a unit; see `ops.effect.Rowwise` for what it is given.
+"""A function of one row of the canvas, compiled into a unit; see `ops.effect.RowFunction` for what it is given.
 
 What it raises is caught, as in `user`: the unit leaves word in its report, and the function is called once more in
 Python, on a grey row as wide.

@@ -146,14 +146,15 @@ def note_site(state, line):
 
 
 @entry
-def survey_all(begin, end, laid, there, fit, each, sites, asked):
+def survey_all(begin, end, row_layout, there, fit, each, sites, asked):
     """Fill `sites`, a `Sites` of which tops are given, and `asked`, for the rows from begin to end.
 
     there, fit  a `Substitutes` for these rows alone; no rows of fit: the sources themselves
     each        how many windows a map has room for
     asked       (FORMS, ASKED) int64: what the units must be able to do, see below
     """
-    rows, maps, borders, canvas, fields = laid.rows, laid.maps, laid.borders, laid.canvas, laid.fields
+    rows, maps, borders = row_layout.rows, row_layout.maps, row_layout.borders
+    canvas, fields = row_layout.canvas, row_layout.fields
     tops, windows, frames, which = sites.tops, sites.windows, sites.frames, sites.which
     way, state, scale = sites.way, sites.state, sites.scale
     own = np.empty(4)
@@ -183,19 +184,21 @@ def survey_all(begin, end, laid, there, fit, each, sites, asked):
             w += each * top
         line[USED] |= 1 if row[ROW_STAGE] == READ else 0
         for s in range(row[FIRST_STEP], rows[r + 1, FIRST_STEP]):
-            line[SORTS] |= np.int64(1) << laid.kinds[s, STEP_SORT]
-            if laid.kinds[s, STEP_SORT] == AFFINE and leans(laid.steps[s]):
-                line[MEANS] |= 1 if laid.kinds[s, STEP_AFTER] > 0 else 2
+            line[SORTS] |= np.int64(1) << row_layout.kinds[s, STEP_SORT]
+            if row_layout.kinds[s, STEP_SORT] == AFFINE and leans(row_layout.steps[s]):
+                line[MEANS] |= 1 if row_layout.kinds[s, STEP_AFTER] > 0 else 2
 
 
-def survey(laid: RowLayout, rows: slice, given: Substitutes | None = None) -> tuple[Sites, NDArray[np.int64]]:
+def survey(
+    row_layout: RowLayout, rows: slice, substitutes: Substitutes | None = None
+) -> tuple[Sites, NDArray[np.int64]]:
     """The sites of these rows, and what they ask of their units.
 
-    given  what is read in place of the sources, where that is not they themselves
+    substitutes  what is read in place of the sources, where that is not they themselves
     """
-    first = laid.rows[:, FIRST_SITE]
-    tops = laid.tops[first[rows.start] : first[rows.stop]]
-    each = 2 if len(laid.fields.grids) else 1  # a window for each map, and perhaps a field
+    first = row_layout.rows[:, FIRST_SITE]
+    tops = row_layout.tops[first[rows.start] : first[rows.stop]]
+    each = 2 if len(row_layout.fields.grids) else 1  # a window for each map, and perhaps a field
     count, most = len(tops), each * sum(tops.tolist())
     sites = Sites(
         tops,
@@ -207,6 +210,6 @@ def survey(laid: RowLayout, rows: slice, given: Substitutes | None = None) -> tu
         np.empty((count, 4)),
     )
     asked = np.zeros((FORMS, ASKED), np.int64)
-    there = NOTHING if given is None else given
-    survey_all(rows.start, rows.stop, laid, *there, each, sites, asked)
+    there = NOTHING if substitutes is None else substitutes
+    survey_all(rows.start, rows.stop, row_layout, *there, each, sites, asked)
     return sites, asked

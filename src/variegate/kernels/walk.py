@@ -77,7 +77,7 @@ def walk_row(units, y, count, windows, which, cuts, way, canvas, borders, fields
 
     units   addresses of `walk_window`, `walk_home` and `kernels.field.walk_field`; all from windows to borders, and
             scratch, are addresses, too
-    fields  addresses of the maps and of `kernels.chain.Fields`: which, grids and nodes
+    fields  addresses of the maps and of `kernels.chain.Displacements`: which, grids and nodes
     Returns an interval that holds all pixels that are inside.
     """
     for x in range(count):

@@ -1,1 +1,1 @@
-"""Labels through the pixels' map: one file a target, `track` for the map, `carry` for a whole sample."""
+"""Labels through the pixels' map: one file a target, `point_map` for the map, `carry` for a whole sample."""

@@ -12,8 +12,8 @@ What becomes of a field of B samples:
     of samples
     a group                               nothing                   `valid`, (B, M) bool, under the group's name
 
-Whether a field is numbers or anything else, and of which dtype, is the same in every batch: `kinds` say it, as the
-first samples of a source tell them. Without kinds, the samples of the batch tell.
+Whether a field is numbers or anything else, and of which dtype, is the same in every batch: `specs` say it, as the
+first samples of a source tell them. Without specs, the samples of the batch tell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from variegate.arguments import one_of, whole
 from variegate.errors import FieldError, InputError
-from variegate.labels.field_spec import FieldSpec, Kinds, Where, as_kind, holds, of_rows, of_sample, unlike
+from variegate.labels.field_spec import FieldSpec, FieldSpecs, Where, conformed, holds, of_rows, of_sample, unlike
 from variegate.targets import Target, Targets
 
 FieldRows = Sequence[Mapping[str, Any]]
@@ -75,19 +75,21 @@ class Collated(NamedTuple):
     dropped: Counter[str]
 
 
-def collate(targets: Targets, samples: FieldRows, kinds: Kinds | None = None, where: Where = HERE) -> dict[str, Any]:
+def collate(
+    targets: Targets, samples: FieldRows, specs: FieldSpecs | None = None, where: Where = HERE
+) -> dict[str, Any]:
     """The samples' fields by name: pictures and masks stacked where they have one shape, numbers too, all else a list.
 
-    Raises  InputError if a sample has something else than numbers where the kind is a number, or too large a dtype.
+    Raises  InputError if a sample has something else than numbers where its field is numbers, or too large a dtype.
     """
     columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
     return {
-        name: _column(targets[name], name, values, (kinds or {}).get(name), where) for name, values in columns.items()
+        name: _column(targets[name], name, values, (specs or {}).get(name), where) for name, values in columns.items()
     }
 
 
 def pad(
-    targets: Targets, samples: FieldRows, padded: Padded, where: Where = HERE, kinds: Kinds | None = None
+    targets: Targets, samples: FieldRows, padded: Padded, where: Where = HERE, specs: FieldSpecs | None = None
 ) -> Collated:
     """The samples' fields by name, as one array each where that can be, and which instances are there.
 
@@ -95,13 +97,13 @@ def pad(
             of `collate`.
     """
     columns = {name: [sample[name] for sample in samples] for name in (samples[0] if samples else ())}
-    kinds = kinds or {}
+    specs = specs or {}
     dropped: Counter[str] = Counter()
     valid: dict[str, NDArray[np.bool_]] = {}
     for group in dict.fromkeys(targets[name].rows_of for name in columns):
         members = [name for name in columns if targets[name].rows_of == group]
         if group is None:
-            columns |= {name: _column(targets[name], name, columns[name], kinds.get(name), where) for name in members}
+            columns |= {name: _column(targets[name], name, columns[name], specs.get(name), where) for name in members}
             columns |= {name: _one_array(columns[name]) for name in members}
             continue
         counts = [len(value) for value in columns[members[0]]]
@@ -110,23 +112,23 @@ def pad(
             dropped[f"{group}.most"] = _overflow(padded, group, counts, most, where)
             columns |= {name: [value[:most] for value in columns[name]] for name in members}
         rows = [name for name in members if not targets[name].ragged]
-        columns |= {name: _rows(name, columns[name], most, kinds.get(name), where) for name in rows}
+        columns |= {name: _rows(name, columns[name], most, specs.get(name), where) for name in rows}
         if any(isinstance(columns[name], np.ndarray) for name in members):
             valid[group] = np.arange(most) < np.array(counts)[:, None]
     return Collated({**columns, **valid}, dropped)
 
 
-def _column(target: Target, name: str, values: list[Any], kind: FieldSpec | None, where: Where) -> Any:
+def _column(target: Target, name: str, values: list[Any], spec: FieldSpec | None, where: Where) -> Any:
     if target.per == "pixel":
-        if kind is not None and not target.picture:  # ops may change the dtype of a view, and do so of all
-            values = [value.astype(kind.dtype, copy=False) for value in values]
+        if spec is not None and not target.picture:  # ops may change the dtype of a view, and do so of all
+            values = [value.astype(spec.dtype, copy=False) for value in values]
         return np.stack(values) if len({(value.shape, value.dtype) for value in values}) == 1 else values
-    if not target.passed_on or (kind is not None and kind.dtype is None):
+    if not target.passed_on or (spec is not None and spec.dtype is None):
         return values
     rows = [of_sample(target, value) for value in values]
-    if kind is None:
+    if spec is None:
         return _stacked(rows, values)
-    return np.stack([as_kind(name, row, kind, where, n) for n, row in enumerate(rows)])
+    return np.stack([conformed(name, row, spec, where, n) for n, row in enumerate(rows)])
 
 
 def _stacked(rows: list[NDArray[Any] | None], values: list[Any]) -> Any:
@@ -150,14 +152,14 @@ def _overflow(padded: Padded, group: str, counts: list[int], most: int, where: W
     return sum(max(0, count - most) for count in counts)
 
 
-def _rows(name: str, values: list[Any], most: int, kind: FieldSpec | None, where: Where) -> Any:
+def _rows(name: str, values: list[Any], most: int, spec: FieldSpec | None, where: Where) -> Any:
     """Rows of numbers as one array (B, most, ...); the values as they are where they are no such rows."""
-    if kind is not None and kind.dtype is None:
+    if spec is not None and spec.dtype is None:
         return values
     rows = [of_rows(value) for value in values]
     for n, row in enumerate(rows):
-        if kind is not None and (row is None or (len(row) and not holds(kind, row))):
-            raise unlike(name, kind, None if row is None else row[0], where(n))
+        if spec is not None and (row is None or (len(row) and not holds(spec, row))):
+            raise unlike(name, spec, None if row is None else row[0], where(n))
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         return values
@@ -166,8 +168,8 @@ def _rows(name: str, values: list[Any], most: int, kind: FieldSpec | None, where
     shapes = {row.shape[1:] for row in telling}
     if len(shapes) > 1 and telling is not found:
         return values
-    dtype = np.result_type(*{row.dtype for row in telling}) if kind is None else kind.dtype
-    tail = max(shapes) if kind is None or telling is not found or 0 not in max(shapes) else kind.shape
+    dtype = np.result_type(*{row.dtype for row in telling}) if spec is None else spec.dtype
+    tail = max(shapes) if spec is None or telling is not found or 0 not in max(shapes) else spec.shape
     out = np.zeros((len(found), most, *tail), dtype)
     for place, row in zip(out, found, strict=True):
         if len(row):

@@ -27,10 +27,10 @@ class FieldSpec(NamedTuple):
     where: str = "the first samples"
 
 
-Kinds = Mapping[str, FieldSpec]
+FieldSpecs = Mapping[str, FieldSpec]
 
 
-def kind_of(target: Target, value: Any, padded: bool) -> FieldSpec | None:
+def spec_of(target: Target, value: Any, padded: bool) -> FieldSpec | None:
     """What a value tells of its field; None where it has no instance, and tells nothing."""
     if target.per == "pixel":
         return FieldSpec(value.dtype, value.shape[2:])
@@ -46,14 +46,14 @@ def kind_of(target: Target, value: Any, padded: bool) -> FieldSpec | None:
     return FieldSpec() if found is None else FieldSpec(found.dtype, found.shape)
 
 
-def check_plane(target: Target, name: str, value: NDArray[Any], kind: FieldSpec, where: Where) -> None:
+def check_plane(target: Target, name: str, value: NDArray[Any], spec: FieldSpec, where: Where) -> None:
     """Refuse a mask or a view that is not what its field is; a mask may be of a dtype that the field's holds.
 
     Raises  InputError that says what it is.
     """
-    fits = value.dtype == kind.dtype if target.picture else holds(kind, value)
-    if not fits or value.shape[2:] != kind.shape:
-        raise unlike(name, kind._replace(shape=(*value.shape[:2], *kind.shape)), value, where(0))
+    fits = value.dtype == spec.dtype if target.picture else holds(spec, value)
+    if not fits or value.shape[2:] != spec.shape:
+        raise unlike(name, spec._replace(shape=(*value.shape[:2], *spec.shape)), value, where(0))
 
 
 def of_sample(target: Target, value: Any) -> NDArray[Any] | None:
@@ -76,25 +76,25 @@ def of_rows(value: Any) -> NDArray[Any] | None:
     return array if array.dtype.kind in "biuf" and not rounded else None
 
 
-def as_kind(name: str, row: NDArray[Any] | None, kind: FieldSpec, where: Where, n: int) -> NDArray[Any]:
+def conformed(name: str, row: NDArray[Any] | None, spec: FieldSpec, where: Where, n: int) -> NDArray[Any]:
     """An array in the dtype of its field.
 
     Raises  InputError if it is no number, or one that the dtype does not hold.
     """
-    if row is not None and row.shape == kind.shape and holds(kind, row):
-        return row.astype(kind.dtype, copy=False)
-    raise unlike(name, kind, row, where(n))
+    if row is not None and row.shape == spec.shape and holds(spec, row):
+        return row.astype(spec.dtype, copy=False)
+    raise unlike(name, spec, row, where(n))
 
 
-def holds(kind: FieldSpec, row: NDArray[Any]) -> bool:
+def holds(spec: FieldSpec, row: NDArray[Any]) -> bool:
     """Whether the dtype of a field holds every number of an array's."""
-    return kind.dtype is not None and np.can_cast(row.dtype, kind.dtype, "safe")
+    return spec.dtype is not None and np.can_cast(row.dtype, spec.dtype, "safe")
 
 
-def unlike(name: str, kind: FieldSpec, row: NDArray[Any] | None, place: str) -> InputError:
+def unlike(name: str, spec: FieldSpec, row: NDArray[Any] | None, place: str) -> InputError:
     """The error of a value that is not what its field is; None for a row that is no numbers."""
     got = "no number" if row is None else f"{row.dtype} {row.shape}"
     return InputError(
-        f"{place.removesuffix(',')}: {name} is {got}, and in {kind.where} {kind.dtype} {kind.shape}; a field "
+        f"{place.removesuffix(',')}: {name} is {got}, and in {spec.where} {spec.dtype} {spec.shape}; a field "
         "has one type in every batch, so give each sample the same"
     )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class PointMaps:
     """The ways of a batch; laid: a row a sample, see `plan.trail`."""
 
-    def __init__(self, laid: RowLayout, antialias: bool) -> None:
-        self._laid, self._straight = laid, ProjectiveMaps(laid, antialias)
+    def __init__(self, row_layout: RowLayout, antialias: bool) -> None:
+        self._row_layout, self._straight = row_layout, ProjectiveMaps(row_layout, antialias)
 
     def __len__(self) -> int:
         return len(self._straight.begins) - 1
@@ -24,11 +24,11 @@ class PointMaps:
     def point_map(self, i: int) -> PointMap:
         """Sample i's."""
         begin, end = self._straight.begins[i : i + 2]
-        fields = self._laid.fields
+        fields = self._row_layout.fields
         if not len(fields.grids) or not (fields.which[begin:end] >= 0).any():
             return self._straight.point_map(i)
         from variegate.labels.warped import warped
 
-        maps, canvas = self._laid.maps[begin:end], self._laid.canvas[begin + i : end + i + 1]
-        chain = MapChain(maps, canvas, self._laid.borders[begin:end], fields.part(begin, end))
+        maps, canvas = self._row_layout.maps[begin:end], self._row_layout.canvas[begin + i : end + i + 1]
+        chain = MapChain(maps, canvas, self._row_layout.borders[begin:end], fields.part(begin, end))
         return warped(chain, self._straight.antialias)

@@ -166,11 +166,11 @@ class ProjectiveMap(NamedTuple):
 class ProjectiveMaps:
     """The ways of a batch, all that bends left out; laid: a row a sample, see `plan.trail`."""
 
-    def __init__(self, laid: RowLayout, antialias: bool) -> None:
+    def __init__(self, row_layout: RowLayout, antialias: bool) -> None:
         from variegate.kernels.points import FLAGS, MOST_CORNERS, follow
 
-        self.laid, self.antialias = laid, antialias
-        self.begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
+        self.row_layout, self.antialias = row_layout, antialias
+        self.begins: list[int] = row_layout.rows[:, FIRST_MAP].tolist()
         count = len(self.begins) - 1
         most = max((after - begin for begin, after in pairwise(self.begins)), default=0)
         corners = MOST_CORNERS * (most + 1)
@@ -178,15 +178,15 @@ class ProjectiveMaps:
         self.region, self.source = np.empty((count, corners, 2)), np.empty((count, corners, 2))
         self.corners, self.flags = np.empty(count, np.int64), np.empty((count, FLAGS), np.bool_)
         found = self.backward, self.forward, self.region, self.source, self.corners, self.flags
-        follow(laid.rows, laid.maps, laid.canvas, *found)  # type: ignore[no-untyped-call]
+        follow(row_layout.rows, row_layout.maps, row_layout.canvas, *found)  # type: ignore[no-untyped-call]
 
     def point_map(self, i: int) -> ProjectiveMap:
         """Sample i's; of use where no field bends it."""
         corners, begin, end = self.corners[i], self.begins[i], self.begins[i + 1]
         return ProjectiveMap(
-            self.laid.maps[begin:end],
-            self.laid.canvas[begin + i : end + i + 1],
-            self.laid.borders[begin:end],
+            self.row_layout.maps[begin:end],
+            self.row_layout.canvas[begin + i : end + i + 1],
+            self.row_layout.borders[begin:end],
             self.forward[i],
             self.backward[i],
             self.region[i, :corners],

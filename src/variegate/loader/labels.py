@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, FieldRows, Padded, collate, pad
-from variegate.labels.field_spec import FieldSpec, Kinds, Where, check_plane, kind_of
+from variegate.labels.field_spec import FieldSpec, FieldSpecs, Where, check_plane, spec_of
 from variegate.loader.augment import SamplePipeline
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
@@ -54,12 +54,12 @@ class Labels:
             raise InputError(said)
         return self.targets.read(values, size)
 
-    def kinds(self, leaves: Leaves, size: tuple[int, int]) -> dict[str, FieldSpec | None]:
+    def specs(self, leaves: Leaves, size: tuple[int, int]) -> dict[str, FieldSpec | None]:
         """What a sample's fields tell of those of all batches; None of one that has no instance here."""
         values = self.targets.write(leaves, size)
-        return {name: kind_of(self.targets[name], value, self.form != "list") for name, value in values.items()}
+        return {name: spec_of(self.targets[name], value, self.form != "list") for name, value in values.items()}
 
-    def check(self, leaves: Leaves, position: int, kinds: Kinds, size: tuple[int, int]) -> None:
+    def check(self, leaves: Leaves, position: int, specs: FieldSpecs, size: tuple[int, int]) -> None:
         """Refuse the labels of the sample at a position that no batch could take, whatever else is in it.
 
         Raises  InputError or SourceError if one is not what the first samples tell of its field, or of no class.
@@ -72,21 +72,21 @@ class Labels:
             str, Any
         ] = {}  # as of a batch that has this sample alone; what has a format of its own is of one type anyway
         for name, leaf in leaves.items():
-            target, kind = self.targets[name], kinds.get(name)
+            target, spec = self.targets[name], specs.get(name)
             if not target.moves:
                 alone |= self.targets.write({name: leaf}, size)
-            elif target.per == "pixel" and kind is not None and (plane := plane_of(leaf)) is not None:
-                check_plane(target, name, plane, kind, where)
+            elif target.per == "pixel" and spec is not None and (plane := plane_of(leaf)) is not None:
+                check_plane(target, name, plane, spec, where)
         if alone:
             # How many instances there are is known when the pipeline has dropped some.
-            self._together([alone], Padded() if isinstance(self.form, Padded) else "list", where, kinds)
+            self._together([alone], Padded() if isinstance(self.form, Padded) else "list", where, specs)
 
     def collate(
-        self, index: NDArray[np.int64], samples: Sequence[CarriedLabels], kinds: Kinds | None = None
+        self, index: NDArray[np.int64], samples: Sequence[CarriedLabels], specs: FieldSpecs | None = None
     ) -> Collated:
         """The fields of a batch, of the samples at these positions, and how many instances went.
 
-        kinds  what the first samples tell of the fields
+        specs  what the first samples tell of the fields
         """
         columns = [{name: self._own(name, value) for name, value in sample.fields.items()} for sample in samples]
         dropped: Counter[str] = Counter()
@@ -96,14 +96,14 @@ class Labels:
         def where(n: int) -> str:
             return f"sample {index[n]}, {self.source.where(int(index[n]))},"
 
-        made = self._together(columns, self.form, where, kinds)
+        made = self._together(columns, self.form, where, specs)
         return Collated(made.fields, dropped + made.dropped)
 
-    def _together(self, columns: FieldRows, form: CollateForm, where: Where, kinds: Kinds | None) -> Collated:
+    def _together(self, columns: FieldRows, form: CollateForm, where: Where, specs: FieldSpecs | None) -> Collated:
         """The fields of samples as those of a batch."""
         if isinstance(form, str):
-            return Collated(self._with_label(collate(self.targets, columns, kinds, where), where), Counter())
-        made = pad(self.targets, columns, form, where, kinds)
+            return Collated(self._with_label(collate(self.targets, columns, specs, where), where), Counter())
+        made = pad(self.targets, columns, form, where, specs)
         return made._replace(fields=self._with_label(made.fields, where))
 
     def _with_label(self, fields: dict[str, Any], where: Where) -> dict[str, Any]:

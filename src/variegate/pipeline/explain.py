@@ -50,12 +50,12 @@ def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str)
     """One picture's way, with the numbers that a key draws for it."""
     compiler = pipeline.compiler
     leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
-    kind = pipeline.kind(channels, dtype, UNLABELLED)
+    spec = pipeline.picture_spec(channels, dtype, UNLABELLED)
     keys = Keys.at(0, 0, [0])
-    plan = compiler.plan(compiler.drawing.columns(keys), keys, np.array([size], np.int64), kind, [leaves])
+    plan = compiler.plan(compiler.drawing.columns(keys), keys, np.array([size], np.int64), spec, [leaves])
     bound = plan.bound
     yield f"picture    {size[0]} x {size[1]} x {channels} {dtype}, drawn with Key() for this text"
-    yield f"numbers    {_meaning(kind, plan.asks)}"
+    yield f"numbers    {_meaning(spec, plan.asks)}"
     for node in compiler.flat.nodes:
         if node.op.looks:
             yield f"labels     {node.path} looks at them; here it finds none"
@@ -107,15 +107,15 @@ def _stage(n: int, nodes: Sequence[Node], output: Sequence[Node] | None, told: I
         yield "  write    float32, neither rounded nor clamped"
 
 
-def _meaning(kind: PictureSpec, asks: str) -> str:
+def _meaning(spec: PictureSpec, asks: str) -> str:
     """What the picture's numbers are taken for, and what becomes of those beyond."""
-    if kind.white is None:
+    if spec.white is None:
         return "no range (white=None): nothing is clamped, but by what the dtype of the result holds"
-    told = f"black 0, white {show(kind.white)}"
+    told = f"black 0, white {show(spec.white)}"
     if not asks:
-        held = "" if kind.dtype == "float32" else ", but by what the dtype holds"
+        held = "" if spec.dtype == "float32" else ", but by what the dtype holds"
         return f"{told}; no op asks for them, so nothing is clamped{held}"
-    may_leave = kind.dtype == "float32" or kind.white < NOMINAL[kind.dtype]
+    may_leave = spec.dtype == "float32" or spec.white < NOMINAL[spec.dtype]
     refused = "a picture beyond them is refused, and " if may_leave else ""
     return f"{told}, which {asks} asks for: {refused}the result is clamped to them, once"
 

@@ -105,16 +105,16 @@ class Pipeline(Chain):
                 f"a picture has 1 pixel or more and at most 2 GiB, got sizes {sizes.min(0)} to {sizes.max(0)}"
             )
         columns = self.compiler.drawing.columns(keys)
-        kind = self.kind(channels, name, self.known if targets is None else targets)
-        return self.compiler.plan(columns, keys, sizes, kind, leaves)
+        spec = self.picture_spec(channels, name, self.known if targets is None else targets)
+        return self.compiler.plan(columns, keys, sizes, spec, leaves)
 
-    def kind(self, channels: int, dtype: str, targets: Targets) -> PictureSpec:
+    def picture_spec(self, channels: int, dtype: str, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share.
 
         Raises  InputError if pictures of this dtype cannot hold the white that is declared.
         """
         white = white_of(self.white, dtype, f"{self.label}.white")
-        return self.compiler.kind(channels, dtype, white, targets)
+        return self.compiler.picture_spec(channels, dtype, white, targets)
 
 
 def _are_sizes(sizes: NDArray[np.int64], pixel: int) -> bool:

@@ -159,5 +159,5 @@ def plan_of(
     if sizes is not None and sizes.tolist() != size.tolist():
         raise InputError(f"the record is of a picture of {record['size']} (height, width), got {sizes[0].tolist()}")
     columns, keys = columns_of(record, pipeline), Keys.of([Key()])
-    kind = pipeline.kind(channels, np.dtype(dtype).name, pipeline.known)
-    return pipeline.compiler.plan(columns, keys, size, kind, leaves)
+    spec = pipeline.picture_spec(channels, np.dtype(dtype).name, pipeline.known)
+    return pipeline.compiler.plan(columns, keys, size, spec, leaves)

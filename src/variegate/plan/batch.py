@@ -20,21 +20,21 @@ from variegate.plan.steps import BoundFunction
 class LoweredBatch(NamedTuple):
     """The rows of a batch and what they refer to.
 
-    kind       what all pictures share; written: how results are written
-    laid       the rows, as in `kernels.row_layout`
-    effects    one an entry, with the node that it is of
-    colours    (n, C) float64: what lies outside, in units of white, which `laid.fills` counts
-    luts       (T, C, 256) float32: tables; asked: those that hang on a picture, by their place among them
-    functions  the user's functions of a pixel or of a row; calls: (D,), the function of each row of draws, (D, most)
+    spec        what all pictures share; output: how results are written
+    row_layout  the rows, as in `kernels.row_layout`
+    effects     one an entry, with the node that it is of
+    colours     (n, C) float64: what lies outside, in units of white, which `row_layout.fills` counts
+    luts        (T, C, 256) float32: tables; requests: those that hang on a picture, by their place among them
+    functions   the user's functions of a pixel or of a row; calls: (D,), the function of each row of draws, (D, most)
     """
 
-    kind: PictureSpec
-    written: OutputFormat
-    laid: RowLayout
+    spec: PictureSpec
+    output: OutputFormat
+    row_layout: RowLayout
     effects: Sequence[tuple[Effect, Node]]
     colours: Floats
     luts: NDArray[np.float32]
-    asked: Mapping[int, TableRequest]
+    requests: Mapping[int, TableRequest]
     functions: Sequence[BoundFunction]
     calls: NDArray[np.int64]
     draws: Floats

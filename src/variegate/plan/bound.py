@@ -31,7 +31,7 @@ from variegate.plan.draw import DrawnColumns
 from variegate.plan.entries import EntryTables
 from variegate.plan.ir import Node
 from variegate.plan.lower import Look, Lowered, lower
-from variegate.plan.output import written_by
+from variegate.plan.output import output_format
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Fit, reductions
 from variegate.plan.stage.base import Stage
@@ -67,56 +67,60 @@ class BoundBatch:
         cutter: Cutter,
         columns: DrawnColumns,
         sizes: Ints,
-        kind: PictureSpec,
+        spec: PictureSpec,
         look: Look,
-        begun: Continuation | None = None,
+        continuation: Continuation | None = None,
     ) -> None:
-        self.cutter, self.columns, self.sizes, self.kind = cutter, columns, sizes, kind
-        self._begun = begun
-        context = LoweringContext(kind.channels, steps=kind.steps)
-        self.lowered = lower(cutter.nodes if begun is None else begun.nodes, columns, sizes, context, look)
+        self.cutter, self.columns, self.sizes, self.spec = cutter, columns, sizes, spec
+        self._continuation = continuation
+        context = LoweringContext(spec.channels, steps=spec.steps)
+        self.lowered = lower(
+            cutter.nodes if continuation is None else continuation.nodes, columns, sizes, context, look
+        )
         self.after = self.lowered[-1].after if self.lowered else sizes
-        self.written = written_by(cutter.output, kind, columns, self.after, context)
-        self.gathered = EntryTables(self.lowered, cutter.marks(kind), kind.steps)
-        self.laid = self._lay()
-        self.first: list[int] = self.laid.first.tolist()
-        self.run_by: list[int] = self.laid.rows[:-1, ROW_STAGE].tolist()
+        self.output = output_format(cutter.output, spec, columns, self.after, context)
+        self.entry_tables = EntryTables(self.lowered, cutter.settings(spec), spec.steps)
+        self.row_layout = self._lay()
+        self.first: list[int] = self.row_layout.first.tolist()
+        self.run_by: list[int] = self.row_layout.rows[:-1, ROW_STAGE].tolist()
         batch = self._batch()
         self._stages: dict[int, Stage] = {code: STAGES[code](batch) for code in {READ, *self.run_by}}
 
     def _lay(self) -> RowLayout:
         """Cut the samples' rows of effects, and lay out what they hold."""
-        gathered, count = self.gathered, len(self.sizes)
-        entries = gathered.entries()
-        symbols = np.array([self.cutter.symbols[each.node.path] for _, each in gathered.effects], np.int64)
+        entry_tables, count = self.entry_tables, len(self.sizes)
+        entries = entry_tables.entries()
+        symbols = np.array([self.cutter.symbols[each.node.path] for _, each in entry_tables.effects], np.int64)
         self.segments, counts = np.empty((len(symbols), count), np.int64), np.empty(count, np.int64)
-        gates = np.array(gathered.gates, np.int64)
-        table = gathered.applies(count)
+        gates = np.array(entry_tables.gates, np.int64)
+        table = entry_tables.applies(count)
         rows = cut(*self.cutter.automaton, symbols, gates, table, self.segments, counts)  # type: ignore[no-untyped-call]
-        laid = room(rows, count, len(entries.maps), len(entries.steps), gathered.leaning, gathered.lattices())
-        kind, defaults = self.kind, self.kind.defaults
+        row_layout = room(
+            rows, count, len(entries.maps), len(entries.steps), entry_tables.leaning, entry_tables.lattices()
+        )
+        spec, defaults = self.spec, self.spec.defaults
         reading = INTERPOLATIONS.index(defaults.interpolation), int(defaults.antialias)
-        begun = self._begun is not None
-        whites = (1.0, 1.0) if begun else (kind.unit, kind.between)
+        begun = self._continuation is not None
+        whites = (1.0, 1.0) if begun else (spec.unit, spec.between)
         bounds = self._bounds()
-        sites, *slip = lay(self.segments, counts, *entries, self.sizes, whites, bounds, reading, begun, laid)  # type: ignore[no-untyped-call]
+        sites, *slip = lay(self.segments, counts, *entries, self.sizes, whites, bounds, reading, begun, row_layout)  # type: ignore[no-untyped-call]
         if slip[0]:
             self._refuse(*slip)
-        return laid._replace(tops=laid.tops[:sites])
+        return row_layout._replace(tops=row_layout.tops[:sites])
 
     def _batch(self) -> LoweredBatch:
         """What stages are made of."""
-        gathered = self.gathered
-        effects = [(effect, each.node) for effect, each in gathered.effects]
-        tables = gathered.marks.colours, gathered.luts(), gathered.asked, gathered.functions
-        return LoweredBatch(self.kind, self.written, self.laid, effects, *tables, *gathered.draws())
+        entry_tables = self.entry_tables
+        effects = [(effect, each.node) for effect, each in entry_tables.effects]
+        tables = entry_tables.settings.colours, entry_tables.luts(), entry_tables.requests, entry_tables.functions
+        return LoweredBatch(self.spec, self.output, self.row_layout, effects, *tables, *entry_tables.draws())
 
     def _refuse(self, slip: int, entry: int, i: int) -> None:
         """Refuse an op that makes more pixels than any picture has, leaves nothing of one, or makes no colours.
 
         Raises  PipelineError that names the op.
         """
-        lowered = self.gathered.effects[entry][1]
+        lowered = self.entry_tables.effects[entry][1]
         path, made, own = lowered.node.path, lowered.after[i].tolist(), self.sizes[i].tolist()
         if slip == NO_NUMBER:
             raise PipelineError(f"{path}: its lower() made colours of numbers that are not finite: a slip")
@@ -135,17 +139,17 @@ class BoundBatch:
 
         A sample that every op of colour skips keeps its numbers, as in a pipeline without them.
         """
-        kind = self.kind
-        if self.written.asked:
-            return np.full(len(self.sizes), 1.0 if kind.white is not None else -1.0)
-        if kind.white is None or kind.bound == 1.0:
-            return np.full(len(self.sizes), kind.bound)
-        return np.where(self.ranged, 1.0, kind.bound)
+        spec = self.spec
+        if self.output.asked:
+            return np.full(len(self.sizes), 1.0 if spec.white is not None else -1.0)
+        if spec.white is None or spec.bound == 1.0:
+            return np.full(len(self.sizes), spec.bound)
+        return np.where(self.ranged, 1.0, spec.bound)
 
     @functools.cached_property
     def ranged(self) -> Flags:
         """(B,): which samples an op of colour changes."""
-        found = np.zeros(len(self.sizes), np.bool_) if self._begun is None else self._begun.ranged.copy()
+        found = np.zeros(len(self.sizes), np.bool_) if self._continuation is None else self._continuation.ranged.copy()
         for each in self.lowered:
             if each.effects and isinstance(each.effects[0], Colour):
                 found |= True if each.applies is None else each.applies
@@ -177,7 +181,7 @@ class BoundBatch:
     def nodes(self, i: int) -> list[list[Node]]:
         """The nodes that apply to sample i, row by row."""
         found: list[list[Node]] = [[] for _ in self.rows(i)]
-        for (_, lowered), segments in zip(self.gathered.effects, self.segments, strict=True):
+        for (_, lowered), segments in zip(self.entry_tables.effects, self.segments, strict=True):
             place = int(segments[i])
             if place != NO and lowered.node not in found[place]:
                 found[place].append(lowered.node)
@@ -211,14 +215,14 @@ class BoundBatch:
     @functools.cached_property
     def whole(self) -> BoundBatch:
         """What does nothing but write pictures as float32 in units of white, as if more were to come."""
-        whole = BoundBatch(Cutter(()), {}, self.sizes, self.kind, _unseen)
-        whole.laid.rows[:, ROW_FORM] &= ~TO_RESULT
-        whole.laid.units[:, GOAL], whole.laid.units[:, BOUND] = 1.0, -1.0
+        whole = BoundBatch(Cutter(()), {}, self.sizes, self.spec, _unseen)
+        whole.row_layout.rows[:, ROW_FORM] &= ~TO_RESULT
+        whole.row_layout.units[:, GOAL], whole.row_layout.units[:, BOUND] = 1.0, -1.0
         return whole
 
     def planned(self, r: int) -> tuple[int, int]:
         """(height, width) of the picture that row r reads."""
-        height, width = self.laid.canvas[self.laid.rows[r, FIRST_MAP] + r].tolist()
+        height, width = self.row_layout.canvas[self.row_layout.rows[r, FIRST_MAP] + r].tolist()
         return height, width
 
     def _go_on(self, r: int, i: int, image: ImageArray, out: ImageArray) -> None:
@@ -256,15 +260,15 @@ class BoundBatch:
 
     def node(self, r: int) -> Node:
         """The node of a row that shares it with no other."""
-        entry = int(self.laid.rows[r, ROW_ENTRY])
-        return self.gathered.effects[entry][1].node
+        entry = int(self.row_layout.rows[r, ROW_ENTRY])
+        return self.entry_tables.effects[entry][1].node
 
     def rest(self, r: int, i: int, size: tuple[int, ...]) -> BoundBatch:
         """Sample i alone after row r, for a picture of another size."""
         one = {path: {f: c[..., i : i + 1] for f, c in fields.items()} for path, fields in self.columns.items()}
         nodes = self.cutter.nodes[self.cutter.nodes.index(self.node(r)) + 1 :]
-        begun = Continuation(self.ranged[i : i + 1], nodes)
-        return BoundBatch(self.cutter, one, np.array([size], np.int64), self.kind, _unseen, begun)
+        continuation = Continuation(self.ranged[i : i + 1], nodes)
+        return BoundBatch(self.cutter, one, np.array([size], np.int64), self.spec, _unseen, continuation)
 
 
 def _unseen(node: Node, before: Sequence[Lowered], rows: Any) -> LoweringContext:

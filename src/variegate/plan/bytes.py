@@ -41,7 +41,7 @@ FEW = 64 * 64  # pixels: to make a table takes 50 us, in which floats make so ma
 
 
 class ByteRows:
-    """The rows of a batch of one Read that need no floats."""
+    """The rows of a `ReadStage` that need no floats."""
 
     def __init__(self, tables: Tables, sites: Sites) -> None:
         self.tables, self.sites = tables, sites
@@ -98,15 +98,15 @@ def written(tables: Tables, row: int) -> ByteImage:
     line, end = tables.rows[row].tolist(), tables.rows[row + 1].tolist()
     maps, steps = slice(line[FIRST_MAP], end[FIRST_MAP]), slice(line[FIRST_STEP], end[FIRST_STEP])
     channels, count = tables.gain.size, maps.stop - maps.start
-    levels, laid, sites = _ramp(count, steps.stop - steps.start, channels, line[ROW_FORM])
+    levels, row_layout, sites = _ramp(count, steps.stop - steps.start, channels, line[ROW_FORM])
     ramp = tables._replace(
-        rows=laid.rows,
+        rows=row_layout.rows,
         units=tables.units[row : row + 1],
-        maps=laid.maps,
-        fields=laid.fields,
-        borders=laid.borders,
+        maps=row_layout.maps,
+        fields=row_layout.fields,
+        borders=row_layout.borders,
         fills=tables.fills[maps],
-        canvas=laid.canvas,
+        canvas=row_layout.canvas,
         steps=tables.steps[steps],
         kinds=tables.kinds[steps],
         settings=(1, CHW, UINT8, tables.settings[3]),
@@ -127,14 +127,14 @@ def _ramp(maps: int, steps: int, channels: int, form: int) -> tuple[ByteImage, R
     form  of the row whose units it calls: it reads whole pixels, as that one does
     """
     levels = np.repeat(np.arange(LEVELS, dtype=np.uint8), channels).reshape(1, LEVELS, channels)
-    laid = room(1, 1, maps, 0, 0)
-    laid.rows[:], laid.rows[0, ROW_FORM] = 0, form
-    laid.rows[1, FIRST_MAP], laid.rows[1, FIRST_SITE] = maps, 1
-    laid.maps[:], laid.borders[:], laid.tops[:] = np.eye(3), CONSTANT, maps
-    laid.canvas[:, 0], laid.canvas[:, 1] = 1, LEVELS + np.arange(maps + 1)
-    sites, _ = survey(laid, slice(0, 1))
-    laid.rows[1, FIRST_STEP] = steps  # which no site asks about
-    return levels, laid, sites
+    row_layout = room(1, 1, maps, 0, 0)
+    row_layout.rows[:], row_layout.rows[0, ROW_FORM] = 0, form
+    row_layout.rows[1, FIRST_MAP], row_layout.rows[1, FIRST_SITE] = maps, 1
+    row_layout.maps[:], row_layout.borders[:], row_layout.tops[:] = np.eye(3), CONSTANT, maps
+    row_layout.canvas[:, 0], row_layout.canvas[:, 1] = 1, LEVELS + np.arange(maps + 1)
+    sites, _ = survey(row_layout, slice(0, 1))
+    row_layout.rows[1, FIRST_STEP] = steps  # which no site asks about
+    return levels, row_layout, sites
 
 
 @functools.cache

@@ -40,16 +40,16 @@ class Compiler:
         """Of a view that is no picture: what moves pixels, and the layout of what is written."""
         return Cutter(tuple(node for node in self.flat.nodes if not is_colour(node)))
 
-    def kind(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
+    def picture_spec(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share."""
         return PictureSpec(channels, dtype, white, self.defaults, targets)
 
-    def asks(self, kind: PictureSpec, asked: bool) -> str:
+    def asks(self, spec: PictureSpec, asked: bool) -> str:
         """The first op that must know what white is in pictures of this kind; empty if none is declared.
 
         asked  whether a dtype or a range is asked for of the result
         """
-        if not kind.colour or kind.white is None:
+        if not spec.colour or spec.white is None:
             return ""
         return self._asking[asked]
 
@@ -61,23 +61,23 @@ class Compiler:
         return "".join(of_colour[:1]), "".join((of_colour + written)[:1])
 
     def plan(
-        self, columns: DrawnColumns, keys: Keys, sizes: Ints, kind: PictureSpec, leaves: Sequence[Leaves] = ()
+        self, columns: DrawnColumns, keys: Keys, sizes: Ints, spec: PictureSpec, leaves: Sequence[Leaves] = ()
     ) -> Plan:
         """Lower one batch of drawn numbers; sizes (B, 2) as (height, width), and the labels of each sample, if any."""
 
-        def again(kind: PictureSpec) -> Plan:
-            return self.plan(columns, keys, sizes, kind, leaves)
+        def again(spec: PictureSpec) -> Plan:
+            return self.plan(columns, keys, sizes, spec, leaves)
 
-        cutter = self.cutter if kind.colour else self.moving
-        look = functools.partial(_look, cutter, sizes, kind, leaves)
-        bound = BoundBatch(cutter, columns, sizes, kind, look)
-        return Plan(bound, leaves, self.asks(kind, bound.written.asked), again)
+        cutter = self.cutter if spec.colour else self.moving
+        look = functools.partial(_look, cutter, sizes, spec, leaves)
+        bound = BoundBatch(cutter, columns, sizes, spec, look)
+        return Plan(bound, leaves, self.asks(spec, bound.output.asked), again)
 
 
 def _look(
     cutter: Cutter,
     sizes: Ints,
-    kind: PictureSpec,
+    spec: PictureSpec,
     leaves: Sequence[Leaves],
     node: Node,
     before: Sequence[Lowered],
@@ -87,12 +87,12 @@ def _look(
     from variegate.labels.context import boxes_at, masks_at
     from variegate.labels.point_maps import PointMaps
 
-    context = LoweringContext(kind.channels, steps=kind.steps)
+    context = LoweringContext(spec.channels, steps=spec.steps)
     if not leaves:
         return context
-    point_maps = PointMaps(trail(before, cutter.marks(kind), sizes), kind.defaults.antialias)
+    point_maps = PointMaps(trail(before, cutter.settings(spec), sizes), spec.defaults.antialias)
     chosen = range(len(sizes)) if isinstance(rows, slice) else rows.tolist()
-    shown = [(kind.targets, leaves[i], point_maps.point_map(i)) for i in chosen]
+    shown = [(spec.targets, leaves[i], point_maps.point_map(i)) for i in chosen]
     if node.op.looks == "boxes":
         return replace(context, boxes=[boxes_at(*each) for each in shown])
     return replace(context, masks=[masks_at(*each) for each in shown])

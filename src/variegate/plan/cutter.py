@@ -12,7 +12,7 @@ from variegate.kernels.codes import READ
 from variegate.kernels.cut import NO, START, Automaton
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
-from variegate.plan.entries import NodeSettings, marks_of
+from variegate.plan.entries import NodeSettings, settings_of
 from variegate.plan.fuse import No, Yes, fuse
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
@@ -43,14 +43,14 @@ class Cutter:
         self.symbols = {node.path: kinds.setdefault(_told(node), len(kinds)) for node in self.nodes}
         examples = {self.symbols[node.path]: node for node in reversed(self.nodes)}
         self.automaton = _automaton([examples[n] for n in range(len(kinds))])
-        self._marks: dict[tuple[object, ...], NodeSettings] = {}
+        self._settings: dict[tuple[object, ...], NodeSettings] = {}
 
-    def marks(self, kind: PictureSpec) -> NodeSettings:
-        """What the nodes say for pictures of a kind; see `marks_of`."""
-        key = kind.channels, kind.dtype, kind.unit, kind.fill
-        found = self._marks.get(key)
+    def settings(self, spec: PictureSpec) -> NodeSettings:
+        """What the nodes say for pictures of one spec; see `settings_of`."""
+        key = spec.channels, spec.dtype, spec.unit, spec.fill
+        found = self._settings.get(key)
         if found is None:
-            found = self._marks[key] = marks_of(self.nodes, kind)
+            found = self._settings[key] = settings_of(self.nodes, spec)
         return found
 
     @property

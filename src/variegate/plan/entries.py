@@ -46,7 +46,7 @@ Flags = NDArray[np.bool_]
 
 
 class NodeSettings(NamedTuple):
-    """What nodes say for all samples alike, looked up once for all batches of a kind.
+    """What nodes say for all samples alike, looked up once for all batches of one spec.
 
     maps     by the path of each geometric node: its border, its row of colours, and what it says about reading
     colours  (n, C) float64: what lies outside, in units of white
@@ -56,8 +56,8 @@ class NodeSettings(NamedTuple):
     colours: Floats
 
 
-def marks_of(nodes: Sequence[Node], kind: PictureSpec) -> NodeSettings:
-    """The marks of nodes for pictures of a kind.
+def settings_of(nodes: Sequence[Node], spec: PictureSpec) -> NodeSettings:
+    """What nodes say for pictures of one spec.
 
     Raises  InputError if a fill is none that such pictures can hold.
     """
@@ -69,8 +69,8 @@ def marks_of(nodes: Sequence[Node], kind: PictureSpec) -> NodeSettings:
             reading, filters = getattr(node.op, "interpolation", None), getattr(node.op, "antialias", None)
             said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
             maps[node.path] = border, len(fills), said, UNSAID if filters is None else int(filters)
-            fills.append(fill_colour(getattr(node.op, "fill", 0) if kind.fill is None else kind.fill, node.op, kind))
-    return NodeSettings(maps, np.array(fills, np.float64).reshape(-1, kind.channels) / kind.unit)
+            fills.append(fill_colour(getattr(node.op, "fill", 0) if spec.fill is None else spec.fill, node.op, spec))
+    return NodeSettings(maps, np.array(fills, np.float64).reshape(-1, spec.channels) / spec.unit)
 
 
 class EntryTables:
@@ -79,16 +79,16 @@ class EntryTables:
     effects    one an entry, with the node that it is of
     gates      of each entry its row of `applies`, or NO: it applies always
     functions  the user's functions of a pixel or of a row, each with the numbers drawn for it
-    asked      the tables that hang on a picture, by their place among all
+    requests   the tables that hang on a picture, by their place among all
     leaning    how many steps at most lean on a mean
     """
 
-    def __init__(self, lowered: Sequence[Lowered], marks: NodeSettings, steps: int) -> None:
-        self.marks, self.levels = marks, steps
+    def __init__(self, lowered: Sequence[Lowered], settings: NodeSettings, steps: int) -> None:
+        self.settings, self.levels = settings, steps
         self.effects: list[tuple[Effect, Lowered]] = []
         self.gates: list[int] = []
         self.functions: list[BoundFunction] = []
-        self.asked: dict[int, TableRequest] = {}
+        self.requests: dict[int, TableRequest] = {}
         self.leaning = 0
         self._codes: list[tuple[int, ...]] = []
         self._maps: list[Floats] = []
@@ -132,7 +132,7 @@ class EntryTables:
 
     def _map(self, effect: effects.Geometric, before: NDArray[np.int64], path: str) -> None:
         pick = UNSAID if not isinstance(effect, effects.Field) else self._lattices(effect)
-        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.marks.maps[path], 0, pick, 0))
+        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.settings.maps[path], 0, pick, 0))
         self._maps.append(effect.matrices(before))
         self._canvas.append(effect.size)
 
@@ -174,7 +174,7 @@ class EntryTables:
 
     def _tables(self, effect: effects.Table | effects.Statistic, path: str) -> tuple[Floats, int]:
         """The steps of an effect of tables, and the first of these; those of a statistic are filled later."""
-        channels = self.marks.colours.shape[1]
+        channels = self.settings.colours.shape[1]
         if isinstance(effect, effects.Statistic):
             tables, own = np.zeros((len(effect.draws), channels, LEVELS)), True
         else:
@@ -183,7 +183,7 @@ class EntryTables:
             tables = np.broadcast_to(values, (len(values), channels, LEVELS))
         pick = self._add("luts", len(tables))
         if isinstance(effect, effects.Statistic):
-            self.asked |= {pick + n: TableRequest(path, effect, n) for n in range(len(tables))}
+            self.requests |= {pick + n: TableRequest(path, effect, n) for n in range(len(tables))}
         self._luts.append(tables)
         return table_rows(len(tables), own), pick
 
@@ -214,7 +214,7 @@ class EntryTables:
 
     def luts(self) -> NDArray[np.float32]:
         """All tables, (n, C, 256): one for each channel."""
-        return np.asarray(_joined(self._luts, (0, self.marks.colours.shape[1], LEVELS), np.float32))
+        return np.asarray(_joined(self._luts, (0, self.settings.colours.shape[1], LEVELS), np.float32))
 
     def draws(self) -> tuple[NDArray[np.int64], Floats]:
         """For the user's functions, a row a call: which function it is, and its numbers."""
@@ -246,25 +246,25 @@ def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
     return np.ascontiguousarray(np.concatenate(parts, dtype=dtype, casting="unsafe"))
 
 
-def fill_colour(fill: Any, op: Op, kind: PictureSpec) -> tuple[float, ...]:
+def fill_colour(fill: Any, op: Op, spec: PictureSpec) -> tuple[float, ...]:
     """What lies outside as one number a channel, in the picture's own numbers.
 
     Raises  InputError if there are more or fewer, or the picture's dtype cannot hold one.
     """
-    values = fill if isinstance(fill, tuple) else (fill,) * kind.channels
+    values = fill if isinstance(fill, tuple) else (fill,) * spec.channels
     if len(values) == 1:
-        values *= kind.channels
-    if len(values) != kind.channels:
+        values *= spec.channels
+    if len(values) != spec.channels:
         raise InputError(
-            f"{op.label}.fill has {len(values)} numbers, but the picture has {kind.channels} channels. Write one "
+            f"{op.label}.fill has {len(values)} numbers, but the picture has {spec.channels} channels. Write one "
             "number a channel, or one for all."
         )
-    most = MOST_FLOAT if kind.dtype == "float32" else NOMINAL[kind.dtype]
-    least = -most if kind.dtype == "float32" else 0
+    most = MOST_FLOAT if spec.dtype == "float32" else NOMINAL[spec.dtype]
+    least = -most if spec.dtype == "float32" else 0
     for value in values:
         if not least <= value <= most:
             raise InputError(
-                f"{op.label}.fill is {show(float(value))}, and a picture of {kind.dtype} holds {least:.6g} to "
+                f"{op.label}.fill is {show(float(value))}, and a picture of {spec.dtype} holds {least:.6g} to "
                 f"{most:.6g}. Write a fill in the picture's own numbers"
             )
     return tuple(float(value) for value in values)

@@ -19,7 +19,7 @@ from variegate.white import NOMINAL
 
 
 class OutputFormat(NamedTuple):
-    """How a Read's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
+    """How a sample's result is written: dtype and layout by name, and per channel the mean and deviation to take off.
 
     white  what white is in the numbers written, before the mean and the deviation
     asked  whether a dtype or a range was asked for, be it the picture's own
@@ -33,18 +33,18 @@ class OutputFormat(NamedTuple):
     asked: bool = False
 
 
-def written_by(
-    nodes: Sequence[Node], kind: PictureSpec, columns: DrawnColumns, sizes: Ints, context: LoweringContext
+def output_format(
+    nodes: Sequence[Node], spec: PictureSpec, columns: DrawnColumns, sizes: Ints, context: LoweringContext
 ) -> OutputFormat:
     """How results are written: in the picture's own dtype, unless Normalize or, after it, ToDtype says otherwise.
 
     A view that is no colour keeps its numbers: of what is declared, it takes the layout alone.
     """
-    dtype, white, layout, asked = kind.dtype, kind.unit, "HWC", False
+    dtype, white, layout, asked = spec.dtype, spec.unit, "HWC", False
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     for node in nodes:
-        if not kind.colour:
+        if not spec.colour:
             layout = getattr(node.op, "layout", None) or layout
             continue
         effect = node.op.lower(columns[node.path], sizes, context)
@@ -62,7 +62,7 @@ def written_by(
 
 
 @functools.lru_cache(maxsize=64)
-def last_write(written: OutputFormat, channels: int) -> tuple[Floats, Floats]:
+def last_write(output: OutputFormat, channels: int) -> tuple[Floats, Floats]:
     """Gain and shift a channel, from white to the output's unit."""
-    mean, std = written.mean or (0.0,) * channels, written.std or (1.0,) * channels
-    return np.array([written.white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])
+    mean, std = output.mean or (0.0,) * channels, output.std or (1.0,) * channels
+    return np.array([output.white / s for s in std]), np.array([-m / s for m, s in zip(mean, std, strict=True)])

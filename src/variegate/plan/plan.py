@@ -47,7 +47,7 @@ class Plan:
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shape of each sample's result, layout included."""
-        sizes, channels = self.bound.after.tolist(), self.kind.channels
+        sizes, channels = self.bound.after.tolist(), self.spec.channels
         if self.layout == "CHW":
             return [(channels, h, w) for h, w in sizes]
         return [(h, w, channels) for h, w in sizes]
@@ -55,17 +55,17 @@ class Plan:
     @property
     def layout(self) -> str:
         """ "HWC" or "CHW", as every result is written."""
-        return self.bound.written.layout
+        return self.bound.output.layout
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of every result."""
-        return np.dtype(self.bound.written.dtype)
+        return np.dtype(self.bound.output.dtype)
 
     @property
-    def kind(self) -> PictureSpec:
+    def spec(self) -> PictureSpec:
         """What all its pictures share."""
-        return self.bound.kind
+        return self.bound.spec
 
     @property
     def between(self) -> int:
@@ -79,7 +79,9 @@ class Plan:
         from variegate.labels.point_maps import PointMaps
 
         bound = self.bound
-        return PointMaps(trail(bound.lowered, bound.cutter.marks(self.kind), bound.sizes), self.kind.defaults.antialias)
+        return PointMaps(
+            trail(bound.lowered, bound.cutter.settings(self.spec), bound.sizes), self.spec.defaults.antialias
+        )
 
     def check(self, image: ImageArray, name: str = "the picture", scaled: bool = False) -> None:
         """Refuse a picture whose numbers are not those between black and white, where an op asks what white is.
@@ -89,14 +91,14 @@ class Plan:
 
         Raises  InputError that names the range met, and how white is declared.
         """
-        if self.asks and scaled and self.kind.white not in (1.0, None):
+        if self.asks and scaled and self.spec.white not in (1.0, None):
             raise InputError(
                 f'{name} was decoded to 0 to 1, as dtype="float32" makes of integers, but the pipeline says that white '
-                f"is {show(self.kind.white)}. Leave white= out; or let dtype='uint16' keep the numbers of the file"
+                f"is {show(self.spec.white)}. Leave white= out; or let dtype='uint16' keep the numbers of the file"
             )
-        if self.asks and self.kind.white is not None:
+        if self.asks and self.spec.white is not None:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
-            check_range(image, self.kind.white, self.asks, name, declare)
+            check_range(image, self.spec.white, self.asks, name, declare)
 
     def run(
         self, i: int, image: ImageArray, out: ImageArray, covers: Covers | None = None, checked: bool = False
@@ -112,19 +114,19 @@ class Plan:
 
         Raises  InputError if the picture is larger than planned, of other channels or another dtype, or out of range.
         """
-        kind = self.kind
-        asked, fit = (*self.bound.sizes[i].tolist(), kind.channels), None
-        alike = dtype_name(image.dtype) == kind.dtype
+        spec = self.spec
+        asked, fit = (*self.bound.sizes[i].tolist(), spec.channels), None
+        alike = dtype_name(image.dtype) == spec.dtype
         if image.shape != asked or not alike or covers is not None:
             smaller = image.ndim == 3 and 0 not in image.shape and all(map(le, image.shape, asked))
             if not smaller or image.shape[2] != asked[2] or not alike:
                 raise InputError(
-                    f"sample {i} was planned as {asked[:2]} x {kind.channels} {kind.dtype}, got "
+                    f"sample {i} was planned as {asked[:2]} x {spec.channels} {spec.dtype}, got "
                     f"{image.shape} {image.dtype}; it may have fewer rows and columns, and nothing else may differ"
                 )
             fit = fit_of(asked[:2], image.shape[:2], covers)
         shape = self.bound.shape(i)
-        if dtype_name(out.dtype) != self.bound.written.dtype or not out.flags.carray or out.shape != shape:
+        if dtype_name(out.dtype) != self.bound.output.dtype or not out.flags.carray or out.shape != shape:
             raise InputError(
                 f"out must be writeable, C-contiguous {self.dtype} of shape {shape}, got {out.dtype} {out.shape}"
                 f"{'' if out.flags.writeable else ', read-only'}"
@@ -160,7 +162,7 @@ class Plan:
         """
         from variegate.labels.carry import carry
 
-        targets, leaves = self.kind.targets, self.leaves[i] if self.leaves else {}
+        targets, leaves = self.spec.targets, self.leaves[i] if self.leaves else {}
         if not leaves:
             return CarriedLabels({}, {})
         self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
@@ -180,14 +182,14 @@ class Plan:
 
     def _view(self, i: int, name: str, image: ImageArray) -> ImageArray:
         """Another picture through the same numbers."""
-        (picture, flat), view = as_picture(image), self.kind.targets[name].picture
+        (picture, flat), view = as_picture(image), self.spec.targets[name].picture
         assert view is not None
         dtype = dtype_name(picture.dtype)
         white = white_of(view.white, dtype, f"Image.white of {name}")
         fill = None if view.colour else view.fill
-        kind = replace(self.kind, channels=picture.shape[2], dtype=dtype, white=white, colour=view.colour, fill=fill)
+        spec = replace(self.spec, channels=picture.shape[2], dtype=dtype, white=white, colour=view.colour, fill=fill)
         try:
-            plan = self._views.get(kind) or self._views.setdefault(kind, self._again(kind))
+            plan = self._views.get(spec) or self._views.setdefault(spec, self._again(spec))
         except InputError as error:
             raise InputError(f"{name}, a view {image.shape}: {error}") from None
         plan.check(picture, name)

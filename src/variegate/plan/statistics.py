@@ -52,18 +52,18 @@ class TableRequest(NamedTuple):
 class Statistics:
     """The rows of a batch that begin with such a table.
 
-    luts   (T, C, 256) float32, where tables are looked up; each of these rows has one for itself
-    asked  by the place among them
+    luts      (T, C, 256) float32, where tables are looked up; each of these rows has one for itself
+    requests  by the place among them
     """
 
-    def __init__(self, laid: RowLayout, luts: NDArray[np.float32], asked: Mapping[int, TableRequest]) -> None:
-        self._luts, self._asked, self._whites = luts, asked, laid.units[:, WHITE]
+    def __init__(self, row_layout: RowLayout, luts: NDArray[np.float32], requests: Mapping[int, TableRequest]) -> None:
+        self._luts, self._requests, self._whites = luts, requests, row_layout.units[:, WHITE]
         self._picks: dict[int, int] = {}
-        if asked:
-            first, kinds = laid.rows[:, FIRST_STEP].tolist(), laid.kinds.tolist()
+        if requests:
+            first, kinds = row_layout.rows[:, FIRST_STEP].tolist(), row_layout.kinds.tolist()
             for row, begin in enumerate(first[:-1]):
                 kind = kinds[begin] if begin < first[row + 1] else None
-                if kind is not None and kind[STEP_SORT] == TABLE and kind[STEP_PICK] in asked:
+                if kind is not None and kind[STEP_SORT] == TABLE and kind[STEP_PICK] in requests:
                     self._picks[row] = kind[STEP_PICK]
 
     def __contains__(self, row: int) -> bool:
@@ -79,4 +79,4 @@ class Statistics:
     def fill_by(self, row: int, levels: NDArray[np.int64]) -> None:
         """The same by a histogram (C, 256)."""
         pick = self._picks[row]
-        self._luts[pick] = self._asked[pick].table(levels)
+        self._luts[pick] = self._requests[pick].table(levels)

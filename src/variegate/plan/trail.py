@@ -13,18 +13,18 @@ from variegate.plan.entries import EntryTables, NodeSettings
 from variegate.plan.lower import Lowered
 
 
-def trail(lowered: Sequence[Lowered], marks: NodeSettings, sizes: Ints) -> RowLayout:
+def trail(lowered: Sequence[Lowered], settings: NodeSettings, sizes: Ints) -> RowLayout:
     """The maps of each sample as one row."""
     count = len(sizes)
-    gathered = EntryTables(
-        [each for each in lowered if each.effects and isinstance(each.effects[0], Geometric)], marks, 0
+    entry_tables = EntryTables(
+        [each for each in lowered if each.effects and isinstance(each.effects[0], Geometric)], settings, 0
     )
-    entries, applies = gathered.entries(), gathered.applies(count)
-    segments = np.zeros((len(gathered.gates), count), np.int64)
-    for line, gate in zip(segments, gathered.gates, strict=True):
+    entries, applies = entry_tables.entries(), entry_tables.applies(count)
+    segments = np.zeros((len(entry_tables.gates), count), np.int64)
+    for line, gate in zip(segments, entry_tables.gates, strict=True):
         if gate != NO:
             line[~applies[gate]] = NO
-    laid = room(count, count, len(entries.maps), 0, 0, gathered.lattices())
+    row_layout = room(count, count, len(entries.maps), 0, 0, entry_tables.lattices())
     ones, nothing = np.ones(count, np.int64), np.zeros(count)
-    lay(segments, ones, *entries, sizes, (1.0, 1.0), nothing, (0, 0), False, laid)  # type: ignore[no-untyped-call]
-    return laid
+    lay(segments, ones, *entries, sizes, (1.0, 1.0), nothing, (0, 0), False, row_layout)  # type: ignore[no-untyped-call]
+    return row_layout

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, InputError, ResourceError, SourceError, in_line, printable
-from variegate.labels.field_spec import FieldSpec, Kinds
+from variegate.labels.field_spec import FieldSpec, FieldSpecs
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineError, Outcome, within_deadline, without_deadline
 from variegate.loader.batch.sample import Decoded, Sample, SampleSpec
@@ -151,23 +151,23 @@ class SampleReader:
                 tried = (self._one(position, room) for position in range(len(context.source)))
                 first = next((one for one in tried if one is not None), sample)
                 where = context.source.where(first.position)
-                context.specs.append(SampleSpec.of(first, where, self._kinds(first, room)))
+                context.specs.append(SampleSpec.of(first, where, self._field_specs(first, room)))
         return context.specs[0]
 
-    def _kinds(self, first: Sample, room: Room) -> Kinds:
+    def _field_specs(self, first: Sample, room: Room) -> FieldSpecs:
         """What the labels are in all batches, by the first sample, or by the next ones that have an instance."""
-        source, labels, kinds = self._context.source, self._context.labels, dict[str, FieldSpec | None]()
+        source, labels, specs = self._context.source, self._context.labels, dict[str, FieldSpec | None]()
         if labels is None:
             return {}
         for position in range(first.position, min(len(source), first.position + LOOKS)):
             sample = first if position == first.position else self._one(position, room)
             if sample is not None:
-                where, found = source.where(position), labels.kinds(sample.leaves, sample.picture.size)
-                told = {name: kind and kind._replace(where=where) for name, kind in found.items()}
-                kinds |= {name: kind for name, kind in told.items() if kinds.get(name) is None}
-                if None not in kinds.values():
+                where, found = source.where(position), labels.specs(sample.leaves, sample.picture.size)
+                told = {name: spec and spec._replace(where=where) for name, spec in found.items()}
+                specs |= {name: spec for name, spec in told.items() if specs.get(name) is None}
+                if None not in specs.values():
                     break
-        return {name: kind for name, kind in kinds.items() if kind is not None}
+        return {name: spec for name, spec in specs.items() if spec is not None}
 
     def _one(self, position: int, room: Room) -> Sample | None:
         """A sample, if it can be read, and a batch could take its labels."""

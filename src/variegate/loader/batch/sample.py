@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.field_spec import Kinds
+from variegate.labels.field_spec import FieldSpecs
 from variegate.loader.decode import Encoded
 from variegate.loader.labels import Labels
 from variegate.loader.source.base import Source
@@ -60,22 +60,22 @@ class Sample:
 class SampleSpec(NamedTuple):
     """What all samples of a source have in common.
 
-    fields    names of labels
-    channels  of the picture, and its dtype
-    where     the sample that it was read off
-    kinds     what the labels are in all batches
+    fields       names of labels
+    channels     of the picture, and its dtype
+    where        the sample that it was read off
+    field_specs  what the labels are in all batches
     """
 
     fields: frozenset[str]
     channels: int
     dtype: np.dtype[Any]
     where: str
-    kinds: Kinds
+    field_specs: FieldSpecs
 
     @classmethod
-    def of(cls, sample: Sample, where: str, kinds: Kinds) -> SampleSpec:
+    def of(cls, sample: Sample, where: str, field_specs: FieldSpecs) -> SampleSpec:
         """That of a sample."""
-        return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where, kinds)
+        return cls(frozenset(sample.leaves), sample.picture.channels, sample.picture.dtype, where, field_specs)
 
     def check(self, sample: Sample, source: Source, labels: Labels | None) -> None:
         """Whether a sample of a source is as this says.
@@ -95,4 +95,4 @@ class SampleSpec(NamedTuple):
                 f"{picture.channels} {picture.dtype}, {self.where} {self.channels} {self.dtype}{hint}"
             )
         if labels is not None:
-            labels.check(sample.leaves, sample.position, self.kinds, picture.size)
+            labels.check(sample.leaves, sample.position, self.field_specs, picture.size)

@@ -203,9 +203,9 @@ class BatchTask:
         try:
             kept = self._kept()
             index = positions(self._samples, self._context.repeats)[kept]
-            kinds = self._context.specs[0].kinds
+            specs = self._context.specs[0].field_specs
             carried = [self._carried[n] for n in kept]
-            self._fields, self._dropped = retried(lambda: labels.collate(index, carried, kinds))
+            self._fields, self._dropped = retried(lambda: labels.collate(index, carried, specs))
             self._carried, self._plan = {}, None  # the masks that they hold are of no use any more
             for sample in self._samples:
                 sample.leaves = {}

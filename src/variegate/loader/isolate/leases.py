@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class _Lease:
     """Who holds a segment for the batch that lies in it: gives it back when it goes itself.
 
-    Every view, memoryview or tensor keeps it alive, as in `pool`. A process that was forked with a copy has no say: its
-    batch is as long as this process's is.
+    Every view, memoryview or tensor keeps it alive, as in `memory.pool`. A process that was forked with a copy has no
+    say: its batch is as long as this process's is.
     """
 
     def __init__(self, segment: Segment) -> None:

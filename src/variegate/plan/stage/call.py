@@ -41,7 +41,7 @@ class CallStage(SingleEffectStage):
             error.add_note(f"variegate: this was in {node.path}, whose function was called with ({told})")
             raise
         _check(node, result, image)
-        if result.dtype.kind == "f" or self.kind.white is None:
+        if result.dtype.kind == "f" or self.spec.white is None:
             return np.ascontiguousarray(result, np.float32)
         return np.asarray(result.astype(np.float32) * np.float32(1 / NOMINAL[result.dtype.name]))
 
@@ -54,7 +54,7 @@ class CallStage(SingleEffectStage):
 
         effect, _, place = self.of(row)
         result = effect.call(place, image.astype(np.float32))
-        integers = self.kind.white is not None and result.dtype.kind == "u"
+        integers = self.spec.white is not None and result.dtype.kind == "u"
         values = np.asarray(result, np.float64) / (np.iinfo(result.dtype).max if integers else 1)
         return Truth(values, np.full(values.shape, doubt.any()))
 

@@ -62,32 +62,32 @@ class ReadStage(Stage):
     """
 
     def __init__(self, batch: LoweredBatch) -> None:
-        kind, laid, written = batch.kind, batch.laid, batch.written
-        self.laid, self.channels, self.functions = laid, kind.channels, batch.functions
-        self.statistics = Statistics(laid, batch.luts, batch.asked)
-        self.layout, self.dtype = LAYOUTS.index(written.layout), written.dtype
-        codes = DTYPES.index(kind.dtype), DTYPES.index(written.dtype)
-        self._wanted = UnitSpec(*codes, kind.white is not None, kind.steps == 255)
-        self.sites, asked = survey(laid, slice(0, len(laid.rows) - 1))
-        gain, shift = last_write(written, kind.channels)
+        spec, row_layout, output = batch.spec, batch.row_layout, batch.output
+        self.row_layout, self.channels, self.functions = row_layout, spec.channels, batch.functions
+        self.statistics = Statistics(row_layout, batch.luts, batch.requests)
+        self.layout, self.dtype = LAYOUTS.index(output.layout), output.dtype
+        codes = DTYPES.index(spec.dtype), DTYPES.index(output.dtype)
+        self._unit_spec = UnitSpec(*codes, spec.white is not None, spec.steps == 255)
+        self.sites, asked = survey(row_layout, slice(0, len(row_layout.rows) - 1))
+        gain, shift = last_write(output, spec.channels)
         self.tables = Tables(
-            *(laid.rows, laid.units, laid.maps, laid.borders, laid.fills, laid.canvas, laid.steps, laid.kinds),
+            *row_layout.leading,
             batch.colours,
             batch.luts,
-            np.array([address(each, kind.channels) for each in self.functions], np.int64),
+            np.array([address(each, spec.channels) for each in self.functions], np.int64),
             batch.calls,
             batch.draws,
             gain,
             shift,
-            (np.dtype(written.dtype).itemsize, self.layout, self._wanted.source, kind.steps),
-            library(self._wanted, asked),
-            laid.fields,
+            (np.dtype(output.dtype).itemsize, self.layout, self._unit_spec.source, spec.steps),
+            library(self._unit_spec, asked),
+            row_layout.fields,
         )
         self.bytes = ByteRows(self.tables, self.sites)
         self._may_raise = any(each.unit is None for each in self.functions)
-        self._begins: list[int] = laid.rows[:, FIRST_MAP].tolist()
-        self._sites: list[int] = laid.rows[:, FIRST_SITE].tolist()
-        self._forms: list[int] = laid.rows[:, ROW_FORM].tolist()
+        self._begins: list[int] = row_layout.rows[:, FIRST_MAP].tolist()
+        self._sites: list[int] = row_layout.rows[:, FIRST_SITE].tolist()
+        self._forms: list[int] = row_layout.rows[:, ROW_FORM].tolist()
 
     def _is_final(self, row: int) -> int:
         """Whether a row writes a sample's result."""
@@ -95,14 +95,14 @@ class ReadStage(Stage):
 
     def _reader(self, row: int) -> int:
         """The only site that reads what a row makes; -1 if there is none, or more."""
-        if self._is_final(row) or self.laid.rows[row + 1, ROW_STAGE] != READ:
+        if self._is_final(row) or self.row_layout.rows[row + 1, ROW_STAGE] != READ:
             return -1
         first, last = self._sites[row + 1], self._sites[row + 2]
         return first if last - first == 1 else -1
 
     def size(self, row: int) -> tuple[int, int]:
         """(height, width) of what a row makes."""
-        height, width = self.laid.canvas[self._begins[row + 1] + row].tolist()
+        height, width = self.row_layout.canvas[self._begins[row + 1] + row].tolist()
         return height, width
 
     def shape(self, row: int) -> tuple[int, ...]:
@@ -133,9 +133,9 @@ class ReadStage(Stage):
         """
         if row in self.statistics:
             self.statistics.fill(row, image)
-        given = Substitutes(np.array([image.shape[:2]], np.int64), np.array([fit]))
-        sites, asked = survey(self.laid, slice(row, row + 1), given)
-        tables = self.tables._replace(library=library(self._wanted, asked))
+        substitutes = Substitutes(np.array([image.shape[:2]], np.int64), np.array([fit]))
+        sites, asked = survey(self.row_layout, slice(row, row + 1), substitutes)
+        tables = self.tables._replace(library=library(self._unit_spec, asked))
         return self._render(row, image, out, tables, sites, 0, -1)
 
     def _render(
@@ -161,8 +161,8 @@ class ReadStage(Stage):
 
     def _drawn(self, row: int, function: int) -> Floats:
         """What a user's function was called with for a row: its numbers, and behind them, if it takes any, its bits."""
-        tables, steps = self.tables, slice(*self.laid.rows[row : row + 2, FIRST_STEP].tolist())
-        for kind in self.laid.kinds[steps].tolist():
+        tables, steps = self.tables, slice(*self.row_layout.rows[row : row + 2, FIRST_STEP].tolist())
+        for kind in self.row_layout.kinds[steps].tolist():
             if kind[STEP_SORT] in (POINTWISE, ROWWISE) and tables.calls[kind[STEP_PICK]] == function:
                 drawn: Floats = tables.draws[kind[STEP_PICK]]
                 return drawn

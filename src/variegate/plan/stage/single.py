@@ -20,9 +20,9 @@ class SingleEffectStage(Stage):
     """One effect a row; what it makes is float32 in units of white. A stage of this kind says in `alone` why."""
 
     def __init__(self, batch: LoweredBatch) -> None:
-        self.kind, self._laid, self._effects = batch.kind, batch.laid, batch.effects
-        self._rows: list[list[int]] = batch.laid.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
-        self._whites: list[float] = batch.laid.units[:, WHITE].tolist()
+        self.spec, self._row_layout, self._effects = batch.spec, batch.row_layout, batch.effects
+        self._rows: list[list[int]] = batch.row_layout.rows[:-1, [ROW_ENTRY, ROW_PLACE]].tolist()
+        self._whites: list[float] = batch.row_layout.units[:, WHITE].tolist()
 
     def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         return self.make(row, inputs[0], self._whites[row])
@@ -39,8 +39,8 @@ class SingleEffectStage(Stage):
 
     def shape(self, row: int) -> tuple[int, ...]:
         """That of what it is given, as far as is known."""
-        height, width = self._laid.canvas[self._laid.rows[row, FIRST_MAP] + row].tolist()
-        return height, width, self.kind.channels
+        height, width = self._row_layout.canvas[self._row_layout.rows[row, FIRST_MAP] + row].tolist()
+        return height, width, self.spec.channels
 
     def explain(self, row: int) -> Iterator[str]:
         yield from ()
