@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from torchdata.stateful_dataloader import Stateful, StatefulDataLoader
 
 import variegate as vg
-from variegate.adapters.torch import DevicePlacement, KeyedDataset, Sampler
+from variegate.adapters.torch import KeyedDataset, KeyedIndex, Sampler
 from variegate.errors import FieldError, InputError, SourceError
 
 AUGMENT = vg.Compose(
@@ -107,8 +107,8 @@ def test_an_index_is_one_for_any_data_set() -> None:
     assert [int(x) for (x,) in DataLoader(data, sampler=Sampler(19, seed=3), batch_size=None)] == [
         int(i) for batch in plain() for i in batch["index"]
     ]
-    place = pickle.loads(pickle.dumps(DevicePlacement(5, 2, 1)))
-    assert (place, place.epoch, place.variation) == (5, 2, 1) and isinstance(place, DevicePlacement)
+    place = pickle.loads(pickle.dumps(KeyedIndex(5, 2, 1)))
+    assert (place, place.epoch, place.variation) == (5, 2, 1) and isinstance(place, KeyedIndex)
 
 
 def test_an_index_without_an_epoch_has_the_one_that_was_set() -> None:
@@ -116,8 +116,8 @@ def test_an_index_without_an_epoch_has_the_one_that_was_set() -> None:
     data.set_epoch(4)
     (want,) = plain(shuffle=False, batch_size=19).epoch(4)
     assert data[3]["image"].numpy().tobytes() == want["image"][3].tobytes()
-    assert data[DevicePlacement(3, 4)]["image"].equal(data[3]["image"])
-    assert not data[DevicePlacement(3, 4, 1)]["image"].equal(data[3]["image"])
+    assert data[KeyedIndex(3, 4)]["image"].equal(data[3]["image"])
+    assert not data[KeyedIndex(3, 4, 1)]["image"].equal(data[3]["image"])
 
 
 @pytest.mark.parametrize("order", ORDERS)

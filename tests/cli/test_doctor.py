@@ -48,9 +48,11 @@ def source(photos: Path) -> ImageFolder:
 
 def found(source: Any = None, **changes: Any) -> Diagnosis:
     """A diagnosis with round numbers."""
-    asked = TrialSettings(source or Arrays(np.zeros((1, 2, 2, 3), np.uint8)), None, workers=2, batch_size=64, step=0.08)
+    settings = TrialSettings(
+        source or Arrays(np.zeros((1, 2, 2, 3), np.uint8)), None, workers=2, batch_size=64, step=0.08
+    )
     rates = {ASKED: 500.0, MORE: 690.0, CACHED: 2550.0, BARE: 550.0}
-    known = Diagnosis(asked, rates, 0.12, SHARES, 0.3, 4e7, (2e-4, 1e-4), (500, 9000), 64, 5.94e10)
+    known = Diagnosis(settings, rates, 0.12, SHARES, 0.3, 4e7, (2e-4, 1e-4), (500, 9000), 64, 5.94e10)
     return replace(known, **changes)
 
 
@@ -94,7 +96,9 @@ def test_the_verdict_is_one_line(changes: dict[str, Any], line: str) -> None:
 @pytest.mark.parametrize(("workers", "word"), [(1, "a second"), (7, "an eighth"), (9, "a tenth"), (10, "one more")])
 def test_the_worker_that_would_come_next(workers: int, word: str) -> None:
     known = found()
-    assert f"; {word} worker would give +38%;" in verdict(replace(known, asked=replace(known.asked, workers=workers)))
+    assert f"; {word} worker would give +38%;" in verdict(
+        replace(known, settings=replace(known.settings, workers=workers))
+    )
 
 
 def test_advice_is_given_where_it_is_clear() -> None:
@@ -111,7 +115,7 @@ def test_advice_is_given_where_it_is_clear() -> None:
 
 def test_without_a_step_the_time_of_a_batch_is_told() -> None:
     known = found()
-    told = advice(replace(known, asked=replace(known.asked, step=0.0)))
+    told = advice(replace(known, settings=replace(known.settings, step=0.0)))
     assert told[0].startswith("A batch of 64 takes the loader 128 ms.") and "--step" in told[0] and len(told) == 2
 
 

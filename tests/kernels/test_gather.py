@@ -79,8 +79,8 @@ def case(ops, picture, key=None):
     plan = vg.Compose(ops, interpolation="nearest").plan(vg.Keys.of([key or vg.Key()]), [picture.shape], 1, np.uint8)
     moved = np.empty(plan.shapes[0], np.uint8)
     plan.run(0, picture[:, :, None], moved)
-    way = plan.point_map(0)
-    return Case(ops, picture, moved[:, :, 0], MapChain(way.maps, way.canvas, way.borders))
+    point_map = plan.point_map(0)
+    return Case(ops, picture, moved[:, :, 0], MapChain(point_map.maps, point_map.canvas, point_map.borders))
 
 
 @st.composite

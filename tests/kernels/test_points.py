@@ -154,11 +154,11 @@ def test_a_slanted_window_that_leaves_four_corners_is_not_plain(mirror):
         [*ops[:2], *mirror, *mirror[::-1], *ops[2:]],
         [*ops[:3], *mirror, *mirror[::-1], ops[3]],
     ):
-        way = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).point_map(0)
-        left, top, right, bottom = shapely.Polygon(way.region).bounds
-        assert way.flags[AFFINE] and is_straight(way.backward)
-        assert shapely.Polygon(way.region).area < 0.9 * (right - left) * (bottom - top)
-        assert not way.flags[PLAIN]
+        point_map = vg.Compose(turned_ops).plan(vg.Keys.of([vg.Key()]), [(100, 100)]).point_map(0)
+        left, top, right, bottom = shapely.Polygon(point_map.region).bounds
+        assert point_map.flags[AFFINE] and is_straight(point_map.backward)
+        assert shapely.Polygon(point_map.region).area < 0.9 * (right - left) * (bottom - top)
+        assert not point_map.flags[PLAIN]
 
 
 @pytest.mark.parametrize("side", range(4))
@@ -210,11 +210,11 @@ def test_flips_and_quarter_turns_are_exact():
         [vg.HorizontalFlip(), vg.Transpose(), vg.Rotate90(), vg.VerticalFlip()],
     ):
         for n in range(8):
-            way = vg.Compose(ops).plan(vg.Keys.of([vg.Key(id=n)]), [(height, width)]).point_map(0)
-            for m in (way.forward, way.backward):
+            point_map = vg.Compose(ops).plan(vg.Keys.of([vg.Key(id=n)]), [(height, width)]).point_map(0)
+            for m in (point_map.forward, point_map.backward):
                 assert np.array_equal(m, np.rint(m)) and tuple(m[2]) == (0, 0, 1)
-            assert np.array_equal(way.forward @ way.backward, np.eye(3))
-            corners = {tuple(point) for point in way.source.tolist()}
+            assert np.array_equal(point_map.forward @ point_map.backward, np.eye(3))
+            corners = {tuple(point) for point in point_map.source.tolist()}
             assert corners == {(0, 0), (width, 0), (width, height), (0, height)}
 
 

@@ -30,7 +30,7 @@ FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 
 
 class Case(NamedTuple):
-    """Ops, as a pipeline by nearest and one that is bilinear, a size and a way."""
+    """Ops, as a pipeline by nearest and one that is bilinear, a size and a point map."""
 
     ops: list
     size: tuple

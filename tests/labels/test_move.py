@@ -57,14 +57,14 @@ class Circles(Shaped):
 
 @move.register(Circles)
 def move_circles(
-    target: Circles, leaf: CircleLeaf, way: PointMap, around: Visibility | None = None
+    target: Circles, leaf: CircleLeaf, point_map: PointMap, around: Visibility | None = None
 ) -> tuple[CircleLeaf, Visibility | None]:
     """A circle's area goes as the map's derivative at its centre; it is seen where its centre is."""
     centres, radius = leaf.rows[:, :2], leaf.rows[:, 2:]
-    a, b, c, d = way.derivative(centres)
-    moved = np.concatenate([way.image(centres), radius * np.sqrt(np.abs(a * d - b * c))[:, None]], axis=1)
+    a, b, c, d = point_map.derivative(centres)
+    moved = np.concatenate([point_map.image(centres), radius * np.sqrt(np.abs(a * d - b * c))[:, None]], axis=1)
     boxes = np.concatenate([moved[:, :2] - moved[:, 2:], moved[:, :2] + moved[:, 2:]], axis=1)
-    share = way.inside(centres).astype(np.float64)
+    share = point_map.inside(centres).astype(np.float64)
     return CircleLeaf(moved), Visibility(np.ones(len(share), bool), share, np.pi * moved[:, 2] ** 2, boxes, boxes)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.labels.truth import RUNS, Case, cases, forth
 
 import variegate as vg
-from variegate.labels.stack import shown_of
+from variegate.labels.stack import visibility_of
 from variegate.targets import MaskLeaf
 
 seeds = st.integers(0, 2**32 - 1)
@@ -41,7 +41,7 @@ def test_the_share_counts_the_pixels_whose_centre_is_seen(case, seed):
     result = (
         np.ones((4, *point_map.size), np.uint8) * (np.array(want) > 0)[:, None, None]
     )  # as if all could still be read
-    told = shown_of(MaskLeaf(masks), MaskLeaf(result), point_map)
+    told = visibility_of(MaskLeaf(masks), MaskLeaf(result), point_map)
     assert told.known.tolist() == [bool(mask.any()) for mask in masks]
     np.testing.assert_allclose(told.share, want, rtol=1e-12)
     assert len(after.fields["masks"]) == 4 - sum(after.dropped.values())
@@ -51,7 +51,7 @@ def test_boxes_and_areas_are_those_of_the_pixels_left():
     point_map = Case([vg.Crop(0, 0, 20, 15)], SIZE, vg.Key()).point_map
     masks = np.zeros((3, *SIZE), bool)
     masks[0, 3:9, 5:25], masks[1, 0, 29], masks[2, 19, 0] = True, True, True
-    told = shown_of(MaskLeaf(masks), MaskLeaf(masks[:, :, :15]), point_map)
+    told = visibility_of(MaskLeaf(masks), MaskLeaf(masks[:, :, :15]), point_map)
     np.testing.assert_array_equal(told.seen, [[5, 3, 15, 9], [0, 0, 0, 0], [0, 19, 1, 20]])
     np.testing.assert_array_equal(told.area, [60, 0, 1])
     np.testing.assert_array_equal(told.share, [0.5, 0, 1])
@@ -91,7 +91,7 @@ def test_what_can_no_longer_be_read_is_no_longer_seen():
     point_map = Case([vg.Resize((2, 3))], SIZE, vg.Key()).point_map
     masks = np.zeros((1, *SIZE), bool)
     masks[0, 0, 0] = True
-    told = shown_of(MaskLeaf(masks), MaskLeaf(np.zeros((1, 2, 3), bool)), point_map)
+    told = visibility_of(MaskLeaf(masks), MaskLeaf(np.zeros((1, 2, 3), bool)), point_map)
     assert told.share.tolist() == [0] and told.known.tolist() == [True]
 
 

@@ -24,7 +24,7 @@ from variegate.ops.geometric import Bordered
 from variegate.testing import check
 from variegate.testing.haste import PAUSES, haste
 from variegate.testing.scene import noise
-from variegate.testing.ways import Stream, StreamCase, ways
+from variegate.testing.stream import Stream, StreamCase, stream_cases
 
 module = sys.modules["variegate.testing.check"]  # whose name in the package is that of the function
 MAIN = os.getpid()
@@ -132,7 +132,7 @@ def test_what_draws_nothing_is_told():
 
 def test_the_seed_decides_the_step_and_any_step_can_be():
     def step(seed, length=12):
-        (name,) = [way.name for way in ways(seed, length) if "resume" in way.name]
+        (name,) = [case.name for case in stream_cases(seed, length) if "resume" in case.name]
         assert name.endswith(f" of {length}")
         return int(name.split()[4])
 
@@ -229,9 +229,9 @@ def test_where_processes_are_spawned_what_cannot_be_pickled_is_told():
 def same(samples, source=None):
     """What is said of a way that gives these samples of epoch 0, of (1, a), (2, b) and (3, c)."""
     stream = Stream(source or Arrays(images(3)), vg.Compose([]))
-    way = StreamCase("this way", lambda stream, k: samples(dict(stream.epoch(k, workers=0))), "look here")
+    case = StreamCase("this way", lambda stream, k: samples(dict(stream.epoch(k, workers=0))), "look here")
     try:
-        module.same(stream, way, None, stream.pipeline)
+        module.same(stream, case, None, stream.pipeline)
     except AssertionError as error:
         return str(error)
     return ""

@@ -62,7 +62,7 @@ class Diagnosis:
     others   threads of other programs that ran or wanted to before the trials: the load of a minute; 0 where unknown
     """
 
-    asked: TrialSettings
+    settings: TrialSettings
     rates: Mapping[str, float]
     wait: float
     shares: Mapping[str, float]
@@ -84,49 +84,51 @@ def steps() -> int:
     return 2 + ROUNDS * 5
 
 
-def diagnose(asked: TrialSettings) -> Iterator[str | Diagnosis]:
+def diagnose(settings: TrialSettings) -> Iterator[str | Diagnosis]:
     """Yields what comes next, to move a progress bar; and the Diagnosis at the end.
 
     Raises  DecodeError, with the path, if a picture cannot be decoded.
     """
     yield "looking at pictures"
     others = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
-    look = _Look.at(asked)
-    chosen, consumer = look.chosen(asked), Consumer(asked.step, asked.batch_size)
+    look = _Look.at(settings)
+    chosen, consumer = look.chosen(settings), Consumer(settings.step, settings.batch_size)
     yield "filling a cache"
-    trials = {name: Trial(Loader(chosen, asked.augment, **options)) for name, options in _options(asked, look).items()}
+    trials = {
+        name: Trial(Loader(chosen, settings.augment, **options)) for name, options in _options(settings, look).items()
+    }
     trials[CACHED].fill()
     bare: list[float] = []
     for _ in range(ROUNDS):  # in turns, so that a slow moment of the machine falls on all
         for name, trial in trials.items():
             yield name
-            trial.turn(asked.turn, consumer)
+            trial.turn(settings.turn, consumer)
         yield BARE
-        bare.append(decoded(chosen, asked.workers, asked.turn / 2))
+        bare.append(decoded(chosen, settings.workers, settings.turn / 2))
     plain = trials[ASKED]
     yield Diagnosis(
-        asked,
+        settings,
         rates={**{name: median(trial.rates) for name, trial in trials.items()}, BARE: median(bare)},
         wait=median(plain.waits),
         shares=plain.shares,
         queue=plain.loader.stats()["queue"],
         read=plain.read,
         first=look.first,
-        tried=(len(chosen), len(asked.source)),
+        tried=(len(chosen), len(settings.source)),
         batch=plain.loader.batch_size,
-        pixels=look.pixels * len(asked.source),
+        pixels=look.pixels * len(settings.source),
         others=others,
     )
 
 
-def _options(asked: TrialSettings, look: _Look) -> dict[str, dict[str, Any]]:
+def _options(settings: TrialSettings, look: _Look) -> dict[str, dict[str, Any]]:
     """The loaders that are tried, by name: their options."""
-    plain = {"batch_size": look.batch_size(asked), "workers": asked.workers}
+    plain = {"batch_size": look.batch_size(settings), "workers": settings.workers}
     trials: dict[str, dict[str, Any]] = {ASKED: plain}
-    if asked.workers < available_cores():
-        trials[MORE] = plain | {"workers": asked.workers + 1}
+    if settings.workers < available_cores():
+        trials[MORE] = plain | {"workers": settings.workers + 1}
     trials[CACHED] = plain | {"cache": Cache("memory", 4 * ROOM)}
-    if asked.augment is not None and look.pixels > LARGE * look.made:
+    if settings.augment is not None and look.pixels > LARGE * look.made:
         trials[SCALED] = plain | {"decode": "scaled"}
     return trials
 
@@ -171,30 +173,32 @@ class _Look:
     first: tuple[float, float]
 
     @classmethod
-    def at(cls, asked: TrialSettings) -> _Look:
+    def at(cls, settings: TrialSettings) -> _Look:
         """Some files, then some small batches; the first of these compiles, and is not timed."""
-        some = spread(asked.source, FIRST)
+        some = spread(settings.source, FIRST)
         first = _reading(some), _reading(some)
         sizes = [some.header(i, bytes_of(some, i)).nbytes for i in range(len(some))]
-        loader = Loader(some, asked.augment, min(asked.batch_size, 4 * asked.workers), workers=asked.workers)
+        loader = Loader(
+            some, settings.augment, min(settings.batch_size, 4 * settings.workers), workers=settings.workers
+        )
         samples, begun, made = 0, 0.0, 1.0
         for number, batch in enumerate(loader.stream()):
             if number == 0:
                 begun, made = perf_counter(), mean(image.size for image in batch["image"])
                 continue
             samples += len(batch["id"])
-            if perf_counter() - begun > asked.turn / 2:
+            if perf_counter() - begun > settings.turn / 2:
                 break
         return cls(samples / (perf_counter() - begun), mean(sizes), made, first)
 
-    def batch_size(self, asked: TrialSettings) -> int:
+    def batch_size(self, settings: TrialSettings) -> int:
         """As asked; but less where a turn would have too few batches."""
-        return min(asked.batch_size, max(asked.workers, int(self.rate * asked.turn / 4)))
+        return min(settings.batch_size, max(settings.workers, int(self.rate * settings.turn / 4)))
 
-    def chosen(self, asked: TrialSettings) -> Source:
+    def chosen(self, settings: TrialSettings) -> Source:
         """As many samples as a tenth of the time is enough for, that fit into memory."""
-        most = min(MOST, int(self.rate * asked.seconds / 10), int(ROOM / self.pixels))
-        return spread(asked.source, max(most, 2 * self.batch_size(asked)))
+        most = min(MOST, int(self.rate * settings.seconds / 10), int(ROOM / self.pixels))
+        return spread(settings.source, max(most, 2 * self.batch_size(settings)))
 
 
 def spread(source: Source, most: int) -> Source:

@@ -59,11 +59,11 @@ def doctor(
     report(on, found)
 
 
-def watched(on: Console, asked: TrialSettings) -> Diagnosis:
+def watched(on: Console, settings: TrialSettings) -> Diagnosis:
     """The diagnosis, behind a progress bar."""
     with progress(on) as bar:
         task = bar.add_task("", total=diagnosis.steps())
-        for found in diagnosis.diagnose(asked):
+        for found in diagnosis.diagnose(settings):
             if isinstance(found, Diagnosis):
                 return found
             bar.update(task, advance=1, description=found)
@@ -82,9 +82,9 @@ def report(on: Console, found: Diagnosis) -> None:
 
 def trials(found: Diagnosis) -> Table:
     """The rate of each trial."""
-    asked, (tried, all_) = found.asked, found.tried
-    fewer = f" (tried with {found.batch})" if found.batch < asked.batch_size else ""
-    title = f"{_workers(asked.workers)}, batches of {asked.batch_size}{fewer}, {tried:,} of {all_:,} pictures"
+    settings, (tried, all_) = found.settings, found.tried
+    fewer = f" (tried with {found.batch})" if found.batch < settings.batch_size else ""
+    title = f"{_workers(settings.workers)}, batches of {settings.batch_size}{fewer}, {tried:,} of {all_:,} pictures"
     table = Table("", "pictures/s", "gain", "of the ceiling", title=title, title_justify="left")
     for name in (ASKED, MORE, CACHED, SCALED):
         if name in found.rates:
@@ -92,9 +92,9 @@ def trials(found: Diagnosis) -> Table:
             table.add_row(
                 name, f"{rate:,.0f}", "" if name == ASKED else f"{gain:+,.0%}", f"{rate / found.rates[BARE]:,.0%}"
             )
-    table.add_row(f"ceiling: the bare decoder, {_workers(asked.workers)}", f"{found.rates[BARE]:,.0f}", "", "")
-    if asked.step:
-        table.add_row("ceiling: the consumer", f"{asked.batch_size / asked.step:,.0f}", "", "")
+    table.add_row(f"ceiling: the bare decoder, {_workers(settings.workers)}", f"{found.rates[BARE]:,.0f}", "", "")
+    if settings.step:
+        table.add_row("ceiling: the consumer", f"{settings.batch_size / settings.step:,.0f}", "", "")
     return table
 
 

@@ -23,7 +23,10 @@ def verdict(found: Diagnosis) -> str:
     if another is None:
         parts += ["no core is left for another worker", f"a cache would give {percent(cache)}"]
     else:
-        parts += [f"{nth(found.asked.workers + 1)} worker would give {percent(another)}", f"a cache {percent(cache)}"]
+        parts += [
+            f"{nth(found.settings.workers + 1)} worker would give {percent(another)}",
+            f"a cache {percent(cache)}",
+        ]
     if scaled is not None:
         parts.append(f'decode="scaled" {percent(scaled)}')
     return "; ".join(parts)
@@ -31,9 +34,9 @@ def verdict(found: Diagnosis) -> str:
 
 def advice(found: Diagnosis) -> list[str]:
     """What to do, where that is clear."""
-    told, rate, asked = [], found.rates[ASKED], found.asked
+    told, rate, settings = [], found.rates[ASKED], found.settings
     first, again = found.first
-    if first - again > max(DELAY, SLOW * asked.workers / rate):
+    if first - again > max(DELAY, SLOW * settings.workers / rate):
         told.append(
             f"Reading a file took {first * 1e3:.1f} ms for the first time and {again * 1e3:.1f} ms again. Where the "
             "data set is larger than memory, each epoch is as the first: more workers than cores can hide that"
@@ -45,10 +48,10 @@ def advice(found: Diagnosis) -> list[str]:
         )
     if found.wait < NOTHING:
         return told
-    if not asked.step:
+    if not settings.step:
         told.append(
-            f"A batch of {asked.batch_size} takes the loader {asked.batch_size / rate * 1e3:,.0f} ms. A model that "
-            "takes longer for one does not wait: say how long with --step"
+            f"A batch of {settings.batch_size} takes the loader {settings.batch_size / rate * 1e3:,.0f} ms. A model "
+            "that takes longer for one does not wait: say how long with --step"
         )
     if _worth(found, CACHED):
         told.append(f'cache="memory" or a folder: all pictures decoded are {size(found.pixels)}')

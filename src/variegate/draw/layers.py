@@ -169,9 +169,9 @@ class Layers:
                     self.tag(self.legend.name(group, n), shade, at, "corner" if boxed else "above")
                     break
 
-    def tag(self, text: str, shade: RGB, at: Floats, place: Anchor) -> None:
+    def tag(self, text: str, shade: RGB, at: Floats, anchor: Anchor) -> None:
         """A name at a point of the picture."""
-        self.tags.add(text, shade, (at * self.canvas.scale / self.canvas.fine).tolist(), place)
+        self.tags.add(text, shade, (at * self.canvas.scale / self.canvas.fine).tolist(), anchor)
 
     def fields_of(self, group: str) -> list[str]:
         """The fields of a group."""

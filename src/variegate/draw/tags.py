@@ -26,7 +26,7 @@ class Tags:
         self.font: Any = ImageFont.load_default(max(10, line * 7.5))
         self.found: list[tuple[str, RGB, Rect]] = []
 
-    def add(self, text: str, colour: RGB, at: Sequence[float], place: Anchor) -> None:
+    def add(self, text: str, colour: RGB, at: Sequence[float], anchor: Anchor) -> None:
         """A word at a point, in pixels: above it and to the right, above its middle, or on it.
 
         Where another word is already, or the picture ends, it goes below, or further up or down.
@@ -35,10 +35,10 @@ class Tags:
         if not text:
             return
         long, high = (float(round(side)) for side in (self.font.getlength(text) + self.line * 4, self.font.size * 1.35))
-        left = at[0] - (self.line / 2 if place == "corner" else long / 2)
+        left = at[0] - (self.line / 2 if anchor == "corner" else long / 2)
         left = float(np.clip(round(left), 0, max(0, self.size[0] - long)))
         last = max(0, self.size[1] - high)
-        top = float(np.clip(round(at[1]) - (high / 2 if place == "on" else high), 0, last))
+        top = float(np.clip(round(at[1]) - (high / 2 if anchor == "on" else high), 0, last))
         for step in (0, 1, -1, 2, -2, 3, -3, 4, -4):
             room = (left, top + step * high, left + long, top + (step + 1) * high)
             if 0 <= room[1] <= last and not any(_meet(room, other) for _, _, other in self.found):

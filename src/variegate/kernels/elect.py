@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from variegate.compiled import entry, kernel
 from variegate.kernels.chain import UNBENT, Displacements, MapChain
 from variegate.kernels.codes import CONSTANT
-from variegate.kernels.gather import address, bits_of, gather, index_rows, open_grid, owned, row_units
+from variegate.kernels.gather import address, bits_of, gather, index_rows, open_canvas, owned, row_units
 from variegate.kernels.link import copy, jacobian
 from variegate.kernels.memory import address_of, hold, invoke
 from variegate.kernels.pick import PICKERS
@@ -67,15 +67,15 @@ def elect_all(maps, canvas, borders, fields, source, shape, target, size, fill, 
     if across == 1 and down == 1:
         return False
     h, w = canvas[top, 0], canvas[top, 1]
-    grid, owners = open_grid(maps, canvas, borders, fields, height, width)
+    wanted, owners = open_canvas(maps, canvas, borders, fields, height, width)
     more, canvases, codes, bends = finer(maps, canvas, borders, fields, across, down)
-    fine, fine_owners = open_grid(more, canvases, codes, bends, height, width)
+    fine, fine_owners = open_canvas(more, canvases, codes, bends, height, width)
     votes = across * down * w
     index, centres, picked = np.empty(votes, np.int32), np.empty(w, np.int32), np.empty(votes * size, np.uint8)
     places = address_of(index), address_of(picked), address_of(centres)
     for y in range(h):
         index_rows(fine, units, y * down, down, places[0])
-        index_rows(grid, units, y, 1, places[2])
+        index_rows(wanted, units, y, 1, places[2])
         for n in range(planes):
             plane, out = source + size * n * height * width, target + size * (n * h + y) * w
             invoke(units[PICK], (places[0], votes, plane, fill, places[1]))

@@ -27,7 +27,7 @@ BAND = 1 << 14  # indices of a band: 64 KB
 HERE = 1.0, 0.0, 1.0, 0.0  # a plane lies in the source's own plane
 
 
-class Grid(NamedTuple):
+class IndexCanvas(NamedTuple):
     """A canvas of which indices are wanted, as numbers and addresses.
 
     count                       its width
@@ -55,8 +55,8 @@ class Grid(NamedTuple):
 
 
 @kernel
-def open_grid(maps, canvas, borders, fields, height, width):
-    """The last canvas of a chain: (a Grid, the owners of all that it points to)."""
+def open_canvas(maps, canvas, borders, fields, height, width):
+    """The last canvas of a chain: (an IndexCanvas, the owners of all that it points to)."""
     top = maps.shape[0]
     count = canvas[top, 1]
     most = 2 * top if fields.which.size > 0 else top  # a field and a window for each map
@@ -66,26 +66,28 @@ def open_grid(maps, canvas, borders, fields, height, width):
     us, vs, codes = np.empty(count), np.empty(count), np.empty(count, np.uint8)
     places = address_of(windows), address_of(which), address_of(way), address_of(canvas), address_of(borders)
     scratch = address_of(us), address_of(vs), address_of(codes)
-    grid = Grid(count, cuts, walked, affine_lines(way, HERE), *places, bends, *scratch, height, width)
-    return grid, (maps, windows, which, way, canvas, borders, fields, us, vs, codes)
+    wanted = IndexCanvas(count, cuts, walked, affine_lines(way, HERE), *places, bends, *scratch, height, width)
+    return wanted, (maps, windows, which, way, canvas, borders, fields, us, vs, codes)
 
 
 @kernel
-def index_rows(grid, units, first, rows, to):
+def index_rows(wanted, units, first, rows, to):
     """Rows first <= y < first + rows of indices, to address to; units: INDEX, WINDOW, HOME and FIELD are called."""
     walk = units[WINDOW], units[HOME], units[FIELD]
-    places = grid.windows, grid.which, grid.cuts, grid.way, grid.canvas, grid.borders, grid.fields
+    places = wanted.windows, wanted.which, wanted.cuts, wanted.way, wanted.canvas, wanted.borders, wanted.fields
     for n in range(rows):
         y = first + n
-        if grid.walked:
-            us, vs = grid.us, grid.vs
-            lo, hi = walk_row(walk, y, grid.count, *places, HERE, us, vs, grid.codes)
+        if wanted.walked:
+            us, vs = wanted.us, wanted.vs
+            lo, hi = walk_row(walk, y, wanted.count, *places, HERE, us, vs, wanted.codes)
         else:
             us, vs = np.int64(0), np.int64(0)
-            lo, hi = border_codes(y, grid.count, grid.cuts, grid.windows, grid.which, grid.canvas, grid.codes)
-        a, b, c, d, e, f = grid.lines
-        at = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f, lo, hi, grid.count, grid.height, grid.width
-        invoke(units[INDEX], (us, vs, grid.codes, *at, to + 4 * n * grid.count))
+            lo, hi = border_codes(
+                y, wanted.count, wanted.cuts, wanted.windows, wanted.which, wanted.canvas, wanted.codes
+            )
+        a, b, c, d, e, f = wanted.lines
+        at = a, b * (y + 0.5) + c, d, e * (y + 0.5) + f, lo, hi, wanted.count, wanted.height, wanted.width
+        invoke(units[INDEX], (us, vs, wanted.codes, *at, to + 4 * n * wanted.count))
 
 
 @kernel
@@ -108,8 +110,8 @@ def gather_all(maps, canvas, borders, fields, source, shape, target, size, fill,
              or 0; with these the target must hold zeros, and the fill be 0
     """
     planes, height, width = shape
-    grid, owners = open_grid(maps, canvas, borders, fields, height, width)
-    h, w, sparse = canvas[maps.shape[0], 0], grid.count, units[EXTENT] != 0
+    wanted, owners = open_canvas(maps, canvas, borders, fields, height, width)
+    h, w, sparse = canvas[maps.shape[0], 0], wanted.count, units[EXTENT] != 0
     band = max(BAND // w, 1) if planes > 1 else 1
     index, bounds = np.empty(band * w, np.int32), np.empty(2 * (band * w // TILE + 1), np.int64)
     extents = np.empty((planes, 2), np.int64)
@@ -118,7 +120,7 @@ def gather_all(maps, canvas, borders, fields, source, shape, target, size, fill,
         invoke(units[EXTENT], (source + size * n * height * width, height * width, size, address_of(extents) + 16 * n))
     for first in range(0, h, band):
         rows = min(band, h - first)
-        index_rows(grid, units, first, rows, at)
+        index_rows(wanted, units, first, rows, at)
         if sparse:
             invoke(units[BOUND], (at, rows * w, to))
         for n in range(planes):

@@ -56,7 +56,7 @@ class Truth(NamedTuple):
     doubt: Flags
 
 
-class View(NamedTuple):
+class CanvasCoords(NamedTuple):
     """How the pixels of a canvas, (rows, columns), see the source.
 
     x, y   source coordinates
@@ -148,12 +148,12 @@ def reference(
 
 def expose(row: Any, top: int, picture: Floats, antialias: bool, doubt: Flags, lens: Lens) -> ReferenceCanvas:
     """Canvas `top` before any colour step."""
-    view = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens, row.fields)
+    coords = look(row.maps[:top], row.canvas, row.borders, row.interpolation, lens, row.fields)
     way, J = jacobian(row.maps, *row.canvas[-1, ::-1] / 2)
-    seen = way, J * [[lens.across], [lens.down]], *view[:2], view.bent, row.interpolation, antialias
+    seen = way, J * [[lens.across], [lens.down]], *coords[:2], coords.bent, row.interpolation, antialias
     pixels = read(picture, *seen)
     smear = read(doubt.astype(np.float64), *seen) if doubt.any() else 0 * pixels
-    return ReferenceCanvas(pixels, view, view.doubt | (np.abs(smear) > 1e-9).any(axis=2), row.fills)
+    return ReferenceCanvas(pixels, coords, coords.doubt | (np.abs(smear) > 1e-9).any(axis=2), row.fills)
 
 
 def develop(canvas: ReferenceCanvas, row: Any) -> Truth:
@@ -176,8 +176,8 @@ def look(
     interpolation: int,
     lens: Lens | None = None,
     fields: Displacements = STRAIGHT,
-) -> View:
-    """The view from the canvas after these maps; lens: of a picture that is smaller than the first canvas."""
+) -> CanvasCoords:
+    """Where the canvas after these maps reads; lens: of a picture that is smaller than the first canvas."""
     lens = lens_of(canvas[0], canvas[0], None) if lens is None else lens
     y, x = np.mgrid[: canvas[len(maps), 0], : canvas[len(maps), 1]] + 0.5
     code, doubt, bent = np.zeros(x.shape, np.int64), np.zeros(x.shape, bool), False
@@ -206,7 +206,7 @@ def look(
         doubt |= (code == 0) & (on_line(x, 1) & ~beyond(x, width, -0.5) | on_line(y, 1) & ~beyond(y, height, -0.5))
     if interpolation == BICUBIC:  # beyond what a part of a picture shows, shifts by whole pixels see its outer ones
         doubt |= (code == 0) & (beyond(x, lens.size[1]) | beyond(y, lens.size[0]))
-    return View(x, y, code, doubt, bent)
+    return CanvasCoords(x, y, code, doubt, bent)
 
 
 def beyond(position: Floats, size: float, slack: float = SLACK) -> Flags:
@@ -238,8 +238,8 @@ def fold(position: Floats, size: float, border: int) -> Floats:
 class ReferenceCanvas:
     """A canvas in colour, in units of white: its pixels, and where which fill shows."""
 
-    def __init__(self, pixels: Floats, view: View, doubt: Flags, fills: Floats) -> None:
-        self.pixels, self.code, self.doubt, self.fills = pixels, view.code, doubt, fills.copy()
+    def __init__(self, pixels: Floats, coords: CanvasCoords, doubt: Flags, fills: Floats) -> None:
+        self.pixels, self.code, self.doubt, self.fills = pixels, coords.code, doubt, fills.copy()
 
     def painted(self) -> Floats:
         """The canvas as one sees it."""

@@ -138,7 +138,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     tables, sites  the batch's numbers: `tables.Tables`, `survey.Sites`; site: the first of the row's sites
     after          the only site of the row that reads what this one makes; below 0: all of it is needed
     arena, planes  addresses of float32 scratch for the reader, and for rows and the canvas: `tables` says how much
-    report         address of `kernels.user.reports`, where a user's function that raises leaves word
+    report         address of `kernels.pixel_function.reports`, where a user's function that raises leaves word
     """
     maps, canvas, borders, fields, library, bends = borrow(tables, r, report)
     kinds, steps, line = bends[0], bends[1], borrowed(tables.rows)[r]

@@ -20,8 +20,8 @@ from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, invoke, load_i64
+from variegate.kernels.pixel_function import PIXEL
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
-from variegate.kernels.user import PIXEL
 
 UNWRITTEN = 0, 0, 0, 0, 0, 0, 0, 0.0  # a sweep that writes nothing
 # What a sweep is to do, see there; of one type: Numba would compile it anew for every tuple, or literal, of answers.

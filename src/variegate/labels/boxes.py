@@ -46,8 +46,8 @@ def move_boxes(
         outer = tight & ~np.isnan(around.whole[:, 0])
         seen, whole = np.where(tight[:, None], around.seen, seen), np.where(outer[:, None], around.whole, whole)
         share = np.where(around.known, around.share, share)
-    shown = Visibility(np.ones(len(seen), bool), share, areas(seen), seen, whole)
+    visibility = Visibility(np.ones(len(seen), bool), share, areas(seen), seen, whole)
     result = seen if target.clip else whole
     if point_map.identity and np.array_equal(result, leaf.xyxy):
-        return leaf, shown
-    return replace(leaf, xyxy=result, given=None), shown
+        return leaf, visibility
+    return replace(leaf, xyxy=result, given=None), visibility

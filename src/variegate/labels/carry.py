@@ -35,22 +35,22 @@ def carry(targets: Targets, leaves: Leaves, point_map: PointMap, filters: bool =
     filters  False: every instance stays, also one of which nothing is seen
     """
     moved: dict[str, Leaf] = {}
-    shown: dict[str, Visibility] = {}
+    visibilities: dict[str, Visibility] = {}
     around: dict[str | None, Visibility] = {}  # of each group, what shapes with outlines tell
     given = [field for field in targets.fields if field[0] in leaves]
     for name, target in sorted(given, key=lambda field: -field[1].exactness):  # boxes lie tight around polygons, masks
         group = target.rows_of
-        moved[name], told = move(target, leaves[name], point_map, around.get(group))
-        if told is None:
+        moved[name], visibility = move(target, leaves[name], point_map, around.get(group))
+        if visibility is None:
             continue
-        shown[name] = told
+        visibilities[name] = visibility
         if target.outlines:
-            around[group] = _first(around[group], told) if group in around else told
+            around[group] = _first(around[group], visibility) if group in around else visibility
     moved = {name: moved[name] for name in leaves}
     dropped: Counter[str] = Counter()
-    for group in dict.fromkeys(targets[name].rows_of for name in shown):
+    for group in dict.fromkeys(targets[name].rows_of for name in visibilities):
         if group is not None and filters:
-            _filter(group, targets, leaves, moved, shown, dropped)
+            _filter(group, targets, leaves, moved, visibilities, dropped)
     return MovedLabels(moved, dropped)
 
 
@@ -69,13 +69,13 @@ def _filter(
     targets: Targets,
     leaves: Leaves,
     moved: dict[str, Leaf],
-    shown: Mapping[str, Visibility],
+    visibilities: Mapping[str, Visibility],
     dropped: Counter[str],
 ) -> None:
     """Drop what no target of the group shows any more, and what a filter refuses, from every field of the group."""
     members = [name for name in moved if targets[name].rows_of == group]
-    telling = [name for name in shown if name in members]  # who knows best first
-    count = len(shown[telling[0]].share)
+    telling = [name for name in visibilities if name in members]  # who knows best first
+    count = len(visibilities[telling[0]].share)
     stay = np.ones(count, bool)
 
     def refuse(reason: str, flags: NDArray[np.bool_]) -> None:
@@ -84,9 +84,9 @@ def _filter(
                 dropped[reason] += gone
             stay[flags] = False
 
-    best = shown[telling[0]]
+    best = visibilities[telling[0]]
     for name in telling[1:]:
-        best = _first(best, shown[name])
+        best = _first(best, visibilities[name])
     for name in telling:
         empty = targets[name].empty(leaves[name])
         if empty is not None:
@@ -94,18 +94,18 @@ def _filter(
     if not any(targets[name].keeps_outside for name in telling):
         refuse(f"{telling[0]}.outside", best.known & (best.share <= 0))
     for name in telling:
-        _limits(name, targets[name].filters, shown[name], best, refuse)
+        _limits(name, targets[name].filters, visibilities[name], best, refuse)
     if not stay.all():
         index = np.flatnonzero(stay)
         for name in members:
             moved[name] = moved[name].take(index)  # type: ignore[union-attr]
 
 
-def _limits(name: str, filters: Filters, told: Visibility, best: Visibility, refuse: Any) -> None:
+def _limits(name: str, filters: Filters, visibility: Visibility, best: Visibility, refuse: Any) -> None:
     """The filters that a target declares; of the share it is the best known shape that counts."""
     if filters.min_visible > 0:
         refuse(f"{name}.min_visible", best.known & (best.share < filters.min_visible))
     if filters.min_area > 0:
-        refuse(f"{name}.min_area", told.known & (told.area < filters.min_area))
+        refuse(f"{name}.min_area", visibility.known & (visibility.area < filters.min_area))
     if filters.min_side > 0:
-        refuse(f"{name}.min_side", told.known & (told.side < filters.min_side))
+        refuse(f"{name}.min_side", visibility.known & (visibility.side < filters.min_side))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
-from variegate.labels.grid import own_map, sides_of
+from variegate.labels.mask_map import mask_map, sides_of
 from variegate.labels.point_map import PointMap
 from variegate.labels.projective import ProjectiveMap, per_pixel
 from variegate.ops.base import VisibleMask
@@ -32,7 +32,7 @@ def boxes_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) 
 
 
 def masks_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) -> VisibleMask | None:
-    """The first mask of classes, and the way to the canvas; None if there is none."""
+    """The first mask of classes, and its map to the canvas; None if there is none."""
     for name, target in targets.fields:
         leaf = leaves.get(name)
         if (
@@ -42,7 +42,7 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) 
             and leaf.pixels.dtype.kind in "biu"
         ):
             shown, into = (
-                own_map(target, leaf, point_map).covered(),
+                mask_map(target, leaf, point_map).covered(),
                 per_pixel(sides_of(target, leaf), np.array(point_map.before)),
             )
             part = None if shown.all() else shown

@@ -1,4 +1,4 @@
-"""FieldLeg: a leg of a way that one displacement field bends."""
+"""FieldLeg: a leg of a point map that one displacement field bends."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class FieldLeg(NamedTuple):
         return height, width
 
     def back(self) -> FieldLeg:
-        """The other way."""
+        """The leg from the new canvas to the old one, or the other way round."""
         return self._replace(ahead=not self.ahead)
 
     def step(self, zoom: float) -> float:

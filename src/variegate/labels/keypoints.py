@@ -28,9 +28,9 @@ def move_keypoints(
     within = point_map.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
     image = point_map.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
-    shown = _shown(labelled, within & labelled, image)
+    visibility = _visibility(labelled, within & labelled, image)
     if point_map.identity and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
-        return leaf, shown
+        return leaf, visibility
     changed: dict[str, Any] = {"xy": image}
     if leaf.visible is not None:
         changed["visible"] = np.where(within, leaf.visible, 0)
@@ -39,10 +39,10 @@ def move_keypoints(
     if point_map.mirrored and target.swap:
         order = target.mirrored(shape[1])
         changed = {name: column[:, order] for name, column in changed.items()}
-    return replace(leaf, **changed, given=None), shown
+    return replace(leaf, **changed, given=None), visibility
 
 
-def _shown(labelled: Flags, within: Flags, image: Floats) -> Visibility:
+def _visibility(labelled: Flags, within: Flags, image: Floats) -> Visibility:
     count, known = len(image), np.asarray(labelled.any(axis=1))
     share = within.sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
 

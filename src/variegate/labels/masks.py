@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.grid import own_map
+from variegate.labels.mask_map import mask_map
 from variegate.labels.move import move
 from variegate.labels.point_map import PointMap
 from variegate.labels.projective import ProjectiveMap, per_pixel
-from variegate.labels.stack import in_pixels, shown_of
+from variegate.labels.stack import in_pixels, visibility_of
 from variegate.labels.visibility import Visibility
 from variegate.targets import Mask, MaskLeaf
 
@@ -28,11 +28,13 @@ def move_mask(
     target: Mask, leaf: MaskLeaf, point_map: PointMap, _: Visibility | None = None
 ) -> tuple[MaskLeaf, Visibility | None]:
     """A mask on the result; of a stack, also what is left of each instance."""
-    own = own_map(target, leaf, point_map)
+    own = mask_map(target, leaf, point_map)
     moved = carry_mask(target, leaf, own)
     if not target.stack:
         return moved, None
-    return moved, in_pixels(shown_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(point_map.size)))
+    return moved, in_pixels(
+        visibility_of(leaf, moved, own, target.copies), per_pixel(own.size, np.array(point_map.size))
+    )
 
 
 def carry_mask(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> MaskLeaf:
@@ -48,7 +50,7 @@ def carry_mask(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> MaskLeaf:
     """
     pixels = leaf.pixels
     axes = slice(1, None) if target.stack else slice(0, 2)
-    assert pixels.shape[axes] == point_map.before, "a leaf lies on the picture that the way starts from"
+    assert pixels.shape[axes] == point_map.before, "a leaf lies on the picture that the map starts from"
     layers = pixels if target.stack else np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[None]
     fills = _fills(target, pixels.dtype, len(layers))
     carried = (_floats if pixels.dtype.kind == "f" else _classes)(target, layers, fills, point_map)

@@ -22,7 +22,7 @@ class PointMap(Protocol):
 
     @property
     def chain(self) -> MapChain:
-        """The maps that pixels go."""
+        """The maps by which pixels are read."""
 
     @property
     def antialias(self) -> bool:
@@ -83,10 +83,10 @@ class PointMap(Protocol):
         """(height, width): the pixels of the result that show the picture itself, no mirror image of it."""
 
     def scaled(self, before: tuple[int, int], after: tuple[int, int]) -> PointMap:
-        """The way of a mask from its own pixels to those of the result's mask, which cover the same planes."""
+        """The map of a mask from its own pixels to those of the result's mask, which cover the same planes."""
 
     def cut_off(self) -> PointMap:
         """The same, with nothing beyond any window: all borders constant."""
 
     def back(self) -> PointMap:
-        """The way from the result to the picture; what the result does not show is outside."""
+        """The map from the result to the picture; what the result does not show is outside."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PointMaps:
-    """The ways of a batch; laid: a row a sample, see `plan.trail`."""
+    """The point maps of a batch; row_layout: a row a sample, see `plan.trail`."""
 
     def __init__(self, row_layout: RowLayout, antialias: bool) -> None:
         self._row_layout, self._straight = row_layout, ProjectiveMaps(row_layout, antialias)

@@ -54,10 +54,10 @@ def move_polygons(
             rings, share, around = _bent(source, point_map, target)
         everything.append((rings, share, around, _real(source, target)))
         begin = end
-    shown = _shown(target, everything)
+    visibility = _visibility(target, everything)
     if point_map.identity and (within is None or within.all()):
-        return leaf, shown
-    return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), shown
+        return leaf, visibility
+    return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), visibility
 
 
 def _straight(
@@ -163,7 +163,7 @@ def _real(rings: Rings, target: Polygons) -> bool:
     return any(fan(ring) > SLIVER if target.closed else length(ring) > 0 for ring in rings)
 
 
-def _shown(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Visibility:
+def _visibility(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Visibility:
     seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, *_ in everything]
     extent = [measure(rings, target) if rings else 0.0 for rings, *_ in everything]
     return Visibility(

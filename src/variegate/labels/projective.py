@@ -1,4 +1,4 @@
-"""ProjectiveMap: the way of labels where all maps are matrices."""
+"""ProjectiveMap: the map of labels where all of the pixels' maps are matrices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HORIZON = 1e-9  # the least w by which a point is divided
 
 
 class MappedPoints(NamedTuple):
-    """Points after a way, or a part of one: (n, 2), its derivative at each, (n, 4), and which have a place there."""
+    """Points after a map, or a leg of one: (n, 2), its derivative at each, (n, 4), and which have a place there."""
 
     points: Floats
     derivative: Floats
@@ -164,7 +164,7 @@ class ProjectiveMap(NamedTuple):
 
 
 class ProjectiveMaps:
-    """The ways of a batch, all that bends left out; laid: a row a sample, see `plan.trail`."""
+    """The point maps of a batch, all that bends left out; row_layout: a row a sample, see `plan.trail`."""
 
     def __init__(self, row_layout: RowLayout, antialias: bool) -> None:
         from variegate.kernels.points import FLAGS, MOST_CORNERS, follow
@@ -197,7 +197,7 @@ class ProjectiveMaps:
 
 
 def projective(chain: MapChain, antialias: bool) -> ProjectiveMap:
-    """The way of a chain that no field bends."""
+    """The map of a chain that no field bends."""
     from variegate.kernels.row_layout import lay_chain
 
     return ProjectiveMaps(lay_chain(chain), antialias).point_map(0)

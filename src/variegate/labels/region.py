@@ -1,4 +1,4 @@
-"""Regions: polygons that say which part of a picture is seen; of a way of matrices they are convex."""
+"""Regions: polygons that say which part of a picture is seen; by matrices alone they are convex."""
 
 from __future__ import annotations
 

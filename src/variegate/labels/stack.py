@@ -15,7 +15,7 @@ from variegate.targets.leaf import MaskLeaf
 Floats = NDArray[np.float64]
 
 
-def shown_of(before: MaskLeaf, after: MaskLeaf, point_map: PointMap, copies: bool = False) -> Visibility:
+def visibility_of(before: MaskLeaf, after: MaskLeaf, point_map: PointMap, copies: bool = False) -> Visibility:
     """Pixels that are not 0, before and after, in units of the mask's own; see `in_pixels`.
 
     copies  whether the border shows mirror images: pixels outside of the region that is seen, which then count too
@@ -37,9 +37,9 @@ def shown_of(before: MaskLeaf, after: MaskLeaf, point_map: PointMap, copies: boo
     return Visibility(every > 0, share, left, seen, np.full(seen.shape, np.nan), copied)
 
 
-def in_pixels(shown: Visibility, unit: Floats) -> Visibility:
+def in_pixels(visibility: Visibility, unit: Floats) -> Visibility:
     """What is told in pixels of a mask, in pixels of the result: unit, (x, y), wide and high."""
-    return shown._replace(area=shown.area * unit.prod(), seen=shown.seen * np.tile(unit, 2))
+    return visibility._replace(area=visibility.area * unit.prod(), seen=visibility.seen * np.tile(unit, 2))
 
 
 def _whole(mask: NDArray[np.bool_], point_map: PointMap) -> float:

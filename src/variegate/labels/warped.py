@@ -1,4 +1,4 @@
-"""WarpedMap: the way of labels where fields bend some of the maps."""
+"""WarpedMap: the map of labels where fields bend some of the pixels' maps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLACES = np.array([(x, y) for x in (0.1, 0.5, 0.9) for y in (0.1, 0.5, 0.9)])  #
 
 
 class WarpedMap:
-    """One sample's way in legs, runs of matrices and fields, one after the other; see `PointMap`.
+    """One sample's map in legs, runs of matrices and fields, one after the other; see `PointMap`.
 
     What a window cuts is cut on its own canvas, where it is a rectangle; lines are given so many points before each
     field that what lies between is straight after it, to 0.1 pixels.
@@ -166,7 +166,7 @@ class WarpedMap:
 
     @functools.cached_property
     def chain(self) -> MapChain:
-        """The maps that pixels go. Of a way back: one map, with the place that was sought for each of its pixels."""
+        """The maps by which pixels are read. Of a map back: one, with the place sought for each of its pixels."""
         if self._chain is not None:
             return self._chain
         (height, width), forth = self.size, self.back()
@@ -195,7 +195,7 @@ class WarpedMap:
 
 
 def warped(chain: MapChain, antialias: bool) -> WarpedMap:
-    """The way of a chain that fields bend."""
+    """The map of a chain that fields bend."""
     legs, begin, bent = list[Leg](), 0, chain.bent.tolist()
     for k in range(len(bent) + 1):
         if (k == len(bent) or bent[k]) and k > begin:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from variegate.errors import FieldError, InputError
 from variegate.labels.collate import Collated, FieldRows, Padded, collate, pad
 from variegate.labels.field_spec import FieldSpec, FieldSpecs, Where, check_plane, spec_of
-from variegate.loader.augment import SamplePipeline
+from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.multi_hot import one_hot

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.arguments import renamed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.augment import SamplePipeline
 from variegate.loader.batch import DEEPEST, STAND_INS, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
@@ -22,10 +21,11 @@ from variegate.loader.identity import Identity
 from variegate.loader.labels import CollateForm, labels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
+from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.prefetcher import Prefetcher
 from variegate.loader.sampling import BatchSpan, EpochSamples, Schedule, Weights, edges_of
-from variegate.loader.source.base import Labels, Source
+from variegate.loader.source.base import Source, SourceLabels
 from variegate.loader.source.multi_hot import one_hot as rows_of
 from variegate.loader.state import State, made_of, order_told, place_in
 from variegate.pipeline import Compose
@@ -183,7 +183,7 @@ class Loader:
         self._child: Child | None = None
 
     @property
-    def labels(self) -> Labels | None:
+    def labels(self) -> SourceLabels | None:
         """One a sample, as batches have them; None if they come with the samples, or not at all."""
         return self._context.column
 

@@ -22,11 +22,11 @@ Draws = Mapping[str, NDArray[Any]]
 
 
 class VisibleMask(NamedTuple):
-    """A mask as an op sees it: not moved yet, but with the way to where it will lie.
+    """A mask as an op sees it: not moved yet, but with the map to where it will lie.
 
     mask    (H, W) or (H, W, C) integers or bool: the classes, on the source picture
     matrix  (3, 3): column vector (x, y, 1), in pixels of the mask, to the canvas that the op sees; None: a field bends
-            the way, and `place` alone says where it leads
+            the map, and `place` alone says where it leads
     shown   (H, W) bool: the pixels that no window before has cut away; None: none has
     bent    points (n, 2), in pixels of the mask, to the canvas, where there is no matrix
     """

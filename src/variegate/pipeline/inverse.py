@@ -20,8 +20,8 @@ class Inverse:
     """
 
     def __init__(self, targets: Targets, point_map: PointMap) -> None:
-        self._targets, self._way, self._from = targets, point_map.back(), point_map.size
-        self.size = self._way.size
+        self._targets, self._point_map, self._from = targets, point_map.back(), point_map.size
+        self.size = self._point_map.size
 
     def __call__(self, **fields: Any) -> dict[str, Any]:
         """Predictions on the picture, in the formats declared.
@@ -37,16 +37,16 @@ class Inverse:
                 f'a mask: inverse(record, targets={{"{views[0] if views[0] != "image" else "scores"}": Mask()}})'
             )
         leaves = self._targets.read(fields, self._from, doubt=False)
-        moved = carry(self._targets, leaves, self._way, filters=False).leaves
+        moved = carry(self._targets, leaves, self._point_map, filters=False).leaves
         return {name: self._targets[name].write(leaf, self.size) for name, leaf in moved.items()}
 
     @property
     def mirrored(self) -> bool:
         """Whether the result is a mirror image of the picture."""
-        return self._way.mirrored
+        return self._point_map.mirrored
 
     def seen(self) -> Any:
         """(height, width) bool: the pixels of the picture that the result shows."""
         from variegate.labels.masks import visible_pixels
 
-        return visible_pixels(self._way)
+        return visible_pixels(self._point_map)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.kernels.rowwise import raised_in_row
-from variegate.kernels.user import FAILED, raised, reports
+from variegate.kernels.pixel_function import FAILED, raised, reports
+from variegate.kernels.row_function import raised_in_row
 from variegate.plan.steps import BoundFunction
 
 

@@ -15,8 +15,7 @@ from variegate.pipeline import Compose
 from variegate.testing.haste import haste
 from variegate.testing.keyed import compare
 from variegate.testing.scene import noise
-from variegate.testing.trial import Subject, alone, failure, labels_for, middle, nodes_of, pipeline_of
-from variegate.testing.ways import (
+from variegate.testing.stream import (
     BATCH,
     PROCESS,
     BytesBySample,
@@ -24,9 +23,10 @@ from variegate.testing.ways import (
     FoundSamples,
     Stream,
     StreamCase,
-    ways,
+    stream_cases,
     whole,
 )
+from variegate.testing.trial import Subject, alone, failure, labels_for, middle, nodes_of, pipeline_of
 
 MOST = 32  # samples of a source that are looked at
 KEYED = 8  # of which so many are tried op by op
@@ -68,9 +68,9 @@ def checks(subject: Subject, source: Source | None = None, seed: int = 0) -> Ite
     _blaming(lambda pipeline: compare(pipeline, samples), called, tries=1)
     yield "calls: the key alone decides, whatever the global generators, the clock and the calls before"
     expected = [dict(stream.epoch(k, workers=0)) for k in range(EPOCHS)]
-    for way in ways(seed, stream.length(2)):
-        _blaming(partial(same, stream, way, expected), stream.pipeline)
-        yield f"{way.name}: the same bytes in {EPOCHS} epochs"
+    for case in stream_cases(seed, stream.length(2)):
+        _blaming(partial(same, stream, case, expected), stream.pipeline)
+        yield f"{case.name}: the same bytes in {EPOCHS} epochs"
     yield _in_torch(stream, expected)
     yield _epochs_differ(expected)
 
@@ -97,7 +97,7 @@ def spread(length: int, most: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]
     return np.linspace(0, length - 1, min(length, most)).astype(np.int64)
 
 
-def same(stream: Stream, way: StreamCase, expected: list[dict[int, FieldBytes]] | None, pipeline: Compose) -> None:
+def same(stream: Stream, case: StreamCase, expected: list[dict[int, FieldBytes]] | None, pipeline: Compose) -> None:
     """One way of running a stream gives what there is without workers.
 
     expected  without workers, by epoch; None: run it. It holds for the stream's own pipeline alone
@@ -110,13 +110,13 @@ def same(stream: Stream, way: StreamCase, expected: list[dict[int, FieldBytes]] 
         wanted = expected[k] if known and expected is not None else dict(ours.epoch(k, workers=0))
         try:
             with haste():
-                found = _once(way.epoch(ours, k))
+                found = _once(case.epoch(ours, k))
         except AssertionError as error:
-            raise AssertionError(f"{way.name}: {error}") from None
+            raise AssertionError(f"{case.name}: {error}") from None
         except Exception as error:
             said = f"{type(error).__name__}: {str(error).rstrip('.')}; without workers there is no such error"
-            raise AssertionError(f"{way.name}: {said}; {way.cause}") from error
-        _compare(found, wanted, way, stream.source)
+            raise AssertionError(f"{case.name}: {said}; {case.cause}") from error
+        _compare(found, wanted, case, stream.source)
 
 
 def _once(samples: FoundSamples) -> dict[int, FieldBytes]:
@@ -127,17 +127,17 @@ def _once(samples: FoundSamples) -> dict[int, FieldBytes]:
     return found
 
 
-def _compare(found: dict[int, FieldBytes], expected: dict[int, FieldBytes], way: StreamCase, source: Source) -> None:
+def _compare(found: dict[int, FieldBytes], expected: dict[int, FieldBytes], case: StreamCase, source: Source) -> None:
     missing = expected.keys() - found.keys()
-    assert not missing, f"{way.name}: {len(missing)} of {len(expected)} samples did not come"
+    assert not missing, f"{case.name}: {len(missing)} of {len(expected)} samples did not come"
     wrong = [sample for sample in expected if found[sample] != expected[sample]]
     if wrong:
         position = int(np.flatnonzero(source.ids == np.uint64(wrong[0]))[0])
         made, wanted = found[wrong[0]], expected[wrong[0]]
         names = sorted(name for name in wanted if made.get(name) != wanted[name]) or sorted(made.keys() - wanted.keys())
         raise AssertionError(
-            f"{way.name}: {len(wrong)} of {len(expected)} samples are not what they are without workers, the first of "
-            f"them {source.where(position)}, in its {', '.join(names)}; {way.cause}"
+            f"{case.name}: {len(wrong)} of {len(expected)} samples are not what they are without workers, the first of "
+            f"them {source.where(position)}, in its {', '.join(names)}; {case.cause}"
         )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from variegate.adapters.tensorflow.shapes import LOOKS, BatchShape, form, headers, sizes_of
 from variegate.errors import InputError
 from variegate.loader import Loader, Padded, Source
-from variegate.loader.augment import SamplePipeline
+from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Target, Targets
 from variegate.targets.base import Shape

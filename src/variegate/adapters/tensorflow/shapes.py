@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
-from variegate.loader.augment import SamplePipeline
+from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.transient import is_transient, retried
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 from variegate.targets.base import Shape

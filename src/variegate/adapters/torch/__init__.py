@@ -32,9 +32,9 @@ except ImportError as error:
     raise ImportError('variegate.adapters.torch needs PyTorch: pip install "variegate[torch]"') from error
 
 from variegate.adapters.torch.keyed import KeyedDataset
+from variegate.adapters.torch.keyed_index import KeyedIndex
 from variegate.adapters.torch.loader import Loader
-from variegate.adapters.torch.place import DevicePlacement
 from variegate.adapters.torch.sampler import Sampler
 from variegate.adapters.torch.transform import Transform
 
-__all__ = ["DevicePlacement", "KeyedDataset", "Loader", "Sampler", "Transform"]
+__all__ = ["KeyedDataset", "KeyedIndex", "Loader", "Sampler", "Transform"]

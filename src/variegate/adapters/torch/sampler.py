@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from variegate.adapters.torch.place import DevicePlacement
+from variegate.adapters.torch.keyed_index import KeyedIndex
 from variegate.arguments import renamed
 from variegate.errors import FieldError
 from variegate.key import Key
@@ -18,7 +18,7 @@ from variegate.loader.source.base import Source
 from variegate.loader.state import order_told, place_in, source_told
 
 
-class Sampler(torch.utils.data.Sampler[DevicePlacement]):
+class Sampler(torch.utils.data.Sampler[KeyedIndex]):
     """The very order of vg.Loader, as indices that also tell a KeyedDataset which numbers to draw.
 
     source     a source or data set, or the number of its samples
@@ -95,19 +95,19 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
         """Indices a pass, of this rank."""
         return self._schedule.own * self.repeats
 
-    def __iter__(self) -> Iterator[DevicePlacement]:
+    def __iter__(self) -> Iterator[KeyedIndex]:
         start, self._start = self._start, None
         if start is None:
             return self._fresh()
         self._next += 1
         return self.run(self._next - 1, start)
 
-    def _fresh(self) -> Iterator[DevicePlacement]:
+    def _fresh(self) -> Iterator[KeyedIndex]:
         """The next epoch. It is taken with the first index, as DataLoaders make iterators that they never use."""
         self._next += 1
         yield from self.run(self._next - 1, 0)
 
-    def run(self, epoch: int, position: int) -> Iterator[DevicePlacement]:
+    def run(self, epoch: int, position: int) -> Iterator[KeyedIndex]:
         """The indices of an epoch from a position on; the next pass stays what it was."""
         samples, self._place = self._samples(epoch), (epoch, position)
         for span in self._schedule.spans(epoch, position):
@@ -116,7 +116,7 @@ class Sampler(torch.utils.data.Sampler[DevicePlacement]):
             for variation in range(again, again + self.repeats):
                 if variation + 1 == again + self.repeats:
                     self._place = span.after if span.after[0] == epoch else (epoch, self._schedule.length)
-                yield DevicePlacement(int(index), epoch, variation)
+                yield KeyedIndex(int(index), epoch, variation)
 
     def _samples(self, epoch: int) -> EpochSamples:
         places = self._schedule.length

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from variegate.errors import ResourceError
-from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.sample import Sample
+from variegate.loader.pipeline import SamplePlan
 from variegate.loader.source.base import Source
 from variegate.scratch import HUGE
 

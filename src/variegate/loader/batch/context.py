@@ -10,16 +10,15 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.augment import SamplePipeline
 from variegate.loader.batch.budget import MemoryBudget
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Arena, DecodeScratch, SlotPool
+from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
-from variegate.loader.source.base import Labels as Column
-from variegate.loader.source.base import Source
+from variegate.loader.source.base import Source, SourceLabels
 from variegate.loader.stats import Stats
 
 
@@ -42,7 +41,7 @@ class LoaderContext:
     edges: NDArray[np.float64] | None = None
     repeats: int = 1
     labels: Labels | None = None
-    one_hot: Column | None = None
+    one_hot: SourceLabels | None = None
     cache: Store | None = None
     scaled: bool = False
     budget: MemoryBudget | None = None
@@ -58,7 +57,7 @@ class LoaderContext:
         return self.faults.rule
 
     @property
-    def column(self) -> Column | None:
+    def column(self) -> SourceLabels | None:
         """The labels that are known before their samples, as batches have them."""
         return self.source.labels if self.one_hot is None else self.one_hot
 

@@ -7,11 +7,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from variegate.errors import InputError, in_line
-from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineError, Worker
 from variegate.loader.batch.sample import Decoded, Sample
 from variegate.loader.memory import DecodeScratch
+from variegate.loader.pipeline import SamplePlan
 from variegate.loader.transient import retried
 
 

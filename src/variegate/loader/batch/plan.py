@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.key import Keys
-from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.sample import Sample
+from variegate.loader.pipeline import SamplePlan
 
 
 def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> SamplePlan:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from variegate.errors import ResourceError, VariegateError
 from variegate.loader import stats
-from variegate.loader.augment import SamplePlan
 from variegate.loader.batch.budget import BatchMemory
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineThread, Worker
@@ -22,6 +21,7 @@ from variegate.loader.batch.reader import NO_MEMORY, SampleReader, note
 from variegate.loader.batch.sample import Decoded, Sample
 from variegate.loader.batch.samples import BatchSamples
 from variegate.loader.memory import DecodeScratch
+from variegate.loader.pipeline import SamplePlan
 from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
 from variegate.loader.source.base import labels_at
 from variegate.loader.stats import Counters

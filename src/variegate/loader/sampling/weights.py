@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import FieldError
 from variegate.loader.hash import digest, mixed
 from variegate.loader.sampling.order import Order, Positions
-from variegate.loader.source.base import Labels
+from variegate.loader.source.base import SourceLabels
 from variegate.loader.source.multi_hot import MultiHot
 
 Weights = ArrayLike | Literal["balanced"]
@@ -63,7 +63,7 @@ def at_share(edges: NDArray[np.float64], shares: NDArray[np.float64]) -> Positio
     return found
 
 
-def edges_of(weights: Weights, labels: Labels | None, length: int) -> NDArray[np.float64]:
+def edges_of(weights: Weights, labels: SourceLabels | None, length: int) -> NDArray[np.float64]:
     """The running sum of the weights of a source's samples, the largest of which counts as 0.5 to 1.
 
     weights  one a sample, 0 or more, of any magnitude; or "balanced": every class as often as every other
@@ -91,7 +91,7 @@ def _numbers(weights: Any) -> NDArray[np.float64]:
         raise FieldError(f'Loader.weights are numbers, one a sample, or "balanced", got {weights!r:.80}') from None
 
 
-def _balanced(labels: Labels | None) -> NDArray[np.float64]:
+def _balanced(labels: SourceLabels | None) -> NDArray[np.float64]:
     """One by the number of samples of the same label."""
     if labels is None or isinstance(labels, MultiHot) or np.ndim(labels) != 1:
         raise FieldError(

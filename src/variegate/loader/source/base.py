@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from variegate.targets import Targets
 
 Ids = NDArray[np.uint64]
-Labels: TypeAlias = "NDArray[Any] | Sequence[Any] | MultiHot"
+SourceLabels: TypeAlias = "NDArray[Any] | Sequence[Any] | MultiHot"
 Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
@@ -52,7 +52,7 @@ class Source(ABC):
     """
 
     ids: Ids
-    labels: Labels | None = None
+    labels: SourceLabels | None = None
     classes: Sequence[str] = ()
     mode: str = "RGB"
     dtype: str = "uint8"
@@ -261,7 +261,7 @@ class Subset(Source):
         return f"<{len(self)} of {self.source!r}>"
 
 
-def labels_at(labels: Labels | None, positions: NDArray[np.int64]) -> Any:
+def labels_at(labels: SourceLabels | None, positions: NDArray[np.int64]) -> Any:
     """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
     if labels is None:
         return None

@@ -29,9 +29,9 @@ from variegate.kernels.codes import (
     TO_RESULT,
 )
 from variegate.kernels.library import UnitSpec, library
+from variegate.kernels.pixel_function import pixel_function_unit
 from variegate.kernels.survey import Sites, Substitutes, survey
 from variegate.kernels.tables import Tables
-from variegate.kernels.user import row_function
 from variegate.picture import ImageArray
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.bytes import ByteRows
@@ -212,13 +212,13 @@ class ReadStage(Stage):
 
 def address(each: BoundFunction, channels: int) -> int:
     """Where a user's compiled function is."""
-    from variegate.kernels.rowwise import rowwise_function
+    from variegate.kernels.row_function import row_function_unit
 
     if each.unit is not None:
         return each.unit.address
     try:
         if each.rowwise:
-            return rowwise_function(each.function, channels, each.draws.shape[1], each.bits is not None).address
-        return row_function(each.function, channels, each.draws.shape[1]).address
+            return row_function_unit(each.function, channels, each.draws.shape[1], each.bits is not None).address
+        return pixel_function_unit(each.function, channels, each.draws.shape[1]).address
     except InputError as error:
         raise InputError(f"{each.path}: {error}") from error.__cause__

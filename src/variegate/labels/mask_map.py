@@ -1,4 +1,4 @@
-"""Grid: the pixels of a mask, which may be larger or smaller than those of its picture but cover the same plane."""
+"""Mask map: a point map for the pixels of a mask, which may be larger or smaller than those of its picture."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from variegate.targets import Mask
 from variegate.targets.leaf import MaskLeaf
 
 
-def own_map(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> PointMap:
-    """The way as a mask goes it: from its own pixels to those of the result's mask, by its own borders.
+def mask_map(target: Mask, leaf: MaskLeaf, point_map: PointMap) -> PointMap:
+    """The map of a mask: from its own pixels to those of the result's mask, by its own borders.
 
-    Of another resolution than the picture, it is the picture's way between two scalings: windows cut, and borders fold,
+    Of another resolution than the picture, it is the picture's map between two scalings: windows cut, and borders fold,
     where they do in the picture. A stack has nothing beyond a window, unless it is to have mirror images.
     """
     if target.stack and not target.copies:

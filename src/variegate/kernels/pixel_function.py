@@ -35,7 +35,7 @@ def reports(functions: int, channels: int) -> NDArray[np.float64]:
 
 
 @functools.lru_cache(maxsize=256)
-def row_function(function: Callable[..., Any], channels: int, numbers: int) -> Unit:
+def pixel_function_unit(function: Callable[..., Any], channels: int, numbers: int) -> Unit:
     """The unit void(row, count, plane, draws, report) for a function(pixel, *draws) -> pixel.
 
     row, plane  planes of float32, `plane` apart, in units of white; changed in place

@@ -24,14 +24,14 @@ import variegate.kernels.bits  # noqa: F401 - from here on Numba knows what a fu
 from variegate.compiled import Unit
 from variegate.errors import InputError
 from variegate.kernels.memory import load_f64, store_f64, store_i64
-from variegate.kernels.user import AT, FAILED, HEIGHT, WIDTH, jitted, tuple_at
+from variegate.kernels.pixel_function import AT, FAILED, HEIGHT, WIDTH, jitted, tuple_at
 
 GREY = 0.5  # of the row on which a function that raised is tried again
 ROW, WORDS = types.Array(types.float32, 1, "C"), types.Array(types.uint32, 1, "C")
 
 
 @functools.lru_cache(maxsize=256)
-def rowwise_function(function: Callable[..., Any], channels: int, numbers: int, bits: bool) -> Unit:
+def row_function_unit(function: Callable[..., Any], channels: int, numbers: int, bits: bool) -> Unit:
     """The unit void(row, count, plane, y, height, draws, report) for a function(row, y, height, [bits,] *draws).
 
     row, plane  planes of float32, `plane` apart, in units of white; changed in place

@@ -1,4 +1,4 @@
-"""Ways to run one stream: with threads or without, as ranks, after a resume, in the processes of a DataLoader."""
+"""Stream: a source through a pipeline, run in several ways: with threads, as ranks, after a resume, in a DataLoader."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ STEP = "look for what hangs on the number or the order of the samples before"
 PROCESS = "look for what a process has of its own, such as its number, its environment or a file's place"
 
 
-def ways(seed: int, length: int) -> list[StreamCase]:
-    """The ways within one process.
+def stream_cases(seed: int, length: int) -> list[StreamCase]:
+    """The cases within one process.
 
     length  batches an epoch, of pairs: after one of them, which the seed picks, a resume is tried
     """
