@@ -61,7 +61,7 @@ def test_boxes_are_tight_around_polygons_and_know_nothing_of_masks():
 
 @RUNS
 @given(cases())
-def test_a_mask_comes_with_the_way_and_with_what_windows_left_of_it(case):
+def test_a_mask_comes_with_its_map_and_with_what_windows_left_of_it(case):
     declared, leaves = leaves_of({}, case.size, mask=np.ones(case.size, np.uint8))
     seen = masks_at(declared, leaves, case.point_map)
     assert seen.mask is leaves["mask"].pixels

@@ -1,4 +1,4 @@
-"""Masks of another resolution than their picture: they cover the same plane, and go the same way."""
+"""Masks of another resolution than their picture: they cover the same plane, and follow the same map."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_coarse_stack_tells_of_pixels_of_the_picture(stride):
     np.testing.assert_allclose(got["boxes"], [[40, 40, 80, 60]], atol=0.01)
 
 
-def test_the_way_back():
+def test_the_map_back():
     mask = patches(3, (16, 24))
     augment = vg.Compose([vg.Rotate90(1), vg.Resize((96, 64))], targets={"mask": vg.Mask(9, stride=4)})
     got, record = augment(image=np.zeros((64, 96), np.uint8), mask=mask, return_params=True)

@@ -53,12 +53,12 @@ def test_points_behind_the_horizon_land_far_away_and_stay_finite():
     assert all(np.isfinite(part).all() for part in point_map.derivative(np.array([[5.0, 4], [3, 4]])))
 
 
-def test_a_way_tells_the_size_of_the_result():
+def test_a_point_map_tells_the_size_of_the_result():
     plan = vg.Compose([vg.Resize((7, 9)), vg.Pad(1)]).plan(vg.Keys.of([vg.Key()]), [(20, 30)])
     assert plan.point_map(0).size == (9, 11) and all(type(side) is int for side in plan.point_map(0).size)
 
 
-def test_a_batch_of_none_has_a_track():
+def test_a_batch_of_none_has_point_maps():
     plan = vg.Compose([vg.Rotate(3), vg.Rotate(3, p=0.5)]).plan(vg.Keys.at(0, 0, []), np.zeros((0, 2), np.int64))
     assert len(plan.point_maps) == 0
 

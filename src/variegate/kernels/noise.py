@@ -5,8 +5,8 @@ for their order, by which LLVM stores whole vectors: of each tile of words the f
 so on. Half a word is enough for a number that is written with 8 or 16 bits: of each word come two, by `bells` or
 `evens`, and the second stands as many places behind the first as the row has words.
 
-Each kind is a unit as `rowwise.rowwise_function` makes them, but compiled once for all; `reference_noise` has the same
-in NumPy. Its draws are the number of channels, whether all of them share one plane of noise, the numbers of its kind,
+Each kind is a unit as `row_function_unit` makes them, but compiled once for all; `reference_noise` has the same in
+NumPy. Its draws are the number of channels, whether all of them share one plane of noise, the numbers of its kind,
 and the bits. That of photons is in `poisson`.
 """
 

@@ -166,7 +166,7 @@ class EntryTables:
 
     def _function(self, effect: Effect, path: str) -> BoundFunction:
         if isinstance(effect, effects.Noise):
-            return noise_function(path, effect, self.marks.colours.shape[1])
+            return noise_function(path, effect, self.settings.colours.shape[1])
         if isinstance(effect, effects.RowFunction):
             return BoundFunction(path, effect.function, True, effect.draws, effect.bits)
         assert isinstance(effect, effects.PixelFunction), effect

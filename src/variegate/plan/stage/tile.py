@@ -40,7 +40,7 @@ class TileStage(SingleEffectStage):
             SCRATCH.array("levels", (height, width)),
             SCRATCH.array("tables", (rows * columns, LEVELS)),
         )
-        out, scale, rounded = SCRATCH.array(f"between {row % 2}", image.shape), 1 / white, self.kind.steps == 255
+        out, scale, rounded = SCRATCH.array(f"between {row % 2}", image.shape), 1 / white, self.spec.steps == 255
         for channel in self.planes(effect, channels):
             level_plane(image, scale, channel, rounded, levels)  # type: ignore[no-untyped-call]
             tile_tables(levels, rows, columns, float(effect.clip[place]), rounded, tables)  # type: ignore[no-untyped-call]
@@ -83,7 +83,7 @@ class TileStage(SingleEffectStage):
         from variegate.kernels.reference_colour import on_level
 
         effect, place = self.effect(row)
-        tiles, rounded = self.tiles(effect, *image.shape[:2]), self.kind.steps == 255
+        tiles, rounded = self.tiles(effect, *image.shape[:2]), self.spec.steps == 255
         out, unsure = image.copy(), np.zeros(image.shape, np.bool_)
         for channel in self.planes(effect, image.shape[2]):
             luminance = channel < 0
