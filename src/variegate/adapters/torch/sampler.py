@@ -37,7 +37,7 @@ class Sampler(torch.utils.data.Sampler[KeyedIndex]):
 
     >>> sampler = Sampler(5, shuffle=False)
     >>> list(sampler)[4], list(sampler)[0]
-    (Place(4, epoch=0, variation=0), Place(0, epoch=1, variation=0))
+    (KeyedIndex(4, epoch=0, variation=0), KeyedIndex(0, epoch=1, variation=0))
 
     Raises  FieldError if an argument cannot be.
     """
