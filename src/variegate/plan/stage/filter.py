@@ -55,15 +55,15 @@ class FilterStage(SingleEffectStage):
 
     def __init__(self, batch: LoweredBatch) -> None:
         super().__init__(batch)
-        self._written, (self._gain, self._shift) = batch.written, last_write(batch.written, batch.kind.channels)
-        packed = batch.written.layout == LAYOUTS[HWC] or batch.kind.channels == 1
+        self._output, (self._gain, self._shift) = batch.output, last_write(batch.output, batch.spec.channels)
+        packed = batch.output.layout == LAYOUTS[HWC] or batch.spec.channels == 1
         alike = bool((self._gain == self._gain[0]).all() and (self._shift == self._shift[0]).all())
         self._writes = packed and alike
         self._weights: dict[int, Weights] = {}
 
     def ends(self, row: int) -> bool:
         """See `Stage.ends`: what is written is packed as the picture is, each number alike."""
-        starts, last = self._laid.rows[row + 1 : row + 3, [FIRST_MAP, FIRST_STEP]], self._laid.rows[row + 1]
+        starts, last = self._row_layout.rows[row + 1 : row + 3, [FIRST_MAP, FIRST_STEP]], self._row_layout.rows[row + 1]
         nothing = last[ROW_STAGE] == READ and last[ROW_FORM] & TO_RESULT and (starts[0] == starts[1]).all()
         return bool(self._writes and nothing)
 
@@ -81,7 +81,7 @@ class FilterStage(SingleEffectStage):
 
         taken, across, own, border = self.weights(row)
         height, width, channels = image.shape
-        code = DTYPES.index(self._written.dtype)
+        code = DTYPES.index(self._output.dtype)
         units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address, nest.address
         writing, made = WRITERS[code].address, out
         if made is None:
@@ -89,7 +89,7 @@ class FilterStage(SingleEffectStage):
         rows, owner = SCRATCH.address("rows", room(taken, len(across), width, channels))
         shape = height, width, channels, image.dtype.itemsize
         beyond = (*BORDERS, KEEP).index(border)
-        goal, bound = self._laid.units[row + 1, [WHITE, BOUND]].tolist()
+        goal, bound = self._row_layout.units[row + 1, [WHITE, BOUND]].tolist()
         last = bound * goal, self._gain / goal, self._shift, made.dtype.itemsize
         source, target = image.__array_interface__["data"][0], made.__array_interface__["data"][0]
         stencil((*units, writing), source, shape, beyond, 1 / white, taken, across, own, last, rows, target)  # type: ignore[no-untyped-call]
