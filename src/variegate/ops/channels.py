@@ -36,8 +36,8 @@ class ChannelDropout(Op):
     Laws: the others stay, to the bit; 0 channels are the identity. Albumentations' ChannelDropout
     (channel_drop_range=(1, 1)) is alike, and takes fill in levels.
 
-    >>> ChannelDropout()
-    ChannelDropout(channels=Constant(1))
+    >>> ChannelDropout(fill=0.5)
+    ChannelDropout(fill=0.5)
 
     Raises  FieldError if channels can be negative; InputError if the picture could lose all of its channels, or a fill
             does not fit it.

@@ -29,7 +29,7 @@ class GridDropout(HoleOp):
     by default moves each hole by itself within its cell.
 
     >>> GridDropout(ratio=(0.3, 0.6), unit_size=32, sizes="pixels")
-    GridDropout(sizes='pixels', ratio=Uniform(0.3, 0.6), unit_size=Constant(32))
+    GridDropout(ratio=Uniform(0.3, 0.6), unit_size=Constant(32), sizes='pixels')
 
     Raises  FieldError if ratio can leave 0 to 1, or a fraction be 0 or above 1; InputError if a fill does not fit the
             picture's channels, or leaves 0 to 1 in pictures of integers.

@@ -33,7 +33,7 @@ class XYMasking(HoleOp):
     for pixels and others for fractions, and drops nothing unless it is told how much.
 
     >>> XYMasking(num_masks_x=2, num_masks_y=0, mask_x_length=(0, 30), sizes="pixels")
-    XYMasking(sizes='pixels', num_masks_x=Constant(2), num_masks_y=Constant(0), mask_x_length=Uniform(0, 30))
+    XYMasking(num_masks_x=Constant(2), num_masks_y=Constant(0), mask_x_length=Uniform(0, 30), sizes='pixels')
 
     Raises  FieldError if a number of bands can leave 0 to 32, or a fraction 0 to 1; InputError if a band of so many
             pixels is longer than the picture, or a fill does not fit it.
