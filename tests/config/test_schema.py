@@ -67,6 +67,9 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+LEANING = ("Crop", "CoarseDropout", "GridDropout", "XYMasking")  # limits of theirs hang on another field
+
+
 @pytest.mark.parametrize(
     "kind", sorted(set(ops.__all__) - {"Op", "Opaque", "Pointwise", "OneOf", "SomeOf", "RandomApply"})
 )
@@ -84,7 +87,7 @@ def test_an_editor_takes_what_load_takes_and_refuses_no_more(kind: str) -> None:
                 config.load(file, Compose)
             except ConfigError as problem:
                 if valid:
-                    assert isinstance(value, dict | list) or kind == "Crop", (field, value, str(problem))
+                    assert isinstance(value, dict | list) or kind in LEANING, (field, value, str(problem))
                 refused += not valid
             else:
                 assert valid, (field, value)

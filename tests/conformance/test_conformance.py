@@ -26,6 +26,7 @@ from variegate.ops.effect import (
     Effect,
     Field,
     Geometric,
+    Holes,
     LocalEqualization,
     Map,
     Matrix,
@@ -197,6 +198,16 @@ for _name in of_channels(4):
 for _name in of_channels(1):
     for _op in ("Grayscale", "Hue", "Saturation"):
         GAPS[_op, _name] = Gap("one channel of grey has no colour to change; it comes back as it was", None)
+    GAPS["ChannelShuffle", _name] = Gap("one channel has no other order; it comes back as it was", None)
+    GAPS["ChannelDropout", _name] = Gap(
+        "one channel is left at least; refused for pictures of one",
+        r"ChannelDropout drops 1 of a picture's channels, and this one has 1: one at least must be left\. ",
+    )
+for _name in of_channels(4):
+    GAPS["ChannelShuffle", _name] = Gap(
+        "the order is of red, green and blue; refused for other pictures",
+        r"ChannelShuffle takes pictures of 1 or 3 channels, got 4\. ",
+    )
 for _name in of_channels(1, 4):
     for _op in RGB:
         _about = "RGBShift" if _op == "PhotometricDistort" else _op  # the first of those that it stands for
@@ -453,6 +464,7 @@ FAMILIES = {
     LocalEqualization: "colour",
     Noise: "noise",
     Stencil: "pixels around each",
+    Holes: "pixels dropped",
     Output: "the last write",
     PixelFunction: "functions of yours",
     Effect: "combinators and macros, here of ops of several kinds",

@@ -17,7 +17,7 @@ HWC, CHW = range(2)
 # A colour step is a row of numbers: 9 weights, 3 offsets, the weight of the mean luminance, that of the channel's mean.
 STEP = 14
 # A curve is a row of numbers too: which one, its two numbers, and how many steps its input is rounded to (0: none).
-AFFINE, TABLE, CURVE, POINTWISE, ROWWISE = range(5)
+AFFINE, TABLE, CURVE, POINTWISE, ROWWISE, HOLES = range(6)
 LEVELS = 256  # of a table, and of a histogram
 OWN_TABLES = 0  # of a step of a table, the number that is not 0 if channels have tables of their own
 # An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,

@@ -10,7 +10,7 @@ import numpy as np
 from numba import int64
 
 from variegate.compiled import kernel, unit
-from variegate.kernels.codes import AFFINE, LEVELS, POINTWISE, ROWWISE, STEP_SORT
+from variegate.kernels.codes import AFFINE, LEVELS, POINTWISE, STEP_SORT
 from variegate.kernels.memory import input_f32, input_u8, load_f32, store_f32
 from variegate.kernels.survey import FILTERED, UPRIGHT
 
@@ -25,7 +25,7 @@ def by_levels(kinds, steps):
         step = steps[s]
         if kinds[s, STEP_SORT] != AFFINE:
             found = True
-            if kinds[s, STEP_SORT] == POINTWISE or kinds[s, STEP_SORT] == ROWWISE:
+            if kinds[s, STEP_SORT] >= POINTWISE:  # of the user, or by a pixel's place
                 return False
         elif (
             step[1] != 0.0

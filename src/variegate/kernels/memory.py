@@ -11,6 +11,7 @@ that a store may change a later load, and gives up vectorising. So loads and sto
 
 Breaking a promise shows up as memory corruption.
 Addresses are plain integers (`array.ctypes.data`); offsets count elements, or bytes for words.
+Long, because which memory may be which is read together.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core.cgutils import raw_memcpy
+from numba.core.cgutils import alloca_once, raw_memcpy
 from numba.extending import intrinsic
 
 BYTE, WORD, FLOAT = ir.IntType(8), ir.IntType(32), ir.FloatType()
@@ -257,6 +258,21 @@ def invoke(typing, address, arguments):
         return context.get_dummy_value()
 
     return types.void(types.intp, arguments), codegen
+
+
+STACK = 5 * 1024  # numbers of 32 bits
+
+
+@intrinsic
+def stack(typing):
+    """The address of STACK numbers of 32 bits that are the unit's own while it runs; asked for once."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        found = alloca_once(builder, FLOAT, size=INT64(STACK))
+        found.align = 64
+        return builder.ptrtoint(found, INT64)
+
+    return types.int64(), codegen
 
 
 @intrinsic

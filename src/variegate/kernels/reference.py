@@ -27,6 +27,7 @@ from variegate.kernels.codes import (
     CURVE,
     EDGE,
     GOAL,
+    HOLES,
     NEAREST,
     REFLECT,
     ROWWISE,
@@ -138,7 +139,7 @@ def reference(
             else:
                 user = functions[tables.calls[pick]]
                 numbers, bits = user.split(tables.draws[pick])
-                if kind == ROWWISE:
+                if kind in (ROWWISE, HOLES):
                     given = (*([] if bits is None else [bits]), *numbers)
                     canvas.become(rowwise(canvas.painted(), user.function, given))
                 else:

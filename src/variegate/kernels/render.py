@@ -45,6 +45,7 @@ from variegate.kernels.tail import (
     WRITTEN,
     clear,
     fold_turns,
+    lend_turns,
     open_turns,
     painted_by,
     shown_fills,
@@ -152,7 +153,8 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
     source = src, dtype, shape, line[ROW_READING], arena
     widest = planes + 4 * (shape[1] + PAD) * shape[2]
-    fills, turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
+    fills, own_turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
+    turns = lend_turns(own_turns)
     planned = shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1]
     summed = planned and library[SUM_BYTES] != 0 and LANES % shape[2] == 0  # a mean of the source is one of its bytes
     for k in range(1, tops.size):  # canvases of which only a mean is wanted: they are read, never written
@@ -182,8 +184,8 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
             break
         clear(sums[0], counts[0])
         kept = stored | KEPT | TALLIED
-        sweep(here, arrays, bends, turns, rounds, kept, planes, store, 1.0, tallies, UNWRITTEN, every, out)
-        unit, stored = 1.0, stored | STORED | (PAINTED if painted_by(kinds, turns, rounds) else nought)
+        sweep(here, arrays, bends, turns, rounds, kept, planes, store, goal, tallies, UNWRITTEN, every, out)
+        unit, stored = goal, stored | STORED | (PAINTED if painted_by(kinds, turns, rounds) else nought)
     gain, shift, size, layout = last_write(tables, r, goal, shape[2])
     colours = fills * goal
     # Also where there is no op of colour: no number passes through arithmetic.
@@ -196,10 +198,9 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     if plain and dtype == UINT8 and size == 4 and layout == HWC and by_levels(kinds, steps):
         level_out(here, bends, turns, rounds, last, src, shape, part, planes, out)
     else:
-        place = widest if stored == 0 else store
-        how, lines = stored | WRITTEN, (part[1], part[3])
+        place, how, lines = (widest if stored == 0 else store), stored | WRITTEN, (part[1], part[3])
         sweep(here, arrays, bends, turns, rounds, how, planes, place, 1.0, tallies, last, lines, out)
-    hold((owners, sums, counts, weights, offset, gain, shift, colours, turns))
+    hold((owners, sums, counts, weights, offset, gain, shift, colours, own_turns))
 
 
 def run_row(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from variegate.compiled import kernel
+from variegate.compiled import inlined, kernel
 from variegate.kernels.codes import (
     AFFINE,
     CHW,
     CONSTANT,
     CURVE,
+    HOLES,
     POINTWISE,
     ROWWISE,
     STEP_PICK,
@@ -19,7 +20,7 @@ from variegate.kernels.codes import (
 from variegate.kernels.fold import fold, is_plain, leaning, segment_end
 from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
-from variegate.kernels.memory import address_of, invoke, load_i64
+from variegate.kernels.memory import address_of, borrowed, invoke, load_i64
 from variegate.kernels.pixel_function import PIXEL
 from variegate.kernels.rows import PAD, cut_row, load_row, paint, tally
 
@@ -54,22 +55,35 @@ def bend_row(here, bends, s, y, row, plane):
     invoke(functions[n], (row, here.count, plane, y, here.rows, address_of(draws[pick]), at))
 
 
-@kernel
+@inlined
+def drop_row(here, bends, s, y, white, row, plane):
+    """Step s, holes in row y of the canvas, whose fills are painted, in place; white: as a number in the row."""
+    functions, which, draws = bends[3]
+    pick = bends[0][s, STEP_PICK]
+    given = row, here.count, plane, here.channels, y, here.rows, address_of(draws[pick]), white
+    invoke(functions[which[pick]], given)
+
+
+@inlined
 def take_turn(here, bends, turns, n, y, left, right, row, plane):
-    """The n-th turn of row y: an affine map, and a step that is none. Returns whether a row's function took it."""
-    weights, offsets, fills, busy, ends = turns
+    """The n-th turn of row y: an affine map, and a step that is none. Returns whether it makes pixels of fills."""
+    weights, offsets, fills, busy, ends, whites = turns
     if busy[n]:
         affine = address_of(weights[n]), address_of(offsets[n])
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
     sort = bends[0][ends[n], STEP_SORT]
-    if sort in (POINTWISE, ROWWISE):  # which are shown nothing that is no pixel
-        paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
-        paint(here, right, here.count, address_of(fills[n]), row, plane)
+    if sort in (POINTWISE, ROWWISE, HOLES):  # which are shown nothing that is no pixel
+        if left > 0:
+            paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
+        if right < here.count:
+            paint(here, right, here.count, address_of(fills[n]), row, plane)
     if sort == ROWWISE:
         bend_row(here, bends, ends[n], y, row, plane)
+    elif sort == HOLES:
+        drop_row(here, bends, ends[n], y, whites[n], row, plane)
     else:
         bend(here.library, bends, ends[n], row, plane, here.channels, here.count)
-    return sort == ROWWISE
+    return sort in (ROWWISE, HOLES)
 
 
 @kernel
@@ -77,7 +91,7 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
     """Rows of a canvas, each once: read, put through its turns, tallied or written, while it is in the cache.
 
     turns    addresses of weights, offsets, fills, whether a turn's affine map is to be done, and its last step: a turn
-             is an affine map and a step that is none; rounds: how many there are
+             is an affine map and a step that is none, with what white is there; rounds: how many there are
     how      STORED: rows are in the canvas at address store already; otherwise they are read now. KEPT: they are left
              there; otherwise each is made over the last. TALLIED: they are added to the sums and counts at the
              addresses tallies, with white as this number. WRITTEN: they are put through one affine map more, painted,
@@ -128,28 +142,36 @@ def open_turns(kinds, channels, count):
     for s in range(kinds.shape[0]):
         most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
     weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
-    return weights, offsets, np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
+    fills, busy, ends = np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
+    return weights, offsets, fills, busy, ends, np.empty(most)
 
 
 @kernel
-def put_turn(turns, n, weights, offset, fills, end):
-    """The n-th turn: an affine map, the fills after it, and the step that follows."""
-    all_weights, offsets, all_fills, busy, ends = turns
+def lend_turns(turns):
+    """The same, borrowed: a row takes parts of them, and each would count its owner's references."""
+    weights, offsets, fills, busy, ends, whites = turns
+    return borrowed(weights), borrowed(offsets), borrowed(fills), borrowed(busy), borrowed(ends), borrowed(whites)
+
+
+@kernel
+def put_turn(turns, n, weights, offset, fills, end, white):
+    """The n-th turn: an affine map, the fills after it (in units of white), the step that follows, what white is."""
+    all_weights, offsets, all_fills, busy, ends, whites = turns
     for c in range(offset.size):
         offsets[n, c] = offset[c]
         for j in range(weights.shape[1]):
             all_weights[n, c, j] = weights[c, j]
         for k in range(fills.shape[0]):
-            all_fills[n, k, c] = fills[k, c]
-    busy[n], ends[n] = not is_plain(weights, offset), end
+            all_fills[n, k, c] = fills[k, c] * white
+    busy[n], ends[n], whites[n] = not is_plain(weights, offset), end, white
 
 
 @kernel
 def painted_by(kinds, turns, rounds):
-    """Whether a row's function takes one of the first turns."""
+    """Whether one of the first turns makes pixels of fills."""
     found = False
     for n in range(rounds):
-        found = found or kinds[turns[4][n], STEP_SORT] == ROWWISE
+        found = found or kinds[turns[4][n], STEP_SORT] in (ROWWISE, HOLES)
     return found
 
 
@@ -213,14 +235,15 @@ def fold_turns(library, bends, turns, begin, unit, sums, counts, tops, fills, sh
         stop = segment_end(kinds, begin)
         ended = stop == kinds.shape[0]
         weights, offset = fold(begin, stop, steps, kinds, sums, counts, tops, fills)
-        goal = unit if ended else 1.0
+        in_place = ended or kinds[stop, STEP_SORT] == HOLES  # which take numbers in any unit, and leave them there
+        goal = unit if in_place else 1.0
         rescale(weights, offset, goal / unit, goal)
         if ended:
             break
-        put_turn(turns, rounds, weights, offset, fills, stop)
-        if kinds[stop, STEP_SORT] != ROWWISE:  # which makes pixels of them, here and there others
+        put_turn(turns, rounds, weights, offset, fills, stop, goal)
+        if kinds[stop, STEP_SORT] not in (ROWWISE, HOLES):  # which makes pixels of them, here and there others
             bend_fills(address_of(library), bends, stop, fills, shown)
-        begin, rounds, unit = stop + 1, rounds + 1, 1.0
+        begin, rounds, unit = stop + 1, rounds + 1, goal
         if leaning(steps, kinds, begin, segment_end(kinds, begin), nought):
             break
     return rounds, begin, goal, ended, weights, offset

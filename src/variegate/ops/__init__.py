@@ -7,7 +7,9 @@ from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MotionBlur
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.channel_mix import ChannelMix
+from variegate.ops.channels import ChannelDropout, ChannelShuffle
 from variegate.ops.clahe import CLAHE
+from variegate.ops.coarse_dropout import CoarseDropout
 from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
@@ -15,10 +17,12 @@ from variegate.ops.crop import CenterCrop, Crop, RandomCrop
 from variegate.ops.dtype import ToDtype
 from variegate.ops.elastic import Elastic
 from variegate.ops.equalize import Equalize
+from variegate.ops.erasing import Erasing
 from variegate.ops.flip import HorizontalFlip, Transpose, VerticalFlip
 from variegate.ops.function import Opaque, Pointwise
 from variegate.ops.gamma import Gamma
 from variegate.ops.grid_distortion import GridDistortion
+from variegate.ops.grid_dropout import GridDropout
 from variegate.ops.hue import Hue
 from variegate.ops.hue_saturation_value import HueSaturationValue
 from variegate.ops.illumination import Illumination
@@ -34,6 +38,7 @@ from variegate.ops.pad import Pad
 from variegate.ops.pca_jitter import PCAJitter
 from variegate.ops.perspective import Perspective
 from variegate.ops.photometric_distort import PhotometricDistort
+from variegate.ops.pixel_dropout import PixelDropout
 from variegate.ops.posterize import Posterize
 from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
 from variegate.ops.resized_crop import RandomResizedCrop
@@ -51,6 +56,7 @@ from variegate.ops.thin_plate_spline import ThinPlateSpline
 from variegate.ops.tone_curve import ToneCurve
 from variegate.ops.translate import Translate
 from variegate.ops.vignette import Vignette
+from variegate.ops.xy_masking import XYMasking
 from variegate.ops.zoom_out import RandomZoomOut
 
 __all__ = [
@@ -61,7 +67,10 @@ __all__ = [
     "BoxBlur",
     "Brightness",
     "CenterCrop",
+    "ChannelDropout",
     "ChannelMix",
+    "ChannelShuffle",
+    "CoarseDropout",
     "ColorJitter",
     "Contrast",
     "Crop",
@@ -69,11 +78,13 @@ __all__ = [
     "Defocus",
     "Elastic",
     "Equalize",
+    "Erasing",
     "Gamma",
     "GaussianBlur",
     "GaussianNoise",
     "Grayscale",
     "GridDistortion",
+    "GridDropout",
     "HorizontalFlip",
     "Hue",
     "HueSaturationValue",
@@ -91,6 +102,7 @@ __all__ = [
     "Pad",
     "Perspective",
     "PhotometricDistort",
+    "PixelDropout",
     "Pointwise",
     "Posterize",
     "RGBShift",
@@ -126,4 +138,5 @@ __all__ = [
     "UnsharpMask",
     "VerticalFlip",
     "Vignette",
+    "XYMasking",
 ]

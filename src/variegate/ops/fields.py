@@ -9,6 +9,7 @@ flag         True or False                                           channels  a
 span         a pair (least, most)                                    wholes    a list of whole numbers
 probability  from 0 to 1, or a Ramp between two                      odd       an odd number of pixels
 bits         no number but `Bits`, 128 random ones, which nobody sets checked   whatever a function makes of the value
+filling      a number, one a channel, or one of the words of a Literal
 
 From that line come the check on construction and its error, `repr`, which leaves defaults out, the limits in `help` and
 in the schema of pipeline files, and values at the limits for tests. An annotation with `| None` takes None too. A field
@@ -98,6 +99,11 @@ def channels(*, default: Any = MISSING, kw_only: bool = False, above: float = -m
     return _field(rules.Channels(above=above, fewest=1), default, kw_only)
 
 
+def filling(*, default: Any = MISSING, kw_only: bool = False) -> Any:
+    """A field annotated `float | tuple[float, ...] | Literal[...]`: a number, one a channel, or one of the words."""
+    return _field(rules.Filling(fewest=1), default, kw_only)
+
+
 def span(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
     """A field annotated `tuple[float, float]`: the least and the most of something, which are no draw."""
     return _field(rules.Span(above=above), default, kw_only)
@@ -126,7 +132,8 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        field, drawn, bits, option, flag, pixels, extent, odd, channels, span, wholes, probability, checked, ruled,
+        field, drawn, bits, option, flag, pixels, extent, odd, channels, filling, span, wholes,
+        probability, checked, ruled,
     ),
 )  # fmt: skip
 def declare(kind: type[T]) -> type[T]:

@@ -18,6 +18,7 @@ from variegate.kernels.codes import (
     CURVE,
     ENTRY,
     FIELDS,
+    HOLES,
     LATTICE,
     LEVELS,
     MAP,
@@ -38,7 +39,15 @@ from variegate.plan.lower import Lowered
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.stage.registry import STAGES, stage_of
 from variegate.plan.statistics import MOST_FLOAT, TableRequest
-from variegate.plan.steps import BoundFunction, affine_rows, curve_rows, noise_function, plain_rows, table_rows
+from variegate.plan.steps import (
+    BoundFunction,
+    affine_rows,
+    curve_rows,
+    hole_function,
+    noise_function,
+    plain_rows,
+    table_rows,
+)
 from variegate.sampling import BORDERS, INTERPOLATIONS
 from variegate.white import NOMINAL
 
@@ -157,20 +166,22 @@ class EntryTables:
         elif isinstance(effect, effects.Curve):
             sort, rows = CURVE, curve_rows(effect, self.levels)
         else:
-            each = self._function(effect, path)
-            sort, rows = ROWWISE if each.rowwise else POINTWISE, plain_rows(len(each.draws))
-            pick = self._add("draws", len(each.draws))
-            self.functions.append(each)
+            sort, called = self._function(effect, path)
+            rows, pick = plain_rows(len(called.draws)), self._add("draws", len(called.draws))
+            self.functions.append(called)
         self._codes.append((COLOUR, self._add("steps", len(rows)), 0, 0, UNSAID, UNSAID, sort, pick, 0))
         self._steps.append(rows)
 
-    def _function(self, effect: Effect, path: str) -> BoundFunction:
+    def _function(self, effect: Effect, path: str) -> tuple[int, BoundFunction]:
+        """The sort of a step that calls a function, and what it calls."""
+        if isinstance(effect, effects.Holes):
+            return HOLES, hole_function(path, effect)
         if isinstance(effect, effects.Noise):
-            return noise_function(path, effect, self.settings.colours.shape[1])
+            return ROWWISE, noise_function(path, effect, self.settings.colours.shape[1])
         if isinstance(effect, effects.RowFunction):
-            return BoundFunction(path, effect.function, True, effect.draws, effect.bits)
+            return ROWWISE, BoundFunction(path, effect.function, True, effect.draws, effect.bits)
         assert isinstance(effect, effects.PixelFunction), effect
-        return BoundFunction(path, effect.function, False, effect.draws)
+        return POINTWISE, BoundFunction(path, effect.function, False, effect.draws)
 
     def _tables(self, effect: effects.Table | effects.Statistic, path: str) -> tuple[Floats, int]:
         """The steps of an effect of tables, and the first of these; those of a statistic are filled later."""

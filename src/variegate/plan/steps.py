@@ -62,6 +62,19 @@ def noise_function(path: str, effect: effects.Noise, channels: int) -> BoundFunc
     return BoundFunction(path, reference, True, given, effect.bits, unit)
 
 
+def hole_function(path: str, effect: effects.Holes) -> BoundFunction:
+    """Holes, as a function of a row that is compiled already."""
+    from variegate.kernels.holes import HOLES
+    from variegate.kernels.reference_holes import HOLES as TRUTH
+
+    count = effect.numbers.shape[1]
+    said = np.empty((len(effect.numbers), 3))
+    said[:] = 3 + effect.colour.shape[1] + count, count, effect.noise
+    given = np.concatenate([said, effect.colour, effect.numbers], axis=1)
+    bits = np.zeros((4, len(given)), np.uint32) if effect.bits is None else effect.bits
+    return BoundFunction(path, TRUTH[effect.kind], True, given, bits, HOLES[effect.kind])
+
+
 def affine_rows(effect: effects.Matrix) -> Floats:
     """An affine map of colour a row."""
     rows = np.zeros((len(effect.weights), STEP))

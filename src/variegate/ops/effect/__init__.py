@@ -12,6 +12,7 @@ PixelFunction    pointwise: the user's function of one pixel, compiled into the 
 RowFunction      pointwise: a function of one row, which knows where it is, compiled into the fused pass
 ColourFunction   pointwise: a function of one row that looks at colours alone, compiled alike
 Noise            pointwise: noise by the key and a pixel's place, of the library's own kinds
+Holes            pointwise: pixels that become a colour or noise, whatever they were
 Stencil          stencil: weights of the pixels around each
 LocalEqualization
                  tiles: each pixel by the histograms of the tiles around it
@@ -24,6 +25,7 @@ from variegate.ops.effect.base import Effect, Floats, Ints
 from variegate.ops.effect.colour import Colour
 from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
+from variegate.ops.effect.holes import Holes
 from variegate.ops.effect.local_equalization import LocalEqualization
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
@@ -43,6 +45,7 @@ __all__ = [
     "Field",
     "Floats",
     "Geometric",
+    "Holes",
     "Ints",
     "LocalEqualization",
     "Map",

@@ -8,7 +8,7 @@ bad     values just beyond, and of other forms, that are refused
 
 from variegate.ops.rule.base import Checked, Limit, Limits, Rule
 from variegate.ops.rule.draw import Draw, Subkey
-from variegate.ops.rule.number import Certain, Channels, Probability, Span, Wholes
+from variegate.ops.rule.number import Certain, Channels, Filling, Probability, Span, Wholes
 from variegate.ops.rule.pixels import MOST_SIDE, Extent, Grid, Odd, Pixels
 from variegate.ops.rule.word import Flag, Name, Option
 
@@ -19,6 +19,7 @@ __all__ = [
     "Checked",
     "Draw",
     "Extent",
+    "Filling",
     "Flag",
     "Grid",
     "Limit",

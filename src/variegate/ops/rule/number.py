@@ -1,11 +1,11 @@
-"""Channels, Span, Wholes, Probability and Certain: numbers that are not drawn, one or several."""
+"""Channels, Filling, Span, Wholes, Probability and Certain: numbers that are not drawn, one or several."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 import numpy as np
 
@@ -40,6 +40,30 @@ class Channels(Rule):
         yield from super().bad(op)
         yield from ("0", (), math.nan, (1, math.inf), (1, "1"), True)
         yield from (value for beyond in self.limits(op).outside() for value in (beyond, (1, beyond)))
+
+
+@dataclass(frozen=True)
+class Filling(Channels):
+    """A number, one a channel, or one of a few words."""
+
+    words: tuple[str, ...] = ()
+
+    hinted: ClassVar[bool] = True
+
+    def of(self, hint: Any) -> Self:
+        literals = [each for each in get_args(hint) if get_origin(each) is Literal]
+        return replace(self, words=tuple(word for each in literals for word in get_args(each)))
+
+    def parse(self, value: Any, owner: str, op: Any) -> Any:
+        if not isinstance(value, str):
+            return super().parse(value, owner, op)
+        if value not in self.words:
+            words = ", ".join(map(repr, self.words))
+            raise FieldError(f"{owner} is a number, a tuple of one number a channel, or {words}; got {value!r}")
+        return value
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from (*super().good(op), *self.words)
 
 
 @dataclass(frozen=True)
