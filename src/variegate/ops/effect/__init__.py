@@ -15,7 +15,8 @@ Noise            pointwise: noise by the key and a pixel's place, of the library
 Stencil          stencil: weights of the pixels around each
 LocalEqualization
                  tiles: each pixel by the histograms of the tiles around it
-Colour           the class above these, from Matrix to LocalEqualization: pixels stay in their places
+Median           the median of the pixels around each
+Colour           the class above these, from Matrix to Median: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -27,6 +28,7 @@ from variegate.ops.effect.geometric import Geometric
 from variegate.ops.effect.local_equalization import LocalEqualization
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
+from variegate.ops.effect.median import Median
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
@@ -47,6 +49,7 @@ __all__ = [
     "LocalEqualization",
     "Map",
     "Matrix",
+    "Median",
     "Noise",
     "Output",
     "PictureFunction",

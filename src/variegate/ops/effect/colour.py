@@ -6,4 +6,4 @@ from variegate.ops.effect.base import Effect
 
 
 class Colour(Effect):
-    """Steps of the pass that reads the picture: Matrix, Tone, PixelFunction, RowFunction, Noise; or a Stencil."""
+    """Steps of the pass that reads the picture (Matrix, Tone, Noise and functions), a Stencil, a Median, and others."""
