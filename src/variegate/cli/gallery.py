@@ -22,6 +22,7 @@ from variegate.targets import Boxes, Mask, Targets
 EVERY = "all"
 # What is shown of an op that cannot be written without arguments, as pipeline files have it.
 WRITTEN: Mapping[str, str] = {
+    "AutoContrast": "AutoContrast: [0, 0.2]",
     "Affine": "Affine: {rotate: [-30, 30], scale: [0.7, 1.3], x: [-0.2, 0.2], shear_x: [-15, 15]}",
     "Brightness": "Brightness: [0.3, 1.7]",
     "CenterCrop": "CenterCrop: 120",

@@ -26,6 +26,13 @@ def filtered(picture: Floats, weights: Floats, across: Floats, own: float, borde
     return np.where(inner, total, picture)
 
 
+def medians(picture: Floats, size: int, of: Any = np.median) -> Floats:
+    """The medians of size x size pixels, or what else is `of` them, of a picture (H, W, C) whose edge goes on."""
+    padded = np.pad(picture, ((size // 2,) * 2, (size // 2,) * 2, (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), (0, 1))
+    return np.asarray(of(windows, axis=(-2, -1)))
+
+
 def weighed(picture: Floats, weights: Floats, border: Any) -> Floats:
     """A picture (H, W, C) by weights (m, n) of the pixels around each; border: as numpy.pad has it."""
     (m, n), (height, width) = weights.shape, picture.shape[:2]

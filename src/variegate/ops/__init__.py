@@ -3,7 +3,7 @@
 from variegate.ops.affine import Affine
 from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Op
-from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MotionBlur
+from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from variegate.ops.box_safe_crop import RandomSizedBoxSafeCrop
 from variegate.ops.brightness import Brightness
 from variegate.ops.channel_mix import ChannelMix
@@ -92,6 +92,7 @@ __all__ = [
     "Illumination",
     "Invert",
     "LongestMaxSize",
+    "MedianBlur",
     "MotionBlur",
     "Normalize",
     "OneOf",

@@ -20,6 +20,7 @@ def warm() -> Iterator[tuple[str, float]]:
         curve,
         levels,
         lookup,
+        median,
         pick,
         prefilter,
         prefilter_words,
@@ -32,14 +33,14 @@ def warm() -> Iterator[tuple[str, float]]:
     )
 
     sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally, stencil)
-    for module in (*sampling, *colours, pick, vote, bits, bytes, lookup):
+    for module in (*sampling, *colours, median, pick, vote, bits, bytes, lookup):
         for name, unit in vars(module).items():
             if isinstance(unit, Unit) and unit.function.__module__ == module.__name__:
                 begun = time.perf_counter()
                 assert unit.address
                 yield name, time.perf_counter() - begun
     once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
-    for name, run in (*once, ("stencil", _filter_once)):
+    for name, run in (*once, ("stencil", _filter_once), ("median", _median_once)):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -82,3 +83,14 @@ def _filter_once() -> None:
     places = [each.ctypes.data for each in (source, scratch, out)]
     weights, last = (taps(np.ones((1, 1))), np.empty(0), 0.0), (1.0, np.ones(1), np.zeros(1), 4)
     stencil(units, places[0], (1, 1, 1, 4), 0, 1.0, *weights, last, *places[1:])  # type: ignore[no-untyped-call]
+
+
+def _median_once() -> None:
+    """The median of a picture of one pixel."""
+    from variegate.kernels.median import UNITS, median, room
+    from variegate.kernels.stencil import widen_floats
+
+    source, scratch, out = np.zeros(1, np.float32), np.zeros(room(3, 1, 1), np.float32), np.zeros(1, np.float32)
+    units = widen_floats.address, *(each.address for each in UNITS[3]), 0
+    places = [each.ctypes.data for each in (source, scratch, out)]
+    median(units, places[0], (1, 1, 1, 4), 1.0, 3, (1.0, np.ones(1), np.zeros(1), 4), *places[1:])  # type: ignore[no-untyped-call]

@@ -16,7 +16,8 @@ Holes            pointwise: pixels that become a colour or noise, whatever they 
 Stencil          stencil: weights of the pixels around each
 LocalEqualization
                  tiles: each pixel by the histograms of the tiles around it
-Colour           the class above these, from Matrix to LocalEqualization: pixels stay in their places
+Median           the median of the pixels around each
+Colour           the class above these, from Matrix to Median: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -29,6 +30,7 @@ from variegate.ops.effect.holes import Holes
 from variegate.ops.effect.local_equalization import LocalEqualization
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
+from variegate.ops.effect.median import Median
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
@@ -50,6 +52,7 @@ __all__ = [
     "LocalEqualization",
     "Map",
     "Matrix",
+    "Median",
     "Noise",
     "Output",
     "PictureFunction",

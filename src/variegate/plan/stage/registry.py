@@ -11,6 +11,7 @@ from variegate.plan.ir import Node
 from variegate.plan.stage.base import Stage
 from variegate.plan.stage.call import CallStage
 from variegate.plan.stage.filter import FilterStage
+from variegate.plan.stage.median import MedianStage
 from variegate.plan.stage.read import ReadStage
 from variegate.plan.stage.tile import TileStage
 
@@ -18,6 +19,7 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Geometric: ReadStage,
     effects.Stencil: FilterStage,
     effects.LocalEqualization: TileStage,
+    effects.Median: MedianStage,
     effects.Colour: ReadStage,
     effects.PictureFunction: CallStage,
 }
