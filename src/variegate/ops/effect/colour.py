@@ -6,4 +6,4 @@ from variegate.ops.effect.base import Effect
 
 
 class Colour(Effect):
-    """Steps of the pass that reads a picture (Matrix, Tone, Noise, Holes, functions), a Stencil, a Median, and others."""
+    """Steps of the pass (Matrix, Tone, Noise, Holes, functions); a Stencil, a Median, and others."""
