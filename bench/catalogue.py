@@ -10,6 +10,7 @@ import timing
 timing.one_thread()
 
 import argparse  # noqa: E402
+import io  # noqa: E402
 import math  # noqa: E402
 from collections.abc import Callable, Mapping  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
@@ -20,7 +21,7 @@ import report  # noqa: E402
 import torch  # noqa: E402
 from peers import alb, tv  # noqa: E402
 from peers.measure import MEAN, SIZE, STD  # noqa: E402
-from PIL import Image  # noqa: E402
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps  # noqa: E402
 
 import variegate as vg  # noqa: E402
 
@@ -43,12 +44,112 @@ class Pair(NamedTuple):
 
 
 def pairs() -> dict[str, Pair]:
-    """By family."""
+    """By family: bent, blurred, compressed, noise, dropped, colour."""
+    return bent() | blurred() | noise() | dropped() | colour()
+
+
+def bent() -> dict[str, Pair]:
+    """Maps that are no matrix."""
     return {
         "Elastic": Pair(vg.Elastic(0.01), A.ElasticTransform((0.042, 0.042), p=1), v2.ElasticTransform(50.0, 5.0)),
         "GridDistortion": Pair(vg.GridDistortion(0.3), A.GridDistortion(p=1)),
         "OpticalDistortion": Pair(vg.OpticalDistortion(0.1), A.OpticalDistortion((0.1, 0.1), mode="fisheye", p=1)),
         "ThinPlateSpline": Pair(vg.ThinPlateSpline(0.03), A.ThinPlateSpline((0.3, 0.3), p=1)),
+    }
+
+
+def blurred() -> dict[str, Pair]:
+    """Of the pixels around each, and compressed."""
+    return {
+        "GaussianBlur": Pair(
+            vg.GaussianBlur(2),
+            A.GaussianBlur((13, 13), (2, 2), p=1),
+            v2.GaussianBlur(13, 2.0),
+            lambda image: image.filter(ImageFilter.GaussianBlur(2)),
+        ),
+        "BoxBlur": Pair(vg.BoxBlur(2), A.Blur((5, 5), p=1), None, lambda image: image.filter(ImageFilter.BoxBlur(2))),
+        "MotionBlur": Pair(vg.MotionBlur(7), A.MotionBlur((7, 7), p=1)),
+        "Defocus": Pair(vg.Defocus(6), A.Defocus((6, 6), p=1)),
+        "MedianBlur": Pair(
+            vg.MedianBlur(3), A.MedianBlur((3, 3), p=1), None, lambda image: image.filter(ImageFilter.MedianFilter(3))
+        ),
+        "Sharpness": Pair(
+            vg.Sharpness(1.5),
+            A.Sharpen(p=1),
+            v2.RandomAdjustSharpness(1.5, p=1),
+            lambda image: ImageEnhance.Sharpness(image).enhance(1.5),
+        ),
+        "UnsharpMask": Pair(
+            vg.UnsharpMask(2, 1),
+            A.UnsharpMask((13, 13), (2, 2), (0.5, 0.5), threshold=0, p=1),
+            None,
+            lambda image: image.filter(ImageFilter.UnsharpMask(2, 100, 0)),
+        ),
+        "JPEG": Pair(vg.JPEG(75), A.ImageCompression(quality_range=(75, 75), p=1), None, by_pillow),
+    }
+
+
+def by_pillow(image: Image.Image) -> Image.Image:
+    """As a JPEG of quality 75, and decoded again."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=75)
+    return Image.open(file).convert("RGB")
+
+
+def noise() -> dict[str, Pair]:
+    """By key and pixel."""
+    return {
+        "GaussianNoise": Pair(vg.GaussianNoise(0.1), A.GaussNoise((0.1, 0.1), per_channel=True, p=1)),
+        "UniformNoise": Pair(
+            vg.UniformNoise(0.1),
+            A.AdditiveNoise("uniform", "per_pixel", {"ranges": [(-0.1, 0.1)] * 3}, p=1),
+        ),
+        "SpeckleNoise": Pair(
+            vg.SpeckleNoise(0.1), A.MultiplicativeNoise((0.9, 1.1), per_channel=True, elementwise=True, p=1)
+        ),
+        "ShotNoise": Pair(vg.ShotNoise(0.2), A.ShotNoise((0.2, 0.2), p=1)),
+        "ISONoise": Pair(vg.ISONoise(), A.ISONoise(p=1)),
+        "SaltAndPepper": Pair(vg.SaltAndPepper(0.03), A.SaltAndPepper((0.03, 0.03), p=1)),
+    }
+
+
+def dropped() -> dict[str, Pair]:
+    """Holes, and channels."""
+    return {
+        "Erasing": Pair(vg.Erasing(), A.Erasing(p=1), v2.RandomErasing(p=1)),
+        "CoarseDropout": Pair(vg.CoarseDropout(4), A.CoarseDropout((4, 4), p=1)),
+        "GridDropout": Pair(vg.GridDropout(), A.GridDropout(p=1)),
+        "XYMasking": Pair(vg.XYMasking(2, 2, 0.1, 0.1), A.XYMasking((2, 2), (2, 2), (0.1, 0.1), (0.1, 0.1), p=1)),
+        "PixelDropout": Pair(vg.PixelDropout(0.05), A.PixelDropout(0.05, p=1)),
+        "ChannelDropout": Pair(vg.ChannelDropout(), A.ChannelDropout(p=1)),
+        "ChannelShuffle": Pair(vg.ChannelShuffle(), A.ChannelShuffle(p=1), v2.RandomChannelPermutation()),
+    }
+
+
+def colour() -> dict[str, Pair]:
+    """Tone and colour."""
+    return {
+        "Equalize": Pair(
+            vg.Equalize(), A.Equalize(mode="pil", p=1), v2.RandomEqualize(p=1), lambda image: ImageOps.equalize(image)
+        ),
+        "AutoContrast": Pair(
+            vg.AutoContrast(),
+            A.AutoContrast(method="pil", p=1),
+            v2.RandomAutocontrast(p=1),
+            lambda image: ImageOps.autocontrast(image),
+        ),
+        "CLAHE": Pair(vg.CLAHE(2), A.CLAHE((2, 2), p=1)),
+        "ToneCurve": Pair(vg.ToneCurve(), A.RandomToneCurve(p=1)),
+        "HueSaturationValue": Pair(vg.HueSaturationValue(), A.HueSaturationValue(p=1)),
+        "RGBShift": Pair(vg.RGBShift(), A.RGBShift(p=1)),
+        "PCAJitter": Pair(vg.PCAJitter(), A.FancyPCA(p=1)),
+        "Temperature": Pair(vg.Temperature(), A.PlanckianJitter(p=1)),
+        "Sepia": Pair(vg.Sepia(), A.ToSepia(p=1)),
+        "Vignette": Pair(vg.Vignette(0.4), A.Vignetting(p=1)),
+        "Illumination": Pair(vg.Illumination(), A.Illumination(p=1)),
+        "SolarizeAdd": Pair(vg.SolarizeAdd()),
+        "ChannelMix": Pair(vg.ChannelMix()),
+        "PhotometricDistort": Pair(vg.PhotometricDistort(), None, v2.RandomPhotometricDistort(p=1)),
     }
 
 
@@ -145,6 +246,19 @@ def added(images: list[np.ndarray], rounds: int, every: Mapping[str, Pair]) -> l
     return made
 
 
+def bending(images: list[np.ndarray], rounds: int) -> report.Row:
+    """What Elastic adds to the time of an affine chain."""
+    turn = vg.Affine(rotate=(-30, 30), scale=(0.8, 1.2), x=(-0.1, 0.1))
+    calls = {"chain": vg.Compose([turn]), "bent": vg.Compose([turn, vg.Elastic(0.01)])}
+    keys = [vg.Keys.at(i, 0, np.arange(len(images))) for i in range(rounds + 1)]
+    taken = timing.interleave(
+        {name: lambda i, made=made: made.batch(images, keys=keys[i]) for name, made in calls.items()},  # type: ignore[misc]
+        rounds,
+    )
+    more = [100 * (ratio - 1) for ratio in timing.ratios(taken["bent"], taken["chain"])]
+    return report.row("Elastic: added to an Affine", more, unit="%", better="less", reach=80, stretch=40)
+
+
 def main() -> None:
     """Time all, interleaved, and save."""
     own = argparse.ArgumentParser(add_help=False)
@@ -161,7 +275,7 @@ def main() -> None:
     for name, pair in every.items():
         rows += rows_of(name, timing.interleave(contenders(pair, images, tensors), rounds))
         print("; ".join(f"{row.name} {row.value:.2f}{row.unit}" for row in rows[-2:]), flush=True)
-    rows += means(rows) + added(images, rounds, every)
+    rows += [*means(rows), *added(images, rounds, every), bending(images, rounds)]
     report.save("catalogue", args.out, rows, args.quick)
 
 

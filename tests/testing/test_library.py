@@ -22,9 +22,9 @@ SIZE = 96, 128
 EVERY = [*examples(*SIZE).values(), *variants(*SIZE)]
 LIBRARY = [op for op in EVERY if not (isinstance(op, vg.Opaque) and op.moves_pixels)]  # which labels cannot follow
 
-# They find spots and outlines by their colours, which noise hides: tests/ops/test_noise.py tries them with less of it.
+# They find spots and outlines by their colours, which noise and holes hide; see the tests of these ops.
 BY_COLOUR = testing.assert_points_move_as_pixels, testing.assert_targets_stay_in_step
-TRIED = [(each, op) for each in ASSERTERS for op in LIBRARY if op.gives is not Noise or each not in BY_COLOUR]
+TRIED = [(each, op) for each in ASSERTERS for op in LIBRARY if op.gives not in (Noise, Holes) or each not in BY_COLOUR]
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,6 @@ def preview(
         Path | None,
         typer.Option("--config", "-c", help="The pipeline, a .yaml, .yml or .json file.", show_default=False),
     ] = None,
-    op: Annotated[
-        list[str] | None,
-        typer.Option(help='In place of a pipeline one op, from weak to strong, as "Rotate: [-30, 30]"; or all.'),
-    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write.")] = Path("sheet.png"),
     rows: Annotated[int, typer.Option(min=1, max=100, help="How many rows; of a folder, how many pictures.")] = 4,
     cols: Annotated[int, typer.Option(min=2, max=100, help="How many pictures a row, with the original.")] = 6,
@@ -65,6 +61,10 @@ def preview(
     fields: labelled.FieldsOption = LabelOptions.fields,
     ignore: labelled.Ignore = None,
     stride: labelled.Stride = 1,
+    op: Annotated[
+        list[str] | None,
+        typer.Option(help='In place of a pipeline one op, from weak to strong, as "Rotate: [-30, 30]"; or all.'),
+    ] = None,
 ) -> None:
     """Write a contact sheet: the original, framed, then variations of it, with their labels if these are given.
 

@@ -121,6 +121,8 @@ def _within(form: Schema, rule: Rule) -> Schema:
         return {**fewest, **form, "items": _numbers(form["items"], rule.range_limits())}
     if form.get("type") == "number" and rule.whole:
         form = {"type": "integer"}
+    if rule.odd and form.get("type") == "integer":
+        form = {**form, "not": {"multipleOf": 2}}
     return _numbers(form, rule.limits())
 
 

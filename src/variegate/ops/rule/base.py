@@ -69,6 +69,7 @@ class Rule:
 
     hinted: ClassVar[bool] = False  # whether the annotation says more
     drawn: ClassVar[bool] = False  # whether the value is a distribution, from which the op draws
+    odd: ClassVar[bool] = False  # whether its numbers are odd
 
     def of(self, hint: Any) -> Self:
         """The rule with what the field's annotation adds."""

@@ -94,6 +94,7 @@ class Odd(Rule):
     """An odd whole number of pixels, so that one is in the middle."""
 
     hinted: ClassVar[bool] = True
+    odd: ClassVar[bool] = True
 
     def parse(self, value: Any, owner: str, op: Any) -> int:
         least, most = (int(end) for end in self.limits(op)[:2])
