@@ -12,7 +12,7 @@ from tests.catalogue import examples, variants
 import variegate as vg
 from variegate import coords, exact, testing
 from variegate.ops.base import Drawn, boxes_of
-from variegate.ops.effect import Effect, Field, LocalEqualization, Map, Matrix, Noise, Output, RowFunction, Table
+from variegate.ops.effect import Effect, Field, Holes, LocalEqualization, Map, Matrix, Noise, Output, RowFunction, Table
 from variegate.ops.geometric import Bordered, Resampling
 
 ASSERTERS = [getattr(testing, name) for name in testing.__all__ if name.startswith("assert_")]
