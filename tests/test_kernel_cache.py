@@ -165,3 +165,11 @@ def test_every_file_with_a_kernel_counts() -> None:
     files = (file.relative_to(source) for file in source.rglob("*.py") if made.search(file.read_text(encoding="utf-8")))
     beside = {file.as_posix() for file in files if file.parts[0] != "kernels"}
     assert beside == {"formulas.py", "rng.py"} and beside <= set(kernel_cache.BESIDE)
+
+
+def test_kernels_whose_files_changed_under_the_process_are_not_kept(tmp_path: Path) -> None:
+    """What it imported may be older than what lies there, and would be found by the new digest, or the old one."""
+    before = "from variegate import kernel_cache; kernel_cache.BEGUN = kernel_cache.BEGUN[::-1]"
+    place = tmp_path / "cache"
+    assert run(place, before) == (0, "") and files(place) == []
+    assert run(place) == (0, "") and len(files(place)) == 2

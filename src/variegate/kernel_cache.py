@@ -65,13 +65,16 @@ def version() -> str:
     return digest.hexdigest()
 
 
+BEGUN = version()  # of what this process runs, as far as it can be known: kernels are imported after this
+
+
 @functools.cache
 def folder() -> str:
     """The folder for these very kernels, made where there is none; "" if there is none to be believed."""
     try:
         base = os.path.abspath(home())
         os.makedirs(os.path.dirname(base), exist_ok=True)
-        path = os.path.join(base, f"kernels-{version()}")
+        path = os.path.join(base, f"kernels-{BEGUN}")
         for each in (base, path):
             if not os.path.lexists(each):
                 os.makedirs(each, RIGHTS, exist_ok=True)
@@ -155,6 +158,8 @@ class KernelCache(NullCache):  # type: ignore[misc]
         """Keep what Numba made for this signature, if it holds no address of this process."""
         path = self._path(sig, data.codegen)
         if not path or data.lifted or data.library.has_dynamic_globals:
+            return
+        if version() != BEGUN:  # files that changed under a running process: what it imported when, nobody knows
             return
         try:
             payload = dumps(data._reduce())
