@@ -11,7 +11,7 @@ import variegate as vg
 from variegate.arguments import one_of, renamed, whole
 
 
-@pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
+@pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3), np.array(3)])
 def test_an_integer_is_an_int(value):
     assert type(whole(value, "here", least=3)) is int and whole(value, "here") == 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable
 from numbers import Real
 from typing import Any, TypeVar, cast
@@ -41,17 +42,21 @@ def finite(value: Any, owner: str) -> float:
 def whole(
     value: Any, owner: str, least: int | None = None, also: str = "", error: type[VariegateError] = FieldError
 ) -> int:
-    """An integer as an int, or an error in which `owner` says where it was written.
+    """An integer as an int, whoever's it is (a tensor's too), or an error in which `owner` says where it was written.
 
     least  the smallest that will do; also: in words, what else would, such as ", or None"
 
     >>> whole(np.int64(3), "Loader.workers", least=0)
     3
     """
-    if not is_whole(value) or (least is not None and value < least):
+    try:
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or (least is not None and number < least):
         limit = "" if least is None else f" of {least} or more"
         raise error(f"{owner} is an integer{limit}{also}, got {value!r}")
-    return int(value)
+    return number
 
 
 def one_of(value: Any, owner: str, known: tuple[str, ...]) -> str:

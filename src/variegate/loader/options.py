@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from typing import Any
 
 import numpy as np
 
+from variegate import arguments
+from variegate.arguments import whole
 from variegate.errors import FieldError, SourceError
 from variegate.loader.source.base import Source
 from variegate.loader.source.items import Items
@@ -18,14 +19,7 @@ def integer(value: Any, name: str, least: int | None) -> int:
 
     Raises  FieldError that names the argument.
     """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or (least is not None and number < least):
-        limit = "" if least is None else f" of {least} or more"
-        raise FieldError(f"Loader.{name} is an integer{limit}, got {value!r}") from None
-    return number
+    return whole(value, f"Loader.{name}", least)
 
 
 def optional_integer(value: Any, name: str, least: int | None) -> int | None:
@@ -82,9 +76,7 @@ def one_of(value: Any, name: str, known: tuple[str, ...]) -> str:
 
     Raises  FieldError that names them.
     """
-    if value not in known:
-        raise FieldError(f"Loader.{name} is {' or '.join(map(repr, known))}, got {value!r}")
-    return str(value)
+    return arguments.one_of(value, f"Loader.{name}", known)
 
 
 def available_cores() -> int:
