@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -12,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from variegate import kernel_cache
+from variegate import exact_tables, formulas, kernel_cache, kernels, rng, sampling
+from variegate.compiled import Unit
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="tells no owners and no rights this way")
 ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root makes files of others")
@@ -173,3 +176,51 @@ def test_kernels_whose_files_changed_under_the_process_are_not_kept(tmp_path: Pa
     place = tmp_path / "cache"
     assert run(place, before) == (0, "") and files(place) == []
     assert run(place) == (0, "") and len(files(place)) == 2
+
+
+UPRIGHT = """
+import ctypes, sys
+import numpy as np
+from numba.core.bytecode import FunctionIdentity
+from variegate.kernels import resize
+
+for _ in range(int(sys.argv[1])):
+    next(FunctionIdentity._unique_ids)
+{before}
+work = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 14)(resize.upright_floats.address)
+for most in range(2, 6):
+    source, first = np.arange(24, dtype=np.float32).reshape(8, 3), np.array([0, 3])
+    lines, taps = np.ones(1, np.float32), np.arange(1, 2 * most + 1, dtype=np.float32).reshape(2, most)
+    row, out = np.zeros(25, np.float32), np.zeros((2, 3), np.float32)
+    arrays = [each.ctypes.data for each in (source, lines, first, taps, row, out)]
+    work(arrays[0], 8, 3, 0, 1, arrays[1], arrays[2], arrays[3], most, 2, arrays[4], arrays[5], 3, 1)
+    assert np.array_equal(out, [taps[n] @ source[first[n] : first[n] + most] for n in range(2)]), most
+print(resize.upright_floats.compiled.cache_hits)
+"""
+
+
+def test_kept_kernels_call_their_own_parts(tmp_path: Path) -> None:
+    """Each process counts anew what a function makes: kept code called what went by the same number here."""
+
+    def hits(skipped: int, before: str) -> int:
+        code, env = UPRIGHT.format(before=before), {**os.environ, "VARIEGATE_CACHE_DIR": str(tmp_path / "cache")}
+        done = subprocess.run([sys.executable, "-c", code, str(skipped)], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
+
+    assert hits(0, "") == 0
+    for skipped in range(1, 4):
+        assert hits(skipped, "resize.upright_bytes.cache = False; resize.upright_bytes.compiled") == 1
+
+
+def test_no_two_kernels_have_one_name() -> None:
+    """The linker takes functions of one name for one, be they loaded or compiled."""
+    found: dict[tuple[str, str], set[int]] = {}
+    inside = (importlib.import_module(f"variegate.kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__))
+    for module in (formulas, rng, sampling, exact_tables, *inside):
+        for each in vars(module).values():
+            function = getattr(each, "py_func", None) or (each.function if isinstance(each, Unit) else None)
+            if function is not None:
+                found.setdefault((function.__module__, function.__qualname__), set()).add(id(function))
+    assert len(found) > 200
+    assert {name: len(ids) for name, ids in found.items() if len(ids) > 1} == {}

@@ -7,6 +7,7 @@ lazily.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import threading
 import time
@@ -28,12 +29,12 @@ PART = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_c
 
 def kernel(function: Function) -> Function:
     """Compile a small function as a part of others: no GIL, no fast-math (so no FMA: the same bits on every CPU)."""
-    return cast(Function, numba.njit(**PART)(function))
+    return cast(Function, numba.njit(**PART)(_told_apart(function)))
 
 
 def inlined(function: Function) -> Function:
     """A kernel that is always compiled into its caller: LLVM calls what is long, and vectorises no loop with a call."""
-    return cast(Function, numba.njit(**PART, forceinline=True)(function))
+    return cast(Function, numba.njit(**PART, forceinline=True)(_told_apart(function)))
 
 
 def entry(function: Function) -> Function:
@@ -41,6 +42,25 @@ def entry(function: Function) -> Function:
     made: Any = numba.njit(nogil=True, error_model="numpy")(function)
     made._cache = KernelCache(function)
     return cast(Function, made)
+
+
+def _told_apart(function: Function) -> Function:
+    """The same function, under a name that tells of what it was made, if another function made it.
+
+    Numba gives all that a maker makes one name and a number, counted anew in each process, and the linker takes
+    functions of one name for one: machine code that another process kept would call what this one made of other parts.
+    """
+    function.__qualname__ = _told(function)
+    return function
+
+
+def _told(made: Any) -> str:
+    """A function's name, and in brackets what it closes over; of anything else, what Python says of it."""
+    function = inspect.unwrap(made)  # of a dispatcher or an intrinsic
+    if not hasattr(function, "__closure__"):
+        return repr(made)
+    name, cells = str(function.__qualname__).partition("[")[0], function.__closure__ or ()
+    return f"{name}[{', '.join(_told(cell.cell_contents) for cell in cells)}]" if cells else name
 
 
 def plain(column: NDArray[Any]) -> NDArray[Any]:
