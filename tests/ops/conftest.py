@@ -54,7 +54,7 @@ def pick():
 
     def call(image, effect):
         (height, width), (rows, columns) = image.shape[:2], effect.size[0]
-        matrix, out = effect.matrix[0], np.full((rows, columns), -1)
+        matrix, out = effect.matrices(np.array([image.shape[:2]]))[0], np.full((rows, columns), -1)
         for i in range(rows):
             for j in range(columns):
                 x, y, w = matrix @ (j + 0.5, i + 0.5, 1)

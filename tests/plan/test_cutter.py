@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import variegate as vg
-from variegate.ops.effect import Map, PictureFunction
+from variegate.ops.effect import Geometric, Map, Mirror, PictureFunction
 from variegate.plan.cutter import Cut
 
 
@@ -27,8 +27,8 @@ def told(*ops):
     for nodes in found.segments:
         text, maps = "", 0
         for node in nodes:
-            maps += node.op.gives is Map
-            text += {Map: "M", PictureFunction: "!"}.get(node.op.gives, f"C{maps}")
+            maps += issubclass(node.op.gives, Geometric)
+            text += {Map: "M", Mirror: "M", PictureFunction: "!"}.get(node.op.gives, f"C{maps}")
         texts.append("M" * text.count("M") + text.replace("M", ""))
     texts[-1] += "O" * len(found.output)
     return texts

@@ -60,7 +60,7 @@ def test_the_maps_are_those_that_the_ops_give_in_the_order_declared(case):
         flags = applied(node.gates, columns)
         if flags is None or flags[0]:
             effect = node.op.lower(columns[node.path], sizes, None)
-            maps.append(effect.matrix[0])
+            maps.append(effect.matrices(sizes)[0])
             sizes = effect.size
             canvas.append(tuple(sizes[0].tolist()))
     assert len(point_map.borders) == len(maps)

@@ -22,7 +22,7 @@ LEVELS = 256  # of a table, and of a histogram
 OWN_TABLES = 0  # of a step of a table, the number that is not 0 if channels have tables of their own
 # An entry, as columns: what it is; where its numbers begin in the tables of its kind; of a map its border, its fill,
 # and what it says about reading (UNSAID: nothing); of a step its sort and the first of its tables or draws, of a map
-# the first of its lattices (UNSAID: none bends it); its stage.
+# how it mirrors, if it does no more, and the first of its lattices (UNSAID: none bends it); its stage.
 KIND, START, BORDER, FILL, READING, FILTER, SORT, PICK, STAGE = range(9)
 ENTRY = 9
 MAP, COLOUR, ALONE = range(3)  # kinds of entries: a map, a step of colour, what shares its segment with nothing
@@ -36,8 +36,11 @@ READ = 0  # the stage that every sample ends in
 # times the code of its interpolation.
 FROM_SOURCE, TO_RESULT, BY_READING, FORMS = 1, 2, 4, 12
 # A step's whole numbers, as columns: its sort; how many of the row's maps precede; which table, or row of draws, it
-# takes; and the site, counted from the row's first, whose mean it leans on.
-STEP_SORT, STEP_AFTER, STEP_PICK, STEP_SITE = range(4)
+# takes; the site, counted from the row's first, whose mean it leans on; and how the canvas on which it looks at places
+# is mirrored, ACROSS and DOWN as bits.
+STEP_SORT, STEP_AFTER, STEP_PICK, STEP_SITE, STEP_MIRROR = range(5)
+STEP_CODES = 5
+ACROSS, DOWN = 1, 2
 # A row's units, as columns: what white is in the picture read and in the one written, and to what results are clamped,
 # in units of white (below 0: they are not).
 WHITE, GOAL, BOUND = range(3)

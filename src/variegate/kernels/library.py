@@ -18,6 +18,7 @@ from variegate.kernels.codes import (
     FORMS,
     FROM_SOURCE,
     NEAREST,
+    ROWWISE,
     TABLE,
     TO_RESULT,
     UINT8,
@@ -27,6 +28,7 @@ from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum
 from variegate.kernels.curve import curve_row
 from variegate.kernels.field import walk_field
 from variegate.kernels.levels import expand
+from variegate.kernels.mirror import mirror_row
 from variegate.kernels.prefilter import prefilter_bytes, prefilter_floats, prefilter_shorts
 from variegate.kernels.prefilter_words import prefilter_words
 from variegate.kernels.resize import axis_taps, upright_bytes, upright_floats, upright_shorts
@@ -54,8 +56,9 @@ from variegate.kernels.walk import walk_home, walk_window
     EXPAND,
     SUM_BYTES,
     WALK_FIELD,
+    MIRROR_ROW,
     LIBRARY,
-) = range(19)
+) = range(20)
 
 # By the source's dtype: the prefilter to float32, and the upright kernel.
 PREFILTERS = {UINT8: prefilter_bytes, UINT16: prefilter_shorts, FLOAT32: prefilter_floats}
@@ -116,6 +119,8 @@ def _fill(addresses: NDArray[np.int64], form: int, line: list[int], spec: UnitSp
         addresses[SUM_BYTES] = sum_bytes.address
     if line[SORTS] >> TABLE & 1:
         addresses[TABLE_ROW] = (table_row if spec.eight else ramp_row).address
+    if line[SORTS] >> ROWWISE & 1:
+        addresses[MIRROR_ROW] = mirror_row.address
     if line[SORTS] >> CURVE & 1:
         addresses[CURVE_ROW] = curve_row.address
     if line[WALKED]:

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from variegate.kernels.chain import STRAIGHT, Displacements
 from variegate.kernels.codes import (
+    ACROSS,
     AFFINE,
     BICUBIC,
     CHW,
     CONSTANT,
     CURVE,
+    DOWN,
     EDGE,
     GOAL,
     HOLES,
@@ -120,7 +122,7 @@ def reference(
     wanted = {top, *(a for a, leans in zip(after, leaning, strict=True) if leans)}
     lens = lens_of(row.canvas[0], picture.shape, covers)
     canvases = {k: expose(row, k, picture, row.antialias and k == top, doubt, lens) for k in wanted}
-    for s, (kind, _, pick, _) in enumerate(row.kinds.tolist()):
+    for s, (kind, _, pick, _, mirror) in enumerate(row.kinds.tolist()):
         step, mean = row.steps[s], np.zeros(picture.shape[2])
         if leaning[s]:
             mean = canvases[after[s]].painted().mean(axis=(0, 1))
@@ -141,7 +143,8 @@ def reference(
                 numbers, bits = user.split(tables.draws[pick])
                 if kind in (ROWWISE, HOLES):
                     given = (*([] if bits is None else [bits]), *numbers)
-                    canvas.become(rowwise(canvas.painted(), user.function, given))
+                    turn = np.s_[:: -1 if mirror & DOWN else 1, :: -1 if mirror & ACROSS else 1]
+                    canvas.become(rowwise(canvas.painted()[turn], user.function, given)[turn])
                 else:
                     canvas.through(partial(pixelwise, function=user.function, draws=numbers), top)
     return develop(canvases[top], row)

@@ -153,7 +153,7 @@ def render(src, shape, r, site, after, tables, sites, arena, planes, out, report
     dtype = tables.settings[2] if line[ROW_FORM] & FROM_SOURCE else np.int64(FLOAT32)
     source = src, dtype, shape, line[ROW_READING], arena
     widest = planes + 4 * (shape[1] + PAD) * shape[2]
-    fills, own_turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0])
+    fills, own_turns = row_fills(tables, r), open_turns(kinds, shape[2], maps.shape[0], canvas[top, 1])
     turns = lend_turns(own_turns)
     planned = shape[0] == canvas[0, 0] and shape[1] == canvas[0, 1]
     summed = planned and library[SUM_BYTES] != 0 and LANES % shape[2] == 0  # a mean of the source is one of its bytes

@@ -44,6 +44,8 @@ from variegate.kernels.codes import (
     START,
     STEP,
     STEP_AFTER,
+    STEP_CODES,
+    STEP_MIRROR,
     STEP_PICK,
     STEP_SITE,
     STEP_SORT,
@@ -80,7 +82,7 @@ class RowLayout(NamedTuple):
     maps     (G, 3, 3) float64: canvas k + 1 of a row to its canvas k; borders: (G,) int64 codes; fills: (G,) int64
     fields   which of these maps are bent, and by what: see `kernels.chain`
     canvas   (G + R, 2) int64: (height, width); a row has one more than it has maps: its first is at FIRST_MAP + row
-    steps    (S, STEP) float64, and kinds (S, 4) int64
+    steps    (S, STEP) float64, and kinds (S, STEP_CODES) int64
     tops     (K,) int64: the canvas of its row that a site looks at; of a row's sites the first is its last canvas
     """
 
@@ -148,8 +150,24 @@ def put_step(code, place, nth, steps, after, s, out_steps, kinds):
         out_steps[s, k] = steps[place, k]
         finite = finite and abs(steps[place, k]) < np.inf
     kinds[s, STEP_SORT], kinds[s, STEP_AFTER], kinds[s, STEP_SITE] = code[SORT], after, 0
-    kinds[s, STEP_PICK] = code[PICK] + nth
+    kinds[s, STEP_PICK], kinds[s, STEP_MIRROR] = code[PICK] + nth, 0
     return finite
+
+
+@kernel
+def mirror_steps(kinds, begin, end, maps, how):
+    """Have a mirror image, the next of a row's maps, come before those steps begin..end that follow its last map.
+
+    It moves whole pixels, so a colour or a mean is the same on either side of it; a step that looks at places is told.
+    A mean of the source itself, which nothing but affine steps precede, stays one: it is counted faster.
+    """
+    bent = maps > 0
+    for s in range(begin, end):
+        bent = bent or kinds[s, STEP_SORT] != AFFINE
+    for s in range(begin, end):
+        if kinds[s, STEP_AFTER] == maps:
+            kinds[s, STEP_MIRROR] ^= how
+            kinds[s, STEP_AFTER] += 1 if bent else 0
 
 
 @kernel
@@ -216,6 +234,8 @@ def lay(segments, counts, codes, maps, canvas, steps, sizes, whites, bounds, def
                         if found != FINE and worst == FINE:
                             worst, where, who = found, e, i
                         height, width = canvas[place, 0], canvas[place, 1]
+                        if code[SORT] != 0:
+                            mirror_steps(kinds, begin, s, m - row[FIRST_MAP], code[SORT])
                         m += 1
                     elif code[KIND] == ALONE:
                         row[ROW_STAGE], row[ROW_ENTRY], row[ROW_PLACE] = code[STAGE], e, used[e]
@@ -250,7 +270,7 @@ def room(rows: int, samples: int, maps: int, steps: int, leaning: int, lattices:
         np.empty(maps, np.int64),
         np.empty((maps + rows, 2), np.int64),
         np.empty((steps, STEP)),
-        np.empty((steps, 4), np.int64),
+        np.empty((steps, STEP_CODES), np.int64),
         np.zeros(rows + leaning, np.int64),
         Displacements(np.full(maps, UNBENT, np.int64), *lattices),
     )

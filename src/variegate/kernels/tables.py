@@ -75,7 +75,7 @@ class Tables(NamedTuple):
 class RowTables(NamedTuple):
     """What one row's tables say, for people and for the reference; G maps, S steps.
 
-    maps (G, 3, 3), canvas (G + 1, 2), borders (G,), fills (G, C), steps (S, STEP), kinds (S, 4)
+    maps (G, 3, 3), canvas (G + 1, 2), borders (G,), fills (G, C), steps (S, STEP), kinds (S, STEP_CODES)
     interpolation  a code; antialias: whether what shrinks is filtered
     gain, shift    (C,): from white to the numbers written; layout: a code
     fields         what bends its maps

@@ -6,19 +6,22 @@ import numpy as np
 
 from variegate.compiled import inlined, kernel
 from variegate.kernels.codes import (
+    ACROSS,
     AFFINE,
     CHW,
     CONSTANT,
     CURVE,
+    DOWN,
     HOLES,
     POINTWISE,
     ROWWISE,
+    STEP_MIRROR,
     STEP_PICK,
     STEP_SORT,
     TABLE,
 )
 from variegate.kernels.fold import fold, is_plain, leaning, segment_end
-from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, TABLE_ROW, WRITE_ROW
+from variegate.kernels.library import AFFINE_ROW, CURVE_ROW, MIRROR_ROW, TABLE_ROW, WRITE_ROW
 from variegate.kernels.link import is_affine
 from variegate.kernels.memory import address_of, borrowed, invoke, load_i64
 from variegate.kernels.pixel_function import PIXEL
@@ -45,14 +48,23 @@ def bend(library, bends, s, row, plane, channels, count):
 
 
 @kernel
-def bend_row(here, bends, s, y, row, plane):
-    """Step s, the user's function of a row, on row y of the canvas, whose fills are painted, in place."""
+def bend_row(here, bends, s, y, row, plane, mirrored):
+    """Step s, the user's function of a row, on row y of the canvas, whose fills are painted, in place.
+
+    mirrored  address of scratch for a row that the function sees from its other end
+    """
     kinds, _, _, calls, report = bends
     functions, which, draws = calls
     pick = kinds[s, STEP_PICK]
     n = which[pick]
-    at = report + 8 * (PIXEL + here.channels) * n
-    invoke(functions[n], (row, here.count, plane, y, here.rows, address_of(draws[pick]), at))
+    told = y, here.rows, address_of(draws[pick]), report + 8 * (PIXEL + here.channels) * n
+    if kinds[s, STEP_MIRROR] & ACROSS == 0:
+        invoke(functions[n], (row, here.count, plane, *told))
+        return
+    mirror, pitch, size = load_i64(here.library, MIRROR_ROW), here.count + PAD, (here.channels, here.count)
+    invoke(mirror, (row, plane, mirrored, pitch, *size))
+    invoke(functions[n], (mirrored, here.count, pitch, *told))
+    invoke(mirror, (mirrored, pitch, row, plane, *size))
 
 
 @inlined
@@ -60,14 +72,15 @@ def drop_row(here, bends, s, y, white, row, plane):
     """Step s, holes in row y of the canvas, whose fills are painted, in place; white: as a number in the row."""
     functions, which, draws = bends[3]
     pick = bends[0][s, STEP_PICK]
-    given = row, here.count, plane, here.channels, y, here.rows, address_of(draws[pick]), white
+    across = bends[0][s, STEP_MIRROR] & ACROSS
+    given = row, here.count, plane, here.channels, y, here.rows, address_of(draws[pick]), across, white
     invoke(functions[which[pick]], given)
 
 
 @inlined
 def take_turn(here, bends, turns, n, y, left, right, row, plane):
     """The n-th turn of row y: an affine map, and a step that is none. Returns whether it makes pixels of fills."""
-    weights, offsets, fills, busy, ends, whites = turns
+    weights, offsets, fills, busy, ends, whites, mirrored = turns
     if busy[n]:
         affine = address_of(weights[n]), address_of(offsets[n])
         invoke(load_i64(here.library, AFFINE_ROW), (row, plane, here.channels, here.count, *affine))
@@ -77,8 +90,10 @@ def take_turn(here, bends, turns, n, y, left, right, row, plane):
             paint(here, np.int64(0), left, address_of(fills[n]), row, plane)
         if right < here.count:
             paint(here, right, here.count, address_of(fills[n]), row, plane)
+    if bends[0][ends[n], STEP_MIRROR] & DOWN:
+        y = here.rows - 1 - y
     if sort == ROWWISE:
-        bend_row(here, bends, ends[n], y, row, plane)
+        bend_row(here, bends, ends[n], y, row, plane, address_of(mirrored))
     elif sort == HOLES:
         drop_row(here, bends, ends[n], y, whites[n], row, plane)
     else:
@@ -136,27 +151,29 @@ def sweep(here, arrays, bends, turns, rounds, how, scratch, store, white, tallie
 
 
 @kernel
-def open_turns(kinds, channels, count):
-    """Room for the turns of a row's steps: see `sweep`."""
-    most = 0
+def open_turns(kinds, channels, count, width):
+    """Room for the turns of a row's steps: see `sweep`; and for a row of a canvas of this width, mirrored."""
+    most, wide = 0, np.int64(0)
     for s in range(kinds.shape[0]):
         most += 1 if kinds[s, STEP_SORT] != AFFINE else 0
+        wide = width + PAD if kinds[s, STEP_MIRROR] & ACROSS else wide
     weights, offsets = np.empty((most, channels, channels if channels == 3 else 1)), np.empty((most, channels))
     fills, busy, ends = np.empty((most, count, channels)), np.empty(most, np.bool_), np.empty(most, np.int64)
-    return weights, offsets, fills, busy, ends, np.empty(most)
+    return weights, offsets, fills, busy, ends, np.empty(most), np.empty(channels * wide, np.float32)
 
 
 @kernel
 def lend_turns(turns):
     """The same, borrowed: a row takes parts of them, and each would count its owner's references."""
-    weights, offsets, fills, busy, ends, whites = turns
-    return borrowed(weights), borrowed(offsets), borrowed(fills), borrowed(busy), borrowed(ends), borrowed(whites)
+    weights, offsets, fills, busy, ends, whites, row = turns
+    lent = borrowed(weights), borrowed(offsets), borrowed(fills), borrowed(busy), borrowed(ends), borrowed(whites)
+    return *lent, borrowed(row)
 
 
 @kernel
 def put_turn(turns, n, weights, offset, fills, end, white):
     """The n-th turn: an affine map, the fills after it (in units of white), the step that follows, what white is."""
-    all_weights, offsets, all_fills, busy, ends, whites = turns
+    all_weights, offsets, all_fills, busy, ends, whites, _ = turns
     for c in range(offset.size):
         offsets[n, c] = offset[c]
         for j in range(weights.shape[1]):

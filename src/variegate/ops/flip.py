@@ -6,9 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from variegate import coords
 from variegate.ops.base import Draws, LoweringContext
-from variegate.ops.effect import Ints, Map
+from variegate.ops.effect import Effect, Ints, Map, Mirror
 from variegate.ops.fields import declare
 from variegate.ops.geometric import GeometricOp
 
@@ -25,11 +24,10 @@ class HorizontalFlip(GeometricOp):
     HorizontalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
-        matrix = coords.identity(len(sizes))
-        matrix[:, 0, 0] = -1
-        matrix[:, 0, 2] = sizes[:, 1]
-        return Map(matrix, sizes)
+    gives: ClassVar[type[Effect]] = Mirror
+
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Mirror:
+        return Mirror(sizes, "x")
 
 
 @declare
@@ -44,11 +42,10 @@ class VerticalFlip(GeometricOp):
     VerticalFlip(p=0.5)
     """
 
-    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
-        matrix = coords.identity(len(sizes))
-        matrix[:, 1, 1] = -1
-        matrix[:, 1, 2] = sizes[:, 0]
-        return Map(matrix, sizes)
+    gives: ClassVar[type[Effect]] = Mirror
+
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Mirror:
+        return Mirror(sizes, "y")
 
 
 @declare

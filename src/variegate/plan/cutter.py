@@ -13,7 +13,7 @@ from variegate.kernels.cut import NO, START, Automaton
 from variegate.ops import effect as effects
 from variegate.ops.effect import Effect
 from variegate.plan.entries import NodeSettings, settings_of
-from variegate.plan.fuse import No, Yes, fuse
+from variegate.plan.fuse import No, Yes, fuse, mirrors
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.stage.registry import STAGES, stage_of
@@ -82,8 +82,8 @@ class Cutter:
     @property
     def varies(self) -> bool:
         """Whether a sample that an op skips may take fewer passes."""
-        maps = [n for n, node in enumerate(self.nodes) if issubclass(node.op.gives, effects.Geometric)]
-        last_map = maps[-1] if maps else NO
+        cut = [issubclass(node.op.gives, effects.Geometric) and not mirrors(node) for node in self.nodes]
+        last_map = max((n for n, cuts in enumerate(cut) if cuts), default=NO)
         return any(
             node.gates
             and (stage_of(node).alone or (node.op.gives.begins and n) or (node.op.gives.cuts and n < last_map))
@@ -94,7 +94,7 @@ class Cutter:
 def _told(node: Node) -> tuple[object, ...]:
     """What `fuse` tells nodes apart by."""
     gives: type[Effect] = node.op.gives
-    return stage_of(node), bool(gives.cuts), bool(gives.begins), issubclass(gives, effects.Geometric)
+    return stage_of(node), bool(gives.cuts), bool(gives.begins), issubclass(gives, effects.Geometric), mirrors(node)
 
 
 def _automaton(examples: list[Node]) -> Automaton:

@@ -12,10 +12,12 @@ from variegate.arguments import show
 from variegate.errors import InputError
 from variegate.kernels.chain import NONE, Lattices
 from variegate.kernels.codes import (
+    ACROSS,
     AFFINE,
     ALONE,
     COLOUR,
     CURVE,
+    DOWN,
     ENTRY,
     FIELDS,
     HOLES,
@@ -52,6 +54,7 @@ from variegate.sampling import BORDERS, INTERPOLATIONS
 from variegate.white import NOMINAL
 
 Flags = NDArray[np.bool_]
+MIRRORS = {"x": ACROSS, "y": DOWN}
 
 
 class NodeSettings(NamedTuple):
@@ -141,7 +144,8 @@ class EntryTables:
 
     def _map(self, effect: effects.Geometric, before: NDArray[np.int64], path: str) -> None:
         pick = UNSAID if not isinstance(effect, effects.Field) else self._lattices(effect)
-        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.settings.maps[path], 0, pick, 0))
+        turned = MIRRORS[effect.along] if isinstance(effect, effects.Mirror) else 0
+        self._codes.append((MAP, self._add("maps", len(effect.size)), *self.settings.maps[path], turned, pick, 0))
         self._maps.append(effect.matrices(before))
         self._canvas.append(effect.size)
 

@@ -22,6 +22,12 @@ class Yes:
     """They become one."""
 
 
+def mirrors(node: Node) -> bool:
+    """Whether a node only exchanges whole pixels, and says nothing of how the others are read."""
+    reads = getattr(node.op, "interpolation", None) is not None or getattr(node.op, "antialias", None) is not None
+    return issubclass(node.op.gives, effects.Mirror) and not reads
+
+
 def fuse(left: Sequence[Node], right: Node) -> Yes | No:
     """Whether a node can join a segment of nodes without changing what is meant.
 
@@ -38,7 +44,7 @@ def fuse(left: Sequence[Node], right: Node) -> Yes | No:
         return No(f"{right.path} {right.op.gives.begins}")
     if not issubclass(right.op.gives, effects.Geometric):
         return Yes()
-    bent = next((node for node in left if node.op.gives.cuts), None)
+    bent = None if mirrors(right) else next((node for node in left if node.op.gives.cuts), None)
     if bent is not None:
         return No(
             f"{bent.path} {bent.op.gives.cuts}: {right.path} must read its result. Put it after the geometric ops"

@@ -129,6 +129,10 @@ def _effects(node: Node, draws: Draws, sizes: Ints, context: LoweringContext) ->
             raise PipelineError(
                 f"{node.path} makes pictures of {effect.size.min(axis=0)} pixels (height, width): 1 is least"
             )
+        if isinstance(effect, effects.Mirror) and not np.array_equal(effect.size, sizes):
+            raise PipelineError(
+                f"{node.path} makes a Mirror of another size than the canvas has: return a Map for that"
+            )
         if isinstance(effect, effects.Table) and effect.values.shape[1:-1] not in ((), (context.channels,)):
             raise InputError(
                 f"{node.path} has tables for {effect.values.shape[1]} channels, but the picture has {context.channels}"

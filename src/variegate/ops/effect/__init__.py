@@ -4,7 +4,8 @@ B is the batch; every array has one row a sample. Colours are in units of white:
 is in the picture (255 in uint8, 65535 in uint16, 1.0 in floats, or what `Compose(white=)` says).
 
 effect           the class it belongs to; an op names it in `gives`
-Geometric        a map of the plane and a new canvas. Map: projective; Field: a displacement of each point
+Geometric        a map of the plane and a new canvas. Map: projective; Mirror: one axis turned; Field: a displacement of
+                 each point
 Matrix           pointwise: an affine map of colour, which may lean on a mean of the picture
 Tone             pointwise: each channel by itself, after clamping. Table: 256 levels to 256 values; Curve: by a
                  formula; Statistic: a table made of the picture's histogram
@@ -31,6 +32,7 @@ from variegate.ops.effect.local_equalization import LocalEqualization
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
+from variegate.ops.effect.mirror import Mirror
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
@@ -53,6 +55,7 @@ __all__ = [
     "Map",
     "Matrix",
     "Median",
+    "Mirror",
     "Noise",
     "Output",
     "PictureFunction",
