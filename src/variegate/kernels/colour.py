@@ -13,16 +13,20 @@ from numba import float64, int64
 from variegate.compiled import kernel, unit
 from variegate.kernels.codes import FLOAT16, FLOAT32, UINT8, UINT16
 from variegate.kernels.memory import (
+    STACK,
     bits_f32,
     input_f32,
     input_f64,
     input_u8,
     load_f32,
     load_f64,
+    load_work_i32,
+    stack,
     store_f32,
     store_f64,
     store_u8,
     store_u16,
+    store_work_i32,
 )
 from variegate.white import LUMINANCE
 
@@ -143,11 +147,19 @@ def level(value):
 
 @unit(int64, int64, int64, int64, int64)
 def table_row(row, count, plane, channels, table):
-    """Tables (address of 256 float32 for each channel) on a row of planes in units of white, in place."""
+    """Tables (address of 256 float32 for each channel) on a row of planes in units of white, in place.
+
+    Levels are found first, by vectors, and looked up in a loop of their own: in one loop both are done one by one.
+    """
+    levels = stack()
     for c in range(channels):
-        line, own = row + 4 * plane * c, table + 1024 * c
-        for x in range(count):
-            store_f32(line, x, input_f32(own, level(load_f32(line, x))))
+        own = table + 1024 * c
+        for start in range(0, count, STACK):
+            line, length = row + 4 * (plane * c + start), min(count - start, STACK)
+            for x in range(length):
+                store_work_i32(levels, x, level(load_f32(line, x)))
+            for x in range(length):
+                store_f32(line, x, input_f32(own, load_work_i32(levels, x)))
 
 
 @unit(int64, int64, int64, int64, int64)

@@ -21,6 +21,8 @@ signature:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import float64, int64
 
@@ -30,6 +32,7 @@ from variegate.kernels.memory import (
     channel_of,
     input_f32,
     input_f64,
+    input_u8,
     load_word,
     load_work_f32,
     load_work_i32,
@@ -173,9 +176,46 @@ def bilinear_floats(
             store_f32(to, x, mix(mix(first, second, fu), mix(third, fourth, fu), fv))
 
 
+@kernel
+def straight(us, a, b, c, d, lo, hi, width, height):
+    """(step, column, line): a row that is one of the source's, from a column on, step 1 or -1; step 0 if it is none."""
+    if us != 0 or c != 0.0 or not (a == 1.0 or a == -1.0):
+        return int64(0), int64(0), int64(0)
+    first, final, line = np.floor(a * (lo + 0.5) + b), np.floor(a * (hi - 0.5) + b), np.floor(d)
+    if min(first, final) < 0.0 or max(first, final) >= width or line < 0.0 or line >= height:
+        return int64(0), int64(0), int64(0)
+    return int64(a), int64(first), int64(line)
+
+
+def _copier(load: Any, pixel: int, step: int) -> Any:
+    """The kernel that takes pixels of so many channels apart, from an address on; written out, it is vectorised."""
+
+    @kernel
+    def copy(src, count, out, plane):
+        for x in range(count):
+            for c in range(pixel):
+                store_f32(out + 4 * plane * c, x, f32(load(src, step * pixel * x + c)))
+
+    return copy
+
+
+grey_bytes, colour_bytes, back_bytes = (_copier(input_u8, n, step) for n, step in ((1, 1), (3, 1), (3, -1)))
+grey_floats, colour_floats, back_floats = (_copier(input_f32, n, step) for n, step in ((1, 1), (3, 1), (3, -1)))
+
+
 @unit(*SAMPLER)
 def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """The pixel that covers the coordinate, three channels."""
+    step, first, line = straight(us, a, b, c, d, lo, hi, width, height)
+    if step != 0 and bits == 8 and (pixel == 3 or (pixel == 1 and step == 1)):
+        src, to = base + line * stride + first * pixel, out + 4 * lo
+        if pixel == 1:
+            grey_bytes(src, hi - lo, to, plane)
+        elif step == 1:
+            colour_bytes(src, hi - lo, to, plane)
+        else:
+            back_bytes(src, hi - lo, to, plane)
+        return
     mask, bound = u32((1 << bits) - 1), i32(limit if limit >= 0 else 0x7FFFFFFF)
     zero, one, two = u32(0), u32(bits), u32(2 * bits)
     scale = f32(1.0) / f32(1 << (bits - 8))
@@ -192,6 +232,16 @@ def nearest_words(base, width, height, stride, pixel, bits, limit, us, vs, a, b,
 @unit(*SAMPLER)
 def nearest_floats(base, width, height, stride, pixel, bits, limit, us, vs, a, b, c, d, lo, hi, work, room, out, plane):
     """The pixel that covers the coordinate, all channels of float32."""
+    step, first, line = straight(us, a, b, c, d, lo, hi, width, height)
+    if step != 0 and (pixel == 3 or (pixel == 1 and step == 1)):
+        src, to = base + 4 * (line * stride + first * pixel), out + 4 * lo
+        if pixel == 1:
+            grey_floats(src, hi - lo, to, plane)
+        elif step == 1:
+            colour_floats(src, hi - lo, to, plane)
+        else:
+            back_floats(src, hi - lo, to, plane)
+        return
     last_i, last_j = float(width - 1), float(height - 1)
     for x in range(lo, hi):
         u, v = place(us, vs, a, b, c, d, x)

@@ -49,18 +49,16 @@ class AutoContrast(Op):
 
 def stretched(histogram: Ints, cutoff: float, whole: float, *ignore: float) -> Floats:
     """The tables (C, 256) of histograms (C, 256); whole: whether their values are rounded down to levels."""
-    out = np.empty(histogram.shape)
-    for table, counted in zip(out, histogram, strict=True):
-        pixels = counted.copy()
-        pixels[[int(each) for each in ignore if 0 <= each <= 255]] = 0
-        cut = np.floor(pixels.sum() * cutoff + 1e-6)  # a product just below a whole number is that number
-        low = np.flatnonzero(np.cumsum(pixels) > cut)
-        high = np.flatnonzero(np.cumsum(pixels[::-1]) > cut)
-        lowest, highest = (low[0], 255 - high[0]) if len(low) else (0, 0)
-        if highest <= lowest:
-            table[:] = _LEVELS
-            continue
-        scale = 255.0 / (highest - lowest)
-        values = np.clip(_LEVELS * scale - lowest * scale, 0, 255)
-        table[:] = np.floor(values) if whole else values
-    return out / 255
+    pixels = histogram
+    if ignore:
+        pixels = histogram.copy()
+        pixels[:, [int(each) for each in ignore if 0 <= each <= 255]] = 0
+    below = np.cumsum(pixels, axis=1)
+    total = below[:, -1:]
+    cut = np.floor(total * cutoff + 1e-6)  # a product just below a whole number is that number
+    lowest = (below > cut).argmax(axis=1, keepdims=True)
+    highest = 255 - (total - below + pixels > cut)[:, ::-1].argmax(axis=1, keepdims=True)
+    flat = (highest <= lowest) | (total <= cut)
+    scale = 255.0 / np.where(flat, 1, highest - lowest)
+    values = np.clip(_LEVELS * scale - lowest * scale, 0, 255)
+    return np.where(flat, _LEVELS, np.floor(values) if whole else values) / 255
