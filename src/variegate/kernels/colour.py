@@ -20,12 +20,14 @@ from variegate.kernels.memory import (
     input_u8,
     load_f32,
     load_f64,
+    load_work_f32,
     load_work_i32,
     stack,
     store_f32,
     store_f64,
     store_u8,
     store_u16,
+    store_work_f32,
     store_work_i32,
 )
 from variegate.white import LUMINANCE
@@ -165,15 +167,22 @@ def table_row(row, count, plane, channels, table):
 @unit(int64, int64, int64, int64, int64)
 def ramp_row(row, count, plane, channels, table):
     """The same where values lie between its levels: on the line between the two next to them; NaN is 0."""
+    levels, most = stack(), STACK // 2
+    parts = levels + 4 * most
     for c in range(channels):
-        line, own = row + 4 * plane * c, table + 1024 * c
-        for x in range(count):
-            value = load_f32(line, x) * f32(255.0)
-            value = value if value > f32(0.0) else f32(0.0)
-            value = value if value < f32(255.0) else f32(255.0)
-            k = min(i32(value), i32(254))
-            low, high, part = input_f32(own, k), input_f32(own, k + 1), value - f32(k)
-            store_f32(line, x, (f32(1.0) - part) * low + part * high)
+        own = table + 1024 * c
+        for start in range(0, count, most):
+            line, length = row + 4 * (plane * c + start), min(count - start, most)
+            for x in range(length):
+                value = load_f32(line, x) * f32(255.0)
+                value = value if value > f32(0.0) else f32(0.0)
+                value = value if value < f32(255.0) else f32(255.0)
+                k = min(i32(value), i32(254))
+                store_work_i32(levels, x, k)
+                store_work_f32(parts, x, value - f32(k))
+            for x in range(length):
+                k, part = load_work_i32(levels, x), load_work_f32(parts, x)
+                store_f32(line, x, (f32(1.0) - part) * input_f32(own, k) + part * input_f32(own, k + 1))
 
 
 @kernel
