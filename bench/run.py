@@ -24,11 +24,13 @@ ALONE = (
     "corpus",
     "planning",
     "before",
+    "bends",
+    "first",
 )  # claims that need no peer: where no others are asked for, neither are their environments
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
     *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget", "planning", "before"),
-    "catalogue",
+    *("catalogue", "bends", "first"),
 ]
 
 

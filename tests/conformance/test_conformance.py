@@ -31,6 +31,7 @@ from variegate.ops.effect import (
     Map,
     Matrix,
     Median,
+    Mirror,
     Noise,
     Output,
     PictureFunction,
@@ -455,6 +456,7 @@ An instance that is not seen any more takes its row of every target along, those
 """
 FAMILIES = {
     Map: "pixels move",
+    Mirror: "pixels move",
     Field: "pixels move, by a field",
     Matrix: "colour",
     Tone: "colour",
