@@ -18,7 +18,8 @@ import numpy as np
 import variegate as vg
 image = (np.arange(120 * 160 * 3) % 251).astype(np.uint8).reshape(120, 160, 3)
 pipeline = lambda inside: vg.Compose([vg.RandomResizedCrop(64), *inside, vg.HorizontalFlip(p=0.5), vg.Normalize()])
-pipeline([vg.Rotate(5)])(image, key=vg.Key())
+for rest in ([], [vg.Rotate(5)], [vg.ColorJitter(contrast=(0.5, 2))]):
+    pipeline(rest)(image, key=vg.Key())
 began = time.perf_counter()
 pipeline([vg.Rotate(5) if sys.argv[1] == "Rotate" else getattr(vg, sys.argv[1])()])(image, key=vg.Key())
 print(time.perf_counter() - began)
