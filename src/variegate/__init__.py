@@ -2,7 +2,7 @@
 
 from variegate import ops
 from variegate.dist import Bernoulli, Choice, Constant, LogUniform, Normal, Uniform
-from variegate.draw import draw
+from variegate.draw import draw, sheet
 from variegate.errors import (
     ConfigError,
     DecodeError,
@@ -91,5 +91,6 @@ __all__ = [
     "draw",
     "load",
     "save",
+    "sheet",
 ]
 __all__ += ops.__all__

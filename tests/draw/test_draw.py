@@ -325,7 +325,7 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
 @pytest.mark.parametrize(
     ("sample", "targets", "options", "message"),
     [
-        (BLACK, None, {}, 'draw takes a sample, a dict such as {"image": ..., "boxes": ...}; got ndarray'),
+        (["a"], None, {}, 'draw takes a picture, or a sample, a dict such as {"image": ..., "boxes": ...}; got list'),
         ({"boxes": []}, None, {}, "on of draw names a picture of the sample, an Image(); got 'image', of ['boxes']"),
         (
             {"image": BLACK, "mask": BLACK[..., 0]},
@@ -334,11 +334,10 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
             "on of draw names a picture of the sample, an Image(); got 'mask', of ['image', 'mask']",
         ),
         (
-            {"image": np.zeros((3, 80, 100), np.uint8)},
+            {"image": np.zeros((80, 100, 5), np.uint8)},
             None,
             {},
-            "image is (height, width, channels), got (3, 80, 100): with 100 channels in 3 rows its channels seem to "
-            "come first. Write image.transpose(1, 2, 0)",
+            "image has 5 channels, (80, 100, 5); draw shows 1, 3 or 4. Choose some: image[:, :, :3]",
         ),
         (
             {"image": np.linspace(-2, 2.5, 1200, dtype=np.float32).reshape(20, 20, 3)},

@@ -16,7 +16,7 @@ from variegate.cli import digits, photos
 from variegate.cli.bench import CORES, crops, recipe, report, timed
 from variegate.cli.options import console, progress
 from variegate.cli.preview import originals_and_variations, visible
-from variegate.cli.sheet import sheet
+from variegate.draw.grid import grid
 from variegate.errors import VariegateError
 from variegate.loader import ImageFolder
 
@@ -58,7 +58,7 @@ def pictures(on: Console, output: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="variegate-") as folder:
         count = len(photos.write(Path(folder)))
         table = originals_and_variations(on, visible(augment), Path(folder), count, 6, seed=0)
-    sheet(table).save(output / "sheet.png")
+    grid(table).save(output / "sheet.png")
     on.print(f"wrote {output / 'sheet.png'}")
 
 

@@ -16,8 +16,8 @@ from variegate.cli import gallery, labelled
 from variegate.cli.labelled import LabelOptions
 from variegate.cli.options import Dtype, ModeOption, Seed, console, pipeline, progress
 from variegate.cli.photos import originals
-from variegate.cli.sheet import SheetPicture, fitted, sheet
 from variegate.draw import draw
+from variegate.draw.grid import SheetPicture, fitted, grid
 from variegate.errors import InputError, SourceError
 from variegate.key import Key
 from variegate.loader import ImageFolder
@@ -91,14 +91,14 @@ def preview(
         raise typer.BadParameter("give a picture and --config FILE, or --op NAME")
     if op:
         table, titles = rows_of_ops(on, op, path, cols, seed)
-        sheet(table, cell or PLAIN, titles=titles).save(output)
+        grid(table, cell or PLAIN, titles=titles).save(output)
         on.print(f"wrote {output}: {len(table)} ops at {cols - 1} strengths, seed {seed}")
         return
     assert path is not None and config is not None
     source = LabelOptions(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
     augment = visible(pipeline(config))
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
-    sheet(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
+    grid(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}")
 
 

@@ -24,7 +24,7 @@ from variegate.kernels.codes import (
     UINT8,
     UINT16,
 )
-from variegate.kernels.colour import WRITERS, affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
+from variegate.kernels.colour import affine_row, ramp_row, sum_row, sum_row_unbounded, table_row
 from variegate.kernels.curve import curve_row
 from variegate.kernels.field import walk_field
 from variegate.kernels.levels import expand
@@ -36,6 +36,7 @@ from variegate.kernels.sample import FLOAT_SAMPLERS, WORD_SAMPLERS
 from variegate.kernels.survey import ASKED, BENT, FILTERED, MEANS, REDUCED, SORTS, UPRIGHT, USED, WALKED, WAYS, WHOLE
 from variegate.kernels.tally import sum_bytes
 from variegate.kernels.walk import walk_home, walk_window
+from variegate.kernels.write import WRITERS
 
 (
     SAMPLE_WORDS,

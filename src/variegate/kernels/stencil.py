@@ -151,7 +151,7 @@ def stencil(units, src, shape, border, scale, taps, across, own, last, rows, out
     shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
     taps     see `kernels.taps`; across (k,) float64, where these have no width, or (0,): no further weights
     own      what the pixel itself weighs besides
-    last     (bound, gain, shift, bytes a number): how a row is written, see `colour.WRITER`; else out is float32
+    last     (bound, gain, shift, bytes a number): how a row is written, see `write.WRITER`; else out is float32
     rows     address of scratch, as `room` has it: a ring of rows of the picture, of (width + 2 reach) pixels each, the
              nested sums, the row between down and across, and the row that is written
     """

@@ -30,7 +30,7 @@ from variegate.scratch import SCRATCH
 
 
 class LastWrite(NamedTuple):
-    """How a kernel writes a row of float32: the address of a unit of `colour.WRITERS`, 0 for none, and its numbers.
+    """How a kernel writes a row of float32: the address of a unit of `write.WRITERS`, 0 for none, and its numbers.
 
     how  (bound, gain (C,), shift (C,), bytes a number)
     """
@@ -72,7 +72,7 @@ class NeighbourStage(SingleEffectStage):
         return made
 
     def _last_write(self, row: int) -> LastWrite:
-        from variegate.kernels.colour import WRITERS
+        from variegate.kernels.write import WRITERS
 
         goal, bound = self._row_layout.units[row + 1, [WHITE, BOUND]].tolist()
         size = np.dtype(self._written.dtype).itemsize

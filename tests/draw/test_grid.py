@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from variegate.cli.sheet import FRAME, GAP, PAPER, fitted, rgb, sheet
+from variegate.draw.grid import FRAME, GAP, PAPER, fitted, grid, rgb
 
 
 @pytest.mark.parametrize("shape", [(5, 9), (5, 9, 1), (5, 9, 2), (5, 9, 3), (5, 9, 4), (1, 1, 3), (1, 900, 3)])
@@ -25,7 +25,7 @@ def test_float_levels_beyond_the_nominal_range_are_clamped() -> None:
 
 def test_a_sheet_has_a_cell_a_picture_and_frames_the_first() -> None:
     grey = np.full((10, 20, 3), 100, np.uint8)
-    page = sheet([[grey, grey, grey], [grey, grey]], cell=40)
+    page = grid([[grey, grey, grey], [grey, grey]], cell=40)
     assert page.size == (GAP + 3 * (40 + GAP), GAP + 2 * (40 + GAP))
     middle = GAP + 20
     for row in range(2):
@@ -38,5 +38,5 @@ def test_a_sheet_has_a_cell_a_picture_and_frames_the_first() -> None:
 
 def test_a_drawn_picture_of_the_size_of_a_cell_is_pasted_as_it_is() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
-    page = sheet([[Image.fromarray(noise)]], cell=40)
+    page = grid([[Image.fromarray(noise)]], cell=40)
     assert np.array_equal(np.asarray(page)[GAP + 5 : GAP + 35, GAP : GAP + 40], noise)

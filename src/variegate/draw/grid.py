@@ -1,4 +1,4 @@
-"""The contact sheet: pictures in a grid, each fitted into a cell of its own, the original framed."""
+"""The contact sheet: pictures in a grid, each fitted into a cell of its own, the first of a row framed or not."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ INK = (32, 32, 32)
 GAP, TITLE = 6, 20  # pixels
 
 
-def sheet(
-    rows: Sequence[Sequence[SheetPicture]], cell: int = 160, white: White = "dtype", titles: Sequence[str] = ()
+def grid(
+    rows: Sequence[Sequence[SheetPicture]],
+    cell: int = 160,
+    white: White = "dtype",
+    titles: Sequence[str] = (),
+    framed: bool = True,
 ) -> Image.Image:
-    """A PNG-ready sheet of rows of pictures, of which the first in each row is the original.
+    """A PNG-ready sheet of rows of pictures.
 
     rows    pictures, HW or HWC, of any size, or PIL images; each is fitted into cell x cell pixels
     white   which of their numbers is white; None: of each picture the largest, and its least is black
     titles  a line above each row, or none
+    framed  whether the first of each row has a frame, as the original of the others
     """
     columns, title = max(len(row) for row in rows), TITLE if titles else 0
     page = Image.new("RGB", (GAP + columns * (cell + GAP), GAP + len(rows) * (cell + title + GAP)), PAPER)
@@ -40,7 +45,7 @@ def sheet(
             left, top = GAP + c * (cell + GAP), GAP + title + r * (cell + title + GAP)
             x, y = left + (cell - small.width) // 2, top + (cell - small.height) // 2
             page.paste(small, (x, y))
-            if c == 0:
+            if c == 0 and framed:
                 draw.rectangle((x - 3, y - 3, x + small.width + 2, y + small.height + 2), outline=FRAME, width=3)
     return page
 

@@ -1,0 +1,115 @@
+"""Many pictures at a glance: those of a batch, or variations of some."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from variegate.draw.sample import ClassNames, draw
+from variegate.draw.undone import plain, undone
+from variegate.errors import InputError
+from variegate.key import Key
+from variegate.picture import is_pil
+from variegate.pipeline.compose import Compose
+from variegate.targets import Target, Targets
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MOST = 64  # pictures that are shown, of more
+
+
+def sheet(
+    targets: Compose | Targets | Mapping[str, Target] | None,
+    samples: Any,
+    *,
+    variations: int = 0,
+    seed: int = 0,
+    classes: ClassNames = (),
+    cell: int = 160,
+    columns: int | None = None,
+    by: Literal["class", "instance"] = "class",
+    background: int | None = 0,
+) -> Image.Image:
+    """Pictures with their labels on one page, as a PIL image: a notebook shows it, `.save("a.png")` writes it.
+
+    targets     the pipeline whose results they are, or that is to be looked at; what it normalised is shown as it was
+                before. Or what their fields are: see `draw`
+    samples     a batch as a loader gives it, a dict of `image` (B, ...) and other fields; an array or a tensor of
+                pictures (B, ...), channels first or last; or a list of samples or pictures. The first 64 are shown
+    variations  so many, of each: then samples are what goes into the pipeline, each row begins with one of them,
+                framed, and is what a loader draws of ids 0, 1, 2, ... in epoch 0 with this seed
+    cell        pixels of the longer side of each
+    columns     pictures a row; None: about as many as rows. Of variations: one more than these
+    classes, by, background: as in `draw`
+
+    >>> import numpy as np
+    >>> from variegate import Compose, HorizontalFlip, Normalize
+    >>> augment = Compose([HorizontalFlip(), Normalize(layout="CHW")])
+    >>> batch = augment.batch(np.zeros((4, 30, 40, 3), np.uint8))
+    >>> sheet(augment, batch).size, sheet(augment, np.zeros((4, 30, 40, 3), np.uint8), variations=3).size
+    ((338, 338), (670, 670))
+
+    Raises  InputError if a sample is none that can be seen, see `draw`, or there is none.
+    """
+    from variegate.draw.grid import grid
+
+    shown = list(_samples(samples, Targets.of(targets) if not isinstance(targets, Compose) else targets.known))
+    if not shown:
+        raise InputError("sheet takes one picture or more, got none")
+    options: dict[str, Any] = {"classes": classes, "by": by, "background": background}
+    if not variations:
+        drawn = [_cell(sample, targets, cell, options) for sample in shown]
+        wide = math.ceil(math.sqrt(len(drawn))) if columns is None else columns
+        return grid([drawn[n : n + wide] for n in range(0, len(drawn), wide)], cell, framed=False)
+    if not isinstance(targets, Compose):
+        raise InputError(f"variations of sheet are those of a pipeline, and {targets!r} is none")
+    rows = []
+    for n, sample in enumerate(shown):
+        taken = {**sample, "image": np.ascontiguousarray(undone(sample["image"], None))}
+        made = (targets(**taken, key=Key(seed=seed, id=n, variation=v)) for v in range(variations))
+        first = _cell(taken, targets.known, cell, options | {"white": targets.white})
+        rows.append([first, *(_cell(each, targets, cell, options) for each in made)])
+    return grid(rows, cell)
+
+
+def _cell(sample: Mapping[str, Any], targets: Any, cell: int, options: Mapping[str, Any]) -> Image.Image:
+    """A sample, drawn as large as a cell."""
+    pipeline = targets if isinstance(targets, Compose) else None
+    picture = undone(sample["image"], pipeline)
+    width, height = picture.size if is_pil(picture) else np.shape(picture)[1::-1]
+    return draw(sample, targets, width=max(1, round(cell * width / max(width, height))), **options)
+
+
+def _samples(samples: Any, known: Targets) -> Iterator[dict[str, Any]]:
+    """Samples one by one, of a batch or of a list.
+
+    Raises  InputError if they are neither.
+    """
+    if isinstance(samples, Mapping):
+        yield from _rows(samples, known)
+        return
+    given = plain(samples)
+    if isinstance(given, np.ndarray) and given.ndim < 4:
+        raise InputError(f"sheet takes pictures (B, ...), got an array {given.shape}: of one write [picture], or draw")
+    if not isinstance(given, np.ndarray | Sequence) or isinstance(given, str):
+        raise InputError(f"sheet takes a batch, an array of pictures or a list; got {type(samples).__name__}")
+    for each in given[:MOST]:
+        yield dict(each) if isinstance(each, Mapping) else {"image": each}
+
+
+def _rows(batch: Mapping[str, Any], known: Targets) -> Iterator[dict[str, Any]]:
+    """The samples of a batch; of padded fields, the instances that are there."""
+    if "image" not in batch:
+        raise InputError(f"a batch of sheet is a dict with image, got {sorted(map(str, batch))}")
+    fields = {name: plain(value) for name, value in batch.items() if name in known}
+    for n in range(min(MOST, len(fields["image"]))):
+        sample = {}
+        for name, value in fields.items():
+            there = batch.get(str(known[name].rows_of))
+            kept = slice(None) if there is None else np.asarray(plain(there[n]), np.bool_)
+            sample[name] = value[n] if there is None or isinstance(value[n], list) else value[n][kept]
+        yield sample
