@@ -89,6 +89,15 @@ def test_resamplings_count_the_passes_that_read_through_maps():
     assert counts == {"nothing": 0, "standard": 1, "seed": 1, "means": 1, "cut": 3, "choices": 2, "shrinking": 1}
 
 
+def test_explain_takes_a_shape_or_a_picture():
+    augment = vg.Compose([vg.Rotate(3)])
+    assert augment.explain((4, 5, 1), dtype="float32") == augment.explain((4, 5), channels=1, dtype="float32")
+    assert augment.explain(np.zeros((4, 5), np.float32)) == augment.explain((4, 5), channels=1, dtype="float32")
+    for size in (7, (4,), (4, 5, 3, 1), (0, 5), "4x5"):
+        with pytest.raises(vg.InputError, match=r"explain takes \(height, width\) of a picture, its"):
+            augment.explain(size)
+
+
 def test_explain_tells_the_channels_and_dtype():
     text = vg.Compose([vg.Rotate(3)]).explain((4, 5), channels=1, dtype=np.float32)
     assert "picture    4 x 5 x 1 float32" in text and "write    float32 HWC 4 x 5 x 1" in text

@@ -19,6 +19,7 @@ from variegate.ops import Contrast, HorizontalFlip, Normalize, RandomResizedCrop
 from variegate.pipeline import Compose
 
 CORES = available_cores()
+GOOD = 0.6  # of the loader's time in the decoder: more than half, by more than the noise
 
 
 def bench(
@@ -74,3 +75,11 @@ def report(on: Console, rate: measure.Rate, workers: int) -> None:
     table.add_row("whole loader", f"{rate.loader:,.0f}")
     on.print(table)
     on.print(f"the decoder takes {rate.share:.0%} of the loader's time; peak memory {rate.peak:,.0f} MB")
+    on.print(verdict(rate.share))
+
+
+def verdict(share: float) -> str:
+    """Whether a rate is good, in a sentence; share: the part of the loader's time in which pictures are decoded."""
+    if share >= GOOD:
+        return "Good: most of the time goes into decoding JPEGs, which every loader must do; augmenting adds little"
+    return "The ops take more time than decoding: `variegate explain` shows in how many passes, and why not fewer"

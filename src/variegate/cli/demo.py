@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from variegate import config
 from variegate.cli import digits, photos
 from variegate.cli.bench import CORES, crops, recipe, report, timed
 from variegate.cli.options import console, progress
@@ -21,10 +22,31 @@ from variegate.errors import VariegateError
 from variegate.loader import ImageFolder
 
 NEEDED = ("skimage", "sklearn", "mlxtend", "keras")
+FIRST = "first.py"  # what is left to be changed, beside the pipeline
+SCRIPT = '''"""Batches of one's own pictures: change pipeline.yaml, and give a folder of pictures.
+
+python {name} FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+import variegate as vg
+
+here = Path(__file__).parent
+augment = vg.load(here / "{pipeline}")
+loader = vg.Loader(vg.ImageFolder(sys.argv[1], labelled=False), augment, batch_size=16, seed=0)
+
+for batch in loader:  # an epoch; the next one has other variations of the same pictures
+    print(batch["image"].shape, batch["image"].dtype)
+    vg.sheet(augment, batch).save(here / "batch.png")  # what a model would see
+    break
+print("wrote", here / "batch.png")
+'''
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the contact sheet.")] = Path("demo"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for what is made.")] = Path("demo"),
     seeds: Annotated[int, typer.Option(min=1, help="How many trainings, each without and with.")] = 3,
     images: Annotated[int, typer.Option(min=1, help="How many pictures to time, at least.")] = 800,
     train: Annotated[bool, typer.Option(help="Train the model, or stop before.")] = True,
@@ -46,6 +68,7 @@ def demo(
     speed(on, images)
     if train:
         training(on, seeds)
+    leave(on, output)
 
 
 def pictures(on: Console, output: Path) -> None:
@@ -60,6 +83,22 @@ def pictures(on: Console, output: Path) -> None:
         table = originals_and_variations(on, visible(augment), Path(folder), count, 6, seed=0)
     grid(table).save(output / "sheet.png")
     on.print(f"wrote {output / 'sheet.png'}")
+
+
+def leave(on: Console, output: Path) -> None:
+    """The pipeline and a short script, to be changed; what was there before stays."""
+    heading(on, "Yours to change")
+    pipeline, script = output / "pipeline.yaml", output / FIRST
+    for path in (pipeline, script):
+        if path.exists():
+            on.print(f"{path} is there already, and stays")
+        elif path == pipeline:
+            config.save(recipe(), path)
+            on.print(f"wrote {path}")
+        else:
+            path.write_text(SCRIPT.format(name=FIRST, pipeline=pipeline.name), encoding="utf-8")
+            on.print(f"wrote {path}")
+    on.print(f"Next: python {script} FOLDER, with a folder of your pictures")
 
 
 def speed(on: Console, images: int) -> None:

@@ -160,10 +160,13 @@ class Compose(Pipeline):
 
         return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
 
-    def explain(self, size: tuple[int, int] | None = None, channels: int = 3, dtype: DTypeLike | None = None) -> str:
+    def explain(
+        self, size: tuple[int, ...] | ImageArray | None = None, channels: int = 3, dtype: DTypeLike | None = None
+    ) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
 
-        size      (height, width) of a picture; with it, the sizes along the way and the kernels are told too
+        size      (height, width) or (height, width, channels) of a picture, or a picture itself; with it, the sizes
+                  along the way and how pixels are read are told too
         channels  of the picture
         dtype     of the picture: "uint8", "uint16" or "float32"; None: the first of them that holds what is declared
 

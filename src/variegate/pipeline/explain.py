@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from variegate.arguments import show
 from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output
+from variegate.picture import as_picture
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
@@ -22,10 +23,28 @@ if TYPE_CHECKING:
     from variegate.pipeline.pipeline import Pipeline
 
 UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks at labels finds none
+WORDS = {  # by how a line that has them begins
+    "stage": "what is done in one go over a picture; between two stages it exists, as float32",
+    "map": "says where each pixel comes from; all maps of a stage are one, and the picture is resampled once",
+    "field": "a map that bends",
+    "colour": "says what becomes of each pixel's numbers",
+    "canvas": "the picture's size before, and after each map; a window cuts where the fill beyond its edge is seen",
+    "read": "how pixels are taken from the picture; prefiltered: smoothed first, because it shrinks",
+    "mean": "a number of the whole picture, so that each pixel is looked at once before",
+    "cut": "why the op after it must wait until the one before has made its picture",
+}
 
 
-def explain(pipeline: Pipeline, size: tuple[int, int] | None, channels: int, dtype: str | None) -> str:
+def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> str:
     """See `Compose.explain`."""
+    if hasattr(size, "shape"):
+        picture, _ = as_picture(size, "explain's picture")
+        size, dtype = picture.shape, picture.dtype.name
+    if size is not None:
+        sides = tuple(size) if isinstance(size, Sequence) else (size,)
+        if len(sides) not in (2, 3) or not all(hasattr(side, "__index__") and side > 0 for side in sides):
+            raise InputError(f"explain takes (height, width) of a picture, its shape, or a picture; got {size!r}")
+        size, channels = (int(sides[0]), int(sides[1])), int(sides[2]) if len(sides) == 3 else channels
     if dtype is None:
         dtype = next(name for name in DTYPES if name == DTYPES[-1] or _holds(pipeline, name))
     elif dtype not in DTYPES:
@@ -40,10 +59,17 @@ def explain(pipeline: Pipeline, size: tuple[int, int] | None, channels: int, dty
     else:
         lines += _drawn(pipeline, size, channels, dtype)
     for cut in cutter.cuts:
-        lines.append(f"No         {cut.left} | {cut.right}: {cut.reason}.")
+        lines.append(f"cut        {cut.left} | {cut.right}: {cut.reason}.")
     if not cutter.cuts:
-        lines.append("No         none: nothing had to be cut")
-    return "\n".join(lines)
+        lines.append("cut        none: all of it is one pass")
+    return "\n".join([*lines, *_legend(lines)])
+
+
+def _legend(lines: Sequence[str]) -> Iterator[str]:
+    """What the words mean that a plan begins its lines with."""
+    seen = {line.split()[0] for line in lines}
+    for n, (word, meaning) in enumerate((word, each) for word, each in WORDS.items() if word in seen):
+        yield f"{'' if n else 'words':<11}{word:<8}{meaning}"
 
 
 def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
@@ -127,5 +153,8 @@ def _kind(node: Node) -> str:
 
 def _gates(node: Node) -> str:
     """On what it depends whether the op applies, where that is a combinator above it."""
-    others = [gate for gate in node.gates if gate.path != node.path]
-    return f"   if {' and '.join(gate.path for gate in others)}" if others else ""
+    does: dict[str, str] = {}
+    for gate in node.gates:
+        if gate.path != node.path and does.get(gate.path) != "chooses it":
+            does[gate.path] = "applies" if gate.field == "p" else "chooses it"
+    return f"   if {' and '.join(f'{path} {what}' for path, what in does.items())}" if does else ""
