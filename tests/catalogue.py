@@ -146,7 +146,7 @@ def variants(height: int, width: int) -> list[vg.Op]:
         vg.GaussianNoise(0.1, mean=(-0.1, 0.1), per_channel=False),
         vg.SaltAndPepper((0, 0.2), per_channel=True),
         vg.GaussianBlur((0, 3), border="edge", kernel_size=9),
-        vg.MedianBlur(5),
+        vg.MedianBlur(7),
         vg.MotionBlur((1, 5), border="symmetric"),
         vg.Erasing(fill=(0.2, 0.4, 0.6)),
         vg.CoarseDropout(3, 1, 1, sizes="pixels"),

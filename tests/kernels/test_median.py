@@ -16,7 +16,7 @@ from variegate.ops import effect as effects
 RNG = np.random.default_rng(6)
 
 
-@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("size", [3, 5, 7])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("shape", [(23, 31, 3), (1, 1, 1), (2, 9, 4), (12, 1, 2), (5, 5, 1), (30, 90, 3)])
 def test_numpy_s_of_the_same_windows_to_the_bit(size, dtype, shape):
@@ -26,7 +26,7 @@ def test_numpy_s_of_the_same_windows_to_the_bit(size, dtype, shape):
     np.testing.assert_array_equal(vg.Compose([vg.MedianBlur(size)])(image), want)
 
 
-@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("size", [3, 5, 7])
 def test_of_few_levels_each_rank_is_met(size):
     """Every order of zeros and ones that a network might get wrong is likely among so many windows."""
     image = (RNG.random((200, 300, 3)) < np.linspace(0.2, 0.8, 300)[:, None]).astype(np.uint8)
@@ -34,14 +34,14 @@ def test_of_few_levels_each_rank_is_met(size):
     np.testing.assert_array_equal(vg.Compose([vg.MedianBlur(size)])(image), want)
 
 
-@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("size", [3, 5, 7])
 def test_pillow_s_to_the_bit(size):
     image = RNG.integers(0, 256, (40, 50, 3), np.uint8)
     want = np.asarray(Image.fromarray(image).filter(ImageFilter.MedianFilter(size)))
     np.testing.assert_array_equal(vg.Compose([vg.MedianBlur(size)])(image), want)
 
 
-@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("size", [3, 5, 7])
 def test_it_is_sound_fuses_and_labels_stay(size):
     op = vg.MedianBlur(size)
     testing.assert_lowering_is_sound(op)
@@ -69,12 +69,12 @@ class Wide(vg.Op):
     gives = effects.Median
 
     def lower(self, draws, sizes, context):
-        return effects.Median(np.full(len(sizes), 7))
+        return effects.Median(np.full(len(sizes), 9))
 
 
 def test_sizes_that_are_none():
-    with pytest.raises(vg.PipelineError, match=re.escape("Median.size is 1, 3 or 5, got [7]")):
+    with pytest.raises(vg.PipelineError, match=re.escape("Median.size is 1, 3, 5 or 7, got [9]")):
         vg.Compose([Wide()])(np.zeros((9, 9, 3), np.uint8))
-    for size in (2, 4, 7, 0):
-        with pytest.raises(vg.FieldError, match=r"MedianBlur.size is an odd whole number .*, 1 to 5; got"):
+    for size in (2, 4, 9, 0):
+        with pytest.raises(vg.FieldError, match=r"MedianBlur.size is an odd whole number .*, 1 to 7; got"):
             vg.MedianBlur(size)

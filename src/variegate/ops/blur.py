@@ -176,20 +176,20 @@ def _total(weights: Floats) -> Floats:
 class MedianBlur(Op):
     """Take the median of the pixels around each, which smooths and keeps edges.
 
-    size     3 or 5: of the square, in pixels; 1 changes nothing
+    size     3, 5 or 7: of the square, in pixels; 1 changes nothing
     targets  image, any number of channels, each by itself (labels stay)        effect  median (a pass of its own)
 
     Beyond the edge its pixels go on. Laws: no number comes out that did not go in; commutes with whatever keeps the
-    order of numbers. It is Pillow's MedianFilter and OpenCV's `medianBlur`, to the bit; that of floats ends at 5, too,
-    and albumentations' MedianBlur has 7 besides. kornia's pads by zeros or mirrors.
+    order of numbers. It is Pillow's MedianFilter and OpenCV's `medianBlur`, to the bit; OpenCV has no 7 for uint16 and
+    floats, which albumentations' MedianBlur takes through 8 bits. kornia's pads by zeros or mirrors.
 
     >>> MedianBlur(3)
     MedianBlur()
 
-    Raises  FieldError if the size is none of 1, 3 and 5.
+    Raises  FieldError if the size is none of 1, 3, 5 and 7.
     """
 
-    size: int = odd(default=3, least=1, most=5)
+    size: int = odd(default=3, least=1, most=7)
 
     gives: ClassVar[type[Effect]] = Median
 

@@ -87,10 +87,10 @@ def _filter_once() -> None:
 
 def _median_once() -> None:
     """The median of a picture of one pixel."""
-    from variegate.kernels.median import UNITS, median, room
+    from variegate.kernels.median import median, medians, room, sort_columns
     from variegate.kernels.stencil import widen_floats
 
     source, scratch, out = np.zeros(1, np.float32), np.zeros(room(3, 1, 1), np.float32), np.zeros(1, np.float32)
-    units = widen_floats.address, *(each.address for each in UNITS[3]), 0
+    units = widen_floats.address, sort_columns.address, medians.address, 0
     places = [each.ctypes.data for each in (source, scratch, out)]
     median(units, places[0], (1, 1, 1, 4), 1.0, 3, (1.0, np.ones(1), np.zeros(1), 4), *places[1:])  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from variegate.ops.effect.colour import Colour
 class Median(Colour):
     """The median of size x size pixels, its own in the middle; beyond the edge its pixels go on.
 
-    size  (B,) int64: 1, which leaves a sample as it is, 3 or 5
+    size  (B,) int64: 1, which leaves a sample as it is, 3, 5 or 7
     """
 
     may_rest: ClassVar[bool] = True
@@ -27,9 +27,9 @@ class Median(Colour):
 
     def misfit(self, count: int) -> str:
         wrong = super().misfit(count)
-        if wrong or np.isin(self.size, (1, 3, 5)).all():
+        if wrong or np.isin(self.size, (1, 3, 5, 7)).all():
             return wrong
-        return f"Median.size is 1, 3 or 5, got {sorted(set(self.size.tolist()))}"
+        return f"Median.size is 1, 3, 5 or 7, got {sorted(set(self.size.tolist()))}"
 
     def neutral(self, before: Ints) -> NDArray[np.bool_]:
         return np.asarray(self.size == 1)

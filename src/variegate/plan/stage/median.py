@@ -30,12 +30,12 @@ class MedianStage(NeighbourStage):
         return int(effect.size[place])
 
     def put(self, row: int, image: ImageArray, white: float, made: ImageArray, write: LastWrite) -> None:
-        from variegate.kernels.median import UNITS, median
+        from variegate.kernels.median import median, medians, sort_columns
         from variegate.kernels.stencil import WIDEN
 
         size, (height, width, channels) = self.size(row), image.shape
-        own = (unit.address for unit in UNITS[size])
-        units = WIDEN[DTYPES.index(image.dtype.name)].address, *own, write.unit
+        widen = WIDEN[DTYPES.index(image.dtype.name)]
+        units = widen.address, sort_columns.address, medians.address, write.unit
         rows, owner = SCRATCH.address("rows", self.rows(row))
         shape = height, width, channels, image.dtype.itemsize
         source, target = image.__array_interface__["data"][0], made.__array_interface__["data"][0]
