@@ -148,6 +148,7 @@ def variants(height: int, width: int) -> list[vg.Op]:
         vg.GaussianBlur((0, 3), border="edge", kernel_size=9),
         vg.MedianBlur(7),
         vg.MotionBlur((1, 5), border="symmetric"),
+        vg.UnsharpMask((0, 2), 1, (0, 0.1)),
         vg.Erasing(fill=(0.2, 0.4, 0.6)),
         vg.CoarseDropout(3, 1, 1, sizes="pixels"),
         vg.XYMasking(1, 0, 1, sizes="pixels", fill="noise"),

@@ -23,18 +23,17 @@ class Filter(vg.Op):
 
     gives = effects.Stencil
 
-    def __init__(self, weights, across=None, border="reflect", own=None, **options):
+    def __init__(self, weights, across=None, border="reflect", own=None, threshold=None, **options):
         super().__init__(**options)
-        self._set(weights=np.asarray(weights, np.float64), across=across, border=border, own=own)
+        self._set(weights=np.asarray(weights, np.float64), across=across, border=border, own=own, threshold=threshold)
 
     def lower(self, draws, sizes, context):
         weights, across = (
             None if each is None else np.stack([np.asarray(each, np.float64)] * len(sizes))
             for each in (self.weights, self.across)
         )
-        return effects.Stencil(
-            weights, across, self.border, None if self.own is None else np.full(len(sizes), self.own)
-        )
+        own, threshold = (None if each is None else np.full(len(sizes), each) for each in (self.own, self.threshold))
+        return effects.Stencil(weights, across, self.border, own, threshold)
 
 
 def padded(image, weights, border):
@@ -94,6 +93,20 @@ def test_what_lies_too_near_the_edge_is_kept(shape, size):
     edge[inner] = False
     np.testing.assert_array_equal(out[edge], image[edge])
     testing.assert_fused_equals_reference([vg.Rotate(9), op])
+
+
+@pytest.mark.parametrize(("size", "across"), [((3, 5), None), ((5, 1), np.array([0.5, 0.25, 0.25]))])
+@pytest.mark.parametrize("border", ["edge", "wrap", "keep"])
+def test_what_would_change_little_stays(size, across, border):
+    if across is not None and border == "keep":
+        return
+    weights = RNG.dirichlet(np.ones(size[0] * size[1])).reshape(size)
+    plain = vg.Compose([Filter(weights, across, border)])(IMAGE)
+    out = vg.Compose([vg.Rotate90(0), Filter(weights, across, border, threshold=0.1)])(IMAGE)
+    near = np.abs(plain - IMAGE) <= np.float32(0.1)
+    assert near.any() and not near.all()
+    np.testing.assert_array_equal(out, np.where(near, IMAGE, plain))
+    testing.assert_fused_equals_reference([vg.Rotate(9), Filter(weights, across, border, threshold=0.1)])
 
 
 STILL = [
@@ -241,6 +254,11 @@ def test_weights_that_are_none(weights, across, message):
     op = Filter(weights, np.ones(3), "keep") if isinstance(across, str) else Filter(weights, across)
     with pytest.raises(vg.PipelineError, match=re.escape(message)):
         vg.Compose([op])(IMAGE)
+
+
+def test_a_threshold_that_is_none():
+    with pytest.raises(vg.PipelineError, match=re.escape("Stencil.threshold is at least 0; got -0.1")):
+        vg.Compose([Filter([[0.5]], threshold=-0.1)])(IMAGE)
 
 
 def test_a_border_that_is_none():

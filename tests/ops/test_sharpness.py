@@ -17,6 +17,7 @@ OPS = [
     vg.Sharpness((0, 5)),
     vg.UnsharpMask(),
     vg.UnsharpMask((0, 2), (0, 4), border="edge"),
+    vg.UnsharpMask((0, 2), (0, 4), (0, 0.2)),
 ]
 STILL = [vg.Sharpness(1), vg.UnsharpMask(2, 0), vg.UnsharpMask(0, 0.13)]
 
@@ -48,7 +49,7 @@ def test_flat_pictures_stay(op, dtype, channels):
 
 def test_affine_in_its_strength():
     image = np.float32(IMAGE / 255)
-    for make in (vg.Sharpness, lambda f: vg.UnsharpMask(1.5, f)):
+    for make in (vg.Sharpness, lambda f: vg.UnsharpMask(1.5, f), lambda f: vg.UnsharpMask(1.5, f, 0.05)):
         none, one, two = (vg.Compose([make(f)], white=None)(image).astype(np.float64) for f in (0, 1, 2.5))
         np.testing.assert_allclose(two, none + 2.5 * (one - none), atol=2e-6)
 
@@ -89,6 +90,47 @@ def test_unsharp_mask_is_pillow_s_as_far_as_its_blur_is_a_gaussian():
     assert np.abs(out - want).mean() < 0.25 * np.abs(out - image).mean()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("threshold", [0, 0.02, 0.1, 1])
+def test_unsharp_mask_leaves_what_differs_by_no_more_than_the_threshold(dtype, channels, threshold):
+    white = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    image = (RNG.random((30, 41, channels)) * white).astype(dtype)
+    beyond = image / white - vg.Compose([vg.GaussianBlur(1.1)])(np.float32(image / white)).astype(np.float64)
+    out = vg.Compose([vg.UnsharpMask(1.1, 0.7, threshold)])(image)
+    small, large = np.abs(beyond) <= threshold - 1e-5, np.abs(beyond) > threshold + 1e-5
+    np.testing.assert_array_equal(out[small], image[small])
+    want = white * np.clip(image / white + 0.7 * beyond, 0, 1)
+    rounding = 0 if dtype == np.float32 else 0.5
+    assert np.abs(out - want)[large].max(initial=0) <= 3e-6 * white + rounding
+    assert small.any() == (threshold > 0) and large.any() == (threshold < 1)
+
+
+@pytest.mark.parametrize("threshold", [3, 10])
+def test_unsharp_mask_leaves_what_pillow_leaves_but_where_their_blurs_decide(threshold):
+    """Pillow's blur lies within 3 levels of a Gaussian: where that is too little to cross the threshold."""
+    y, x = np.mgrid[:60, :80]
+    image = np.uint8(128 + 60 * np.sin(x / 7 + y / 11) + 40 * (x > 40) * (y > 25) + RNG.integers(-2, 3, (60, 80)))
+    picture = Image.fromarray(image)
+    want = np.asarray(picture.filter(ImageFilter.UnsharpMask(2, 150, threshold)))
+    out = vg.Compose([vg.UnsharpMask(2, 1.5, threshold / 255, border="edge")])(image)
+    beyond = np.abs(image - np.asarray(picture.filter(ImageFilter.GaussianBlur(2))).astype(int))
+    small, large = beyond <= threshold - 2, beyond > threshold + 3
+    assert small.any() and large.any()
+    np.testing.assert_array_equal(out[small], want[small])
+    np.testing.assert_array_equal(out[small], image[small])
+    assert np.abs(out.astype(int) - want)[large].max() <= 1.5 * 4
+    assert np.mean(out == want) > 0.5, "most of the picture"
+
+
+def test_a_batch_s_thresholds_are_each_sample_s_own():
+    augment = vg.Compose([vg.UnsharpMask(1.5, 2, vg.Choice((0, 0.1)))])
+    ours = augment.batch([IMAGE] * 12, keys=[vg.Key(id=n) for n in range(12)])
+    seen = [vg.Compose([vg.UnsharpMask(1.5, 2, t)])(IMAGE) for t in (0, 0.1)]
+    found = [[np.array_equal(each, image) for image in seen] for each in ours]
+    assert all(map(any, found)) and np.any(found, axis=0).all()
+
+
 @pytest.mark.parametrize("op", OPS, ids=repr)
 def test_a_picture_of_one_pixel(op):
     assert vg.Compose([op])(np.full((1, 1, 3), 7, np.uint8)).shape == (1, 1, 3)
@@ -101,6 +143,7 @@ def test_a_picture_of_one_pixel(op):
         (lambda: vg.UnsharpMask(-1), "UnsharpMask.sigma must be at least 0"),
         (lambda: vg.UnsharpMask(129), "UnsharpMask.sigma must be .* at most 128"),
         (lambda: vg.UnsharpMask(1, -1), "UnsharpMask.amount must be at least 0"),
+        (lambda: vg.UnsharpMask(1, 1, -1), "UnsharpMask.threshold must be at least 0"),
     ],
 )
 def test_what_cannot_be(make, told):

@@ -85,6 +85,15 @@ def nest(count, inner, above, below, out):
         store_work_f32(out, e, input_f32(inner, e) + (input_f32(above, e) + input_f32(below, e)))
 
 
+@unit(int64, int64, float64, int64)
+def settle(count, itself, threshold, out):
+    """Of a row of `count` float32 at address out, those that lie no further than a threshold from what they were."""
+    least = f32(threshold)
+    for e in range(count):
+        was, made = input_f32(itself, e), load_work_f32(out, e)
+        store_work_f32(out, e, was if abs(made - was) <= least else made)
+
+
 @kernel
 def within(place, size, border):
     """Which of `size` pixels lies at a place beyond them, by numpy.pad's meaning; -1: none."""
@@ -144,18 +153,19 @@ def put_sums(unit, rows, long, m, y, sums):
 
 
 @entry
-def stencil(units, src, shape, border, scale, taps, across, own, last, rows, out):
+def stencil(units, src, shape, border, scale, taps, across, own, threshold, last, rows, out):
     """A picture at address src, packed, through a filter, to address out.
 
-    units    addresses: what makes its dtype float32, see WIDEN, `weigh`, `nest`, and what writes a row, or 0
+    units    addresses: what makes its dtype float32, see WIDEN, `weigh`, `nest`, `settle`, and what writes a row,
+             or 0
     shape    (height, width, channels, bytes a number); border: a code; scale: what numbers are multiplied by
     taps     see `kernels.taps`; across (k,) float64, where these have no width, or (0,): no further weights
-    own      what the pixel itself weighs besides
+    own      what the pixel itself weighs besides; threshold: what would change by no more stays; 0: nothing does
     last     (bound, gain, shift, bytes a number): how a row is written, see `write.WRITER`; else out is float32
     rows     address of scratch, as `room` has it: a ring of rows of the picture, of (width + 2 reach) pixels each, the
              nested sums, the row between down and across, and the row that is written
     """
-    widen, weighing, nesting, writing = units
+    widen, weighing, nesting, settling, writing = units
     tap_rows, columns, factors, nested, m, n = taps
     height, width, channels = shape[:3]
     k, count, added = across.size, factors.size, 1 if own != 0.0 else 0
@@ -192,6 +202,8 @@ def stencil(units, src, shape, border, scale, taps, across, own, last, rows, out
             invoke(weighing, (values, k + added, address_of(lines), address_of(finals), goal))
         else:
             invoke(weighing, (values, count + added, address_of(places), address_of(weights), goal))
+        if threshold > 0.0:
+            invoke(settling, (values, itself, threshold, goal))
         if border == KEPT_EDGE:
             keep(itself, y, shape, m, n, goal)
         if writing != 0:

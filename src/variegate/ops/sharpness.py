@@ -46,24 +46,27 @@ class Sharpness(Op):
 class UnsharpMask(Op):
     """Add what a picture has beyond its Gaussian blur: v' = v + amount (v - blurred).
 
-    sigma    of the Gaussian in pixels, as far as 3 sigma; 0 changes nothing; one draw a sample
-    amount   how much of it; 0 changes nothing; one draw a sample
-    border   what lies beyond the edge: "reflect" (OpenCV's), "edge" (Pillow's), ...
-    targets  image, any number of channels (labels stay)        effect  stencil, separable (a pass of its own)
+    sigma      of the Gaussian in pixels, as far as 3 sigma; 0 changes nothing; one draw a sample
+    amount     how much of it; 0 changes nothing; one draw a sample
+    threshold  by how much v must differ from the blurred, in units of white, else it stays as it is; one draw a sample
+    border     what lies beyond the edge: "reflect" (OpenCV's), "edge" (Pillow's), ...
+    targets    image, any number of channels, each by itself (labels stay)
+    effect     stencil, separable (a pass of its own)
 
-    Laws: flat pictures stay; affine in the amount. Pillow's `UnsharpMask` and scikit-image's `unsharp_mask` call the
-    sigma radius, and Pillow the amount percent, 100 times as much; kornia has 1. Pillow's has a threshold, 3 levels by
-    default, below which nothing is added, and so have albumentations: here there is none, as what hangs on a threshold
-    is no weighing of pixels.
+    Laws: flat pictures stay; affine in the amount; a threshold of 1 changes nothing. Pillow's `UnsharpMask` and
+    scikit-image's `unsharp_mask` call the sigma radius, and Pillow the amount percent, 100 times as much; kornia has 1.
+    Pillow's threshold is 3 levels by default, which is 3 / 255 here; scikit-image and kornia have none. Pillow's blur
+    is three means over boxes, rounded, a few levels from a Gaussian.
 
-    >>> UnsharpMask(2, amount=1.5)
-    UnsharpMask(sigma=Constant(2), amount=Constant(1.5))
+    >>> UnsharpMask(2, amount=1.5, threshold=3 / 255)
+    UnsharpMask(sigma=Constant(2), amount=Constant(1.5), threshold=Constant(0.011764705882352941))
 
-    Raises  FieldError if sigma or the amount can be negative, or sigma above 128.
+    Raises  FieldError if sigma, the amount or the threshold can be negative, or sigma above 128.
     """
 
     sigma: Drawn = drawn(default=(0.5, 3), least=0, most=WIDEST)
     amount: Drawn = drawn(default=(0, 1.5), least=0)
+    threshold: Drawn = drawn(default=0, least=0)
     border: Border = option(default="reflect", kw_only=True)
 
     gives: ClassVar[type[Effect]] = Stencil
@@ -72,4 +75,5 @@ class UnsharpMask(Op):
         sigma = draws["sigma"]
         amount = np.where(sigma > 0, draws["amount"], 0.0)
         weights = bell(sigma, reach_of(sigma))
-        return Stencil(-amount[:, None, None] * weights[:, :, None], weights, own=1 + amount, border=self.border)
+        down, least = -amount[:, None, None] * weights[:, :, None], amount * draws["threshold"]
+        return Stencil(down, weights, own=1 + amount, threshold=least, border=self.border)

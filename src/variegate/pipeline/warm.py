@@ -75,13 +75,13 @@ def _count_once() -> None:
 
 def _filter_once() -> None:
     """One pixel through a filter that weighs nothing else."""
-    from variegate.kernels.stencil import nest, stencil, weigh, widen_floats
+    from variegate.kernels.stencil import nest, settle, stencil, weigh, widen_floats
     from variegate.kernels.taps import taps
 
     source, scratch, out = np.zeros(1, np.float32), np.zeros(8, np.float32), np.zeros(1, np.float32)
-    units = widen_floats.address, weigh.address, nest.address, 0
+    units = *(each.address for each in (widen_floats, weigh, nest, settle)), 0
     places = [each.ctypes.data for each in (source, scratch, out)]
-    weights, last = (taps(np.ones((1, 1))), np.empty(0), 0.0), (1.0, np.ones(1), np.zeros(1), 4)
+    weights, last = (taps(np.ones((1, 1))), np.empty(0), 0.0, 0.0), (1.0, np.ones(1), np.zeros(1), 4)
     stencil(units, places[0], (1, 1, 1, 4), 0, 1.0, *weights, last, *places[1:])  # type: ignore[no-untyped-call]
 
 

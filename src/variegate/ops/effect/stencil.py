@@ -27,18 +27,26 @@ class Stencil(Colour):
     border   what lies beyond the edge: one of "constant" (black), "edge", "reflect", "symmetric", "wrap"; or "keep",
              where there are no weights across: a pixel whose neighbours lie partly beyond it stays as it is
     own      (B,) float64, or None: how often the pixel itself is added to that sum
+    threshold
+             (B,) float64 from 0 on, or None: numbers that would change by no more than this stay as they are
 
     A sample whose pixels would each be 1 times themselves is left as it is.
     """
 
     may_rest: ClassVar[bool] = True
-    finite: ClassVar[tuple[str, ...]] = ("weights", "across", "own")
-    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"weights": (None, None), "across": (None,), "own": ()}
+    finite: ClassVar[tuple[str, ...]] = ("weights", "across", "own", "threshold")
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {
+        "weights": (None, None),
+        "across": (None,),
+        "own": (),
+        "threshold": (),
+    }
 
     weights: Floats
     across: Floats | None = None
     border: Border | Literal["keep"] = "reflect"
     own: Floats | None = None
+    threshold: Floats | None = None
 
     def misfit(self, count: int) -> str:
         wrong = super().misfit(count)
@@ -46,6 +54,8 @@ class Stencil(Colour):
             return wrong
         if self.border not in (*BORDERS, KEEP):
             return f"Stencil.border is one of {', '.join((*BORDERS, KEEP))}; got {self.border!r}"
+        if self.threshold is not None and (self.threshold < 0).any():
+            return f"Stencil.threshold is at least 0; got {self.threshold.min():g}"
         sides = *self.weights.shape[1:], *(() if self.across is None else self.across.shape[1:])
         if self.across is not None and sides[1] != 1:
             return f"Stencil.weights are (B, m, 1) where there are weights across; got {self.weights.shape}"

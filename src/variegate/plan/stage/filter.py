@@ -21,14 +21,16 @@ if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
 
 Floats = NDArray[np.float64]
+NEAR = 1e-5  # to a threshold: float32 may lie on the other side
 
 
 class Weights(NamedTuple):
-    """What a filter weighs: by its taps, across (k,) or (0,), the pixel itself; and what lies beyond the edge."""
+    """What a filter weighs: by its taps, across (k,) or (0,), the pixel itself; which change counts; the border."""
 
     taps: Taps
     across: Floats
     own: float
+    threshold: float
     border: str
 
 
@@ -42,15 +44,16 @@ class FilterStage(NeighbourStage):
         self._weights: dict[int, Weights] = {}
 
     def put(self, row: int, image: ImageArray, white: float, made: ImageArray, write: LastWrite) -> None:
-        from variegate.kernels.stencil import WIDEN, nest, room, stencil, weigh
+        from variegate.kernels.stencil import WIDEN, nest, room, settle, stencil, weigh
 
-        taken, across, own, border = self.weights(row)
+        taken, across, own, threshold, border = self.weights(row)
         height, width, channels = image.shape
-        units = WIDEN[DTYPES.index(image.dtype.name)].address, weigh.address, nest.address, write.unit
+        widen = WIDEN[DTYPES.index(image.dtype.name)]
+        units = *(each.address for each in (widen, weigh, nest, settle)), write.unit
         rows, owner = SCRATCH.address("rows", room(taken, len(across), width, channels))
         shape, beyond = (height, width, channels, image.dtype.itemsize), (*BORDERS, KEEP).index(border)
         source, target = image.__array_interface__["data"][0], made.__array_interface__["data"][0]
-        stencil(units, source, shape, beyond, 1 / white, taken, across, own, write.how, rows, target)  # type: ignore[no-untyped-call]
+        stencil(units, source, shape, beyond, 1 / white, taken, across, own, threshold, write.how, rows, target)  # type: ignore[no-untyped-call]
         del owner
 
     def weights(self, row: int) -> Weights:
@@ -60,7 +63,9 @@ class FilterStage(NeighbourStage):
             assert isinstance(effect, effects.Stencil), effect
             across = np.empty(0) if effect.across is None else trimmed(effect.across[place][None])[0]
             own = 0.0 if effect.own is None else float(effect.own[place])
-            self._weights[row] = Weights(taps(trimmed(effect.weights[place])), across, own, effect.border)
+            threshold = 0.0 if effect.threshold is None else float(effect.threshold[place])
+            taken = taps(trimmed(effect.weights[place]))
+            self._weights[row] = Weights(taken, across, own, threshold, effect.border)
         return self._weights[row]
 
     def rows(self, row: int) -> int:
@@ -70,9 +75,10 @@ class FilterStage(NeighbourStage):
         return room(weights.taps, len(weights.across), width, channels)
 
     def explain(self, row: int) -> Iterator[str]:
-        taken, across, own, border = self.weights(row)
+        taken, across, own, threshold, border = self.weights(row)
         told = f"{taken.height} down, {len(across)} across" if len(across) else f"{taken.height} x {taken.width}"
         added = f", and the pixel itself by {own:.3g}" if own else ""
+        added += f", where that changes more than {threshold:.3g}" if threshold else ""
         yield f"  weights  {told}{added}; " + ("the edge kept" if border == KEEP else f"beyond the edge {border}")
 
     def reference(self, row: int, image: Floats, doubt: NDArray[np.bool_]) -> Truth:
@@ -80,10 +86,14 @@ class FilterStage(NeighbourStage):
         from variegate.kernels.reference_stencil import filtered
 
         effect, _, place = self.of(row)
-        _, across, own, border = self.weights(row)
+        _, across, own, threshold, border = self.weights(row)
         down = trimmed(effect.weights[place])
         unsure = filtered(doubt.astype(np.float64), np.abs(down), np.abs(across), abs(own), border)
-        return Truth(filtered(image, down, across, own, border), unsure > 0)
+        made = filtered(image, down, across, own, border)
+        if not threshold:
+            return Truth(made, unsure > 0)
+        change = np.abs(made - image)
+        return Truth(np.where(change <= threshold, image, made), (unsure > 0) | (np.abs(change - threshold) < NEAR))
 
 
 def trimmed(weights: Floats) -> Floats:
