@@ -28,6 +28,7 @@ from variegate.ops.effect import (
     Geometric,
     Holes,
     LocalEqualization,
+    LowResolution,
     Map,
     Matrix,
     Median,
@@ -454,6 +455,7 @@ the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 
 An instance that is not seen any more takes its row of every target along, those that are per instance too.
 """
+COARSE = "compression and resolution"
 FAMILIES = {
     Map: "pixels move",
     Mirror: "pixels move",
@@ -469,6 +471,7 @@ FAMILIES = {
     Stencil: "pixels around each",
     Holes: "pixels dropped",
     Median: "pixels around each",
+    LowResolution: COARSE,
     Output: "the last write",
     PixelFunction: "functions of yours",
     Effect: "combinators and macros, here of ops of several kinds",
@@ -478,7 +481,7 @@ FAMILIES = {
 def _family(op):
     """Under which heading an op stands."""
     if op.gives is PictureFunction:
-        return "functions of yours" if isinstance(op, vg.Opaque) else "compression"
+        return "functions of yours" if isinstance(op, vg.Opaque) else COARSE
     return FAMILIES[op.gives]
 
 

@@ -51,6 +51,9 @@ pipelines = {
     "aslant": [vg.Perspective(0.6, border="edge"), vg.Scale(0.7)],
     "transpose": [vg.Transpose(), vg.Rotate90(1), vg.Resize((4, 4))],
     "means": [vg.Contrast(1.2, about="channel"), vg.Rotate(9), vg.Contrast(0.7, about="channel"), vg.Invert()],
+    "coarse": [vg.Downscale(0.3), vg.Downscale(0.4, "nearest"), vg.Downscale(0.7, "box")],
+    "medians": [vg.MedianBlur(7), vg.MedianBlur(3)],
+    "sharp": [vg.UnsharpMask(1, 1, 0.1)],
     "tables": [vg.Rotate(9), vg.Posterize(3), vg.Contrast(0.7, about="channel"), vg.Gamma(2)],
 }
 writes = ([], [vg.ToDtype("float16", "CHW")], [vg.Normalize(0.5, 0.5, "CHW")], [vg.ToDtype("uint8", "CHW")])

@@ -216,7 +216,7 @@ def _mixer(taps: int) -> Callable[..., Any]:
     return mix
 
 
-mix_2, mix_3, mix_4, mix_5 = (intrinsic(_mixer(taps)) for taps in range(2, 6))
+mix_1, mix_2, mix_3, mix_4, mix_5 = (intrinsic(_mixer(taps)) for taps in range(1, 6))
 
 
 @intrinsic

@@ -19,6 +19,7 @@ from variegate.kernels.memory import (
     input_f32,
     input_i64,
     load_f32,
+    mix_1,
     mix_2,
     mix_3,
     mix_4,
@@ -107,7 +108,7 @@ def _colour_row(mixer: Any) -> Any:
     return colour_row
 
 
-row_of_2, row_of_3, row_of_4, row_of_5 = (_colour_row(mixer) for mixer in (mix_2, mix_3, mix_4, mix_5))
+row_of_1, row_of_2, row_of_3, row_of_4, row_of_5 = map(_colour_row, (mix_1, mix_2, mix_3, mix_4, mix_5))
 
 
 @kernel
@@ -124,7 +125,9 @@ def row_of_any(row, left, channels, first, weights, most, count, out, pixel, pla
 @kernel
 def mix_pixels(row, left, channels, first, weights, most, count, out, pixel, plane):
     """One output row: weighted sums along a row of interleaved floats that begins at source pixel `left`."""
-    if channels == 3 and most == 2:
+    if channels == 3 and most == 1:
+        row_of_1(row, left, first, weights, most, count, out, pixel, plane)
+    elif channels == 3 and most == 2:
         row_of_2(row, left, first, weights, most, count, out, pixel, plane)
     elif channels == 3 and most == 3:
         row_of_3(row, left, first, weights, most, count, out, pixel, plane)

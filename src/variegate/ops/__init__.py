@@ -14,6 +14,7 @@ from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
+from variegate.ops.downscale import Downscale
 from variegate.ops.dtype import ToDtype
 from variegate.ops.elastic import Elastic
 from variegate.ops.equalize import Equalize
@@ -76,6 +77,7 @@ __all__ = [
     "Crop",
     "CropNonEmptyMask",
     "Defocus",
+    "Downscale",
     "Elastic",
     "Equalize",
     "Erasing",

@@ -40,7 +40,7 @@ def warm() -> Iterator[tuple[str, float]]:
                 assert unit.address
                 yield name, time.perf_counter() - begun
     once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
-    for name, run in (*once, ("stencil", _filter_once), ("median", _median_once)):
+    for name, run in (*once, ("stencil", _filter_once), ("median", _median_once), ("downscale", _downscale_once)):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -94,3 +94,16 @@ def _median_once() -> None:
     units = widen_floats.address, sort_columns.address, medians.address, 0
     places = [each.ctypes.data for each in (source, scratch, out)]
     median(units, places[0], (1, 1, 1, 4), 1.0, 3, (1.0, np.ones(1), np.zeros(1), 4), *places[1:])  # type: ignore[no-untyped-call]
+
+
+def _downscale_once() -> None:
+    """A picture of one pixel at no fewer."""
+    from variegate.kernels.downscale import downscale, room
+    from variegate.kernels.resize import axis_taps, upright_floats
+
+    source, low, out = np.zeros(1, np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32)
+    scratch, units = np.zeros(room(1, 1, 1), np.float32), (axis_taps, upright_floats, upright_floats)
+    addresses, places = (*(each.address for each in units), 0), [e.ctypes.data for e in (source, low, scratch, out)]
+    downscale(
+        addresses, places[0], (1, 1, 1, 4), np.float32(1), (1, 1), 2, (1.0, np.ones(1), np.zeros(1), 4), *places[1:]
+    )  # type: ignore[no-untyped-call]

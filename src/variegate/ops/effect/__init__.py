@@ -18,7 +18,8 @@ Stencil          stencil: weights of the pixels around each
 LocalEqualization
                  tiles: each pixel by the histograms of the tiles around it
 Median           the median of the pixels around each
-Colour           the class above these, from Matrix to Median: pixels stay in their places
+LowResolution    the picture at fewer pixels, and back
+Colour           the class above these, from Matrix to LowResolution: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -29,6 +30,7 @@ from variegate.ops.effect.field import Field
 from variegate.ops.effect.geometric import Geometric
 from variegate.ops.effect.holes import Holes
 from variegate.ops.effect.local_equalization import LocalEqualization
+from variegate.ops.effect.low_resolution import LowResolution
 from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
@@ -52,6 +54,7 @@ __all__ = [
     "Holes",
     "Ints",
     "LocalEqualization",
+    "LowResolution",
     "Map",
     "Matrix",
     "Median",

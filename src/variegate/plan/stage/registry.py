@@ -10,6 +10,7 @@ from variegate.ops.effect import Effect
 from variegate.plan.ir import Node
 from variegate.plan.stage.base import Stage
 from variegate.plan.stage.call import CallStage
+from variegate.plan.stage.downscale import DownscaleStage
 from variegate.plan.stage.filter import FilterStage
 from variegate.plan.stage.median import MedianStage
 from variegate.plan.stage.read import ReadStage
@@ -20,6 +21,7 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.Stencil: FilterStage,
     effects.LocalEqualization: TileStage,
     effects.Median: MedianStage,
+    effects.LowResolution: DownscaleStage,
     effects.Colour: ReadStage,
     effects.PictureFunction: CallStage,
 }
