@@ -7,27 +7,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.compiled import entry
+from variegate.compiled import entry, kernel
 from variegate.kernels.codes import LEVELS
 from variegate.kernels.colour import level
 
 
-@entry
-def count_values(image, out):
-    """Into out (2, C, N) int32, of zeros: how many pixels of integers below N have each value, in two halves.
+@kernel
+def count(values, out):
+    """Add to out, (2, C, N) int32, how often each channel of packed pixels has each of the values below N.
 
-    image  (H W C,), packed. Of neighbours one is counted here, one there: equal ones would wait for each other
+    Of neighbours one is counted in the first half, one in the second: equal ones would wait for each other.
     """
     channels = out.shape[1]
-    pixels = image.size // channels
+    pixels = values.size // channels
     for c in range(channels):
         one, other, at = out[0, c], out[1, c], c
         for _ in range(pixels // 2):
-            one[image[at]] += np.int32(1)
-            other[image[at + channels]] += np.int32(1)
+            one[values[at]] += np.int32(1)
+            other[values[at + channels]] += np.int32(1)
             at += 2 * channels
         if pixels % 2:
-            one[image[at]] += np.int32(1)
+            one[values[at]] += np.int32(1)
+
+
+@entry
+def count_values(image, out):
+    """Into out (2, C, N) int32, of zeros: how many pixels of integers below N, (H W C,), have each value, in halves."""
+    count(image, out)
 
 
 @entry
@@ -43,14 +49,7 @@ def count_levels(image, scale, out):
         row = image[y].reshape(-1)
         for n in range(levels.size):
             levels[n] = level(row[n] * scale)
-        for c in range(channels):
-            one, other, at = out[0, c], out[1, c], c
-            for _ in range(width // 2):
-                one[levels[at]] += np.int32(1)
-                other[levels[at + channels]] += np.int32(1)
-                at += 2 * channels
-            if width % 2:
-                one[levels[at]] += np.int32(1)
+        count(levels, out)
 
 
 def histogram(image: NDArray[Any], white: float) -> NDArray[np.int64]:

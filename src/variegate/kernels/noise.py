@@ -12,23 +12,23 @@ and the bits. That of photons is in `poisson`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import int64, types
-from numba.core.cgutils import alloca_once
-from numba.extending import intrinsic
+from numba import int64
 
 from variegate.compiled import inlined, kernel, unit
 from variegate.kernels.bits import block, opened
 from variegate.kernels.memory import (
+    STACK,
     bits_f32,
     load_f32,
     load_f64,
     load_work_f32,
     load_work_i32,
     single_of,
+    stack,
     store_f32,
     store_work_f32,
     store_work_i32,
@@ -37,7 +37,7 @@ from variegate.kernels.strew import add, dot, multiply
 from variegate.white import LUMINANCE
 
 f32, i32 = np.float32, np.int32
-LOT, TILE = 32, 1024  # words; TILE of them are at work at a time, on the stack, and what is made of them behind them
+LOT, TILE = 32, STACK // 5  # words; TILE of them are at work at a time, and what is made of them lies behind them
 MADE, MORE = 4 * TILE, 8 * TILE  # bytes from the words to the numbers made of them, to the second ones
 SQRT_HALF, LOGS = 0x3F3504F3, 0x3F800000  # the bits of sqrt(1/2) and of 1, as float32
 DOUBLE_LN2 = f32(-2 * 0.6931471805599453)
@@ -47,18 +47,6 @@ S0, S1, S2 = f32(0.99969677), f32(-0.16567308), f32(0.00751438)
 C0, C1, C2, C3 = f32(0.9999933), f32(-0.49991244), f32(0.04148775), f32(-0.00127121)
 ANGLE = f32(np.pi / 8192)
 RED, GREEN, BLUE = f32(LUMINANCE[0]), f32(LUMINANCE[1]), f32(LUMINANCE[2])
-
-
-@intrinsic
-def stack(typing):
-    """The address of five tiles that are the unit's own while it runs; asked for once."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        found = alloca_once(builder, ir.FloatType(), size=ir.IntType(64)(5 * TILE))
-        found.align = 64
-        return builder.ptrtoint(found, ir.IntType(64))
-
-    return types.int64(), codegen
 
 
 @kernel
@@ -128,61 +116,54 @@ def size(place):
     return place[2] if place[4] else place[2] * place[3]
 
 
+def strewn(make: Callable[..., Any], put: Callable[..., Any]) -> Any:
+    """over(place, key, y, words, one, other): a row by two numbers of each word, made by `make`, put by `put`."""
+
+    @kernel
+    def over(place, key, y, words, one, other):
+        half = lots((size(place) + 1) >> 1)
+        for start in range(0, half, TILE):
+            length = min(half - start, TILE)
+            fill(key, y * half + start, length, words)
+            make(words, length, words + MADE)
+            put(place, start, start + length, words + MADE, one, other)
+            put(place, half + start, half + start + length, words + MORE, one, other)
+
+    return over
+
+
+add_bells, multiply_bells = strewn(bells, add), strewn(bells, multiply)
+add_evens, dot_evens = strewn(evens, add), strewn(evens, dot)
+
+
 @unit(int64, int64, int64, int64, int64, int64, int64)
 def gaussian(row, count, plane, y, height, draws, report):
     """v + std n + mean; numbers: std, mean."""
-    (place, numbers), words = placed(row, plane, count, draws), stack()
-    key, std, mean = opened(numbers + 16), f32(load_f64(numbers, 0)), f32(load_f64(numbers, 1))
-    half = lots((size(place) + 1) >> 1)
-    for start in range(0, half, TILE):
-        length = min(half - start, TILE)
-        fill(key, y * half + start, length, words)
-        bells(words, length, words + MADE)
-        add(place, start, start + length, words + MADE, std, mean)
-        add(place, half + start, half + start + length, words + MORE, std, mean)
+    place, numbers = placed(row, plane, count, draws)
+    std, mean = f32(load_f64(numbers, 0)), f32(load_f64(numbers, 1))
+    add_bells(place, opened(numbers + 16), y, stack(), std, mean)
 
 
 @unit(int64, int64, int64, int64, int64, int64, int64)
 def uniform(row, count, plane, y, height, draws, report):
     """v + amplitude n; numbers: amplitude."""
-    (place, numbers), words = placed(row, plane, count, draws), stack()
-    key, amplitude = opened(numbers + 8), f32(load_f64(numbers, 0))
-    half = lots((size(place) + 1) >> 1)
-    for start in range(0, half, TILE):
-        length = min(half - start, TILE)
-        fill(key, y * half + start, length, words)
-        evens(words, length, words + MADE)
-        add(place, start, start + length, words + MADE, amplitude, f32(0.0))
-        add(place, half + start, half + start + length, words + MORE, amplitude, f32(0.0))
+    place, numbers = placed(row, plane, count, draws)
+    add_evens(place, opened(numbers + 8), y, stack(), f32(load_f64(numbers, 0)), f32(0.0))
 
 
 @unit(int64, int64, int64, int64, int64, int64, int64)
 def speckle(row, count, plane, y, height, draws, report):
     """v + v std n; numbers: std."""
-    (place, numbers), words = placed(row, plane, count, draws), stack()
-    key, std = opened(numbers + 8), f32(load_f64(numbers, 0))
-    half = lots((size(place) + 1) >> 1)
-    for start in range(0, half, TILE):
-        length = min(half - start, TILE)
-        fill(key, y * half + start, length, words)
-        bells(words, length, words + MADE)
-        multiply(place, start, start + length, words + MADE, std, f32(0.0))
-        multiply(place, half + start, half + start + length, words + MORE, std, f32(0.0))
+    place, numbers = placed(row, plane, count, draws)
+    multiply_bells(place, opened(numbers + 8), y, stack(), f32(load_f64(numbers, 0)), f32(0.0))
 
 
 @unit(int64, int64, int64, int64, int64, int64, int64)
 def salt_and_pepper(row, count, plane, y, height, draws, report):
     """0 with one probability, 1 with another; numbers: that of pepper, that of salt, each in steps of 2**-16."""
-    (place, numbers), words = placed(row, plane, count, draws), stack()
-    key, pepper, salt = opened(numbers + 16), load_f64(numbers, 0), load_f64(numbers, 1)
-    black, white = f32(2.0 * pepper - 1.0), f32(1.0 - 2.0 * salt)
-    half = lots((size(place) + 1) >> 1)
-    for start in range(0, half, TILE):
-        length = min(half - start, TILE)
-        fill(key, y * half + start, length, words)
-        evens(words, length, words + MADE)
-        dot(place, start, start + length, words + MADE, black, white)
-        dot(place, half + start, half + start + length, words + MORE, black, white)
+    place, numbers = placed(row, plane, count, draws)
+    black, white = f32(2.0 * load_f64(numbers, 0) - 1.0), f32(1.0 - 2.0 * load_f64(numbers, 1))
+    dot_evens(place, opened(numbers + 16), y, stack(), black, white)
 
 
 @kernel

@@ -24,10 +24,11 @@ from variegate.kernels.memory import (
     load_work_f32,
     load_work_i32,
     single_of,
+    stack,
     store_f32,
     store_work_f32,
 )
-from variegate.kernels.noise import TILE, bells, fill, lots, stack
+from variegate.kernels.noise import TILE, bells, fill, lots
 
 f32, i32 = np.float32, np.int32
 FEW, MANY = f32(20.0), f32(1e30)
