@@ -104,6 +104,7 @@ def examples(height: int, width: int) -> dict[str, vg.Op]:
         "XYMasking": vg.XYMasking(mask_x_length=(0.1, 0.2)),
         "PixelDropout": vg.PixelDropout((0.1, 0.2)),
         "ChannelDropout": vg.ChannelDropout(),
+        "MaskDropout": vg.MaskDropout(),
         "Normalize": vg.Normalize(),
         "ToDtype": vg.ToDtype("float16"),
         "Pointwise": vg.Pointwise(first_channel_darker, by=(0.2, 0.4)),
@@ -157,6 +158,7 @@ def variants(height: int, width: int) -> list[vg.Op]:
         vg.XYMasking(1, 0, 1, sizes="pixels", fill="noise"),
         vg.PixelDropout(0.3, per_channel=True),
         vg.ChannelDropout((0, 3)),
+        vg.MaskDropout((0, 4), fill="noise"),
         vg.Normalize(layout="CHW"),
         vg.ToDtype("float16", "CHW"),
     ]

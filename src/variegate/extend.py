@@ -9,7 +9,7 @@ fields   what a field takes, in one line: drawn, bits, option, flag, pixels, ext
          probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, SizeLike
 lower    its arguments are Draws, Ints and a LoweringContext; it returns an Effect, of `effects`, or a tuple of them.
          Most arrays are Floats. boxes_of and masks_of (each a VisibleMask) are what an op that `looks` at labels finds
-         in the context; one_or_three says whether pictures have colour
+         in the context, and instances_of (VisibleInstances); one_or_three says whether pictures have colour
 coords   maps as matrices, and the centres of pictures
 exact    sincos (of degrees), atan2, exp, log and power with the same bits on every CPU, which NumPy has not
 words, uniforms, normals
@@ -31,7 +31,17 @@ from variegate.labels.move import move
 from variegate.labels.point_map import PointMap
 from variegate.labels.visibility import Visibility
 from variegate.ops import effect as effects
-from variegate.ops.base import Draws, LoweringContext, Op, VisibleMask, boxes_of, masks_of, one_or_three
+from variegate.ops.base import (
+    Draws,
+    LoweringContext,
+    Op,
+    VisibleInstances,
+    VisibleMask,
+    boxes_of,
+    instances_of,
+    masks_of,
+    one_or_three,
+)
 from variegate.ops.combine import Chain, OneOf, SomeOf
 from variegate.ops.effect import Effect, Floats, Ints
 from variegate.ops.fields import (
@@ -80,6 +90,7 @@ __all__ = [
     "SomeOf",
     "Target",
     "Visibility",
+    "VisibleInstances",
     "VisibleMask",
     "bits",
     "boxes_of",
@@ -92,6 +103,7 @@ __all__ = [
     "exact",
     "extent",
     "flag",
+    "instances_of",
     "masks_of",
     "move",
     "one_or_three",

@@ -121,7 +121,9 @@ class Column(NamedTuple):
         """What an op that looks at labels finds here."""
         if isinstance(self.target, vg.Boxes):
             return "boxes"
-        classes = isinstance(self.target, vg.Mask) and not self.target.stack and self.value.dtype.kind in "bui"
+        if isinstance(self.target, vg.Mask) and self.target.stack:
+            return "instances"
+        classes = isinstance(self.target, vg.Mask) and self.value.dtype.kind in "bui"
         return "mask" if classes else ""
 
     @property
@@ -240,6 +242,11 @@ LOOKS = {  # a label that lowering asks for; the field that is given beside a co
         {"mask": DISCS[1].astype(np.uint8)},
         r"looks at a mask, but the sample has none declared: give targets=\{'mask': Mask\(\)\} to Compose and mask=",
     ),
+    "instances": (
+        {"masks": vg.Mask(stack=True, group="others")},
+        {"masks": DISCS.astype(np.uint8)},
+        r"looks at masks of instances, but the sample has none declared: give targets=\{'masks': Mask\(stack=True\)\} ",
+    ),
 }
 
 
@@ -278,13 +285,15 @@ REFUSED: dict[str, list[tuple[str, Column, str]]] = {  # by heading: what is ref
 
 
 def kind(name, column):
-    """What is to become of a target: "gap", or, by its law, "picture", "view", "moves" or "stays"."""
+    """What is to become of a target: "gap", or, by its law, "picture", "view", "moves", "loses" or "stays"."""
     if (name, column) in GAPS:
         return "gap"
     if column in PICTURES:
         return "picture" if COLUMNS[column].target is None else "view"
     if COLUMNS[column].target == vg.Image():
         return "view" if geometric(EXAMPLES[name]) or name == "Opaque" else "stays"
+    if EXAMPLES[name].looks == COLUMNS[column].brings == "instances":
+        return "loses"
     return _moving(EXAMPLES[name]) if COLUMNS[column].law and geometric(EXAMPLES[name]) else "stays"
 
 
@@ -389,6 +398,17 @@ def test_a_label_follows_a_field(name, column):
     assert changed, "the op leaves this label where it was, in silence"
 
 
+@cells("loses")
+def test_a_label_loses_whole_instances(name, column):
+    given = COLUMNS[column]
+    cell, lost = Cell(EXAMPLES[name], given), set()
+    for key in KEYS:
+        got = cell(key)
+        assert 0 < len(got["rows"]) < len(given.value) and alike(got["it"], given.value[got["rows"]])
+        lost |= set(range(len(given.value))) - set(got["rows"])
+    assert len(lost) > 1, "always the same one"
+
+
 @cells("stays")
 def test_a_label_stays_bit_for_bit(name, column):
     given = COLUMNS[column]
@@ -450,6 +470,7 @@ the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 |:-:|---|
 | ✓ | a picture is what the reference makes of it; a label lies where a walk of the maps, or a field, leads |
 | · | stays as it was, bit for bit: the op moves no pixels, or the target has no place among them |
+| − | loses whole instances; those that are left stay, bit for bit |
 | = | comes back as it was: there is nothing to do |
 | ✗ | refused, by an error that says why and what to do |
 
@@ -488,7 +509,7 @@ def _family(op):
 def mark(name, column, notes):
     """What the document shows of one cell."""
     if kind(name, column) != "gap":
-        return "·" if kind(name, column) == "stays" else "✓"
+        return {"stays": "·", "loses": "−"}.get(kind(name, column), "✓")
     gap = GAPS[name, column]
     return f"{'=' if gap.error is None else '✗'}<sup>{notes.setdefault(gap.reason, len(notes) + 1)}</sup>"
 
@@ -501,11 +522,12 @@ def document():
     notes: dict[str, int] = {}
     lines, family = ["| op | " + " | ".join(headings) + " |", "|---|" + ":-:|" * len(headings)], ""
     for name, op in EXAMPLES.items():
-        here = "pixels move, by what the labels are" if op.looks else _family(op)
+        here = "pixels move, by what the labels are" if op.looks and geometric(op) else _family(op)
         if here != family:
             family = here
             lines.append(f"| **{family}** |" + " |" * len(headings))
-        reason = f"looks at {'a mask' if op.looks == 'mask' else op.looks}; refused for a sample that has none"
+        seen = {"mask": "a mask", "instances": "masks of instances"}.get(op.looks, op.looks)
+        reason = f"looks at {seen}; refused for a sample that has none"
         looks = f" <sup>{notes.setdefault(reason, len(notes) + 1)}</sup>" if op.looks else ""
         marks = [{mark(name, column, notes) for column in names} for names in headings.values()]
         assert all(len(each) == 1 for each in marks), f"{name}: dtypes of one heading differ, so split it"

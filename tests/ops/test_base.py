@@ -13,8 +13,8 @@ from tests.catalogue import EXAMPLES, LEAVES
 from variegate import ops
 from variegate.dist import Bits, Choice, Constant, Normal, Uniform
 from variegate.errors import FieldError, InputError
-from variegate.ops.base import Drawn, LoweringContext, Op, VisibleMask
-from variegate.ops.effect import Map, Stencil
+from variegate.ops.base import Drawn, LoweringContext, Op, VisibleInstances, VisibleMask
+from variegate.ops.effect import Holes, Map, Stencil
 from variegate.plan.stage.filter import trimmed
 
 SIZES = np.array([[30, 40], [60, 45], [32, 32], [300, 31]])
@@ -23,6 +23,10 @@ BOXES = [
 ]
 MASKS = [
     VisibleMask((np.indices(size).sum(axis=0) % 5 == 0) * (i != 2), np.eye(3)) for i, size in enumerate(SIZES.tolist())
+]
+INSTANCES = [
+    VisibleInstances(np.indices(size).sum(axis=0) % 5 == np.arange(i + 1)[:, None, None], "instances")
+    for i, size in enumerate(SIZES.tolist())
 ]
 
 
@@ -48,7 +52,7 @@ def test_pickles_replaces_hashes_and_reads_back(op):
 
 
 def context(rows):
-    return LoweringContext(3, BOXES[rows], MASKS[rows])
+    return LoweringContext(3, BOXES[rows], MASKS[rows], INSTANCES[rows])
 
 
 def drawn_at_random(op, count):
@@ -65,7 +69,7 @@ def drawn_at_random(op, count):
 @pytest.mark.parametrize("op", LEAVES, ids=repr)
 def test_a_batch_equals_its_samples_one_by_one(op):
     draws, given = drawn_at_random(op, 4), {field: draw.copy() for field, draw in drawn_at_random(op, 4).items()}
-    whole = op.lower(draws, SIZES, LoweringContext(3, BOXES, MASKS))
+    whole = op.lower(draws, SIZES, LoweringContext(3, BOXES, MASKS, INSTANCES))
     assert all(np.array_equal(draws[field], given[field]) for field in given), "lowering leaves its draws as they are"
     for i in range(4):
         here = slice(i, i + 1)
@@ -76,6 +80,8 @@ def test_a_batch_equals_its_samples_one_by_one(op):
                 x, y = getattr(a, item.name), getattr(b, item.name)
                 if isinstance(a, Stencil) and item.name in ("weights", "across") and x is not None:
                     assert np.array_equal(trimmed(np.atleast_2d(x[i])), trimmed(np.atleast_2d(y[0]))), item.name
+                elif isinstance(a, Holes) and item.name in ("numbers", "gone") and x is not None:
+                    assert np.array_equal(np.trim_zeros(x[i], "b"), np.trim_zeros(y[0], "b")), item.name
                 elif isinstance(x, np.ndarray):
                     samples = (x[..., i], y[..., 0]) if item.name in ("bits", "rng") else (x[i], y[0])
                     assert np.array_equal(*samples), item.name
@@ -286,7 +292,7 @@ BOX_LOOKERS = [op for op in LEAVES if op.looks == "boxes"]
 def test_an_op_says_at_which_labels_it_looks():
     crops = {"RandomCropNearBox": "boxes", "RandomSizedBoxSafeCrop": "boxes", "RandomIoUCrop": "boxes"}
     found = {type(op).__name__: op.looks for op in LEAVES if op.looks}
-    assert found == crops | {"CropNonEmptyMask": "mask"} and Op.looks == ""
+    assert found == crops | {"CropNonEmptyMask": "mask", "MaskDropout": "instances"} and Op.looks == ""
 
 
 @pytest.mark.parametrize("op", BOX_LOOKERS, ids=repr)

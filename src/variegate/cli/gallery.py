@@ -52,7 +52,7 @@ MADE_OF_OTHERS = (
     "Opaque",
     "Pointwise",
 )  # nothing to look at by themselves
-SHOWN = Targets(boxes=Boxes("rel_xyxy"), mask=Mask())  # for ops that look at labels
+SHOWN = Targets(boxes=Boxes("rel_xyxy"), mask=Mask(), masks=Mask(stack=True))  # for ops that look at labels
 FACE = (0.32, 0.08, 0.6, 0.5)  # of the astronaut, in fractions of the picture
 
 
@@ -100,7 +100,8 @@ def pictures(op: Op, image: NDArray[np.uint8], count: int, seed: int) -> list[ND
     for n, each in enumerate(strengths(op, count)):
         key = Key(seed=seed, variation=n)
         if op.looks:
-            sample: dict[str, Any] = {"image": image, "boxes": [FACE], "mask": face(image.shape[:2])}
+            mask = face(image.shape[:2])
+            sample: dict[str, Any] = {"image": image, "boxes": [FACE], "mask": mask, "masks": mask[None]}
             made.append(Compose([each], targets=SHOWN)(**sample, key=key)["image"])
         else:
             made.append(Compose([each])(image, key=key))

@@ -8,6 +8,7 @@ rectangles  four numbers each: the first row and the one after the last, the fir
 grid        of squares: where the first begins, down and across, how far one is from the next, how large each is
 dots        how many of 65,536 pixels, and whether each channel has dots of its own
 channels    a number for each channel: not 0 where it is dropped, all of it
+spans       where those of each row begin, and where the last's end; of each its first column, the one after its last
 
 A row may lie mirrored in memory, `across` not 0: then column 0 is the last pixel.
 """
@@ -158,4 +159,17 @@ def channels_of(row, count, plane, channels, y, height, numbers, across, white):
             fill_line(row + 4 * plane * c, 0, count, f32(load_f64(numbers, COLOUR + c) * white))
 
 
-HOLES = {"rectangles": rectangles, "grid": grid, "dots": dots, "channels": channels_of}
+@unit(*[int64] * 8, float64)
+def spans(row, count, plane, channels, y, height, numbers, across, white):
+    """See above."""
+    place, begin = (row, plane, channels, y * count, count, across), COLOUR + channels
+    many = int64(load_f64(numbers, COUNT))
+    if y + 1 >= many:
+        return
+    first, last = int64(load_f64(numbers, begin + y)), min(int64(load_f64(numbers, begin + y + 1)), many - 1)
+    for at in range(begin + max(first, 0), begin + last, 2):
+        left, right = int64(load_f64(numbers, at)), int64(load_f64(numbers, at + 1))
+        fill(place, max(left, 0), min(right, count), numbers, white)
+
+
+HOLES = {"rectangles": rectangles, "grid": grid, "dots": dots, "channels": channels_of, "spans": spans}

@@ -68,6 +68,13 @@ def channels_of(
             line[:] = colour
 
 
+def spans(row: Row, y: int, height: int, bits: Any, columns: float, count: float, noise: float, *given: float) -> None:
+    """Spans of whole pixels of each row."""
+    numbers, x = np.array(given[len(row) :]), np.arange(len(row[0]))
+    for left, right in numbers[int(numbers[y]) : int(numbers[y + 1])].reshape(-1, 2):
+        _fill(row, y, (left <= x) & (x < right), bits, noise, given)
+
+
 def _fill(row: Row, y: int, where: NDArray[Any], bits: Any, noise: float, given: tuple[float, ...]) -> None:
     """The dropped pixels of a row: a colour, or the uniforms of each pixel, four for every four channels begun."""
     each, width = -(-len(row) // 4) * 4, len(row[0])
@@ -81,4 +88,5 @@ HOLES: dict[str, Callable[..., None]] = {
     "grid": grid,
     "dots": dots,
     "channels": channels_of,
+    "spans": spans,
 }

@@ -1,8 +1,9 @@
-"""What an op that looks at labels is shown of one sample: its boxes, or its mask, on the canvas at that point."""
+"""What an op that looks at labels is shown of one sample: boxes, a mask, or instances, on the canvas at that point."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from variegate.labels.carry import carry
 from variegate.labels.mask_map import mask_map, sides_of
+from variegate.labels.masks import carry_mask
 from variegate.labels.point_map import PointMap
 from variegate.labels.projective import ProjectiveMap, per_pixel
-from variegate.ops.base import VisibleMask
+from variegate.ops.base import VisibleInstances, VisibleMask
 from variegate.targets import Mask, Targets
 from variegate.targets.leaf import BoxLeaf, Leaf, MaskLeaf
 
@@ -49,6 +51,19 @@ def masks_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) 
             if isinstance(point_map, ProjectiveMap):
                 return VisibleMask(leaf.pixels, point_map.forward * np.concatenate([into, np.ones(1)]), part)
             return VisibleMask(leaf.pixels, None, part, partial(_bent, point_map, into))
+    return None
+
+
+def instances_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointMap) -> VisibleInstances | None:
+    """The first stack of masks, in pixels of the canvas whatever its stride; None if there is none."""
+    for name, target in targets.fields:
+        leaf = leaves.get(name)
+        if isinstance(target, Mask) and target.stack and isinstance(leaf, MaskLeaf):
+            own = point_map if target.copies else point_map.cut_off()
+            if target.stride != 1:
+                own = own.scaled(sides_of(target, leaf), point_map.size)
+            nearest = replace(target, shrink="nearest", keep=())
+            return VisibleInstances(carry_mask(nearest, MaskLeaf(leaf.pixels != 0), own).pixels, target.group)
     return None
 
 

@@ -31,6 +31,7 @@ from variegate.ops.invert import Invert
 from variegate.ops.iou_crop import RandomIoUCrop
 from variegate.ops.jpeg import JPEG
 from variegate.ops.mask_crop import CropNonEmptyMask
+from variegate.ops.mask_dropout import MaskDropout
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNoise, SpeckleNoise, UniformNoise
 from variegate.ops.normalize import Normalize
@@ -94,6 +95,7 @@ __all__ = [
     "Illumination",
     "Invert",
     "LongestMaxSize",
+    "MaskDropout",
     "MedianBlur",
     "MotionBlur",
     "Normalize",

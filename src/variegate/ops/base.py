@@ -45,6 +45,17 @@ class VisibleMask(NamedTuple):
         return float(u[0]), float(v[0])
 
 
+class VisibleInstances(NamedTuple):
+    """The masks of a sample's instances, on the canvas that an op sees.
+
+    masks  (N, H, W) bool, a mask each, also of what is no longer seen: that is empty
+    group  whose instances they are
+    """
+
+    masks: NDArray[np.bool_]
+    group: str
+
+
 @dataclass(frozen=True)
 class LoweringContext:
     """What lowering may know of a batch beside draws and sizes.
@@ -54,12 +65,14 @@ class LoweringContext:
     boxes     where the op looks at boxes, one entry a row of `sizes`: (N, 4) x0, y0, x1, y1 in pixels of the canvas
               that the op sees; None for a sample that has no boxes, as opposed to no box
     masks     where the op looks at masks, one entry a row of `sizes`; None for a sample that has none
+    instances  where the op looks at the masks of instances, alike
     """
 
     channels: int
     steps: int = field(default=255, kw_only=True)
     boxes: Sequence[Floats | None] = ()
     masks: Sequence[VisibleMask | None] = ()
+    instances: Sequence[VisibleInstances | None] = ()
 
 
 class When(NamedTuple):
@@ -105,7 +118,8 @@ class Op:
     swaps_sides: ClassVar[bool] = False  # may exchange height and width, and does nothing else to them
     needs_white: ClassVar[bool] = False  # says nothing of pictures whose numbers have no range
     trials: ClassVar[Mapping[str, int]] = {}  # fields drawn several times a sample
-    looks: ClassVar[Literal["", "boxes", "mask"]] = ""  # the labels that lowering must be shown, in `LoweringContext`
+    # The labels that lowering must be shown, in `LoweringContext`.
+    looks: ClassVar[Literal["", "boxes", "mask", "instances"]] = ""
 
     def __post_init__(self) -> None:
         for item, rule in self._rules().items():
@@ -264,6 +278,17 @@ def masks_of(op: Op, sizes: Ints, context: LoweringContext) -> list[VisibleMask]
     return found
 
 
+def instances_of(op: Op, sizes: Ints, context: LoweringContext) -> list[VisibleInstances]:
+    """The masks of each sample's instances.
+
+    Raises  InputError if a sample has none at all: masks of zero instances are fine.
+    """
+    found = [seen for seen in context.instances if seen is not None]
+    if len(found) < len(sizes):
+        raise _nothing_seen(op, "masks of instances", "masks", "Mask(stack=True)")
+    return found
+
+
 def _nothing_seen(op: Op, what: str, field: str, target: str) -> InputError:
     return InputError(
         f"{op.label} looks at {what}, but the sample has none declared: "
@@ -282,10 +307,12 @@ __all__ = [
     "Draws",
     "LoweringContext",
     "Op",
+    "VisibleInstances",
     "VisibleMask",
     "When",
     "as_distribution",
     "boxes_of",
+    "instances_of",
     "leaves",
     "masks_of",
     "one_or_three",

@@ -43,7 +43,7 @@ class CropNonEmptyMask(CropOp):
     size: SizeLike = pixels()
     ignore: Sequence[int] = wholes(default=(0,))
 
-    looks: ClassVar[Literal["", "boxes", "mask"]] = "mask"
+    looks: ClassVar[Literal["", "boxes", "mask", "instances"]] = "mask"
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "pixel": Uniform(0, 1), "top": Uniform(0, 1), "left": Uniform(0, 1)}

@@ -22,7 +22,7 @@ class Part(Resampling):
     size: SizeLike | None = pixels(default=None)
 
     resizes: ClassVar[bool] = True
-    looks: ClassVar[Literal["", "boxes", "mask"]] = "boxes"
+    looks: ClassVar[Literal["", "boxes", "mask", "instances"]] = "boxes"
 
     def fixes_size(self) -> bool:
         return self.size is not None

@@ -70,6 +70,7 @@ class Compose(Pipeline):
 
     def replay(self, record: Mapping[str, Any], image: ImageArray | None = None, /, **fields: Any) -> Any:
         """The same result again, of the numbers in a record; also of fewer or other fields than the record's sample.
+        (`MaskDropout` must have its masks again.)
 
         record  what `return_params=True` gave, on any machine, by this version
 

@@ -16,13 +16,13 @@ from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.stage.registry import stage_of
-from variegate.targets import Boxes, Targets
+from variegate.targets import Boxes, Mask, Targets
 from variegate.white import DTYPES, NOMINAL
 
 if TYPE_CHECKING:
     from variegate.pipeline.pipeline import Pipeline
 
-UNLABELLED = Targets(boxes=Boxes())  # a plan told without a sample: what looks at labels finds none
+UNLABELLED = Targets(boxes=Boxes(), masks=Mask(stack=True))  # of a plan told without a sample: no label is found
 WORDS = {  # by how a line that has them begins
     "stage": "what is done in one go over a picture; between two stages it exists, as float32",
     "map": "says where each pixel comes from; all maps of a stage are one, and the picture is resampled once",
@@ -75,7 +75,7 @@ def _legend(lines: Sequence[str]) -> Iterator[str]:
 def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
     """One picture's way, with the numbers that a key draws for it."""
     compiler = pipeline.compiler
-    leaves = UNLABELLED.read({"boxes": [], "mask": np.zeros(size, np.uint8)}, size)
+    leaves = UNLABELLED.read({"boxes": [], "masks": [], "mask": np.zeros(size, np.uint8)}, size)
     spec = pipeline.picture_spec(channels, dtype, UNLABELLED)
     keys = Keys.at(0, 0, [0])
     plan = compiler.plan(compiler.drawing.columns(keys), keys, np.array([size], np.int64), spec, [leaves])

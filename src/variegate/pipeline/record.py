@@ -3,7 +3,7 @@
 variegate  the version that drew them           pipeline  the fingerprint of the pipeline
 size       (height, width) of the picture        draws     by path and field: floats in hex, so that no bit is lost,
                                                            and words of bits as integers
-looked     by path, of ops that looked at labels: the map (9) and the size (2) that came of it, in hex
+looked     by path, of ops that move pixels and looked at labels: the map (9) and the size (2) that came of it, in hex
 dropped    how many instances went, and why
 """
 
@@ -18,7 +18,8 @@ from numpy.typing import DTypeLike, NDArray
 from variegate.arguments import is_whole
 from variegate.errors import InputError
 from variegate.key import Key, Keys
-from variegate.ops.effect import Floats, Map
+from variegate.ops.base import Op
+from variegate.ops.effect import Floats, Geometric, Map
 from variegate.plan.draw import DrawnColumns
 from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan
@@ -39,10 +40,15 @@ def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) 
         for path, fields in bound.columns.items()
         if fields
     }
-    looked = {each.node.path: _written(_map_of(each, i)) for each in bound.lowered if each.node.op.looks}
+    looked = {each.node.path: _written(_map_of(each, i)) for each in bound.lowered if _leaves_a_map(each.node.op)}
     size = bound.sizes[i].tolist()
     told = {"variegate": VERSION, "pipeline": fingerprint, "size": size, "draws": draws}
     return {**told, "looked": looked, "dropped": dict(dropped)}
+
+
+def _leaves_a_map(op: Op) -> bool:
+    """Whether a map came of labels. Which pixels an op drops by them is found anew, in labels given to the replay."""
+    return bool(op.looks) and issubclass(op.gives, Geometric)
 
 
 def _map_of(lowered: Lowered, i: int) -> Floats:
@@ -100,7 +106,7 @@ def columns_of(record: Mapping[str, Any], pipeline: Pipeline) -> dict[str, dict[
     Raises  InputError if they are not those that the pipeline draws.
     """
     expected = pipeline.compiler.drawing.columns(Keys.of([Key()]))
-    looking = {node.path for node in pipeline.compiler.cutter.nodes if node.op.looks}
+    looking = {node.path for node in pipeline.compiler.cutter.nodes if _leaves_a_map(node.op)}
     try:
         columns = {
             path: {name: _numbers(values, own.get(name)) for name, values in record["draws"].get(path, {}).items()}

@@ -16,6 +16,7 @@ from variegate.plan.bound import BoundBatch
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Drawing, DrawnColumns
 from variegate.plan.flatten import flatten
+from variegate.plan.gone import left
 from variegate.plan.ir import Defaults, Node
 from variegate.plan.lower import Lowered
 from variegate.plan.picture_spec import PictureSpec
@@ -84,7 +85,7 @@ def _look(
     rows: Any,
 ) -> LoweringContext:
     """What an op may know that looks at labels: those of these samples, on the canvas that it sees."""
-    from variegate.labels.context import boxes_at, masks_at
+    from variegate.labels.context import boxes_at, instances_at, masks_at
     from variegate.labels.point_maps import PointMaps
 
     context = LoweringContext(spec.channels, steps=spec.steps)
@@ -92,9 +93,12 @@ def _look(
         return context
     point_maps = PointMaps(trail(before, cutter.settings(spec), sizes), spec.defaults.antialias)
     chosen = range(len(sizes)) if isinstance(rows, slice) else rows.tolist()
-    shown = [(spec.targets, leaves[i], point_maps.point_map(i)) for i in chosen]
+    targets = spec.targets
+    shown = [(targets, left(leaves[i], targets, before, i)[0], point_maps.point_map(i)) for i in chosen]
     if node.op.looks == "boxes":
         return replace(context, boxes=[boxes_at(*each) for each in shown])
+    if node.op.looks == "instances":
+        return replace(context, instances=[instances_at(*each) for each in shown])
     return replace(context, masks=[masks_at(*each) for each in shown])
 
 

@@ -15,6 +15,7 @@ from variegate.errors import InputError
 from variegate.picture import ImageArray, as_picture
 from variegate.plan.bound import BoundBatch
 from variegate.plan.carried import CarriedLabels
+from variegate.plan.gone import left
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
@@ -167,10 +168,11 @@ class Plan:
             return CarriedLabels({}, {})
         self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
         point_map = self.point_maps.point_map(i)
+        leaves, gone = left(leaves, targets, self.bound.lowered, i)
         moved, dropped = carry(targets, leaves, point_map)
         written = {name: targets[name].write(leaf, point_map.size) for name, leaf in moved.items()}
         views = {name: self._view(i, name, image) for name, image in written.items() if targets[name].picture}
-        return CarriedLabels(written | views, dict(dropped))
+        return CarriedLabels(written | views, gone | dict(dropped))
 
     def point_map(self, i: int) -> PointMap:
         """Sample i's map from its picture to its result, all ops together.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from variegate.kernels.codes import FIELDS
 from variegate.key import Keys
 from variegate.ops import effect as effects
-from variegate.ops.base import LoweringContext, Op, VisibleMask
+from variegate.ops.base import LoweringContext, Op, VisibleInstances, VisibleMask
 from variegate.plan.ir import Node
 from variegate.plan.stage.filter import trimmed
 from variegate.testing.trial import Subject, keys_of, middle, nodes_of, pipeline_of
@@ -58,6 +58,9 @@ def _facts(op: Op, sizes: NDArray[np.int64], channels: int) -> LoweringContext:
         return LoweringContext(
             channels, masks=[VisibleMask(np.ones(size, np.uint8), np.eye(3)) for size in sizes.tolist()]
         )
+    if op.looks == "instances":
+        every = [np.ones((1, *size), np.bool_) for size in sizes.tolist()]
+        return LoweringContext(channels, instances=[VisibleInstances(each, "instances") for each in every])
     return LoweringContext(channels)
 
 
@@ -76,7 +79,8 @@ def _sound(node: Node, draws: DrawnNumbers, sizes: NDArray[np.int64], context: L
         )
     for row in range(len(sizes)):
         rows = slice(row, row + 1)
-        own = LoweringContext(context.channels, context.boxes[rows], context.masks[rows])
+        shown = context.boxes[rows], context.masks[rows], context.instances[rows]
+        own = LoweringContext(context.channels, *shown)
         alone = _lowered(node, {name: column[..., rows] for name, column in draws.items()}, sizes[rows], own)
         if not _alike(found, alone, rows):
             raise AssertionError(
@@ -185,11 +189,13 @@ def _sized(op: Op, path: str, found: LoweredEffects, sizes: NDArray[np.int64]) -
 
 
 def _of_samples(effect: effects.Effect, rows: slice) -> dict[str, NDArray[Any]]:
-    """The arrays of an effect for some samples; a stencil's without the zeros that make them as long as others'."""
+    """The arrays of an effect for some samples, without the zeros that may make them as long as others'."""
     arrays = {name: array[rows] for name, array in _arrays(effect).items()}
-    if not isinstance(effect, effects.Stencil):
-        return arrays
-    return {f"{name} {n}": trimmed(np.atleast_2d(own)) for name in arrays for n, own in enumerate(arrays[name])}
+    if isinstance(effect, effects.Stencil):
+        return {f"{name} {n}": trimmed(np.atleast_2d(own)) for name in arrays for n, own in enumerate(arrays[name])}
+    if isinstance(effect, effects.Holes):
+        return {f"{name} {n}": np.trim_zeros(own, "b") for name in arrays for n, own in enumerate(arrays[name])}
+    return arrays
 
 
 def _alike(whole: LoweredEffects, part: LoweredEffects, rows: slice) -> bool:

@@ -22,6 +22,7 @@ Subject = Compose | Op | Sequence[Op]
 LABELS: dict[str, tuple[str, Target]] = {
     "boxes": ("boxes", Boxes()),
     "mask": ("mask", Mask()),
+    "instances": ("masks", Mask(stack=True)),
 }  # by what an op looks at
 LONGEST = 6  # draws of one field that a message lists
 
@@ -50,7 +51,7 @@ def labels_for(pipeline: Compose, size: tuple[int, int], box: Sequence[float]) -
     left, top, right, bottom = np.clip(box, 0, (size[1], size[0], size[1], size[0]))
     mask = np.zeros(size, np.uint8)
     mask[int(top) : int(bottom), int(left) : int(right)] = 1
-    every = {"boxes": np.array([(left, top, right, bottom)]), "mask": mask}
+    every = {"boxes": np.array([(left, top, right, bottom)]), "mask": mask, "instances": mask[None]}
     return {LABELS[looks][0]: every[looks] for looks in looks_of(pipeline)}
 
 
