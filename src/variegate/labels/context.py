@@ -62,8 +62,10 @@ def instances_at(targets: Targets, leaves: Mapping[str, Leaf], point_map: PointM
             own = point_map if target.copies else point_map.cut_off()
             if target.stride != 1:
                 own = own.scaled(sides_of(target, leaf), point_map.size)
-            nearest = replace(target, shrink="nearest", keep=())
-            return VisibleInstances(carry_mask(nearest, MaskLeaf(leaf.pixels != 0), own).pixels, target.group)
+            there = MaskLeaf(leaf.pixels != 0)
+            if target.stride != 1 or not own.identity:
+                there = carry_mask(replace(target, shrink="nearest", keep=()), there, own)
+            return VisibleInstances(there.pixels, target.group)
     return None
 
 

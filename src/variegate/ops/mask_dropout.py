@@ -54,7 +54,7 @@ class MaskDropout(HoleOp):
         order, gone = filled(draws["order"], most), np.zeros((len(sizes), most), np.bool_)
         pixels = list[Floats]()
         for row, (count, seen) in enumerate(zip(np.floor(draws["objects"]).tolist(), found, strict=True)):
-            there = np.flatnonzero(seen.masks.any(axis=(1, 2)))
+            there = np.flatnonzero([mask.any() for mask in seen.masks])
             chosen = there[np.argsort(order[row, there], kind="stable")[: int(count)]]
             gone[row, chosen] = True
             pixels.append(spans(np.logical_or.reduce(seen.masks[chosen], axis=0)))
