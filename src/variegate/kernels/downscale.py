@@ -54,7 +54,7 @@ def downscale(units, src, shape, scale, small, kind, last, low, rows, out):
 
     units  addresses: `axis_taps`, the upright unit of its dtype and that of float32, and what writes a row, or 0
     shape  (height, width, channels, bytes a number); scale: what numbers are multiplied by; kind: a code above
-    last   (bound, gain, shift, bytes a number): how a row is written, see `colour.WRITER`; else out is float32
+    last   (bound, gain, shift, bytes a number): how a row is written, see `write.WRITER`; else out is float32
     low    address of scratch for the small picture; rows: for two rows of the larger width, and a number more
     """
     make, shrink, grow, writing = units
