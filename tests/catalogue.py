@@ -114,6 +114,9 @@ def examples(height: int, width: int) -> dict[str, vg.Op]:
         "SomeOf": vg.SomeOf([vg.Rotate((-40, 40)), vg.Invert(), vg.VerticalFlip()], n=2),
         "RandomApply": vg.RandomApply([vg.Rotate((-40, 40)), vg.Brightness(0.9)], p=0.5),
         "PhotometricDistort": vg.PhotometricDistort(each=1),
+        "RandAugment": vg.RandAugment(2, 1, bins=2),
+        "TrivialAugmentWide": vg.TrivialAugmentWide(2),
+        "AutoAugment": vg.AutoAugment("cifar10"),
     }
 
 
@@ -161,6 +164,8 @@ def variants(height: int, width: int) -> list[vg.Op]:
         vg.MaskDropout((0, 4), fill="noise"),
         vg.Normalize(layout="CHW"),
         vg.ToDtype("float16", "CHW"),
+        vg.RandAugment(1, (0, 1), 2, interpolation="bicubic", border="edge"),
+        vg.AutoAugment("svhn", border="reflect"),
     ]
 
 

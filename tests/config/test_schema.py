@@ -67,7 +67,7 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-LEANING = ("Crop", "CoarseDropout", "GridDropout", "XYMasking")  # limits of theirs hang on another field
+LEANING = ("Crop", "CoarseDropout", "GridDropout", "RandAugment", "XYMasking")  # limits of theirs hang on another field
 
 
 @pytest.mark.parametrize(

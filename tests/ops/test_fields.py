@@ -17,7 +17,7 @@ from variegate import ops
 from variegate.dist import Bits, Drawn
 from variegate.errors import FieldError
 from variegate.ops.base import Op
-from variegate.ops.fields import bits, channels, checked, declare, drawn, extent, flag, option, pixels, rules_of
+from variegate.ops.fields import bits, channels, checked, count, declare, drawn, extent, flag, option, pixels, rules_of
 from variegate.ops.function import FunctionOp
 from variegate.ops.rule import Limits
 
@@ -197,6 +197,19 @@ def test_the_end_of_a_range_within_a_ramp_is_that_of_a_range():
     for ramp in (vg.Ramp(9, (1, 9), 3), vg.Ramp((1, 9.5), 1, 3), vg.Ramp(1.5, 2, 3)):
         with pytest.raises(FieldError, match=r"^Posterize\.bits (must be at least 1 and at most|is a whole number)"):
             vg.Posterize(ramp)
+
+
+def test_limits_that_hang_on_another_field_are_looked_at_last():
+    @declare
+    class Hanging(Op):
+        part: Drawn = drawn(default=1, least=0, most=lambda op: op.whole)
+        whole: int = count(default=2, least=1, most=9)
+
+    assert Hanging(9, 9).whole == 9
+    with pytest.raises(FieldError, match=r"^Hanging\.whole is a whole number, 1 to 9; got '9'$"):
+        Hanging(9, "9")
+    with pytest.raises(FieldError, match=r"^Hanging\.part must be at least 0 and at most 2, got Constant\(3\)$"):
+        Hanging(3)
 
 
 def test_nothing_can_be_set_afterwards():

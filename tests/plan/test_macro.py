@@ -114,6 +114,24 @@ def test_signs_are_drawn_apart_and_evenly():
     assert np.abs(together).max() < 5 / np.sqrt(MANY)
 
 
+def test_a_sign_may_turn_a_number_about_another():
+    @declare
+    class Turned(Macro):
+        magnitude: Drawn = drawn(default=(0, 1))
+
+        def expand(self):
+            factor = self.share("magnitude", lambda m: 1 + 0.9 * m, signed=True, about=1)
+            assert np.allclose(factor.bounds(), (0.1, 1.9)) and "signed about 1" in repr(factor)
+            return Chain([vg.Brightness(factor), vg.Contrast(factor)])
+
+    found = columns([Turned()])
+    m = found["Turned"]["magnitude"]
+    for path in ("Turned/Brightness", "Turned/Contrast"):
+        factor = found[path]["factor"]
+        assert np.allclose(np.abs(factor - 1), 0.9 * m) and factor.min() < 0.2 and factor.max() > 1.8
+        assert abs((factor > 1).mean() - 0.5) < 5 * 0.5 / np.sqrt(MANY)
+
+
 def test_ops_are_chosen_in_drawn_order_and_may_come_again():
     found = columns([Augments()])
     first, second = (np.floor(found[f"Augments/OneOf{n}"]["choice"] * 6).astype(int) for n in ("", "#2"))

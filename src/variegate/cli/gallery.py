@@ -35,6 +35,7 @@ WRITTEN: Mapping[str, str] = {
     "LongestMaxSize": "LongestMaxSize: 96",
     "Pad": "Pad: {amount: 32, border: reflect}",
     "Posterize": "Posterize: [1, 6]",
+    "RandAugment": "RandAugment: {magnitude: [0, 30]}",
     "RandomCrop": "RandomCrop: 120",
     "Resize": "Resize: [96, 192]",
     "Rotate": "Rotate: [-45, 45]",

@@ -1,6 +1,7 @@
 """The ops: what can happen to a picture. One family a file, named after it."""
 
 from variegate.ops.affine import Affine
+from variegate.ops.auto_augment import AutoAugment
 from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Op
 from variegate.ops.blur import BoxBlur, Defocus, GaussianBlur, MedianBlur, MotionBlur
@@ -42,6 +43,7 @@ from variegate.ops.perspective import Perspective
 from variegate.ops.photometric_distort import PhotometricDistort
 from variegate.ops.pixel_dropout import PixelDropout
 from variegate.ops.posterize import Posterize
+from variegate.ops.rand_augment import RandAugment
 from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
 from variegate.ops.resized_crop import RandomResizedCrop
 from variegate.ops.rgb_shift import RGBShift
@@ -57,6 +59,7 @@ from variegate.ops.temperature import Temperature
 from variegate.ops.thin_plate_spline import ThinPlateSpline
 from variegate.ops.tone_curve import ToneCurve
 from variegate.ops.translate import Translate
+from variegate.ops.trivial_augment import TrivialAugmentWide
 from variegate.ops.vignette import Vignette
 from variegate.ops.xy_masking import XYMasking
 from variegate.ops.zoom_out import RandomZoomOut
@@ -65,6 +68,7 @@ __all__ = [
     "CLAHE",
     "JPEG",
     "Affine",
+    "AutoAugment",
     "AutoContrast",
     "BoxBlur",
     "Brightness",
@@ -111,6 +115,7 @@ __all__ = [
     "Pointwise",
     "Posterize",
     "RGBShift",
+    "RandAugment",
     "RandomApply",
     "RandomCrop",
     "RandomCropNearBox",
@@ -139,6 +144,7 @@ __all__ = [
     "ToneCurve",
     "Translate",
     "Transpose",
+    "TrivialAugmentWide",
     "UniformNoise",
     "UnsharpMask",
     "VerticalFlip",

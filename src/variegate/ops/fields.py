@@ -8,6 +8,7 @@ option       a word of the Literal that the field is annotated by    extent    o
 flag         True or False                                           channels  a number, or one a channel
 span         a pair (least, most)                                    wholes    a list of whole numbers
 probability  from 0 to 1, or a Ramp between two                      odd       an odd number of pixels
+count        how many of something, a whole number
 bits         no number but `Bits`, 128 random ones, which nobody sets checked   whatever a function makes of the value
 filling      a number, one a channel, or one of the words of a Literal
 
@@ -89,6 +90,11 @@ def extent(*, default: Any = MISSING, kw_only: bool = False, least: Limit = 1) -
     return _field(rules.Extent(least, rules.MOST_SIDE), default, kw_only)
 
 
+def count(*, default: Any = MISSING, kw_only: bool = False, least: int = 0, most: int) -> Any:
+    """A field annotated int: how many of something."""
+    return _field(rules.Count(least, most), default, kw_only)
+
+
 def odd(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 255) -> Any:
     """A field annotated int: an odd whole number of pixels."""
     return _field(rules.Odd(least, most), default, kw_only)
@@ -132,7 +138,7 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        field, drawn, bits, option, flag, pixels, extent, odd, channels, filling, span, wholes,
+        field, drawn, bits, option, flag, pixels, extent, count, odd, channels, filling, span, wholes,
         probability, checked, ruled,
     ),
 )  # fmt: skip
@@ -163,9 +169,12 @@ def rule_of(item: Field[Any]) -> Rule | None:
 
 @cache
 def rules_of(kind: type) -> Mapping[str, Rule]:
-    """The rules of an op's fields, in the order of checking: the name first, by which errors call the op."""
+    """The rules of an op's fields, in the order of checking.
+
+    The name comes first, by which errors call the op; last those whose limits hang on other fields.
+    """
     found = {item.name: (item, rule) for item in fields(kind) if (rule := rule_of(item)) is not None}
-    order = sorted(found, key=lambda name: name != "name")
+    order = sorted(found, key=lambda name: (name != "name", found[name][1].hangs))
     return {name: _hinted(kind, *found[name]) for name in order}
 
 

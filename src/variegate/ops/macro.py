@@ -53,11 +53,14 @@ class Macro(Op):
         by_chance = self.p != 1 or self.expand().unsettled() is not None
         return self.resizer() if by_chance else None
 
-    def share(self, item: str, through: Callable[[Floats], Floats] | None = None, *, signed: bool = False) -> Shared:
+    def share(
+        self, item: str, through: Callable[[Floats], Floats] | None = None, *, signed: bool = False, about: float = 0.0
+    ) -> Shared:
         """A drawn field of this op as the value of fields of those that it stands for.
 
         through  makes their number of it, by + - * / and sqrt, rising or falling all the way; None: the same number
         signed   whether each of them draws a sign of its own, minus as likely as plus
+        about    the number around which the sign turns it: of a factor 1, so that 1.3 becomes 0.7
 
         Raises  FieldError if the op draws no such field, or Bits, which are no number.
         """
@@ -66,7 +69,7 @@ class Macro(Op):
             raise FieldError(f"{self.label} shares {item}, but draws {', '.join(drawn) or 'no number'}")
         through = through or _same
         low, high = sorted(through(np.array(drawn[item].bounds())).tolist())
-        return Shared(item, through, low, high, int(signed))
+        return Shared(item, through, low, high, int(signed), about)
 
 
 def _same(numbers: Floats) -> Floats:
@@ -81,6 +84,7 @@ class Shared(Distribution):
     through    makes the number of what the field drew
     low, high  between which numbers it lies, without a sign
     draws      1 if it has a sign, which is drawn; 0
+    about      the number around which the sign turns it
     """
 
     field: str
@@ -88,10 +92,11 @@ class Shared(Distribution):
     low: float
     high: float
     draws: int = 0
+    about: float = 0.0
     ends_ramp = False  # a Ramp can be shared
 
     def __repr__(self) -> str:
-        signed = ", signed" if self.draws else ""
+        signed = (f", signed about {show(self.about)}" if self.about else ", signed") if self.draws else ""
         return f"Shared({self.field}: {show(self.low)} to {show(self.high)}{signed})"
 
     def at(self, u: Floats) -> Floats:
@@ -100,8 +105,9 @@ class Shared(Distribution):
 
     def of(self, shared: Floats, sign: Floats) -> Floats:
         """The numbers, (B,) or (trials, B), of those that the macro drew, (B,), and the signs."""
-        return np.asarray(np.clip(self.through(shared), self.low, self.high) * sign)
+        numbers = np.clip(self.through(shared), self.low, self.high)
+        return np.asarray(self.about + (numbers - self.about) * sign)
 
     def bounds(self) -> tuple[float, float]:
-        most = max(abs(self.low), abs(self.high))
-        return (-most, most) if self.draws else (self.low, self.high)
+        most = max(abs(self.low - self.about), abs(self.high - self.about))
+        return (self.about - most, self.about + most) if self.draws else (self.low, self.high)

@@ -71,6 +71,11 @@ class Rule:
     drawn: ClassVar[bool] = False  # whether the value is a distribution, from which the op draws
     odd: ClassVar[bool] = False  # whether its numbers are odd
 
+    @property
+    def hangs(self) -> bool:
+        """Whether its limits hang on other fields of the op."""
+        return callable(self.least) or callable(self.most)
+
     def of(self, hint: Any) -> Self:
         """The rule with what the field's annotation adds."""
         return replace(self, optional=NoneType in get_args(hint))

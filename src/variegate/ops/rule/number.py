@@ -1,4 +1,4 @@
-"""Channels, Filling, Span, Wholes, Probability and Certain: numbers that are not drawn, one or several."""
+"""Channels, Filling, Span, Count, Wholes, Probability and Certain: numbers that are not drawn, one or several."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ class Span(Rule):
         low, high = self.limits(op).inside()
         yield from (low, (low,), (high, low), (low, math.inf), (low, high, high), ("a", "b"))
         yield from ((beyond, beyond) for beyond in self.limits(op).outside())
+
+
+@dataclass(frozen=True)
+class Count(Rule):
+    """How many of something: a whole number."""
+
+    def parse(self, value: Any, owner: str, op: Any) -> int:
+        least, most = (int(end) for end in self.limits(op)[:2])
+        if not is_whole(value) or not least <= value <= most:
+            raise FieldError(f"{owner} is a whole number, {least} to {most}; got {value!r}")
+        return int(value)
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from super().good(op)
+        least, most = (int(end) for end in self.limits(op)[:2])
+        yield from (least, np.int64(least), least + 1, most)
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        least, most = (int(end) for end in self.limits(op)[:2])
+        yield from (least - 1, most + 1, float(least), True, str(least), (least, most))
 
 
 @dataclass(frozen=True)
