@@ -8,7 +8,7 @@ import pytest
 import variegate as vg
 from variegate import config, testing
 from variegate.ops.base import leaves
-from variegate.ops.policy import OPS
+from variegate.ops.policies import OPS
 
 MANY = 8000
 POLICIES = ["imagenet", "cifar10", "svhn"]

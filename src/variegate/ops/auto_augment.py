@@ -9,7 +9,7 @@ from typing import Literal
 from variegate.ops.base import Op
 from variegate.ops.combine import Chain, OneOf
 from variegate.ops.fields import declare, option
-from variegate.ops.policy import OPS, USUAL, Making, Policy, fixed
+from variegate.ops.policies import OPS, USUAL, Making, Policy, fixed
 
 BINS = 10
 # Pairs of op, probability and level of 0 to 9, each pair as likely; as Cubuk et al. (2019) found them.

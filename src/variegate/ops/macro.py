@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,13 +55,20 @@ class Macro(Op):
         return self.resizer() if by_chance else None
 
     def share(
-        self, item: str, through: Callable[[Floats], Floats] | None = None, *, signed: bool = False, about: float = 0.0
+        self,
+        item: str,
+        through: Callable[[Floats], Floats] | None = None,
+        *,
+        signed: bool = False,
+        about: float = 0.0,
+        least: float = -math.inf,
     ) -> Shared:
         """A drawn field of this op as the value of fields of those that it stands for.
 
         through  makes their number of it, by + - * / and sqrt, rising or falling all the way; None: the same number
         signed   whether each of them draws a sign of its own, minus as likely as plus
         about    the number around which the sign turns it: of a factor 1, so that 1.3 becomes 0.7
+        least    what is below, with its sign, becomes this
 
         Raises  FieldError if the op draws no such field, or Bits, which are no number.
         """
@@ -69,7 +77,7 @@ class Macro(Op):
             raise FieldError(f"{self.label} shares {item}, but draws {', '.join(drawn) or 'no number'}")
         through = through or _same
         low, high = sorted(through(np.array(drawn[item].bounds())).tolist())
-        return Shared(item, through, low, high, int(signed), about)
+        return Shared(item, through, low, high, int(signed), about, least)
 
 
 def _same(numbers: Floats) -> Floats:
@@ -85,6 +93,7 @@ class Shared(Distribution):
     low, high  between which numbers it lies, without a sign
     draws      1 if it has a sign, which is drawn; 0
     about      the number around which the sign turns it
+    least      below which no number lies, whatever its sign
     """
 
     field: str
@@ -93,6 +102,7 @@ class Shared(Distribution):
     high: float
     draws: int = 0
     about: float = 0.0
+    least: float = -math.inf
     ends_ramp = False  # a Ramp can be shared
 
     def __repr__(self) -> str:
@@ -106,8 +116,9 @@ class Shared(Distribution):
     def of(self, shared: Floats, sign: Floats) -> Floats:
         """The numbers, (B,) or (trials, B), of those that the macro drew, (B,), and the signs."""
         numbers = np.clip(self.through(shared), self.low, self.high)
-        return np.asarray(self.about + (numbers - self.about) * sign)
+        return np.asarray(np.maximum(self.about + (numbers - self.about) * sign, self.least))
 
     def bounds(self) -> tuple[float, float]:
         most = max(abs(self.low - self.about), abs(self.high - self.about))
-        return (self.about - most, self.about + most) if self.draws else (self.low, self.high)
+        low, high = (self.about - most, self.about + most) if self.draws else (self.low, self.high)
+        return max(low, self.least), max(high, self.least)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from variegate.ops.base import Drawn, Op
 from variegate.ops.combine import Chain, OneOf
-from variegate.ops.effect import Floats
 from variegate.ops.fields import count, declare, drawn
-from variegate.ops.policy import CHOSEN, OPS, USUAL, Making, Policy
+from variegate.ops.policies import CHOSEN, OPS, USUAL, Making, Policy, drawn_level
 
 
 @declare
@@ -42,9 +39,5 @@ class RandAugment(Policy):
     bins: int = count(default=31, least=2, most=1000)
 
     def expand(self) -> Op:
-        make = Making(USUAL, self._level, self.look())
+        make = Making(USUAL, drawn_level(self, "magnitude", self.bins - 1), self.look())
         return Chain([OneOf([OPS[name](make) for name in CHOSEN]) for _ in range(self.n)])
-
-    def _level(self, through: Callable[[Floats], Floats], signed: bool = False, about: float = 0.0) -> Drawn:
-        last = self.bins - 1
-        return self.share("magnitude", lambda m: through(m / last), signed=signed, about=about)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from variegate.dist import Choice, Distribution
-from variegate.ops.base import Drawn, Op
+from variegate.ops.base import Op
 from variegate.ops.combine import OneOf
-from variegate.ops.effect import Floats
 from variegate.ops.fields import count, declare
-from variegate.ops.policy import CHOSEN, OPS, WIDE, Making, Policy
+from variegate.ops.policies import CHOSEN, OPS, WIDE, Making, Policy, drawn_level
 
 
 @declare
@@ -38,9 +35,5 @@ class TrivialAugmentWide(Policy):
         return {"bin": Choice(range(self.bins))}
 
     def expand(self) -> Op:
-        make = Making(WIDE, self._level, self.look())
+        make = Making(WIDE, drawn_level(self, "bin", self.bins - 1), self.look())
         return OneOf([OPS[name](make) for name in CHOSEN])
-
-    def _level(self, through: Callable[[Floats], Floats], signed: bool = False, about: float = 0.0) -> Drawn:
-        last = self.bins - 1
-        return self.share("bin", lambda k: through(k / last), signed=signed, about=about)

@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 import variegate as vg
 from variegate import testing
-from variegate.ops.policy import CHOSEN, OPS, USUAL, WIDE, EdgeShear, Making, WholeTranslate, fixed
+from variegate.ops.policies import CHOSEN, OPS, USUAL, WIDE, EdgeShear, Making, WholeTranslate, fixed
 
 HEIGHT, WIDTH = 60, 90
 LISTS = {"usual, 31": (USUAL, 31), "usual, 10": (USUAL, 10), "wide, 31": (WIDE, 31)}

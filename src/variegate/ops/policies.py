@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -49,11 +50,16 @@ class Policy(Macro):
         return {"interpolation": self.interpolation, "border": self.border, "fill": self.fill}
 
 
-class Level(Protocol):
-    """How strong an op is, as the value of one of its fields."""
+Level = Callable[..., Drawn]  # (through, signed=, about=, least=), as of `Macro.share`: a field's value at that level
 
-    def __call__(self, through: Callable[[Floats], Floats], signed: bool = False, about: float = 0.0) -> Drawn:
-        """through: makes that field's number of the level, 0 to 1; signed and about as in `Macro.share`."""
+
+def drawn_level(macro: Macro, item: str, unit: float, most: float = math.inf) -> Level:
+    """The level that a macro draws as its field `item`, in this unit, kept between 0 and most of these."""
+
+    def value(through: Callable[[Floats], Floats], **how: Any) -> Drawn:
+        return macro.share(item, lambda drawn: through(np.clip(drawn, 0, most) / unit), **how)
+
+    return value
 
 
 def fixed(level: float) -> Level:
