@@ -200,7 +200,7 @@ class Gap(NamedTuple):
 
 RGB = "ChannelMix", "HueSaturationValue", "PCAJitter", "PhotometricDistort", "RGBShift", "Sepia", "Temperature"
 COLOURS = ("CLAHE", "ColorJitter", "Contrast", "Grayscale", "Hue", "ISONoise", "Saturation")
-POLICIES = "AutoAugment", "RandAugment", "TrivialAugmentWide"
+POLICIES = "AutoAugment", "RandAugment", "TrivialAugmentWide", "policy"
 GAPS: dict[tuple[str, str], Gap] = {}
 for _name in of_channels(4):
     for _op in COLOURS:

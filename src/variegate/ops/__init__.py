@@ -57,6 +57,7 @@ from variegate.ops.solarize import Solarize
 from variegate.ops.solarize_add import SolarizeAdd
 from variegate.ops.temperature import Temperature
 from variegate.ops.thin_plate_spline import ThinPlateSpline
+from variegate.ops.timm_policy import policy
 from variegate.ops.tone_curve import ToneCurve
 from variegate.ops.translate import Translate
 from variegate.ops.trivial_augment import TrivialAugmentWide
@@ -150,4 +151,5 @@ __all__ = [
     "VerticalFlip",
     "Vignette",
     "XYMasking",
+    "policy",
 ]

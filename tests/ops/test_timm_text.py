@@ -1,0 +1,70 @@
+"""PolicyText: every key of timm's texts, and an error that shows where."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from variegate.errors import FieldError
+from variegate.ops.timm_text import KINDS, read
+
+PLAIN = {"m": 10.0, "n": 2, "p": 0.5, "mstd": 0.0, "mmax": 10.0, "inc": "0", "t": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rand", {}),
+        ("rand-m9-mstd0.5-inc1", {"m": 9, "mstd": 0.5, "inc": "1"}),
+        ("rand-inc0-mstd.5-m9", {"mstd": 0.5, "m": 9}),
+        ("rand-n4-m7-mmax20-p1-tweights", {"n": 4, "m": 7, "mmax": 20, "p": 1, "t": "weights"}),
+        ("rand-t3aw", {"t": "3aw"}),
+        ("rand-mstd100", {"mstd": 100}),
+        ("rand-mstd101", {"mstd": math.inf}),
+        ("rand-mstdinf", {"mstd": math.inf}),
+    ],
+)
+def test_rand(text, said):
+    assert read(text, "it") == ("rand", PLAIN | said)
+
+
+@pytest.mark.parametrize("kind", ["original", "originalr", "v0", "v0r", "3a"])
+def test_policies_that_were_found(kind):
+    assert read(kind, "it") == (kind, {"mstd": 0.0})
+    assert read(f"{kind}-mstd0.5", "it") == (kind, {"mstd": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "column", "part"),
+    [
+        ("ran-m9", "a policy begins with rand, ", 0, "ran"),
+        ("", "a policy begins with rand, ", 0, ""),
+        ("rand-x3", "after rand may stand m, n, p, mstd, mmax, inc or t;", 5, "x3"),
+        ("rand-m9-mst0.5", "m takes a number of 0 or more, such as m9; did you mean mstd?", 8, "mst0.5"),
+        ("rand-m9-inx1", "did you mean inc?", 8, "inx1"),
+        ("rand-m-n3", "m takes a number of 0 or more, such as m9;", 5, "m"),
+        ("rand-m9 -n3", "m takes a number", 5, "m9 "),
+        ("rand-n2.5", "n takes a whole number, 0 to 16, such as n2;", 5, "n2.5"),
+        ("rand-p1.5", "p takes a probability from 0 to 1, such as p0.5;", 5, "p1.5"),
+        ("rand-mmax0", "mmax takes a number above 0, such as mmax10;", 5, "mmax0"),
+        ("rand-inc2", "inc takes 0 or 1;", 5, "inc2"),
+        ("rand-tfoo", "t takes a list: tweights, t3a or t3aw;", 5, "tfoo"),
+        ("rand-m9-w0", "timm has no w any more: leave it out, or write tweights", 8, "w0"),
+        ("rand-m9--n2", "after rand may stand", 8, ""),
+        ("rand-m9-m5", "m is said twice;", 8, "m5"),
+        ("v0-m3", "after v0 may stand mstd;", 3, "m3"),
+        ("original-mstdx", "mstd takes a number of 0 or more, such as mstd0.5; above 100, or inf, is any", 9, "mstdx"),
+    ],
+)
+def test_an_error_shows_where(text, told, column, part):
+    with pytest.raises(FieldError) as problem:
+        read(text, "mine.text")
+    first, shown, carets = str(problem.value).split("\n")
+    assert first.startswith("mine.text: ") and told in first and first.endswith(f"got {part!r}")
+    assert shown == f"    {text}" and carets == "    " + " " * column + "^" * max(len(part), 1)
+
+
+def test_all_that_is_known_is_offered():
+    with pytest.raises(FieldError, match=", ".join(list(KINDS)[:-1]) + f" or {list(KINDS)[-1]}"):
+        read("nothing", "it")
