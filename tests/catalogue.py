@@ -117,6 +117,8 @@ def examples(height: int, width: int) -> dict[str, vg.Op]:
         "RandAugment": vg.RandAugment(2, 1, bins=2),
         "TrivialAugmentWide": vg.TrivialAugmentWide(2),
         "AutoAugment": vg.AutoAugment("cifar10"),
+        "AugMix": vg.AugMix(6),
+        "ThreeAugment": vg.ThreeAugment(),
         "policy": vg.policy("rand-n2-p1-m6-tweights"),
     }
 
@@ -168,6 +170,7 @@ def variants(height: int, width: int) -> list[vg.Op]:
         vg.RandAugment(1, (0, 1), 2, interpolation="bicubic", border="edge"),
         vg.AutoAugment("svhn", border="reflect"),
         vg.policy("3a"),
+        vg.policy("augmix-m5-w4-d2"),
     ]
 
 

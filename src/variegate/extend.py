@@ -5,8 +5,8 @@
 Op       the base class, under `@declare`. Of those that move pixels: GeometricOp; Resampling, which has `interpolation`
          and `antialias`; Bordered, which also has `border` and `fill`. Of those made of others, which Chain, OneOf and
          SomeOf hold: Macro
-fields   what a field takes, in one line: drawn, bits, option, flag, pixels, extent, count, channels, span,
-         wholes, probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, SizeLike
+fields   what a field takes, in one line: drawn, bits, option, flag, pixels, extent, count, number, channels,
+         span, wholes, probability, checked; with the annotations Drawn, Bits, Border, Fill, Interpolation, SizeLike
 lower    its arguments are Draws, Ints and a LoweringContext; it returns an Effect, of `effects`, or a tuple of them.
          Most arrays are Floats. boxes_of and masks_of (each a VisibleMask) are what an op that `looks` at labels finds
          in the context, and instances_of (VisibleInstances); one_or_three says whether pictures have colour
@@ -53,6 +53,7 @@ from variegate.ops.fields import (
     drawn,
     extent,
     flag,
+    number,
     option,
     pixels,
     probability,
@@ -108,6 +109,7 @@ __all__ = [
     "instances_of",
     "masks_of",
     "move",
+    "number",
     "one_or_three",
     "option",
     "pixels",

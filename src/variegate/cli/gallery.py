@@ -43,6 +43,7 @@ WRITTEN: Mapping[str, str] = {
     "Scale": "Scale: [0.5, 1.5]",
     "Shear": "Shear: {x: [-30, 30]}",
     "SmallestMaxSize": "SmallestMaxSize: 96",
+    "AugMix": "AugMix: {severity: 10}",
     "policy": "policy: rand-m9-mstd0.5-inc1",
     "Translate": "Translate: {x: [-0.3, 0.3], y: [-0.1, 0.1]}",
 }

@@ -1,6 +1,7 @@
 """The ops: what can happen to a picture. One family a file, named after it."""
 
 from variegate.ops.affine import Affine
+from variegate.ops.aug_mix import AugMix
 from variegate.ops.auto_augment import AutoAugment
 from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Op
@@ -57,6 +58,7 @@ from variegate.ops.solarize import Solarize
 from variegate.ops.solarize_add import SolarizeAdd
 from variegate.ops.temperature import Temperature
 from variegate.ops.thin_plate_spline import ThinPlateSpline
+from variegate.ops.three_augment import ThreeAugment
 from variegate.ops.timm_policy import policy
 from variegate.ops.tone_curve import ToneCurve
 from variegate.ops.translate import Translate
@@ -69,6 +71,7 @@ __all__ = [
     "CLAHE",
     "JPEG",
     "Affine",
+    "AugMix",
     "AutoAugment",
     "AutoContrast",
     "BoxBlur",
@@ -141,6 +144,7 @@ __all__ = [
     "SpeckleNoise",
     "Temperature",
     "ThinPlateSpline",
+    "ThreeAugment",
     "ToDtype",
     "ToneCurve",
     "Translate",

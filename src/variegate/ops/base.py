@@ -137,6 +137,10 @@ class Op:
         """The ops that it holds; None: it holds none, and has `lower`."""
         return None
 
+    def branches(self) -> Sequence[Op]:
+        """The ops of a `Mixture`: each makes a picture of its own of what comes to this one, and they are averaged."""
+        return ()
+
     def fixes_size(self) -> bool:
         """Whether every picture that it is applied to leaves it with the same, declared (height, width)."""
         return False
@@ -162,7 +166,7 @@ def walk(op: Op) -> Iterator[Op]:
     """An op and all below it, in the order of declaration; below a macro stands what it stands for."""
     yield op
     meant = op.expand()
-    below = [meant] if meant is not op else [each for each, _ in op.children() or ()]
+    below = [meant] if meant is not op else [*(each for each, _ in op.children() or ()), *op.branches()]
     for each in below:
         yield from walk(each)
 

@@ -8,7 +8,7 @@ option       a word of the Literal that the field is annotated by    extent    o
 flag         True or False                                           channels  a number, or one a channel
 span         a pair (least, most)                                    wholes    a list of whole numbers
 probability  from 0 to 1, or a Ramp between two                      odd       an odd number of pixels
-count        how many of something, a whole number
+count        how many of something, a whole number                   number    a number that is not drawn
 bits         no number but `Bits`, 128 random ones, which nobody sets checked   whatever a function makes of the value
 filling      a number, one a channel, or one of the words of a Literal
 
@@ -95,6 +95,11 @@ def count(*, default: Any = MISSING, kw_only: bool = False, least: int = 0, most
     return _field(rules.Count(least, most), default, kw_only)
 
 
+def number(*, default: Any = MISSING, kw_only: bool = False, least: float, most: float) -> Any:
+    """A field annotated float: a number that is not drawn."""
+    return _field(rules.Number(least, most), default, kw_only)
+
+
 def odd(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 255) -> Any:
     """A field annotated int: an odd whole number of pixels."""
     return _field(rules.Odd(least, most), default, kw_only)
@@ -138,7 +143,7 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 @dataclass_transform(
     frozen_default=True,
     field_specifiers=(
-        field, drawn, bits, option, flag, pixels, extent, count, odd, channels, filling, span, wholes,
+        field, drawn, bits, option, flag, pixels, extent, count, number, odd, channels, filling, span, wholes,
         probability, checked, ruled,
     ),
 )  # fmt: skip

@@ -81,7 +81,8 @@ class Reach:
     unit    of shift
     angle   degrees
     factor  how far brightness, contrast, saturation and sharpness go from 1
-    bits    how many are dropped
+    bits    how many of those that are kept are dropped
+    kept    how many bits posterize keeps at level 0
     """
 
     shear: float
@@ -90,6 +91,7 @@ class Reach:
     angle: float
     factor: float
     bits: int
+    kept: int = 8
 
 
 USUAL = Reach(0.3, 150 / 331, "side", 30, 0.9, 4)  # of RandAugment and AutoAugment
@@ -114,8 +116,8 @@ class Making(NamedTuple):
         return self.level(lambda u: self.reach.shift * u, signed=True)
 
     def bits(self) -> Drawn:
-        """Those kept, rounded half to even."""
-        return self.level(lambda u: np.rint(8 - self.reach.bits * u))
+        """Those kept, rounded half to even; 1 at least."""
+        return self.level(lambda u: np.maximum(np.rint(self.reach.kept - self.reach.bits * u), 1))
 
     def threshold(self) -> Drawn:
         """A level of the picture that is exactly at it is inverted too."""

@@ -8,13 +8,14 @@ from typing import Any
 
 from variegate.dist import Constant, Distribution, Normal, Uniform
 from variegate.errors import FieldError
+from variegate.ops.aug_mix import mixed
 from variegate.ops.auto_augment import FOUND
 from variegate.ops.base import Op
 from variegate.ops.combine import Chain, OneOf
 from variegate.ops.fields import declare, ruled
 from variegate.ops.policies import Policy
 from variegate.ops.rule import Rule
-from variegate.ops.timm_ops import INCREASING, PLAIN, THREE, WEIGHTED, Picks, Slot, anyone
+from variegate.ops.timm_ops import INCREASING, MIXED, PLAIN, THREE, WEIGHTED, Picks, Slot, anyone
 from variegate.ops.timm_text import KINDS, PolicyText, read
 
 # Pairs of op, probability and level, each pair as likely.
@@ -61,14 +62,16 @@ class policy(Policy):  # noqa: N801  as one writes it
     text     "rand", and after dashes, in any order: m9, the magnitude of 0 to 10 (10 if it is not said); n2, how many
              ops; p0.5, the chance of each; mstd0.5, the magnitude's standard deviation, drawn for each op, above 100 or
              inf for any from 0 to m; mmax10, to which it is clipped; inc1, ops that do more at higher levels;
-             tweights, t3a, t3aw, other lists. Or a policy that a search has found, "original", "originalr", "v0",
-             "v0r", and "3a", each with an mstd if you like
+             tweights, t3a, t3aw, other lists. Or "augmix", and m3, w3 for how many chains, d2 for how many ops each has
+             (1 to 3, drawn, if it is not said), a1 as `AugMix` has alpha, mstd (any from 0 to m); b1 is the same here.
+             Or what a search has found, "original", "originalr", "v0", "v0r", and "3a", each with an mstd if you like
     targets  image of 1 or 3 channels, mask, boxes, keypoints, polygons        effect  of several kinds; a macro
 
-    timm fills with grey, and draws between bilinear and bicubic: fill=(124, 116, 104) of create_transform is black
-    here by default, and interpolation the pipeline's. Where timm itself fails: of 0 bits, which Pillow 13 refuses, 1 is
-    kept; mstdinf, which it passes over, means what it says; the blur of "3a" has no mstd. Source: timm 1.0.31,
-    `timm.data.auto_augment`, by its behaviour; what a level means is in docs/policies.md.
+    Labels stay under "augmix", as under `AugMix`. timm fills with grey, fill=(124, 116, 104) by create_transform, and
+    draws between bilinear and bicubic; here fill is black by default, and interpolation the pipeline's. Where timm
+    itself fails: of 0 bits, which Pillow 13 refuses, 1 is kept; mstdinf, which it passes over behind "rand", means what
+    it says; the blur of "3a" has no mstd. Source: timm 1.0.31, `timm.data.auto_augment`, by its behaviour; what a level
+    means is in docs/policies.md.
 
     >>> from variegate import Compose, Key
     >>> augment = Compose([policy("rand-m9-mstd0.5-inc1")])
@@ -91,6 +94,8 @@ class policy(Policy):  # noqa: N801  as one writes it
         said = read(self.text, "policy.text")
         if said.kind == "rand":
             return Chain(list(self._slots(said)))
+        if said.kind == "augmix":
+            return self._mixed(said.values)
         return OneOf([Chain(list(self._pair(pair, said.values["mstd"]))) for pair in PAIRS[said.kind].split(";")])
 
     def check(self) -> None:
@@ -111,6 +116,10 @@ class policy(Policy):  # noqa: N801  as one writes it
         for k in range(values["n"]):
             place = anyone(names) if picks is None else self.share("picks", picks.place(k))
             yield Slot(level, names, values["mmax"], self.look(), place, p=values["p"])
+
+    def _mixed(self, values: Mapping[str, Any]) -> Op:
+        level, look, place = _level(values["m"], values["mstd"]), self.look(), anyone(MIXED)
+        return mixed(lambda: Slot(level, MIXED, look=look, place=place), values["w"], values["d"], values["a"])
 
     def _pair(self, pair: str, spread: float) -> Iterator[Op]:
         for text in pair.split("+"):

@@ -63,9 +63,18 @@ RAND: Mapping[str, Key] = {
     "inc": Key(SWITCH, _word("0", "1"), "0"),
     "t": Key("a list: tweights, t3a or t3aw", _word("weights", "3a", "3aw"), ""),
 }
+AUGMIX: Mapping[str, Key] = {
+    "m": MAGNITUDE._replace(default=3.0),
+    "w": Key("a whole number, 1 to 8, such as w3", _whole(1, 8), 3),
+    "d": Key("a whole number, 1 to 8, such as d2; 1 to 3 by chance if it is not said", _whole(1, 8), None),
+    "a": Key("a number of 0.05 to 1000, such as a1", _within(0.05, 1000), 1.0),
+    "b": Key(SWITCH, _word("0", "1"), "0"),
+    "mstd": SPREAD._replace(default=math.inf),
+}
 SEARCHED = "original", "originalr", "v0", "v0r", "3a"
 KINDS: Mapping[str, Mapping[str, Key]] = {
     "rand": RAND,
+    "augmix": AUGMIX,
     **{kind: {"mstd": SPREAD} for kind in SEARCHED},
 }
 ADVICE = {  # what stood in recipes once

@@ -71,7 +71,7 @@ class Pipeline(Chain):
         """
         from variegate.plan.fingerprint import fingerprint
 
-        return fingerprint(self, self.compiler.flat.nodes)
+        return fingerprint(self, self.compiler.flat.leaves)
 
     @functools.cached_property
     def known(self) -> Targets:

@@ -59,6 +59,7 @@ class BoundBatch:
     """The rows of a batch, each bound to its stage.
 
     sizes     (B, 2): of the pictures that come in; after: of the results
+    goes_on   whether more is to come: what is written is float32 in units of white, neither rounded nor clamped
     segments  (E, B): see `kernels.cut`
     """
 
@@ -70,6 +71,7 @@ class BoundBatch:
         spec: PictureSpec,
         look: Look,
         continuation: Continuation | None = None,
+        goes_on: bool = False,
     ) -> None:
         self.cutter, self.columns, self.sizes, self.spec = cutter, columns, sizes, spec
         self._continuation = continuation
@@ -81,8 +83,13 @@ class BoundBatch:
         self.output = output_format(cutter.output, spec, columns, self.after, context)
         self.entry_tables = EntryTables(self.lowered, cutter.settings(spec), spec.steps)
         self.row_layout = self._lay()
+        if goes_on:
+            self.row_layout.rows[:, ROW_FORM] &= ~TO_RESULT
+            self.row_layout.units[:, GOAL], self.row_layout.units[:, BOUND] = 1.0, -1.0
         self.first: list[int] = self.row_layout.first.tolist()
         self.run_by: list[int] = self.row_layout.rows[:-1, ROW_STAGE].tolist()
+        branching = [each for each in self.lowered if each.effects and each.node.branches]
+        self.branches = {each.node.path: self._branches(each) for each in branching}
         batch = self._batch()
         self._stages: dict[int, Stage] = {code: STAGES[code](batch) for code in {READ, *self.run_by}}
 
@@ -113,7 +120,19 @@ class BoundBatch:
         entry_tables = self.entry_tables
         effects = [(effect, each.node) for effect, each in entry_tables.effects]
         tables = entry_tables.settings.colours, entry_tables.luts(), entry_tables.requests, entry_tables.functions
-        return LoweredBatch(self.spec, self.output, self.row_layout, effects, *tables, *entry_tables.draws())
+        return LoweredBatch(
+            self.spec, self.output, self.row_layout, effects, *tables, *entry_tables.draws(), self.branches
+        )
+
+    def _branches(self, lowered: Lowered) -> tuple[BoundBatch, ...]:
+        """What each branch of a node makes of the samples to which it applies."""
+        rows = slice(None) if lowered.applies is None else lowered.applies
+        columns = {path: {f: c[..., rows] for f, c in fields.items()} for path, fields in self.columns.items()}
+        found = []
+        for cutter in self.cutter.branches[lowered.node.path]:
+            begun = Continuation(np.ones(len(lowered.given), np.bool_), cutter.nodes)
+            found.append(BoundBatch(cutter, columns, lowered.given, self.spec, _unseen, begun, goes_on=True))
+        return tuple(found)
 
     def _refuse(self, slip: int, entry: int, i: int) -> None:
         """Refuse an op that makes more pixels than any picture has, leaves nothing of one, or makes no colours.
@@ -214,11 +233,8 @@ class BoundBatch:
 
     @functools.cached_property
     def whole(self) -> BoundBatch:
-        """What does nothing but write pictures as float32 in units of white, as if more were to come."""
-        whole = BoundBatch(Cutter(()), {}, self.sizes, self.spec, _unseen)
-        whole.row_layout.rows[:, ROW_FORM] &= ~TO_RESULT
-        whole.row_layout.units[:, GOAL], whole.row_layout.units[:, BOUND] = 1.0, -1.0
-        return whole
+        """What does nothing but write pictures as float32 in units of white."""
+        return BoundBatch(Cutter(()), {}, self.sizes, self.spec, _unseen, goes_on=True)
 
     def planned(self, r: int) -> tuple[int, int]:
         """(height, width) of the picture that row r reads."""

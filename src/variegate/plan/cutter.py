@@ -32,6 +32,7 @@ class Cutter:
 
     nodes      all but the last write, which is `output`
     automaton  what `kernels.cut` follows; symbols: by the path of each node
+    branches   by the path of each node that has any, what may stand together in each
     """
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
@@ -43,6 +44,7 @@ class Cutter:
         self.symbols = {node.path: kinds.setdefault(_told(node), len(kinds)) for node in self.nodes}
         examples = {self.symbols[node.path]: node for node in reversed(self.nodes)}
         self.automaton = _automaton([examples[n] for n in range(len(kinds))])
+        self.branches = {node.path: tuple(map(Cutter, node.branches)) for node in self.nodes if node.branches}
         self._settings: dict[tuple[object, ...], NodeSettings] = {}
 
     def settings(self, spec: PictureSpec) -> NodeSettings:

@@ -164,7 +164,7 @@ def _open(gate: Gate, drawn: Mapping[str, Floats]) -> Flags:
 def params_of(flat: FlatPipeline, columns: DrawnColumns) -> dict[str, dict[str, Any]]:
     """The numbers of the first sample by path, for people: whether the op applies, and each field."""
     found: dict[str, dict[str, Any]] = {}
-    for node in flat.nodes:
+    for node in flat.leaves:
         flags = applied(node.gates, columns)
         numbers = {name: column[..., 0].tolist() for name, column in columns[node.path].items() if name != "p"}
         found[node.path] = {"applied": True if flags is None else bool(flags[0]), **numbers}

@@ -8,8 +8,8 @@ What a macro stands for is counted apart, and its paths stand below the macro's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from variegate.errors import PipelineError
 from variegate.ops.base import Op
@@ -30,6 +30,11 @@ class FlatPipeline:
     nodes: tuple[Node, ...]
     ops: tuple[Node, ...]
     macros: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def leaves(self) -> Iterator[Node]:
+        """The nodes, and after each those of its branches."""
+        return (each for node in self.nodes for each in node.walk())
 
 
 def flatten(pipeline: Chain) -> FlatPipeline:
@@ -70,10 +75,18 @@ class _Walk:
         if meant is not op:
             self.take(meant, own, path)
         elif children is None:
-            self.leaves.append(node)
+            branches = tuple(self._branch(each, own, macro) for each in op.branches())
+            self.leaves.append(replace(node, branches=branches))
         else:
             for child, when in children:
                 self.take(child, own if when is None else (*own, Gate(path, *when)), macro)
+
+    def _branch(self, op: Op, gates: tuple[Gate, ...], macro: str) -> tuple[Node, ...]:
+        """The leaves of one branch, which are none of the pipeline's own."""
+        outside, self.leaves = self.leaves, []
+        self.take(op, gates, macro)
+        found, self.leaves = tuple(self.leaves), outside
+        return found
 
     def _path(self, op: Op, above: str) -> str:
         kind = above + op.default_name

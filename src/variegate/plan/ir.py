@@ -8,6 +8,7 @@ row      a segment, in the tables that a stage is bound to; see `kernels.codes`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from variegate.ops.base import Op
@@ -32,11 +33,22 @@ class Gate:
 
 @dataclass(frozen=True)
 class Node:
-    """An op, the path that its draws, errors and records go by, and the gates that must all say yes."""
+    """An op, the path that its draws, errors and records go by, and the gates that must all say yes.
+
+    branches  of one that averages pictures: the nodes of each branch
+    """
 
     op: Op
     path: str
     gates: tuple[Gate, ...] = ()
+    branches: tuple[tuple[Node, ...], ...] = ()
+
+    def walk(self) -> Iterator[Node]:
+        """Itself, and the nodes of its branches."""
+        yield self
+        for branch in self.branches:
+            for node in branch:
+                yield from node.walk()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ LocalEqualization
                  tiles: each pixel by the histograms of the tiles around it
 Median           the median of the pixels around each
 LowResolution    the picture at fewer pixels, and back
-Colour           the class above these, from Matrix to LowResolution: pixels stay in their places
+Mixture          the picture averaged with what branches make of it
+Colour           the class above these, from Matrix to Mixture: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
 Output           the last write: normalisation, dtype, layout
 """
@@ -35,6 +36,7 @@ from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
 from variegate.ops.effect.mirror import Mirror
+from variegate.ops.effect.mixture import Mixture
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
 from variegate.ops.effect.picture_function import PictureFunction, generator
@@ -59,6 +61,7 @@ __all__ = [
     "Matrix",
     "Median",
     "Mirror",
+    "Mixture",
     "Noise",
     "Output",
     "PictureFunction",

@@ -1,4 +1,4 @@
-"""Channels, Filling, Span, Count, Wholes, Probability and Certain: numbers that are not drawn, one or several."""
+"""Channels, Filling, Span, Count, Number, Wholes, Probability and Certain: numbers that are not drawn."""
 
 from __future__ import annotations
 
@@ -93,6 +93,8 @@ class Span(Rule):
 class Count(Rule):
     """How many of something: a whole number."""
 
+    hinted: ClassVar[bool] = True
+
     def parse(self, value: Any, owner: str, op: Any) -> int:
         least, most = (int(end) for end in self.limits(op)[:2])
         if not is_whole(value) or not least <= value <= most:
@@ -108,6 +110,24 @@ class Count(Rule):
         yield from super().bad(op)
         least, most = (int(end) for end in self.limits(op)[:2])
         yield from (least - 1, most + 1, float(least), True, str(least), (least, most))
+
+
+@dataclass(frozen=True)
+class Number(Rule):
+    """A number that is not drawn."""
+
+    def parse(self, value: Any, owner: str, op: Any) -> float:
+        given = finite(value, owner)
+        if not self.limits(op).hold(given, given):
+            raise self.limits(op).refuse(given, owner)
+        return given
+
+    def good(self, op: Any) -> Iterator[Any]:
+        yield from self.limits(op).inside()
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        yield from ("1", math.nan, math.inf, True, (1, 2), *self.limits(op).outside())
 
 
 @dataclass(frozen=True)

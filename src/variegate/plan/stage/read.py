@@ -85,6 +85,7 @@ class ReadStage(Stage):
         )
         self.bytes = ByteRows(self.tables, self.sites)
         self._may_raise = any(each.unit is None for each in self.functions)
+        self._ends = frozenset(row_layout.first.tolist())  # the rows after those that end a sample
         self._begins: list[int] = row_layout.rows[:, FIRST_MAP].tolist()
         self._sites: list[int] = row_layout.rows[:, FIRST_SITE].tolist()
         self._forms: list[int] = row_layout.rows[:, ROW_FORM].tolist()
@@ -95,7 +96,7 @@ class ReadStage(Stage):
 
     def _reader(self, row: int) -> int:
         """The only site that reads what a row makes; -1 if there is none, or more."""
-        if self._is_final(row) or self.row_layout.rows[row + 1, ROW_STAGE] != READ:
+        if row + 1 in self._ends or self.row_layout.rows[row + 1, ROW_STAGE] != READ:
             return -1
         first, last = self._sites[row + 1], self._sites[row + 2]
         return first if last - first == 1 else -1

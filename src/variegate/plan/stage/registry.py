@@ -13,6 +13,7 @@ from variegate.plan.stage.call import CallStage
 from variegate.plan.stage.downscale import DownscaleStage
 from variegate.plan.stage.filter import FilterStage
 from variegate.plan.stage.median import MedianStage
+from variegate.plan.stage.mix import MixStage
 from variegate.plan.stage.read import ReadStage
 from variegate.plan.stage.tile import TileStage
 
@@ -22,6 +23,7 @@ RUN_BY: dict[type[Effect], type[Stage]] = {
     effects.LocalEqualization: TileStage,
     effects.Median: MedianStage,
     effects.LowResolution: DownscaleStage,
+    effects.Mixture: MixStage,
     effects.Colour: ReadStage,
     effects.PictureFunction: CallStage,
 }
