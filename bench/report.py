@@ -30,6 +30,7 @@ NAMED = (
         "scipy",
         "torch",
         "torchvision",
+        "timm",
     ),
     *("albumentationsx", "albucore", "opencv-python-headless", "tensorflow_cpu", "keras", "nvidia-dali-cuda120"),
 )

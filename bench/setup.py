@@ -19,11 +19,12 @@ HERE = Path(__file__).resolve().parent
 ENVS = HERE / ".envs"
 
 # Each step is one `pip install`. torch is pinned because other versions may bring a CUDA build; torchvision's own
-# requirement would pull one, hence --no-deps. DALI's wheel is 1.1 GB and wants a NumPy of its own.
+# requirement, and timm's, would pull one, hence --no-deps. DALI's wheel is 1.1 GB and wants a NumPy of its own.
 PEERS: dict[str, list[list[str]]] = {
     "main": [
         ["torch==2.13.0"],
-        ["--no-deps", "torchvision==0.28.0"],
+        ["--no-deps", "torchvision==0.28.0", "timm==1.0.31"],
+        ["huggingface_hub", "safetensors"],  # which timm imports
         ["albumentationsx==2.5.*", "opencv-python-headless", "simplejpeg", "pillow", "scipy"],
         ["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"],
         ["-e", str(HERE.parent)],
