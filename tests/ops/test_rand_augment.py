@@ -89,7 +89,7 @@ def test_it_stands_for_ops_that_fuse():
     flat = flatten(vg.Compose([vg.RandAugment(2), vg.RandomResizedCrop(32)]))
     assert len(flat.nodes) == 2 * 13 + 1
     text = str(vg.Compose([vg.RandAugment(1, 9), vg.RandomResizedCrop(32)]).explain())
-    assert "map      Rotate(angle=Shared(magnitude: 9 to 9, signed))   if RandAugment/OneOf" in text
+    assert "map      Rotate(angle=Choice((-9, 9)))   if RandAugment/OneOf" in text
     assert "map      RandomResizedCrop" in text and "2 resamplings" in text
 
 

@@ -115,8 +115,10 @@ class Shared(Distribution):
 
     def of(self, shared: Floats, sign: Floats) -> Floats:
         """The numbers, (B,) or (trials, B), of those that the macro drew, (B,), and the signs."""
-        numbers = np.clip(self.through(shared), self.low, self.high)
-        return np.asarray(np.maximum(self.about + (numbers - self.about) * sign, self.least))
+        numbers = np.minimum(np.maximum(self.through(shared), self.low), self.high)
+        # Without a sign it is 1, as often as the field is drawn.
+        numbers = self.about + (numbers - self.about) * sign if self.draws else numbers * sign
+        return np.asarray(numbers if self.least == -math.inf else np.maximum(numbers, self.least))
 
     def bounds(self) -> tuple[float, float]:
         most = max(abs(self.low - self.about), abs(self.high - self.about))

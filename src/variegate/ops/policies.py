@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from variegate import coords
-from variegate.dist import Choice, Drawn
+from variegate.dist import Choice, Constant, Drawn
 from variegate.ops.auto_contrast import AutoContrast
 from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.brightness import Brightness
@@ -55,9 +55,12 @@ Level = Callable[..., Drawn]  # (through, signed=, about=, least=), as of `Macro
 
 def drawn_level(macro: Macro, item: str, unit: float, most: float = math.inf) -> Level:
     """The level that a macro draws as its field `item`, in this unit, kept between 0 and most of these."""
+    given = macro.drawn()[item]
+    if isinstance(given, Constant):  # the same numbers, which need no share
+        return fixed(min(max(given.value, 0.0), most) / unit)
 
     def value(through: Callable[[Floats], Floats], **how: Any) -> Drawn:
-        return macro.share(item, lambda drawn: through(np.clip(drawn, 0, most) / unit), **how)
+        return macro.share(item, lambda drawn: through(np.minimum(np.maximum(drawn, 0.0), most) / unit), **how)
 
     return value
 
@@ -65,9 +68,11 @@ def drawn_level(macro: Macro, item: str, unit: float, most: float = math.inf) ->
 def fixed(level: float) -> Level:
     """A level that is no draw."""
 
-    def value(through: Callable[[Floats], Floats], signed: bool = False, about: float = 0.0) -> Drawn:
+    def value(
+        through: Callable[[Floats], Floats], *, signed: bool = False, about: float = 0.0, least: float = -math.inf
+    ) -> Drawn:
         number = float(through(np.array(level)))
-        return Choice((2 * about - number, number)) if signed and number != about else number
+        return Choice((max(2 * about - number, least), number)) if signed and number != about else max(number, least)
 
     return value
 

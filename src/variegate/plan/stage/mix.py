@@ -42,16 +42,17 @@ class MixStage(SingleEffectStage):
 
     def make(self, row: int, image: ImageArray, white: float) -> NDArray[np.float32]:
         """See `SingleEffectStage.make`; what a branch makes is clamped before it is added."""
+        from variegate.compiled import plain
+        from variegate.kernels.mix import add, begin
+
         own, branches, place = self.parts(row)
-        given = image.astype(np.float32)  # a copy: branches use the scratch in which it may lie
-        given *= np.float32(1 / white)
-        made, result = np.empty_like(given), given * np.float32(own)
+        # A copy is given to the branches: they use the scratch in which the picture may lie.
+        given, made, result = (np.empty(image.shape, np.float32) for _ in range(3))
+        flat, bounded = result.reshape(-1), self.spec.white is not None
+        begin(plain(image).reshape(-1), np.float32(1 / white), np.float32(own), given.reshape(-1), flat)  # type: ignore[no-untyped-call]
         for weight, branch in branches:
             branch.run(place, given, made)
-            if self.spec.white is not None:
-                np.clip(made, 0, 1, out=made)
-            made *= np.float32(weight)
-            result += made
+            add(made.reshape(-1), bounded, np.float32(weight), flat)  # type: ignore[no-untyped-call]
         return result
 
     def nbytes(self, row: int) -> int:
