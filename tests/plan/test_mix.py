@@ -135,6 +135,14 @@ def test_a_smaller_picture_is_mixed_as_a_whole():
     assert np.abs(whole.astype(int) - part).max() <= 4
 
 
+def test_what_it_takes_counts():
+    """A copy of the picture, what a branch makes and the sum; and what lies between the passes of a branch."""
+    floats = 4 * IMAGE.size
+    for chains, most in ([[NOTHING], 3 * floats], [[COLOURS, NOTHING], 5 * floats]):
+        plan = vg.Compose([Mix(chains)]).plan(vg.Keys.at(1, 0, np.arange(8)), [IMAGE.shape[:2]] * 8)
+        assert 3 * floats <= plan.between <= most
+
+
 def test_a_record_replays_its_branches():
     augment = vg.Compose([Mix([MOVES, COLOURS])])
     made, record = augment(IMAGE, key=vg.Key(4), return_params=True)

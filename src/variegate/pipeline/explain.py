@@ -96,7 +96,7 @@ def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str)
 
 def _holds(pipeline: Pipeline, dtype: str) -> bool:
     """Whether pictures of this dtype can have the white and the fills that are declared."""
-    fills = [getattr(node.op, "fill", 0) for node in pipeline.compiler.flat.nodes]
+    fills = [getattr(node.op, "fill", 0) for node in pipeline.compiler.flat.leaves]
     numbers = [number for fill in fills for number in (fill if isinstance(fill, tuple) else (fill,))]
     white = pipeline.white if isinstance(pipeline.white, float) else NOMINAL[dtype]
     whole = pipeline.white is not None and white == int(white)

@@ -40,7 +40,8 @@ def warm() -> Iterator[tuple[str, float]]:
                 assert unit.address
                 yield name, time.perf_counter() - begun
     once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
-    for name, run in (*once, ("stencil", _filter_once), ("median", _median_once), ("downscale", _downscale_once)):
+    alone = ("stencil", _filter_once), ("median", _median_once), ("downscale", _downscale_once), ("mix", _mix_once)
+    for name, run in (*once, *alone):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -54,6 +55,16 @@ def _render_once() -> None:
     block((0, 0, 0, 0), (0, 0))  # as bits are drawn
     for dtype in (np.float32, np.uint8):
         Compose([]).batch([np.zeros((8, 8, 3), dtype)], keys=Keys.at(0, 0, [0]))
+
+
+def _mix_once() -> None:
+    """Two tiny pictures, each averaged with what a branch makes of it."""
+    from variegate.ops.invert import Invert
+    from variegate.ops.mix import Mix
+    from variegate.pipeline.compose import Compose
+
+    for dtype in (np.float32, np.uint8):
+        Compose([Mix([Invert()])]).batch([np.zeros((8, 8, 3), dtype)], keys=Keys.at(0, 0, [0]))
 
 
 def _gather_once() -> None:

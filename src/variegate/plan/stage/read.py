@@ -112,7 +112,7 @@ class ReadStage(Stage):
 
     def nbytes(self, row: int) -> int:
         """Of scratch that is kept from picture to picture: the float32 picture between two segments."""
-        return 0 if self._is_final(row) else 4 * math.prod(self.shape(row))
+        return 0 if row + 1 in self._ends else 4 * math.prod(self.shape(row))
 
     def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         """See `Stage.run`.
