@@ -1,5 +1,7 @@
 """Variegate: endless, reproducible variations of training images, in one pass over the pixels."""
 
+from typing import TYPE_CHECKING
+
 from variegate import ops
 from variegate.dist import Bernoulli, Choice, Constant, LogUniform, Normal, Uniform
 from variegate.draw import draw, sheet
@@ -94,3 +96,11 @@ __all__ = [
     "sheet",
 ]
 __all__ += ops.__all__
+
+if not TYPE_CHECKING:  # to a type checker a module with __getattr__ has every name
+
+    def __getattr__(name: str) -> object:
+        """What is said of a name that is not here: what to write, or that there is none."""
+        from variegate.elsewhere import missing
+
+        raise missing(name, __all__)

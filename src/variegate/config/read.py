@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from variegate import elsewhere
 from variegate.config.fields import DISTRIBUTIONS, REQUIRED, Registry, alternatives, describe, fields_of, is_kind, items
 from variegate.config.node import ConfigNode
 from variegate.dist import Distribution
@@ -45,9 +46,10 @@ class Reader:
         """One op: its name, or a mapping of its name to its fields, or to the value of its first field."""
         name, body = self.named(node, "an op", "Rotate")
         if name not in self.names:
-            raise node.error(
-                f"{name}: unknown op{_meant(name, self.names)}; if it is an op of your own, pass ops=[...]"
-            )
+            said = elsewhere.told(name, self.names)
+            listed = "" if elsewhere.knows(name) else f"{'' if said else '.'} Names: {', '.join(self.names)}"
+            said = f"; {said}" if said else ""
+            raise node.error(f"{name}: unknown op{said}{listed}; if it is an op of your own, pass ops=[...]")
         return self.make(self.names[name], body)
 
     def distribution(self, node: ConfigNode, owner: str) -> Any:
