@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+import variegate as vg
 from variegate.errors import InputError
 from variegate.key import Key, Keys, fresh_key
 
@@ -142,3 +143,17 @@ def test_import_asks_nothing_of_the_system_and_needs_no_numba():
         "assert 'numba' not in sys.modules and variegate.key._fresh is None"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_integer_is_the_key_of_that_seed():
+    augment, image = vg.Compose([vg.Brightness((0.2, 0.9))]), np.full((4, 5, 3), 200, np.uint8)
+    for seed in (0, 3, np.int64(3)):
+        key = Key(seed=int(seed))
+        assert Key.of(seed) == key and augment.params(seed) == augment.params(key)
+        assert np.array_equal(augment(image, key=seed), augment(image, key=key))
+    assert Key.of(Key(id=2)) == Key(id=2)
+    for wrong in (1.5, "a", True, (0, 1)):
+        with pytest.raises(InputError, match=r"^key is a Key\(seed, epoch, id, variation\), or an integer"):
+            augment(image, key=wrong)
+    with pytest.raises(InputError, match=r"^a batch takes a Key each, got 3\. Write Keys\.at\("):
+        augment.batch([image], keys=[3])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from variegate.arguments import whole
+from variegate.arguments import is_whole, whole
 from variegate.errors import InputError
 
 LIMITS = {"epoch": 2**32 - 1, "id": 2**64 - 1, "variation": 2**32 - 1}
@@ -58,6 +58,22 @@ class Key:
             if not 0 <= value <= limit:
                 raise InputError(f"Key.{field} lies in 0 to {limit}, got {value}")
             object.__setattr__(self, field, value)
+
+
+    @classmethod
+    def of(cls, key: Any) -> Key:
+        """A key, or one of this seed.
+
+        >>> Key.of(3)
+        Key(seed=3, epoch=0, id=0, variation=0)
+
+        Raises  InputError for anything else.
+        """
+        if isinstance(key, cls):
+            return key
+        if not is_whole(key):
+            raise InputError(f"key is a Key(seed, epoch, id, variation), or an integer, its seed; got {key!r:.100}")
+        return cls(int(key))
 
 
 def _column(value: ArrayLike, field: str) -> NDArray[Any]:
@@ -112,8 +128,12 @@ class Keys:
     def of(cls, keys: Sequence[Key]) -> Keys:
         """The columns of a list of keys, which must share one seed.
 
-        Raises  InputError if their seeds differ.
+        Raises  InputError if their seeds differ, or one is no key.
         """
+        if strange := [key for key in keys if not isinstance(key, Key)]:
+            raise InputError(
+                f"a batch takes a Key each, got {strange[0]!r:.100}. Write Keys.at(seed=0, epoch=0, ids=[...])"
+            )
         seeds = {key.seed for key in keys}
         if len(seeds) > 1:
             raise InputError(f"the keys of a batch share one seed, got {sorted(seeds)[:4]}; use ids or epochs instead")

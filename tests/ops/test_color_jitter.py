@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -72,3 +73,17 @@ def test_one_channel(lower, colour, order):
 def test_the_order_is_a_hidden_draw_only_where_it_is_random():
     assert list(ColorJitter().drawn()) == ["brightness", "contrast", "saturation", "hue", "order"]
     assert list(ColorJitter(order="fixed").drawn()) == ["brightness", "contrast", "saturation", "hue"]
+
+
+def test_three_constants_below_1_are_probably_meant_as_ranges():
+    told = r"torchvision's ColorJitter of these is ColorJitter\(\(0\.6, 1\.4\), \(0\.7, 1\.3\), \(0\.8, 1\.2\)"
+    with pytest.warns(UserWarning, match=rf"{told}, \(-36, 36\)\)") as caught:
+        ColorJitter(0.4, 0.3, 0.2, 0.1)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=rf"{told}\)"):
+        ColorJitter(0.4, 0.3, 0.2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ColorJitter((0.4, 0.4), 0.3, 0.2, 0.1)
+        ColorJitter(0.4, 0.3)
+        ColorJitter(0.4, 1, 0.2)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate import exact
+from variegate.arguments import show
 from variegate.dist import Constant, Distribution, Uniform
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
 from variegate.ops.colour import hue, multiple, nothing, saturation
@@ -48,6 +50,19 @@ class ColorJitter(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
+    def check(self) -> None:
+        """Warn of three constants below 1, which make all pictures darker, greyer and flatter."""
+        factors = self.brightness, self.contrast, self.saturation
+        if all(isinstance(each, Constant) and each.value < 1 for each in factors):
+            pairs = [f"({show(round(1 - each.value, 4))}, {show(round(1 + each.value, 4))})" for each in factors]  # type: ignore[union-attr]
+            turn = [f"(-{show(each)}, {show(each)})" for each in _degrees(self.hue)]
+            warnings.warn(
+                f"{self.label}: numbers are constants, the same for every picture. torchvision's "
+                f"ColorJitter of these is ColorJitter({', '.join(pairs + turn)}), with hue in degrees; constants that are "
+                "meant are written as pairs, (0.4, 0.4)",
+                stacklevel=5,
+            )
+
     def drawn(self) -> dict[str, Distribution]:
         hidden: dict[str, Distribution] = {"order": Uniform(0, 1)} if self.order == "random" else {}
         return {**super().drawn(), **hidden}
@@ -64,6 +79,11 @@ class ColorJitter(Op):
         orders = np.array(list(itertools.permutations(range(len(parts)))))
         turns = orders[(draws["order"] * len(orders)).astype(np.int64)]
         return _shuffled(parts, turns, colour)
+
+
+def _degrees(hue: Drawn) -> list[float]:
+    """The range about 0, in degrees, of a constant hue that is meant as a part of a turn; none of one of 0."""
+    return [round(360 * hue.value, 4)] if isinstance(hue, Constant) and 0 < hue.value <= 0.5 else []
 
 
 def _part(item: str, draw: Floats, colour: bool) -> Matrix:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -47,6 +47,8 @@ class ChoiceWeights(Rule):
     """One number an op, 0 or more and not all 0; None: all alike."""
 
     def parse(self, value: Any, owner: str, op: OneOf) -> tuple[float, ...]:
+        if not isinstance(value, Iterable):
+            raise FieldError(f"{owner} is a list of one number an op, got {value!r}")
         weights = tuple(finite(each, f"{owner}[{i}]") for i, each in enumerate(value))
         if len(weights) != len(op.ops) or min(weights) < 0 or sum(weights) <= 0:
             raise FieldError(

@@ -20,15 +20,18 @@ too, but type checkers then take every such field for one that has a default.
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from variegate.dist import Bits, Distribution, Drawn, Uniform
+from variegate.errors import FieldError
 from variegate.ops import rule as rules
+from variegate.ops.hint import hint, misfit
 from variegate.ops.rule import Limit, Rule
 
 T = TypeVar("T")
@@ -150,13 +153,41 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
 def declare(kind: type[T]) -> type[T]:
     """Make a frozen dataclass of an op, and tell the limits of its fields in its docstring."""
     doc = kind.__doc__
-    made = dataclass(frozen=True, repr=False)(kind)
+    made = _hinting(dataclass(frozen=True, repr=False)(kind))
     above = [vars(base).get("__dataclass_fields__", {}) for base in kind.__mro__[1:]]
     own = [item for item in fields(made) if not any(each.get(item.name) is item for each in above)]  # type: ignore[arg-type]
     told = [f"{item.name} {limits}" for item in own if (limits := _limits(item))]
     if doc and told:
         made.__doc__ = f"{doc.rstrip()}\n\n    Limits  {'; '.join(told)}\n    "
     return made
+
+
+def _hinting(kind: type[T]) -> type[T]:
+    """The same class; its errors say what was probably meant."""
+    init: Any = vars(kind)["__init__"]
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **given: Any) -> None:
+        try:
+            init(self, *args, **given)
+        except (TypeError, FieldError) as problem:
+            said = _said(type(self), problem, args, given)
+            if said == str(problem):
+                raise
+            raise type(problem)(said) from None
+
+    kind.__init__ = checked  # type: ignore[misc]
+    return kind
+
+
+def _said(kind: type, problem: TypeError | FieldError, args: Sequence[Any], given: Mapping[str, Any]) -> str:
+    """An error of these arguments with what was probably meant."""
+    known = [item for item in fields(kind) if item.init]  # type: ignore[arg-type]
+    places = [item.name for item in known if not item.kw_only]
+    ordered = places + [item.name for item in known if item.kw_only]
+    said = misfit(kind.__name__, places, ordered, args, given) or str(problem)
+    meant = hint(kind.__name__, rules_of(kind), places, args, given)
+    return f"{said}. {meant}" if meant else said
 
 
 def _limits(item: Field[Any]) -> str:

@@ -52,19 +52,25 @@ class Compose(Pipeline):
     """
 
     def __call__(
-        self, image: ImageArray | None = None, /, *, key: Key | None = None, return_params: bool = False, **fields: Any
+        self,
+        image: ImageArray | None = None,
+        /,
+        *,
+        key: Key | int | None = None,
+        return_params: bool = False,
+        **fields: Any,
     ) -> Any:
         """Augment one sample: an array gives an array, fields give a dict of the same fields.
 
         image          the picture; or, by keyword, `image=` and the fields that `targets` declares
-        key            which numbers to draw; the same key gives the same bytes for ever. None: fresh numbers, never
-                       repeated
+        key            which numbers to draw; the same key gives the same bytes for ever. An integer is the seed of
+                       one; None: fresh numbers, never repeated
         return_params  give (result, record), a small dict for JSON from which `replay` makes the same result
 
         Raises  InputError if the picture is none that can be taken, as docs/numbers.md says, or a field is unknown or
                 not what was declared.
         """
-        keys = Keys.of([key or fresh(self)])
+        keys = Keys.of([fresh(self) if key is None else Key.of(key)])
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
@@ -148,7 +154,7 @@ class Compose(Pipeline):
             yield self(image, key=Key(seed, 0, id, variation), **fields)
             variation += 1
 
-    def params(self, key: Key) -> dict[str, dict[str, Any]]:
+    def params(self, key: Key | int) -> dict[str, dict[str, Any]]:
         """The numbers drawn for a key, by the path of each op: `applied`, and every field.
 
         A field that is drawn several times (the ten trials of a crop) is a list.
@@ -159,7 +165,7 @@ class Compose(Pipeline):
         """
         from variegate.plan.draw import params_of
 
-        return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([key])))
+        return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([Key.of(key)])))
 
     def explain(
         self, size: tuple[int, ...] | ImageArray | None = None, channels: int = 3, dtype: DTypeLike | None = None
