@@ -59,7 +59,6 @@ class Key:
                 raise InputError(f"Key.{field} lies in 0 to {limit}, got {value}")
             object.__setattr__(self, field, value)
 
-
     @classmethod
     def of(cls, key: Any) -> Key:
         """A key, or one of this seed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import pickle
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from variegate.dist import Bits, Drawn
 from variegate.errors import FieldError
 from variegate.ops.base import Op
 from variegate.ops.fields import bits, channels, checked, count, declare, drawn, extent, flag, option, pixels, rules_of
+from variegate.ops.explained import entries
 from variegate.ops.function import FunctionOp
 from variegate.ops.rule import Limits
 
@@ -135,10 +137,10 @@ def test_its_errors_are_those_of_the_library(fields, message):
 
 
 def test_help_tells_the_limits_of_a_class_once():
-    assert (Mine.__doc__ or "").rstrip().endswith(
-        "amount  how much\n\n    Limits  amount at least 0 and below 2; side at least 2 and at most 1073741824; "
+    assert (Mine.__doc__ or "").endswith(
+        "\n\nLimits  amount at least 0 and below 2; side at least 2 and at most 1073741824; "
         "size at least 1 and at most 1073741824; by above 0"
-    )  # fmt: skip
+    )
     assert (ops.Gamma.__doc__ or "").rstrip().endswith("Limits  gamma above 0; gain at least 0")
     assert (ops.Rotate.__doc__ or "").count("Limits") == 0 and (vg.Compose.__doc__ or "").count("Limits") == 0
 
@@ -146,7 +148,31 @@ def test_help_tells_the_limits_of_a_class_once():
     class Below(Mine):
         """More of it."""
 
-    assert Below.__doc__ == "More of it." and rules_of(Below).keys() == rules_of(Mine).keys()
+    assert "Limits" not in (Below.__doc__ or "") and rules_of(Below).keys() == rules_of(Mine).keys()
+
+
+@pytest.mark.parametrize("op", EVERY, ids=lambda op: f"{op!r:.40}")
+def test_help_explains_every_field(op):
+    told = entries(type(op).__doc__)
+    assert not [item.name for item in dataclasses.fields(op) if item.init and item.name not in told]
+
+
+def test_help_tells_what_fields_of_the_bases_are():
+    doc = inspect.getdoc(ops.Rotate) or ""
+    assert doc.index("Raises") < doc.index("And by name:\nborder         what lies outside")
+    for words in ('"constant"', '"edge"', '"reflect"', '"symmetric"', '"wrap"', "\nfill  ", "\nantialias  ", "\np  "):
+        assert doc.count(words) >= 1, words
+    assert doc.count("\nname  ") == doc.count("\ninterpolation  ") == 1
+
+    @declare
+    class Own(ops.Rotate):
+        """A turn.
+
+        border  a word of its own
+        """
+
+    assert entries(Own.__doc__)["border"] == ["a word of its own"]
+    assert entries(Own.__doc__)["angle"] == entries(ops.Rotate.__doc__)["angle"]
 
 
 def test_a_plain_dataclass_may_declare_its_fields_too():

@@ -7,7 +7,6 @@ from the declarations of an op's fields.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
@@ -29,6 +28,7 @@ from variegate.config.fields import (
 from variegate.config.read import VERSION
 from variegate.dist import Distribution
 from variegate.ops.base import Op
+from variegate.ops.explained import entries
 from variegate.ops.rule import Limits, Rule
 from variegate.ramp import Ramp
 from variegate.targets import Image, Target, Targets
@@ -86,21 +86,22 @@ def _first(kind: type, bare: bool) -> list[Schema]:
 
 
 def _fields(kind: type) -> Schema:
-    doc = "\n".join(each.__doc__ or "" for each in kind.__mro__ if each is not object)
+    said: dict[str, list[str]] = {}
+    for each in kind.__mro__:
+        said = {**entries(each.__doc__), **said}
     return {
-        "description": doc.strip().split("\n")[0],
+        "description": (kind.__doc__ or "").strip().split("\n")[0],
         "type": "object",
-        "properties": {name: _field(field, doc) for name, field in fields_of(kind).items()},
+        "properties": {name: _field(field, " ".join(said.get(name, []))) for name, field in fields_of(kind).items()},
         "required": _required(kind),
         "additionalProperties": False,
     }
 
 
-def _field(field: ConfigField, doc: str) -> Schema:
-    said = re.search(rf"^ *{field.name}\s{{2,}}(.+)$", doc, re.MULTILINE)
+def _field(field: ConfigField, said: str) -> Schema:
     found = _value(field)
     if said:
-        found["description"] = said[1].strip()
+        found["description"] = said
     if isinstance(field.default, bool | int | float | str):
         found["default"] = field.default
     return found

@@ -57,9 +57,9 @@ class ColorJitter(Op):
             pairs = [f"({show(round(1 - each.value, 4))}, {show(round(1 + each.value, 4))})" for each in factors]  # type: ignore[union-attr]
             turn = [f"(-{show(each)}, {show(each)})" for each in _degrees(self.hue)]
             warnings.warn(
-                f"{self.label}: numbers are constants, the same for every picture. torchvision's "
-                f"ColorJitter of these is ColorJitter({', '.join(pairs + turn)}), with hue in degrees; constants that are "
-                "meant are written as pairs, (0.4, 0.4)",
+                f"{self.label}: numbers are constants for every picture. torchvision's ColorJitter of these is "
+                f"ColorJitter({', '.join(pairs + turn)}), with hue in degrees; constants that are meant are written as "
+                "pairs, (0.4, 0.4)",
                 stacklevel=5,
             )
 

@@ -26,11 +26,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
+from inspect import cleandoc
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from variegate.dist import Bits, Distribution, Drawn, Uniform
 from variegate.errors import FieldError
 from variegate.ops import rule as rules
+from variegate.ops.explained import inherited
 from variegate.ops.hint import hint, misfit
 from variegate.ops.rule import Limit, Rule
 
@@ -151,14 +153,15 @@ def ruled(*, by: Rule, default: Any = MISSING, kw_only: bool = False) -> Any:
     ),
 )  # fmt: skip
 def declare(kind: type[T]) -> type[T]:
-    """Make a frozen dataclass of an op, and tell the limits of its fields in its docstring."""
+    """Make a frozen dataclass of an op; its docstring tells the fields that it inherits, and the limits of its own."""
     doc = kind.__doc__
     made = _hinting(dataclass(frozen=True, repr=False)(kind))
     above = [vars(base).get("__dataclass_fields__", {}) for base in kind.__mro__[1:]]
     own = [item for item in fields(made) if not any(each.get(item.name) is item for each in above)]  # type: ignore[arg-type]
     told = [f"{item.name} {limits}" for item in own if (limits := _limits(item))]
-    if doc and told:
-        made.__doc__ = f"{doc.rstrip()}\n\n    Limits  {'; '.join(told)}\n    "
+    if doc:
+        limits = f"Limits  {'; '.join(told)}" if told else ""
+        made.__doc__ = "\n\n".join(filter(None, [cleandoc(doc), inherited(made), limits]))
     return made
 
 

@@ -119,6 +119,7 @@ class Pointwise(FunctionOp):
               `numba.njit` (a function already jitted is taken as it is)
     drawn     fields by keyword, each a number, a pair or a distribution, for the function's parameters of these names;
               those that go into its `*args` in the order written. None can be called p or name
+    p         probability of application, a number or a `Ramp`; one draw a sample
     name      by default the function's; of a lambda `Pointwise`
     targets   image (labels stay)        effect  pointwise (fuses)
 
@@ -208,6 +209,7 @@ class Opaque(FunctionOp):
     given     other arguments by keyword. A number, a pair or a distribution is drawn, and passed as a Python float.
               Anything else (a text, True, None, an array, a longer tuple) is passed as it is, an array as a copy that
               is read only; a pair that is no range as np.array(pair). None can be called p, name, moves_pixels or rng
+    p         probability of application, a number or a `Ramp`; one draw a sample
     name      by default the function's, or that within a `functools.partial`; of a lambda `Opaque`
     targets   image; with moves_pixels=False also masks, boxes and points, which stay        effect  opaque (cuts)
 

@@ -36,7 +36,8 @@ class Resampling(GeometricOp):
 class Bordered(Resampling):
     """A map whose canvas may show what lies outside of the picture.
 
-    border  "constant", "edge", "reflect", "symmetric" or "wrap", with the meaning of `numpy.pad`
+    border  what lies outside of the picture, as `numpy.pad` has it: "constant", the fill; "edge", its outermost pixels;
+            "reflect", its mirror image about them; "symmetric", its mirror image about its edge; "wrap", it, again
     fill    what "constant" shows, in the picture's own units (255 is white in uint8); a number, or one a channel
     """
 
