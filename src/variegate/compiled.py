@@ -1,26 +1,23 @@
-"""`kernel`, `inlined`, `unit` and `entry`, the ways to compile here, and how the wait is told.
+"""`kernel`, `inlined`, `unit` and `entry`, the ways to compile here.
 
-What they make is kept on disk by `kernel_cache`. Importing this module imports Numba: whoever needs it is imported
-lazily.
+What they make is kept on disk by `kernel_cache`, and the wait is told by `announcer`. Importing this module imports
+Numba: whoever needs it is imported lazily.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core import event
 from numba.core.ccallback import CFunc
 from numba.core.sigutils import normalize_signature
 from numpy.typing import NDArray
 
-from variegate import kernel_cache
+import variegate.announcer  # noqa: F401  # it hears what is compiled from now on
 from variegate.kernel_cache import KernelCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -101,30 +98,3 @@ def unit(*arguments: Any) -> Callable[[Callable[..., Any]], Unit]:
 
 
 _lock = threading.RLock()
-
-
-class Announcer(event.Listener):
-    """Says on the terminal that kernels are being compiled, and how long it took."""
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.started = 0.0
-
-    def on_start(self, event: Any) -> None:
-        if not str(event.data["dispatcher"].py_func.__module__).startswith("variegate."):
-            return
-        if self.depth == 0:
-            self.started = time.perf_counter()
-            often = "" if kernel_cache.trouble else ", once"
-            print(f"variegate: compiling kernels{often} ...", end="", file=sys.stderr, flush=True)
-        self.depth += 1
-
-    def on_end(self, event: Any) -> None:
-        if not str(event.data["dispatcher"].py_func.__module__).startswith("variegate."):
-            return
-        self.depth -= 1
-        if self.depth == 0:
-            print(f" {time.perf_counter() - self.started:.1f} s", file=sys.stderr, flush=True)
-
-
-event.register("numba:compile", Announcer())

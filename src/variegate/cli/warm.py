@@ -16,11 +16,12 @@ def warm() -> None:
     **Example:**  `variegate warm`
     """
     from variegate import kernel_cache
+    from variegate.announcer import announcer
     from variegate.pipeline.warm import warm as kernels
 
     on = console()
     total = 0.0
-    with on.status("compiling kernels") as status:
+    with announcer.quiet(), on.status("compiling kernels") as status:
         for name, seconds in kernels():
             total += seconds
             status.update(f"compiling kernels: {name} took {seconds:.1f} s")

@@ -33,7 +33,7 @@ def entries(doc: str | None) -> dict[str, list[str]]:
 def inherited(kind: type) -> str:
     """What the bases say of the fields that a class does not explain itself: nearest base first."""
     own = entries(kind.__doc__)
-    fields = {item.name for item in dataclasses.fields(kind) if item.init}  # type: ignore[arg-type]
+    fields = {item.name for item in dataclasses.fields(kind) if item.init}
     lines: dict[str, list[str]] = {}
     for base in kind.__mro__[1:]:
         for name, said in entries(vars(base).get("__doc__")).items():

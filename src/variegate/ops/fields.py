@@ -179,13 +179,13 @@ def _hinting(kind: type[T]) -> type[T]:
                 raise
             raise type(problem)(said) from None
 
-    kind.__init__ = checked  # type: ignore[misc]
+    kind.__init__ = checked  # type: ignore[method-assign]
     return kind
 
 
 def _said(kind: type, problem: TypeError | FieldError, args: Sequence[Any], given: Mapping[str, Any]) -> str:
     """An error of these arguments with what was probably meant."""
-    known = [item for item in fields(kind) if item.init]  # type: ignore[arg-type]
+    known = [item for item in fields(kind) if item.init]
     places = [item.name for item in known if not item.kw_only]
     ordered = places + [item.name for item in known if item.kw_only]
     said = misfit(kind.__name__, places, ordered, args, given) or str(problem)
