@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
-from variegate.adapters.torch.sample import Apart, apart
+from variegate.adapters.torch.sample import Apart, Form, apart
 from variegate.adapters.torch.samples import Samples
 from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys
@@ -91,7 +91,7 @@ class KeyedDataset(Dataset[Any]):
         return [sample.together({name: made[name][n] for name in made}) for n, sample in enumerate(samples)]
 
     def _apart(self, index: int) -> Apart:
-        return apart(self.dataset[index], self.augment.known, self.names)
+        return apart(self.dataset[index], Form.of(self.augment, front=False), self.names)
 
     def _alone(self, index: int, sample: Apart) -> Any:
         return sample.together(self.augment(key=self._keys([index])[0], **sample.fields))
