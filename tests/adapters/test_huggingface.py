@@ -364,3 +364,18 @@ def test_no_masks_of_instances_are_none() -> None:
     one = Image.fromarray(np.eye(8, 9, dtype=np.uint8))
     made = flip({"image": [np.zeros((8, 9, 3), np.uint8)] * 2, "masks": [[], [one, one]]})["masks"]
     assert [each.shape for each in made] == [(0, 8, 9), (2, 8, 9)] and np.array_equal(made[1][0], np.eye(8, 9)[:, ::-1])
+
+
+def test_the_augmented_pictures_may_have_a_column_of_another_name() -> None:
+    data = rows().with_transform(vh.transform(AUGMENT, output="pixel_values"))
+    assert sorted(data[2]) == ["label", "pixel_values"] and data[2]["pixel_values"].shape == (3, 8, 8)
+    keyed = vh.keyed(AUGMENT, seed=3, output="pixel_values")
+    batch = {"image": list(PICTURES[:2]), "id": [0, 1]}
+    assert made({"image": keyed(batch)["pixel_values"]}) == made(vh.keyed(AUGMENT, seed=3)(batch))
+    mapped = rows().map(vh.transform(AUGMENT, output="pixel_values"), batched=True, remove_columns="image")
+    assert sorted(mapped.column_names) == ["label", "pixel_values"]
+    assert "image" in vh.transform(AUGMENT, output="image")(batch)
+    with pytest.raises(InputError, match=r"^output='id', and there is a column of that name: \['id', 'image'\]$"):
+        vh.transform(AUGMENT, output="id")(batch)
+    with pytest.raises(FieldError, match=r"^output is the name of a column, or None, got 3$"):
+        vh.transform(AUGMENT, output=3)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ import pytest
 
 import variegate as vg
 from variegate.adapters.keras import Dataset
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.loader import Padded
 
 NAMES = ("boxes", "labels", "masks", "mask")
@@ -39,9 +39,62 @@ def test_a_batch_is_the_picture_and_its_fields(labelled: Any) -> None:
     assert [fields["boxes"].shape for _, fields in dataset] == [(4, 5, 4)] * 4 + [(3, 5, 4)]
 
 
-def test_a_mask_alone_needs_no_padding(labelled: Any) -> None:
-    image, fields = Dataset(labelled.loader("mask"))[0]
-    assert list(fields) == ["mask"] and fields["mask"].shape == (4, 24, 24) == image.shape[:3]
+def test_a_mask_alone_is_the_target(labelled: Any) -> None:
+    image, mask = Dataset(labelled.loader("mask"))[0]
+    assert mask.shape == (4, 24, 24) == image.shape[:3]
+    assert np.array_equal(mask, labelled.loader("mask").batch(0, 0)["mask"])
+
+
+@pytest.fixture
+def weighed() -> vg.Loader:
+    """Pictures with a mask, a label and a weight, of which the last is a half for every other sample."""
+    rng, targets = np.random.default_rng(0), {"mask": vg.Mask(), "weight": vg.PerSample()}
+    fields = {"mask": rng.integers(0, 2, (8, 6, 6), np.uint8), "weight": [1.0, 0.5] * 4}
+    pictures = rng.integers(0, 256, (8, 6, 6, 3), np.uint8)
+    source = vg.Arrays(pictures, labels=[0, 1] * 4, fields=fields, targets=targets)
+    return vg.Loader(source, vg.Compose([vg.ToDtype("float32")]), batch_size=4, shuffle=False, workers=0)
+
+
+def test_what_is_the_target_and_what_weighs_can_be_said(weighed: vg.Loader) -> None:
+    batch = weighed.batch(0, 0)
+    image, target, weight = Dataset(weighed, target="mask", sample_weight="weight")[0]
+    assert np.array_equal(target, batch["mask"]) and weight.tolist() == [1, 0.5, 1, 0.5]
+    image, target = next(iter(Dataset(weighed, target="image")))
+    assert target is image and image.dtype == np.float32
+    _, target = Dataset(weighed, target=["mask"])[0]
+    assert list(target) == ["mask"]
+    _, target, _ = Dataset(weighed, sample_weight="weight")[0]
+    assert list(target) == ["mask", "label"]
+    for wrong in (3, [], ["mask", 3]):
+        with pytest.raises(FieldError, match=r"^Dataset\.target is the name of a field, a list of names, or None, got"):
+            Dataset(weighed, target=wrong)  # type: ignore[arg-type]
+    with pytest.raises(FieldError, match=r"^Dataset\.sample_weight is the name of a field, or None"):
+        Dataset(weighed, sample_weight=np.ones(8))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^target='masks', and a batch has 'image', "):
+        Dataset(weighed, target="masks")[0]
+    with pytest.raises(InputError, match=r"^sample_weight='mass', and a batch has 'image', "):
+        Dataset(weighed, sample_weight="mass")[0]
+
+
+def test_keras_weighs_by_the_field(weighed: vg.Loader) -> None:
+    nought = keras.layers.Dense(1, kernel_initializer="zeros")
+    model = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.Flatten(), nought])
+    model.compile("sgd", "mse")
+    assert model.evaluate(Dataset(weighed, target="label"), verbose=0) == pytest.approx(1 / 2)
+    weighs = Dataset(weighed, target="label", sample_weight="weight")  # every other label is 1, and counts half
+    assert model.evaluate(weighs, verbose=0) == pytest.approx(1 / 4)
+
+
+def test_an_autoencoder_fits(weighed: vg.Loader) -> None:
+    model = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.Conv2D(3, 1)])
+    model.compile("sgd", "mse")
+    assert np.isfinite(model.fit(Dataset(weighed, target="image"), epochs=2, verbose=0).history["loss"]).all()
+
+
+def test_a_plain_segmenter_fits(labelled: Any) -> None:
+    model = keras.Sequential([keras.Input((24, 24, 3)), keras.layers.Conv2D(10, 1, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    assert np.isfinite(model.fit(Dataset(scaled(labelled, "mask")), epochs=2, verbose=0).history["loss"]).all()
 
 
 def test_lists_are_refused_with_advice(labelled: Any) -> None:
@@ -66,7 +119,7 @@ def test_fit_trains_a_segmenter_and_sees_the_masks_of_the_loader(labelled: Any) 
     model = Spy(picture, {"mask": scores})
     model.compile("sgd", {"mask": "sparse_categorical_crossentropy"}, run_eagerly=True)
     plain = scaled(labelled, "mask")
-    model.fit(Dataset(plain), epochs=2, verbose=0)
+    model.fit(Dataset(plain, target=["mask"]), epochs=2, verbose=0)
     assert seen == [batch["mask"].tobytes() for epoch in (0, 1) for batch in plain.epoch(epoch)]
 
 

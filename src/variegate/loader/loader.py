@@ -25,7 +25,8 @@ from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.prefetcher import Prefetcher
 from variegate.loader.sampling import BatchSpan, EpochSamples, Schedule, Weights, edges_of
-from variegate.loader.source.base import Source, SourceLabels
+from variegate.loader.source.base import Source
+from variegate.loader.source.multi_hot import SourceLabels
 from variegate.loader.source.multi_hot import one_hot as rows_of
 from variegate.loader.state import State, made_of, order_told, place_in
 from variegate.pipeline import Compose

@@ -29,8 +29,9 @@ class DatasetColumns:
     places  field -> column, or "column.key" of a column of dicts, or of lists of dicts; others go by their name
     mode    "RGB", "L", "RGBA" or "bands"
     dtype   "uint8", "uint16" or "float32"
+    output  what the column of pictures is called when it comes back; None: as it was
 
-    Raises  FieldError if a field is none of the pipeline's, or there is no such mode or dtype.
+    Raises  FieldError if a field is none of the pipeline's, there is no such mode or dtype, or output is no name.
     """
 
     known: Targets
@@ -38,9 +39,12 @@ class DatasetColumns:
     places: Mapping[str, str] = field(default_factory=dict)
     mode: str = "RGB"
     dtype: DTypeLike = "uint8"
+    output: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dtype", check_pixel_format(self.mode, self.dtype)[1])
+        if self.output is not None and not (isinstance(self.output, str) and self.output):
+            raise FieldError(f"output is the name of a column, or None, got {self.output!r}")
         for name in self.places:
             if name not in self.known or name == "image":
                 raise FieldError(
@@ -73,7 +77,16 @@ class DatasetColumns:
         for column in {column for column, _ in places.values()}:
             values = {key: made[name] for name, (where, key) in places.items() if where == column}
             result[column] = values[None] if None in values else _restored(batch[column], values)
-        return result
+        return result if self.output in (None, self.image) else self._called(result)
+
+    def _called(self, batch: Batch) -> Batch:
+        """The batch with its pictures under the name of the output.
+
+        Raises  InputError if another column has it.
+        """
+        if self.output in batch:
+            raise InputError(f"output={self.output!r}, and there is a column of that name: {sorted(batch)}")
+        return {str(self.output) if name == self.image else name: value for name, value in batch.items()}
 
     def _found(self, batch: Batch) -> dict[str, ColumnPath]:
         """Where each field is that moves with the pixels."""

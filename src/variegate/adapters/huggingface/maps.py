@@ -24,6 +24,7 @@ def transform(
     mode: str = "RGB",
     dtype: DTypeLike = "uint8",
     tensors: bool = False,
+    output: str | None = None,
 ) -> Transform:
     """A function for `dataset.set_transform`, or for `map(..., batched=True)`: fresh numbers at every access.
 
@@ -34,6 +35,8 @@ def transform(
     mode     "RGB", "L", "RGBA" or "bands", all that a file has: into what files and PIL images are converted
     dtype    "uint8", "uint16" or "float32": of what that is, as of vg.ImageFolder
     tensors  give torch tensors, in place of arrays
+    output   what the column of augmented pictures is called, in place of that of pictures: "pixel_values", as models of
+             transformers ask for it; None: as that of pictures
 
     Other columns are passed on as they are. One that is not declared, and may lie on the picture, is refused: pictures,
     structs and lists of numbers. Of these, vectors of zeros and ones are passed on.
@@ -44,9 +47,9 @@ def transform(
     >>> batch["image"].shape, batch["label"]
     ((2, 8, 6, 3), [0, 1])
 
-    Raises  FieldError if fields, mode or dtype cannot be.
+    Raises  FieldError if fields, mode, dtype or output cannot be.
     """
-    return Transform(augment, _columns(augment, image, fields, mode, dtype), tensors)
+    return Transform(augment, _columns(augment, image, fields, mode, dtype, output), tensors)
 
 
 def keyed(
@@ -60,6 +63,7 @@ def keyed(
     mode: str = "RGB",
     dtype: DTypeLike = "uint8",
     tensors: bool = False,
+    output: str | None = None,
 ) -> Keyed:
     """The same with numbers that can be drawn again: a row of an epoch is the same for ever.
 
@@ -79,13 +83,14 @@ def keyed(
 
     Raises  FieldError if fields, mode or dtype cannot be; InputError if the epoch cannot.
     """
-    return Keyed(augment, _columns(augment, image, fields, mode, dtype), tensors, seed, ids_column, Epoch(epoch))
+    columns = _columns(augment, image, fields, mode, dtype, output)
+    return Keyed(augment, columns, tensors, seed, ids_column, Epoch(epoch))
 
 
 def _columns(
-    augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str, dtype: DTypeLike
+    augment: Compose, image: str, fields: Mapping[str, str] | None, mode: str, dtype: DTypeLike, output: str | None
 ) -> DatasetColumns:
-    return DatasetColumns(augment.known, image, dict(fields or {}), mode, dtype)
+    return DatasetColumns(augment.known, image, dict(fields or {}), mode, dtype, output)
 
 
 class Transform:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 
 from variegate.adapters.keras.ahead import Ahead
 from variegate.adapters.keras.call import Call, call_of
-from variegate.adapters.keras.pair import Pair, pair
+from variegate.adapters.keras.pair import Pair, Pairing
 from variegate.errors import InputError, VariegateError
 from variegate.loader import Loader
 
 
 class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
-    """The batches of a loader, as (image, label), for `fit`, `evaluate` and `predict`.
+    """The batches of a loader, as (image, target), for `fit`, `evaluate` and `predict`.
 
     loader   its pipeline writes what the model takes: HWC, as Keras has it by default
+    target   what the model is to give: the name of a field, "image" for an autoencoder; or a list of names, of outputs
+             of the model that are called so. None: the label; or the only field there is, as a mask; of more a dict
+    sample_weight  the name of a field of one number a sample, or of one a pixel, by which Keras weighs the losses
     epoch    the loader's epoch that the first `fit` begins with, unless it is given `initial_epoch`. None: that of the
              loader's next pass: 0, or where `loader.resume` has brought it before the dataset is made
     options  `workers`, `use_multiprocessing` and `max_queue_size` of PyDataset. By default the loader's own threads
@@ -30,19 +33,29 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     which would only mix whole batches, by numbers that nobody can draw again, is switched off. Keras asks for batches
     ahead of the model, so `loader.state()` does not follow: a run goes on by `initial_epoch`.
 
-    Where samples have other fields, a batch is (image, dict): each field by its name, as an output of the model is
-    called, and `label` where there is one. What instances have needs a loader with collate=Padded(...), and comes with
+    Where samples have several fields, a batch is (image, dict): each field by its name, as an output of the model is
+    called, and `label` where there is one. A label as a row of 0 and 1 is the loader's: vg.Loader(..., one_hot=True).
+    What instances have needs a loader with collate=Padded(...), and comes with
     the `valid` of its group; masks need nothing.
 
     `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
 
-    Raises  InputError if the loader was resumed within an epoch, as the epochs of Keras are whole; from the batch where
-            it is met, if pictures differ in size, or a field is no array.
+    Raises  FieldError if target or sample_weight is no name; InputError if the loader was resumed within an epoch, as
+            the epochs of Keras are whole; from the batch where it is met, if pictures differ in size, or a field is no
+            array.
     """
 
-    def __init__(self, loader: Loader, epoch: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        epoch: int | None = None,
+        *,
+        target: str | Sequence[str] | None = None,
+        sample_weight: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.loader = loader
+        self.loader, self.pairing = loader, Pairing.of(target, sample_weight)
         self.epoch = _next_epoch(loader) if epoch is None else epoch
         self._first, self._offset, self._begun = 0, 0, False
         self._forget()
@@ -68,10 +81,10 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     def __getitem__(self, index: int) -> Pair:
         if not 0 <= index < len(self):
             raise IndexError(f"a dataset of {len(self)} batches has no batch {index}")
-        return pair(self._batch(self._base + index))
+        return self.pairing.pair(self._batch(self._base + index))
 
     def __iter__(self) -> Iterator[Pair]:
-        return map(pair, self.loader.epoch(self.epoch))
+        return map(self.pairing.pair, self.loader.epoch(self.epoch))
 
     def _batch(self, place: int) -> dict[str, Any]:
         """The batch at a place: from the loader's threads while batches are asked for in order, else made here."""

@@ -17,8 +17,8 @@ from variegate.key import Key
 from variegate.loader import Source
 from variegate.loader.options import source_of
 from variegate.loader.sampling import Order
-from variegate.loader.source.base import labels_at
 from variegate.loader.source.classes import label_column
+from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.transient import retried
 from variegate.targets import names
 

@@ -13,7 +13,7 @@ from variegate.adapters.tensorflow.shapes import LOOKS, form, header, headers, s
 from variegate.errors import InputError
 from variegate.loader import Loader
 from variegate.loader.identity import Identity
-from variegate.loader.source.base import labels_at
+from variegate.loader.source.multi_hot import labels_at
 
 PLACE = tf.TensorSpec((2,), tf.int64)  # an epoch, and a position in it
 TensorDataset = Any  # TensorFlow has no types that mypy could read

@@ -18,7 +18,8 @@ from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
-from variegate.loader.source.base import Source, SourceLabels
+from variegate.loader.source.base import Source
+from variegate.loader.source.multi_hot import SourceLabels
 from variegate.loader.stats import Stats
 
 

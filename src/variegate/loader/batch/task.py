@@ -23,7 +23,7 @@ from variegate.loader.batch.samples import BatchSamples
 from variegate.loader.memory import DecodeScratch
 from variegate.loader.pipeline import SamplePlan
 from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
-from variegate.loader.source.base import labels_at
+from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.stats import Counters
 from variegate.loader.transient import retried
 from variegate.picture import empty_batch

@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from variegate.errors import FieldError
 from variegate.loader.hash import digest, mixed
 from variegate.loader.sampling.order import Order, Positions
-from variegate.loader.source.base import SourceLabels
-from variegate.loader.source.multi_hot import MultiHot
+from variegate.loader.source.multi_hot import MultiHot, SourceLabels
 
 Weights = ArrayLike | Literal["balanced"]
 UNIT = 2.0**-53

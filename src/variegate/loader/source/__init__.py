@@ -1,7 +1,7 @@
 """Sources: where samples come from."""
 
 from variegate.loader.source.arrays import Arrays
-from variegate.loader.source.base import Source, Subset
+from variegate.loader.source.base import Joined, Source, Subset
 from variegate.loader.source.coco import CocoJson
 from variegate.loader.source.folder import ImageFolder
 from variegate.loader.source.hugging_face import HuggingFace
@@ -21,6 +21,7 @@ __all__ = [
     "ImageFolder",
     "ImageMaskFolder",
     "Items",
+    "Joined",
     "Manifest",
     "Parquet",
     "Source",

@@ -1,4 +1,7 @@
-"""Source: samples by position, each with an id of its own; and Subset, some samples of one."""
+"""Source: samples by position, each with an id of its own; Subset, some samples of one; Joined, those of several.
+
+Long, because a source makes the others of itself.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import functools
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from variegate.arguments import is_whole, whole
 from variegate.errors import InputError, SourceError
 from variegate.loader.decode import check_pixel_format, open_image
-from variegate.loader.hash import digest, mixed
-from variegate.loader.source.multi_hot import MultiHot
+from variegate.loader.hash import mixed
+from variegate.loader.source.division import division, positions_of
+from variegate.loader.source.multi_hot import MultiHot, SourceLabels, joined_labels, labels_at
 from variegate.picture import MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from variegate.targets import Targets
 
 Ids = NDArray[np.uint64]
-SourceLabels: TypeAlias = "NDArray[Any] | Sequence[Any] | MultiHot"
 Room = Callable[[int], memoryview]  # so many bytes to write to
 
 
@@ -178,27 +182,130 @@ class Source(ABC):
         """The dtype where it is not the usual one; for `repr`."""
         return "" if self.dtype == Source.dtype else f", dtype={self.dtype!r}"
 
-    def split(self, fraction: float, seed: int = 0) -> tuple[Subset, Subset]:
+    def split(
+        self,
+        fraction: float,
+        seed: int = 0,
+        *,
+        stratify: bool | Sequence[Any] = False,
+        groups: Sequence[Any] | None = None,
+    ) -> tuple[Subset, Subset]:
         """Two subsets without a common sample: round(fraction * len) samples, and the rest.
 
         Which sample goes where hangs on (seed, id) alone: by the hash of the two, the smallest go to the first. So the
         split is the same on every machine, and a file added later moves at most a few others across.
 
         fraction  above 0 and below 1
+        stratify  True: the same fraction of each label; or of each of these classes, one a sample
+        groups    one a sample, as whose picture it is: a group goes to one side as a whole, and the first side is as
+                  near to the fraction as whole groups, in an order of hashes, come
 
-        Raises  SourceError if one of the two would be empty.
+        >>> import numpy as np
+        >>> from variegate.loader import Arrays
+        >>> source = Arrays(np.zeros((8, 4, 4), np.uint8), labels=[0, 0, 0, 0, 0, 0, 1, 1])
+        >>> train, valid = source.split(0.5, stratify=True)
+        >>> sorted(train.labels.tolist()), sorted(valid.labels.tolist())
+        ([0, 0, 0, 1], [0, 0, 0, 1])
+
+        Raises  SourceError if one of the two would be empty, or stratify or groups are not one a sample.
         """
         if not 0 < fraction < 1:
             raise SourceError(f"split takes a fraction above 0 and below 1, got {fraction!r}")
-        first = round(fraction * len(self))
-        if not 0 < first < len(self):
-            raise SourceError(f"a split of {len(self)} samples at {fraction} leaves one side empty")
-        key = np.frombuffer(digest("split", seed), "<u8").astype(np.uint64)
-        rank = np.argsort(mixed(key + mixed(key ^ self.ids)), kind="stable")
-        return Subset(self, np.sort(rank[:first])), Subset(self, np.sort(rank[first:]))
+        one, other = division(self.ids, seed, self.labels, stratify, groups).two(fraction)
+        return Subset(self, one), Subset(self, other)
+
+    def folds(
+        self, count: int, seed: int = 0, *, stratify: bool | Sequence[Any] = False, groups: Sequence[Any] | None = None
+    ) -> list[tuple[Subset, Subset]]:
+        """So many pairs of subsets, to train and to validate: each sample is in the second of one pair alone.
+
+        stratify, groups  as of `split`; groups are dealt largest first, so that parts are even
+
+        >>> import numpy as np
+        >>> from variegate.loader import Arrays
+        >>> source = Arrays(np.zeros((6, 4, 4), np.uint8))
+        >>> [(len(train), len(valid)) for train, valid in source.folds(3)]
+        [(4, 2), (4, 2), (4, 2)]
+
+        Raises  SourceError if one would be empty, or stratify or groups are not one a sample.
+        """
+        count = whole(count, "folds takes a number, which", 2, error=SourceError)
+        parts = division(self.ids, seed, self.labels, stratify, groups).several(count)
+        rest = (np.sort(np.concatenate([*parts[:k], *parts[k + 1 :]])) for k in range(count))
+        return [(Subset(self, train), Subset(self, part)) for train, part in zip(rest, parts, strict=True)]
+
+    def __getitem__(self, which: Any) -> Any:
+        """A sample, decoded, of one position; of a slice, positions or an array of bools, a Subset.
+
+        >>> import numpy as np
+        >>> from variegate.loader import Arrays
+        >>> source = Arrays(np.zeros((6, 4, 5), np.uint8), labels=[0, 1, 2, 3, 4, 5])
+        >>> source[:100:2].labels, source[-1]["image"].shape, source[-1]["label"]
+        (array([0, 2, 4]), (4, 5, 1), np.int64(5))
+
+        Raises  IndexError if there is no such position; SourceError if it is none.
+        """
+        if is_whole(which):
+            return self._decoded(range(len(self))[which])
+        return Subset(self, positions_of(which, len(self)))
+
+    def _decoded(self, i: int) -> dict[str, Any]:
+        data, fields = self.sample(i, fresh)
+        if isinstance(data, bytes | memoryview):
+            data = self.header(i, data).decode()
+        return {"image": data, **fields, **({} if self.labels is None else {"label": self.labels[i]})}
+
+    def __add__(self, other: Source) -> Joined:
+        """The samples of both, these first."""
+        if not isinstance(other, Source):
+            return NotImplemented
+        return Joined([self, other])
 
 
-class Subset(Source):
+class Relayed(Source):
+    """A source whose samples are those of others, wherever they stand there."""
+
+    @abstractmethod
+    def at(self, i: int) -> tuple[Source, int]:
+        """The source of the sample at position i, and its position there."""
+
+    def fields(self, i: int) -> dict[str, Any]:
+        source, place = self.at(i)
+        return source.fields(place)
+
+    def read(self, i: int) -> bytes | NDArray[Any]:
+        """The sample at position i."""
+        source, place = self.at(i)
+        return source.read(place)
+
+    def read_into(self, i: int, room: Room) -> bytes | memoryview | NDArray[Any]:
+        """The same, in memory from `room` where its source can."""
+        source, place = self.at(i)
+        return source.read_into(place, room)
+
+    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview | NDArray[Any], dict[str, Any]]:
+        source, place = self.at(i)
+        return source.sample(place, room)
+
+    def size_of_labels(self, i: int) -> tuple[int, int] | None:
+        source, place = self.at(i)
+        return source.size_of_labels(place)
+
+    def check_size(self, i: int, size: tuple[int, int], said: tuple[int, int] | None) -> None:
+        source, place = self.at(i)
+        source.check_size(place, size, said)
+
+    def stamp(self, i: int) -> int | None:
+        source, place = self.at(i)
+        return source.stamp(place)
+
+    def where(self, i: int) -> str:
+        """The path of the sample at position i."""
+        source, place = self.at(i)
+        return source.where(place)
+
+
+class Subset(Relayed):
     """The samples of `source` at these positions, in this order.
 
     positions  0 to len(source) - 1, each at most once
@@ -225,44 +332,63 @@ class Subset(Source):
         self.classes, self.targets, self.held = source.classes, source.targets, source.held
         self.mode, self.dtype = source.mode, source.dtype
 
-    def fields(self, i: int) -> dict[str, Any]:
-        """The fields of the sample at position i of the subset."""
-        return self.source.fields(int(self.positions[i]))
-
-    def read(self, i: int) -> bytes | NDArray[Any]:
-        """The sample at position i of the subset."""
-        return self.source.read(int(self.positions[i]))
-
-    def read_into(self, i: int, room: Room) -> bytes | memoryview | NDArray[Any]:
-        """The same, in memory from `room` where the source can."""
-        return self.source.read_into(int(self.positions[i]), room)
-
-    def sample(self, i: int, room: Room) -> tuple[bytes | memoryview | NDArray[Any], dict[str, Any]]:
-        """The picture and the fields of the sample at position i of the subset."""
-        return self.source.sample(int(self.positions[i]), room)
-
-    def size_of_labels(self, i: int) -> tuple[int, int] | None:
-        """What the source says of the fields at position i of the subset."""
-        return self.source.size_of_labels(int(self.positions[i]))
-
-    def check_size(self, i: int, size: tuple[int, int], said: tuple[int, int] | None) -> None:
-        """What the source does at position i of the subset."""
-        self.source.check_size(int(self.positions[i]), size, said)
-
-    def stamp(self, i: int) -> int | None:
-        """What the source says of the picture at position i of the subset."""
-        return self.source.stamp(int(self.positions[i]))
-
-    def where(self, i: int) -> str:
-        """The path of the sample at position i of the subset."""
-        return self.source.where(int(self.positions[i]))
+    def at(self, i: int) -> tuple[Source, int]:
+        """The source, and the position in it."""
+        return self.source, int(self.positions[i])
 
     def __repr__(self) -> str:
         return f"<{len(self)} of {self.source!r}>"
 
 
-def labels_at(labels: SourceLabels | None, positions: NDArray[np.int64]) -> Any:
-    """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
-    if labels is None:
-        return None
-    return labels[positions] if isinstance(labels, np.ndarray | MultiHot) else [labels[i] for i in positions]
+class Joined(Relayed):
+    """The samples of several sources, one after the other; `source + other` makes one.
+
+    The ids of the first source stay, and so do its draws; those of the others are hashed with their place in the row,
+    as sources count or hash alike. A source that is joined behind others has other numbers than alone.
+
+    >>> import numpy as np
+    >>> from variegate.loader import Arrays
+    >>> one = Arrays(np.zeros((3, 4, 4), np.uint8), labels=[0, 1, 2])
+    >>> other = Arrays(np.ones((2, 4, 4), np.uint8), labels=[1, 2])
+    >>> len(one + other), (one + other).labels, (one + other)[3]["image"].max()
+    (5, array([0, 1, 2, 1, 2]), np.uint8(1))
+
+    Raises  SourceError if the sources differ in mode, dtype, classes, targets, or in whether they have labels.
+    """
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        parts = [part for source in sources for part in (source.sources if type(source) is Joined else [source])]
+        self.sources = parts
+        first = parts[0]
+        for item in ("mode", "dtype", "classes", "targets"):
+            for other in parts[1:]:
+                one, two = _told(getattr(first, item)), _told(getattr(other, item))
+                if one != two:
+                    raise SourceError(f"sources that are joined have one {item}, got {one!r:.200} and {two!r:.200}")
+        self.mode, self.dtype, self.classes, self.targets = first.mode, first.dtype, first.classes, first.targets
+        self.held = all(part.held for part in parts)
+        self.ids = np.concatenate([first.ids, *(_moved(part.ids, n) for n, part in enumerate(parts[1:], 1))])
+        self.labels = joined_labels([part.labels for part in parts])
+        self._ends = np.cumsum([len(part) for part in parts])
+
+    def at(self, i: int) -> tuple[Source, int]:
+        """The source of a position, and the position in it."""
+        n = int(np.searchsorted(self._ends, i, side="right"))
+        return self.sources[n], i - int(self._ends[n - 1] if n else 0)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hex digest of those of the sources."""
+        return hashlib.blake2b("+".join(part.fingerprint for part in self.sources).encode(), digest_size=16).hexdigest()
+
+    def __repr__(self) -> str:
+        return " + ".join(map(repr, self.sources))
+
+
+def _told(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, np.ndarray)) else value
+
+
+def _moved(ids: Ids, n: int) -> Ids:
+    """Ids of the n-th source of several."""
+    return mixed(ids ^ mixed(np.array([n], np.uint64)))

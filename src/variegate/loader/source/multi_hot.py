@@ -1,15 +1,16 @@
-"""MultiHot: labels as rows of 0 and 1, of several classes a sample or of one."""
+"""MultiHot: labels as rows of 0 and 1, of several classes a sample or of one; and the labels of some or all sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
 
+SourceLabels: TypeAlias = "NDArray[Any] | Sequence[Any] | MultiHot"
 NameOf = Callable[[int], str]  # of a row, for errors
 
 
@@ -84,3 +85,31 @@ def one_hot(labels: Any, count: int, place: NameOf) -> Any:
         row = int(wrong[0])
         raise SourceError(f"{place(row)}: the label is {numbers[row]}, and one_hot is of {count} classes")
     return MultiHot(np.cumsum(numbers >= 0), numbers[numbers >= 0], count)
+
+
+
+
+
+def labels_at(labels: SourceLabels | None, positions: NDArray[np.int64]) -> Any:
+    """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
+    if labels is None:
+        return None
+    return labels[positions] if isinstance(labels, np.ndarray | MultiHot) else [labels[i] for i in positions]
+
+
+def joined_labels(columns: Sequence[SourceLabels | None]) -> Any:
+    """The labels of several sources as one column.
+
+    Raises  SourceError if only some have labels, or of other kinds.
+    """
+    if all(labels is None for labels in columns):
+        return None
+    kinds = {type(labels) if not isinstance(labels, np.ndarray) else labels.shape[1:] for labels in columns}
+    if len(kinds) > 1:
+        raise SourceError("sources that are joined all have labels of one kind, or none has")
+    if all(isinstance(labels, np.ndarray) for labels in columns):
+        return np.concatenate(columns)  # type: ignore[arg-type]
+    rows: list[Any] = [label for labels in columns for label in labels]  # type: ignore[union-attr]
+    if not isinstance(columns[0], MultiHot):
+        return rows
+    return MultiHot.of([np.flatnonzero(row).tolist() for row in rows], columns[0].count)
