@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from variegate.errors import DecodeError, InputError, SourceError
+from variegate.errors import DecodeError, FieldError, InputError, SourceError
 from variegate.loader import ImageFolder, ImageMaskFolder, Loader
 from variegate.loader.decode import read_mask
 from variegate.ops.flip import HorizontalFlip
@@ -181,3 +181,21 @@ def test_masks_of_another_resolution_are_declared(tmp_path: Path, photo: Callabl
     other = ImageMaskFolder(tmp_path / "images", tmp_path / "masks", stride=2)
     with pytest.raises(InputError, match=r"mask is 3 x 5 and `image` 12 x 20 .* with stride=2 a mask is 6 x 10"):
         Loader(other, batch_size=1).batch(0, 0)
+
+
+def test_what_is_not_complete_may_be_left_out(root: Path, photo: Callable[..., Path]) -> None:
+    whole = ImageMaskFolder(root / "images", root / "masks", missing="skip")
+    assert whole.incomplete == [] and whole.paths == ImageMaskFolder(root / "images", root / "masks").paths
+    photo(root / "images" / "lone.jpg", 12, 20)
+    save(root / "masks" / "odd.png", classes())
+    with pytest.raises(SourceError, match=r"there is no mask for .*lone"):
+        ImageMaskFolder(root / "images", root / "masks")
+    found = ImageMaskFolder(root / "images", root / "masks", missing="skip")
+    assert found.paths == whole.paths and sorted(found.incomplete) == ["lone", "odd"]
+    assert repr(found).endswith("3 pictures, 2 left out)") and "left out" not in repr(whole)
+    some = ImageMaskFolder(root / "images", root / "masks", names=["a", "lone", "nowhere"], missing="skip")
+    assert some.paths == ["a.jpg"] and some.incomplete == ["lone", "nowhere"]
+    with pytest.raises(SourceError, match="the list of samples has no names"):
+        ImageMaskFolder(root / "images", root / "masks", names=["lone"], missing="skip")
+    with pytest.raises(FieldError, match=r"^ImageMaskFolder\.missing is 'raise' or 'skip', got 'ignore'$"):
+        ImageMaskFolder(root / "images", root / "masks", missing="ignore")  # type: ignore[arg-type]

@@ -160,7 +160,7 @@ def test_a_slice_is_a_subset_and_a_position_a_sample(folder: Path) -> None:
     with pytest.raises(IndexError):
         source[10]
     for wrong in ("image", 1.5, [1.5], [[1]], [True]):
-        with pytest.raises(SourceError, match=r"^a source is indexed by a position, a slice, positions, or 10 bools"):
+        with pytest.raises(SourceError, match=r"^a source is indexed by a position, a slice, positions or 10 bools"):
             source[wrong]
     with pytest.raises(SourceError, match="lie in 0 to 9, got 10 to 10"):
         source[[10]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 
 from variegate.errors import SourceError
 from variegate.loader import ImageFolder, YoloFolder
+from variegate.loader.source import data_yaml
 from variegate.ops.flip import HorizontalFlip
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
@@ -220,3 +222,53 @@ def test_a_pickled_source_is_the_same(root: Path, equal: Callable[..., bool]) ->
     source = YoloFolder(root / "images", root / "labels", ["cat", "dog", "owl"])
     assert equal(pickle.loads(pickle.dumps(source)), source)
     assert equal(YoloFolder(str(root / "images"), str(root / "labels"), ("cat", "dog", "owl")), source)
+
+
+@pytest.mark.parametrize(
+    ("path", "train"),
+    [("", "images"), (".", "images"), ("images", "."), ("", "../images"), ("", ["images"]), ("absent/..", "./images/")],
+)
+def test_a_data_yaml_alone_is_enough(root: Path, path: str, train: Any) -> None:
+    write(root, "a", "2 0.1 0.2 0.3 0.4")
+    file = root / "data.yaml"
+    file.write_text(json.dumps({"path": path, "train": train, "names": ["cat", "dog", "owl"]}))
+    found = YoloFolder(file)
+    plain = YoloFolder(root / "images", root / "labels", ["cat", "dog", "owl"])
+    assert found.classes == plain.classes and found.root == plain.root and found.label_root == plain.label_root
+    assert found.fields(0)["labels"].tolist() == [2] and np.array_equal(found.ids, plain.ids)
+    assert YoloFolder(file, classes=["x", "y", "z"]).classes == ["x", "y", "z"]
+
+
+def test_labels_lie_beside_the_pictures(root: Path) -> None:
+    write(root, "a", "2 0.1 0.2 0.3 0.4")
+    assert YoloFolder(root / "images").label_root == YoloFolder(root / "images", root / "labels").label_root
+    (root / "images").rename(root / "pictures")
+    with pytest.raises(SourceError, match=r"pictures: no folder of this path is called images"):
+        YoloFolder(root / "pictures")
+    assert data_yaml.labels_beside("/images/a/images") == "/images/a/labels"
+
+
+def test_a_data_yaml_leads_nowhere_else(root: Path, tmp_path: Path) -> None:
+    write(root, "a", "2 0.1 0.2 0.3 0.4")
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    file = home / "data.yaml"
+
+    def said(**content: Any) -> str:
+        file.write_text(json.dumps({"names": ["cat", "dog", "owl"], **content}))
+        with pytest.raises(SourceError) as problem:
+            YoloFolder(file)
+        return str(problem.value)
+
+    assert said(path=str(root), train="images").endswith(
+        f"its `path` is {root}, outside of its own folder; if that is meant, pass root={str(root)!r}"
+    )
+    assert len(YoloFolder(file, root=root)) == len(YoloFolder(root / "images", root / "labels"))
+    assert f"`train` leads out of {home}, to " in said(train=str(root / "images"))
+    assert f"`train` leads out of {home}, to " in said(train="../images")
+    assert "`train` is the folder of pictures, got None; give folders one by one" in said(val="images")
+    assert "`train` is the folder of pictures, got ['a', 'b']" in said(train=["a", "b"])
+    assert "`train` is the folder of pictures, got 'train.txt'" in said(train="train.txt")
+    file.write_text(json.dumps({"names": [], "train": "images"}))
+    with pytest.raises(SourceError, match=r"^a data\.yaml has the parts train, val, test, got part='valid'$"):
+        YoloFolder(file, part="valid")

@@ -111,7 +111,7 @@ def positions_of(which: Any, count: int) -> Places:
     if picked.dtype == np.bool_ and picked.shape == (count,):
         picked = np.flatnonzero(picked)
     if picked.size and (picked.ndim != 1 or picked.dtype.kind not in "iu"):
-        raise SourceError(f"a source is indexed by a position, a slice, positions, or {count} bools; got {which!r:.100}")
+        raise SourceError(f"a source is indexed by a position, a slice, positions or {count} bools; got {which!r:.99}")
     return np.where(picked < 0, picked + count, picked) if picked.size else np.zeros(0, np.int64)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import DTypeLike
 
+from variegate.arguments import one_of
 from variegate.loader.decode import (
     extensions,
     mask_size,
@@ -15,7 +16,7 @@ from variegate.loader.decode import (
 )
 from variegate.loader.source.folder import Files, Listing, existing_folder
 from variegate.loader.source.instances import class_names
-from variegate.loader.source.pairs import by_stem, pairs
+from variegate.loader.source.pairs import by_stem, complete, pairs
 from variegate.targets import Mask, Targets
 
 
@@ -26,6 +27,7 @@ class ImageMaskFolder(Files):
     masks         the folder of masks, at the same places there: train/a.png for train/a.jpg
     names         the samples wanted, in this order, as paths within the folders without extension; None: all there are,
                   in the order of their names, and then every picture has a mask and every mask a picture
+    missing       "raise"; or "skip": names that lack a picture or a mask are left out, and listed in `incomplete`
     classes       the names of classes 0, 1, 2, ...
     ignore_index  the class that means "not annotated", such as 255; it is also what lies outside of a picture
     stride        pixels of the picture a pixel of the mask: 4 for masks of a quarter of its height and width; see Mask
@@ -39,8 +41,8 @@ class ImageMaskFolder(Files):
     stride. A sample's id is the hash of its picture's path, as in ImageFolder. The folders are listed once, now; masks
     are read with their pictures.
 
-    Raises  SourceError if a picture has no mask or a mask no picture; when it is read, InputError if a mask has another
-            size than its picture or is in colours, DecodeError if it is damaged.
+    Raises  SourceError if a picture has no mask or a mask no picture, unless they are skipped; when it is read,
+            InputError if a mask has another size than its picture or is in colours, DecodeError if it is damaged.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class ImageMaskFolder(Files):
         stride: float = 1,
         image_suffix: str = "",
         mask_suffix: str = "",
+        missing: Literal["raise", "skip"] = "raise",
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
@@ -63,6 +66,10 @@ class ImageMaskFolder(Files):
         self.classes = class_names(classes, "ImageMaskFolder")
         pictures = by_stem(self.root, Listing(self.root, extensions()).some(), image_suffix)
         found = by_stem(self.mask_root, Listing(self.mask_root, (".png",)).some("masks"), mask_suffix)
+        one_of(missing, "ImageMaskFolder.missing", ("raise", "skip"))
+        self.incomplete: list[str] = []
+        if missing == "skip":
+            names, self.incomplete = complete(pictures, found, names)
         both = pairs(pictures, found, names, ("picture", self.root), ("mask", self.mask_root))
         self._at([picture for picture, _ in both])
         self.masks = [mask for _, mask in both]
@@ -85,4 +92,5 @@ class ImageMaskFolder(Files):
         return {"mask": read_mask(self.where_mask(i))}
 
     def __repr__(self) -> str:
-        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures{self._unusual})"
+        left = f", {len(self.incomplete)} left out" if self.incomplete else ""
+        return f"ImageMaskFolder({self.root!r}, {len(self)} pictures{left}{self._unusual})"

@@ -87,9 +87,6 @@ def one_hot(labels: Any, count: int, place: NameOf) -> Any:
     return MultiHot(np.cumsum(numbers >= 0), numbers[numbers >= 0], count)
 
 
-
-
-
 def labels_at(labels: SourceLabels | None, positions: NDArray[np.int64]) -> Any:
     """The labels at these positions: an array of an array or of rows of 0 and 1, a list of a list, None of None."""
     if labels is None:

@@ -51,6 +51,19 @@ def pairs(
     return [(first[name], second[name]) for name in wanted]
 
 
+def complete(
+    first: Mapping[str, str], second: Mapping[str, str], names: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
+    """The names of which both files are there, in order, and those of which one is missing.
+
+    >>> complete({"a": "a.jpg", "b": "b.jpg"}, {"b": "b.png", "c": "c.png"}, None)
+    (['b'], ['a', 'c'])
+    """
+    wanted = list(dict.fromkeys([*first, *second]) if names is None else names)
+    there = [name for name in wanted if name in first and name in second]
+    return there, [name for name in wanted if name not in first or name not in second]
+
+
 def _refuse(lone: Sequence[str], missing: Side, partner: Side | None) -> None:
     """Say which names have no file, and whether a file of another kind or a list has them."""
     if not lone:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -13,12 +13,12 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import SourceError
 from variegate.loader.decode import extensions
-from variegate.loader.file import read_bytes, read_lines
+from variegate.loader.file import read_lines
 from variegate.loader.source.clip import clip_boxes, clip_summary
+from variegate.loader.source.data_yaml import DataYaml, labels_beside
 from variegate.loader.source.digits import decimals
 from variegate.loader.source.folder import Files, Listing, existing_folder
-from variegate.loader.source.instances import InstanceColumn, Instances, RingColumn, Values, class_names, first_of
-from variegate.loader.source.json_text import short
+from variegate.loader.source.instances import InstanceColumn, Instances, RingColumn, Values, class_names
 from variegate.targets import Boxes, PerInstance, Polygons, Targets
 
 LINE = {False: "class cx cy w h", True: "class x y x y x y ..., three points or more"}
@@ -30,10 +30,14 @@ FIELDS = {"boxes": Boxes("yolo"), "labels": PerInstance(), "polygons": Polygons(
 class YoloFolder(Files):
     """Picture files, each with a text file of the same name: an object a line, in fractions of width and height.
 
-    images    the folder of pictures, at any depth
-    labels    the folder of text files, at the same places there: train/a.txt for train/a.jpg
-    classes   the names of classes 0, 1, 2, ...; or the path of a data.yaml, of which the `names` are taken (with
+    images    the folder of pictures, at any depth; or a data.yaml, which names that of `part` and the classes (with
               PyYAML, variegate[cli])
+    labels    the folder of text files, at the same places there: train/a.txt for train/a.jpg; None: that called labels
+              where the path of the pictures has images, as ultralytics looks for them
+    classes   the names of classes 0, 1, 2, ...; or the path of a data.yaml, of which the `names` are taken
+    part      of a data.yaml: "train", "val" or "test"
+    root      of a data.yaml: the folder that its `path` stands for. None: what it says, if that lies within its own
+              folder; a file of strangers names no other place
     segments  False: a line is `class cx cy w h`, a box. True: `class x y x y ...`, a polygon
     clip      whether a box that reaches outside of 0 to 1 is cut there, and an object whose box lies outside is left
               out; polygons stay, the pipeline cuts them. Then cx, cy, w and h, also of the box around a polygon, are
@@ -54,19 +58,25 @@ class YoloFolder(Files):
     def __init__(
         self,
         images: str | os.PathLike[str],
-        labels: str | os.PathLike[str],
+        labels: str | os.PathLike[str] | None = None,
         classes: Sequence[str] | str | os.PathLike[str] = (),
         *,
+        part: str = "train",
+        root: str | os.PathLike[str] | None = None,
         segments: bool = False,
         clip: bool = True,
         mode: str = "RGB",
         dtype: DTypeLike = "uint8",
     ) -> None:
+        if os.fspath(images).endswith((".yaml", ".yml")):
+            said = DataYaml.read(os.fspath(images))
+            images, classes = said.folder(part, root), classes or said.names
         super().__init__(images, mode, dtype)
+        labels = labels_beside(self.root) if labels is None else labels
         self.label_root = existing_folder(labels, "YoloFolder", "the labels")
         self.segments, self.clip = bool(segments), bool(clip)
         path = isinstance(classes, (str, os.PathLike))
-        self.classes = class_names(_names(os.fspath(classes)) if path else classes, "YoloFolder")  # type: ignore
+        self.classes = class_names(DataYaml.read(os.fspath(classes)).names if path else classes, "YoloFolder")  # type: ignore
         self._at(Listing(self.root, extensions()).some())
         self._read_labels(Listing(self.label_root, (".txt",)).some("labels"))
         self._fields = ("boxes", "labels", "polygons") if self.segments else ("boxes", "labels")
@@ -158,37 +168,3 @@ def _around(ring: Sequence[float]) -> tuple[float, ...]:
     """The box around the points x, y, x, y, ..., as cx, cy, w, h."""
     x0, x1, y0, y1 = min(ring[::2]), max(ring[::2]), min(ring[1::2]), max(ring[1::2])
     return (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0
-
-
-def _names(path: str) -> Any:
-    """The `names` of a data.yaml: a list, or a mapping from 0, 1, 2, ...
-
-    Raises  SourceError if it cannot be read or has no such names.
-    """
-    try:
-        import yaml
-    except ImportError:
-        raise SourceError(f'{path}: YAML needs PyYAML: pip install "variegate[cli]"; or pass the names') from None
-    data = read_bytes(path)
-    try:
-        content = yaml.safe_load(data.decode("utf-8"))
-    except MemoryError:
-        raise
-    except RecursionError:
-        raise SourceError(f"{path}: its lists and mappings are nested too deeply to be read") from None
-    except Exception as error:  # PyYAML raises ValueError, IndexError and more of numbers and dates that are none
-        raise SourceError(f"{path}: it cannot be read ({str(error)[:200]})") from error
-    if isinstance(content, str):
-        raise SourceError(
-            f"{path}: it is a text, and a data.yaml has `names: [...]`; of a list of names, one a line, as classes.txt "
-            "and obj.names, pass the names: classes=Path(...).read_text().splitlines()"
-        )
-    names = content.get("names") if isinstance(content, Mapping) else None
-    if isinstance(names, Mapping) and names.keys() == set(range(len(names))):
-        names = [names[n] for n in range(len(names))]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        got = (
-            f"a mapping of {first_of([short(key) for key in names], 4)}" if isinstance(names, Mapping) else short(names)
-        )
-        raise SourceError(f"{path}: `names` is a list of names, or a mapping 0: name, 1: name, ...; got {got}")
-    return names

@@ -355,3 +355,16 @@ def test_a_url(tars: Path, tmp_path: Path) -> None:
     memory.pipe("/tars/train-000.tar", bytes(700))
     with pytest.raises(DecodeError, match=r"train-000.tar: .*the file has changed since the source was made"):
         there.read(4)
+
+
+def test_a_key_with_a_dot_is_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tar", {"22": {"05.jpg": saved(np.zeros((4, 5, 3), np.uint8), "JPEG"), "05.cls": b"1"}})
+    said = (
+        r"a\.tar/22 has no picture: its members are \.05\.jpg \.05\.cls; 1 of 1 samples have none\. "
+        r"The first dot of a name ends its key, so 22\.05\.jpg is of the sample 22, with the suffix \.05\.jpg: "
+        r"write the members without dots in their keys, as 22_05\.jpg$"
+    )
+    with pytest.raises(SourceError, match=said):
+        WebDataset(path)
+    with pytest.raises(SourceError, match=r"has no \.cls: .*so 22\.05\.cls is of the sample 22"):
+        WebDataset(path, image="05.jpg", label="cls")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -112,7 +112,8 @@ class WebDataset(Sharded):
             kind = self._suffixes.index(suffix)
             sample, _, start, size = self._rows[self._rows[:, 1] == kind].T
             starts[sample], sizes[sample], self._kinds[sample] = start, size, kind
-        self._all(starts, "picture", "name its suffix, as by image='left.jpg'" if image is None else f"image={image!r}")
+        hint = "name its suffix, as by image='left.jpg'" if image is None else f"image={image!r}"
+        self._all(starts, "picture", hint, wanted)
         return starts, sizes
 
     def _find(self, suffix: str) -> None:
@@ -121,19 +122,25 @@ class WebDataset(Sharded):
         if suffix in self._suffixes:
             rows = self._rows[self._rows[:, 1] == self._suffixes.index(suffix)]
             places[:, rows[:, 0]] = rows[:, 2:].T
-        self._all(places[0], f".{suffix}", "every sample of a source has the same fields")
+        self._all(places[0], f".{suffix}", "every sample of a source has the same fields", [suffix])
         self._places[suffix] = places[0], places[1]
 
-    def _all(self, starts: NDArray[np.int64], what: str, hint: str) -> None:
-        """Refuse a source in which a sample lacks a member."""
+    def _all(self, starts: NDArray[np.int64], what: str, hint: str, wanted: Sequence[str]) -> None:
+        """Refuse a source in which a sample lacks a member, of one of the suffixes that are wanted."""
         without = np.flatnonzero(starts < 0)
         if not without.size:
             return
         first = int(without[0])
         kinds = self._rows[self._rows[:, 0] == first, 1].tolist()
-        has = " ".join(f".{self._suffixes[kind]}" for kind in kinds)
+        suffixes = [self._suffixes[kind] for kind in kinds]
+        has, name = " ".join(f".{suffix}" for suffix in suffixes), self._names[first]
+        if cut := next((each for each in suffixes if any(each.endswith(f".{suffix}") for suffix in wanted)), None):
+            hint = (
+                f"the first dot of a name ends its key, so {name}.{cut} is of the sample {name}, with the suffix "
+                f".{cut}: write the members without dots in their keys, as {name}_{cut}"
+            )
         raise SourceError(
-            f"{self.shards[self.shard(first)].path}/{self._names[first]} has no {what}: its members are {has}; "
+            f"{self.shards[self.shard(first)].path}/{name} has no {what}: its members are {has}; "
             f"{len(without)} of {len(starts)} samples have none. {hint[0].upper()}{hint[1:]}"
         )
 
