@@ -231,7 +231,7 @@ ABSENT = {
         "no op paints weather; Opaque(function) runs one of yours",
     ),
     **_each(
-        "Downscale GlassBlur ZoomBlur RingingOvershoot Emboss Superpixels Morphological ChromaticAberration "
+        "GlassBlur ZoomBlur RingingOvershoot Emboss Superpixels Morphological ChromaticAberration "
         "BilateralBlur MaskDropout RandomGridShuffle RandomJigsaw WaterRefraction PlasmaBrightnessContrast "
         "PlasmaShadow HEStain Dithering FilmGrain Halftone GridElasticDeform RandomDissolving "
         "RandomPlasmaBrightness RandomPlasmaContrast Canny Cartoon RandomPlasmaShadow KMeansColorQuantization "

@@ -55,7 +55,7 @@ def program(*words: object) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_each_gives_an_example() -> None:
     top = run("--help")
     assert top.exit_code == 0
-    for command in ("demo", "preview", "explain", "warm", "bench", "doctor", "check"):
+    for command in ("demo", "preview", "ops", "explain", "warm", "bench", "doctor", "check", "schema"):
         assert command in top.output
         told = run(command, "--help")
         assert told.exit_code == 0

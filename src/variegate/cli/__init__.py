@@ -1,10 +1,10 @@
-"""The command line: `variegate demo | preview | explain | check | doctor | warm | bench`, one file a command."""
+"""The command line: `variegate demo|preview|ops|explain|check|doctor|warm|bench|schema`, one file a command."""
 
 from __future__ import annotations
 
 import sys
 
-from variegate.errors import VariegateError
+from variegate.errors import VariegateError, in_line
 
 EXTRAS = {"typer": "cli", "rich": "cli", "yaml": "cli", "psutil": "cli"}
 
@@ -18,6 +18,10 @@ def main() -> None:
     except VariegateError as problem:
         text = str(problem).replace("\n", "\n  ")  # what comes out of a file begins no line
         sys.exit(f"variegate: {text}")
+    except OSError as problem:
+        if problem.filename is None:  # of no file that was named
+            raise
+        sys.exit(f"variegate: {in_line(str(problem.filename))}: {problem.strerror}")
     except ModuleNotFoundError as problem:
         package = (problem.name or "").split(".")[0]
         if package not in EXTRAS:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from variegate.cli import measure, photos
-from variegate.cli.options import Dtype, console, progress
+from variegate.cli.options import PIPELINE, Dtype, console, progress
 from variegate.cli.options import pipeline as read
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
@@ -24,7 +24,9 @@ GOOD = 0.6  # of the loader's time in the decoder: more than half, by more than 
 
 def bench(
     data: Annotated[Path | None, typer.Option(help="A folder of pictures. Default: crops of packaged photos.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="The pipeline. Default: eight ops.")] = None,
+    config: Annotated[
+        str | None, typer.Option("--config", "-c", help=f"The pipeline: {PIPELINE} Default: eight ops.")
+    ] = None,
     images: Annotated[int, typer.Option(min=1, help="How many pictures to time, at least.")] = 1000,
     workers: Annotated[int, typer.Option(min=1, help="Threads.")] = CORES,
     dtype: Dtype = "uint8",

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from variegate.cli import diagnosis
 from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Diagnosis, TrialSettings
-from variegate.cli.options import Dtype, ModeOption, console, pipeline, progress
+from variegate.cli.options import PIPELINE, Dtype, ModeOption, console, pipeline, progress
 from variegate.cli.verdict import advice, verdict
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
@@ -29,7 +29,7 @@ MEANING = {
 def doctor(
     folder: Annotated[Path, typer.Argument(help="A folder of pictures.", show_default=False)],
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="The pipeline. Default: the pictures as they are.")
+        str | None, typer.Option("--config", "-c", help=f"The pipeline: {PIPELINE} Default: the pictures as they are.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Threads, as training will have them.")] = CORES,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples a batch.")] = 64,

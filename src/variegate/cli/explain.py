@@ -10,7 +10,10 @@ from variegate.cli.options import Config, console, pipeline, size
 
 
 def explain(
-    config: Config,
+    subject: Annotated[
+        str | None, typer.Argument(metavar="[PIPELINE]", help="The same as --config.", show_default=False)
+    ] = None,
+    config: Config = None,
     picture: Annotated[str, typer.Option("--size", help="HEIGHTxWIDTH of the picture to plan for.")] = "375x500",
     channels: Annotated[int, typer.Option(min=1, help="How many channels the picture has.")] = 3,
     dtype: Annotated[
@@ -22,5 +25,7 @@ def explain(
 
     **Example:**  `variegate explain --config pipeline.yaml --size 375x500`
     """
+    if (subject is None) == (config is None):
+        raise typer.BadParameter("give the pipeline: a file, or module:name")
     on = console()
-    on.print(pipeline(config).explain(size(picture), channels, dtype))
+    on.print(pipeline(subject or config or "").explain(size(picture), channels, dtype))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -81,7 +82,9 @@ def all_ops() -> Iterator[Op]:
 
 def strengths(op: Op, count: int) -> list[Op]:
     """An op with constants in place of what it draws: of all of its numbers the lowest, those between, the highest."""
-    return [_constant(op, u) for u in np.linspace(0.02, 0.98, count)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # constants are meant
+        return [_constant(op, u) for u in np.linspace(0.02, 0.98, count)]
 
 
 def _constant(op: Op, u: float) -> Op:

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from PIL import Image
 from rich.console import Console
 
 from variegate.cli import gallery, labelled
 from variegate.cli.labelled import LabelOptions
-from variegate.cli.options import Dtype, ModeOption, Seed, console, pipeline, progress
+from variegate.cli.options import Config, Dtype, ModeOption, Seed, console, pipeline, progress, to_be_written
 from variegate.cli.photos import originals
 from variegate.draw import draw
 from variegate.draw.grid import SheetPicture, fitted, grid
@@ -36,10 +37,7 @@ PLAINLY = "RGB", "uint8"  # mode and dtype of pictures
 
 def preview(
     path: Annotated[Path | None, typer.Argument(help="A picture, or a folder of them.", show_default=False)] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="The pipeline, a .yaml, .yml or .json file.", show_default=False),
-    ] = None,
+    config: Config = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write.")] = Path("sheet.png"),
     rows: Annotated[int, typer.Option(min=1, max=100, help="How many rows; of a folder, how many pictures.")] = 4,
     cols: Annotated[int, typer.Option(min=2, max=100, help="How many pictures a row, with the original.")] = 6,
@@ -89,6 +87,7 @@ def preview(
     on = console()
     if (config is None) == (not op) or (path is None and not op):
         raise typer.BadParameter("give a picture and --config FILE, or --op NAME")
+    to_be_written(output, *(end for end, kind in Image.registered_extensions().items() if kind in Image.SAVE))
     if op:
         table, titles = rows_of_ops(on, op, path, cols, seed)
         grid(table, cell or PLAIN, titles=titles).save(output)

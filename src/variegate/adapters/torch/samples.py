@@ -19,4 +19,4 @@ class Samples:
 
     def __getitem__(self, i: int) -> dict[str, Any]:
         i = range(len(self.source))[i]  # which knows -1, and when to stop
-        return retried(lambda: self.source[i])  # type: ignore[no-any-return]
+        return retried(lambda: self.source[i])

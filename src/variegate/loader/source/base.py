@@ -358,7 +358,7 @@ class Joined(Relayed):
 
     def __init__(self, sources: Sequence[Source]) -> None:
         parts = [part for source in sources for part in (source.sources if type(source) is Joined else [source])]
-        self.sources = parts
+        self.sources: list[Source] = parts
         first = parts[0]
         for item in ("mode", "dtype", "classes", "targets"):
             for other in parts[1:]:
