@@ -23,7 +23,8 @@ CropToFixedSize CubicSymmetry CutMix Cutout D4 Defocus Denormalize Dropout Dropo
 ElasticTransformation Emboss Equalization Equalize Erasing FDA FancyPCA FiveCrop Fliplr Flipud FrequencyMasking
 FromFloat GammaContrast GaussNoise GaussianBlur GaussianNoise GlassBlur Grayscale GridDistortion GridDropout
 GridElasticDeform GridMask HEStain HistogramEqualization HistogramMatching HorizontalFlip HueSaturationValue
-ISONoise Illumination ImageCompression ImageDataGenerator ImageSequential InterpolationMode Invert InvertImg JPEG
+Identity ISONoise Illumination
+ImageCompression ImageDataGenerator ImageSequential InterpolationMode Invert InvertImg JPEG
 JpegCompression KeypointParams Lambda LinearContrast LinearTransformation LogContrast LongestMaxSize MaskDropout
 MaxNumBoundingBoxes MedianBlur MixUp Morphological Mosaic MotionBlur MultiplicativeNoise Multiply
 MultiplyElementwise MultiplyHueAndSaturation NoOp Noop Normalization Normalize OneOf OneOrOther OpticalDistortion

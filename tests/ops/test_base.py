@@ -181,10 +181,10 @@ def test_repr_tells_what_was_written():
             "Resize.size is a whole number of pixels or (height, width), 1 or more; got (4, -1)",
         ),
         (
-            lambda: ops.SmallestMaxSize((4, 4)),
-            "SmallestMaxSize.size is a whole number of pixels, 1 or more; got (4, 4)",
+            lambda: ops.SmallestMaxSize((0, 4)),
+            "SmallestMaxSize.size must be at least 1 and at most 1073741824, got Uniform(0, 4)",
         ),
-        (lambda: ops.LongestMaxSize(True), "LongestMaxSize.size is a whole number of pixels, 1 or more; got True"),
+        (lambda: ops.LongestMaxSize(2.5), "LongestMaxSize.size is a whole number, got Constant(2.5)"),
         (lambda: ops.Pad(-1), "Pad.amount is a whole number of pixels, 0 or more; got -1"),
         (lambda: ops.Pad(left=1.5), "Pad.left is a whole number of pixels, 0 or more; got 1.5"),
         (

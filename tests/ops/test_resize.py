@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+import variegate as vg
 from variegate import coords
 from variegate.ops import LongestMaxSize, Resize, SmallestMaxSize
 
@@ -42,3 +43,20 @@ def test_one_number_is_a_square_and_only_resize_fixes_the_size(lower):
     assert not SmallestMaxSize(5).fixes_size() and SmallestMaxSize(5).resizes and LongestMaxSize(5).resizes
     assert lower(SmallestMaxSize(256), (375, 500)).size.tolist() == [[256, 341]]
     assert lower(LongestMaxSize(8), (1, 30000)).size.tolist() == [[1, 8]]
+
+
+def test_sizes_may_be_drawn_and_are_rounded_down():
+    sizes = {vg.Compose([SmallestMaxSize(vg.Choice((8, 12)))])(IMAGE, key=n).shape[0] for n in range(40)}
+    assert sizes == {8, 12}
+    sizes = {vg.Compose([LongestMaxSize((10, 13))])(IMAGE, key=n).shape[1] for n in range(60)}
+    assert sizes == {10, 11, 12}
+
+
+def test_the_longer_side_has_a_limit():
+    """torchvision's `RandomShortestSize(min_size, max_size)`."""
+    assert vg.Compose([SmallestMaxSize(20, longest=40)])(IMAGE).shape == (20, 30)
+    assert vg.Compose([SmallestMaxSize(20, longest=30)])(IMAGE).shape == (20, 30)
+    assert vg.Compose([SmallestMaxSize(20, longest=24)])(IMAGE).shape == (16, 24)
+
+
+IMAGE = np.zeros((24, 36), np.uint8)

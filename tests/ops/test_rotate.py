@@ -68,3 +68,38 @@ def test_rotate90_draws_all_four_and_mixes_sizes(lower):
     effect = lower(Rotate90(), [(5, 7)] * 4, turns=[0, 1, 2, 3])
     assert effect.size.tolist() == [[5, 7], [7, 5], [5, 7], [7, 5]]
     assert Rotate90.swaps_sides and not Rotate90.resizes
+
+
+@pytest.mark.parametrize("turns", range(-4, 5))
+def test_a_growing_canvas_holds_quarter_turns_exactly(lower, pick, image, turns):
+    effect = lower(Rotate(90 * turns, fit="grow"), image.shape)
+    assert np.array_equal(pick(image, effect), np.rot90(image, turns))
+
+
+def corners(effect, height, width):
+    """Where the corners of a picture lie on the canvas."""
+    ends = [(x, y) for x in (0.0, float(width)) for y in (0.0, float(height))]
+    return np.array([np.concatenate(coords.apply(coords.inverse(effect.matrix), *end)) for end in ends])
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(-360, 360))
+def test_what_grows_holds_the_whole_picture_and_no_more(lower, height, width, angle):
+    effect = lower(Rotate(angle, fit="grow"), (height, width))
+    found, (rows, columns) = corners(effect, height, width), effect.size[0]
+    low, high = found.min(axis=0), found.max(axis=0)
+    assert (low >= -1e-6).all() and (high <= np.array([columns, rows]) + 1e-6).all()
+    assert (low <= 0.5 + 1e-6).all() and (high >= np.array([columns, rows]) - 0.5 - 1e-6).all()
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(-360, 360))
+def test_what_shrinks_touches_the_edge_from_within(lower, height, width, angle):
+    effect = lower(Rotate(angle, fit="shrink"), (height, width))
+    assert tuple(effect.size[0]) == (height, width)
+    found = corners(effect, height, width)
+    beyond = np.maximum(-found, found - np.array([width, height]))
+    assert beyond.max() == pytest.approx(0, abs=1e-6)
+    assert np.allclose(found.mean(axis=0), [width / 2, height / 2])
+
+
+def test_only_what_grows_changes_the_size():
+    assert [Rotate(5, fit=fit).resizer() is None for fit in ("cut", "grow", "shrink")] == [True, False, True]

@@ -38,7 +38,7 @@ def family(kind: type[Op]) -> str:
     """
     if issubclass(kind, FunctionOp):
         return OWN
-    if issubclass(kind, Combinator):
+    if issubclass(kind, Combinator) or "ops" in kind.__dataclass_fields__:
         return CHOICE
     if issubclass(kind, Macro):
         found = {family(type(op)) for op in leaves(kind())} if not required(kind) else set()

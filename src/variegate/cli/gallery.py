@@ -33,8 +33,10 @@ WRITTEN: Mapping[str, str] = {
     "CropNonEmptyMask": "CropNonEmptyMask: 120",
     "Gamma": "Gamma: [0.4, 2.5]",
     "Hue": "Hue: [-60, 60]",
+    "Letterbox": "Letterbox: {size: [192, 256], fill: 114}",
     "LongestMaxSize": "LongestMaxSize: 96",
     "Pad": "Pad: {amount: 32, border: reflect}",
+    "PadIfNeeded": "PadIfNeeded: {size: 288, fill: 114}",
     "Posterize": "Posterize: [1, 6]",
     "RandAugment": "RandAugment: {magnitude: [0, 30]}",
     "RandomCrop": "RandomCrop: 120",
@@ -53,6 +55,7 @@ MADE_OF_OTHERS = (
     "OneOf",
     "SomeOf",
     "RandomApply",
+    "RandomOrder",
     "Opaque",
     "Pointwise",
 )  # nothing to look at by themselves

@@ -32,19 +32,21 @@ from variegate.ops.illumination import Illumination
 from variegate.ops.invert import Invert
 from variegate.ops.iou_crop import RandomIoUCrop
 from variegate.ops.jpeg import JPEG
+from variegate.ops.letterbox import Letterbox
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.mask_dropout import MaskDropout
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNoise, SpeckleNoise, UniformNoise
 from variegate.ops.normalize import Normalize
 from variegate.ops.optical_distortion import OpticalDistortion
-from variegate.ops.pad import Pad
+from variegate.ops.pad import Pad, PadIfNeeded
 from variegate.ops.pca_jitter import PCAJitter
 from variegate.ops.perspective import Perspective
 from variegate.ops.photometric_distort import PhotometricDistort
 from variegate.ops.pixel_dropout import PixelDropout
 from variegate.ops.posterize import Posterize
 from variegate.ops.rand_augment import RandAugment
+from variegate.ops.random_order import RandomOrder
 from variegate.ops.resize import LongestMaxSize, Resize, SmallestMaxSize
 from variegate.ops.resized_crop import RandomResizedCrop
 from variegate.ops.rgb_shift import RGBShift
@@ -102,6 +104,7 @@ __all__ = [
     "ISONoise",
     "Illumination",
     "Invert",
+    "Letterbox",
     "LongestMaxSize",
     "MaskDropout",
     "MedianBlur",
@@ -113,6 +116,7 @@ __all__ = [
     "OpticalDistortion",
     "PCAJitter",
     "Pad",
+    "PadIfNeeded",
     "Perspective",
     "PhotometricDistort",
     "PixelDropout",
@@ -124,6 +128,7 @@ __all__ = [
     "RandomCrop",
     "RandomCropNearBox",
     "RandomIoUCrop",
+    "RandomOrder",
     "RandomResizedCrop",
     "RandomSizedBoxSafeCrop",
     "RandomZoomOut",

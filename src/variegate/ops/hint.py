@@ -18,6 +18,7 @@ ELSEWHERE = {
     **dict.fromkeys(("prob", "probability", "always_apply", "rate"), "p"),
     **dict.fromkeys(("border_mode", "fill_mode", "padding_mode", "mode"), "border"),
     **dict.fromkeys(("value", "cval", "fill_value", "pad_val"), "fill"),
+    **dict.fromkeys(("expand", "fit_output"), "fit"),
     **dict.fromkeys(("resample", "interp"), "interpolation"),
     **dict.fromkeys(("max_size", "output_size", "img_size", "image_size"), "size"),
     **dict.fromkeys(("transforms", "transform"), "ops"),

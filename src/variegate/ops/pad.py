@@ -1,16 +1,16 @@
-"""Pad: a margin around the picture."""
+"""Pad: a margin around the picture; PadIfNeeded: as much of one as a size asks for."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from variegate import coords
 from variegate.ops.base import Draws, LoweringContext
 from variegate.ops.effect import Ints, Map
-from variegate.ops.fields import declare, extent
-from variegate.ops.geometric import Bordered
+from variegate.ops.fields import declare, extent, option, pixels
+from variegate.ops.geometric import Bordered, SizeLike, as_size
 
 
 @declare
@@ -53,3 +53,38 @@ class Pad(Bordered):
         matrix[:, 0, 2] = -left
         matrix[:, 1, 2] = -top
         return Map(matrix, sizes + np.array([top + bottom, left + right]))
+
+
+@declare
+class PadIfNeeded(Bordered):
+    """Add a margin to pictures that are too small, or whose sides are no multiples; leave others as they are.
+
+    size      the least (height, width) in pixels, or one number for both
+    multiple  of what the sides are to be: 32, or (32, 16) of height and width
+    place     where the picture lies: in the "center", the smaller half of an odd margin above and to the left; or at
+              the "top_left"
+    targets   image, mask, boxes, keypoints, polygons        effect  geometric (fuses); the size grows
+
+    Laws: a picture that is large enough stays as it is, bit for bit.
+
+    >>> PadIfNeeded(multiple=32)
+    PadIfNeeded(multiple=(32, 32))
+
+    Raises  FieldError if a number is not whole and positive.
+    """
+
+    size: SizeLike | None = pixels(default=None)
+    multiple: SizeLike | None = pixels(default=None, kw_only=True)
+    place: Literal["center", "top_left"] = option(default="center", kw_only=True)
+
+    resizes: ClassVar[bool] = True
+
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
+        new = sizes if self.size is None else np.maximum(sizes, np.array(as_size(self.size)))
+        if self.multiple is not None:
+            step = np.array(as_size(self.multiple))
+            new = -(-new // step) * step
+        corner = (new - sizes) // 2 if self.place == "center" else np.zeros_like(sizes)
+        matrix = coords.identity(len(sizes))
+        matrix[:, 0, 2], matrix[:, 1, 2] = -corner[:, 1], -corner[:, 0]
+        return Map(matrix, new)

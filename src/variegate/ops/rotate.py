@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from variegate import coords
 from variegate.dist import Choice
 from variegate.exact import compiled
-from variegate.ops.base import Drawn, Draws, LoweringContext
-from variegate.ops.effect import Ints, Map
-from variegate.ops.fields import declare, drawn
+from variegate.ops.base import Drawn, Draws, LoweringContext, Op
+from variegate.ops.effect import Floats, Ints, Map
+from variegate.ops.fields import declare, drawn, option
 from variegate.ops.geometric import Bordered, GeometricOp
+
+SLACK = 1e-9  # pixels: by how much rounding may make a side too long
 
 
 @declare
 class Rotate(Bordered):
-    """Rotate about the image centre, on the same canvas.
+    """Rotate about the image centre.
 
     angle    degrees, counter-clockwise positive as seen on the screen; one draw a sample
+    fit      "cut": on the same canvas, without the corners that leave it; "grow": on one that holds the whole picture,
+             whose size hangs on the angle (`expand=True` elsewhere); "shrink": on the same, made smaller until it fits
     targets  image, mask, boxes, keypoints, polygons        effect  geometric (fuses)
 
-    Laws: `Rotate(90)` then `Rotate(-90)` is the identity on a square picture; elsewhere the first window cuts.
-    Every multiple of 90 degrees is exact on a square.
+    Laws: `Rotate(90)` then `Rotate(-90)` is the identity on a square picture; elsewhere the first window cuts, unless
+    it grows. Every multiple of 90 degrees is exact on a square, and on any picture if it grows.
 
     >>> Rotate((-30, 30), border="reflect")
     Rotate(border='reflect', angle=Uniform(-30, 30))
@@ -32,9 +37,36 @@ class Rotate(Bordered):
     """
 
     angle: Drawn
+    fit: Literal["cut", "grow", "shrink"] = option(default="cut", kw_only=True)
+
+    def resizer(self) -> Op | None:
+        return self if self.fit == "grow" else None
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
-        return Map(compiled().rotations(sizes, draws["angle"]), sizes)
+        maps = compiled().rotations(sizes, draws["angle"])
+        if self.fit == "cut":
+            return Map(maps, sizes)
+        wide = _wide(maps, sizes)
+        if self.fit == "grow":
+            new = np.maximum(np.ceil(wide - SLACK), 1).astype(np.int64)
+            _shift(maps, (new - sizes) * 0.5)
+            return Map(maps, new)
+        _shift(maps, sizes * -0.5)  # as of a canvas about its centre
+        maps[:, :2, :2] *= np.maximum((wide / sizes).max(axis=1), 1.0)[:, None, None]
+        _shift(maps, sizes * 0.5)
+        return Map(maps, sizes)
+
+
+def _wide(maps: Floats, sizes: Ints) -> Floats:
+    """(B, 2): height and width of what holds the whole of each turned picture."""
+    cos, sin = np.abs(maps[:, 0, 0]), np.abs(maps[:, 0, 1])
+    height, width = sizes[:, 0], sizes[:, 1]
+    return np.stack([height * cos + width * sin, width * cos + height * sin], axis=1)
+
+
+def _shift(maps: Floats, by: NDArray[np.floating[Any]]) -> None:
+    """Let canvases begin so many rows and columns, (B, 2), further up and to the left."""
+    maps[:, :2, 2] -= maps[:, :2, 0] * by[:, 1:] + maps[:, :2, 1] * by[:, :1]
 
 
 ANY = Choice((0, 1, 2, 3))
