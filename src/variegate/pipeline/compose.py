@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,6 +19,9 @@ from variegate.targets import Target, Targets
 
 if TYPE_CHECKING:
     from variegate.pipeline.inverse import Inverse
+    from variegate.pipeline.record import Record
+
+Fields: TypeAlias = dict[str, Any]  # of a sample: the same as it was given
 
 
 @declare
@@ -51,6 +54,22 @@ class Compose(Pipeline):
     Raises  FieldError if ops holds anything but ops; PipelineError, on first use, if the ops cannot stand together.
     """
 
+    @overload
+    def __call__(
+        self, image: ImageArray, /, *, key: Key | int | None = None, return_params: Literal[False] = False
+    ) -> ImageArray: ...
+    @overload
+    def __call__(
+        self, image: ImageArray, /, *, key: Key | int | None = None, return_params: Literal[True]
+    ) -> tuple[ImageArray, Record]: ...
+    @overload
+    def __call__(
+        self, /, *, image: Any, key: Key | int | None = None, return_params: Literal[False] = False, **fields: Any
+    ) -> Fields: ...
+    @overload
+    def __call__(
+        self, /, *, image: Any, key: Key | int | None = None, return_params: Literal[True], **fields: Any
+    ) -> tuple[Fields, Record]: ...
     def __call__(
         self,
         image: ImageArray | None = None,
@@ -74,6 +93,10 @@ class Compose(Pipeline):
         made = make(self.known, image, fields, functools.partial(self.plan, keys))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
+    @overload
+    def replay(self, record: Mapping[str, Any], image: ImageArray, /) -> ImageArray: ...
+    @overload
+    def replay(self, record: Mapping[str, Any], /, *, image: Any, **fields: Any) -> Fields: ...
     def replay(self, record: Mapping[str, Any], image: ImageArray | None = None, /, **fields: Any) -> Any:
         """The same result again, of the numbers in a record; also of fewer or other fields than the record's sample.
         (`MaskDropout` must have its masks again.)
@@ -133,6 +156,10 @@ class Compose(Pipeline):
 
         return batch(self, images, fields, keys)
 
+    @overload
+    def variations(self, image: ImageArray, /, seed: int | None = None, id: int = 0) -> Iterator[ImageArray]: ...
+    @overload
+    def variations(self, /, *, image: Any, seed: int | None = None, id: int = 0, **fields: Any) -> Iterator[Fields]: ...
     def variations(
         self, image: ImageArray | None = None, /, seed: int | None = None, id: int = 0, **fields: Any
     ) -> Iterator[Any]:
