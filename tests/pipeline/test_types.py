@@ -1,4 +1,4 @@
-"""A type checker knows what a call gives: of an array an array, of fields a dict, a pair where the record is asked for."""
+"""A type checker knows what a call gives: an array of an array, a dict of fields, a pair with the record."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -176,9 +176,9 @@ class Compose(Pipeline):
         if seed is None:
             start = fresh_key()
             seed, id = start.seed, start.id
-        variation = 0
+        variation, augment = 0, cast(Any, self)
         while True:
-            yield self(image, key=Key(seed, 0, id, variation), **fields)
+            yield augment(image, key=Key(seed, 0, id, variation), **fields)
             variation += 1
 
     def params(self, key: Key | int) -> dict[str, dict[str, Any]]:

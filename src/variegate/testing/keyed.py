@@ -65,7 +65,7 @@ def compare(pipeline: Compose, samples: Sequence[SampleDict]) -> None:
     Raises  AssertionError that names the key, and says what had a say.
     """
     keys = keys_of(len(samples))
-    calls = [partial(pipeline, **sample, key=key) for sample, key in zip(samples, keys, strict=True)]
+    calls = [partial(_called, pipeline, sample, key) for sample, key in zip(samples, keys, strict=True)]
     with _world(1):
         first = [call() for call in calls]
     with _world(2, later=DAY):
@@ -92,11 +92,14 @@ def _sample(pipeline: Compose, picture: NDArray[np.uint8]) -> SampleDict:
     return {"image": picture, **labels_for(pipeline, size, middle(size))}
 
 
+def _called(pipeline: Compose, sample: SampleDict, key: Key) -> SampleDict:
+    return pipeline(**sample, key=key)
+
+
 def _replayed(pipeline: Compose, sample: SampleDict, key: Key) -> SampleDict:
     """A sample by the numbers of its record, which has been text in between."""
     _, record = pipeline(**sample, key=key, return_params=True)
-    again: SampleDict = pipeline.replay(json.loads(json.dumps(record)), **sample)
-    return again
+    return pipeline.replay(json.loads(json.dumps(record)), **sample)
 
 
 def _reason(call: Callable[[], SampleDict]) -> str:
