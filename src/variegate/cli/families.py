@@ -43,9 +43,10 @@ def family(kind: type[Op]) -> str:
     if issubclass(kind, Macro):
         found = {family(type(op)) for op in leaves(kind())} if not required(kind) else set()
         return found.pop() if len(found) == 1 else POLICY
-    if issubclass(kind.gives, effects.Map):
+    found_by = next((name for gives, name in BY_EFFECT.items() if issubclass(kind.gives, gives)), None)
+    if found_by is None and issubclass(kind.gives, effects.Geometric):
         return SIZES if kind.resizes else GEOMETRY
-    return next((name for gives, name in BY_EFFECT.items() if issubclass(kind.gives, gives)), COLOUR)
+    return found_by or (COLOUR if issubclass(kind.gives, effects.Colour) else NOISE)
 
 
 def required(kind: type[Op]) -> list[str]:
