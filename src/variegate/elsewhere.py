@@ -237,7 +237,7 @@ ABSENT = {
     ),
     **_each(
         "GlassBlur ZoomBlur RingingOvershoot Emboss Superpixels Morphological ChromaticAberration "
-        "BilateralBlur MaskDropout RandomGridShuffle RandomJigsaw WaterRefraction PlasmaBrightnessContrast "
+        "BilateralBlur RandomGridShuffle RandomJigsaw WaterRefraction PlasmaBrightnessContrast "
         "PlasmaShadow HEStain Dithering FilmGrain Halftone GridElasticDeform RandomDissolving "
         "RandomPlasmaBrightness RandomPlasmaContrast Canny Cartoon RandomPlasmaShadow KMeansColorQuantization "
         "EdgeDetect SimplexNoiseAlpha LinearTransformation",
