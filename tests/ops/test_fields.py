@@ -18,8 +18,8 @@ from variegate import ops
 from variegate.dist import Bits, Drawn
 from variegate.errors import FieldError
 from variegate.ops.base import Op
-from variegate.ops.fields import bits, channels, checked, count, declare, drawn, extent, flag, option, pixels, rules_of
 from variegate.ops.explained import entries
+from variegate.ops.fields import bits, channels, checked, count, declare, drawn, extent, flag, option, pixels, rules_of
 from variegate.ops.function import FunctionOp
 from variegate.ops.rule import Limits
 
