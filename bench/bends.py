@@ -26,10 +26,11 @@ STRENGTHS = (0.005, 0.01, 0.02)
 
 
 class Way(NamedTuple):
-    """Where each output pixel reads: x and y of its centre, (H, W) each, in pixels of the source."""
+    """Where each output pixel reads: x and y of its centre, (H, W) each, in pixels of the source; and their splines."""
 
     x: Array
     y: Array
+    splines: tuple[Array, Array]
 
 
 def way_of(ops: list[vg.Op], key: vg.Key, size: tuple[int, int]) -> Way:
@@ -37,14 +38,15 @@ def way_of(ops: list[vg.Op], key: vg.Key, size: tuple[int, int]) -> Way:
     y, x = np.mgrid[: size[0], : size[1]] + 0.5
     picture = np.dstack([x, y]).astype(np.float32)
     read = vg.Compose(ops, white=None, antialias=False)
-    return Way(*np.moveaxis(read(picture, key=key).astype(float), 2, 0))
+    x, y = np.moveaxis(read(picture, key=key).astype(float), 2, 0)
+    return Way(x, y, (ndimage.spline_filter(x, 3), ndimage.spline_filter(y, 3)))
 
 
 def looked_up(way: Way, x: Array, y: Array) -> tuple[Array, Array]:
     """Where output places (x, y), in pixels, read."""
     at = np.stack([y.ravel() - 0.5, x.ravel() - 0.5])
-    found = [ndimage.map_coordinates(plane, at, order=3, mode="nearest").reshape(x.shape) for plane in way]
-    return found[0], found[1]
+    found = [ndimage.map_coordinates(plane, at, order=3, mode="mirror", prefilter=False) for plane in way.splines]
+    return found[0].reshape(x.shape), found[1].reshape(x.shape)
 
 
 def places(way: Way, points: Array) -> Array:
@@ -57,7 +59,10 @@ def places(way: Way, points: Array) -> Array:
             here = np.array(looked_up(way, place[:1], place[1:])).ravel()
             right = (np.array(looked_up(way, place[:1] + 0.01, place[1:])).ravel() - here) / 0.01
             down = (np.array(looked_up(way, place[:1], place[1:] + 0.01)).ravel() - here) / 0.01
-            place = place + np.linalg.solve(np.stack([right, down], 1), np.array([px, py]) - here)
+            step = np.linalg.solve(np.stack([right, down], 1), np.array([px, py]) - here)
+            place = place + step
+            if np.abs(step).max() < 1e-9:
+                break
         found.append(place)
     return np.array(found)
 
