@@ -1,10 +1,12 @@
 # The only toolbox. From a bare clone, with Python and make alone, `make demo` and `make test` do everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint search bench warm clean
+.PHONY: help setup demo test lint search docs bench warm clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+SITE_VENV := .venv-docs
+SITE_BIN := $(SITE_VENV)/$(notdir $(BIN))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(CI),--quiet)
 WORKERS ?= 2
 EXAMPLES ?= 1000
@@ -29,6 +31,12 @@ lint: $(VENV)/.dev  ## style, types and who may import whom
 search: $(VENV)/.dev  ## let Hypothesis try examples that no run has tried before (EXAMPLES=1000 a test, ARGS="tests/plan")
 	VARIEGATE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis $(or $(ARGS),tests)
 
+docs: $(SITE_VENV)/.made  ## build the documentation with its pictures into build/site, and check it
+	$(SITE_BIN)/codespell docs README.md CONTRIBUTING.md src
+	$(SITE_BIN)/sphinx-build -q -W --keep-going -E -a -c docs/site docs build/site
+	$(SITE_BIN)/python docs/site/check.py build/site
+	@echo "open build/site/index.html"
+
 bench:  ## measure against the peers that install, in environments of its own (ARGS="--quick", ARGS="--data DIR", ...)
 	$(PYTHON) -m bench $(ARGS)
 
@@ -36,7 +44,7 @@ warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first
 	$(BIN)/variegate warm
 
 clean:  ## remove all that make has made, .venv included
-	rm -rf $(VENV) bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(SITE_VENV) docs/reference docs/gallery docs/made bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A stamp says what is installed; it is older than a pyproject.toml that changed since.
@@ -53,3 +61,9 @@ $(VENV)/.dev: pyproject.toml tests/requirements.txt | $(BIN)/python
 	@echo "setting up $(VENV) for tests: a few minutes, once"
 	$(PIP) -e ".[demo,dev]" -r tests/requirements.txt
 	@touch $@ $(VENV)/.demo
+
+$(SITE_VENV)/.made: pyproject.toml docs/requirements.txt
+	@echo "setting up $(SITE_VENV) for the site: a few minutes, once"
+	$(PYTHON) -m venv $(SITE_VENV)
+	$(SITE_BIN)/python -m pip install --disable-pip-version-check --quiet -e ".[cli,labels,coco,arrow,isolate]" -r docs/requirements.txt
+	@touch $@

@@ -44,6 +44,8 @@ class Distribution:
 class Constant(Distribution):
     """Always the same number, which costs no draw.
 
+    value  the number
+
     >>> Constant(30)
     Constant(30)
 
@@ -69,6 +71,9 @@ class Constant(Distribution):
 @dataclass(frozen=True, repr=False)
 class Uniform(Distribution):
     """Evenly between low (included) and high.
+
+    low   the least number
+    high  the end of the range, not reached unless it is also low
 
     >>> Uniform(-30, 30)
     Uniform(-30, 30)
@@ -97,6 +102,9 @@ class Uniform(Distribution):
 @dataclass(frozen=True, repr=False)
 class LogUniform(Distribution):
     """Between two positive numbers, evenly in the logarithm: half and double are as likely.
+
+    low   the least number, above 0
+    high  the greatest
 
     >>> LogUniform(0.5, 2)
     LogUniform(0.5, 2)
@@ -208,6 +216,8 @@ class Choice(Distribution):
 @dataclass(frozen=True, repr=False)
 class Bernoulli(Distribution):
     """1 with probability p, else 0.
+
+    p  the probability, 0 to 1
 
     >>> Bernoulli(0.5)
     Bernoulli(0.5)

@@ -35,6 +35,8 @@ CHOICE = (
 class Targets:
     """The fields that a sample may have, and what each of them is.
 
+    declared  by name, a target for each: boxes=Boxes("coco")
+
     `image`, `mask` (classes or a map) and `label` are known without being declared; any name may be added but those
     that are reserved (see names.py), and `mask` and `label` declared otherwise. A `label` that nobody declares is a
     number, a text or a vector of classes, which is passed on: what may lie on the picture is refused. Equal if the same

@@ -1,0 +1,128 @@
+"""Examples: what a page shows is what runs, block after block, and what it prints or draws is put beneath.
+
+A ```python block is run in one namespace a page, in a folder of the page's own; a ```yaml block that begins with
+`variegate:` is loaded; of a ```console block each line that begins with `$ ` is run. Beneath a block a comment, which
+GitHub does not show, says what is to be seen:
+
+    <!-- prints -->                   what the block has printed
+    <!-- shows sheet.png: words -->   a picture that it has written; the words are for those who cannot see it
+    <!-- writes pipeline.yaml -->     above a block: it is kept as that file for the blocks that follow
+
+And `<!-- run`, lines of Python, `-->` is run like a block and shown by nobody: what a page needs but does not teach.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+STEP = re.compile(
+    r"(?:<!-- writes (?P<file>[\w./-]+) -->\n)?"
+    r"(?:```(?P<language>python|yaml|console)\n(?P<code>.*?)```\n|<!-- run\n(?P<hidden>.*?)-->\n)"
+    r"(?P<after>(?:\n?<!-- (?:prints|shows [^\n]+?) -->\n)*)",
+    re.DOTALL,
+)
+SHOWN = re.compile(r"<!-- (prints|shows ([\w./-]+): ([^\n]+?)) -->")
+
+
+class ExampleError(Exception):
+    """An example of a page that does not run, with its code and what it said."""
+
+
+@dataclass
+class Page:
+    """The examples of one page, run in a folder.
+
+    folder    where they run
+    pictures  where what they draw is kept, and how a page calls that place; None: it is not shown
+    """
+
+    name: str
+    folder: Path
+    pictures: tuple[Path, str] | None = None
+    names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
+    ran: int = 0
+
+    def run(self, text: str) -> str:
+        """The page with what its examples print and show.
+
+        Raises  ExampleError for the first that fails.
+        """
+        with contextlib.chdir(self.folder):
+            return STEP.sub(self._step, text)
+
+    def _step(self, found: re.Match[str]) -> str:
+        code = found["code"] or ""
+        if found["file"]:
+            Path(found["file"]).parent.mkdir(parents=True, exist_ok=True)
+            Path(found["file"]).write_text(code, encoding="utf-8")
+        said = self._said(found["language"], found["hidden"] or code)
+        self.ran += 1
+        shown = "" if found["hidden"] else f"```{found['language']}\n{code}```\n"
+        return shown + "".join(self._shown(each, said) for each in SHOWN.finditer(found["after"]))
+
+    def _said(self, language: str | None, code: str) -> str:
+        """What a block prints."""
+        try:
+            if language == "console":
+                return "".join(command(line[2:]) for line in code.splitlines() if line.startswith("$ "))
+            if language == "yaml":
+                return loaded(code)
+            told = io.StringIO()
+            with contextlib.redirect_stdout(told):
+                exec(compile(code, self.name, "exec"), self.names)
+            return told.getvalue()
+        except (Exception, SystemExit) as problem:
+            told_by = getattr(problem, "stdout", "")
+            raise ExampleError(f"{self.name}: {type(problem).__name__}: {problem}\n{told_by}\n{code}") from problem
+
+    def _shown(self, found: re.Match[str], said: str) -> str:
+        if found[1] == "prints":
+            if not said.strip():
+                raise ExampleError(f"{self.name}: the block above <!-- prints --> prints nothing")
+            return f"\n```text\n{said.rstrip()}\n```\n"
+        if not Path(found[2]).exists():
+            raise ExampleError(f"{self.name}: no {found[2]} to show")
+        if self.pictures is None:
+            return ""
+        folder, called = self.pictures
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = f"{self.name.replace('/', '-')}-{Path(found[2]).name}"
+        shutil.copy(found[2], folder / kept)
+        return f"\n![{found[3]}]({called}/{kept})\n"
+
+
+def loaded(code: str) -> str:
+    """Nothing: a pipeline file is loaded, to see that it can be."""
+    if code.startswith("variegate:"):
+        import variegate
+
+        variegate.load(code)
+    return ""
+
+
+def command(line: str) -> str:
+    """What a command prints; `variegate` is that of this Python."""
+    words = shlex.split(line, comments=True)
+    if words[0] == "variegate":
+        words[:1] = [sys.executable, "-c", "from variegate.cli import main; main()"]
+    plain = {**os.environ, "COLUMNS": "110", "TERM": "dumb"}
+    done = subprocess.run(
+        words, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain, timeout=300
+    )
+    return done.stdout
+
+
+def languages(text: str) -> Iterator[str]:
+    """The languages of the blocks of a page that run."""
+    return (found["language"] for found in STEP.finditer(text) if found["language"])

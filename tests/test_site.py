@@ -1,0 +1,114 @@
+"""The tools of the documentation site, docs/site: what they make of docstrings, pages and what was built."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+import variegate as vg
+
+SITE = Path(__file__).parents[1] / "docs" / "site"
+sys.path.insert(0, str(SITE))
+
+import check  # noqa: E402
+import docstrings  # noqa: E402
+import examples  # noqa: E402
+import reference  # noqa: E402
+
+
+def test_every_public_name_stands_in_the_reference_once() -> None:
+    names = [name for _, names in reference.groups().values() for name in names]
+    assert sorted(names) == sorted(set(vg.__all__) - {"__version__"})
+
+
+@pytest.mark.parametrize("name", [n for n in vg.__all__ if inspect.isclass(getattr(vg, n))])
+def test_every_argument_is_explained(name: str) -> None:
+    kind = getattr(vg, name)
+    if issubclass(kind, BaseException):
+        return
+    told = "\n".join(reference.described(name, kind))
+    missing = [item for item in inspect.signature(kind).parameters if f"`{item}`" not in told]
+    assert not missing
+
+
+def test_aligned_lists_become_definitions() -> None:
+    doc = """One sentence.
+
+    angle    degrees, *counter*-clockwise;
+             one draw
+    fields   what a sample has:
+        a    of one
+        b    of [another],
+             longer
+    targets  image, mask        effect  geometric
+
+    >>> 1 + 1
+    2
+
+    Raises  FieldError if not.
+    """
+    made = list(docstrings.markdown(doc))
+    assert made[:2] == ["One sentence.", ""]
+    assert ": degrees, \\*counter\\*-clockwise; one draw" in made
+    assert made[made.index("  `b`") + 1] == "  : of \\[another\\], longer"
+    assert made[made.index("`effect`") + 1] == ": geometric" and made[made.index("`targets`") + 1] == ": image, mask"
+    assert made[made.index("```pycon") :][:4] == ["```pycon", ">>> 1 + 1", "2", "```"]
+    assert made[made.index("**Raises**") + 1] == ": FieldError if not."
+
+
+def test_prose_is_no_list() -> None:
+    assert docstrings.entries(["A line of words", "and another"]) is None
+    assert docstrings.entries(["name  a list", "then prose at the margin"]) is None
+
+
+def test_a_page_shows_what_its_examples_print_and_draw(tmp_path: Path) -> None:
+    text = (
+        "<!-- run\nhidden = 20\n-->\n```python\nprint(hidden + 1)\nopen('a.png', 'w').close()\n```\n"
+        "<!-- prints -->\n<!-- shows a.png: a picture -->\n\n```console\n$ echo said\n```\n<!-- prints -->\n"
+    )
+    page = examples.Page("guide/a", tmp_path, (tmp_path / "made", "/made"))
+    made = page.run(text)
+    assert "```text\n21\n```" in made and "hidden = 20" not in made and "```text\nsaid\n```" in made
+    assert "![a picture](/made/guide-a-a.png)" in made and (tmp_path / "made/guide-a-a.png").exists()
+    assert page.ran == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\n1 / 0\n```\n",
+        "```python\n1\n```\n<!-- prints -->\n",
+        "```python\n1\n```\n<!-- shows b.png: nothing -->\n",
+        "```yaml\nvariegate: 1\nops: [Rotat]\n```\n",
+        "```console\n$ variegate explain\n```\n",
+    ],
+    ids=["raises", "prints nothing", "draws nothing", "no pipeline", "a command that fails"],
+)
+def test_an_example_that_does_not_do_what_it_says_is_an_error(text: str, tmp_path: Path) -> None:
+    with pytest.raises(examples.ExampleError, match="guide/a"):
+        examples.Page("guide/a", tmp_path).run(text)
+
+
+def test_a_built_site_stands_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<h1 id="top">A</h1><a href="b.html#there">b</a><a href="https://example.org">c</a><a href="#top">d</a>'
+        '<link rel="canonical" href="https://example.org"><img src="data:image/png;base64,">'
+    )
+    (tmp_path / "b.html").write_text('<p id="there"></p>')
+    assert list(check.problems(tmp_path)) == []
+    (tmp_path / "c.html").write_text(
+        '<script src="https://cdn.example.org/x.js"></script><link rel="stylesheet" href="//fonts.example.org/f.css">'
+        '<a href="b.html#gone">b</a><img src="no.png">'
+    )
+    (tmp_path / "s.css").write_text('@font-face { src: url("https://fonts.example.org/f.woff2") } a { color: red }')
+    found = sorted(check.problems(tmp_path))
+    assert found == [
+        "c.html: b.html#gone has no such anchor",
+        "c.html: fetches //fonts.example.org/f.css",
+        "c.html: fetches https://cdn.example.org/x.js",
+        "c.html: no.png leads nowhere",
+        "s.css: fetches https://fonts.example.org/f.woff2",
+    ]
