@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers of its use unless it is told not to
 os.environ.setdefault("PYTHONPATH", str(ROOT / "src"))
 
+import exhibition  # noqa: E402
 import reference  # noqa: E402
 from docutils import nodes  # noqa: E402
 from examples import ExampleError, Page  # noqa: E402
@@ -36,9 +37,12 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"Variegate {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+EXTRA = ROOT / "build" / "site-pictures"
+EXTRA.mkdir(parents=True, exist_ok=True)
+html_extra_path = [str(EXTRA)]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
-html_sidebars = {"index": [], "search": []}
+html_sidebars = {"index": [], "search": [], "gallery/**": []}
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
@@ -131,7 +135,10 @@ def inside(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
 def made(app: Sphinx) -> None:
     """The pages that are made of the library."""
     shutil.rmtree(DOCS / "made", ignore_errors=True)
+    for folder in ("reference", "gallery"):
+        shutil.rmtree(DOCS / folder, ignore_errors=True)
     reference.write(DOCS / "reference")
+    exhibition.write(DOCS / "gallery", EXTRA)
 
 
 def begun(app: Sphinx, env: object, docnames: object) -> None:

@@ -10,6 +10,7 @@ from variegate.cli.bench import bench
 from variegate.cli.check import check
 from variegate.cli.demo import demo
 from variegate.cli.doctor import doctor
+from variegate.cli.exhibit import gallery
 from variegate.cli.explain import explain
 from variegate.cli.ops import ops
 from variegate.cli.preview import preview
@@ -24,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # VariegateError is worded for the user; anything else is a bug, shown in full
 )
-for command in (demo, preview, ops, explain, check, doctor, warm, bench, schema):
+for command in (demo, preview, gallery, ops, explain, check, doctor, warm, bench, schema):
     app.command()(command)
 
 
