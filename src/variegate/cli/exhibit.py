@@ -27,7 +27,8 @@ STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; }
 .strip { display: grid; grid-template-columns: repeat(6, 1fr); gap: .4rem; margin: .4rem 0; }
-figure { margin: 0; min-width: 0; } figcaption { font-size: .8rem; } figcaption span { display: block; overflow-wrap: anywhere; }
+figure { margin: 0; min-width: 0; } figcaption { font-size: .8rem; }
+figcaption span { display: block; overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; display: block; }
 pre { overflow-x: auto; padding: .6rem; border: 1px solid; border-radius: .3rem; font-size: .85rem; }
 @media (max-width: 45rem) { .strip { grid-template-columns: repeat(3, 1fr); } }
