@@ -101,3 +101,9 @@ def test_explain_takes_a_shape_or_a_picture():
 def test_explain_tells_the_channels_and_dtype():
     text = vg.Compose([vg.Rotate(3)]).explain((4, 5), channels=1, dtype=np.float32)
     assert "picture    4 x 5 x 1 float32" in text and "write    float32 HWC 4 x 5 x 1" in text
+
+
+def test_a_fill_of_dropout_is_no_number_of_the_picture() -> None:
+    told = vg.Compose([vg.CoarseDropout(fill="noise"), vg.Erasing(fill=(1, 0.5, 0))]).explain(size=(30, 40))
+    assert "30 x 40 x 3 uint8" in told
+    assert "uint16" in vg.Compose([vg.Rotate(9, fill=300)]).explain(size=(30, 40))

@@ -199,6 +199,8 @@ class Compose(Pipeline):
     ) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
 
+        A notebook shows it as boxes, one a pass over the pixels; `print` as text.
+
         size      (height, width) or (height, width, channels) of a picture, or a picture itself; with it, the sizes
                   along the way and how pixels are read are told too
         channels  of the picture
@@ -209,3 +211,9 @@ class Compose(Pipeline):
         from variegate.pipeline.explain import explain
 
         return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
+
+    def _repr_html_(self) -> str:
+        """The plan, as a notebook shows it: what is fused, and where it is cut."""
+        from variegate.pipeline.display import shown
+
+        return shown(self)

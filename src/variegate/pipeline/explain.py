@@ -12,6 +12,7 @@ from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output
 from variegate.picture import as_picture
+from variegate.pipeline.display import Explanation
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
@@ -35,7 +36,7 @@ WORDS = {  # by how a line that has them begins
 }
 
 
-def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> str:
+def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> Explanation:
     """See `Compose.explain`."""
     if hasattr(size, "shape"):
         picture, _ = as_picture(size, "explain's picture")
@@ -62,7 +63,7 @@ def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> 
         lines.append(f"cut        {cut.left} | {cut.right}: {cut.reason}.")
     if not cutter.cuts:
         lines.append("cut        none: all of it is one pass")
-    return "\n".join([*lines, *_legend(lines)])
+    return Explanation("\n".join([*lines, *_legend(lines)]))
 
 
 def _legend(lines: Sequence[str]) -> Iterator[str]:
@@ -96,7 +97,8 @@ def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str)
 
 def _holds(pipeline: Pipeline, dtype: str) -> bool:
     """Whether pictures of this dtype can have the white and the fills that are declared."""
-    fills = [getattr(node.op, "fill", 0) for node in pipeline.compiler.flat.leaves]
+    maps = [node.op for node in pipeline.compiler.flat.leaves if issubclass(node.op.gives, Geometric)]
+    fills = [getattr(op, "fill", 0) for op in maps]  # in the picture's own numbers; those of dropout are in white's
     numbers = [number for fill in fills for number in (fill if isinstance(fill, tuple) else (fill,))]
     white = pipeline.white if isinstance(pipeline.white, float) else NOMINAL[dtype]
     whole = pipeline.white is not None and white == int(white)
