@@ -214,6 +214,6 @@ class Compose(Pipeline):
 
     def _repr_html_(self) -> str:
         """The plan, as a notebook shows it: what is fused, and where it is cut."""
-        from variegate.pipeline.display import shown
+        from variegate.pipeline.explain import shown
 
         return shown(self)

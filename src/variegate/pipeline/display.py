@@ -5,12 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING
-
-from variegate.errors import VariegateError
-
-if TYPE_CHECKING:
-    from variegate.pipeline.compose import Compose
 
 LINE = re.compile(r"( *)(\S+(?: \d+)?) {2,}(.*)")
 BOX = "border:1px solid;border-radius:4px;padding:2px 8px;margin:4px 0;max-width:60em"
@@ -31,14 +25,6 @@ class Explanation(str):
     def _repr_html_(self) -> str:
         """The same as HTML; whatever an op is called is text in it."""
         return "".join(_html(self.split("\n")))
-
-
-def shown(pipeline: Compose) -> str:
-    """A pipeline as HTML: its plan, or if it has none, why."""
-    try:
-        return Explanation(pipeline.explain())._repr_html_()
-    except VariegateError as problem:
-        return f"<pre>{escape(repr(pipeline))}</pre><p><strong>{escape(str(problem))}</strong></p>"
 
 
 def _html(lines: list[str]) -> Iterator[str]:

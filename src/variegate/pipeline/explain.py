@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from variegate.arguments import show
-from variegate.errors import InputError
+from variegate.errors import InputError, VariegateError
 from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output
 from variegate.picture import as_picture
@@ -71,6 +72,14 @@ def _legend(lines: Sequence[str]) -> Iterator[str]:
     seen = {line.split()[0] for line in lines}
     for n, (word, meaning) in enumerate((word, each) for word, each in WORDS.items() if word in seen):
         yield f"{'' if n else 'words':<11}{word:<8}{meaning}"
+
+
+def shown(pipeline: Pipeline) -> str:
+    """A pipeline as HTML: its plan, or if it has none, why."""
+    try:
+        return explain(pipeline, None, 3, None)._repr_html_()
+    except VariegateError as problem:
+        return f"<pre>{escape(repr(pipeline))}</pre><p><strong>{escape(str(problem))}</strong></p>"
 
 
 def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
