@@ -1,6 +1,6 @@
 # The only toolbox. From a bare clone, with Python and make alone, `make demo` and `make test` do everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint search docs bench warm clean
+.PHONY: help setup demo test lint search docs dist bench warm clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,10 +32,13 @@ search: $(VENV)/.dev  ## let Hypothesis try examples that no run has tried befor
 	VARIEGATE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis $(or $(ARGS),tests)
 
 docs: $(SITE_VENV)/.made  ## build the documentation with its pictures into build/site, and check it
-	$(SITE_BIN)/codespell docs README.md CONTRIBUTING.md src
+	$(SITE_BIN)/codespell docs src *.md
 	$(SITE_BIN)/sphinx-build -q -W --keep-going -E -a -c docs/site docs build/site
 	$(SITE_BIN)/python docs/site/check.py build/site
 	@echo "open build/site/index.html"
+
+dist:  ## build the sdist and the wheel, and try them in empty environments on each Python that is here
+	$(PYTHON) tools/dist.py
 
 bench:  ## measure against the peers that install, in environments of its own (ARGS="--quick", ARGS="--data DIR", ...)
 	$(PYTHON) -m bench $(ARGS)

@@ -62,6 +62,8 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "about/contributing",
     "CHANGELOG.md": "about/changelog",
     "ROADMAP.md": "about/roadmap",
+    "SECURITY.md": "about/security",
+    "CODE_OF_CONDUCT.md": "about/conduct",
     "bench/results/README.md": "about/figures",
     "README.md": "index",
 }
