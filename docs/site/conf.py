@@ -21,6 +21,7 @@ import reference  # noqa: E402
 from docutils import nodes  # noqa: E402
 from examples import ExampleError, Page  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
+from sphinx.errors import ExtensionError  # noqa: E402
 from sphinx.util import logging  # noqa: E402
 
 import variegate  # noqa: E402
@@ -124,6 +125,38 @@ def names_linked(app: Sphinx, tree: nodes.document, docname: str) -> None:
         link += literal
 
 
+def heads_filled(app: Sphinx, tree: nodes.document) -> None:
+    """A table whose head is empty, which Markdown cannot leave out, has none: screen readers would announce it."""
+    for head in list(tree.findall(nodes.thead)):
+        if not head.astext().strip():
+            head.parent.remove(head)
+
+
+# What the theme leaves without a name for screen readers, and its name: (as it writes it, as it is to be).
+NAMED = (
+    ('<summary><span class="toctree-toggle"', '<summary aria-label="Pages below"><span class="toctree-toggle"'),
+    (
+        'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"',
+        'search-button-field search-button__button pst-js-only" aria-label="Search Ctrl+K"',  # what is to be read on it
+    ),
+)
+
+
+def named(app: Sphinx, problem: Exception | None) -> None:
+    """Pages with NAMED; it is an error if the theme does not write so any more."""
+    pages = [path for path in Path(app.outdir).rglob("*.html") if "_static" not in path.parts]
+    seen = dict.fromkeys(NAMED, 0)
+    for path in pages if problem is None else ():
+        text = path.read_text(encoding="utf-8")
+        for pair in NAMED:
+            seen[pair] += text.count(pair[0])
+            text = text.replace(*pair)
+        path.write_text(text, encoding="utf-8")
+    for (old, _), count in seen.items():
+        if problem is None and not count:
+            raise ExtensionError(f"the theme has no {old} any more: see NAMED in docs/site/conf.py")
+
+
 def inside(node: nodes.Node, *kinds: type[nodes.Node]) -> bool:
     """Whether it lies in a node of one of these kinds."""
     above = node.parent
@@ -152,4 +185,6 @@ def setup(app: Sphinx) -> None:
     app.connect("env-before-read-docs", begun)
     app.connect("source-read", page_read)
     app.connect("include-read", include_read)
+    app.connect("doctree-read", heads_filled)
     app.connect("doctree-resolved", names_linked)
+    app.connect("build-finished", named)
