@@ -18,13 +18,13 @@ from variegate.cli.families import kinds
 
 # Page -> title, and the names on it.
 GROUPS = {
-    "pipelines": ("Pipelines", "Compose TTA Key Keys load save draw"),
+    "pipelines": ("Pipelines", "Compose TTA Key Keys load save draw sheet"),
     "values": ("Numbers drawn", "Uniform LogUniform Normal Choice Bernoulli Constant Ramp"),
     "labels": ("Labels", "Targets Boxes OrientedBoxes Keypoints Polygons Mask Image PerInstance PerSample"),
     "sources": (
         "Sources of data",
         "ImageFolder Manifest Parquet WebDataset TFRecord HuggingFace Items Arrays "
-        "CocoJson YoloFolder VocFolder ImageMaskFolder allow_formats",
+        "CocoJson YoloFolder VocFolder ImageMaskFolder Joined Subset allow_formats",
     ),
     "loading": ("The loader", "Loader Padded OnError Cache"),
     "errors": (

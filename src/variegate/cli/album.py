@@ -15,9 +15,9 @@ from PIL import Image
 from variegate import config, dist
 from variegate.cli import gallery
 from variegate.cli.families import CHOICE, family, kinds, required
-from variegate.draw.grid import fitted
 from variegate.dist import Constant, Distribution
 from variegate.draw import draw
+from variegate.draw.grid import fitted
 from variegate.errors import ConfigError
 from variegate.key import Key
 from variegate.ops.base import Op, leaves
@@ -36,7 +36,7 @@ WRITTEN = {  # beside those of `gallery`: ops that hold others, or are no sight 
     "RandomApply": f"RandomApply: {SEVERAL}, p: 0.5}}",
     "ToDtype": "ToDtype: float32",
 }
-KNOWN = Targets(boxes=Boxes(), mask=Mask(), points=Keypoints(group=None))
+KNOWN = Targets(boxes=Boxes(), mask=Mask(), masks=Mask(stack=True), points=Keypoints(group=None))
 DISTRIBUTIONS = "|".join(name for name in dir(dist) if isinstance(getattr(dist, name), type))
 
 
@@ -123,6 +123,8 @@ class Entry:
             said = "the original"
         else:
             said = differences(self.op, op) or f"variation {key.variation + 1}"
+            if op.looks == "instances":
+                sample["masks"] = sample.pop("mask")[None]
             if labels or op.looks:
                 sample = Compose([op], targets=KNOWN)(**sample, key=key)
             else:
@@ -181,7 +183,7 @@ def entry(op: Op, code: str = "") -> Entry:
 
 def python(op: Op) -> str:
     """How an op is written in Python, after `import variegate as vg`."""
-    named = re.sub(r"(?<![\w.'\"])([A-Z]\w*\()", r"vg.\1", repr(op))
+    named = re.sub(r"(?<![\w.'\"])([A-Z]\w*\(|policy\()", r"vg.\1", repr(op))
     return re.sub(r"vg\.Uniform(\([^()]*\))", r"\1", re.sub(r"vg\.Constant\(([^()]*)\)", r"\1", named))
 
 

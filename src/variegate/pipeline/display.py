@@ -29,21 +29,24 @@ class Explanation(str):
 
 def _html(lines: list[str]) -> Iterator[str]:
     yield "<div>"
-    within = False
+    within = words = False
     for line in lines:
         found = LINE.fullmatch(line)
         indent, head, text = found.groups() if found else ("", "", line)
         if within and not indent:
             yield "</ul></div>"
             within = False
-        if head.startswith("stage"):
+        if head == "words":
+            yield "<details><summary>words</summary>"
+            words, (head, text) = True, re.split(r" {2,}", text, maxsplit=1)
+        if head.startswith("stage ") and not words:
             yield f'<div style="{BOX}"><strong>{escape(head)}</strong> {escape(text)}<ul style="margin:0">'
             within = True
         elif within:
             yield f"<li>{escape(head)} {_code(text) if head in CODE else escape(text)}</li>"
         else:
-            yield f"<div><strong>{'cut' if head == 'No' else escape(head)}</strong> {escape(text)}</div>"
-    yield "</ul></div></div>" if within else "</div>"
+            yield f"<div><strong>{escape(head)}</strong> {escape(text)}</div>"
+    yield f"{'</ul></div>' if within else ''}{'</details>' if words else ''}</div>"
 
 
 def _code(text: str) -> str:

@@ -343,6 +343,8 @@ class Subset(Relayed):
 class Joined(Relayed):
     """The samples of several sources, one after the other; `source + other` makes one.
 
+    sources  two or more
+
     The ids of the first source stay, and so do its draws; those of the others are hashed with their place in the row,
     as sources count or hash alike. A source that is joined behind others has other numbers than alone.
 
