@@ -59,6 +59,11 @@ def test_aligned_lists_become_definitions() -> None:
     assert made[made.index("**Raises**") + 1] == ": FieldError if not."
 
 
+def test_code_within_prose_is_shown_as_it_is() -> None:
+    made = list(docstrings.markdown("As *this*:\n\n    a = 1\n        b"))
+    assert made == ["As \\*this\\*:", "", "```text", "a = 1", "    b", "```", ""]
+
+
 def test_prose_is_no_list() -> None:
     assert docstrings.entries(["A line of words", "and another"]) is None
     assert docstrings.entries(["name  a list", "then prose at the margin"]) is None

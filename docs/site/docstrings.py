@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,6 +88,6 @@ def markdown(doc: str | None) -> Iterator[str]:
             first = next(n for n, line in enumerate(block) if line.startswith("    "))
             if first:
                 yield from (escaped(" ".join(block[:first])), "")
-            yield from ("```text", *block[first:], "```", "")
+            yield from ("```text", *textwrap.dedent("\n".join(block[first:])).split("\n"), "```", "")
         else:
             yield from (*map(escaped, block), "")
