@@ -60,8 +60,8 @@ def test_aligned_lists_become_definitions() -> None:
 
 
 def test_code_within_prose_is_shown_as_it_is() -> None:
-    made = list(docstrings.markdown("As *this*:\n\n    a = 1\n        b"))
-    assert made == ["As \\*this\\*:", "", "```text", "a = 1", "    b", "```", ""]
+    made = list(docstrings.markdown("As *this*:\n\n    a = 1\n        b\n\nEnd"))
+    assert made == ["As \\*this\\*:", "", "```text", "a = 1", "    b", "```", "", "End", ""]
 
 
 def test_prose_is_no_list() -> None:
