@@ -113,12 +113,19 @@ def test_variations_are_those_of_a_loader_and_begin_with_what_was_given() -> Non
         (None, 3, {}, "sheet takes a batch, an array of pictures or a list; got int"),
         (None, "photos", {}, "sheet takes a batch, an array of pictures or a list; got str"),
         (None, {"images": []}, {}, r"a batch of sheet is a dict with image, got \['images'\]"),
+        (None, {"image": pictures(1)[0]}, {}, r"got an array \(30, 40, 3\): of one sample write \[sample\]"),
         (None, pictures(1), {"variations": 2}, "variations of sheet are those of a pipeline, and None is none"),
     ],
 )
 def test_what_makes_no_page(targets: Any, samples: Any, options: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         vg.sheet(targets, samples, **options)
+
+
+@pytest.mark.parametrize("options", [{"variations": -1}, {"cell": 0}, {"columns": 0}, {"columns": 1.5}])
+def test_numbers_that_make_no_page(options: dict[str, Any]) -> None:
+    with pytest.raises(vg.FieldError, match=f"sheet: {next(iter(options))} is an integer of"):
+        vg.sheet(vg.Compose([]), pictures(1), **options)
 
 
 def test_at_most_64_are_shown() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from variegate.arguments import whole
 from variegate.draw.sample import ClassNames, draw
 from variegate.draw.undone import plain, undone
 from variegate.errors import InputError
@@ -53,10 +54,13 @@ def sheet(
     >>> sheet(augment, batch).size, sheet(augment, np.zeros((4, 30, 40, 3), np.uint8), variations=3).size
     ((338, 338), (670, 670))
 
-    Raises  InputError if a sample is none that can be seen, see `draw`, or there is none.
+    Raises  InputError if a sample is none that can be seen, see `draw`, or there is none; FieldError if a number is no
+            whole one, or too small.
     """
     from variegate.draw.grid import grid
 
+    variations, cell = whole(variations, "sheet: variations", 0), whole(cell, "sheet: cell", 1, ", in pixels")
+    columns = None if columns is None else whole(columns, "sheet: columns", 1, ", or None")
     shown = list(_samples(samples, Targets.of(targets) if not isinstance(targets, Compose) else targets.known))
     if not shown:
         raise InputError("sheet takes one picture or more, got none")
@@ -106,6 +110,10 @@ def _rows(batch: Mapping[str, Any], known: Targets) -> Iterator[dict[str, Any]]:
     if "image" not in batch:
         raise InputError(f"a batch of sheet is a dict with image, got {sorted(map(str, batch))}")
     fields = {name: plain(value) for name, value in batch.items() if name in known}
+    pictures = fields["image"]
+    if is_pil(pictures) or (isinstance(pictures, np.ndarray) and pictures.ndim < 4):
+        got = "a PIL image" if is_pil(pictures) else f"an array {pictures.shape}"
+        raise InputError(f"a batch of sheet has pictures (B, ...) in image, got {got}: of one sample write [sample]")
     for n in range(min(MOST, len(fields["image"]))):
         sample = {}
         for name, value in fields.items():

@@ -22,7 +22,7 @@ class Downscale(Op):
     targets        image, any number of channels (labels stay)        effect  low resolution (a pass of its own)
 
     Sides are rounded, half up, and at least 1. Laws: flat pictures stay; no channel leaves its range. It is Pillow's
-    `resize` by that filter, twice: nearest to the bit, else to 2 levels, as the small picture is not rounded here.
+    `resize` by that filter, twice: nearest but where a centre lies between two pixels, else to 2 levels.
     albumentations' Downscale draws from 0.25 to 0.25 and takes OpenCV's nearest, which lies half a pixel further up
     and to the left.
 

@@ -61,12 +61,12 @@ class UnsharpMask(Op):
     >>> UnsharpMask(2, amount=1.5, threshold=3 / 255)
     UnsharpMask(sigma=Constant(2), amount=Constant(1.5), threshold=Constant(0.011764705882352941))
 
-    Raises  FieldError if sigma, the amount or the threshold can be negative, or sigma above 128.
+    Raises  FieldError if sigma, the amount or the threshold can be negative, sigma above 128, or the threshold above 1.
     """
 
     sigma: Drawn = drawn(default=(0.5, 3), least=0, most=WIDEST)
     amount: Drawn = drawn(default=(0, 1.5), least=0)
-    threshold: Drawn = drawn(default=0, least=0)
+    threshold: Drawn = drawn(default=0, least=0, most=1)
     border: Border = option(default="reflect", kw_only=True)
 
     gives: ClassVar[type[Effect]] = Stencil
