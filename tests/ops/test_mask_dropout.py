@@ -259,3 +259,15 @@ def test_spans_that_say_too_much_reach_no_further_than_they_may():
 def test_what_cannot_be(make, told):
     with pytest.raises(vg.VariegateError, match=told):
         make()
+
+
+def test_the_way_back_needs_no_masks():
+    """It moves no pixel, so predictions go back as if it were not there."""
+    masks = np.zeros((2, 20, 30), np.uint8)
+    masks[0, 2:9, 3:12] = masks[1, 10:18, 15:28] = 1
+    targets = {"masks": vg.Mask(stack=True), "points": vg.Keypoints(group=None, dtype="float64")}
+    image, points = np.zeros((20, 30, 3), np.uint8), [[4.0, 5.0], [20.0, 11.0]]
+    for ops in ([], [vg.MaskDropout()]):
+        augment = vg.Compose([vg.Rotate(10), *ops, vg.Resize((40, 45))], targets=targets)
+        made, record = augment(image=image, masks=masks, points=points, key=vg.Key(1), return_params=True)
+        assert np.allclose(augment.inverse(record)(points=made["points"])["points"], points)

@@ -133,7 +133,7 @@ class Compose(Pipeline):
         from variegate.pipeline.inverse import Inverse
         from variegate.pipeline.record import plan_of
 
-        plan = plan_of(record, self, None)
+        plan = plan_of(record, self, None, maps_alone=True)
         return Inverse(self.known.back if targets is None else Targets.of(targets), plan.point_map(0))
 
     def batch(

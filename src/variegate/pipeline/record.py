@@ -10,6 +10,7 @@ dropped    how many instances went, and why
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -155,8 +156,11 @@ def plan_of(
     channels: int = 3,
     dtype: DTypeLike = np.uint8,
     leaves: Sequence[Leaves] = (),
+    maps_alone: bool = False,
 ) -> Plan:
     """The plan of a record's one sample, once more; sizes (1, 2), or None for the size of the record.
+
+    maps_alone  without the ops that move no pixel, some of which ask for labels
 
     Raises  InputError if the record is of another version, pipeline or size, or damaged.
     """
@@ -166,4 +170,6 @@ def plan_of(
         raise InputError(f"the record is of a picture of {record['size']} (height, width), got {sizes[0].tolist()}")
     columns, keys = columns_of(record, pipeline), Keys.of([Key()])
     spec = pipeline.picture_spec(channels, np.dtype(dtype).name, pipeline.known)
+    if maps_alone:
+        spec = replace(spec, colour=False)
     return pipeline.compiler.plan(columns, keys, size, spec, leaves)
