@@ -171,12 +171,12 @@ def contenders(pair: Pair, images: list[np.ndarray], tensors: list[torch.Tensor]
         crop = A.RandomResizedCrop((SIZE, SIZE))
         recipe = A.Compose([crop, pair.alb, A.HorizontalFlip(p=0.5), A.Normalize(), A.ToTensorV2()])
         found["albumentationsx alone"] = _each(lambda image: pair.alb(image=image)["image"], images)
-        found["albumentationsx within"] = _stacked(lambda image: recipe(image=image)["image"], images)
+        found["albumentationsx within"] = tv.stacked(lambda image: recipe(image=image)["image"], images)
     if pair.tv is not None:
         last = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD)]
         chain = v2.Compose([v2.RandomResizedCrop(SIZE), pair.tv, v2.RandomHorizontalFlip(), *last])
         found["torchvision alone"] = _each(pair.tv, tensors)
-        found["torchvision within"] = _stacked(chain, tensors)
+        found["torchvision within"] = tv.stacked(chain, tensors)
     if pair.pil is not None:
         change = pair.pil
         found["Pillow alone"] = _each(lambda image: np.asarray(change(Image.fromarray(image))), images)
@@ -185,16 +185,6 @@ def contenders(pair: Pair, images: list[np.ndarray], tensors: list[torch.Tensor]
 
 def _each(call: Callable[[Any], object], items: list[Any]) -> Callable[[int], object]:
     return lambda i: [call(item) for item in items]
-
-
-def _stacked(call: Callable[[Any], torch.Tensor], items: list[Any]) -> Callable[[int], object]:
-    def run(i: int) -> torch.Tensor:
-        out = torch.empty((len(items), 3, SIZE, SIZE))
-        for j, item in enumerate(items):
-            out[j] = call(item)
-        return out
-
-    return run
 
 
 def rows_of(name: str, taken: Mapping[str, list[float]]) -> list[report.Row]:

@@ -54,18 +54,6 @@ def theirs(policy: Any, pil: bool) -> Callable[[Any], torch.Tensor]:
     return v2.Compose([*steps, *([v2.ToImage()] if pil else []), *last])
 
 
-def stacked(call: Callable[[Any], torch.Tensor], items: list[Any]) -> Call:
-    """A batch of it."""
-
-    def run(i: int) -> torch.Tensor:
-        out = torch.empty((len(items), 3, SIZE, SIZE))
-        for j, item in enumerate(items):
-            out[j] = call(item)
-        return out
-
-    return run
-
-
 def contenders(images: list[np.ndarray]) -> dict[str, Call]:
     """By name: who, and which policy."""
     tensors, pictures = [tv.tensor(image) for image in images], [Image.fromarray(image) for image in images]
@@ -79,10 +67,10 @@ def contenders(images: list[np.ndarray]) -> dict[str, Call]:
         found[f"ours, {name}"] = lambda i, augment=augment: augment.batch(images, keys=vg.Keys.at(i, 0, keys))  # type: ignore[misc]
     peers = {"none": None, "RandAugment": v2.RandAugment(2, 9), "TrivialAugmentWide": v2.TrivialAugmentWide()}
     for name, policy in peers.items():
-        found[f"tensors, {name}"] = stacked(theirs(policy, False), tensors)
-        found[f"PIL, {name}"] = stacked(theirs(policy, True), pictures)
-    found["tensors, AugMix"] = stacked(theirs(v2.AugMix(), False), tensors)
-    found["timm, timm"] = stacked(
+        found[f"tensors, {name}"] = tv.stacked(theirs(policy, False), tensors)
+        found[f"PIL, {name}"] = tv.stacked(theirs(policy, True), pictures)
+    found["tensors, AugMix"] = tv.stacked(theirs(v2.AugMix(), False), tensors)
+    found["timm, timm"] = tv.stacked(
         theirs(again(timm.rand_augment_transform("rand-m9-mstd0.5-inc1", {})), True), pictures
     )
     return found
