@@ -40,7 +40,18 @@ from variegate.loader import (
 from variegate.ops import *  # noqa: F403  each op is named there alone
 from variegate.pipeline import TTA, Compose, load, save
 from variegate.ramp import Ramp
-from variegate.targets import Boxes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons, Targets
+from variegate.targets import (
+    Boxes,
+    Classes,
+    Image,
+    Keypoints,
+    Mask,
+    OrientedBoxes,
+    PerInstance,
+    PerSample,
+    Polygons,
+    Targets,
+)
 from variegate.version import VERSION
 
 __version__ = VERSION
@@ -52,6 +63,7 @@ __all__ = [
     "Boxes",
     "Cache",
     "Choice",
+    "Classes",
     "CocoJson",
     "Compose",
     "ConfigError",

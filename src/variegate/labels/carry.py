@@ -47,9 +47,19 @@ def carry(targets: Targets, leaves: Leaves, point_map: PointMap, filters: bool =
         if target.outlines:
             around[group] = _first(around[group], visibility) if group in around else visibility
     moved = {name: moved[name] for name in leaves}
+    return filtered(targets, leaves, moved, visibilities if filters else {})
+
+
+def filtered(
+    targets: Targets, leaves: Leaves, moved: dict[str, Leaf], visibilities: Mapping[str, Visibility]
+) -> MovedLabels:
+    """Moved leaves without the instances that what is left of them drops.
+
+    leaves  as they were before
+    """
     dropped: Counter[str] = Counter()
     for group in dict.fromkeys(targets[name].rows_of for name in visibilities):
-        if group is not None and filters:
+        if group is not None:
             _filter(group, targets, leaves, moved, visibilities, dropped)
     return MovedLabels(moved, dropped)
 

@@ -58,6 +58,8 @@ def check_plane(target: Target, name: str, value: NDArray[Any], spec: FieldSpec,
 
 def of_sample(target: Target, value: Any) -> NDArray[Any] | None:
     """A number of a sample as an array; a vector of classes too, of a label that nobody declared; None of others."""
+    if target.numbers:
+        return np.asarray(value)
     if target.undeclared and isinstance(value, list | tuple | np.ndarray) and getattr(value, "ndim", 1) == 1:
         return of_rows(value) if len(value) else None
     scalar = isinstance(value, bool | int | float | np.number | np.bool_) or getattr(value, "shape", None) == ()

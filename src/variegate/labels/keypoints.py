@@ -28,7 +28,7 @@ def move_keypoints(
     within = point_map.inside(leaf.xy.reshape(-1, 2)).reshape(shape[:2])
     image = point_map.image(leaf.xy.reshape(-1, 2)).reshape(shape)
     image = np.where(labelled[:, :, None], image, leaf.xy)
-    visibility = _visibility(labelled, within & labelled, image)
+    visibility = visibility_of_points(labelled, within & labelled, image)
     if point_map.identity and (leaf.visible is None or (within | (leaf.visible == 0)).all()):
         return leaf, visibility
     changed: dict[str, Any] = {"xy": image}
@@ -42,7 +42,8 @@ def move_keypoints(
     return replace(leaf, **changed, given=None), visibility
 
 
-def _visibility(labelled: Flags, within: Flags, image: Floats) -> Visibility:
+def visibility_of_points(labelled: Flags, within: Flags, image: Floats) -> Visibility:
+    """What is left of instances by their points, (N, K): which are labelled, which of these are seen, and where."""
     count, known = len(image), np.asarray(labelled.any(axis=1))
     share = within.sum(axis=1) / np.maximum(labelled.sum(axis=1), 1)
 

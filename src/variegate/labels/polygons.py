@@ -34,7 +34,7 @@ def move_polygons(
 ) -> tuple[RingLeaf, Visibility]:
     """The polygons on the result, and what is left of them."""
     if target.closed:
-        _check_shapely()  # for every sample, not for the first that a window cuts
+        check_shapely()  # for every sample, not for the first that a window cuts
     lengths = [[len(ring) for ring in rings] for rings in leaf.rings]
     flat = [ring for rings in leaf.rings for ring in rings]
     points = np.concatenate(flat) if flat else np.empty((0, 2))
@@ -52,9 +52,9 @@ def move_polygons(
         else:
             assert isinstance(point_map, WarpedMap)
             rings, share, around = _bent(source, point_map, target)
-        everything.append((rings, share, around, _real(source, target)))
+        everything.append((rings, share, around, is_real(source, target)))
         begin = end
-    visibility = _visibility(target, everything)
+    visibility = visibility_of_rings(target, everything)
     if point_map.identity and (within is None or within.all()):
         return leaf, visibility
     return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), visibility
@@ -113,7 +113,7 @@ def _extent(rings: Rings, target: Polygons) -> float:
     """The area of an instance, of a polyline its length."""
     if not target.closed:
         return float(sum(map(length, rings)))
-    return float(sum(_geometry(group).area for group in ([rings] if target.holes else [(ring,) for ring in rings])))
+    return float(sum(geometry(group).area for group in ([rings] if target.holes else [(ring,) for ring in rings])))
 
 
 def _edge_by_edge(ring: Floats, parts: NDArray[np.int64]) -> Floats:
@@ -141,7 +141,7 @@ def _thinned(ring: Floats, target: Polygons) -> Floats:
 
 
 @functools.cache
-def _check_shapely() -> None:
+def check_shapely() -> None:
     """Refuse polygons where what clips them is not installed."""
     if importlib.util.find_spec("shapely") is None:
         raise ImportError('polygons are clipped by shapely: pip install "variegate[labels]"')
@@ -158,12 +158,13 @@ def _split(points: Floats, lengths: Sequence[int]) -> Rings:
     return tuple(np.split(points, np.cumsum(lengths)[:-1])) if lengths else ()
 
 
-def _real(rings: Rings, target: Polygons) -> bool:
+def is_real(rings: Rings, target: Polygons) -> bool:
     """Whether rings enclose anything to begin with (polylines: lead anywhere); else they tell nothing."""
     return any(fan(ring) > SLIVER if target.closed else length(ring) > 0 for ring in rings)
 
 
-def _visibility(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Visibility:
+def visibility_of_rings(target: Polygons, everything: list[tuple[Rings, float, Floats, bool]]) -> Visibility:
+    """What is left of instances: of each its rings, their share of it, the box around all of it, and if it is real."""
     seen = [bounds(np.concatenate(rings)) if rings else np.zeros(4) for rings, *_ in everything]
     extent = [measure(rings, target) if rings else 0.0 for rings, *_ in everything]
     return Visibility(
@@ -183,8 +184,8 @@ def measure(rings: Rings, target: Polygons) -> float:
     if not target.closed:
         return 0.0
     if target.holes and len(rings) > 1:
-        return float(_geometry(rings).area)
-    return sum(float(_geometry((ring,)).area) if target.min_area else abs(shoelace(ring)) for ring in rings)
+        return float(geometry(rings).area)
+    return sum(float(geometry((ring,)).area) if target.min_area else abs(shoelace(ring)) for ring in rings)
 
 
 def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, float]:
@@ -201,20 +202,20 @@ def clipped(rings: Rings, region: Floats, target: Polygons) -> tuple[Rings, floa
     found: list[Floats] = []
     every = part = 0.0
     for group in [rings] if target.holes else [(ring,) for ring in rings]:
-        whole = _geometry(group)
+        whole = geometry(group)
         every += whole.area
         if not target.holes and inside(group[0], region).all():  # as it is, from its first point on
             found.append(group[0])
             part += whole.area
             continue
         common = shapely.intersection(whole, window)
-        kept = _rings_of(common, target.holes)
+        kept = rings_of(common, target.holes)
         part += common.area if kept else 0.0  # of slivers nothing is left, so nothing is seen
         found += kept
     return tuple(found), min(part / every, 1.0) if every > 0 else 0.0
 
 
-def _geometry(rings: Rings) -> Any:
+def geometry(rings: Rings) -> Any:
     """Rings as a valid shapely geometry, even-odd where they cross each other or themselves."""
     import shapely
 
@@ -255,7 +256,7 @@ def _odd(points: Floats, ring: Floats) -> NDArray[np.bool_]:
     return np.asarray((spans & right).sum(axis=1) % 2 == 1)
 
 
-def _rings_of(geometry: Any, holes: bool) -> list[Floats]:
+def rings_of(geometry: Any, holes: bool) -> list[Floats]:
     """The outlines of what is left, then its holes; points, lines and slivers are no part of it."""
     import shapely
 

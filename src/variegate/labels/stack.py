@@ -24,13 +24,13 @@ def visibility_of(before: MaskLeaf, after: MaskLeaf, point_map: PointMap, copies
     of its pixels has its centre in what is seen, as in a strong zoom, by what is left on the result.
     """
     old, new = before.pixels != 0, after.pixels != 0
-    every = _pixels(old)
+    every = pixel_counts(old)
     within = point_map.covered()
-    part = every if within.all() else _pixels(old & within)
-    left, seen = _pixels(new), _bounds(new)
+    part = every if within.all() else pixel_counts(old & within)
+    left, seen = pixel_counts(new), pixel_bounds(new)
     share, copied = part / np.maximum(every, 1), np.zeros(len(new), np.bool_)
     if copies:
-        copied = _pixels(new & ~point_map.showing()) > 0
+        copied = pixel_counts(new & ~point_map.showing()) > 0
     for n in np.flatnonzero(copied | ((part == 0) & (left > 0) & (every > 0))):
         share[n] = min(max(share[n], left[n] / _whole(old[n], point_map)), 1.0)
     share = np.where(left > 0, share, 0.0)  # too small to be read: gone as well
@@ -49,12 +49,12 @@ def _whole(mask: NDArray[np.bool_], point_map: PointMap) -> float:
     return max(float(np.abs(a * d - b * c).sum()), 1.0)
 
 
-def _pixels(masks: NDArray[np.bool_]) -> Floats:
+def pixel_counts(masks: NDArray[np.bool_]) -> Floats:
     """(N,): how many pixels each of the masks (N, H, W) has."""
     return np.array([np.count_nonzero(mask) for mask in masks], np.float64)
 
 
-def _bounds(masks: NDArray[Any]) -> Floats:
+def pixel_bounds(masks: NDArray[Any]) -> Floats:
     """(N, 4): the boxes around the pixels of masks, edges included; all 0 around none."""
     out = np.zeros((len(masks), 4))
     for box, mask in zip(out, masks, strict=True):

@@ -16,6 +16,7 @@ from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
+from variegate.ops.cut_mix import CutMix
 from variegate.ops.downscale import Downscale
 from variegate.ops.dtype import ToDtype
 from variegate.ops.elastic import Elastic
@@ -35,6 +36,7 @@ from variegate.ops.jpeg import JPEG
 from variegate.ops.letterbox import Letterbox
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.mask_dropout import MaskDropout
+from variegate.ops.mix_up import MixUp
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNoise, SpeckleNoise, UniformNoise
 from variegate.ops.normalize import Normalize
@@ -87,6 +89,7 @@ __all__ = [
     "Contrast",
     "Crop",
     "CropNonEmptyMask",
+    "CutMix",
     "Defocus",
     "Downscale",
     "Elastic",
@@ -108,6 +111,7 @@ __all__ = [
     "LongestMaxSize",
     "MaskDropout",
     "MedianBlur",
+    "MixUp",
     "MotionBlur",
     "Normalize",
     "OneOf",

@@ -18,10 +18,12 @@ from variegate.pipeline.sample import make
 from variegate.targets import Target, Targets
 
 if TYPE_CHECKING:
+    from variegate.ops.base import Op
     from variegate.pipeline.inverse import Inverse
     from variegate.pipeline.record import Record
 
 Fields: TypeAlias = dict[str, Any]  # of a sample: the same as it was given
+Partners: TypeAlias = Sequence[Any]  # pictures, or dicts of a sample's fields
 
 
 @declare
@@ -56,19 +58,45 @@ class Compose(Pipeline):
 
     @overload
     def __call__(
-        self, image: ImageArray, /, *, key: Key | int | None = None, return_params: Literal[False] = False
+        self,
+        image: ImageArray,
+        /,
+        *,
+        key: Key | int | None = None,
+        return_params: Literal[False] = False,
+        partners: Partners | None = None,
     ) -> ImageArray: ...
     @overload
     def __call__(
-        self, image: ImageArray, /, *, key: Key | int | None = None, return_params: Literal[True]
+        self,
+        image: ImageArray,
+        /,
+        *,
+        key: Key | int | None = None,
+        return_params: Literal[True],
+        partners: Partners | None = None,
     ) -> tuple[ImageArray, Record]: ...
     @overload
     def __call__(
-        self, /, *, image: Any, key: Key | int | None = None, return_params: Literal[False] = False, **fields: Any
+        self,
+        /,
+        *,
+        image: Any,
+        key: Key | int | None = None,
+        return_params: Literal[False] = False,
+        partners: Partners | None = None,
+        **fields: Any,
     ) -> Fields: ...
     @overload
     def __call__(
-        self, /, *, image: Any, key: Key | int | None = None, return_params: Literal[True], **fields: Any
+        self,
+        /,
+        *,
+        image: Any,
+        key: Key | int | None = None,
+        return_params: Literal[True],
+        partners: Partners | None = None,
+        **fields: Any,
     ) -> tuple[Fields, Record]: ...
     def __call__(
         self,
@@ -77,6 +105,7 @@ class Compose(Pipeline):
         *,
         key: Key | int | None = None,
         return_params: bool = False,
+        partners: Partners | None = None,
         **fields: Any,
     ) -> Any:
         """Augment one sample: an array gives an array, fields give a dict of the same fields.
@@ -85,23 +114,43 @@ class Compose(Pipeline):
         key            which numbers to draw; the same key gives the same bytes for ever. An integer is the seed of
                        one; None: fresh numbers, never repeated
         return_params  give (result, record), a small dict for JSON from which `replay` makes the same result
+        partners       other samples, for ops that mix: pictures, or dicts of the same fields, which may have a `key`
+                       of their own; else each has that of the next id
 
         Raises  InputError if the picture is none that can be taken, as docs/numbers.md says, or a field is unknown or
                 not what was declared.
         """
-        keys = Keys.of([fresh(self) if key is None else Key.of(key)])
-        made = make(self.known, image, fields, functools.partial(self.plan, keys))
+        own = fresh(self) if key is None else Key.of(key)
+        if partners is not None:
+            from variegate.pipeline.mix import mixed
+
+            made = mixed(self, image, fields, partners, own)
+        else:
+            made = make(self.known, image, fields, functools.partial(self.plan, Keys.of([own])))
         return (made.result, made.record(self.fingerprint)) if return_params else made.result
 
     @overload
-    def replay(self, record: Mapping[str, Any], image: ImageArray, /) -> ImageArray: ...
+    def replay(
+        self, record: Mapping[str, Any], image: ImageArray, /, *, partners: Partners | None = None
+    ) -> ImageArray: ...
     @overload
-    def replay(self, record: Mapping[str, Any], /, *, image: Any, **fields: Any) -> Fields: ...
-    def replay(self, record: Mapping[str, Any], image: ImageArray | None = None, /, **fields: Any) -> Any:
+    def replay(
+        self, record: Mapping[str, Any], /, *, partners: Partners | None = None, image: Any, **fields: Any
+    ) -> Fields: ...
+    def replay(
+        self,
+        record: Mapping[str, Any],
+        image: ImageArray | None = None,
+        /,
+        *,
+        partners: Partners | None = None,
+        **fields: Any,
+    ) -> Any:
         """The same result again, of the numbers in a record; also of fewer or other fields than the record's sample.
         (`MaskDropout` must have its masks again.)
 
-        record  what `return_params=True` gave, on any machine, by this version
+        record    what `return_params=True` gave, on any machine, by this version
+        partners  the same partners again, in the same order, where ops mix samples
 
         >>> from variegate import Rotate
         >>> augment, picture = Compose([Rotate((-30, 30))]), np.eye(9, dtype=np.float32)
@@ -113,6 +162,14 @@ class Compose(Pipeline):
         """
         from variegate.pipeline.record import plan_of
 
+        if partners is not None:
+            from variegate.pipeline.mix import replayed
+
+            return replayed(self, record, image, fields, partners).result
+        if self.compiler.levels:
+            from variegate.pipeline.mix import refuse
+
+            raise refuse(self)
         return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
 
     def inverse(self, record: Mapping[str, Any], targets: Targets | Mapping[str, Target] | None = None) -> Inverse:
@@ -211,6 +268,21 @@ class Compose(Pipeline):
         from variegate.pipeline.explain import explain
 
         return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
+
+    def without(self, *kinds: type[Op]) -> Compose:
+        """The pipeline without the ops of some classes, wherever they stand; of none: without those that mix samples.
+
+        What the others draw stays as it is. For validation, or the last epochs of a training.
+
+        >>> from variegate import MixUp, Rotate
+        >>> Compose([Rotate((-30, 30)), MixUp()]).without(MixUp)
+        Compose(ops=(Rotate(angle=Uniform(-30, 30)),))
+
+        Raises  FieldError if one is no class of ops.
+        """
+        from variegate.pipeline.mix import without
+
+        return cast(Compose, without(self, kinds))
 
     def _repr_html_(self) -> str:
         """The plan, as a notebook shows it: what is fused, and where it is cut."""

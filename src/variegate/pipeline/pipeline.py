@@ -86,6 +86,7 @@ class Pipeline(Chain):
         dtype: DTypeLike = np.uint8,
         leaves: Sequence[Leaves] = (),
         targets: Targets | None = None,
+        mixes: bool = False,
     ) -> Plan:
         """Draw and lower a batch: one call a batch, then `plan.run(i, image, out)` for each sample, from any thread.
 
@@ -93,7 +94,14 @@ class Pipeline(Chain):
         sizes    (B, 2): (height, width) of each picture
         leaves   the labels of each sample, as the targets read them; `plan.carry(i)` then moves them
         targets  what the labels are; None: as the pipeline knows them
+        mixes    whether the caller blends what comes of it, as `plan.blend` says
+
+        Raises  InputError if ops mix samples, and the caller does not.
         """
+        if self.compiler.levels and not mixes:
+            from variegate.pipeline.mix import refuse
+
+            raise refuse(self)
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
         name = dtype_name(np.dtype(dtype))
         if name not in DTYPES:

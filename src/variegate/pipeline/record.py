@@ -5,6 +5,7 @@ size       (height, width) of the picture        draws     by path and field: fl
                                                            and words of bits as integers
 looked     by path, of ops that move pixels and looked at labels: the map (9) and the size (2) that came of it, in hex
 dropped    how many instances went, and why
+partners   the records of those given as partners, where ops mix samples
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) -> Record:
+def record_of(
+    plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int], partners: Sequence[Plan] = ()
+) -> Record:
     """The record of sample i of a plan."""
     bound = plan.bound
     draws = {
@@ -44,7 +47,8 @@ def record_of(plan: Plan, i: int, fingerprint: str, dropped: Mapping[str, int]) 
     looked = {each.node.path: _written(_map_of(each, i)) for each in bound.lowered if _leaves_a_map(each.node.op)}
     size = bound.sizes[i].tolist()
     told = {"variegate": VERSION, "pipeline": fingerprint, "size": size, "draws": draws}
-    return {**told, "looked": looked, "dropped": dict(dropped)}
+    found = {**told, "looked": looked, "dropped": dict(dropped)}
+    return found | ({"partners": [record_of(each, 0, fingerprint, {}) for each in partners]} if partners else {})
 
 
 def _leaves_a_map(op: Op) -> bool:

@@ -24,17 +24,19 @@ class Made:
     result   an array, or a dict of fields
     plan     of which it is the only sample
     dropped  how many instances went, and why
+    partners  the plans of those given to be its partners
     """
 
     result: Any
     plan: Plan
     dropped: Mapping[str, int]
+    partners: tuple[Plan, ...] = ()
 
     def record(self, fingerprint: str) -> Record:
         """What makes it again."""
         from variegate.pipeline.record import record_of
 
-        return record_of(self.plan, 0, fingerprint, self.dropped)
+        return record_of(self.plan, 0, fingerprint, self.dropped, self.partners)
 
 
 def make(targets: Targets, image: ImageArray | None, fields: Mapping[str, Any], planned: Callable[..., Plan]) -> Made:

@@ -19,6 +19,7 @@ from variegate.plan.flatten import flatten
 from variegate.plan.gone import left
 from variegate.plan.ir import Defaults, Node
 from variegate.plan.lower import Lowered
+from variegate.plan.mixing import apart
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.plan import Plan
 from variegate.plan.stage.call import moves_pixels
@@ -34,12 +35,13 @@ class Compiler:
         self.flat = flatten(pipeline)
         self.defaults = Defaults(pipeline.interpolation, pipeline.antialias)
         self.drawing = Drawing(self.flat)
-        self.cutter = Cutter(self.flat.nodes)
+        self.nodes, self.levels = apart(self.flat.nodes)
+        self.cutter = Cutter(self.nodes)
 
     @functools.cached_property
     def moving(self) -> Cutter:
         """Of a view that is no picture: what moves pixels, and the layout of what is written."""
-        return Cutter(tuple(node for node in self.flat.nodes if not is_colour(node)))
+        return Cutter(tuple(node for node in self.nodes if not is_colour(node)))
 
     def picture_spec(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share."""
@@ -72,7 +74,7 @@ class Compiler:
         cutter = self.cutter if spec.colour else self.moving
         look = functools.partial(_look, cutter, sizes, spec, leaves)
         bound = BoundBatch(cutter, columns, sizes, spec, look)
-        return Plan(bound, leaves, self.asks(spec, bound.output.asked), again)
+        return Plan(bound, leaves, self.asks(spec, bound.output.asked), again, self.levels)
 
 
 def _look(

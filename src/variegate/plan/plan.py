@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import le
@@ -12,16 +13,21 @@ import numpy as np
 
 from variegate.arguments import show
 from variegate.errors import InputError
+from variegate.labels.blend_row import BlendRow
 from variegate.picture import ImageArray, as_picture
 from variegate.plan.bound import BoundBatch
 from variegate.plan.carried import CarriedLabels
 from variegate.plan.gone import left
+from variegate.plan.lower import Lowered
+from variegate.plan.mixing import Level, blend_row, lowered_levels
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.trail import trail
+from variegate.targets.leaf import PlainLeaf
 from variegate.white import check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
+    from variegate.labels.carry import MovedLabels
     from variegate.labels.point_map import PointMap
     from variegate.labels.point_maps import PointMaps
     from variegate.targets.leaf import Leaves
@@ -35,10 +41,13 @@ class Plan:
     shapes  the shape of each sample's result, layout included
     dtype   the dtype of every result
     asks    the op that must know what white is, if there is one: pictures are then held to their range
+    levels  the ops that mix several samples, which are not run here: see `blend`
     """
 
-    def __init__(self, bound: BoundBatch, leaves: Sequence[Leaves], asks: str, again: Again) -> None:
-        self.bound, self.leaves, self.asks = bound, leaves, asks
+    def __init__(
+        self, bound: BoundBatch, leaves: Sequence[Leaves], asks: str, again: Again, levels: Sequence[Level] = ()
+    ) -> None:
+        self.bound, self.leaves, self.asks, self.levels = bound, leaves, asks, levels
         self._again = again
         self._views: dict[PictureSpec, Plan] = {}  # the same plan for views: of other channels, other numbers
 
@@ -73,6 +82,14 @@ class Plan:
         """Bytes of the pictures between the segments of that sample whose are the most; 0 where none is cut."""
         bound = self.bound
         return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
+
+    def blend(self, i: int, level: int) -> BlendRow | None:
+        """What a level of the ops that mix does to sample i; None if nothing."""
+        return blend_row(self._blends[level], self.bound.columns, i)
+
+    @functools.cached_property
+    def _blends(self) -> list[list[Lowered]]:
+        return lowered_levels(self.levels, self.bound.columns, self.bound.after, self.spec.channels)
 
     @functools.cached_property
     def point_maps(self) -> PointMaps:
@@ -161,18 +178,31 @@ class Plan:
 
         Raises  InputError if an opaque function may have moved the pixels.
         """
-        from variegate.labels.carry import carry
+        return self.written(i, self.moved(i))
+
+    def moved(self, i: int) -> MovedLabels:
+        """The same, as leaves on the result; views are pictures already.
+
+        Raises  as `carry`.
+        """
+        from variegate.labels.carry import MovedLabels, carry
 
         targets, leaves = self.spec.targets, self.leaves[i] if self.leaves else {}
         if not leaves:
-            return CarriedLabels({}, {})
+            return MovedLabels({}, Counter())
         self.bound.check_labels(i, [name for name in leaves if targets[name].moves and not targets[name].picture])
         point_map = self.point_maps.point_map(i)
         leaves, gone = left(leaves, targets, self.bound.lowered, i)
         moved, dropped = carry(targets, leaves, point_map)
-        written = {name: targets[name].write(leaf, point_map.size) for name, leaf in moved.items()}
-        views = {name: self._view(i, name, image) for name, image in written.items() if targets[name].picture}
-        return CarriedLabels(written | views, gone | dict(dropped))
+        for name, leaf in moved.items():
+            if isinstance(leaf, PlainLeaf) and targets[name].picture:
+                moved[name] = PlainLeaf(self._view(i, name, leaf.value))
+        return MovedLabels(moved, Counter(gone) + dropped)
+
+    def written(self, i: int, moved: MovedLabels) -> CarriedLabels:
+        """Leaves on the result of sample i, in the formats declared."""
+        height, width = self.bound.after[i].tolist()
+        return CarriedLabels(self.spec.targets.write(moved.leaves, (height, width)), dict(moved.dropped))
 
     def point_map(self, i: int) -> PointMap:
         """Sample i's map from its picture to its result, all ops together.

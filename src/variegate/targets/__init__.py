@@ -6,6 +6,7 @@ and `write` gives it back in the declared format.
 
 from variegate.targets.base import Grouped, Shaped, Target
 from variegate.targets.boxes import Boxes
+from variegate.targets.classes import Classes
 from variegate.targets.declared import Targets
 from variegate.targets.image import Image
 from variegate.targets.keypoints import Keypoints
@@ -19,6 +20,7 @@ from variegate.targets.rows import PerInstance, PerSample
 __all__ = [
     "BoxLeaf",
     "Boxes",
+    "Classes",
     "Grouped",
     "Image",
     "Keypoints",

@@ -46,6 +46,7 @@ class Target:
     moves       whether values lie on the picture, and go where its pixels go
     undeclared  whether it stands for a field of which nobody said what it is
     ragged      whether a value is lists in lists of arrays, which no array holds
+    numbers     whether a value of a sample is an array of numbers, of one shape and dtype in all samples
     decodes     as what a picture file is decoded that holds a value: "picture", "numbers" of its pixels; None: never
     exactness   how well its shape tells what is left of an instance: the highest of a group is moved first, and counts
 
@@ -55,6 +56,7 @@ class Target:
     moves: ClassVar[bool] = True
     undeclared: ClassVar[bool] = False
     ragged: ClassVar[bool] = False
+    numbers: ClassVar[bool] = False
     decodes: ClassVar[Literal["picture", "numbers"] | None] = None
     exactness: ClassVar[int] = 0
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from variegate.errors import InputError
-from variegate.targets.base import Grouped, Size, Target
+from variegate.targets.base import Grouped, Size, Target, as_numbers
 from variegate.targets.leaf import PlainLeaf, RowLeaf
 from variegate.targets.unsaid import check_unsaid
 
@@ -16,6 +16,9 @@ from variegate.targets.unsaid import check_unsaid
 @dataclass(frozen=True, repr=False)
 class PerInstance(Grouped):
     """A row for each instance of a group, such as its class; a dropped instance takes its row with it.
+
+    weight  these are weights of the instances in a loss: where pictures are averaged, each is multiplied by the share
+            of its picture. Floats, (N,)
 
     An array of any rank above 0, a list or a tuple; dtype and type come back unchanged.
 
@@ -25,7 +28,17 @@ class PerInstance(Grouped):
 
     moves: ClassVar[bool] = False
 
+    weight: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._switch("weight")
+
     def read(self, value: Any, size: Size, name: str) -> RowLeaf:
+        if self.weight:
+            value = as_numbers(value, name, "(N,) numbers, a weight an instance").astype(np.float32)
+            if value.ndim != 1:
+                raise InputError(f"{name} is (N,) numbers, a weight an instance; got {value.shape}")
         if isinstance(value, np.ndarray) and value.ndim:
             return RowLeaf(value.copy(), len(value))
         if isinstance(value, (list, tuple)):
@@ -41,11 +54,20 @@ class PerInstance(Grouped):
 class PerSample(Target):
     """Anything that belongs to the sample as a whole; passed on as it is.
 
+    blend  where pictures of several samples are mixed, the value is mixed by the same shares: numbers, or arrays of one
+           shape, which become float32. False: it stays that of the sample whose place it is
+
     >>> PerSample()
     PerSample()
     """
 
     moves: ClassVar[bool] = False
+
+    blend: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._switch("blend")
 
     def read(self, value: Any, size: Size, name: str) -> PlainLeaf:
         return PlainLeaf(value)

@@ -22,6 +22,7 @@ LowResolution    the picture at fewer pixels, and back
 Mixture          the picture averaged with what branches make of it
 Colour           the class above these, from Matrix to Mixture: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
+Mixing           mixing: the picture and those of other samples. Blend: the two averaged within a box
 Output           the last write: normalisation, dtype, layout
 """
 
@@ -36,6 +37,7 @@ from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
 from variegate.ops.effect.mirror import Mirror
+from variegate.ops.effect.mixing import Blend, Mixing
 from variegate.ops.effect.mixture import Mixture
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
@@ -46,6 +48,7 @@ from variegate.ops.effect.stencil import Stencil
 from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
+    "Blend",
     "Colour",
     "ColourFunction",
     "Curve",
@@ -61,6 +64,7 @@ __all__ = [
     "Matrix",
     "Median",
     "Mirror",
+    "Mixing",
     "Mixture",
     "Noise",
     "Output",

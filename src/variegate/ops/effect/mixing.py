@@ -1,0 +1,28 @@
+"""Mixing: what is made of the pictures of several samples. Blend: of two, each by its share, within a box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from variegate.ops.effect.base import Effect, Floats, Ints
+
+
+class Mixing(Effect):
+    """The picture and those of other samples, its partners, as they are at this point of the pipeline."""
+
+
+@dataclass(frozen=True)
+class Blend(Mixing):
+    """Within a box the picture by its share and its partner by the rest, outside of it the picture.
+
+    share  (B,): of the picture within the box, 0 to 1
+    box    (B, 4) int64: left, top, right and bottom edge in pixels of the picture, which has as many as its partner
+    """
+
+    finite: ClassVar[tuple[str, ...]] = ("share",)
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"share": (), "box": (4,)}
+
+    share: Floats
+    box: Ints

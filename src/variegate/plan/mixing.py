@@ -1,0 +1,73 @@
+"""Mixing: the ops of a pipeline that see several samples, apart from those that make the picture of one.
+
+What the others make is a sample's *value*; the mixing ops that stand together make one level, of which at most one
+applies to a sample, and blend the values of the level below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from variegate.errors import PipelineError
+from variegate.labels.blend_row import BlendRow
+from variegate.ops import effect as effects
+from variegate.ops.base import LoweringContext
+from variegate.ops.effect import Ints
+from variegate.plan.draw import DrawnColumns
+from variegate.plan.ir import Node
+from variegate.plan.lower import Lowered, lower
+
+MOST_LEVELS = 2
+Level = tuple[Node, ...]
+
+
+def apart(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Level, ...]]:
+    """The nodes that make the picture of one sample, and the levels of those that mix.
+
+    Raises  PipelineError if an op that is none of the last write stands behind one that mixes, or too many mix.
+    """
+    own, levels = list[Node](), list[list[Node]]()
+    for node in nodes:
+        if not issubclass(node.op.gives, effects.Mixing):
+            if levels and not issubclass(node.op.gives, effects.Output):
+                raise PipelineError(
+                    f"{node.path} stands behind {levels[-1][-1].path}, which averages results: behind it may stand "
+                    "Normalize, ToDtype and one more op that mixes. Put it before"
+                )
+            own.append(node)
+        elif levels and _excludes(levels[-1][-1], node):
+            levels[-1].append(node)
+        else:
+            levels.append([node])
+    if len(levels) > MOST_LEVELS:
+        told = ", ".join(level[0].path for level in levels)
+        raise PipelineError(f"at most {MOST_LEVELS} ops in a row mix, got {told}. Choose among them by OneOf")
+    return tuple(own), tuple(map(tuple, levels))
+
+
+def _excludes(one: Node, other: Node) -> bool:
+    """Whether a OneOf applies at most one of two nodes to a sample."""
+    return any(
+        a.path == b.path and a.field == b.field == "choice" and (a.high <= b.low or b.high <= a.low)
+        for a in one.gates
+        for b in other.gates
+    )
+
+
+def lowered_levels(levels: Sequence[Level], columns: DrawnColumns, sizes: Ints, channels: int) -> list[list[Lowered]]:
+    """What each level does to samples whose values have these sizes."""
+    context = LoweringContext(channels)
+    return [lower(level, columns, sizes, context, lambda *_: context) for level in levels]
+
+
+def blend_row(level: Sequence[Lowered], columns: DrawnColumns, i: int) -> BlendRow | None:
+    """What a level does to sample i; None if none of its ops applies to it."""
+    for each in level:
+        if each.effects and (each.applies is None or each.applies[i]):
+            (effect,), row, path = each.effects, each.row(i), each.node.path
+            assert isinstance(effect, effects.Blend)
+            left, top, right, bottom = effect.box[row].tolist()
+            height, width = each.before[i].tolist()
+            partner = float(columns[path]["partner"][..., i])
+            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), (height, width), partner)
+    return None
