@@ -51,8 +51,10 @@ def blended(targets: Targets, own: MovedLabels, other: MovedLabels, row: BlendRo
     for name, leaf in own.leaves.items():
         target = targets[name]
         if target.rows_of is not None:
-            pair = (_weighed(target, each.leaves[name], w) for each, w in zip((mine, theirs), weights, strict=True))
-            leaves[name] = _joined(*pair, f"{row.path}: {name}")
+            first, second = (
+                _weighed(target, each.leaves[name], w) for each, w in zip((mine, theirs), weights, strict=True)
+            )
+            leaves[name] = _joined(first, second, f"{row.path}: {name}")
         else:
             leaves[name] = _mixed(target, leaf, other.leaves[name], row, layout, name)
     dropped = own.dropped + other.dropped + mine.dropped + theirs.dropped

@@ -12,7 +12,7 @@ class BlendRow(NamedTuple):
     share    of the sample's own value within the box, 0 to 1
     box      left, top, right, bottom edge in pixels
     size     (height, width) that the value has
-    partner  from 0 to below 1: where among those that may be its partner
+    partner  from 0 to below 1: where among those that may be its partner; partners: who these are
     """
 
     path: str
@@ -20,6 +20,7 @@ class BlendRow(NamedTuple):
     box: tuple[int, int, int, int]
     size: tuple[int, int]
     partner: float
+    partners: str
 
     @property
     def weight(self) -> float:

@@ -17,10 +17,11 @@ from variegate.labels.field_spec import FieldSpec, FieldSpecs, Where, check_plan
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
-from variegate.loader.source.multi_hot import one_hot
+from variegate.loader.source.multi_hot import MultiHot, one_hot
 from variegate.loader.transient import is_transient, retried
+from variegate.pipeline import Compose
 from variegate.plan.carried import CarriedLabels
-from variegate.targets import Target, Targets
+from variegate.targets import Classes, Target, Targets
 from variegate.targets.declared import KNOWN
 from variegate.targets.leaf import Leaves, plane_of
 from variegate.targets.names import name_clash
@@ -148,13 +149,49 @@ def one_hot_classes(source: Source, one_hot: bool | int) -> int:
     return known if one_hot is True else int(one_hot)
 
 
+def levels_of(augment: SamplePipeline) -> int:
+    """How often, one after the other, ops of a pipeline mix samples."""
+    return len(augment.compiler.levels) if isinstance(augment, Compose) else 0
+
+
+def class_target(source: Source, augment: SamplePipeline, one_hot: bool | int, levels: int) -> Classes | None:
+    """What a label is as `Classes`: as declared; or, where samples are mixed, of the source's classes.
+
+    Raises  FieldError if samples are mixed, and nobody says of how many classes their labels are.
+    """
+    known = getattr(augment, "known", None)
+    declared = known["label"] if isinstance(known, Targets) else None
+    if isinstance(declared, Classes):
+        return declared
+    if not levels or (declared is not None and not declared.undeclared):
+        return None
+    column = source.labels
+    if isinstance(column, MultiHot) or (isinstance(column, np.ndarray) and column.ndim == 2):
+        return Classes(column.shape[1])
+    count = len(source.classes) if isinstance(one_hot, bool) else one_hot
+    if count:
+        return Classes(count)
+    if column is None:
+        return None
+    raise FieldError(
+        f"Loader.augment mixes samples, and {source!r} does not say of how many classes its labels are: give "
+        'one_hot=10, or targets={"label": Classes(10)} to Compose; PerSample() keeps the label of the sample itself'
+    )
+
+
 def labels_of(
-    source: Source, augment: SamplePipeline, form: CollateForm, lenient: bool = False, one_hot: int = 0
+    source: Source,
+    augment: SamplePipeline,
+    form: CollateForm,
+    lenient: bool = False,
+    one_hot: int = 0,
+    classes: Classes | None = None,
 ) -> Labels | None:
     """What a loader does with the fields of a source's samples; None if they have none.
 
     lenient  whether there may be samples that cannot be taken
     one_hot  as of Labels
+    classes  what a label is, where nobody declared it
 
     Raises  FieldError if source and pipeline do not agree on a field, or the pipeline takes no labels.
     """
@@ -176,6 +213,8 @@ def labels_of(
             "give a Compose, or None"
         )
     targets = agreed(source.targets or Targets(), known)
+    if classes is not None and targets["label"].undeclared:
+        targets = Targets.of({**dict(targets.fields), "label": classes})
     if isinstance(form, Padded):
         _check_groups(targets)
     return Labels(source, targets, form, one_hot)

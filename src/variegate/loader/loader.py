@@ -18,17 +18,17 @@ from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
 from variegate.loader.decode import allow_again, further
 from variegate.loader.identity import Identity
-from variegate.loader.labels import CollateForm, labels_of, one_hot_classes
+from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.prefetcher import Prefetcher
-from variegate.loader.sampling import BatchSpan, EpochSamples, Schedule, Weights, edges_of
+from variegate.loader.sampling import BatchSpan, EpochSamples, History, Schedule, Weights, edges_of
 from variegate.loader.source.base import Source
 from variegate.loader.source.multi_hot import SourceLabels
 from variegate.loader.source.multi_hot import one_hot as rows_of
-from variegate.loader.state import State, made_of, order_told, place_in
+from variegate.loader.state import State, history_in, made_of, order_told, place_in
 from variegate.pipeline import Compose
 from variegate.targets import Targets
 
@@ -149,6 +149,7 @@ class Loader:
             raise FieldError(
                 f"Loader.samples_per_epoch times repeats is at most 2**31, got {samples_per_epoch} and {repeats}"
             )
+        self.deals: dict[int, History] = {}  # of epochs that other ranks began, see `Deal`
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
         self._begin()
@@ -156,7 +157,9 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
-        classes = one_hot_classes(source, self.one_hot)
+        levels = levels_of(augment)
+        declared = class_target(source, augment, self.one_hot, levels)
+        classes = one_hot_classes(source, self.one_hot) if declared is None else declared.count
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
         self.schedule.check()
@@ -171,12 +174,15 @@ class Loader:
             shuffle=self.shuffle,
             edges=edges,
             repeats=self.repeats,
-            labels=labels_of(source, augment, self.collate, self.on_error.policy != "raise", classes),
+            labels=labels_of(source, augment, self.collate, self.on_error.policy != "raise", classes, declared),
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None,
             budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
             arena=Arena() if self.memory is None else Arena(idle=1),
+            levels=levels,
+            classes=declared,
+            deals=self.deals,
         )
         self._counters = self._context.stats.counters()
         self._last_epoch: tuple[int, EpochSamples] | None = None
@@ -319,7 +325,8 @@ class Loader:
             side = None if self.cache is None else self.cache.max_side
             self._made_of = made_of(self.source, self.augment, order, self.on_error, self.decode, side)
         epoch, position = self._stand()
-        return {"epoch": epoch, "position": position, "made_of": self._made_of}
+        dealt = {"dealt": [list(each) for each in self._context.dealt(epoch)]} if self._context.levels else {}
+        return {"epoch": epoch, "position": position, **dealt, "made_of": self._made_of}
 
     def follow(self, epoch: int, place: Callable[[], tuple[int, int]]) -> None:
         """Have `state` tell where a pass stands that an adapter runs by `epoch`, until another one begins.
@@ -342,6 +349,15 @@ class Loader:
         """
         epoch, position = place_in(state, self.state()["made_of"], self.schedule.end, strict)
         self._next = self._place = epoch, position
+        if self._context.levels:
+            history = history_in(state, position)
+            self._last_epoch = None
+            self.deals.clear()
+            self.deals[epoch] = (
+                history if history[-1][1] == self.world_size else (*history, (position, self.world_size))
+            )
+            if self._child is not None:
+                self.close()
 
     @staticmethod
     def _checked(epoch: int) -> int:
@@ -359,6 +375,8 @@ class Loader:
         queue                              how many batches waited, finished, when one was asked for: a mean
         lent, lent_bytes                   slots of batches in the making, in use or kept by the user
         idle, made                         slots to be used again; slots made since the start
+        unmixed, again                     samples that an op would have mixed, and that found no partner; partners that
+                                           were read and made once more, outside of their own batch
         errors                             samples that could not be taken, each counted once; never for what the
                                            machine or the network lacked
         abandoned                          threads left at a sample that took longer than its deadline

@@ -17,7 +17,7 @@ from threading import Condition, Event, Thread, current_thread
 from time import monotonic
 
 from variegate.errors import VariegateError
-from variegate.loader.batch import Batch, BatchTask, LoaderContext
+from variegate.loader.batch import Batch, BatchTask, LoaderContext, task_of
 from variegate.loader.memory import DecodeScratch
 from variegate.loader.sampling import BatchSpan, EpochSamples
 from variegate.loader.stats import ASKED, READY, WAIT, Counters, now
@@ -129,7 +129,7 @@ class Prefetcher:
             return None
         if self._epoch is None or self._epoch[0] != span.epoch:
             self._epoch = span.epoch, self._context.epoch_samples(span.epoch)
-        task = BatchTask(self._context, span, self._epoch[1])
+        task = task_of(self._context, span, self._epoch[1])
         self._queue.append(task)
         self._begun += 1
         return task

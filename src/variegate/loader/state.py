@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from variegate.errors import InputError
 from variegate.key import LIMITS
 from variegate.loader.policy import OnError
+from variegate.loader.sampling import History
 from variegate.loader.source.base import Source
 from variegate.version import VERSION
 
@@ -81,6 +82,25 @@ def place_in(state: Mapping[str, Any], own: Mapping[str, Any], end: int | None, 
     if end is not None and position >= end:
         raise InputError(f"this state stands at position {position} of an epoch, which has {end - 1} places here")
     return epoch, position
+
+
+def history_in(state: Mapping[str, Any], position: int) -> History:
+    """How the epoch of a state was dealt to ranks until it was taken, where ops mix samples.
+
+    Raises  InputError if the state does not tell it.
+    """
+    try:
+        history = tuple((_number(consumed), _number(world)) for consumed, world in state["dealt"])
+    except (KeyError, TypeError, ValueError):
+        history = ()
+    consumed = [each for each, _ in history]
+    sound = history and consumed == sorted(consumed) and consumed[0] == 0 and consumed[-1] <= position
+    if not sound or min(world for _, world in history) < 1:
+        raise InputError(
+            "this is no state of a Loader whose pipeline mixes samples: it does not tell how the epoch was dealt to "
+            "ranks"
+        )
+    return history
 
 
 def _number(value: Any) -> int:

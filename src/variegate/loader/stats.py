@@ -8,9 +8,10 @@ from threading import Lock
 from time import perf_counter_ns
 
 STAGES = ("read", "decode", "plan", "kernel", "wait", "carry")
-COUNTS = ("batches", "samples", "bytes_read", "bytes_decoded", "bytes_made", "asked", "ready")
-READ, DECODE, PLAN, KERNEL, WAIT, CARRY, BATCHES, SAMPLES, BYTES_READ, BYTES_DECODED, BYTES_MADE, ASKED, READY = range(
-    len(STAGES) + len(COUNTS)
+COUNTS = ("batches", "samples", "bytes_read", "bytes_decoded", "bytes_made", "asked", "ready", "unmixed", "again")
+READ, DECODE, PLAN, KERNEL, WAIT, CARRY = range(len(STAGES))
+BATCHES, SAMPLES, BYTES_READ, BYTES_DECODED, BYTES_MADE, ASKED, READY, UNMIXED, AGAIN = range(
+    len(STAGES), len(STAGES) + len(COUNTS)
 )
 Counters = list[int]  # nanoseconds by stage, then counts; one thread's own, so that adding needs no lock
 

@@ -68,6 +68,6 @@ def blend_row(level: Sequence[Lowered], columns: DrawnColumns, i: int) -> BlendR
             assert isinstance(effect, effects.Blend)
             left, top, right, bottom = effect.box[row].tolist()
             height, width = each.before[i].tolist()
-            partner = float(columns[path]["partner"][..., i])
-            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), (height, width), partner)
+            partner, who = float(columns[path]["partner"][..., i]), getattr(each.node.op, "partners", "block")
+            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), (height, width), partner, who)
     return None

@@ -2,7 +2,8 @@
 
 from variegate.loader.batch.budget import DEEPEST, MemoryBudget
 from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.making import make_batch, task_of
 from variegate.loader.batch.samples import STAND_INS
-from variegate.loader.batch.task import Batch, BatchTask, make_batch
+from variegate.loader.batch.task import Batch, BatchTask
 
-__all__ = ["DEEPEST", "STAND_INS", "Batch", "BatchTask", "LoaderContext", "MemoryBudget", "make_batch"]
+__all__ = ["DEEPEST", "STAND_INS", "Batch", "BatchTask", "LoaderContext", "MemoryBudget", "make_batch", "task_of"]

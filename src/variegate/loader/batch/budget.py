@@ -102,6 +102,12 @@ class MemoryBudget:
         if self._total([]) + need.slot + need.files > self.limit:
             raise ResourceError(self._refusal())
 
+    def holds(self, need: BatchMemory) -> bool:
+        """Whether a batch that takes so much would fit, alone."""
+        most = self._most
+        slot, files, pixels = (max(a, b) for a, b in zip(most[:3], need[:3], strict=True))
+        return self.workers * pixels + USERS * slot + need.slot + need.files <= self.limit and files >= 0
+
     def fits(self, waiting: Sequence[tuple[BatchMemory | None, bool]]) -> bool:
         """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made.
 

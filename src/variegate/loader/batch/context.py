@@ -10,6 +10,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.loader.batch.blocks import Blocks
 from variegate.loader.batch.budget import MemoryBudget
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
@@ -17,10 +18,11 @@ from variegate.loader.labels import Labels
 from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError
-from variegate.loader.sampling import EpochSamples, Order, Schedule, Weighted
+from variegate.loader.sampling import Deal, EpochSamples, History, Order, Schedule, Weighted
 from variegate.loader.source.base import Source
 from variegate.loader.source.multi_hot import SourceLabels
 from variegate.loader.stats import Stats
+from variegate.targets import Classes
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class LoaderContext:
     edges    the running sum of the samples' weights; None: each comes once
     one_hot  the source's labels as rows of 0 and 1, if these are wanted
     specs    what the source's samples have in common: one at most, once the first of them has been read
+    levels   how often ops of the pipeline mix samples; classes: what their label is then; deals: of epochs that another
+             number of ranks began, how they were dealt
     """
 
     source: Source
@@ -51,6 +55,10 @@ class LoaderContext:
     scratches: deque[DecodeScratch] = field(default_factory=deque)
     specs: list[SampleSpec] = field(default_factory=list)
     spec_lock: Lock = field(default_factory=Lock)
+    levels: int = 0
+    classes: Classes | None = None
+    deals: dict[int, History] = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=Blocks)
 
     @property
     def rule(self) -> OnError:
@@ -74,13 +82,19 @@ class LoaderContext:
         return np.zeros(len(self.source), np.bool_)
 
     def flush(self) -> None:
-        """Write what the cache has gathered."""
+        """Write what the cache has gathered, and let go of what the last batches shared."""
+        self.blocks.clear()
         if self.cache is not None:
             self.cache.flush()
 
     def epoch_samples(self, epoch: int) -> EpochSamples:
         """The samples of an epoch."""
         length = self.schedule.length
+        deal = Deal.of(length, self.dealt(epoch)) if self.levels else None
         if self.edges is not None:
-            return EpochSamples(Weighted(self.edges, length, self.seed, epoch), self.schedule)
-        return EpochSamples(Order(length, self.seed, epoch, self.shuffle), self.schedule)
+            return EpochSamples(Weighted(self.edges, length, self.seed, epoch), self.schedule, deal)
+        return EpochSamples(Order(length, self.seed, epoch, self.shuffle), self.schedule, deal)
+
+    def dealt(self, epoch: int) -> History:
+        """How an epoch of blocks is dealt to ranks: see `Deal`."""
+        return self.deals.get(epoch, ((0, self.schedule.world_size),))

@@ -25,7 +25,8 @@ def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Sa
     given: tuple[Any, ...] = ()
     if labels is not None and any(sample.leaves for sample in samples):
         given = [sample.leaves for sample in samples for _ in range(repeats)], labels.targets
-    return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *kind, *given)
+    mixes: dict[str, Any] = {"mixes": True} if context.levels else {}
+    return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *kind, *given, **mixes)
 
 
 def kind_of_all(kinds: Mapping[tuple[int, Any], int], where: Callable[[int], str]) -> tuple[int, Any]:

@@ -12,7 +12,7 @@ from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.reader import SampleReader, SampleRequest
 from variegate.loader.batch.sample import Sample
 from variegate.loader.hash import digest, mixed
-from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample, at_share, unit
+from variegate.loader.sampling import BatchSpan, EpochSamples, GivenSamples, at_share, unit
 from variegate.loader.source.base import Room
 from variegate.loader.stats import BYTES_READ, Counters
 
@@ -25,9 +25,9 @@ class BatchSamples:
     """What is read for one batch. One thread at a time reads; others may ask for stand-ins meanwhile."""
 
     def __init__(
-        self, context: LoaderContext, reader: SampleReader, span: BatchSpan, epoch_samples: EpochSamples | SingleSample
+        self, context: LoaderContext, reader: SampleReader, span: BatchSpan, epoch_samples: EpochSamples | GivenSamples
     ) -> None:
-        self._context, self._reader, self._span = context, reader, span
+        self._context, self._reader, self._span, self._epoch_samples = context, reader, span, epoch_samples
         self._positions, occurrences = epoch_samples.at(span.first, span.last)
         self._variations = occurrences * np.uint32(context.repeats)
 
@@ -61,7 +61,7 @@ class BatchSamples:
         first  the error of its own sample, which is raised if none can be read
         """
         span, reader, room = self._span, self._reader, room or self._context.arena.allocator()
-        at = int(self._context.schedule.places(span.first + place, span.first + place + 1)[0])
+        at = int(self._epoch_samples.places(span.first + place, span.first + place + 1)[0])
         for attempt in range(tried, TRIES):
             request = SampleRequest(place, *self._stand_in(at, attempt))
             for found in reader.each([request], room):

@@ -22,7 +22,7 @@ from variegate.loader.batch.sample import Decoded, Sample
 from variegate.loader.batch.samples import BatchSamples
 from variegate.loader.memory import DecodeScratch
 from variegate.loader.pipeline import SamplePlan
-from variegate.loader.sampling import BatchSpan, EpochSamples, SingleSample
+from variegate.loader.sampling import BatchSpan, EpochSamples, GivenSamples
 from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.stats import Counters
 from variegate.loader.transient import retried
@@ -40,7 +40,7 @@ class BatchTask:
     Threads share the samples by drawing numbers from `_todo`, which is atomic, and so is the count of those done.
     """
 
-    def __init__(self, context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples | SingleSample) -> None:
+    def __init__(self, context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples | GivenSamples) -> None:
         self._context, self._span = context, span
         self._reader, self._decoder = SampleReader(context), SampleDecoder(context)
         self._batch_samples = BatchSamples(context, self._reader, span, epoch_samples)
@@ -50,7 +50,7 @@ class BatchTask:
         self._image: Any = None  # where the samples are written; taken when the first of them is
         self._loose: dict[int, NDArray[Any]] = {}  # results that do not fit there
         self._taking = Lock()
-        self._carried: dict[int, CarriedLabels] = {}  # what becomes of labels, by the place of the result
+        self._carried: dict[int, Any] = {}  # what becomes of labels, by the place of the result
         self._fields: dict[str, Any] = {}  # those of the whole batch
         self._dropped: Mapping[str, int] = {}
         self._gone: set[int] = set()  # samples that were skipped when their pixels turned out bad
@@ -84,9 +84,14 @@ class BatchTask:
         """The batch's memory. It is taken late: by then the consumer has let go of a batch that it is done with."""
         with self._taking:
             if self._image is None:
-                assert self._plan is not None
-                self._image = empty_batch(self._plan.shapes, self._plan.dtype, self._context.pool.take)
+                self._image = empty_batch(*self._form, self._context.pool.take)
             return self._image
+
+    @property
+    def _form(self) -> tuple[list[tuple[int, ...]], np.dtype[Any]]:
+        """The shapes of the results, and their dtype."""
+        assert self._plan is not None
+        return self._plan.shapes, self._plan.dtype
 
     def work(self, scratch: DecodeScratch, counters: Counters, stopped: Event | None = None) -> bool:
         """Make samples until none is left or `stopped` is set; whether this thread made the batch's last."""
@@ -101,7 +106,7 @@ class BatchTask:
                 except KeyboardInterrupt:  # only where the consumer's own thread makes the batch
                     raise
                 except BaseException as error:
-                    self._errors[self._samples[i].place] = error
+                    self._errors[self._place(i)] = error
                 last = next(self._done) == size
         finally:
             if worker.decoder is not None:
@@ -110,6 +115,10 @@ class BatchTask:
             self._collate(counters)
         self.open = False
         return last
+
+    def _place(self, i: int) -> int:
+        """Where a sample stands in the batch, so that of several errors the first is raised."""
+        return self._samples[i].place
 
     def _sample(self, i: int, worker: Worker, counters: Counters) -> None:
         """Make the results of a sample, or of who stands in for it; of more than one, at any size that they want."""
@@ -153,13 +162,18 @@ class BatchTask:
             retried(lambda: self._run(plan, row, image, self._out(n, plan, row), sample, reduction), worker.stopped)
             counters[stats.KERNEL] += (done := stats.now()) - begun
             if sample.leaves:
-                self._carried[n] = retried(lambda: plan.carry(row), worker.stopped)  # type: ignore[attr-defined]
+                self._carried[n] = retried(lambda: self._labels(plan, row), worker.stopped)
                 counters[stats.CARRY] += stats.now() - done
         except MemoryError as error:
             self._reader.blame(sample.position, error)
         except BaseException as error:
             note(error, self._context.source, sample.position)
             raise
+
+    def _labels(self, plan: SamplePlan, row: int) -> Any:
+        """The other fields of a row of a plan, as they are kept until the batch is whole."""
+        carried: CarriedLabels = plan.carry(row)  # type: ignore[attr-defined]
+        return carried
 
     @staticmethod
     def _run(
@@ -238,12 +252,16 @@ class BatchTask:
         if self._dropped:
             context.stats.drop(self._dropped)
         if context.column is not None:
-            batch["label"] = labels_at(context.column, index)
+            batch["label"] = self._column(index, kept)
         counters[stats.SAMPLES] += len(index)
         counters[stats.BYTES_MADE] += sum(each.nbytes for each in ([image] if isinstance(image, np.ndarray) else image))
         self._image = self._plan = None
         self._samples, self._carried, self._fields = [], {}, {}
         return batch
+
+    def _column(self, index: NDArray[np.int64], kept: list[int]) -> Any:
+        """The labels that are known before their samples, of the results that are there."""
+        return labels_at(self._context.column, index)
 
     def _images(self, kept: list[int]) -> Any:
         """The results: an array where they have one shape, else a list."""
@@ -265,22 +283,9 @@ class BatchTask:
         """
         context = self._context
         for position in range(len(context.source)):
-            one = BatchTask(context, self._span, SingleSample(position))
+            one = BatchTask(context, self._span, GivenSamples.single(position))
             if one.prepare(counters):
                 one.work(DecodeScratch(), counters)
             if one._errors or one._kept():
                 return {name: value[:0] for name, value in one.batch(counters).items()}
         raise VariegateError(f"no sample of {context.source!r} can be taken")
-
-
-def make_batch(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples, counters: Counters) -> Batch:
-    """A batch of an epoch, made in the calling thread."""
-    task = BatchTask(context, span, epoch_samples)
-    scratch = context.scratches.pop() if context.scratches else DecodeScratch()
-    ready = task.prepare(counters)
-    if context.budget is not None and task.need is not None:
-        context.budget.see(task.need)
-    if ready:
-        task.work(scratch, counters)
-    context.scratches.append(scratch)
-    return task.batch(counters)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import SourceError
+from variegate.loader.sampling.deal import Deal
 from variegate.loader.sampling.order import Positions
 
 BLOCK = 4096  # places worked out at once: NumPy's cost a call is then nothing a sample
@@ -140,11 +141,19 @@ class Schedule:
 
 
 class EpochSamples:
-    """The samples of a rank in one epoch. Threads share it."""
+    """The samples of a rank in one epoch. Threads share it.
 
-    def __init__(self, order: EpochOrder, schedule: Schedule) -> None:
-        self._order, self._schedule = order, schedule
+    deal  how places are dealt to ranks; None: place p to rank p mod world_size
+    """
+
+    def __init__(self, order: EpochOrder, schedule: Schedule, deal: Deal | None = None) -> None:
+        self.order, self._schedule, self.deal = order, schedule, deal
         self._block: tuple[int, Positions, Positions] | None = None
+
+    def places(self, first: int, last: int) -> Positions:
+        """The places of the epoch that are the rank's own numbers first to last - 1."""
+        dealt = self._schedule.places(first, last)
+        return dealt if self.deal is None else self.deal[dealt]
 
     def at(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
         """Positions in the source, and which time each comes, of the rank's own places first to last - 1."""
@@ -157,18 +166,35 @@ class EpochSamples:
         number = first // BLOCK
         known = self._block  # read once: another thread may replace it, as a whole
         if known is None or known[0] != number or len(known[1]) < min(last - number * BLOCK, BLOCK):
-            places = self._schedule.places(number * BLOCK, min((number + 1) * BLOCK, max(last, self._schedule.own)))
-            known = self._block = number, self._order[places % self._order.length], self._order.occurrences(places)
+            places = self.places(number * BLOCK, min((number + 1) * BLOCK, max(last, self._schedule.own)))
+            known = self._block = number, *at_places(self.order, places)
         part = slice(first - number * BLOCK, last - number * BLOCK)
         return known[1][part].copy(), known[2][part].astype(np.uint32)
 
 
-class SingleSample:
-    """One sample of a source, wherever it stands."""
+class GivenSamples:
+    """Samples of a source, wherever they stand.
 
-    def __init__(self, position: int) -> None:
-        self._position = position
+    positions  (n,): in the source; occurrences: (n,), which time each comes; given: (n,), the places that they have
+    """
+
+    def __init__(self, positions: Positions, occurrences: Positions, given: Positions) -> None:
+        self._positions, self._occurrences, self._given = positions, occurrences.astype(np.uint32), given
+
+    @classmethod
+    def single(cls, position: int) -> GivenSamples:
+        """One sample alone."""
+        return cls(np.array([position], np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
     def at(self, first: int, last: int) -> tuple[Positions, NDArray[np.uint32]]:
-        """That sample alone."""
-        return np.array([self._position], np.int64), np.zeros(1, np.uint32)
+        """Positions, and which time each comes, of numbers first to last - 1."""
+        return self._positions[first:last].copy(), self._occurrences[first:last].copy()
+
+    def places(self, first: int, last: int) -> Positions:
+        """The places of numbers first to last - 1."""
+        return self._given[first:last]
+
+
+def at_places(order: EpochOrder, places: Positions) -> tuple[Positions, Positions]:
+    """Positions in the source, and which time each comes, of the samples at these places."""
+    return order[places % order.length], order.occurrences(places)

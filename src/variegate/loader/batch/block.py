@@ -1,0 +1,100 @@
+"""Block: samples that are each read once and made once, unmixed, for whoever asks first; then others mix them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from threading import Event, Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.labels.carry import MovedLabels
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.deadline import Worker
+from variegate.loader.batch.partners import Seat
+from variegate.loader.batch.sample import Sample
+from variegate.loader.batch.task import BatchTask
+from variegate.loader.pipeline import SamplePlan
+from variegate.loader.sampling import BatchSpan, GivenSamples
+from variegate.loader.stats import Counters
+from variegate.pipeline.mix import Value
+from variegate.plan.plan import Plan
+
+
+class Block(BatchTask):
+    """Some samples of an epoch, as a batch that is never handed out."""
+
+    def __init__(self, context: LoaderContext, epoch: int, seats: list[Seat]) -> None:
+        places, positions, occurrences = (np.array(column, np.int64) for column in zip(*seats, strict=True))
+        span = BatchSpan(epoch, 0, len(seats), (epoch, 0))
+        super().__init__(context, span, GivenSamples(positions, occurrences, places))
+        self._seats, self._lock, self._is_prepared = seats, Lock(), False
+        self._rows: dict[int, tuple[Plan, int]] = {}  # of each result the row of a plan by which it was made
+        self._at: dict[Seat, int] = {}  # those that could be read, by their number
+        self._locks: list[Lock] = []
+        self._finished: set[int] = set()
+
+    def prepared(self, counters: Counters, stopped: Event | None) -> bool:
+        """Read and plan the samples, if nobody has; False if all was stopped before.
+
+        Raises  the error of a sample that could not be read, where such errors are raised.
+        """
+        with self._lock:
+            if not self._is_prepared:
+                self.prepare(counters, stopped)
+                if self._errors:
+                    raise self._errors[min(self._errors)]
+                if stopped is not None and stopped.is_set():
+                    return False
+                self._at = {self._seats[sample.place]: i for i, sample in enumerate(self._samples)}
+                self._locks = [Lock() for _ in self._samples]
+                self._is_prepared = True
+        return True
+
+    def sample(self, seat: Seat) -> Sample | None:
+        """What was read for a seat; None if it was skipped."""
+        i = self._at.get(seat)
+        return None if i is None else self._samples[i]
+
+    def has(self, seat: Seat) -> bool:
+        """Whether a sample was asked for."""
+        return seat in self._seats
+
+    def shapes(self, seat: Seat) -> list[tuple[int, ...]]:
+        """The shapes of the results for a seat, one a repeat."""
+        first = self._at[seat] * self._context.repeats
+        return self._form[0][first : first + self._context.repeats]
+
+    def value(self, seat: Seat, repeat: int, worker: Worker, counters: Counters) -> Value | None:
+        """The unmixed value of a sample; None if it was skipped."""
+        i = self._at.get(seat)
+        if i is None:
+            return None
+        with self._locks[i]:
+            if i not in self._finished:
+                self._sample(i, worker, counters)
+                self._finished.add(i)
+        if i in self._gone:
+            return None
+        n = i * self._context.repeats + repeat
+        image: NDArray[Any] = self._loose[n] if n in self._loose else self._target()[n]
+        return Value(image, self._carried.get(n) or MovedLabels({}, Counter()))
+
+    def row(self, seat: Seat, repeat: int) -> tuple[Plan, int]:
+        """The plan by which a value was made, and its row there."""
+        return self._rows[self._at[seat] * self._context.repeats + repeat]
+
+    def stood_in(self, seat: Seat) -> bool:
+        """Whether another sample stands in for that of a seat."""
+        i = self._at.get(seat)
+        return i is not None and self._samples[i].tried > 0
+
+    def _labels(self, plan: SamplePlan, row: int) -> MovedLabels:
+        assert isinstance(plan, Plan)
+        return plan.moved(row)
+
+    def _result(self, n: int, plan: SamplePlan, row: int, *rest: Any) -> None:
+        assert isinstance(plan, Plan)
+        super()._result(n, plan, row, *rest)
+        self._rows[n] = plan, row

@@ -1,0 +1,84 @@
+"""Partners: which samples of an epoch a mixing op may take for a sample, by its key, in an order of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from variegate.errors import SourceError
+from variegate.loader.batch.context import LoaderContext
+from variegate.loader.sampling import BLOCK, EpochSamples, Positions, at_places
+from variegate.loader.source.multi_hot import MultiHot
+
+MOST = 100  # of which one is tried after the other where they are bad
+
+
+class Seat(NamedTuple):
+    """One occurrence of a sample in an epoch.
+
+    place       of the epoch's order; -1: none, the sample is one of the source
+    position    in the source
+    occurrence  which time it comes
+    """
+
+    place: int
+    position: int
+    occurrence: int
+
+
+class Partners:
+    """The partners of the samples of one epoch."""
+
+    def __init__(self, context: LoaderContext, epoch_samples: EpochSamples) -> None:
+        self._context, self._samples = context, epoch_samples
+
+    def of(self, seat: Seat, who: str, drawn: float) -> Iterator[Seat]:
+        """Who may be the partner of a sample: the first is, unless it is bad; then the next.
+
+        who    as `MixingOp.partners` says
+        drawn  from 0 to below 1: where among them to begin
+        """
+        if who == "block" and not self._context.shuffle and self._context.edges is None:
+            who = "source"
+        if who in ("class", "other class"):
+            yield from self._of_class(seat, who == "class", drawn)
+            return
+        length = self._samples.order.length
+        own = seat.place % length if seat.place >= 0 else -1
+        first, last = (0, length) if who == "source" else block_of(own, length)
+        others = last - first - (own >= 0)
+        begin = int(drawn * others)
+        for step in range(min(others, MOST)):
+            place = first + (begin + step) % others
+            yield self.at(place + (place >= own >= first))
+
+    def at(self, place: int) -> Seat:
+        """The sample at a place."""
+        positions, occurrences = at_places(self._samples.order, np.array([place], np.int64))
+        return Seat(place, int(positions[0]), int(occurrences[0]))
+
+    def _of_class(self, seat: Seat, same: bool, drawn: float) -> Iterator[Seat]:
+        members = self._members(seat.position, same)
+        members = members[members != seat.position]
+        begin = int(drawn * len(members))
+        for step in range(min(len(members), MOST)):
+            yield Seat(-1, int(members[(begin + step) % len(members)]), 0)
+
+    def _members(self, position: int, same: bool) -> Positions:
+        """The samples of the source of the same class, or of another."""
+        labels = self._context.source.labels
+        if labels is None or isinstance(labels, MultiHot) or np.ndim(labels) != 1:
+            raise SourceError(
+                'partners="class" and "other class" need a source with one label a sample, known before it is read; '
+                f"{self._context.source!r} has none"
+            )
+        column = np.asarray(labels)
+        return np.flatnonzero((column == column[position]) == same)
+
+
+def block_of(place: int, length: int) -> tuple[int, int]:
+    """The first place of the block in which a place lies, and the first behind it."""
+    first = place // BLOCK * BLOCK
+    return first, min(first + BLOCK, length)
