@@ -13,14 +13,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.arguments import renamed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
-from variegate.loader.batch import DEEPEST, STAND_INS, Batch, LoaderContext, MemoryBudget, make_batch
+from variegate.loader.batch import DEEPEST, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
 from variegate.loader.decode import allow_again, further
 from variegate.loader.identity import Identity
 from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
-from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
+from variegate.loader.options import (
+    available_cores,
+    check_together,
+    integer,
+    one_of,
+    optional_integer,
+    rank_of,
+    source_of,
+)
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.prefetcher import Prefetcher
@@ -135,19 +143,10 @@ class Loader:
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
         if self.isolate:
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
-        if self.batch_size % self.repeats:
-            raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
-        if self.samples_per_epoch is not None and weights is None:
-            raise FieldError(
-                'Loader.samples_per_epoch is for an order with replacement: give weights too, or "balanced"'
-            )
+        check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
         if self.cache is not None and self.decode == "scaled":
             raise FieldError(
                 'Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., max_side=...)'
-            )
-        if weights is not None and (self.samples_per_epoch or len(self.source)) * self.repeats > STAND_INS:
-            raise FieldError(
-                f"Loader.samples_per_epoch times repeats is at most 2**31, got {samples_per_epoch} and {repeats}"
             )
         self.deals: dict[int, History] = {}  # of epochs that other ranks began, see `Deal`
         self._next = 0, 0  # (epoch, position) at which the next pass begins
@@ -350,14 +349,10 @@ class Loader:
         epoch, position = place_in(state, self.state()["made_of"], self.schedule.end, strict)
         self._next = self._place = epoch, position
         if self._context.levels:
-            history = history_in(state, position)
             self._last_epoch = None
             self.deals.clear()
-            self.deals[epoch] = (
-                history if history[-1][1] == self.world_size else (*history, (position, self.world_size))
-            )
-            if self._child is not None:
-                self.close()
+            self.deals[epoch] = history_in(state, position, self.world_size)
+            self.close()  # the child, which knows of others
 
     @staticmethod
     def _checked(epoch: int) -> int:

@@ -13,6 +13,8 @@ from variegate.errors import FieldError, SourceError
 from variegate.loader.source.base import Source
 from variegate.loader.source.items import Items
 
+MOST_PLACES = 1 << 31  # variations beyond are of samples that stand in for others
+
 
 def integer(value: Any, name: str, least: int | None) -> int:
     """An integer, at least so much.
@@ -85,3 +87,18 @@ def available_cores() -> int:
         return len(os.sched_getaffinity(0)) or 1
     except AttributeError:  # not on macOS or Windows
         return os.cpu_count() or 1
+
+
+def check_together(batch_size: int, repeats: int, weights: Any, samples_per_epoch: int | None, length: int) -> None:
+    """Refuse options that say nothing together; length: of the source.
+
+    Raises  FieldError.
+    """
+    if batch_size % repeats:
+        raise FieldError(f"Loader.batch_size is a multiple of repeats={repeats}, got {batch_size}")
+    if samples_per_epoch is not None and weights is None:
+        raise FieldError('Loader.samples_per_epoch is for an order with replacement: give weights too, or "balanced"')
+    if weights is not None and (samples_per_epoch or length) * repeats > MOST_PLACES:
+        raise FieldError(
+            f"Loader.samples_per_epoch times repeats is at most 2**31, got {samples_per_epoch} and {repeats}"
+        )

@@ -84,8 +84,8 @@ def place_in(state: Mapping[str, Any], own: Mapping[str, Any], end: int | None, 
     return epoch, position
 
 
-def history_in(state: Mapping[str, Any], position: int) -> History:
-    """How the epoch of a state was dealt to ranks until it was taken, where ops mix samples.
+def history_in(state: Mapping[str, Any], position: int, world_size: int) -> History:
+    """How the epoch of a state was dealt to ranks until it was taken, where ops mix samples, and is from there on.
 
     Raises  InputError if the state does not tell it.
     """
@@ -100,7 +100,7 @@ def history_in(state: Mapping[str, Any], position: int) -> History:
             "this is no state of a Loader whose pipeline mixes samples: it does not tell how the epoch was dealt to "
             "ranks"
         )
-    return history
+    return history if history[-1][1] == world_size else (*history, (position, world_size))
 
 
 def _number(value: Any) -> int:

@@ -167,9 +167,7 @@ class Compose(Pipeline):
 
             return replayed(self, record, image, fields, partners).result
         if self.compiler.levels:
-            from variegate.pipeline.mix import refuse
-
-            raise refuse(self)
+            raise self.unmixed()
         return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
 
     def inverse(self, record: Mapping[str, Any], targets: Targets | Mapping[str, Target] | None = None) -> Inverse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from variegate.pipeline.pipeline import Pipeline
     from variegate.plan.plan import Plan
 
+Held = TypeVar("Held", bound=Combinator)
 Planned = Callable[..., "Plan"]  # (number of the sample, sizes, channels, dtype, leaves) -> plan
 
 
@@ -161,40 +162,28 @@ def replayed(
     return PartneredSample(pipeline, image, fields, partners, planned).made()
 
 
-def mixers(pipeline: Pipeline) -> str:
-    """The paths of the ops that mix, for errors; empty if none does."""
-    return ", ".join(node.path for level in pipeline.compiler.levels for node in level)
-
-
-def refuse(pipeline: Pipeline) -> InputError:
-    """The error of one who has no partners."""
-    return InputError(
-        f"{mixers(pipeline)} mixes samples, and there is no other here. A vg.Loader draws partners by itself; a single "
-        "call takes partners=[other, ...]; for validation leave it out: augment.without()"
-    )
-
-
 def without(pipeline: Pipeline, kinds: Sequence[type[Op]]) -> Pipeline:
     """See `Compose.without`."""
     for kind in kinds:
         if not (isinstance(kind, type) and issubclass(kind, Op)):
             raise FieldError(f"without takes classes of ops, as augment.without(MixUp), got {kind!r}")
-    left = _left(pipeline, tuple(kinds) or (MixingOp,))
-    assert left is not None
-    return left  # type: ignore[return-value]
+    return _holding(pipeline, [(n, _left(op, tuple(kinds) or (MixingOp,))) for n, op in enumerate(pipeline.ops)])
 
 
 def _left(op: Op, kinds: tuple[type[Op], ...]) -> Op | None:
-    """An op without those of some classes in it; None if it is one."""
+    """An op without those of some classes in it; None if nothing is left."""
     if isinstance(op, kinds):
         return None
     if not isinstance(op, Combinator) or not any(isinstance(each, kinds) for each in walk(op)):
         return op
-    kept = [(n, left) for n, each in enumerate(op.ops) if (left := _left(each, kinds)) is not None]
-    changed: dict[str, Any] = {"ops": tuple(left for _, left in kept)}
-    weights = getattr(op, "weights", None)
-    if weights is not None:
-        changed["weights"] = tuple(weights[n] for n, _ in kept) if kept else None
-    from variegate.pipeline.pipeline import Pipeline
+    kept = [(n, _left(each, kinds)) for n, each in enumerate(op.ops)]
+    return _holding(op, kept) if any(left is not None for _, left in kept) else None
 
-    return None if not kept and not isinstance(op, Pipeline) else replace(op, **changed)
+
+def _holding(op: Held, kept: Sequence[tuple[int, Op | None]]) -> Held:
+    """What holds ops, with those of them that are left."""
+    there = [(n, left) for n, left in kept if left is not None]
+    changed: dict[str, Any] = {"ops": tuple(left for _, left in there)}
+    if getattr(op, "weights", None) is not None:
+        changed["weights"] = tuple(op.weights[n] for n, _ in there)  # type: ignore[attr-defined]
+    return replace(op, **changed)

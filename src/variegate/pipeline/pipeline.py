@@ -99,9 +99,7 @@ class Pipeline(Chain):
         Raises  InputError if ops mix samples, and the caller does not.
         """
         if self.compiler.levels and not mixes:
-            from variegate.pipeline.mix import refuse
-
-            raise refuse(self)
+            raise self.unmixed()
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
         name = dtype_name(np.dtype(dtype))
         if name not in DTYPES:
@@ -115,6 +113,14 @@ class Pipeline(Chain):
         columns = self.compiler.drawing.columns(keys)
         spec = self.picture_spec(channels, name, self.known if targets is None else targets)
         return self.compiler.plan(columns, keys, sizes, spec, leaves)
+
+    def unmixed(self) -> InputError:
+        """The error where ops mix samples, and there is only one."""
+        paths = ", ".join(node.path for level in self.compiler.levels for node in level)
+        return InputError(
+            f"{paths} mixes samples, and there is no other here. A vg.Loader draws partners by itself; a single call "
+            "takes partners=[other, ...]; for validation leave it out: augment.without()"
+        )
 
     def picture_spec(self, channels: int, dtype: str, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share.
