@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -96,10 +97,7 @@ def _mixed(target: Target, own: Leaf, other: Leaf, row: BlendRow, layout: str, n
         if target.numbers or (isinstance(target, PerSample) and target.blend):
             return PlainLeaf(_shared(own.value, other.value, row, name))
         if target.undeclared:
-            raise InputError(
-                f"{row.path} mixes pictures, and nobody said what {name} is: declare it, as by "
-                f'targets={{"{name}": Classes(10)}}, PerSample(blend=True) or PerSample(), which keeps its own'
-            )
+            raise unsaid(row.path, name)
         return own
     raise InputError(
         f"{row.path}: {name} is {target!r}, points of the picture as a whole, and of two pictures there are two: "
@@ -155,6 +153,22 @@ def _weighed(target: Target, leaf: Leaf, weight: float) -> Leaf:
     if isinstance(target, PerInstance) and target.weight and isinstance(leaf, RowLeaf):
         return RowLeaf(leaf.rows * np.float32(weight), leaf.count)
     return leaf
+
+
+def unsaid(path: str, name: str) -> InputError:
+    """The error of a value of a sample of which nobody said what it is."""
+    return InputError(
+        f"{path} mixes pictures, and nobody said what {name} is: declare it, as by "
+        f'targets={{"{name}": Classes(10)}}, PerSample(blend=True) or PerSample(), which keeps its own'
+    )
+
+
+def rows_joined(parts: Sequence[Leaf], name: str) -> Leaf:
+    """The rows of several leaves of one target, one after the other; name: what errors call it."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = _joined(found, part, name)
+    return found
 
 
 @functools.singledispatch

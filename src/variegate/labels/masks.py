@@ -66,6 +66,29 @@ def visible_pixels(point_map: PointMap) -> Flags:
     return visible_mask(point_map.chain)
 
 
+def visible_part(point_map: PointMap) -> tuple[tuple[int, int], Flags]:
+    """The same within a box of the result beyond which nothing shows: its corner (top, left), and those in it."""
+    from variegate.kernels.chain import MapChain
+    from variegate.kernels.codes import CONSTANT
+    from variegate.kernels.gather import visible_mask
+
+    chain = point_map.chain
+    if not isinstance(point_map, ProjectiveMap) or (chain.borders != CONSTANT).any():
+        return (0, 0), visible_mask(chain)
+    if len(point_map.region) < 3:
+        return (0, 0), np.zeros((0, 0), np.bool_)
+    (left, top), (right, bottom) = point_map.region.min(axis=0), point_map.region.max(axis=0)
+    height, width = point_map.size
+    y, x = max(int(top) - 1, 0), max(int(left) - 1, 0)
+    shape = min(int(bottom) + 2, height) - y, min(int(right) + 2, width) - x
+    if min(shape) < 1:
+        return (0, 0), np.zeros((0, 0), np.bool_)
+    shift = np.array([[[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]]])
+    canvas = np.concatenate([chain.canvas, np.array([shape], np.int64)])
+    borders = np.concatenate([chain.borders, np.array([CONSTANT], np.int64)])
+    return (y, x), visible_mask(MapChain(np.concatenate([chain.maps, shift]), canvas, borders))
+
+
 def _classes(target: Mask, planes: NDArray[Any], fills: Fills, point_map: PointMap) -> NDArray[Any]:
     """Class masks (N, H, W), in the machine's own byte order: those that share a fill are read together."""
     from variegate.kernels.elect import Vote, elect

@@ -37,6 +37,7 @@ from variegate.ops.letterbox import Letterbox
 from variegate.ops.mask_crop import CropNonEmptyMask
 from variegate.ops.mask_dropout import MaskDropout
 from variegate.ops.mix_up import MixUp
+from variegate.ops.mosaic import Mosaic
 from variegate.ops.near_box_crop import RandomCropNearBox
 from variegate.ops.noise import GaussianNoise, ISONoise, SaltAndPepper, ShotNoise, SpeckleNoise, UniformNoise
 from variegate.ops.normalize import Normalize
@@ -112,6 +113,7 @@ __all__ = [
     "MaskDropout",
     "MedianBlur",
     "MixUp",
+    "Mosaic",
     "MotionBlur",
     "Normalize",
     "OneOf",

@@ -166,7 +166,7 @@ class Compose(Pipeline):
             from variegate.pipeline.mix import replayed
 
             return replayed(self, record, image, fields, partners).result
-        if self.compiler.levels:
+        if self.compiler.mixes:
             raise self.unmixed()
         return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
 

@@ -15,6 +15,7 @@ from variegate.ops.combine import Combinator
 from variegate.ops.mixing import MixingOp
 from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.sample import Made, image_of
+from variegate.plan.collage import CollagePlan, Part
 
 if TYPE_CHECKING:
     from variegate.labels.blend_row import BlendRow
@@ -60,6 +61,14 @@ def blended(plan: Plan, own: Value, other: Value, row: BlendRow, out: ImageArray
     return Value(made, moved)
 
 
+def put_together(pipeline: Pipeline, parts: Sequence[Part], images: Sequence[ImageArray]) -> tuple[Value, list[float]]:
+    """The collage of a sample and its partners, and how much of it shows each."""
+    plan = CollagePlan(pipeline.compiler, parts)
+    out = np.empty(plan.shape, plan.dtype)
+    plan.run(images, out)
+    return Value(out, plan.moved()), plan.shares
+
+
 class PartneredSample:
     """A sample and those given to be its partners, each with a plan of its own."""
 
@@ -95,12 +104,17 @@ class PartneredSample:
     def value(self, n: int, level: int) -> Value:
         """That of a sample after the first `level` levels of mixing ops."""
         plan = self.plans[n]
+        others = [m for m in range(len(self.plans)) if m != n]
         if not level:
-            return Value(plan.result(0, self.pictures[n]), plan.moved(0))
+            collage = plan.collage(0)
+            if collage is None:
+                return Value(plan.result(0, self.pictures[n]), plan.moved(0))
+            who = [n, *(others[int(u * len(others))] for u in collage.partner)]
+            parts = [Part(self.plans[m], 0) for m in who]
+            return put_together(self._pipeline, parts, [self.pictures[m] for m in who])[0]
         own, row = self.value(n, level - 1), plan.blend(0, level - 1)
         if row is None or row.weight == 1:
             return own
-        others = [m for m in range(len(self.plans)) if m != n]
         return blended(plan, own, self.value(others[int(row.partner * len(others))], level - 1), row)
 
     def made(self) -> Made:

@@ -98,7 +98,7 @@ class Pipeline(Chain):
 
         Raises  InputError if ops mix samples, and the caller does not.
         """
-        if self.compiler.levels and not mixes:
+        if self.compiler.mixes and not mixes:
             raise self.unmixed()
         sizes = np.asarray(sizes, np.int64).reshape(-1, 2)
         name = dtype_name(np.dtype(dtype))
@@ -116,7 +116,7 @@ class Pipeline(Chain):
 
     def unmixed(self) -> InputError:
         """The error where ops mix samples, and there is only one."""
-        paths = ", ".join(node.path for level in self.compiler.levels for node in level)
+        paths = ", ".join(node.path for node in self.compiler.mixes)
         return InputError(
             f"{paths} mixes samples, and there is no other here. A vg.Loader draws partners by itself; a single call "
             "takes partners=[other, ...]; for validation leave it out: augment.without()"

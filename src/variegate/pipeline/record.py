@@ -22,6 +22,7 @@ from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.ops.base import Op
 from variegate.ops.effect import Floats, Geometric, Map
+from variegate.ops.mosaic import SLOT
 from variegate.plan.draw import DrawnColumns
 from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan
@@ -40,7 +41,7 @@ def record_of(
     """The record of sample i of a plan."""
     bound = plan.bound
     draws = {
-        path: {name: _written(column[..., i]) for name, column in fields.items()}
+        path: {name: _written(column[..., i]) for name, column in fields.items() if name != SLOT}
         for path, fields in bound.columns.items()
         if fields
     }

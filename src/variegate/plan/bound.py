@@ -74,7 +74,7 @@ class BoundBatch:
         goes_on: bool = False,
     ) -> None:
         self.cutter, self.columns, self.sizes, self.spec = cutter, columns, sizes, spec
-        self._continuation = continuation
+        self._continuation, self.look = continuation, look
         context = LoweringContext(spec.channels, steps=spec.steps)
         self.lowered = lower(
             cutter.nodes if continuation is None else continuation.nodes, columns, sizes, context, look

@@ -12,7 +12,9 @@ from variegate.ops import effect as effects
 from variegate.ops.base import LoweringContext
 from variegate.ops.combine import Chain
 from variegate.ops.effect import Ints
+from variegate.ops.mosaic import SLOT
 from variegate.plan.bound import BoundBatch
+from variegate.plan.collage import CollageForm
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Drawing, DrawnColumns
 from variegate.plan.flatten import flatten
@@ -21,7 +23,7 @@ from variegate.plan.ir import Defaults, Node
 from variegate.plan.lower import Lowered
 from variegate.plan.mixing import apart
 from variegate.plan.picture_spec import PictureSpec
-from variegate.plan.plan import Plan
+from variegate.plan.plan import Again, Plan
 from variegate.plan.stage.call import moves_pixels
 from variegate.plan.trail import trail
 from variegate.targets import Targets
@@ -35,13 +37,24 @@ class Compiler:
         self.flat = flatten(pipeline)
         self.defaults = Defaults(pipeline.interpolation, pipeline.antialias)
         self.drawing = Drawing(self.flat)
-        self.nodes, self.levels = apart(self.flat.nodes)
-        self.cutter = Cutter(self.nodes)
+        parts = apart(self.flat.nodes)
+        self.levels = parts.levels
+        self.collage = None if parts.collage is None else CollageForm(parts.head, parts.collage, parts.tail)
+        self.cutter = Cutter(parts.head) if self.collage is None else self.collage.alone
 
     @functools.cached_property
     def moving(self) -> Cutter:
         """Of a view that is no picture: what moves pixels, and the layout of what is written."""
-        return Cutter(tuple(node for node in self.nodes if not is_colour(node)))
+        cutter = self.cutter
+        return Cutter(tuple(node for node in (*cutter.nodes, *cutter.output) if not is_colour(node)))
+
+    @property
+    def mixes(self) -> tuple[Node, ...]:
+        """The nodes that need other samples."""
+        return (
+            *(() if self.collage is None else (self.collage.collage,)),
+            *(n for level in self.levels for n in level),
+        )
 
     def picture_spec(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share."""
@@ -71,10 +84,33 @@ class Compiler:
         def again(spec: PictureSpec) -> Plan:
             return self.plan(columns, keys, sizes, spec, leaves)
 
-        cutter = self.cutter if spec.colour else self.moving
+        if self.collage is not None and SLOT not in columns[self.collage.collage.path]:
+            columns = self.collage.placed(columns, len(sizes))
+        return self._planned(self.cutter if spec.colour else self.moving, columns, sizes, spec, leaves, again)
+
+    def joined(self, columns: DrawnColumns, sizes: Ints, spec: PictureSpec, leaves: Sequence[Leaves] = ()) -> Plan:
+        """The plan of the pictures of one sample's collage, each a row, as if it were the only one."""
+
+        def again(spec: PictureSpec) -> Plan:
+            return self.joined(columns, sizes, spec, leaves)
+
+        assert self.collage is not None
+        nodes = (*self.collage.before, *self.collage.tail)
+        cutter = self.collage.whole if spec.colour else Cutter(tuple(node for node in nodes if not is_colour(node)))
+        return self._planned(cutter, columns, sizes, spec, leaves, again)
+
+    def _planned(
+        self,
+        cutter: Cutter,
+        columns: DrawnColumns,
+        sizes: Ints,
+        spec: PictureSpec,
+        leaves: Sequence[Leaves],
+        again: Again,
+    ) -> Plan:
         look = functools.partial(_look, cutter, sizes, spec, leaves)
         bound = BoundBatch(cutter, columns, sizes, spec, look)
-        return Plan(bound, leaves, self.asks(spec, bound.output.asked), again, self.levels)
+        return Plan(bound, leaves, self.asks(spec, bound.output.asked), again, self.levels, self.collage)
 
 
 def _look(

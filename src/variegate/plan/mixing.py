@@ -7,6 +7,7 @@ applies to a sample, and blend the values of the level below.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from variegate.errors import PipelineError
 from variegate.labels.blend_row import BlendRow
@@ -21,28 +22,54 @@ MOST_LEVELS = 2
 Level = tuple[Node, ...]
 
 
-def apart(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Level, ...]]:
-    """The nodes that make the picture of one sample, and the levels of those that mix.
+class Apart(NamedTuple):
+    """The nodes of a pipeline, by what they work on.
 
-    Raises  PipelineError if an op that is none of the last write stands behind one that mixes, or too many mix.
+    head     those that make of one picture what the collage takes; all, where there is none
+    collage  the node that puts pictures side by side, if there is one
+    tail     those behind it
+    levels   those that blend results
     """
-    own, levels = list[Node](), list[list[Node]]()
+
+    head: tuple[Node, ...]
+    collage: Node | None
+    tail: tuple[Node, ...]
+    levels: tuple[Level, ...]
+
+
+def apart(nodes: Sequence[Node]) -> Apart:
+    """The nodes that make the picture of one sample, and those that mix.
+
+    Raises  PipelineError if an op that is none of the last write stands behind one that blends results, or too many
+            mix.
+    """
+    head, tail, levels = list[Node](), list[Node](), list[list[Node]]()
+    collage: Node | None = None
     for node in nodes:
-        if not issubclass(node.op.gives, effects.Mixing):
+        if issubclass(node.op.gives, effects.Collage):
+            if collage is not None or levels:
+                other = collage.path if collage is not None else levels[-1][-1].path
+                raise PipelineError(f"{node.path} stands behind {other}: of such ops one stands first, and no other")
+            collage = node
+        elif not issubclass(node.op.gives, effects.Mixing):
             if levels and not issubclass(node.op.gives, effects.Output):
                 raise PipelineError(
                     f"{node.path} stands behind {levels[-1][-1].path}, which averages results: behind it may stand "
                     "Normalize, ToDtype and one more op that mixes. Put it before"
                 )
-            own.append(node)
+            if collage is not None and node.op.looks:
+                raise PipelineError(
+                    f"{node.path} looks at labels, and behind {collage.path} they are of several samples: put it before"
+                )
+            (head if collage is None else tail).append(node)
         elif levels and _excludes(levels[-1][-1], node):
             levels[-1].append(node)
         else:
             levels.append([node])
-    if len(levels) > MOST_LEVELS:
-        told = ", ".join(level[0].path for level in levels)
+    if len(levels) + (collage is not None) > MOST_LEVELS:
+        told = ", ".join([*([] if collage is None else [collage.path]), *(level[0].path for level in levels)])
         raise PipelineError(f"at most {MOST_LEVELS} ops in a row mix, got {told}. Choose among them by OneOf")
-    return tuple(own), tuple(map(tuple, levels))
+    return Apart(tuple(head), collage, tuple(tail), tuple(map(tuple, levels)))
 
 
 def _excludes(one: Node, other: Node) -> bool:

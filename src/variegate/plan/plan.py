@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
     from variegate.labels.point_map import PointMap
     from variegate.labels.point_maps import PointMaps
+    from variegate.plan.collage import CollageForm, CollageRow
     from variegate.targets.leaf import Leaves
 
 Again = Callable[[PictureSpec], "Plan"]
@@ -45,10 +46,16 @@ class Plan:
     """
 
     def __init__(
-        self, bound: BoundBatch, leaves: Sequence[Leaves], asks: str, again: Again, levels: Sequence[Level] = ()
+        self,
+        bound: BoundBatch,
+        leaves: Sequence[Leaves],
+        asks: str,
+        again: Again,
+        levels: Sequence[Level] = (),
+        collage: CollageForm | None = None,
     ) -> None:
         self.bound, self.leaves, self.asks, self.levels = bound, leaves, asks, levels
-        self._again = again
+        self._again, self._collage = again, collage
         self._views: dict[PictureSpec, Plan] = {}  # the same plan for views: of other channels, other numbers
 
     def __len__(self) -> int:
@@ -82,6 +89,10 @@ class Plan:
         """Bytes of the pictures between the segments of that sample whose are the most; 0 where none is cut."""
         bound = self.bound
         return 0 if bound.first[-1] == len(self) else max(bound.nbytes(i) for i in range(len(self)))
+
+    def collage(self, i: int) -> CollageRow | None:
+        """Who is in the collage that sample i is to be; None if it is to be none."""
+        return None if self._collage is None else self._collage.row(self.bound.columns, i)
 
     def blend(self, i: int, level: int) -> BlendRow | None:
         """What a level of the ops that mix does to sample i; None if nothing."""

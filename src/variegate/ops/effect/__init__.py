@@ -22,7 +22,8 @@ LowResolution    the picture at fewer pixels, and back
 Mixture          the picture averaged with what branches make of it
 Colour           the class above these, from Matrix to Mixture: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
-Mixing           mixing: the picture and those of other samples. Blend: the two averaged within a box
+Mixing           mixing: the picture and those of other samples. Blend: two averaged within a box; Collage:
+                 several side by side
 Output           the last write: normalisation, dtype, layout
 """
 
@@ -37,7 +38,7 @@ from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
 from variegate.ops.effect.mirror import Mirror
-from variegate.ops.effect.mixing import Blend, Mixing
+from variegate.ops.effect.mixing import Blend, Collage, Mixing
 from variegate.ops.effect.mixture import Mixture
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
@@ -49,6 +50,7 @@ from variegate.ops.effect.tone import Curve, Statistic, Table, Tone
 
 __all__ = [
     "Blend",
+    "Collage",
     "Colour",
     "ColourFunction",
     "Curve",

@@ -1,4 +1,6 @@
-"""Mixing: what is made of the pictures of several samples. Blend: of two, each by its share, within a box."""
+"""Mixing: what is made of the pictures of several samples. Blend: of two, each by its share,
+within a box; Collage: of several, side by side.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +28,15 @@ class Blend(Mixing):
 
     share: Floats
     box: Ints
+
+
+@dataclass(frozen=True)
+class Collage(Mixing):
+    """The pictures side by side on a canvas, each by a map of its own: see `Mosaic.tile`.
+
+    size  (B, 2): (height, width) of the canvas
+    """
+
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"size": (2,)}
+
+    size: Ints
