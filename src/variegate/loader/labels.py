@@ -149,12 +149,14 @@ def one_hot_classes(source: Source, one_hot: bool | int) -> int:
     return known if one_hot is True else int(one_hot)
 
 
-def levels_of(augment: SamplePipeline) -> int:
-    """How often, one after the other, ops of a pipeline mix samples."""
-    return len(augment.compiler.levels) if isinstance(augment, Compose) else 0
+def levels_of(augment: SamplePipeline) -> tuple[int, bool]:
+    """How often, one after the other, ops of a pipeline blend samples, and whether one puts them side by side."""
+    if not isinstance(augment, Compose):
+        return 0, False
+    return len(augment.compiler.levels), augment.compiler.collage is not None
 
 
-def class_target(source: Source, augment: SamplePipeline, one_hot: bool | int, levels: int) -> Classes | None:
+def class_target(source: Source, augment: SamplePipeline, one_hot: bool | int, mixes: bool) -> Classes | None:
     """What a label is as `Classes`: as declared; or, where samples are mixed, of the source's classes.
 
     Raises  FieldError if samples are mixed, and nobody says of how many classes their labels are.
@@ -163,7 +165,7 @@ def class_target(source: Source, augment: SamplePipeline, one_hot: bool | int, l
     declared = known["label"] if isinstance(known, Targets) else None
     if isinstance(declared, Classes):
         return declared
-    if not levels or (declared is not None and not declared.undeclared):
+    if not mixes or (declared is not None and not declared.undeclared):
         return None
     column = source.labels
     if isinstance(column, MultiHot) or (isinstance(column, np.ndarray) and column.ndim == 2):

@@ -156,8 +156,8 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, self._pipeline()
-        levels = levels_of(augment)
-        declared = class_target(source, augment, self.one_hot, levels)
+        levels, collage = levels_of(augment)
+        declared = class_target(source, augment, self.one_hot, levels > 0 or collage)
         classes = one_hot_classes(source, self.one_hot) if declared is None else declared.count
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
@@ -176,10 +176,11 @@ class Loader:
             labels=labels_of(source, augment, self.collate, self.on_error.policy != "raise", classes, declared),
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
-            scaled=self.decode == "scaled" and self.augment is not None,
+            scaled=self.decode == "scaled" and self.augment is not None and not collage,
             budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
             arena=Arena() if self.memory is None else Arena(idle=1),
             levels=levels,
+            collage=collage,
             classes=declared,
             deals=self.deals,
         )
@@ -324,7 +325,7 @@ class Loader:
             side = None if self.cache is None else self.cache.max_side
             self._made_of = made_of(self.source, self.augment, order, self.on_error, self.decode, side)
         epoch, position = self._stand()
-        dealt = {"dealt": [list(each) for each in self._context.dealt(epoch)]} if self._context.levels else {}
+        dealt = {"dealt": [list(each) for each in self._context.dealt(epoch)]} if self._context.mixes else {}
         return {"epoch": epoch, "position": position, **dealt, "made_of": self._made_of}
 
     def follow(self, epoch: int, place: Callable[[], tuple[int, int]]) -> None:
@@ -348,7 +349,7 @@ class Loader:
         """
         epoch, position = place_in(state, self.state()["made_of"], self.schedule.end, strict)
         self._next = self._place = epoch, position
-        if self._context.levels:
+        if self._context.mixes:
             self._last_epoch = None
             self.deals.clear()
             self.deals[epoch] = history_in(state, position, self.world_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from threading import Event, Lock
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.labels.carry import MovedLabels
+from variegate.loader import stats
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import Worker
 from variegate.loader.batch.partners import Seat
@@ -33,6 +35,7 @@ class Block(BatchTask):
         self._rows: dict[int, tuple[Plan, int]] = {}  # of each result the row of a plan by which it was made
         self._at: dict[Seat, int] = {}  # those that could be read, by their number
         self._locks: list[Lock] = []
+        self._pictures: dict[int, NDArray[Any]] = {}
         self._finished: set[int] = set()
 
     def prepared(self, counters: Counters, stopped: Event | None) -> bool:
@@ -51,6 +54,14 @@ class Block(BatchTask):
                 self._locks = [Lock() for _ in self._samples]
                 self._is_prepared = True
         return True
+
+    def prepare(self, counters: Counters, stopped: Event | None = None) -> bool:
+        more = super().prepare(counters, stopped)
+        if self.need is not None and self._context.collage:
+            shapes = [(*sample.picture.size, sample.picture.channels) for sample in self._samples]
+            kept = sum(math.prod(shape) for shape in shapes) * self._samples[0].picture.dtype.itemsize
+            self.need = self.need._replace(slot=kept)
+        return more
 
     def sample(self, seat: Seat) -> Sample | None:
         """What was read for a seat; None if it was skipped."""
@@ -80,6 +91,35 @@ class Block(BatchTask):
         n = i * self._context.repeats + repeat
         image: NDArray[Any] = self._loose[n] if n in self._loose else self._target()[n]
         return Value(image, self._carried.get(n) or MovedLabels({}, Counter()))
+
+    def picture(self, seat: Seat, worker: Worker, counters: Counters) -> NDArray[Any] | None:
+        """The picture of a sample, for ops that put several side by side; None if it was skipped."""
+        i = self._at.get(seat)
+        if i is None:
+            return None
+        with self._locks[i]:
+            if i not in self._pictures and i not in self._gone:
+                self._decode(i, worker, counters)
+        return self._pictures.get(i)
+
+    def _decode(self, i: int, worker: Worker, counters: Counters) -> None:
+        """Decode a sample's picture, or that of who stands in for it, into memory of its own."""
+        repeats, plan = self._context.repeats, self._plan
+        first, begun = i * repeats, stats.now()
+        try:
+            image = self._decoder.decoded(self._samples[i], plan, first, worker)  # type: ignore[arg-type]
+        except Exception as error:
+            self._reader.blame(self._samples[i].position, error)
+            if self._context.rule.policy == "skip":
+                self._gone.add(i)
+                return
+            _, image, plan = self._substitute(i, error, worker)
+            first = 0
+        assert isinstance(plan, Plan)
+        self._rows |= {i * repeats + repeat: (plan, first + repeat) for repeat in range(repeats)}
+        self._pictures[i] = image if self._context.source.held else image.copy()
+        counters[stats.DECODE] += stats.now() - begun
+        counters[stats.BYTES_DECODED] += image.nbytes
 
     def row(self, seat: Seat, repeat: int) -> tuple[Plan, int]:
         """The plan by which a value was made, and its row there."""

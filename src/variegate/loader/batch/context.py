@@ -32,7 +32,7 @@ class LoaderContext:
     edges    the running sum of the samples' weights; None: each comes once
     one_hot  the source's labels as rows of 0 and 1, if these are wanted
     specs    what the source's samples have in common: one at most, once the first of them has been read
-    levels   how often ops of the pipeline mix samples; classes: what their label is then; deals: of epochs that another
+    levels   how often ops of the pipeline blend samples; collage: whether one puts them side by side; classes: what their label is then; deals: of epochs that another
              number of ranks began, how they were dealt
     """
 
@@ -56,9 +56,15 @@ class LoaderContext:
     specs: list[SampleSpec] = field(default_factory=list)
     spec_lock: Lock = field(default_factory=Lock)
     levels: int = 0
+    collage: bool = False
     classes: Classes | None = None
     deals: dict[int, History] = field(default_factory=dict)
     blocks: Blocks = field(default_factory=Blocks)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether ops of the pipeline mix samples, so that the epoch is dealt in blocks."""
+        return self.levels > 0 or self.collage
 
     @property
     def rule(self) -> OnError:
@@ -90,7 +96,7 @@ class LoaderContext:
     def epoch_samples(self, epoch: int) -> EpochSamples:
         """The samples of an epoch."""
         length = self.schedule.length
-        deal = Deal.of(length, self.dealt(epoch)) if self.levels else None
+        deal = Deal.of(length, self.dealt(epoch)) if self.mixes else None
         if self.edges is not None:
             return EpochSamples(Weighted(self.edges, length, self.seed, epoch), self.schedule, deal)
         return EpochSamples(Order(length, self.seed, epoch, self.shuffle), self.schedule, deal)

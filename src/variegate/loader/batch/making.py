@@ -12,7 +12,7 @@ from variegate.loader.stats import Counters
 
 def task_of(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples) -> BatchTask:
     """The task that makes a batch of an epoch."""
-    return (MixedTask if context.levels else BatchTask)(context, span, epoch_samples)
+    return (MixedTask if context.mixes else BatchTask)(context, span, epoch_samples)
 
 
 def make_batch(context: LoaderContext, span: BatchSpan, epoch_samples: EpochSamples, counters: Counters) -> Batch:

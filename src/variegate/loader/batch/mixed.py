@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from threading import Event
 from typing import Any, NamedTuple
@@ -9,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import in_line, printable
 from variegate.loader import stats
 from variegate.loader.batch.block import Block
 from variegate.loader.batch.budget import BatchMemory
@@ -19,7 +22,9 @@ from variegate.loader.batch.task import BatchTask
 from variegate.loader.sampling import BatchSpan, EpochSamples
 from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.stats import Counters
-from variegate.pipeline.mix import Value, blended
+from variegate.pipeline import Compose
+from variegate.pipeline.mix import Value, blended, put_together
+from variegate.plan.collage import Part
 
 Parts = tuple[tuple[int, float], ...]  # positions in the source, each with its share of the picture
 
@@ -171,6 +176,8 @@ class MixedTask(BatchTask):
         out  where the picture may be written
         """
         if not level:
+            if self._context.collage:
+                return self._side_by_side(block, seat, repeat, worker, counters)
             value, sample = block.value(seat, repeat, worker, counters), block.sample(seat)
             return None if value is None or sample is None else Mixed(value, ((sample.position, 1.0),))
         own = self._mixed(block, seat, repeat, level - 1, worker, counters)
@@ -193,24 +200,78 @@ class MixedTask(BatchTask):
         counters[stats.UNMIXED] += 1
         return own
 
+    def _side_by_side(self, block: Block, seat: Seat, repeat: int, worker: Worker, counters: Counters) -> Mixed | None:
+        """The collage of a sample, or its result alone where it has none; None if it was skipped."""
+        image = block.picture(seat, worker, counters)
+        if image is None:
+            return None
+        plan, row = block.row(seat, repeat)
+        collage, own = plan.collage(row), (Part(plan, row), image, self._position(block, seat))
+        if collage is None:
+            begun = stats.now()
+            value = Value(plan.result(row, image, checked=True), plan.moved(row))
+            counters[stats.KERNEL] += stats.now() - begun
+            return Mixed(value, ((own[2], 1.0),))
+        chosen = [own]
+        for drawn in collage.partner:
+            partners = self._partners.of(seat, collage.partners, drawn)
+            found = (self._picture(partner, seat, repeat, worker, counters) for partner in partners)
+            part = next((each for each in found if each is not None), None)
+            counters[stats.UNMIXED] += part is None
+            chosen.append(part or own)
+        begun, augment = stats.now(), self._context.augment
+        assert isinstance(augment, Compose)
+        parts, images, positions = zip(*chosen, strict=True)
+        value, shares = put_together(augment, parts, images)
+        counters[stats.KERNEL] += stats.now() - begun
+        return Mixed(value, tuple(zip(positions, shares, strict=True)))
+
+    def _picture(
+        self, partner: Seat, seat: Seat, repeat: int, worker: Worker, counters: Counters
+    ) -> tuple[Part, NDArray[Any], int] | None:
+        """The picture of a partner, and its row of a plan; None if it is bad, or another stands in for it."""
+        with self._blamed(seat):
+            block = self._block_of(partner, worker, counters)
+            image = block.picture(partner, worker, counters)
+            if image is None or block.stood_in(partner):
+                return None
+            return Part(*block.row(partner, repeat)), image, partner.position
+
+    @staticmethod
+    def _position(block: Block, seat: Seat) -> int:
+        sample = block.sample(seat)
+        assert sample is not None
+        return sample.position
+
     def _partner(
         self, partner: Seat, seat: Seat, repeat: int, level: int, worker: Worker, counters: Counters
     ) -> Mixed | None:
         """The value of a partner; None if it is bad, or another sample stands in for it."""
+        with self._blamed(seat):
+            block = self._block_of(partner, worker, counters)
+            made = self._mixed(block, partner, repeat, level, worker, counters)
+            return None if made is None or block.stood_in(partner) else made
+
+    def _block_of(self, partner: Seat, worker: Worker, counters: Counters) -> Block:
+        """The block in which a partner is; of its own where it is in none at hand."""
         block = self._shared_block(partner)
         if block is None and self._rest is not None and self._rest.has(partner):
             block = self._rest
+        if block is None:
+            counters[stats.AGAIN] += 1
+            block = self._block([partner])
+            block.prepared(counters, worker.stopped)
+        return block
+
+    @contextmanager
+    def _blamed(self, seat: Seat) -> Iterator[None]:
+        """Say of an error whose partner the sample is that it names."""
         try:
-            if block is None:
-                counters[stats.AGAIN] += 1
-                block = self._block([partner])
-                block.prepared(counters, worker.stopped)
-            made = self._mixed(block, partner, repeat, level, worker, counters)
+            yield
         except Exception as error:
-            where = self._context.source.where
-            error.add_note(f"variegate: as the partner of sample {seat.position}, {where(seat.position)}")
+            where = in_line(self._context.source.where(seat.position))
+            error.add_note(printable(f"variegate: it is the partner of sample {seat.position}, {where}"))
             raise
-        return None if made is None or block.stood_in(partner) else made
 
     def _column(self, index: NDArray[np.int64], kept: list[int]) -> Any:
         """Rows of classes, each those of the pictures that a result is made of, by their shares."""

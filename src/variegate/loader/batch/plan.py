@@ -25,7 +25,7 @@ def planned(context: LoaderContext, epoch: int, samples: Sequence[Sample]) -> Sa
     given: tuple[Any, ...] = ()
     if labels is not None and any(sample.leaves for sample in samples):
         given = [sample.leaves for sample in samples for _ in range(repeats)], labels.targets
-    mixes: dict[str, Any] = {"mixes": True} if context.levels else {}
+    mixes: dict[str, Any] = {"mixes": True} if context.mixes else {}
     return context.augment.plan(keys, np.repeat(sizes, repeats, axis=0), *kind, *given, **mixes)
 
 
