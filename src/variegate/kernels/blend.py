@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate import exact
 from variegate.compiled import entry, inlined, plain
 
 Box = tuple[int, int, int, int]
@@ -74,3 +75,58 @@ def _floats(own, other, out, share, edges):
                         least, most = (b if b < a else a), (a if b < a else b)
                         value = least if value < least else value
                         to[x] = most if value > most else value
+
+
+def soft(cover: NDArray[np.bool_], edge: float) -> NDArray[np.float32]:
+    """(H, W): how much each pixel is covered when the outline is blended by a Gaussian of so many pixels."""
+    if edge <= 0 or not cover.any():
+        return cover.astype(np.float32)
+    radius = int(np.ceil(3 * edge))
+    weights = exact.exp(-((np.arange(-radius, radius + 1) / edge) ** 2) / 2)
+    weights = (weights / np.cumsum(weights)[-1]).astype(np.float32)
+    rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
+    height, width = cover.shape
+    # Beyond the reach of the outline nothing is covered.
+    y, x = (slice(max(int(each[0]) - radius, 0), int(each[-1]) + radius + 1) for each in (rows, columns))
+    part = np.pad(cover[y, x].astype(np.float32), radius, mode="edge")
+    for axis in (0, 1):
+        count = part.shape[axis] - 2 * radius
+        slices = (part[k : k + count] if axis == 0 else part[:, k : k + count] for k in range(len(weights)))
+        total = np.zeros(1, np.float32)
+        for weight, each in zip(weights, slices, strict=True):
+            total = total + weight * each
+        part = total
+    out = np.zeros((height, width), np.float32)
+    out[y, x] = np.minimum(part, np.float32(1))
+    return out
+
+
+def overlay(
+    own: NDArray[Any], other: NDArray[Any], cover: NDArray[np.float32], out: NDArray[Any], layout: str = "HWC"
+) -> None:
+    """Write the second of two pictures over the first as far as each pixel is covered; as `blend`.
+
+    cover  (H, W), 0 to 1
+    """
+    planes = out.shape[0] if layout == "CHW" else 1
+    across = out.size // (planes * cover.size)
+    parts = [each.reshape(planes, cover.size, across) for each in (plain(own), plain(other), out)]
+    write: Any = _overlay
+    write(*parts, plain(cover).reshape(-1), out.dtype.kind != "f")
+
+
+@entry
+def _overlay(own, other, out, cover, rounded):
+    for plane in range(out.shape[0]):
+        for n in range(cover.size):
+            share = cover[n]
+            for c in range(out.shape[2]):
+                if share == 0:
+                    out[plane, n, c] = own[plane, n, c]
+                elif share == 1:
+                    out[plane, n, c] = other[plane, n, c]
+                else:
+                    a, b = np.float32(own[plane, n, c]), np.float32(other[plane, n, c])
+                    value = a * (np.float32(1) - share) + b * share
+                    value = min(max(value, min(a, b)), max(a, b))
+                    out[plane, n, c] = np.rint(value) if rounded else value

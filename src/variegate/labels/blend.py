@@ -94,15 +94,8 @@ def _mixed(target: Target, own: Leaf, other: Leaf, row: BlendRow, layout: str, n
     if isinstance(own, PlainLeaf) and isinstance(other, PlainLeaf):
         if target.picture:
             return PlainLeaf(_view(own.value, other.value, row, layout, name))
-        if target.numbers or (isinstance(target, PerSample) and target.blend):
-            return PlainLeaf(_shared(own.value, other.value, row, name))
-        if target.undeclared:
-            raise unsaid(row.path, name)
-        return own
-    raise InputError(
-        f"{row.path}: {name} is {target!r}, points of the picture as a whole, and of two pictures there are two: "
-        "declare them as instances, with group="
-    )
+        return plain_shared(target, own, other, row.weight, row.path, name)
+    raise pointed(target, row.path, name)
 
 
 def _mask(target: Mask, own: MaskLeaf, other: MaskLeaf, row: BlendRow, name: str) -> MaskLeaf:
@@ -136,15 +129,15 @@ def _view(own: NDArray[Any], other: NDArray[Any], row: BlendRow, layout: str, na
     return out
 
 
-def _shared(own: Any, other: Any, row: BlendRow, name: str) -> Any:
+def _shared(own: Any, other: Any, weight: float, name: str) -> Any:
     """Numbers of two samples by their shares of the picture."""
     try:
         mine, theirs = np.asarray(own, np.float32), np.asarray(other, np.float32)
     except (TypeError, ValueError):
-        raise InputError(f"{row.path}: {name} is no number, and cannot be mixed: {own!r:.40}, {other!r:.40}") from None
+        raise InputError(f"{name} is no number, and cannot be mixed: {own!r:.40}, {other!r:.40}") from None
     if mine.shape != theirs.shape:
-        raise InputError(f"{row.path}: {name} is {mine.shape}, and that of the partner {theirs.shape}")
-    share = np.float32(row.weight)
+        raise InputError(f"{name} is {mine.shape}, and that of the partner {theirs.shape}")
+    share = np.float32(weight)
     return mine * share + theirs * (np.float32(1) - share)
 
 
@@ -153,6 +146,25 @@ def _weighed(target: Target, leaf: Leaf, weight: float) -> Leaf:
     if isinstance(target, PerInstance) and target.weight and isinstance(leaf, RowLeaf):
         return RowLeaf(leaf.rows * np.float32(weight), leaf.count)
     return leaf
+
+
+def plain_shared(target: Target, own: Leaf, other: Leaf, weight: float, path: str, name: str) -> Leaf:
+    """A value of a sample as a whole, of two that share a picture; weight: what part of it is the first's."""
+    if not (isinstance(own, PlainLeaf) and isinstance(other, PlainLeaf)):
+        raise pointed(target, path, name)
+    if target.numbers or (isinstance(target, PerSample) and target.blend):
+        return PlainLeaf(_shared(own.value, other.value, weight, f"{path}: {name}"))
+    if target.undeclared:
+        raise unsaid(path, name)
+    return own
+
+
+def pointed(target: Target, path: str, name: str) -> InputError:
+    """The error of points of which there would be several."""
+    return InputError(
+        f"{path}: {name} is {target!r}, points of the picture as a whole, and of several pictures there are several: "
+        "declare them as instances, with group="
+    )
 
 
 def unsaid(path: str, name: str) -> InputError:

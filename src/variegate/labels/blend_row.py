@@ -1,8 +1,11 @@
-"""BlendRow: what a mixing op does to one sample."""
+"""BlendRow and PasteRow: what a mixing op does to one sample."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class BlendRow(NamedTuple):
@@ -23,7 +26,46 @@ class BlendRow(NamedTuple):
     partners: str
 
     @property
+    def rests(self) -> bool:
+        """Whether the sample is left as it is."""
+        return self.weight == 1
+
+    @property
     def weight(self) -> float:
         """The share of the sample's own value in the whole picture."""
         left, top, right, bottom = self.box
         return 1.0 - (1.0 - self.share) * ((right - left) * (bottom - top)) / (self.size[0] * self.size[1])
+
+
+class PasteRow(NamedTuple):
+    """Objects of the partner's value over the sample's own.
+
+    path     of the op
+    objects  how many
+    bits     (4, 1) uint32: by which they are chosen
+    edge     standard deviation in pixels by which their outline is blended
+    size, partner, partners  as of BlendRow
+    """
+
+    path: str
+    objects: int
+    bits: NDArray[np.uint32]
+    edge: float
+    size: tuple[int, int]
+    partner: float
+    partners: str
+
+    @property
+    def rests(self) -> bool:
+        """Whether the sample is left as it is."""
+        return self.objects == 0
+
+    def order(self, count: int) -> list[float]:
+        """A number each of so many objects: those with the smallest are chosen."""
+        from variegate.rng import filled
+
+        found: list[float] = filled(self.bits, count)[0].tolist()
+        return found
+
+
+MixingRow = BlendRow | PasteRow

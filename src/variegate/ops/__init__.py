@@ -15,6 +15,7 @@ from variegate.ops.coarse_dropout import CoarseDropout
 from variegate.ops.color_jitter import ColorJitter
 from variegate.ops.combine import OneOf, RandomApply, SomeOf
 from variegate.ops.contrast import Contrast
+from variegate.ops.copy_paste import CopyPaste
 from variegate.ops.crop import CenterCrop, Crop, RandomCrop
 from variegate.ops.cut_mix import CutMix
 from variegate.ops.downscale import Downscale
@@ -88,6 +89,7 @@ __all__ = [
     "CoarseDropout",
     "ColorJitter",
     "Contrast",
+    "CopyPaste",
     "Crop",
     "CropNonEmptyMask",
     "CutMix",

@@ -10,15 +10,16 @@ import numpy as np
 
 from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys
+from variegate.labels.blend_row import MixingRow, PasteRow
 from variegate.ops.base import Op, walk
 from variegate.ops.combine import Combinator
 from variegate.ops.mixing import MixingOp
 from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.sample import Made, image_of
 from variegate.plan.collage import CollagePlan, Part
+from variegate.targets.leaf import Leaf, PlainLeaf
 
 if TYPE_CHECKING:
-    from variegate.labels.blend_row import BlendRow
     from variegate.labels.carry import MovedLabels
     from variegate.pipeline.pipeline import Pipeline
     from variegate.plan.plan import Plan
@@ -38,10 +39,10 @@ class Value(NamedTuple):
     moved: MovedLabels
 
 
-def blended(plan: Plan, own: Value, other: Value, row: BlendRow, out: ImageArray | None = None) -> Value:
-    """What a mixing op makes of the value of a sample, of a plan, and that of its partner.
+def blended(plan: Plan, own: Value, other: Value, row: MixingRow, out: ImageArray | None = None) -> tuple[Value, float]:
+    """What a mixing op makes of the value of a sample, of a plan, and that of its partner; and the share of the first.
 
-    out  where the picture is written; it may be the sample's own no more than its partner's
+    out  where the picture is written: memory of neither
 
     Raises  InputError if the two do not go together; it names the op.
     """
@@ -54,11 +55,32 @@ def blended(plan: Plan, own: Value, other: Value, row: BlendRow, out: ImageArray
             f"picture {own.image.dtype} {own.image.shape}. Put RandomResizedCrop, Resize or Letterbox before it"
         )
     made = np.empty_like(own.image) if out is None else out
+    if isinstance(row, PasteRow):
+        return _pasted(plan, own, other, row, made)
     blend(own.image, other.image, row.share, row.box, made, plan.layout)
     moved = own.moved
     if own.moved.leaves or other.moved.leaves:
         moved = blended_labels(plan.spec.targets, own.moved, other.moved, row, plan.layout)
-    return Value(made, moved)
+    return Value(made, moved), row.weight
+
+
+def _pasted(plan: Plan, own: Value, other: Value, row: PasteRow, made: ImageArray) -> tuple[Value, float]:
+    """Objects of a partner's value over that of a sample."""
+    from variegate.kernels.blend import overlay, soft
+    from variegate.labels.paste import chosen, pasted
+
+    targets, layout = plan.spec.targets, plan.layout
+    what = chosen(targets, other.moved.leaves, row)
+    hard = what.cover.astype(np.float32)
+    overlay(own.image, other.image, soft(what.cover, row.edge), made, layout)
+    views: dict[str, Leaf] = {}
+    for name, leaf in own.moved.leaves.items():
+        partner = other.moved.leaves.get(name)
+        if targets[name].picture and isinstance(leaf, PlainLeaf) and isinstance(partner, PlainLeaf):
+            view = np.empty_like(leaf.value)
+            overlay(leaf.value, partner.value, hard, view, layout)
+            views[name] = PlainLeaf(view)
+    return Value(made, pasted(targets, own.moved, other.moved, row, what, views)), 1 - what.share
 
 
 def put_together(pipeline: Pipeline, parts: Sequence[Part], images: Sequence[ImageArray]) -> tuple[Value, list[float]]:
@@ -113,9 +135,9 @@ class PartneredSample:
             parts = [Part(self.plans[m], 0) for m in who]
             return put_together(self._pipeline, parts, [self.pictures[m] for m in who])[0]
         own, row = self.value(n, level - 1), plan.blend(0, level - 1)
-        if row is None or row.weight == 1:
+        if row is None or row.rests:
             return own
-        return blended(plan, own, self.value(others[int(row.partner * len(others))], level - 1), row)
+        return blended(plan, own, self.value(others[int(row.partner * len(others))], level - 1), row)[0]
 
     def made(self) -> Made:
         """The sample's own last value."""

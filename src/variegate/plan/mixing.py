@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from variegate.errors import PipelineError
-from variegate.labels.blend_row import BlendRow
+from variegate.labels.blend_row import BlendRow, MixingRow, PasteRow
 from variegate.ops import effect as effects
 from variegate.ops.base import LoweringContext
 from variegate.ops.effect import Ints
@@ -87,14 +87,17 @@ def lowered_levels(levels: Sequence[Level], columns: DrawnColumns, sizes: Ints, 
     return [lower(level, columns, sizes, context, lambda *_: context) for level in levels]
 
 
-def blend_row(level: Sequence[Lowered], columns: DrawnColumns, i: int) -> BlendRow | None:
+def blend_row(level: Sequence[Lowered], columns: DrawnColumns, i: int) -> MixingRow | None:
     """What a level does to sample i; None if none of its ops applies to it."""
     for each in level:
         if each.effects and (each.applies is None or each.applies[i]):
             (effect,), row, path = each.effects, each.row(i), each.node.path
+            height, width = each.before[i].tolist()
+            who: str = each.node.op.partners  # type: ignore[attr-defined]
+            partner = (height, width), float(columns[path]["partner"][..., i]), who
+            if isinstance(effect, effects.Paste):
+                return PasteRow(path, int(effect.objects[row]), effect.order[:, row : row + 1], effect.edge, *partner)
             assert isinstance(effect, effects.Blend)
             left, top, right, bottom = effect.box[row].tolist()
-            height, width = each.before[i].tolist()
-            partner, who = float(columns[path]["partner"][..., i]), getattr(each.node.op, "partners", "block")
-            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), (height, width), partner, who)
+            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), *partner)
     return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from variegate.arguments import show
 from variegate.errors import InputError
-from variegate.labels.blend_row import BlendRow
+from variegate.labels.blend_row import MixingRow
 from variegate.picture import ImageArray, as_picture
 from variegate.plan.bound import BoundBatch
 from variegate.plan.carried import CarriedLabels
@@ -94,7 +94,7 @@ class Plan:
         """Who is in the collage that sample i is to be; None if it is to be none."""
         return None if self._collage is None else self._collage.row(self.bound.columns, i)
 
-    def blend(self, i: int, level: int) -> BlendRow | None:
+    def blend(self, i: int, level: int) -> MixingRow | None:
         """What a level of the ops that mix does to sample i; None if nothing."""
         return blend_row(self._blends[level], self.bound.columns, i)
 

@@ -32,8 +32,9 @@ class LoaderContext:
     edges    the running sum of the samples' weights; None: each comes once
     one_hot  the source's labels as rows of 0 and 1, if these are wanted
     specs    what the source's samples have in common: one at most, once the first of them has been read
-    levels   how often ops of the pipeline blend samples; collage: whether one puts them side by side; classes: what their label is then; deals: of epochs that another
-             number of ranks began, how they were dealt
+    levels   how often ops of the pipeline blend samples; collage: whether one puts them side by side
+    classes  what their label is then
+    deals    of epochs that another number of ranks began, how they were dealt
     """
 
     source: Source

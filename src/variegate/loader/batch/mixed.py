@@ -185,16 +185,15 @@ class MixedTask(BatchTask):
             return None
         plan, row = block.row(seat, repeat)
         blend = plan.blend(row, level - 1)
-        if blend is None or blend.weight == 1:
+        if blend is None or blend.rests:
             return own
         for partner in self._partners.of(seat, blend.partners, blend.partner):
             other = self._partner(partner, seat, repeat, level - 1, worker, counters)
             if other is not None:
                 begun = stats.now()
                 room = out if out is not None and out.shape == own.value.image.shape else None
-                value = blended(plan, own.value, other.value, blend, room)
+                value, share = blended(plan, own.value, other.value, blend, room)
                 counters[stats.KERNEL] += stats.now() - begun
-                share = blend.weight
                 shares = [(own.parts, share), (other.parts, 1 - share)]
                 return Mixed(value, tuple((position, part * w) for parts, w in shares for position, part in parts))
         counters[stats.UNMIXED] += 1

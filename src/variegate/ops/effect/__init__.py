@@ -22,8 +22,8 @@ LowResolution    the picture at fewer pixels, and back
 Mixture          the picture averaged with what branches make of it
 Colour           the class above these, from Matrix to Mixture: pixels stay in their places
 PictureFunction  opaque: the user's function of the whole array
-Mixing           mixing: the picture and those of other samples. Blend: two averaged within a box; Collage:
-                 several side by side
+Mixing           mixing: the picture and those of other samples. Blend: two averaged within a box; Paste:
+                 objects of one over another; Collage: several side by side
 Output           the last write: normalisation, dtype, layout
 """
 
@@ -38,7 +38,7 @@ from variegate.ops.effect.map import Map
 from variegate.ops.effect.matrix import Matrix
 from variegate.ops.effect.median import Median
 from variegate.ops.effect.mirror import Mirror
-from variegate.ops.effect.mixing import Blend, Collage, Mixing
+from variegate.ops.effect.mixing import Blend, Collage, Mixing, Paste
 from variegate.ops.effect.mixture import Mixture
 from variegate.ops.effect.noise import Noise
 from variegate.ops.effect.output import Output
@@ -70,6 +70,7 @@ __all__ = [
     "Mixture",
     "Noise",
     "Output",
+    "Paste",
     "PictureFunction",
     "PixelFunction",
     "RowFunction",

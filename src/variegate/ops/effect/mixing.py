@@ -1,14 +1,17 @@
 """Mixing: what is made of the pictures of several samples. Blend: of two, each by its share,
-within a box; Collage: of several, side by side.
+within a box; Paste: objects of one over another; Collage: of several, side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
-from variegate.ops.effect.base import Effect, Floats, Ints
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.ops.effect.base import Effect, Floats, Ints, misfit_bits
 
 
 class Mixing(Effect):
@@ -40,3 +43,26 @@ class Collage(Mixing):
     shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"size": (2,)}
 
     size: Ints
+
+
+@dataclass(frozen=True)
+class Paste(Mixing):
+    """Objects of the partner, by their masks or polygons, over the picture.
+
+    objects  (B,): how many
+    order    (4, B) uint32: the column of a `Bits` draw, by which they are chosen
+    edge     standard deviation in pixels by which their outline is blended
+    """
+
+    finite: ClassVar[tuple[str, ...]] = ("objects",)
+    shapes: ClassVar[Mapping[str, tuple[int | None, ...]]] = {"objects": ()}
+
+    objects: Floats
+    order: NDArray[np.uint32]
+    edge: float
+
+    def misfit(self, count: int) -> str:
+        return super().misfit(count) or misfit_bits("Paste.order", self.order, count)
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        return replace(self, objects=self.objects[rows], order=self.order[:, rows])
