@@ -18,8 +18,9 @@ class Ramp(Distribution):
     """From one value to another, evenly by the key's epoch; for a drawn field, or for p.
 
     start   the value in epoch 0
-    end     the value from epoch `epochs` on
+    end     the value from epoch `after + epochs` on
     epochs  how many epochs the way takes, 1 or more
+    after   the last epoch of the start
 
     Both are numbers, ranges (low, high) or distributions: what is drawn is that part of the way from what `start` draws
     to what `end` draws, by the same random numbers. So both ends of a range move, and Ramp(0, (-30, 30), 10) opens from
@@ -33,23 +34,27 @@ class Ramp(Distribution):
     >>> [augment.params(Key(epoch=epoch))["Rotate"]["angle"] for epoch in (0, 10, 20, 90)]
     [0.0, 15.0, 30.0, 30.0]
 
+    Mosaic(1280, p=Ramp(1, 0, 1, after=89)) is there in epochs 0 to 89, and in none behind.
+
     Raises  FieldError if an end is none of these, or is a Choice, a Bernoulli or a Ramp, between whose numbers there is
-            nothing; or epochs is no whole number of 1 or more.
+            nothing; or epochs is no whole number of 1 or more, or after is none of 0 or more.
     """
 
     start: Drawn
     end: Drawn
     epochs: int
+    after: int = 0
     ends_ramp = False
 
     def __post_init__(self) -> None:
         for item in ("start", "end"):
             object.__setattr__(self, item, _end(getattr(self, item), f"Ramp.{item}"))
         object.__setattr__(self, "epochs", whole(self.epochs, "Ramp.epochs", least=1))
+        object.__setattr__(self, "after", whole(self.after, "Ramp.after", least=0))
 
     def __repr__(self) -> str:
         first, last = (show(end.value) if isinstance(end, Constant) else repr(end) for end in self.ends)
-        return f"Ramp({first}, {last}, {self.epochs})"
+        return f"Ramp({first}, {last}, {self.epochs}{f', after={self.after}' if self.after else ''})"
 
     @property
     def ends(self) -> tuple[Distribution, Distribution]:
@@ -66,7 +71,7 @@ class Ramp(Distribution):
 
     def at_epoch(self, u: Floats, epoch: NDArray[np.uint32]) -> Floats:
         first, last = (end.at(u[: end.draws]) for end in self.ends)
-        part = np.minimum(epoch / self.epochs, 1.0)
+        part = np.clip((epoch - float(self.after)) / self.epochs, 0.0, 1.0)
         # Clipped, because rounding could step over an end by one unit in the last place.
         between = first * (1 - part) + last * part
         return np.asarray(np.clip(between, np.minimum(first, last), np.maximum(first, last)))

@@ -191,5 +191,5 @@ def _both_ends(count: Distribution) -> Distribution:
     """A range of whole numbers with both ends in it: what is drawn is rounded down."""
     if isinstance(count, Ramp):
         start, end = map(_both_ends, count.ends)
-        return Ramp(start, end, count.epochs)
+        return Ramp(start, end, count.epochs, count.after)
     return Uniform(count.low, count.high + 1) if isinstance(count, Uniform) else count

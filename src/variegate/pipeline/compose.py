@@ -170,12 +170,15 @@ class Compose(Pipeline):
             raise self.unmixed()
         return make(self.known, image, fields, functools.partial(plan_of, record, self)).result
 
-    def inverse(self, record: Mapping[str, Any], targets: Targets | Mapping[str, Target] | None = None) -> Inverse:
+    def inverse(
+        self, record: Mapping[str, Any], targets: Targets | Mapping[str, Target] | None = None, part: int = 0
+    ) -> Inverse:
         """The way back: a function that takes predictions on the result to the original picture.
 
         record   what `return_params=True` gave
         targets  what the predictions are, where they differ from the pipeline's own targets; of these the predictions
                  have the format of the result, `out`, and come back in that of the picture's labels
+        part     of a mosaic, to which of its pictures: 0, the sample's own, or one of its partners', in their places
 
         >>> from variegate import HorizontalFlip, Keypoints
         >>> augment = Compose([HorizontalFlip()], targets={"points": Keypoints(group=None)})
@@ -183,13 +186,17 @@ class Compose(Pipeline):
         >>> augment.inverse(record)(points=[[1.0, 2.0]])
         {'points': array([[9., 2.]], dtype=float32)}
 
-        Raises  InputError if the record is of another version or pipeline.
+        Raises  InputError if the record is of another version or pipeline, or there is no such part.
         """
         from variegate.pipeline.inverse import Inverse
         from variegate.pipeline.record import plan_of
 
-        plan = plan_of(record, self, None, maps_alone=True)
-        return Inverse(self.known.back if targets is None else Targets.of(targets), plan.point_map(0))
+        point_map = plan_of(record, self, None, maps_alone=True).point_map(0)
+        if self.compiler.collage is not None or part:
+            from variegate.pipeline.mix import part_map
+
+            point_map = part_map(self, record, part)
+        return Inverse(self.known.back if targets is None else Targets.of(targets), point_map)
 
     def batch(
         self,

@@ -21,8 +21,10 @@ from variegate.targets.leaf import Leaf, PlainLeaf
 
 if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
+    from variegate.labels.point_map import PointMap
     from variegate.pipeline.pipeline import Pipeline
     from variegate.plan.plan import Plan
+
 
 Held = TypeVar("Held", bound=Combinator)
 Planned = Callable[..., "Plan"]  # (number of the sample, sizes, channels, dtype, leaves) -> plan
@@ -196,6 +198,23 @@ def replayed(
         return plan_of(records[n], pipeline, *about)
 
     return PartneredSample(pipeline, image, fields, partners, planned).made()
+
+
+def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointMap:
+    """The map of one of the pictures of a mosaic to its result; of a sample that is none, part 0 is its own.
+
+    Raises  InputError if there is no such part.
+    """
+    from variegate.pipeline.record import plan_of
+
+    plans = [plan_of(each, pipeline, None, maps_alone=True) for each in (record, *record.get("partners", ()))]
+    collage = plans[0].collage(0)
+    who = [0, *(1 + int(u * (len(plans) - 1)) for u in collage.partner)] if collage is not None else [0]
+    if not 0 <= part < len(who):
+        raise InputError(f"the record is of a picture made of {len(who)}: part is 0 to {len(who) - 1}, got {part}")
+    if collage is None:
+        return plans[0].point_map(0)
+    return CollagePlan(pipeline.compiler, [Part(plans[m], 0) for m in who]).plan.point_map(part)
 
 
 def without(pipeline: Pipeline, kinds: Sequence[type[Op]]) -> Pipeline:
