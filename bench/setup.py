@@ -32,6 +32,12 @@ PEERS: dict[str, list[list[str]]] = {
     "ours": [["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"], ["-e", str(HERE.parent)]],
     "tf": [["tensorflow-cpu==2.21.*", "keras==3.15.*"]],
     "dali": [["nvidia-dali-cuda120"]],
+    "yolo": [
+        ["torch==2.13.0"],
+        ["--no-deps", "torchvision==0.28.0", "ultralytics==8.4.190", "ultralytics-thop"],
+        ["opencv-python-headless", "pyyaml", "psutil", "matplotlib", "polars", "requests", "tqdm", "scipy", "pillow"],
+        ["pandas", "py-cpuinfo"],
+    ],
 }
 
 

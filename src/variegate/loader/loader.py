@@ -162,7 +162,8 @@ class Loader:
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
         self.schedule.check()
-        self._pool = SlotPool(keep=1 if self.memory is not None else self._depth + 2)
+        slots = self._depth + 2
+        self._pool = SlotPool(keep=1 if self.memory is not None else 2 * slots if levels else slots)
         self._context = LoaderContext(
             source,
             augment,

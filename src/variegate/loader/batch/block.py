@@ -72,10 +72,15 @@ class Block(BatchTask):
         """Whether a sample was asked for."""
         return seat in self._seats
 
-    def shapes(self, seat: Seat) -> list[tuple[int, ...]]:
-        """The shapes of the results for a seat, one a repeat."""
+    @property
+    def form(self) -> tuple[list[tuple[int, ...]], np.dtype[Any]]:
+        """The shapes of all results, and their dtype."""
+        return self._form
+
+    def rows_at(self, seat: Seat) -> slice:
+        """Where the results for a seat are among them, one a repeat."""
         first = self._at[seat] * self._context.repeats
-        return self._form[0][first : first + self._context.repeats]
+        return slice(first, first + self._context.repeats)
 
     def value(self, seat: Seat, repeat: int, worker: Worker, counters: Counters) -> Value | None:
         """The unmixed value of a sample; None if it was skipped."""

@@ -68,7 +68,7 @@ class MixedTask(BatchTask):
     def _found(self, counters: Counters, stopped: Event | None) -> bool:
         """Find the batch's samples in blocks, which are read and planned; False if all was stopped before."""
         places = self._epoch_samples.places(self._span.first, self._span.last)
-        seats = [self._partners.at(place) for place in places.tolist()]
+        seats = self._partners.seats(places)
         if not self._shared(seats, counters, stopped):
             return False
         rest = [seat for seat in seats if self._shared_block(seat) is None]
@@ -108,8 +108,7 @@ class MixedTask(BatchTask):
 
     def _block_from(self, first: int) -> Block:
         """All the samples of a block."""
-        places = range(*block_of(first, self._epoch_samples.order.length))
-        return self._block([self._partners.at(place) for place in places])
+        return self._block(self._partners.block(first))
 
     def _block(self, seats: list[Seat]) -> Block:
         return Block(self._context, self._span.epoch, seats)
@@ -137,8 +136,13 @@ class MixedTask(BatchTask):
     @property
     def _form(self) -> tuple[list[tuple[int, ...]], np.dtype[Any]]:
         blocks = [self._at_hand(seat) for seat in self._own]
-        shapes = [shape for seat, block in zip(self._own, blocks, strict=True) for shape in block.shapes(seat)]
-        return shapes, blocks[0]._form[1]
+        forms = {id(block): block.form for block in blocks}
+        shapes = [
+            shape
+            for seat, block in zip(self._own, blocks, strict=True)
+            for shape in forms[id(block)][0][block.rows_at(seat)]
+        ]
+        return shapes, forms[id(blocks[0])][1]
 
     def _place(self, i: int) -> int:
         return i

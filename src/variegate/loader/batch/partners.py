@@ -33,6 +33,7 @@ class Partners:
 
     def __init__(self, context: LoaderContext, epoch_samples: EpochSamples) -> None:
         self._context, self._samples = context, epoch_samples
+        self._seats: dict[int, list[Seat]] = {}  # of blocks, by their first place: one by one they take NumPy long
 
     def of(self, seat: Seat, who: str, drawn: float) -> Iterator[Seat]:
         """Who may be the partner of a sample: the first is, unless it is bad; then the next.
@@ -56,8 +57,24 @@ class Partners:
 
     def at(self, place: int) -> Seat:
         """The sample at a place."""
-        positions, occurrences = at_places(self._samples.order, np.array([place], np.int64))
-        return Seat(place, int(positions[0]), int(occurrences[0]))
+        length = self._samples.order.length
+        if place >= length:
+            return self.seats(np.array([place], np.int64))[0]
+        first, _ = block_of(place, length)
+        return self.block(first)[place - first]
+
+    def block(self, first: int) -> list[Seat]:
+        """The samples of the block that begins at a place."""
+        found = self._seats.get(first)
+        if found is None:
+            places = np.arange(*block_of(first, self._samples.order.length), dtype=np.int64)
+            found = self._seats[first] = self.seats(places)
+        return found
+
+    def seats(self, places: Positions) -> list[Seat]:
+        """The samples at some places."""
+        positions, occurrences = at_places(self._samples.order, places)
+        return list(map(Seat, places.tolist(), positions.tolist(), occurrences.tolist()))
 
     def _of_class(self, seat: Seat, same: bool, drawn: float) -> Iterator[Seat]:
         members = self._members(seat.position, same)
