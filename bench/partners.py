@@ -86,7 +86,7 @@ def truth(count: int) -> dict[str, float]:
         "grey": vg.PerInstance(group="o"),
     }
     augment = vg.Compose(
-        [vg.Mosaic(640), vg.Affine(rotate=(-20, 20), scale=(0.7, 1.3)), vg.CenterCrop(512)],
+        [vg.Mosaic(1920), vg.Affine(rotate=(-20, 20), scale=(0.7, 1.3)), vg.CenterCrop(1280)],
         targets=targets, interpolation="nearest", antialias=False,
     )  # fmt: skip
     rng, worst = np.random.default_rng(0), {"masks": 1.0, "boxes": 1.0}
@@ -97,7 +97,7 @@ def truth(count: int) -> dict[str, float]:
         made = augment(**samples[0], key=key, partners=samples[1:])
         for grey, polygon, box in zip(made["grey"], made["polygons"], made["boxes"], strict=True):
             shown = made["image"][..., 0] == grey
-            if np.count_nonzero(shown) < 2000:
+            if np.count_nonzero(shown) < 10000:
                 continue
             found = np.zeros(shown.shape, bool)
             for ring in polygon:
@@ -123,12 +123,12 @@ def distinct(drawn: dict[str, dict[str, Any]]) -> bool:
 
 def painted(rng: np.random.Generator, rings: list[np.ndarray], grey: int) -> dict[str, object]:
     """A picture of objects that do not overlap, a quarter of it for each."""
-    image = np.zeros((320, 320, 3), np.uint8)
+    image = np.zeros((960, 960, 3), np.uint8)
     polygons, boxes, greys = [], [], []
     for k, ring in enumerate(rings):
-        own = ring * (130 / np.ptp(ring, axis=0).max())
-        own = own - (own.min(0) + own.max(0)) / 2 + (80 + 160 * (k % 2), 80 + 160 * (k // 2)) + rng.uniform(-5, 5, 2)
-        image[vg_filled(own, (320, 320))] = grey + k
+        own = ring * (400 / np.ptp(ring, axis=0).max())
+        own = own - (own.min(0) + own.max(0)) / 2 + (240 + 480 * (k % 2), 240 + 480 * (k // 2)) + rng.uniform(-9, 9, 2)
+        image[vg_filled(own, (960, 960))] = grey + k
         polygons.append([own])
         boxes.append([*own.min(0), *own.max(0)])
         greys.append(grey + k)
