@@ -14,10 +14,10 @@ FILL = 99
 
 
 def pictures(count: int, channels: int = 3, dtype: str = "uint8") -> list[np.ndarray]:
-    """Of other sizes, and of noise that tells every pixel."""
+    """Of other sizes and brightness, and of noise that tells every pixel."""
     rng = np.random.default_rng(count)
     sizes = [(40 + 7 * k % 31, 50 + 11 * k % 37) for k in range(count)]
-    made = [rng.integers(0, 200, (*size, channels)).astype(dtype) for size in sizes]
+    made = [rng.integers(0, 40 + 40 * (k % 5), (*size, channels)).astype(dtype) for k, size in enumerate(sizes)]
     return [each / np.float32(255) if dtype == "float32" else each for each in made]
 
 
