@@ -8,6 +8,7 @@ import pytest
 import variegate as vg
 from variegate.errors import FieldError, InputError
 from variegate.kernels.blend import soft
+from variegate.pipeline.mix import PartneredSample, blended
 
 SIZE = (90, 110)
 TARGETS = {
@@ -37,7 +38,7 @@ def sample(n: int, count: int = 5, **without: bool) -> dict[str, object]:
         "masks": masks,
         "boxes": np.array(edges, np.float64).reshape(-1, 4),
         "polygons": [[[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]] for x0, y0, x1, y1 in edges],
-        "points": np.array([[(x0 + x1) // 2 + 0.5, (y0 + y1) // 2 + 0.5, 2] for x0, y0, x1, y1 in edges]).reshape(-1, 1, 3),
+        "points": np.array([[x0 + x1, y0 + y1, 4] for x0, y0, x1, y1 in edges]).reshape(-1, 1, 3) // 2 + (0.5, 0.5, 0),
         "ids": [100 * n + k for k in range(count)],
         "classes": np.full(SIZE, n, np.uint8),
         "label": n,
@@ -129,6 +130,34 @@ def test_soft_is_the_cover_without_an_edge():
     cover = np.random.default_rng(0).random((9, 12)) < 0.3
     assert (soft(cover, 0) == cover).all() and (soft(np.zeros((4, 4), bool), 2) == 0).all()
     assert soft(np.ones((7, 5), bool), 3).tolist() == np.ones((7, 5), np.float32).tolist()
+
+
+def test_boxes_lie_tight_around_what_masks_tell_is_left():
+    """Of discs, whose corners of the box are empty."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    names = ("masks", "boxes", "ids")
+    augment = vg.Compose([vg.CopyPaste(1, edge=0)], targets={name: TARGETS[name] for name in names})
+    given = []
+    for n, across in enumerate((50, 70)):
+        disc = ((y - 45) ** 2 + (x - across) ** 2 < 20**2).astype(np.uint8)
+        box = [[across - 20, 25, across + 20, 65]]
+        given.append({"image": sample(n)["image"], "masks": disc[None], "boxes": box, "ids": [100 * n]})
+    made = augment(**given[0], key=vg.Key(0), partners=given[1:])
+    left = (given[0]["masks"][0] > 0) & (given[1]["masks"][0] == 0)
+    rows, columns = np.nonzero(left)
+    assert made["ids"] == [0, 100] and columns.max() < 65
+    assert made["boxes"][0].tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+
+
+def test_the_share_that_labels_of_a_source_go_by_is_that_of_the_picture():
+    pipeline = vg.Compose([vg.CopyPaste(2, edge=0)], targets=TARGETS)
+
+    def planned(n, *about):
+        return pipeline.plan(vg.Keys.of([vg.Key(n)]), *about, mixes=True)
+
+    both = PartneredSample(pipeline, None, sample(0), [sample(1)], planned)
+    value, share = blended(both.plans[0], both.value(0, 0), both.value(1, 0), both.plans[0].blend(0, 0))
+    assert 0.5 < share < 1 and share == np.mean((value.image == both.pictures[0]).all(axis=2))
 
 
 def test_polygons_alone_tell_the_pixels():
