@@ -559,3 +559,25 @@ def assert_same(ours: Any, theirs: Any) -> None:
             assert_same(mine, other)
     else:
         assert ours == theirs
+
+
+def test_rows_of_a_pipeline_that_mixes_are_those_of_a_loader(cluster: Cluster, source: vg.ImageFolder) -> None:
+    """Where tasks begin in the middle of a block, and where an epoch ends, too."""
+    augment = vg.Compose([vg.RandomResizedCrop(16), vg.MixUp(1.0), vg.CutMix(p=0.5)])
+    loader, epochs = vg.Loader(source, augment, batch_size=7, seed=SEED, workers=1), range(EPOCH, EPOCH + 2)
+    want = [(epoch, each) for epoch in epochs for each in sorted(mixed(loader.epoch(epoch)))]
+    made = vr.rows(source, SEED, epochs, rows_per_task=17, augment=augment)
+    parts = {epoch: [] for epoch in epochs}
+    for batch in made.iter_batches(batch_size=None, batch_format="numpy"):
+        for n, epoch in enumerate(batch["epoch"].tolist()):
+            parts[epoch].append({name: values[n : n + 1] for name, values in batch.items()})
+    assert [(epoch, each) for epoch in epochs for each in sorted(mixed(iter(parts[epoch])))] == want
+    with pytest.raises(vg.FieldError, match=r"rows\.augment is a Compose or None"):
+        vr.rows(source, augment=vg.MixUp())
+
+
+def mixed(batches: Iterator[Rows]) -> Iterator[tuple[int, bytes, bytes]]:
+    """Of each sample the id, the picture and the row of classes."""
+    for batch in batches:
+        for n, own in enumerate(batch["id"].tolist()):
+            yield own, np.asarray(batch["image"][n]).tobytes(), np.asarray(batch["label"][n]).tobytes()

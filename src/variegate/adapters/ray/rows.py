@@ -14,12 +14,13 @@ from variegate.adapters.ray.column import column
 from variegate.arguments import whole
 from variegate.errors import FieldError, InputError, SourceError
 from variegate.key import Key
-from variegate.loader import Source
+from variegate.loader import Loader, Source
 from variegate.loader.options import source_of
 from variegate.loader.sampling import Order
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.transient import retried
+from variegate.pipeline import Compose
 from variegate.targets import names
 
 RowBlock = dict[str, NDArray[Any]]
@@ -28,7 +29,12 @@ OWN = ("epoch", "place", "path", "bytes", "image")  # columns, beside those that
 
 
 def rows(
-    source: Any, seed: int = 0, epoch: int | range = 0, shuffle: bool = True, rows_per_task: int = 128
+    source: Any,
+    seed: int = 0,
+    epoch: int | range = 0,
+    shuffle: bool = True,
+    rows_per_task: int = 128,
+    augment: Compose | None = None,
 ) -> ray.data.Dataset:
     """A `ray.data.Dataset` with a row for each sample of a source, read by the tasks: the driver holds no picture.
 
@@ -39,11 +45,15 @@ def rows(
     shuffle        whether an epoch has the order that vg.Loader(source, seed=seed) gives it
     rows_per_task  how many samples one task reads, which are made again together if a node dies. A task costs some
                    10 ms, and its results are in memory together
+    augment        a pipeline that is run where the rows are read: for ops that mix samples, of which `Augment` knows
+                   nothing. Whole blocks of 64 places are made, so rows_per_task is best a multiple of 64
 
     A row has `epoch`; `place`, from 0, in the epoch; `index`, the position in the source; `id`; `path`, what leads a
     user to it; `label`, if the source has any; `bytes`, the picture's file, or `image`, an array; and the sample's
-    fields, which `Augment(..., targets=source.targets)` takes. Rows come in order of epoch and place where Ray keeps
-    order (`DataContext.execution_options.preserve_order`), else as they are ready; `sort(["epoch", "place"])` sorts.
+    fields, which `Augment(..., targets=source.targets)` takes. With `augment` it has `epoch`, `place` and what a batch
+    of vg.Loader(source, augment, seed=seed) has of the sample, to the byte. Rows come in order of epoch and place where
+    Ray keeps order (`DataContext.execution_options.preserve_order`), else as they are ready;
+    `sort(["epoch", "place"])` sorts.
 
     Raises  SourceError if the source is none, or empty; from a task, DecodeError with the path of a file that cannot be
             read.
@@ -57,7 +67,9 @@ def rows(
         raise FieldError(f"rows.epoch is a number or a range of one or more, got {epoch!r}")
     Key(seed, min(epochs)), Key(seed, max(epochs))
     count = len(source) * len(epochs)
-    read = Read(ray.put(source), len(source), seed, epochs, bool(shuffle))
+    if augment is not None and not isinstance(augment, Compose):
+        raise FieldError(f"rows.augment is a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
+    read = Read(ray.put(source), len(source), seed, epochs, bool(shuffle), augment)
     return ray.data.range(count, override_num_blocks=-(-count // rows_per_task)).map_batches(read, batch_format="numpy")
 
 
@@ -66,15 +78,22 @@ class Read:
 
     source  in the object store
     length  of the source
+    augment  what makes the rows of samples; None: they stay samples
     """
 
-    def __init__(self, source: ray.ObjectRef, length: int, seed: int, epochs: range, shuffle: bool) -> None:
+    def __init__(
+        self, source: ray.ObjectRef, length: int, seed: int, epochs: range, shuffle: bool, augment: Compose | None
+    ) -> None:
         self.source, self.length, self.seed, self.epochs, self.shuffle = source, length, seed, epochs, shuffle
+        self.augment = augment
 
     def __call__(self, batch: RowBlock) -> Iterator[RowBlock]:
         """The rows of these places, some at a time."""
         which, place = np.divmod(batch["id"], self.length)
         epoch, index = np.array(self.epochs, np.uint32)[which], np.empty(len(place), np.int64)
+        if self.augment is not None:
+            yield from self._made(epoch, place)
+            return
         for each in np.unique(epoch):
             here = epoch == each
             index[here] = Order(self.length, self.seed, int(each), self.shuffle)[place[here]]
@@ -82,6 +101,18 @@ class Read:
         for start in range(0, len(place), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             yield {"epoch": epoch[part], "place": place[part], **_read(source, index[part])}
+
+    def _made(self, epoch: NDArray[np.uint32], place: NDArray[np.int64]) -> Iterator[RowBlock]:
+        """The rows as a loader makes them, block by block."""
+        loader = Loader(
+            _source(self.source), self.augment, batch_size=AT_ONCE, seed=self.seed, shuffle=self.shuffle, workers=0
+        )
+        blocks = np.stack([epoch.astype(np.int64), place // AT_ONCE], axis=1)
+        for each, number in np.unique(blocks, axis=0).tolist():
+            here = np.flatnonzero((epoch == each) & (place // AT_ONCE == number))
+            batch, within = loader.batch(each, number), place[here] % AT_ONCE
+            made = {name: column([values[n] for n in within.tolist()]) for name, values in batch.items()}
+            yield {"epoch": epoch[here], "place": place[here], **made}
 
 
 @functools.lru_cache(maxsize=2)
