@@ -183,6 +183,9 @@ def variants(height: int, width: int) -> list[vg.Op]:
     ]
 
 
+# Those that mix samples: they do nothing alone, and their laws are of two pictures.
+MIXING: dict[str, vg.Op] = {"MixUp": vg.MixUp(1.0), "CutMix": vg.CutMix(p=0.5, partners="class")}
+
 EXAMPLES, VARIANTS = examples(30, 40), variants(30, 40)
 # Those that lower by themselves, and are read back as they are written: none that holds other ops or a function.
 LEAVES = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, Combinator | FunctionOp | Macro)]

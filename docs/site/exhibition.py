@@ -23,7 +23,7 @@ def write(pages: Path, extra: Path) -> None:
         names = []
         for entry in some:
             names.append(entry.name)
-            strips = [entry.strip(scene, STRENGTHS) for scene in found]
+            strips = [entry.strip(scene, STRENGTHS, other=exhibit.other_of(found, n)) for n, scene in enumerate(found)]
             shown = exhibit.write(extra / "gallery", entry.name, found, strips, "webp")
             said = (getattr(ops, entry.name).__doc__ or "").split("\n\n")[0].strip().replace("\n", " ")
             lines += [f"(gallery-{entry.name.lower()})=", f"## {entry.name}", "", said, ""]

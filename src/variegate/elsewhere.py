@@ -18,6 +18,8 @@ from collections.abc import Iterable
 _TENSOR = "# floats from 0 to 1, channels first; vt.Loader and vt.Transform make tensors of them"
 _RANGE = "# a bare number is a constant here"
 _FLIP = "HorizontalFlip(p=0.5)"
+_CLASSES = 'the label is Classes(10), in Compose(..., targets={"label": Classes(10)})'
+_MIX, _CUT = f"MixUp(0.2)  # {_CLASSES}", f"CutMix()  # {_CLASSES}"
 
 WRITE = {
     # Whole pipelines, and ops made of ops
@@ -193,6 +195,12 @@ WRITE = {
     "RandomChannelDropout": "ChannelDropout(p=0.5)",
     "ConstrainedCoarseDropout": "CoarseDropout()",
     "GridMask": "GridDropout()",
+    # Several pictures as one
+    "Mixup": _MIX,
+    "RandomMixUp": _MIX,
+    "RandomMixUpV2": _MIX,
+    "RandomCutMix": _CUT,
+    "RandomCutMixV2": _CUT,
     # Functions of one's own
     "Lambda": "Opaque(function)  # or Pointwise(function), of one pixel, which stays in the one pass",
     # Targets, data
@@ -222,9 +230,8 @@ def _each(names: str, why: str) -> dict[str, str]:
 
 ABSENT = {
     **_each(
-        "MixUp Mixup CutMix Mosaic CopyPaste SimpleCopyPaste OverlayElements TemplateTransform RandomMosaic "
-        "RandomMixUp RandomMixUpV2 RandomCutMix RandomCutMixV2 RandomTransplantation",
-        "it makes one picture of several, and no op does: mix the batches that a loader gives",
+        "Mosaic CopyPaste SimpleCopyPaste OverlayElements TemplateTransform RandomMosaic RandomTransplantation",
+        "it makes one picture of several, and of those there are MixUp and CutMix",
     ),
     **_each(
         "FDA HistogramMatching PixelDistributionAdaptation",

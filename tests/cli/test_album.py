@@ -24,7 +24,7 @@ ENTRIES = {entry.name: entry for entry in album.entries()}
 
 def test_no_op_lacks_a_picture() -> None:
     assert set(ENTRIES) == set(ops.__all__) - {"Op"}
-    assert set(ENTRIES) == {type(op).__name__ for op in catalogue.EXAMPLES.values()}
+    assert set(ENTRIES) == {type(op).__name__ for op in [*catalogue.EXAMPLES.values(), *catalogue.MIXING.values()]}
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -45,6 +45,8 @@ def test_every_op_is_of_one_family() -> None:
         (vg.JPEG, "Noise and compression"),
         (vg.ChannelDropout, "Dropout"),
         (vg.OneOf, "Choice and chance"),
+        (vg.MixUp, "Several pictures as one"),
+        (vg.CutMix, "Several pictures as one"),
         (vg.Normalize, "The array that is written"),
         (vg.Opaque, "Functions of your own"),
     ]:

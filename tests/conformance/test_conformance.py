@@ -170,6 +170,7 @@ def columns():
     yield Column("polylines", vg.Polygons(closed=False, dtype="float64"), RINGS, "lines")
     yield Column("per instance", vg.PerInstance(), ["cat", "dog", "cow"])
     yield Column("per sample", vg.PerSample(), {"weather": object()})
+    yield Column("classes", vg.Classes(4), np.array([0, 1, 0.25, 0], np.float32))
 
 
 COLUMNS = {f"{column.heading} {column.dtype}".strip(): column for column in columns()}
@@ -495,6 +496,8 @@ the tests, [tests/conformance](../tests/conformance/test_conformance.py).
 | ✗ | refused, by an error that says why and what to do |
 
 An instance that is not seen any more takes its row of every target along, those that are per instance too.
+`MixUp` and `CutMix`, which need a second picture, are not in the table: [their guide](guide/mixing.md) says what they
+do to each target, and [tests/labels](../tests/labels/test_blend.py) hold them to it.
 """
 COARSE = "compression and resolution"
 FAMILIES = {

@@ -8,7 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
-from tests.catalogue import EXAMPLES, LEAVES
+from tests.catalogue import EXAMPLES, LEAVES, MIXING
 
 from variegate import ops
 from variegate.dist import Bits, Choice, Constant, Normal, Uniform
@@ -31,11 +31,12 @@ INSTANCES = [
 
 
 def test_every_op_has_an_example():
-    assert {type(op).__name__ for op in EXAMPLES.values()} == set(ops.__all__) - {"Op"}, "tests/catalogue.py lacks it"
-    assert all(name.split(",")[0] == type(op).__name__ for name, op in EXAMPLES.items())
+    every = EXAMPLES | MIXING
+    assert {type(op).__name__ for op in every.values()} == set(ops.__all__) - {"Op"}, "tests/catalogue.py lacks it"
+    assert all(name.split(",")[0] == type(op).__name__ for name, op in every.items())
 
 
-@pytest.mark.parametrize("op", LEAVES, ids=repr)
+@pytest.mark.parametrize("op", [*LEAVES, *MIXING.values()], ids=repr)
 def test_pickles_replaces_hashes_and_reads_back(op):
     names = {name: getattr(ops, name) for name in ops.__all__}
     distributions = {kind.__name__: kind for kind in (Uniform, Constant, Choice, Normal)}

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from tests.catalogue import EXAMPLES, VARIANTS
+from tests.catalogue import EXAMPLES, MIXING, VARIANTS
 
 import variegate as vg
 from variegate import ops
@@ -23,7 +23,7 @@ from variegate.ops.fields import bits, channels, checked, count, declare, drawn,
 from variegate.ops.function import FunctionOp
 from variegate.ops.rule import Limits
 
-OPS = [op for op in [*EXAMPLES.values(), *VARIANTS] if not isinstance(op, FunctionOp)]
+OPS = [op for op in [*EXAMPLES.values(), *VARIANTS, *MIXING.values()] if not isinstance(op, FunctionOp)]
 EVERY = [*OPS, vg.Compose([vg.Invert(), vg.Hue(3)])]
 CASES = [
     pytest.param(op, item.name, id=f"{op!r:.40}-{item.name}")

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 
 import pytest
-from tests.catalogue import EXAMPLES
+from tests.catalogue import EXAMPLES, MIXING
 
 import variegate as vg
 from variegate.errors import FieldError
@@ -76,6 +76,24 @@ SLIPS = [
         "OneOf.weights is a list of one number an op, got Equalize(). "
         "The ops are one list: write OneOf([Invert(), Equalize()])",
     ),
+    (
+        lambda: vg.MixUp(mixup_alpha=0.2),
+        "MixUp has no mixup_alpha=; did you mean alpha=? Its fields: alpha, p, name, partners",
+    ),
+    (
+        lambda: vg.MixUp(lambda_val=(0, 1)),
+        "MixUp has no lambda_val=; did you mean alpha=? Its fields: alpha, p, name, partners",
+    ),
+    (
+        lambda: vg.CutMix(num_classes=10),
+        "CutMix has no num_classes=. Its fields: alpha, p, name, partners. How many classes there are is said of the "
+        'label: write targets={"label": Classes(10)} to Compose',
+    ),
+    (
+        lambda: vg.MixUp(0.2, label_smoothing=0.1),
+        "MixUp has no label_smoothing=. Its fields: alpha, p, name, partners. Labels are smoothed where they are "
+        'declared: write targets={"label": Classes(..., smoothing=0.1)} to Compose',
+    ),
     (lambda: vg.Rotate((-9, 9), 30), "Rotate takes angle, and all else by name; got Rotate((-9, 9), 30)"),
     (lambda: vg.Rotate(30, -30), "Rotate takes angle, and all else by name; got Rotate(30, -30)"),
     (lambda: vg.Gamma(-1), "Gamma.gamma must be above 0, got Constant(-1)"),
@@ -102,7 +120,7 @@ def test_what_a_field_is_missing_stays_pythons_word():
         vg.Rotate()
 
 
-@pytest.mark.parametrize("op", EXAMPLES.values(), ids=list(EXAMPLES))
+@pytest.mark.parametrize("op", (EXAMPLES | MIXING).values(), ids=[*EXAMPLES, *MIXING])
 def test_a_signature_is_still_that_of_the_fields(op):
     found = list(inspect.signature(type(op)).parameters)
     if not isinstance(op, vg.Pointwise | vg.Opaque):

@@ -13,6 +13,7 @@ import torch
 from variegate.errors import FieldError, InputError
 from variegate.targets import (
     Boxes,
+    Classes,
     Image,
     Keypoints,
     Mask,
@@ -29,6 +30,9 @@ EXAMPLES = [
     (Image(), "Image()"),
     (PerSample(), "PerSample()"),
     (PerInstance(), "PerInstance()"),
+    (Classes(10, smoothing=0.1), "Classes(10, smoothing=0.1)"),
+    (PerSample(blend=True), "PerSample(blend=True)"),
+    (PerInstance(weight=True), "PerInstance(weight=True)"),
     (PerInstance(group="faces"), "PerInstance(group='faces')"),
     (Boxes(), "Boxes()"),
     (Boxes("coco", min_visible=0.1, group="faces"), "Boxes('coco', group='faces', min_visible=0.1)"),

@@ -23,6 +23,7 @@ from variegate.key import Key
 from variegate.ops.base import Op, leaves
 from variegate.ops.effect import Geometric
 from variegate.ops.function import FunctionOp, Opaque, Pointwise
+from variegate.ops.mixing import MixingOp
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Keypoints, Mask, Targets
 
@@ -105,20 +106,24 @@ class Entry:
     code: str
     file: str
 
-    def strip(self, scene: Scene, count: int, seed: int = 0, labels: bool = True) -> list[Shown]:
+    def strip(
+        self, scene: Scene, count: int, seed: int = 0, labels: bool = True, other: Pixels | None = None
+    ) -> list[Shown]:
         """The scene, and what each strength makes of it; once, where all are alike.
 
         labels  whether they are drawn, of ops that move them
+        other   the partner, of an op that mixes; None: as of `gallery.partner`
         """
         known = labels and moves(self.op)
-        made = [self._shown(scene, None, Key(seed), known)]
+        made = [self._shown(scene, None, Key(seed), known, other)]
         for n, each in enumerate(gallery.strengths(self.op, count)):
-            made.append(self._shown(scene, each, Key(seed, variation=n), known))
+            made.append(self._shown(scene, each, Key(seed, variation=n), known, other))
         alike = all(each.picture.tobytes() == made[1].picture.tobytes() for each in made[2:])
         return made[:2] if alike else made
 
-    def _shown(self, scene: Scene, op: Op | None, key: Key, labels: bool) -> Shown:
+    def _shown(self, scene: Scene, op: Op | None, key: Key, labels: bool, other: Pixels | None) -> Shown:
         sample = scene.sample()
+        partners = [gallery.partner(scene.image, other)] if isinstance(op, MixingOp) else None
         if op is None:
             said = "the original"
         else:
@@ -128,7 +133,7 @@ class Entry:
             if labels or op.looks:
                 sample = Compose([op], targets=KNOWN)(**sample, key=key)
             else:
-                sample["image"] = Compose([op])(sample["image"], key=key)
+                sample["image"] = Compose([op])(sample["image"], key=key, partners=partners)
         if labels:
             return Shown(draw(sample, KNOWN, width=sample["image"].shape[1]), said)
         image = sample["image"]

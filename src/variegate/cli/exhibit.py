@@ -10,6 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from variegate.cli import album
 from variegate.cli.album import Entry, Scene, Shown
@@ -69,7 +70,7 @@ def gallery(
     sections: list[tuple[Entry, str]] = []
     with progress(on) as bar:
         for entry in bar.track(shown, description="augmenting"):
-            strips = [entry.strip(scene, strengths, seed, labels) for scene in found]
+            strips = [entry.strip(scene, strengths, seed, labels, other_of(found, n)) for n, scene in enumerate(found)]
             place = f"{entry.name}-{len(sections)}" if op else entry.name
             sections.append((entry, "".join(write(output, place, found, strips, "png"))))
     output.mkdir(parents=True, exist_ok=True)
@@ -95,6 +96,11 @@ def scenes(path: Path | None, count: int, side: int) -> list[Scene]:
         raise SourceError(f"{path}: no pictures in it")
     made = [(each.stem, np.asarray(fitted(original(each), side))) for each in paths]
     return [Scene(n, image, OBJECTS.get(n, album.MIDDLE) if path is None else album.MIDDLE) for n, image in made]
+
+
+def other_of(found: Sequence[Scene], n: int) -> NDArray[np.uint8] | None:
+    """The picture with which that of scene n is mixed: the next one, if there is another."""
+    return found[(n + 1) % len(found)].image if len(found) > 1 else None
 
 
 def write(

@@ -16,12 +16,14 @@ from variegate.ops.macro import Macro
 
 GEOMETRY, SIZES, DISTORTION = "Geometry", "Crops and sizes", "Distortion"
 COLOUR, BLUR, NOISE, DROPOUT = "Colour and tone", "Blur and sharpness", "Noise and compression", "Dropout"
+MIXING = "Several pictures as one"
 WRITTEN, CHOICE, POLICY, OWN = "The array that is written", "Choice and chance", "Policies", "Functions of your own"
-FAMILIES = GEOMETRY, SIZES, DISTORTION, COLOUR, BLUR, NOISE, DROPOUT, CHOICE, POLICY, WRITTEN, OWN
+FAMILIES = GEOMETRY, SIZES, DISTORTION, COLOUR, BLUR, NOISE, DROPOUT, MIXING, CHOICE, POLICY, WRITTEN, OWN
 BY_EFFECT = {
     effects.Field: DISTORTION,
     effects.Holes: DROPOUT,
     effects.Median: BLUR,
+    effects.Mixing: MIXING,
     effects.Noise: NOISE,
     effects.Output: WRITTEN,
     effects.PictureFunction: NOISE,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from variegate import config, ops
 from variegate.dist import Distribution
@@ -17,6 +18,7 @@ from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.ops.base import Op
 from variegate.ops.effect import Output
+from variegate.ops.mixing import MixingOp
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Mask, Targets
 
@@ -33,6 +35,7 @@ WRITTEN: Mapping[str, str] = {
     "CropNonEmptyMask": "CropNonEmptyMask: 120",
     "Gamma": "Gamma: [0.4, 2.5]",
     "Hue": "Hue: [-60, 60]",
+    "MixUp": "MixUp: 1",  # every share as often
     "Letterbox": "Letterbox: {size: [192, 256], fill: 114}",
     "LongestMaxSize": "LongestMaxSize: 96",
     "Pad": "Pad: {amount: 32, border: reflect}",
@@ -103,9 +106,14 @@ def _constant(op: Op, u: float) -> Op:
     return made
 
 
-def pictures(op: Op, image: NDArray[np.uint8], count: int, seed: int) -> list[NDArray[Any]]:
-    """The picture, and what each strength makes of it, with other numbers for what a strength leaves open."""
-    made = [image]
+def pictures(
+    op: Op, image: NDArray[np.uint8], count: int, seed: int, other: NDArray[np.uint8] | None = None
+) -> list[NDArray[Any]]:
+    """The picture, and what each strength makes of it, with other numbers for what a strength leaves open.
+
+    other  the partner, of an op that mixes; None: as of `partner`
+    """
+    made, mixes = [image], isinstance(op, MixingOp)
     for n, each in enumerate(strengths(op, count)):
         key = Key(seed=seed, variation=n)
         if op.looks:
@@ -113,8 +121,16 @@ def pictures(op: Op, image: NDArray[np.uint8], count: int, seed: int) -> list[ND
             sample: dict[str, Any] = {"image": image, "boxes": [FACE], "mask": mask, "masks": mask[None]}
             made.append(Compose([each], targets=SHOWN)(**sample, key=key)["image"])
         else:
-            made.append(Compose([each])(image, key=key))
+            made.append(Compose([each])(image, key=key, partners=[partner(image, other)] if mixes else None))
     return made
+
+
+def partner(image: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """A picture to be mixed with another of its size: the middle of a third one, or without one itself turned round."""
+    if other is None:
+        return np.ascontiguousarray(image[::-1, ::-1])
+    height, width = image.shape[:2]
+    return np.asarray(ImageOps.fit(Image.fromarray(other), (width, height)))
 
 
 def face(size: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -66,9 +66,9 @@ def preview(
 ) -> None:
     """Write a contact sheet: the original, framed, then variations of it, with their labels if these are given.
 
-    Of a folder, each row is another picture. Normalize, ToDtype and the like are left out, so that the sheet can be
-    seen. Of labels, what the pipeline's file declares under `targets` counts (filters, for one), and what it does not
-    say is as the data set has it.
+    Of a folder, each row is another picture, and MixUp and CutMix take partners from the others. Normalize, ToDtype and
+    the like are left out, so that the sheet can be seen. Of labels, what the pipeline's file declares under `targets`
+    counts (filters, for one), and what it does not say is as the data set has it.
 
     **Examples:**  `variegate preview cat.jpg --config pipeline.yaml -o sheet.png`
 
@@ -112,9 +112,10 @@ def rows_of_ops(
     """
     shown = list(gallery.all_ops()) if gallery.EVERY in names else [gallery.op_of(name) for name in names]
     image = np.asarray(fitted(original(originals()[0] if path is None else path), SIDE))
+    other = np.asarray(fitted(original(originals()[1]), SIDE)) if path is None else None
     with progress(on) as bar:
         rows: list[list[SheetPicture]] = [
-            [*gallery.pictures(op, image, cols - 1, seed)] for op in bar.track(shown, description="augmenting")
+            [*gallery.pictures(op, image, cols - 1, seed, other)] for op in bar.track(shown, description="augmenting")
         ]
     return rows, [repr(op) for op in shown]
 
@@ -133,16 +134,25 @@ class SheetRow:
     id: int
     first: int = 0
 
-    def variations(self, augment: Compose, seed: int, count: int) -> list[Mapping[str, Any]]:
+    def variations(
+        self, augment: Compose, seed: int, count: int, others: Sequence[SheetRow] = ()
+    ) -> list[Mapping[str, Any]]:
         """So many variations of the sample.
+
+        others  its partners, for ops that mix samples
 
         Raises  InputError, with the path, if its labels cannot be taken.
         """
-        keys = (Key(seed=seed, id=self.id, variation=self.first + i) for i in range(count))
+        keys = [Key(seed=seed, id=self.id, variation=self.first + i) for i in range(count)]
         try:
-            return [augment(**self.sample, key=key) for key in keys]
+            return [augment(**self.sample, key=key, partners=_partners(others, key)) for key in keys]
         except InputError as problem:
             raise InputError(f"{self.where}: {problem}") from None
+
+
+def _partners(others: Sequence[SheetRow], key: Key) -> list[Mapping[str, Any]] | None:
+    """Other samples, each with its key of the same variation."""
+    return [{**each.sample, "key": replace(key, id=each.id)} for each in others] or None
 
 
 def originals_and_variations(
@@ -168,11 +178,15 @@ def originals_and_variations(
         augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
     several = path.is_dir()
     folder = ImageFolder(path, labelled=False, mode=form[0], dtype=form[1]) if several and source is None else source
-    table: list[list[SheetPicture]] = []
+    mixes, table = bool(augment.compiler.levels), list[list[SheetPicture]]()
+    if mixes and not (several and folder is not None and min(rows, len(folder)) > 1):
+        raise InputError(f"{path}: the pipeline mixes pictures, so give a folder of them, and --rows of 2 or more")
+    kept = [sample_at(folder, n) for n in range(min(rows, len(folder)))] if mixes and folder else []
     with progress(on) as bar:
         for n in bar.track(range(min(rows, len(folder)) if several and folder else rows), description="augmenting"):
             row = sample_at(folder, n) if several and folder else one(path, source, n * (cols - 1), form)
-            samples = [row.sample, *row.variations(augment, seed, cols - 1)]
+            others = [each for m, each in enumerate(kept) if m != n]
+            samples = [row.sample, *row.variations(augment, seed, cols - 1, others)]
             if source is None:
                 table.append([sample["image"] for sample in samples])
             else:

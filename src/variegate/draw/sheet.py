@@ -42,7 +42,8 @@ def sheet(
     samples     a batch as a loader gives it, a dict of `image` (B, ...) and other fields; an array or a tensor of
                 pictures (B, ...), channels first or last; or a list of samples or pictures. The first 64 are shown
     variations  so many, of each: then samples are what goes into the pipeline, each row begins with one of them,
-                framed, and is what a loader draws of ids 0, 1, 2, ... in epoch 0 with this seed
+                framed, and is what a loader draws of ids 0, 1, 2, ... in epoch 0 with this seed. Ops that mix
+                samples, such as MixUp, take others of these as partners
     cell        pixels of the longer side of each
     columns     pictures a row; None: about as many as rows. Of variations: one more than these
     classes, by, background: as in `draw`
@@ -71,10 +72,16 @@ def sheet(
         return grid([drawn[n : n + wide] for n in range(0, len(drawn), wide)], cell, framed=False)
     if not isinstance(targets, Compose):
         raise InputError(f"variations of sheet are those of a pipeline, and {targets!r} is none")
-    rows = []
-    for n, sample in enumerate(shown):
-        taken = {**sample, "image": np.ascontiguousarray(undone(sample["image"], None))}
-        made = (targets(**taken, key=Key(seed=seed, id=n, variation=v)) for v in range(variations))
+    rows, mixes = [], bool(targets.compiler.levels)
+    given = [{**sample, "image": np.ascontiguousarray(undone(sample["image"], None))} for sample in shown]
+    for n, taken in enumerate(given):
+
+        def others(v: int, n: int = n) -> dict[str, Any]:
+            """The partners of sample n, where ops mix some."""
+            there = [{**each, "key": Key(seed=seed, id=m, variation=v)} for m, each in enumerate(given) if m != n]
+            return {"partners": there} if mixes and there else {}
+
+        made = [targets(**taken, key=Key(seed=seed, id=n, variation=v), **others(v)) for v in range(variations)]
         first = _cell(taken, targets.known, cell, options | {"white": targets.white})
         rows.append([first, *(_cell(each, targets, cell, options) for each in made)])
     return grid(rows, cell)

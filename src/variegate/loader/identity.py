@@ -9,9 +9,19 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.key import Keys
+from variegate.loader.cache import Cache
+from variegate.loader.pipeline import SamplePipeline
+from variegate.pipeline import Compose
 from variegate.plan.carried import CarriedLabels
 from variegate.targets import Targets
 from variegate.targets.leaf import Leaves
+
+
+def pipeline_of(augment: SamplePipeline | None, cache: Cache | None) -> SamplePipeline:
+    """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
+    if augment is None and cache is not None and cache.max_side is not None:
+        return Compose([])
+    return Identity() if augment is None else augment
 
 
 class Identity:

@@ -17,7 +17,7 @@ from variegate.loader.batch import DEEPEST, Batch, LoaderContext, MemoryBudget, 
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
 from variegate.loader.decode import allow_again, further
-from variegate.loader.identity import Identity
+from variegate.loader.identity import pipeline_of
 from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import (
@@ -37,7 +37,6 @@ from variegate.loader.source.base import Source
 from variegate.loader.source.multi_hot import SourceLabels
 from variegate.loader.source.multi_hot import one_hot as rows_of
 from variegate.loader.state import State, history_in, made_of, order_told, place_in
-from variegate.pipeline import Compose
 from variegate.targets import Targets
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ class Loader:
 
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
-        source, augment = self.source, self._pipeline()
+        source, augment = self.source, pipeline_of(self.augment, self.cache)
         levels, collage = levels_of(augment)
         declared = class_target(source, augment, self.one_hot, levels > 0 or collage)
         classes = one_hot_classes(source, self.one_hot) if declared is None else declared.count
@@ -194,12 +193,6 @@ class Loader:
     def labels(self) -> SourceLabels | None:
         """One a sample, as batches have them; None if they come with the samples, or not at all."""
         return self._context.column
-
-    def _pipeline(self) -> SamplePipeline:
-        """What makes samples of pictures: without a pipeline a copy, which enlarges where a cache made them smaller."""
-        if self.augment is None and self.cache is not None and self.cache.max_side is not None:
-            return Compose([])
-        return Identity() if self.augment is None else self.augment
 
     def _scheduled(self) -> Schedule:
         length = self.samples_per_epoch or len(self.source)
@@ -383,12 +376,7 @@ class Loader:
         """
         if self._child is not None and (found := self._child.stats()):
             return found
-        pool, context = self._pool, self._context
-        slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
-        faults = {"errors": len(context.faults), "abandoned": context.faults.abandoned}
-        cache = {} if context.cache is None else {"cache": context.cache.stats()}
-        times = {**context.stats.seconds(), **context.stats.counts()}
-        return {**times, **slots, **faults, "dropped": context.stats.dropped(), **cache}
+        return self._context.told()
 
     def close(self) -> None:
         """End the process of `isolate=True`, and write what the cache has gathered; the loader may be used again."""

@@ -22,6 +22,7 @@ ELSEWHERE = {
     **dict.fromkeys(("resample", "interp"), "interpolation"),
     **dict.fromkeys(("max_size", "output_size", "img_size", "image_size"), "size"),
     **dict.fromkeys(("transforms", "transform"), "ops"),
+    **dict.fromkeys(("mixup_alpha", "cutmix_alpha", "lambda_val", "beta", "cut_size"), "alpha"),
 }
 ENDINGS = ("_limit", "_range", "_factor", "_shift_limit", "_percent")
 
@@ -56,6 +57,12 @@ def hint(kind: str, rules: Mapping[str, Rule], places: Sequence[str], args: Args
         return f"A size is one pair: write size=({given['height']!r}, {given['width']!r})"
     if "padding" in given and "padding" not in rules:
         return f"A margin is an op of its own: write Pad({given['padding']!r}) before it"
+    if "partners" in rules and "num_classes" in given:
+        told = f"Classes({given['num_classes']!r})"
+        return f'How many classes there are is said of the label: write targets={{"label": {told}}} to Compose'
+    if "partners" in rules and "label_smoothing" in given:
+        told = f"Classes(..., smoothing={given['label_smoothing']!r})"
+        return f'Labels are smoothed where they are declared: write targets={{"label": {told}}} to Compose'
     if places[:1] == ["ops"] and len(args) > 1 and all(hasattr(each, "lower") for each in args):
         return f"The ops are one list: write {kind}([{', '.join(map(repr, args))}])"
     if len(args) > 1 and isinstance(first, Pixels) and all(is_whole(side) and side > 1 for side in args[:2]):

@@ -6,6 +6,7 @@ import functools
 from collections import deque
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +94,15 @@ class LoaderContext:
         self.blocks.clear()
         if self.cache is not None:
             self.cache.flush()
+
+    def told(self) -> dict[str, Any]:
+        """What `Loader.stats` tells."""
+        pool = self.pool
+        slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
+        faults = {"errors": len(self.faults), "abandoned": self.faults.abandoned}
+        cache = {} if self.cache is None else {"cache": self.cache.stats()}
+        times = {**self.stats.seconds(), **self.stats.counts()}
+        return {**times, **slots, **faults, "dropped": self.stats.dropped(), **cache}
 
     def epoch_samples(self, epoch: int) -> EpochSamples:
         """The samples of an epoch."""
