@@ -17,6 +17,7 @@ from variegate.errors import ConfigError
 from variegate.pipeline import Compose
 from variegate.targets import (
     Boxes,
+    Classes,
     Image,
     Keypoints,
     Mask,
@@ -107,8 +108,9 @@ KINDS: dict[type[Target], st.SearchStrategy[Target]] = {
         st.builds(Polygons, flat=flags, holes=flags, **shaped),
         st.builds(Polygons, **placed, flat=flags, closed=st.just(False), **no_area),
     ),
-    PerInstance: st.builds(PerInstance, group=groups),
-    PerSample: st.builds(PerSample),
+    PerInstance: st.builds(PerInstance, group=groups, weight=flags),
+    PerSample: st.builds(PerSample, blend=flags),
+    Classes: st.builds(Classes, st.integers(1, 10**6), smoothing=st.floats(0, 0.999)),
 }
 names = texts.filter(lambda name: name not in ("image", *RESERVED))
 declared = st.dictionaries(names, st.one_of(*KINDS.values()), max_size=5).map(Targets.of)
@@ -174,7 +176,7 @@ def problem_of(entry: str) -> str:
     return str(problem.value)
 
 
-NAMES = "Names: Boxes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons"
+NAMES = "Names: Boxes, Classes, Image, Keypoints, Mask, OrientedBoxes, PerInstance, PerSample, Polygons"
 A_TARGET = "a target is a name, or a mapping with one name such as `Boxes: {...}`"
 
 
@@ -224,8 +226,8 @@ A_TARGET = "a target is a name, or a mapping with one name such as `Boxes: {...}
             "labels: {PerInstance: cars}",
             "Compose.targets.labels: PerInstance takes its fields by name, as in `PerInstance: {...}`, got 'cars'",
         ),
-        ("scene: {PerSample: 3}", "line 4: Compose.targets.scene: PerSample takes no fields, got 3"),
-        ("scene: {PerSample: {a: 3}}", "line 4: Compose.targets.scene: PerSample takes no fields, got a mapping"),
+        ("scene: {PerSample: 3}", "line 4: Compose.targets.scene: PerSample takes its fields by name, as in `PerSample: {...}`, got 3"),
+        ("scene: {PerSample: {a: 3}}", "line 4: Compose.targets.scene: PerSample.a: unknown field. Fields: blend"),
         ("image: Mask", "line 4: Targets.image is the sample's picture, Image(); got Mask()"),
         ("key: Mask", "line 4: Targets: the name 'key' is taken: an argument of calls is called so. Choose another"),
         ("mask: Mask\n  boxes: Boxes\n  mask: Mask", "line 6: mask: given twice"),

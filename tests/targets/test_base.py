@@ -30,7 +30,7 @@ EXAMPLES = [
     (Image(), "Image()"),
     (PerSample(), "PerSample()"),
     (PerInstance(), "PerInstance()"),
-    (Classes(10, smoothing=0.1), "Classes(10, smoothing=0.1)"),
+    (Classes(10, smoothing=0.1), "Classes(10, 0.1)"),
     (PerSample(blend=True), "PerSample(blend=True)"),
     (PerInstance(weight=True), "PerInstance(weight=True)"),
     (PerInstance(group="faces"), "PerInstance(group='faces')"),

@@ -22,6 +22,11 @@ def blend(
     box     left, top, right and bottom edge in pixels
     layout  "HWC", also of (H, W), or "CHW"
     """
+    if out.dtype == np.float16:  # which Numba does not know; there and back each number stays as it is
+        wide = np.empty(out.shape, np.float32)
+        blend(own.astype(np.float32), other.astype(np.float32), share, box, wide, layout)
+        out[...] = wide
+        return
     left, top, right, bottom = box
     planes = out.shape[0] if layout == "CHW" else 1
     height, width = out.shape[1:3] if layout == "CHW" else out.shape[:2]

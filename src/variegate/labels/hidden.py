@@ -125,12 +125,25 @@ def _without(rings: Rings, box: Box, target: Polygons) -> tuple[Rings, float]:
             found, part = [*found, *group], part + extent
             continue
         rest = shapely.difference(whole, window)
+        rest = _opened(rest, box) if target.closed and not target.holes else rest
         kept = rings_of(rest, target.holes) if target.closed else _lines_of(rest)
         part += (rest.area if target.closed else rest.length) if kept else 0.0
         found += kept
     if len(found) == len(rings) and all(a is b for a, b in zip(found, rings, strict=True)):
         return rings, 1.0
     return tuple(found), min(part / every, 1.0) if every > 0 else 0.0
+
+
+def _opened(rest: Any, box: Box) -> Any:
+    """An area in parts without holes: where the box left one, those on either side of the middle of the box."""
+    import shapely
+
+    if not shapely.get_num_interior_rings(shapely.get_parts(rest)).any():
+        return rest
+    x0, y0, x1, y1 = shapely.bounds(rest)
+    middle = (box[0] + box[2]) / 2
+    sides = shapely.box(x0, y0, middle, y1), shapely.box(middle, y0, x1, y1)
+    return shapely.GeometryCollection([shapely.intersection(rest, side) for side in sides])
 
 
 def _lines_of(geometry: Any) -> list[Floats]:

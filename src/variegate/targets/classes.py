@@ -62,11 +62,11 @@ class Classes(PerSample):
 
         Raises  InputError if it is none.
         """
-        array = np.asarray(value) if isinstance(value, (list, tuple, np.ndarray, np.generic)) else None
+        array = _array(value) if isinstance(value, (list, tuple, np.ndarray, np.generic)) else None
         if is_whole(value) or (array is not None and array.ndim == 0 and array.dtype.kind in "iu"):
             return self._hot(np.array([int(value)]), name)
         if array is not None and array.ndim == 1 and (array.dtype.kind in "iu" or not array.size):
-            return self._hot(array.astype(np.int64), name)
+            return self._hot(array if array.size else array.astype(np.int64), name)
         if array is not None and array.shape == (self.count,) and array.dtype.kind in "fb":
             row = array.astype(np.float32)
             if np.isfinite(row).all():
@@ -76,12 +76,20 @@ class Classes(PerSample):
             f"{name} is the number of a class, a list of such numbers, or a row of {self.count} floats; got {got}"
         )
 
-    def _hot(self, numbers: NDArray[np.int64], name: str) -> NDArray[np.float32]:
+    def _hot(self, numbers: NDArray[Any], name: str) -> NDArray[np.float32]:
         wrong = numbers[(numbers < 0) | (numbers >= self.count)]
         if wrong.size:
             raise InputError(
                 f"{name} is of classes 0 to {self.count - 1}, as Classes({self.count}) says; got {wrong[0]}"
             )
         row = np.zeros(self.count, np.float32)
-        row[numbers] = 1
+        row[numbers.astype(np.int64)] = 1
         return row
+
+
+def _array(value: Any) -> NDArray[Any] | None:
+    """A value as an array; None where its rows differ in length."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return None

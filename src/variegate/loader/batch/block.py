@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ from variegate.loader.pipeline import SamplePlan
 from variegate.loader.sampling import BatchSpan, GivenSamples
 from variegate.loader.stats import Counters
 from variegate.pipeline.mix import Value
-from variegate.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from variegate.plan.plan import Plan
 
 
 class Block(BatchTask):
@@ -136,10 +138,8 @@ class Block(BatchTask):
         return i is not None and self._samples[i].tried > 0
 
     def _labels(self, plan: SamplePlan, row: int) -> MovedLabels:
-        assert isinstance(plan, Plan)
-        return plan.moved(row)
+        return cast("Plan", plan).moved(row)
 
     def _result(self, n: int, plan: SamplePlan, row: int, *rest: Any) -> None:
-        assert isinstance(plan, Plan)
         super()._result(n, plan, row, *rest)
-        self._rows[n] = plan, row
+        self._rows[n] = cast("Plan", plan), row
