@@ -226,7 +226,10 @@ A_TARGET = "a target is a name, or a mapping with one name such as `Boxes: {...}
             "labels: {PerInstance: cars}",
             "Compose.targets.labels: PerInstance takes its fields by name, as in `PerInstance: {...}`, got 'cars'",
         ),
-        ("scene: {PerSample: 3}", "line 4: Compose.targets.scene: PerSample takes its fields by name, as in `PerSample: {...}`, got 3"),
+        (
+            "scene: {PerSample: 3}",
+            "line 4: Compose.targets.scene: PerSample takes its fields by name, as in `PerSample: {...}`, got 3",
+        ),
         ("scene: {PerSample: {a: 3}}", "line 4: Compose.targets.scene: PerSample.a: unknown field. Fields: blend"),
         ("image: Mask", "line 4: Targets.image is the sample's picture, Image(); got Mask()"),
         ("key: Mask", "line 4: Targets: the name 'key' is taken: an argument of calls is called so. Choose another"),

@@ -51,10 +51,10 @@ def test_one_op_of_a_level_applies_at_most(ops):
 def test_what_stands_behind_and_too_many_are_refused():
     with pytest.raises(
         PipelineError,
-        match=r"^Rotate stands behind MixUp, which averages results: behind it may stand Normalize, ToDtype and one more",
+        match=r"^Rotate stands behind MixUp, which averages results: behind it may stand Normalize, ToDtype",
     ):
         vg.Compose([MIX, vg.Rotate((-9, 9))]).compiler  # noqa: B018
-    with pytest.raises(PipelineError, match="^at most 2 ops in a row mix, got MixUp, CutMix, MixUp#2. Choose among"):
+    with pytest.raises(PipelineError, match=r"^at most 2 ops in a row mix, got MixUp, CutMix, MixUp#2\. Choose among"):
         vg.Compose([MIX, CUT, vg.MixUp(0.2)]).compiler  # noqa: B018
 
 

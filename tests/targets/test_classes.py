@@ -19,7 +19,9 @@ def row(target, value):
     return made
 
 
-@pytest.mark.parametrize("value", [2, np.int64(2), np.uint8(2), np.array(2), [2], (2,), np.array([2], np.int16), [2, 2]])
+@pytest.mark.parametrize(
+    "value", [2, np.int64(2), np.uint8(2), np.array(2), [2], (2,), np.array([2], np.int16), [2, 2]]
+)
 def test_a_number_of_a_class_is_one_hot(value):
     assert row(Classes(4), value).tolist() == [0, 0, 1, 0]
 
@@ -70,9 +72,15 @@ def test_what_is_read_and_written_is_a_copy():
         (True, "label is the number of a class, a list of such numbers, or a row of 4 floats; got True"),
         (1.5, "label is the number of a class, a list of such numbers, or a row of 4 floats; got 1.5"),
         ([0.5, 0.5], "label is the number of a class, a list of such numbers, or a row of 4 floats; got float64 (2,)"),
-        ([0, 0, np.nan, 1], "label is the number of a class, a list of such numbers, or a row of 4 floats; got float64"),
+        (
+            [0, 0, np.nan, 1],
+            "label is the number of a class, a list of such numbers, or a row of 4 floats; got float64",
+        ),
         (np.eye(4), "label is the number of a class, a list of such numbers, or a row of 4 floats; got float64 (4, 4)"),
-        ([[0], [1, 2]], "label is the number of a class, a list of such numbers, or a row of 4 floats; got [[0], [1, 2]]"),
+        (
+            [[0], [1, 2]],
+            "label is the number of a class, a list of such numbers, or a row of 4 floats; got [[0], [1, 2]]",
+        ),
         (["a", "b"], "label is the number of a class, a list of such numbers, or a row of 4 floats; got <U1 (2,)"),
         (2**70, f"label is of classes 0 to 3, as Classes(4) says; got {2**70}"),
         (np.uint64(2**64 - 1), f"label is of classes 0 to 3, as Classes(4) says; got {2**64 - 1}"),

@@ -85,7 +85,7 @@ def _tells(value: Any) -> bool:
 
 def _view(name: str, value: NDArray[Any], source: Source, augment: SamplePipeline, count: int | None) -> TensorColumn:
     """Another view of the picture, through the same pipeline."""
-    made = form(augment, sizes_of(source), value.shape[2] if value.ndim == 3 else 1, value.dtype.name)
+    made = form(augment, sizes_of(source), value.shape[2] if value.ndim == 3 else 1, value.dtype.name, mixes=True)
     flat = value.ndim == 2 and made.layout == "HWC"
     return dense(name, (count, *(made.shape[:2] if flat else made.shape)), made.dtype.as_numpy_dtype)
 

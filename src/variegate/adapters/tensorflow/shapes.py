@@ -14,6 +14,7 @@ from variegate.key import Keys
 from variegate.loader import Arrays, Loader, Source, Subset
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.transient import is_transient, retried
+from variegate.pipeline import Compose
 from variegate.targets import Boxes, BoxLeaf, MaskLeaf, Targets
 from variegate.targets.base import Shape
 
@@ -45,12 +46,13 @@ class BatchShape(NamedTuple):
         return self.shape[1:] if self.layout == "CHW" else self.shape[:2]
 
 
-def form(augment: SamplePipeline, sizes: Sizes, channels: int, dtype: str) -> BatchShape:
-    """The form of the results of pictures of these sizes."""
+def form(augment: SamplePipeline, sizes: Sizes, channels: int, dtype: str, mixes: bool = False) -> BatchShape:
+    """The form of the results of pictures of these sizes; mixes: whether who asks has partners for them."""
     tries = sizes * PROBES
     keys = Keys.at(0, 0, np.arange(len(tries), dtype=np.uint64))
     labels = ([NOTHING] * len(tries), NOTHINGS_TARGETS) if hasattr(augment, "known") else ()
-    plan = augment.plan(keys, np.array(tries, np.int64), channels, dtype, *labels)
+    more: dict[str, Any] = {"mixes": True} if mixes and isinstance(augment, Compose) else {}
+    plan = augment.plan(keys, np.array(tries, np.int64), channels, dtype, *labels, **more)
     sides = [set(side) for side in zip(*plan.shapes, strict=True)]
     shape = tuple(side.pop() if len(side) == 1 else None for side in sides)
     return BatchShape(shape, tf.as_dtype(plan.dtype), getattr(plan, "layout", "HWC"))

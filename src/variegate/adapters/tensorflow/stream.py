@@ -154,7 +154,7 @@ def _signature(loader: Loader, position: int) -> tuple[Any, dict[str, TensorColu
     source, count = loader.source, _count(loader, position)
     augment = Identity() if loader.augment is None else loader.augment
     first = next((found for _, found in headers(loader, LOOKS)), None) or header(source, 0)
-    made = form(augment, sizes_of(source), first.channels, first.dtype)
+    made = form(augment, sizes_of(source), first.channels, first.dtype, mixes=True)
     image = tf.TensorSpec((count, *made.shape), made.dtype)
     label = {}
     if loader.labels is not None:
