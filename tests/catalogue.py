@@ -184,7 +184,12 @@ def variants(height: int, width: int) -> list[vg.Op]:
 
 
 # Those that mix samples: they do nothing alone, and their laws are of two pictures.
-MIXING: dict[str, vg.Op] = {"MixUp": vg.MixUp(1.0), "CutMix": vg.CutMix(p=0.5, partners="class")}
+MIXING: dict[str, vg.Op] = {
+    "MixUp": vg.MixUp(1.0),
+    "CutMix": vg.CutMix(p=0.5, partners="class"),
+    "Mosaic": vg.Mosaic((48, 64), fill=114),
+    "CopyPaste": vg.CopyPaste((1, 4), edge=0),
+}
 
 EXAMPLES, VARIANTS = examples(30, 40), variants(30, 40)
 # Those that lower by themselves, and are read back as they are written: none that holds other ops or a function.

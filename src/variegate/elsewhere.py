@@ -19,6 +19,7 @@ _TENSOR = "# floats from 0 to 1, channels first; vt.Loader and vt.Transform make
 _RANGE = "# a bare number is a constant here"
 _FLIP = "HorizontalFlip(p=0.5)"
 _CLASSES = 'the label is Classes(10), in Compose(..., targets={"label": Classes(10)})'
+_PASTE = "CopyPaste((1, 4))  # of objects with masks or polygons"
 _MIX, _CUT = f"MixUp(0.2)  # {_CLASSES}", f"CutMix()  # {_CLASSES}"
 
 WRITE = {
@@ -201,6 +202,9 @@ WRITE = {
     "RandomMixUpV2": _MIX,
     "RandomCutMix": _CUT,
     "RandomCutMixV2": _CUT,
+    "RandomMosaic": "Mosaic(640)",
+    "SimpleCopyPaste": _PASTE,
+    "RandomTransplantation": _PASTE,
     # Functions of one's own
     "Lambda": "Opaque(function)  # or Pointwise(function), of one pixel, which stays in the one pass",
     # Targets, data
@@ -230,8 +234,8 @@ def _each(names: str, why: str) -> dict[str, str]:
 
 ABSENT = {
     **_each(
-        "Mosaic CopyPaste SimpleCopyPaste OverlayElements TemplateTransform RandomMosaic RandomTransplantation",
-        "it makes one picture of several, and of those there are MixUp and CutMix",
+        "OverlayElements TemplateTransform",
+        "it puts a picture of its own over others, and CopyPaste takes objects of another sample",
     ),
     **_each(
         "FDA HistogramMatching PixelDistributionAdaptation",

@@ -47,6 +47,8 @@ def test_every_op_is_of_one_family() -> None:
         (vg.OneOf, "Choice and chance"),
         (vg.MixUp, "Several pictures as one"),
         (vg.CutMix, "Several pictures as one"),
+        (vg.Mosaic, "Several pictures as one"),
+        (vg.CopyPaste, "Several pictures as one"),
         (vg.Normalize, "The array that is written"),
         (vg.Opaque, "Functions of your own"),
     ]:

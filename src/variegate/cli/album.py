@@ -21,6 +21,7 @@ from variegate.draw.grid import fitted
 from variegate.errors import ConfigError
 from variegate.key import Key
 from variegate.ops.base import Op, leaves
+from variegate.ops.copy_paste import CopyPaste
 from variegate.ops.effect import Geometric
 from variegate.ops.function import FunctionOp, Opaque, Pointwise
 from variegate.ops.mixing import MixingOp
@@ -123,16 +124,20 @@ class Entry:
 
     def _shown(self, scene: Scene, op: Op | None, key: Key, labels: bool, other: Pixels | None) -> Shown:
         sample = scene.sample()
-        partners = [gallery.partner(scene.image, other)] if isinstance(op, MixingOp) else None
         if op is None:
             said = "the original"
         else:
             said = differences(self.op, op) or f"variation {key.variation + 1}"
             if op.looks == "instances":
                 sample["masks"] = sample.pop("mask")[None]
-            if labels or op.looks:
-                sample = Compose([op], targets=KNOWN)(**sample, key=key)
+            pastes = isinstance(op, CopyPaste)
+            if pastes:
+                sample = {"image": sample["image"], "masks": sample["mask"][None]}
+            partners = gallery.others(sample, scene.image, other) if isinstance(op, MixingOp) else None
+            if labels or op.looks or pastes:
+                sample = Compose([op], targets=KNOWN)(**sample, key=key, partners=partners)
             else:
+                partners = None if partners is None else [partners[0]["image"]]
                 sample["image"] = Compose([op])(sample["image"], key=key, partners=partners)
         if labels:
             return Shown(draw(sample, KNOWN, width=sample["image"].shape[1]), said)

@@ -17,6 +17,7 @@ from variegate.dist import Distribution
 from variegate.errors import FieldError
 from variegate.key import Key
 from variegate.ops.base import Op
+from variegate.ops.copy_paste import CopyPaste
 from variegate.ops.effect import Output
 from variegate.ops.mixing import MixingOp
 from variegate.pipeline import Compose
@@ -35,6 +36,7 @@ WRITTEN: Mapping[str, str] = {
     "CropNonEmptyMask": "CropNonEmptyMask: 120",
     "Gamma": "Gamma: [0.4, 2.5]",
     "Hue": "Hue: [-60, 60]",
+    "Mosaic": "Mosaic: [256, 256]",
     "MixUp": "MixUp: 1",  # every share as often
     "Letterbox": "Letterbox: {size: [192, 256], fill: 114}",
     "LongestMaxSize": "LongestMaxSize: 96",
@@ -116,13 +118,22 @@ def pictures(
     made, mixes = [image], isinstance(op, MixingOp)
     for n, each in enumerate(strengths(op, count)):
         key = Key(seed=seed, variation=n)
-        if op.looks:
+        if op.looks or isinstance(op, CopyPaste):
             mask = face(image.shape[:2])
             sample: dict[str, Any] = {"image": image, "boxes": [FACE], "mask": mask, "masks": mask[None]}
-            made.append(Compose([each], targets=SHOWN)(**sample, key=key)["image"])
+            made.append(
+                Compose([each], targets=SHOWN)(
+                    **sample, key=key, partners=others(sample, image, other) if mixes else None
+                )["image"]
+            )
         else:
             made.append(Compose([each])(image, key=key, partners=[partner(image, other)] if mixes else None))
     return made
+
+
+def others(sample: Mapping[str, Any], image: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> list[Any]:
+    """The partners of a sample: one, with the same labels on another picture."""
+    return [{**sample, "image": partner(image, other)}]
 
 
 def partner(image: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> NDArray[np.uint8]:

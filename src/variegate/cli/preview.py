@@ -178,7 +178,7 @@ def originals_and_variations(
         augment = replace(augment, targets=agreed(source.targets or Targets(), augment.known))
     several = path.is_dir()
     folder = ImageFolder(path, labelled=False, mode=form[0], dtype=form[1]) if several and source is None else source
-    mixes, table = bool(augment.compiler.levels), list[list[SheetPicture]]()
+    mixes, table = bool(augment.compiler.mixes), list[list[SheetPicture]]()
     if mixes and not (several and folder is not None and min(rows, len(folder)) > 1):
         raise InputError(f"{path}: the pipeline mixes pictures, so give a folder of them, and --rows of 2 or more")
     kept = [sample_at(folder, n) for n in range(min(rows, len(folder)))] if mixes and folder else []

@@ -72,7 +72,7 @@ def sheet(
         return grid([drawn[n : n + wide] for n in range(0, len(drawn), wide)], cell, framed=False)
     if not isinstance(targets, Compose):
         raise InputError(f"variations of sheet are those of a pipeline, and {targets!r} is none")
-    rows, mixes = [], bool(targets.compiler.levels)
+    rows, mixes = [], bool(targets.compiler.mixes)
     given = [{**sample, "image": np.ascontiguousarray(undone(sample["image"], None))} for sample in shown]
     for n, taken in enumerate(given):
 

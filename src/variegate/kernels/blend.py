@@ -113,6 +113,11 @@ def overlay(
 
     cover  (H, W), 0 to 1
     """
+    if out.dtype == np.float16:
+        wide = np.empty(out.shape, np.float32)
+        overlay(own.astype(np.float32), other.astype(np.float32), cover, wide, layout)
+        out[...] = wide
+        return
     planes = out.shape[0] if layout == "CHW" else 1
     across = out.size // (planes * cover.size)
     parts = [each.reshape(planes, cover.size, across) for each in (plain(own), plain(other), out)]
