@@ -68,6 +68,7 @@ def test_any_part_is_that_of_the_whole(length, world, steps, seed):
     some = np.random.default_rng(seed).integers(at, length + 40, 20)
     whole = deal[np.arange(at, length + 40)]
     assert np.array_equal(deal[some], whole[some - at])
+    assert np.array_equal(deal[all_of(at)], all_of(at))  # consumed: nobody asks which they were
     assert np.array_equal(whole[length - at :], np.arange(length, length + 40))  # a lap for padding
 
 

@@ -63,13 +63,14 @@ class Deal:
         return self._first + max(self.length - self._first, 0) // whole * whole
 
     def __getitem__(self, dealt: Positions) -> Positions:
-        """The places of the epoch that these are; those beyond its length stay what they are."""
+        """The places of the epoch that these are; those consumed before, and beyond its length, stay what they are."""
         found = dealt.astype(np.int64).copy()
-        early, late = dealt < self._first, dealt >= self._last
+        early = (dealt >= self.begun) & (dealt < self._first)
         found[early] = self.rest[dealt[early] - self.begun]
-        within = dealt[~early & ~late]
+        rounds = (dealt >= self._first) & (dealt < self._last)
+        within = dealt[rounds]
         turn, step = np.divmod(within - self._first, BLOCK * self.world)
-        found[~early & ~late] = self._first + (turn * self.world + within % self.world) * BLOCK + step // self.world
+        found[rounds] = self._first + (turn * self.world + within % self.world) * BLOCK + step // self.world
         return found
 
     def whole(self, places: Positions) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
