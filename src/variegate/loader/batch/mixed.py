@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import in_line, printable
+from variegate.errors import InputError, in_line, printable
 from variegate.loader import stats
 from variegate.loader.batch.block import Block
 from variegate.loader.batch.budget import BatchMemory
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import Worker
 from variegate.loader.batch.partners import Partners, Seat, block_of
+from variegate.loader.batch.reader import note
 from variegate.loader.batch.task import BatchTask
 from variegate.loader.sampling import BatchSpan, EpochSamples
 from variegate.loader.source.multi_hot import labels_at
@@ -196,7 +197,8 @@ class MixedTask(BatchTask):
             if other is not None:
                 begun = stats.now()
                 room = out if out is not None and out.shape == own.value.image.shape else None
-                value, share = blended(plan, own.value, other.value, blend, room)
+                with self._of_both(seat, partner):
+                    value, share = blended(plan, own.value, other.value, blend, room)
                 counters[stats.KERNEL] += stats.now() - begun
                 shares = [(own.parts, share), (other.parts, 1 - share)]
                 return Mixed(value, tuple((position, part * w) for parts, w in shares for position, part in parts))
@@ -274,6 +276,18 @@ class MixedTask(BatchTask):
         except Exception as error:
             where = in_line(self._context.source.where(seat.position))
             error.add_note(printable(f"variegate: it is the partner of sample {seat.position}, {where}"))
+            raise
+
+    @contextmanager
+    def _of_both(self, seat: Seat, partner: Seat) -> Iterator[None]:
+        """Say of an error in mixing two samples which they are."""
+        source = self._context.source
+        try:
+            yield
+        except InputError as error:
+            note(error, source, seat.position)
+            where = in_line(source.where(partner.position))
+            error.add_note(printable(f"variegate: its partner is sample {partner.position}, {where}"))
             raise
 
     def _column(self, index: NDArray[np.int64], kept: list[int]) -> Any:
