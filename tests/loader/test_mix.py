@@ -122,7 +122,7 @@ def test_resume_anywhere_and_into_other_worlds(whole, worlds):
                 one = loader(rank=rank, world_size=world, batch_size=size)
                 if state is not None:
                     one.resume(json.loads(json.dumps(state)))
-                own = samples(one if last else islice(one, step))
+                own = samples(one if last else islice(one, step if number == 0 else 2))
                 assert not seen.keys() & own.keys()
                 seen |= own
                 states.append(one.state())
