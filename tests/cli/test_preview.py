@@ -18,7 +18,7 @@ from variegate.cli.preview import originals_and_variations
 from variegate.draw import draw
 from variegate.errors import FieldError, InputError, SourceError
 from variegate.loader import ImageMaskFolder, Loader, YoloFolder
-from variegate.ops import CenterCrop, HorizontalFlip, Rotate
+from variegate.ops import CenterCrop, HorizontalFlip, MixUp, Rotate
 from variegate.pipeline import Compose
 from variegate.targets import Boxes, Mask, Targets
 
@@ -232,3 +232,20 @@ def test_help_teaches_labels() -> None:
     for word in ("--coco", "--yolo", "--voc", "--masks", "--classes", "--segments", "--fields", "--ignore", "--cell"):
         assert word in told
     assert "instances_val2017.json" in told
+
+
+def test_a_pipeline_that_mixes_takes_partners_from_the_folder(data: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "mix.yaml", tmp_path / "sheet.png"
+    path.write_text("variegate: 1\nops: [{MixUp: 1}, Normalize]\n")
+    done = run(data / "VOC/JPEGImages", "-c", path, "--cols", 3, "--cell", 40, "-o", out)
+    assert done.exit_code == 0, done.output
+    page = np.asarray(Image.open(out))[..., 0]
+    assert len(set(np.unique(page)) - {0, 40, 80, 255}) > 3  # numbers that none of the pictures has
+    one = run(data / "VOC/JPEGImages" / f"{STEMS[0]}.png", "-c", path, "-o", out)
+    assert one.exit_code == 1 or isinstance(one.exception, InputError)
+    table = originals_and_variations(
+        console(), Compose([CenterCrop(20), MixUp(1.0)]), data / "VOC/JPEGImages", 2, 3, 0, None, 40
+    )
+    assert [len(row) for row in table] == [3, 3]
+    with pytest.raises(InputError, match=r"the pipeline mixes pictures, so give a folder of them, and --rows of 2"):
+        originals_and_variations(console(), Compose([MixUp(1.0)]), data / "VOC/JPEGImages", 1, 3, 0, None, 40)

@@ -130,3 +130,22 @@ def test_numbers_that_make_no_page(options: dict[str, Any]) -> None:
 
 def test_at_most_64_are_shown() -> None:
     assert vg.sheet(None, pictures(70), cell=16).size == (GAP + 8 * (16 + GAP),) * 2
+
+
+def test_variations_of_a_pipeline_that_mixes_take_partners_from_the_others():
+    augment = vg.Compose([vg.CutMix()])
+    black, white = np.zeros((30, 40, 3), np.uint8), np.full((30, 40, 3), 255, np.uint8)
+    page = np.asarray(vg.sheet(augment, [black, white], variations=3, cell=40))
+    cells = page[page.shape[0] // 4, :, 0]  # a line through the first row: its pictures are of both
+    assert (cells == 0).any() and (cells == 255).any()
+    alone = vg.sheet(augment.without(), [black, white], variations=3, cell=40)
+    assert alone.size == vg.sheet(augment, [black, white], variations=3, cell=40).size
+    assert np.asarray(alone).tobytes() != page.tobytes()
+    with pytest.raises(vg.InputError, match=r"^CutMix mixes samples, and there is no other here\."):
+        vg.sheet(augment, [black], variations=3)
+
+
+def test_a_batch_of_mixed_samples_is_drawn():
+    source = vg.Arrays(np.zeros((6, 30, 40, 3), np.uint8), np.arange(6) % 2)
+    loader = vg.Loader(source, vg.Compose([vg.MixUp(1.0)]), batch_size=6, workers=0, one_hot=2)
+    assert vg.sheet(loader.augment, next(iter(loader)), columns=3, cell=40).width > 3 * 40

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from variegate.kernels.blend import blend
+from variegate.kernels.blend import blend, overlay
 
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 BOXES = st.tuples(st.integers(0, 9), st.integers(0, 7), st.integers(0, 9), st.integers(0, 7)).map(
@@ -109,3 +109,21 @@ def test_pictures_that_are_not_contiguous_are_read_as_they_are():
     out = np.empty((7, 9, 3), np.uint8)
     blend(*parts, 0.3, (1, 2, 8, 6), out)
     assert np.array_equal(out, expected(*parts, 0.3, (1, 2, 8, 6), "HWC"))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("shape", "layout"), [((7, 9, 3), "HWC"), ((7, 9), "HWC"), ((4, 7, 9), "CHW")])
+def test_an_overlay_is_the_other_as_far_as_it_covers(dtype, shape, layout):
+    own, other = pictures(dtype, shape, 2)
+    cover = np.clip(np.random.default_rng(0).uniform(-0.5, 1.5, (7, 9)), 0, 1).astype(np.float32)
+    out = np.empty_like(own)
+    overlay(own, other, cover, out, layout)
+    share = cover[..., None] if len(shape) == 3 and layout == "HWC" else np.broadcast_to(cover, shape)
+    share = np.broadcast_to(share, shape)
+    assert np.array_equal(out[share == 0], own[share == 0]) and np.array_equal(out[share == 1], other[share == 1])
+    wanted = own.astype(np.float32) * (1 - share) + other.astype(np.float32) * share
+    if np.dtype(dtype).kind == "f":
+        np.testing.assert_allclose(out, wanted, atol=4 * max(float(np.finfo(dtype).eps), 1e-7))
+    else:
+        assert (np.abs(out - np.rint(wanted.astype(np.float64))) <= 1).all()
+        assert (out == np.rint(wanted)).mean() > 0.99

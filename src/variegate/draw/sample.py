@@ -109,10 +109,17 @@ def _drawn(
         raise InputError(f"on of draw names a picture of the sample, an Image(); got {on!r}, of {sorted(sample)}")
     picture = displayed(sample[on], on, white)
     fields = {name: plain(value) for name, value in sample.items() if name != "image"}
+    fields = {name: value for name, value in fields.items() if not _is_row(targets, name, value)}
     leaves = targets.read(fields, (picture.height, picture.width), doubt=False)
     legend = Legend(names, by_instance, targets, leaves)
     canvas = Canvas(picture, drawn_size(picture.size, width))
     return Layers(canvas, targets, leaves, legend, background).paint()
+
+
+def _is_row(targets: Targets, name: str, value: Any) -> bool:
+    """Whether a field is a label as loaders make it that are asked for one_hot, or mix: a row of floats, undeclared."""
+    unsaid = name in targets and targets[name].undeclared
+    return unsaid and isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f"
 
 
 def names_of(classes: ClassNames) -> dict[int, str]:
