@@ -38,6 +38,10 @@ def read(target, value):
 @example((3, 3, 9, 9), (3, 3, 9, 9))
 @example((3, 3, 9, 9), (0, 0, 30, 24))
 @example((3, 3, 9, 9), (5, 0, 7, 24))
+@example((3, 3, 9, 9), (0, 12, 30, 20))
+@example((3, 9, 9, 12), (0, 1, 30, 5))
+@example((3, 3, 9, 9), (12, 0, 20, 24))
+@example((9, 3, 12, 9), (1, 0, 5, 24))
 def test_boxes_are_those_around_the_pixels_that_are_left(box, cover):
     leaf, seen = hidden(vg.Boxes(), read(vg.Boxes(), [box]), cover, SIZE)
     whole, left = painted(box), painted(box) & ~painted(cover)
@@ -99,6 +103,8 @@ rings = st.lists(st.tuples(st.floats(1, 29), st.floats(1, 23)), min_size=3, max_
 
 @settings(max_examples=40)
 @given(rings, edges, st.booleans())
+@example([(1, 1), (29, 1), (29, 23), (1, 23)], (10, 8, 20, 16), False)
+@example([(1, 1), (29, 1), (29, 23), (1, 23)], (10, 8, 20, 16), True)
 def test_polygons_have_the_area_that_is_left(ring, cover, holes):
     target = vg.Polygons(holes=holes)
     leaf, seen = hidden(target, read(target, [[ring]]), cover, SIZE)
@@ -120,14 +126,15 @@ def test_turned_boxes_stay_and_tell_what_is_left(x, y, w, h, angle, cover):
     assert leaf is given_ and seen.share[0] == pytest.approx(left / whole, abs=0.05)
 
 
-@given(st.lists(st.tuples(st.integers(0, 29), st.integers(0, 23), st.sampled_from([0, 1, 2])), min_size=1), edges)
+@given(st.lists(st.tuples(st.integers(1, 29), st.integers(1, 23), st.sampled_from([0, 1, 2])), min_size=1), edges)
+@example([(8, 8, 2), (9, 9, 2), (3, 3, 2)], (3, 3, 9, 9))
 def test_points_beneath_are_hidden_and_keep_their_places(some, cover):
     target = vg.Keypoints("xyv")
-    leaf, seen = hidden(target, read(target, [[(x + 0.5, y + 0.5, v) for x, y, v in some]]), cover, SIZE)
+    leaf, seen = hidden(target, read(target, [list(some)]), cover, SIZE)
     free = ~painted(cover)
     wanted = [v if free[y, x] else 0 for x, y, v in some]
     assert leaf.visible[0].tolist() == wanted
-    assert leaf.xy[0].tolist() == [[x + 0.5, y + 0.5] for x, y, _ in some]
+    assert leaf.xy[0].tolist() == [[x, y] for x, y, _ in some]
     assert seen.share[0] == pytest.approx(np.mean([free[y, x] for x, y, _ in some]))
 
 
