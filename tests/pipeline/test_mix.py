@@ -171,7 +171,7 @@ def test_explain_says_what_is_mixed():
 
 MISFITS = [
     (lambda a: a(PICTURES[0], key=1), r"MixUp mixes samples, and there is no other here\. A vg\.Loader draws partners"),
-    (lambda a: a.batch(PICTURES[:2], key=1), r"MixUp mixes samples, and there is no other here\. A vg\.Loader"),
+    (lambda a: a.batch(PICTURES[:2]), r"MixUp mixes samples, and there is no other here\. A vg\.Loader"),
     (lambda a: a(PICTURES[0], key=1, partners=[]), r"partners= is a list of one other sample or more, each a picture"),
     (lambda a: a(PICTURES[0], key=1, partners=3), r"partners= is a list of one other sample or more, .*; got 3$"),
     (lambda a: a(PICTURES[0], key=1, partners=[3]), r"partners\[0\] is a picture, or a dict of a sample's fields, got"),
