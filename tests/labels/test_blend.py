@@ -175,7 +175,7 @@ def test_a_stack_of_nothing_takes_the_dtype_of_the_other():
             {},
             "CutMix: the picture has the fields ['boxes'], its partner []",
         ),
-        ({}, {"what": 3}, {"what": 4}, "CutMix mixes pictures, and nobody said what what is: declare it, as by "),
+        ({}, {"label": 3}, {"label": 4}, "CutMix mixes pictures, and nobody said what label is: declare it, as by "),
         (
             {"n": vg.PerSample(blend=True)},
             {"n": "three"},
@@ -192,7 +192,7 @@ def test_a_stack_of_nothing_takes_the_dtype_of_the_other():
             {"stars": vg.Keypoints(group=None)},
             {"stars": [(1, 2)]},
             {"stars": [(3, 4)]},
-            "CutMix: stars is Keypoints(group=None), points of the picture as a whole, and of two pictures there are",
+            "CutMix: stars is Keypoints(group=None), points of the picture as a whole, and of several pictures",
         ),
         (
             {"points": vg.Keypoints("xyv")},
