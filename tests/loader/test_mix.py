@@ -371,7 +371,7 @@ def test_unequal_pictures_are_refused_with_both_names(tmp_path: Path):
     with pytest.raises(vg.InputError, match=r"^MixUp mixes pictures of one size, and the partner is uint8") as problem:
         pictures(of_files(tmp_path))
     notes = "\n".join(problem.value.__notes__)
-    assert re.search(r"this was in making sample \d, .*\d\.png\n.*its partner is sample \d, .*\d\.png", notes)
+    assert re.search(r"this was in making sample \d, .*\d\.png\n.*it is the partner of sample \d, .*\d\.png", notes)
 
 
 def test_memory_that_holds_no_block_makes_partners_again():

@@ -30,6 +30,7 @@ def levels(ops):
         ([vg.RandomApply([MIX], p=0.5), vg.ToDtype("float32")], [["MixUp"]]),
         ([vg.RandomApply([MIX, CUT], p=0.5)], [["MixUp"], ["CutMix"]]),
         ([vg.SomeOf([MIX, CUT], n=2)], [["MixUp"], ["CutMix"]]),
+        ([vg.OneOf([vg.Invert(), vg.RandomApply([MIX, CUT], p=0.5)])], [["MixUp"], ["CutMix"]]),
     ],
     ids=repr,
 )

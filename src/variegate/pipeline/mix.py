@@ -16,13 +16,13 @@ from variegate.ops.combine import Combinator
 from variegate.ops.mixing import MixingOp
 from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.sample import Made, image_of
-from variegate.plan.collage import CollagePlan, Part
 from variegate.targets.leaf import Leaf, PlainLeaf
 
 if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
     from variegate.labels.point_map import PointMap
     from variegate.pipeline.pipeline import Pipeline
+    from variegate.plan.collage import Part
     from variegate.plan.plan import Plan
 
 
@@ -87,6 +87,8 @@ def _pasted(plan: Plan, own: Value, other: Value, row: PasteRow, made: ImageArra
 
 def put_together(pipeline: Pipeline, parts: Sequence[Part], images: Sequence[ImageArray]) -> tuple[Value, list[float]]:
     """The collage of a sample and its partners, and how much of it shows each."""
+    from variegate.plan.collage import CollagePlan
+
     plan = CollagePlan(pipeline.compiler, parts)
     out = np.empty(plan.shape, plan.dtype)
     plan.run(images, out)
@@ -134,6 +136,8 @@ class PartneredSample:
             if collage is None:
                 return Value(plan.result(0, self.pictures[n]), plan.moved(0))
             who = [n, *(others[int(u * len(others))] for u in collage.partner)]
+            from variegate.plan.collage import Part
+
             parts = [Part(self.plans[m], 0) for m in who]
             return put_together(self._pipeline, parts, [self.pictures[m] for m in who])[0]
         own, row = self.value(n, level - 1), plan.blend(0, level - 1)
@@ -214,6 +218,8 @@ def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointM
         raise InputError(f"the record is of a picture made of {len(who)}: part is 0 to {len(who) - 1}, got {part}")
     if collage is None:
         return plans[0].point_map(0)
+    from variegate.plan.collage import CollagePlan, Part
+
     return CollagePlan(pipeline.compiler, [Part(plans[m], 0) for m in who]).plan.point_map(part)
 
 

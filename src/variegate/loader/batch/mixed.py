@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.errors import InputError, in_line, printable
+from variegate.errors import in_line, printable
 from variegate.loader import stats
 from variegate.loader.batch.block import Block
 from variegate.loader.batch.budget import BatchMemory
@@ -25,7 +25,9 @@ from variegate.loader.source.multi_hot import labels_at
 from variegate.loader.stats import Counters
 from variegate.pipeline import Compose
 from variegate.pipeline.mix import Value, blended, put_together
-from variegate.plan.collage import Part
+
+if TYPE_CHECKING:
+    from variegate.plan.collage import Part
 
 Parts = tuple[tuple[int, float], ...]  # positions in the source, each with its share of the picture
 
@@ -197,7 +199,7 @@ class MixedTask(BatchTask):
             if other is not None:
                 begun = stats.now()
                 room = out if out is not None and out.shape == own.value.image.shape else None
-                with self._of_both(seat, partner):
+                with self._blamed(seat, partner):
                     value, share = blended(plan, own.value, other.value, blend, room)
                 counters[stats.KERNEL] += stats.now() - begun
                 shares = [(own.parts, share), (other.parts, 1 - share)]
@@ -211,6 +213,8 @@ class MixedTask(BatchTask):
         if image is None:
             return None
         plan, row = block.row(seat, repeat)
+        from variegate.plan.collage import Part
+
         collage, own = plan.collage(row), (Part(plan, row), image, self._position(block, seat))
         if collage is None:
             begun = stats.now()
@@ -240,6 +244,8 @@ class MixedTask(BatchTask):
             image = block.picture(partner, worker, counters)
             if image is None or block.stood_in(partner):
                 return None
+            from variegate.plan.collage import Part
+
             return Part(*block.row(partner, repeat)), image, partner.position
 
     @staticmethod
@@ -269,25 +275,15 @@ class MixedTask(BatchTask):
         return block
 
     @contextmanager
-    def _blamed(self, seat: Seat) -> Iterator[None]:
-        """Say of an error whose partner the sample is that it names."""
+    def _blamed(self, seat: Seat, partner: Seat | None = None) -> Iterator[None]:
+        """Say of an error whose partner the sample is that it names, or this one, of which it names none."""
         try:
             yield
         except Exception as error:
+            if partner is not None:
+                note(error, self._context.source, partner.position)
             where = in_line(self._context.source.where(seat.position))
             error.add_note(printable(f"variegate: it is the partner of sample {seat.position}, {where}"))
-            raise
-
-    @contextmanager
-    def _of_both(self, seat: Seat, partner: Seat) -> Iterator[None]:
-        """Say of an error in mixing two samples which they are."""
-        source = self._context.source
-        try:
-            yield
-        except InputError as error:
-            note(error, source, seat.position)
-            where = in_line(source.where(partner.position))
-            error.add_note(printable(f"variegate: its partner is sample {partner.position}, {where}"))
             raise
 
     def _column(self, index: NDArray[np.int64], kept: list[int]) -> Any:
