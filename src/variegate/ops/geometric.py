@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from variegate.ops.base import Op
-from variegate.ops.effect import Effect, Map
+import numpy as np
+
+from variegate import coords
+from variegate.ops.base import Draws, LoweringContext, Op
+from variegate.ops.effect import Effect, Ints, Map
 from variegate.ops.fields import channels, declare, flag, option
 from variegate.sampling import Border, Interpolation
 
@@ -43,6 +46,19 @@ class Bordered(Resampling):
 
     border: Border = option(default="constant", kw_only=True)
     fill: Fill = channels(default=0, kw_only=True)
+
+
+@declare
+class Window(GeometricOp):
+    """A part of the picture, in whole pixels, which the draws tell; what is left out is not made."""
+
+    EDGES: ClassVar[tuple[str, ...]] = ("top", "left", "height", "width")
+    resizes: ClassVar[bool] = True
+
+    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
+        matrix = coords.identity(len(sizes))
+        matrix[:, 0, 2], matrix[:, 1, 2] = draws["left"], draws["top"]
+        return Map(matrix, np.stack([draws["height"], draws["width"]], axis=1).astype(np.int64))
 
 
 def as_size(value: SizeLike | None) -> tuple[int, int]:

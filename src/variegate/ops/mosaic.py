@@ -12,12 +12,11 @@ from variegate.dist import Distribution, Uniform
 from variegate.errors import FieldError
 from variegate.ops.base import Draws, LoweringContext, Op
 from variegate.ops.effect import Collage, Effect, Ints, Map
+from variegate.ops.effect.mixing import SLOT
 from variegate.ops.fields import channels, count, declare, pixels, ruled
-from variegate.ops.geometric import Bordered, Fill, GeometricOp, SizeLike, as_size
+from variegate.ops.geometric import Bordered, Fill, SizeLike, as_size
 from variegate.ops.mixing import MixingOp
 from variegate.ops.rule import Rule
-
-SLOT = "(slot)"  # no field's name; among the draws of a tile: which of the pictures it is
 
 
 class Centre(Rule):
@@ -115,19 +114,6 @@ class Tile(Bordered):
         canvas[:, 0, 2], canvas[:, 1, 2] = -left, -top
         whole = np.tile(np.array([height, width], np.int64), (len(sizes), 1))
         return Map(window, np.stack([bottom - top, right - left], axis=1)), Map(canvas, whole)
-
-
-@declare
-class Window(GeometricOp):
-    """A part of the picture, in whole pixels, which the draws tell; what is left out is not made."""
-
-    EDGES: ClassVar[tuple[str, ...]] = ("top", "left", "height", "width")
-    resizes: ClassVar[bool] = True
-
-    def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Map:
-        matrix = coords.identity(len(sizes))
-        matrix[:, 0, 2], matrix[:, 1, 2] = draws["left"], draws["top"]
-        return Map(matrix, np.stack([draws["height"], draws["width"]], axis=1).astype(np.int64))
 
 
 def _cell(place: Ints, middle: Any, side: int, grid: int, own: Ints) -> tuple[Ints, Ints, Ints]:

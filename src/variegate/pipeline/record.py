@@ -22,7 +22,7 @@ from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.ops.base import Op
 from variegate.ops.effect import Floats, Geometric, Map
-from variegate.ops.mosaic import SLOT
+from variegate.ops.effect.mixing import SLOT
 from variegate.plan.draw import DrawnColumns
 from variegate.plan.lower import RESOLVED, Lowered
 from variegate.plan.plan import Plan

@@ -12,9 +12,9 @@ from variegate.ops import effect as effects
 from variegate.ops.base import LoweringContext
 from variegate.ops.combine import Chain
 from variegate.ops.effect import Ints
-from variegate.ops.mosaic import SLOT
+from variegate.ops.effect.mixing import SLOT
 from variegate.plan.bound import BoundBatch
-from variegate.plan.collage import CollageForm
+from variegate.plan.collage_form import CollageForm
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import Drawing, DrawnColumns
 from variegate.plan.flatten import flatten

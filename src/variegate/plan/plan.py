@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
     from variegate.labels.point_map import PointMap
     from variegate.labels.point_maps import PointMaps
-    from variegate.plan.collage import CollageForm, CollageRow
+    from variegate.plan.collage_form import CollageForm, CollageRow
     from variegate.targets.leaf import Leaves
 
 Again = Callable[[PictureSpec], "Plan"]

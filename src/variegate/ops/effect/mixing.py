@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from variegate.ops.effect.base import Effect, Floats, Ints, misfit_bits
 
+SLOT = "(slot)"  # no field's name; among the draws of a tile of a collage: which of the pictures it is
+
 
 class Mixing(Effect):
     """The picture and those of other samples, its partners, as they are at this point of the pipeline."""
