@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import ClassVar
 
 import numpy as np
 
 from variegate import exact
+from variegate.arguments import show
+from variegate.dist import Constant
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.bell import WIDEST, bell, reach_of
 from variegate.ops.effect import Effect, Floats, Ints, Median, Stencil
 from variegate.ops.fields import declare, drawn, odd, option
 from variegate.sampling import Border
+
+KERNEL_SIZES = range(3, 32, 2)  # as they are written elsewhere
 
 
 @declare
@@ -41,6 +46,18 @@ class GaussianBlur(Op):
     kernel_size: int | None = odd(default=None, kw_only=True)
 
     gives: ClassVar[type[Effect]] = Stencil
+
+    def check(self) -> None:
+        """Warn of a sigma that is rather the size of a kernel, which comes first elsewhere."""
+        sigma = self.sigma
+        if self.kernel_size is None and isinstance(sigma, Constant) and sigma.value in KERNEL_SIZES:
+            size = show(sigma.value)
+            warnings.warn(
+                f"{self.label}: {size} is sigma, the same for every picture. torchvision's GaussianBlur({size}) is "
+                f"GaussianBlur((0.1, 2), kernel_size={size}); a constant that is meant is written as a pair, "
+                f"({size}, {size})",
+                stacklevel=5,
+            )
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Stencil:
         sigma = draws["sigma"]

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -188,8 +189,10 @@ def _said(kind: type, problem: TypeError | FieldError, args: Sequence[Any], give
     known = [item for item in fields(kind) if item.init]
     places = [item.name for item in known if not item.kw_only]
     ordered = places + [item.name for item in known if item.kw_only]
-    said = misfit(kind.__name__, places, ordered, args, given) or str(problem)
-    meant = hint(kind.__name__, rules_of(kind), places, args, given)
+    needed = [item.name for item in known if item.default is MISSING and item.default_factory is MISSING]
+    said = misfit(kind.__name__, places, ordered, needed, args, given) or str(problem)
+    refused = next((name for name in ordered if re.match(rf"[^ ]+\.{name}\b", str(problem))), "")
+    meant = hint(kind.__name__, rules_of(kind), places, args, given, refused)
     return f"{said}. {meant}" if meant else said
 
 
