@@ -13,7 +13,6 @@ import variegate as vg
 from variegate.errors import FieldError, InputError
 from variegate.key import Key
 from variegate.loader import Arrays, Loader, Padded, Source
-from variegate.loader.labels import agreed
 from variegate.ops.crop import RandomCrop
 from variegate.ops.flip import HorizontalFlip
 from variegate.ops.rotate import Rotate
@@ -30,6 +29,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
+from variegate.targets.agreed import agreed
 from variegate.targets.names import RESERVED
 
 N, H, W = 23, 40, 50

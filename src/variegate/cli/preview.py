@@ -23,11 +23,11 @@ from variegate.errors import InputError, SourceError
 from variegate.key import Key
 from variegate.loader import ImageFolder
 from variegate.loader.decode import open_image
-from variegate.loader.labels import agreed
 from variegate.loader.source.folder import Files, path_id
 from variegate.ops.effect import Output
 from variegate.pipeline import Compose
 from variegate.targets import Targets
+from variegate.targets.agreed import agreed
 from variegate.white import White
 
 PLAIN, LABELLED = 160, 320  # pixels of a cell
