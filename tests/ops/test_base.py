@@ -205,7 +205,11 @@ def test_repr_tells_what_was_written():
         (lambda: ops.ColorJitter(order="any"), "ColorJitter.order is one of 'random', 'fixed'; got 'any'"),
         (lambda: ops.Gamma((0, 1)), "Gamma.gamma must be above 0, got Uniform(0, 1)"),
         (lambda: ops.Gamma(1, gain=-1), "Gamma.gain must be at least 0, got Constant(-1)"),
-        (lambda: ops.Solarize(128), "Solarize.threshold must be at least 0 and at most 1, got Constant(128)"),
+        (
+            lambda: ops.Solarize(128),
+            "Solarize.threshold must be at least 0 and at most 1, got Constant(128). It is a "
+            "fraction of white: 128 of 255 is 0.5",
+        ),
         (lambda: ops.Posterize(0), "Posterize.bits must be at least 1 and at most 8, got Constant(0)"),
         (lambda: ops.Posterize(9), "Posterize.bits must be at least 1 and at most 8, got Constant(9)"),
         (lambda: ops.Posterize(4.5), "Posterize.bits is a whole number, got Constant(4.5)"),

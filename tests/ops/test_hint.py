@@ -110,8 +110,9 @@ SLIPS = [
         "fill, multiple, place. A size is one pair: write PadIfNeeded((512, 256))",
     ),
     (
-        lambda: vg.Affine(scale={"x": (0.8, 1.2)}),
-        "Affine.scale is a number, a range (low, high) or a distribution such as Normal(0, 1), got {'x': (0.8, 1.2)}. "
+        lambda: vg.Affine(scale={"x": (0.8, 1.2), "y": (1, 2)}),
+        "Affine.scale is a number, a range (low, high) or a distribution such as Normal(0, 1), got {'x': (0.8, 1.2), "
+        "'y': (1, 2)}. "
         "Sides that differ have fields of their own: write scale_x=(0.8, 1.2), scale_y=(0.8, 1.2)",
     ),
     (

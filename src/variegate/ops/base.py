@@ -141,6 +141,10 @@ class Op:
         """The ops of a `Mixture`: each makes a picture of its own of what comes to this one, and they are averaged."""
         return ()
 
+    def takes(self) -> Sequence[int]:
+        """How many channels pictures may have for it; none named: any. A macro refuses others whatever is drawn."""
+        return ()
+
     def fixes_size(self) -> bool:
         """Whether every picture that it is applied to leaves it with the same, declared (height, width)."""
         return False
@@ -169,6 +173,21 @@ def walk(op: Op) -> Iterator[Op]:
     below = [meant] if meant is not op else [*(each for each, _ in op.children() or ()), *op.branches()]
     for each in below:
         yield from walk(each)
+
+
+def answering(op: Op, name: str = "") -> Iterator[tuple[Op, str]]:
+    """The ops that have `lower`, each with the name of the one that answers for it: the outermost macro, or itself.
+
+    name  of a macro around the op
+    """
+    meant, children = op.expand(), op.children()
+    if meant is not op:
+        yield from answering(meant, name or op.label)
+        return
+    if children is None:
+        yield op, name or op.label
+    for each in [*(child for child, _ in children or ()), *op.branches()]:
+        yield from answering(each, name)
 
 
 def leaves(op: Op) -> Iterator[Op]:
@@ -260,6 +279,7 @@ __all__ = [
     "VisibleInstances",
     "VisibleMask",
     "When",
+    "answering",
     "as_distribution",
     "boxes_of",
     "instances_of",

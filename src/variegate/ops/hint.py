@@ -87,6 +87,9 @@ def _of_words(
     looked = [item for item in given if item not in rules]
     if refused and not isinstance(values.get(refused), str):  # a wrong word is told by the right ones
         looked.append(refused)
+    value = values.get(refused)
+    if f"{refused}_x" in rules and (isinstance(value, dict) or (isinstance(value, list | tuple) and len(value) != 2)):
+        return f"Sides that differ have fields of their own: write {refused}_x=(0.8, 1.2), {refused}_y=(0.8, 1.2)"
     return ". ".join(dict.fromkeys(said for item in looked if (said := sentence(kind, item, values))))
 
 

@@ -78,7 +78,6 @@ OF_OP: Mapping[str, Mapping[str, str]] = {
             "translate_percent translate": _SHIFTS,
             "translate_px": _PIXELS,
             "shear": "Slants are in degrees, and ranges with both ends: write shear_x=(-10, 10), shear_y=(-10, 10)",
-            "scale": "Sides that differ have fields of their own: write scale_x=(0.8, 1.2), scale_y=(0.8, 1.2)",
             "fit_output": 'A canvas that grows is that of Rotate: write Rotate((-30, 30), fit="grow")',
             "keep_ratio balanced_scale": "scale keeps the shape; scale_x and scale_y do not",
         }
