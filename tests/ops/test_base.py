@@ -305,8 +305,8 @@ def test_an_op_that_looks_at_boxes_needs_them(lower, op, boxes):
     with pytest.raises(InputError) as problem:
         lower(op, [(9, 9)] * 2, boxes=boxes)
     assert str(problem.value) == (
-        f"{op.label} looks at boxes, but the sample has none declared: "
-        "give targets={'boxes': Boxes(...)} to Compose and boxes= to the call"
+        f"{op.label} looks at boxes, but the sample has none: "
+        "declare targets={'boxes': Boxes(...)} in Compose, and give boxes= to each call"
     )
 
 
@@ -315,8 +315,8 @@ def test_an_op_that_looks_at_a_mask_needs_one(lower, masks):
     with pytest.raises(InputError) as problem:
         lower(ops.CropNonEmptyMask(4, name="window"), [(9, 9)] * 2, masks=masks)
     assert str(problem.value) == (
-        "window looks at a mask, but the sample has none declared: "
-        "give targets={'mask': Mask()} to Compose and mask= to the call"
+        "window looks at a mask, but the sample has none: "
+        "declare targets={'mask': Mask()} in Compose, and give mask= to each call"
     )
 
 

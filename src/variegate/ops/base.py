@@ -254,14 +254,14 @@ def instances_of(op: Op, sizes: Ints, context: LoweringContext) -> list[VisibleI
     """
     found = [seen for seen in context.instances if seen is not None]
     if len(found) < len(sizes):
-        raise _nothing_seen(op, "masks of instances", "masks", "Mask(stack=True)")
+        raise _nothing_seen(op, "masks of instances", "masks", "Mask(stack=True)", ", also to replay")
     return found
 
 
-def _nothing_seen(op: Op, what: str, field: str, target: str) -> InputError:
+def _nothing_seen(op: Op, what: str, field: str, target: str, also: str = "") -> InputError:
     return InputError(
-        f"{op.label} looks at {what}, but the sample has none declared: "
-        f"give targets={{'{field}': {target}}} to Compose and {field}= to the call"
+        f"{op.label} looks at {what}, but the sample has none: declare targets={{'{field}': {target}}} in Compose, and "
+        f"give {field}= to each call{also}"
     )
 
 

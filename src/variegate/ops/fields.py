@@ -198,7 +198,11 @@ def _said(kind: type, problem: TypeError | FieldError, args: Sequence[Any], give
 
 def _limits(item: Field[Any]) -> str:
     rule = item.metadata.get(RULE)
-    return "" if rule is None else rule.limits().description()
+    if rule is None:
+        return ""
+    limits: rules.Limits = rule.limits()
+    # As many pixels as nobody has are no limit to tell.
+    return (limits._replace(most=math.inf) if limits.most >= rules.MOST_SIDE else limits).description()
 
 
 def rule_of(item: Field[Any]) -> Rule | None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 from variegate.errors import FieldError
 from variegate.targets.base import Target
 from variegate.targets.declared import KNOWN, Targets
+
+# Fields of targets that say what the values are.
+FORM = (
+    "format", "normalised", "columns", "radians", "swap", "angle", "clockwise", "flat", "holes", "closed", "stack",
+    "channels", "stride", "group",
+)  # fmt: skip
 
 
 def agreed(source: Targets, pipeline: Targets) -> Targets:
@@ -32,9 +40,20 @@ def _declared(targets: Targets) -> dict[str, Target]:
 
 def _merged(name: str, theirs: Target, ours: Target) -> Target:
     if type(theirs) is not type(ours) or theirs.meaning != ours.meaning:
+        write = _reformed(ours, theirs)
         raise FieldError(
             f"the field {name!r} is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the "
             "same of what the values are, and may add filters and other options. Declare it there as the source does, "
-            "or not at all"
+            f"{name}={write!r}, or not at all"
         )
     return ours.completed_by(theirs)
+
+
+def _reformed(ours: Target, theirs: Target) -> Target:
+    """A declaration with another's word for what the values are, for an error."""
+    if type(ours) is not type(theirs):
+        return theirs
+    try:
+        return replace(ours, **{item.name: getattr(theirs, item.name) for item in fields(ours) if item.name in FORM})
+    except FieldError:  # options that do not go with it
+        return theirs
