@@ -87,7 +87,7 @@ def pixels(*, default: Any = MISSING, kw_only: bool = False) -> Any:
 
 
 def grid(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 64) -> Any:
-    """A field annotated `int | tuple[int, int]`: (rows, columns) of something, or one number for both."""
+    """A field annotated `SizeLike`: (rows, columns) of something, or one number for both."""
     return _field(rules.Grid(least, most), default, kw_only)
 
 
@@ -112,17 +112,17 @@ def odd(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: 
 
 
 def channels(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
-    """A field annotated `float | tuple[float, ...]`: a number, or one a channel."""
+    """A field annotated `float | Sequence[float]`: a number, or one a channel."""
     return _field(rules.Channels(above=above, fewest=1), default, kw_only)
 
 
 def filling(*, default: Any = MISSING, kw_only: bool = False) -> Any:
-    """A field annotated `float | tuple[float, ...] | Literal[...]`: a number, one a channel, or one of the words."""
+    """A field annotated `float | Sequence[float] | Literal[...]`: a number, one a channel, or one of the words."""
     return _field(rules.Filling(fewest=1), default, kw_only)
 
 
 def span(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
-    """A field annotated `tuple[float, float]`: the least and the most of something, which are no draw."""
+    """A field annotated `Pair`: the least and the most of something, which are no draw."""
     return _field(rules.Span(above=above), default, kw_only)
 
 
