@@ -11,7 +11,7 @@ from variegate.errors import ConfigError
 from variegate.pipeline import Compose
 
 HEAD = "variegate: 1\nops:\n"
-ROTATE = "angle, p, name, interpolation, antialias, border, fill, fit"
+ROTATE = "angle, p, name, interpolation, antialias, border, fill, fit, center"
 
 
 def problem_of(text: str) -> str:

@@ -48,17 +48,17 @@ SLIPS = [
     (
         lambda: vg.Rotate(limit=30),
         "Rotate has no limit=; did you mean angle=(-30, 30)? "
-        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit",
+        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit, center",
     ),
     (
         lambda: vg.Rotate((-9, 9), border_mode=0),
         "Rotate has no border_mode=; did you mean border=? "
-        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit",
+        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit, center",
     ),
     (
         lambda: vg.Rotate((-9, 9), expand=True),
         'Rotate has no expand=; did you mean fit="grow"? '
-        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit",
+        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit, center",
     ),
     (
         lambda: vg.Gamma(gamma_limit=(80, 120)),
@@ -83,7 +83,7 @@ SLIPS = [
     (
         lambda: vg.Rotate(limit=30, border_mode=0),
         "Rotate has no limit=, border_mode=; did you mean angle=(-30, 30), border=? "
-        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit",
+        "Its fields: angle, p, name, interpolation, antialias, border, fill, fit, center",
     ),
     (
         lambda: vg.RandAugment(num_ops=2),

@@ -71,6 +71,7 @@ OF_OP: Mapping[str, Mapping[str, str]] = {
         }
     ),
     "Rotate": {
+        "center": "Pixels of elsewhere are fractions here: center=(x / width, y / height)",
         "crop_border": 'No op cuts to the part without a border: border="reflect" fills it, and so does Scale after it',
     },
     "Affine": _rows(
@@ -79,6 +80,7 @@ OF_OP: Mapping[str, Mapping[str, str]] = {
             "translate_px": _PIXELS,
             "shear": "Slants are in degrees, and ranges with both ends: write shear_x=(-10, 10), shear_y=(-10, 10)",
             "fit_output": 'A canvas that grows is that of Rotate: write Rotate((-30, 30), fit="grow")',
+            "center": "Rotate turns about another point, in fractions: write Rotate((-30, 30), center=(0, 1))",
             "keep_ratio balanced_scale": "scale keeps the shape; scale_x and scale_y do not",
         }
     ),
