@@ -32,9 +32,10 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     A new pass over the data is a new epoch. `fit(initial_epoch=k)` begins with epoch k, and so does a `fit` that
     BackupAndRestore brings back to k; a `fit` that begins at 0 goes on with the first epoch that none has begun. With
     `steps_per_epoch` a pass spans several of Keras' epochs, and `initial_epoch` counts these; of an endless dataset it
-    spans all of a fit's. `evaluate`, `predict` and `validation_data` stay at the epoch where the dataset is. The order is the loader's: the `shuffle=True` of `fit`,
-    which would only mix whole batches, by numbers that nobody can draw again, is switched off. Keras asks for batches
-    ahead of the model, so `loader.state()` does not follow: a run goes on by `initial_epoch`.
+    spans all of a fit's. `evaluate`, `predict` and `validation_data` stay at the epoch where the dataset is. The order
+    is the loader's: the `shuffle=True` of `fit`, which would only mix whole batches, by numbers that nobody can draw
+    again, is switched off. Keras asks for batches ahead of the model, so `loader.state()` does not follow: a run goes
+    on by `initial_epoch`.
 
     Where samples have several fields, a batch is (image, dict): each field by its name, as an output of the model is
     called, and `label` where there is one. A label as a row of 0 and 1 is the loader's: vg.Loader(..., one_hot=True).
