@@ -81,6 +81,9 @@ class Op:
         Raises  FieldError that names the op and the fields.
         """
 
+    def doubt(self, *args: Any) -> None:
+        """Warn of arguments without names that were probably meant otherwise, as they come first elsewhere."""
+
     def _set(self, **values: Any) -> None:
         """Give fields their values while the op is made: nothing else writes to one."""
         for item, value in values.items():

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from variegate import exact
-from variegate.arguments import show
-from variegate.dist import Constant
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op
 from variegate.ops.bell import WIDEST, bell, reach_of
 from variegate.ops.effect import Effect, Floats, Ints, Median, Stencil
 from variegate.ops.fields import declare, drawn, odd, option
 from variegate.sampling import Border
 
-KERNEL_SIZES = range(3, 32, 2)  # as they are written elsewhere
+KERNEL_SIZES = tuple(range(3, 32, 2))  # as they are written elsewhere
 
 
 @declare
@@ -47,16 +45,14 @@ class GaussianBlur(Op):
 
     gives: ClassVar[type[Effect]] = Stencil
 
-    def check(self) -> None:
-        """Warn of a sigma that is rather the size of a kernel, which comes first elsewhere."""
-        sigma = self.sigma
-        if self.kernel_size is None and isinstance(sigma, Constant) and sigma.value in KERNEL_SIZES:
-            size = show(sigma.value)
+    def doubt(self, *args: Any) -> None:
+        """Warn of a sigma without its name that is rather the size of a kernel, which comes first elsewhere."""
+        if args[0] in KERNEL_SIZES and len(args) == 1 and self.kernel_size is None:
+            size = args[0]
             warnings.warn(
                 f"{self.label}: {size} is sigma, the same for every picture. torchvision's GaussianBlur({size}) is "
-                f"GaussianBlur((0.1, 2), kernel_size={size}); a constant that is meant is written as a pair, "
-                f"({size}, {size})",
-                stacklevel=5,
+                f"GaussianBlur((0.1, 2), kernel_size={size}); if sigma is meant, write sigma={size}",
+                stacklevel=3,
             )
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Stencil:

@@ -179,6 +179,8 @@ def _hinting(kind: type[T]) -> type[T]:
             if said == str(problem):
                 raise
             raise type(problem)(said) from None
+        if args and hasattr(self, "doubt"):
+            self.doubt(*args)
 
     kind.__init__ = checked  # type: ignore[method-assign]
     return kind
