@@ -1,10 +1,12 @@
-"""Fill the table of headline figures in the project's README from bench/results: python bench/figures.py"""
+"""Fill the table of headline figures in the project's README from bench/results, and draw its chart."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+import chart
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"
@@ -27,7 +29,9 @@ HEADLINES = {  # by result file and row: in words
     ("startup", "the same with an empty kernel cache"): "start of Python to the first batch, nothing compiled yet",
 }
 MARKS = {"pass": "reached", "STRETCH": "reached", "FAIL": "**not reached**", "reported": ""}
-HEAD = """Ten of them, by `make bench` on two cores of an AMD EPYC, November 2026, medians; the aim is what was to be
+HEAD = """![Images a second, of ours and of its peers](docs/images/rates.svg)
+
+Ten of them, by `make bench` on two cores of an AMD EPYC, November 2026, medians; the aim is what was to be
 reached. All others, with spread, dates and versions: [bench/results](bench/results/README.md).
 
 | what | measured | aim | |
@@ -44,16 +48,21 @@ def line(words: str, row: dict[str, Any]) -> str:
     return f"| {words} | {told} {row['unit']} | {aim} | {MARKS[row['mark']]} |"
 
 
-def main() -> None:
-    """Write the table between its two marks."""
+def filled(text: str) -> str:
+    """The README with its table between the two marks."""
     lines = []
     for (claim, name), words in HEADLINES.items():
         rows = json.loads((HERE / "results" / f"{claim}.json").read_text(encoding="utf-8"))["rows"]
         (found,) = [row for row in rows if row["name"] == name]
         lines.append(line(words, found))
-    text = README.read_text(encoding="utf-8")
     start = text.index("-->", text.index(BEGIN)) + 3
-    README.write_text(text[:start] + "\n" + HEAD + "\n".join(lines) + "\n" + text[text.index(END) :], encoding="utf-8")
+    return text[:start] + "\n" + HEAD + "\n".join(lines) + "\n" + text[text.index(END) :]
+
+
+def main() -> None:
+    """Write the table, and draw the chart."""
+    chart.main()
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ Sequential Sharpen ShearX ShearY ShiftScaleRotate ShotNoise SigmoidContrast Smal
 SomeOf Sometimes Spatter SquareSymmetry Superpixels TenCrop TextImage ThinPlateSpline TimeMasking TimeReverse
 ToDtype ToFloat ToGray ToImage ToPILImage ToPureTensor ToRGB ToSepia ToTensor ToTensor3D ToTensorV2 TranslateX
 TranslateY Transpose UniformTemporalSubsample UnsharpMask VerticalFlip VideoSequential WithChannels XYMasking
-ZoomBlur
+ZoomBlur rand_augment_transform create_transform auto_augment_transform augment_and_mix_transform
 """
 
 

@@ -7,10 +7,12 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import importlib
 import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -123,6 +125,20 @@ def test_every_local_link_leads_somewhere() -> None:
 def test_every_op_is_listed_once() -> None:
     table = README[README.index("| family | ops |") : README.index("**What a number may be**")]
     assert sorted(re.findall(r"`(\w+)`", table)) == sorted(set(ops.__all__) - {"Op"})
+
+
+def test_its_chart_and_its_figures_are_those_of_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    chart, figures = importlib.import_module("chart"), importlib.import_module("figures")
+    results = json.loads(chart.RESULTS.read_text(encoding="utf-8"))
+    drawn = chart.drawn(results)
+    assert drawn == (ROOT / "docs/images/rates.svg").read_text(encoding="utf-8"), "python bench/figures.py draws it"
+    assert figures.filled(README) == README, "python bench/figures.py writes it"
+    bars = [element.attrib for element in ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}rect")]
+    rates = [rate for recipe in chart.rates(results).values() for rate in recipe.values()]
+    assert len(bars) == len(rates) == 12
+    for bar, rate in zip(bars, rates, strict=True):  # as wide as the number says
+        assert float(bar["width"]) == pytest.approx(float(bars[0]["width"]) * rate / rates[0], abs=0.1)
 
 
 def test_it_is_two_pages() -> None:

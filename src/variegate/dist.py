@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -282,7 +282,10 @@ def _shown(values: Sequence[float]) -> str:
     return f"({', '.join(map(show, values))}{',' if len(values) == 1 else ''})"
 
 
-Drawn = float | tuple[float, float] | Distribution
+if TYPE_CHECKING:
+    Drawn = float | Sequence[float] | Distribution  # a list of two is taken too
+else:
+    Drawn = float | tuple[float, float] | Distribution
 
 
 def parse(value: Any, owner: str) -> Distribution:

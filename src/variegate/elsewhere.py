@@ -37,6 +37,13 @@ WRITE = {
     "Noop": "Compose([])",
     "Sometimes": "RandomApply([Rotate((-30, 30))], p=0.5)",
     "tta": "TTA(Compose([HorizontalFlip(p=0.5)]), n=8)",
+    # timm
+    "rand_augment_transform": 'policy("rand-m9-mstd0.5-inc1")',
+    "augment_and_mix_transform": 'policy("augmix-m3-w3")',
+    "auto_augment_transform": 'policy("original")  # or "v0", and an mstd',
+    "create_transform": 'Compose([RandomResizedCrop(224, interpolation="bicubic"), HorizontalFlip(p=0.5), '
+    'policy("rand-m9-mstd0.5-inc1"), Erasing(fill=(0.485, 0.456, 0.406), p=0.25), Normalize(layout="CHW")])',
+    "RandomResizedCropAndInterpolation": "RandomResizedCrop(224)",
     # To arrays, tensors, numbers
     "ToTensor": f'ToDtype("float32", "CHW")  {_TENSOR}',
     "ToTensorV2": f'Normalize(layout="CHW")  {_TENSOR.replace("floats from 0 to 1", "float32")}',

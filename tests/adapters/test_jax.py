@@ -178,6 +178,14 @@ def test_a_state_counts_what_was_handed_out_and_resumes_at_every_step(ahead: int
         assert rest == whole[number:]
 
 
+def test_a_state_of_another_run_is_refused_but_where_strict_is_false() -> None:
+    loader, state = Loader(plain()), {**plain(seed=9).state(), "epoch": 1, "position": 8}
+    with pytest.raises(vg.InputError, match=r"seed was 9 and is .* or pass strict=False"):
+        loader.resume(state)
+    loader.resume(state, strict=False)
+    assert [content(batch) for batch in loader] == contents(1)[2:]
+
+
 def test_another_epoch_after_resume_begins_at_its_start() -> None:
     loader = Loader(plain())
     next(iter(loader))

@@ -180,6 +180,43 @@ def test_a_fit_after_steps_that_stopped_within_a_pass_begins_a_fresh_one() -> No
     assert seen(dataset, epochs=1) == row[12:]
 
 
+def test_an_endless_pass_goes_over_epoch_after_epoch() -> None:
+    row = epochs(*range(6))  # of 5 batches each
+    dataset = Dataset(loader(), endless=True)
+    assert seen(dataset, epochs=2, steps_per_epoch=8) == row[:16]
+    assert seen(dataset, epochs=1, steps_per_epoch=7) == row[20:27]  # with the first epoch that none has begun
+    assert seen(Dataset(loader(), endless=True), epochs=3, steps_per_epoch=8, initial_epoch=1) == row[8:24]
+    assert seen(Dataset(loader(), endless=True), epochs=4, steps_per_epoch=2) == row[:8]
+    assert seen(Dataset(loader(), endless=True, epoch=1), epochs=1, steps_per_epoch=11) == row[5:16]
+    dataset = Dataset(loader(), endless=True)
+    assert dataset.num_batches is None and len(dataset) == 5 and dataset[13][0].tobytes() == row[13]
+    assert [image.tobytes() for image, _ in dataset] == row[:5]  # a loop of one's own ends epochs itself
+
+
+def test_an_endless_pass_is_evaluated_by_steps() -> None:
+    dataset, made = Dataset(loader(), endless=True), model()
+    twice = np.array([0, 0], float)
+    for n in range(2):
+        twice[n] = made.evaluate(dataset, steps=10, verbose=0)
+    assert twice[0] == twice[1] and threads() == []
+    assert made.predict(dataset, steps=7, verbose=0).shape == (4 * 7 - 1, 2)
+
+
+def test_steps_that_a_pass_has_not_are_refused() -> None:
+    with pytest.raises(InputError) as problem:
+        model().fit(Dataset(loader()), epochs=2, steps_per_epoch=6, verbose=0)
+    assert str(problem.value) == (
+        "steps_per_epoch=6 is more than the 5 batches of a pass: write Dataset(loader, endless=True), which goes on "
+        "with the loader's next epoch"
+    )
+    with pytest.raises(InputError, match=r"^steps=6 is more than the 5 batches"):
+        model().evaluate(Dataset(loader()), steps=6, verbose=0)
+    with pytest.raises(InputError, match=r"^an endless dataset needs steps_per_epoch, such as steps_per_epoch=5, "):
+        model().fit(Dataset(loader(), endless=True), verbose=0)
+    with pytest.raises(InputError, match=r"^an endless dataset needs steps, such as steps=5, all of"):
+        model().evaluate(Dataset(loader(), endless=True), verbose=0)
+
+
 def test_validation_evaluation_and_prediction_stay_at_their_epoch() -> None:
     train, valid = Dataset(loader()), Dataset(loader(), epoch=9)
     spy: list[bytes] = []

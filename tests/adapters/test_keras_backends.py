@@ -72,6 +72,14 @@ found["steps_per_epoch"] = seen(data, epochs=6, steps_per_epoch=2) == row
 data = t.Dataset(t.loader(6))
 found["steps_per_epoch, initial_epoch"] = seen(data, epochs=6, steps_per_epoch=2, initial_epoch=2) == row[4:]
 
+data, row = t.Dataset(t.loader(), endless=True), want(*range(6))
+found["endless"] = [
+    seen(data, epochs=2, steps_per_epoch=8) == row[:16],
+    seen(data, built=False, epochs=1, steps_per_epoch=7) == row[20:27],
+    seen(t.Dataset(t.loader(), endless=True), epochs=3, steps_per_epoch=8, initial_epoch=1) == row[8:24],
+    threads(),
+]
+
 data, spy = t.Dataset(t.loader(), epoch=9), model(run_eagerly=True)
 spy.evaluate(data, verbose=0)
 spy.evaluate(data, verbose=0)
@@ -130,6 +138,11 @@ def test_fit_sees_the_bytes_and_labels_of_the_plain_loader(backend: str, built: 
 @BACKENDS
 def test_a_compiled_fit_learns_from_the_same_bytes(backend: str) -> None:
     assert found(backend)["a compiled fit learns from the same bytes"]
+
+
+@BACKENDS
+def test_an_endless_pass_goes_over_epoch_after_epoch(backend: str) -> None:
+    assert found(backend)["endless"] == [True, True, True, []]
 
 
 @BACKENDS

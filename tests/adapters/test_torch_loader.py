@@ -131,6 +131,12 @@ def test_a_state_of_another_run_is_refused() -> None:
         Loader(plain()).load_state_dict(plain(seed=4).state())
 
 
+def test_it_goes_on_all_the_same_where_strict_is_false() -> None:
+    loader = Loader(plain())
+    loader.load_state_dict({**plain(seed=4).state(), "epoch": 1, "position": 12}, strict=False)
+    assert samples(loader) == samples(plain().epoch(1))[12:]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_stream_goes_over_epochs(form: dict[str, Any]) -> None:
     loader = Loader(plain(), **form)

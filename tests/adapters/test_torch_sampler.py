@@ -147,6 +147,16 @@ def test_a_state_of_the_plain_loader_and_of_other_ranks(photos: vg.ImageFolder) 
     assert seen + left == [int(i) for batch in plain(photos, **options) for i in batch["index"]]
 
 
+def test_a_state_of_another_run_is_refused_but_where_strict_is_false() -> None:
+    sampler, state = Sampler(SOURCE, seed=3), {**Sampler(SOURCE, seed=4).state_dict(), "epoch": 2, "position": 12}
+    with pytest.raises(vg.InputError, match=r"seed was 4 and is 3.* or pass strict=False"):
+        sampler.load_state_dict(state)
+    sampler.load_state_dict(state, strict=False)
+    wanted = Sampler(SOURCE, seed=3)
+    wanted.load_state_dict({**wanted.state_dict(), "epoch": 2, "position": 12})
+    assert list(sampler) == list(wanted)
+
+
 def test_set_epoch_keeps_a_state_of_that_epoch_and_no_other() -> None:
     for epoch, left in ((2, 7), (3, 19), (0, 19)):
         sampler = Sampler(SOURCE, seed=3)

@@ -67,7 +67,7 @@ def test_numbers_are_said_and_what_is_alike_is_shown_once() -> None:
     (entry,) = album.entries(["Rotate: [-50, 50]"])
     assert [each.said for each in entry.strip(SCENE, 3)] == ["the original", "angle=-48", "angle=0", "angle=48"]
     assert len(ENTRIES["HorizontalFlip"].strip(SCENE, 5)) == 2
-    with pytest.raises(ConfigError, match="unknown op"):
+    with pytest.raises(ConfigError, match="--op Rotat: there is no such op; did you mean Rotate"):
         list(album.entries(["Rotat"]))
 
 

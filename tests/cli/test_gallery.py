@@ -39,8 +39,23 @@ def test_every_op_has_a_row_and_does_something() -> None:
 
 def test_an_op_is_written_as_in_a_file() -> None:
     assert gallery.op_of("Rotate: [-30, 30]") == ops.Rotate((-30, 30))
-    with pytest.raises(ConfigError, match="unknown op"):
-        gallery.op_of("Rotat")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Rotat", "--op Rotat: there is no such op; did you mean Rotate?"),
+        ("RandomHorizontalFlip", "--op RandomHorizontalFlip: there is no such op; write HorizontalFlip(p=0.5)"),
+        ("Quux: 3", "--op Quux: there is no such op; `variegate ops` lists them, and so does --op all"),
+        ("Rotate: [30", "--op 'Rotate: [30': not YAML: expected ',' or ']', but got '<stream end>'"),
+        ("Invert: {a: 2}", "--op 'Invert: {a: 2}': Invert.a: unknown field. Fields: p, name"),
+        ("", "--op '': expected an op, got null"),
+    ],
+)
+def test_what_is_no_op_is_told_by_the_option(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as problem:
+        gallery.op_of(text)
+    assert str(problem.value) == message
 
 
 def test_the_command_writes_a_row_of_each_op(tmp_path: Path) -> None:
@@ -54,10 +69,22 @@ def test_the_command_writes_a_row_of_each_op(tmp_path: Path) -> None:
 def test_without_a_picture_it_is_one_that_a_package_ships(tmp_path: Path) -> None:
     pytest.importorskip("skimage", reason="a photograph of scikit-image's")
     done = run("--op", "Invert", "--cols", 2, "-o", tmp_path / "sheet.png")
-    assert done.exit_code == 0 and (tmp_path / "sheet.png").exists()
+    assert done.exit_code == 0 and (tmp_path / "sheet.png").exists() and "png: 1 op at 1 strength," in done.output
 
 
-@pytest.mark.parametrize("words", [[], ["a.png"], ["a.png", "--op", "Invert", "--config", "b.yaml"]])
-def test_one_of_a_pipeline_and_ops_is_given(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "no pipeline: give --config FILE, or in its place --op NAME"),
+        (["a.png"], "no pipeline: give --config FILE, or in its place --op NAME"),
+        (["--config", "b.yaml"], "no picture: give one, or a folder of them, before --config"),
+        (
+            ["a.png", "--op", "Invert", "-c", "b.yaml"],
+            "--op shows an op in place of a pipeline: leave --config out, or",
+        ),
+        (["--op", "Invert", "--op", "all"], "--op all shows every op: leave the other --op out"),
+    ],
+)
+def test_one_of_a_pipeline_and_ops_is_given(words: list[str], message: str) -> None:
     done = run(*words)
-    assert done.exit_code == 2 and "--op NAME" in done.output
+    assert done.exit_code == 2 and message in " ".join(done.output.replace("│", " ").split())

@@ -153,6 +153,7 @@ def test_a_file_that_declares_another_format_is_refused(pipeline: Path, data: Pa
     assert str(told.exception).startswith(
         "the field 'boxes' is Boxes('yolo') in the source and Boxes() in the pipeline: "
     )
+    assert str(told.exception).endswith("Declare it there as the source does, boxes=Boxes('yolo'), or not at all")
     assert not (data / "sheet.png").exists()
 
 

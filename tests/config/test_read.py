@@ -11,7 +11,7 @@ from variegate.errors import ConfigError
 from variegate.pipeline import Compose
 
 HEAD = "variegate: 1\nops:\n"
-ROTATE = "angle, p, name, interpolation, antialias, border, fill, fit"
+ROTATE = "angle, p, name, interpolation, antialias, border, fill, fit, center"
 
 
 def problem_of(text: str) -> str:
@@ -27,6 +27,13 @@ def problem_of(text: str) -> str:
         ("Rotate: {Angle: 30}", f"line 3: Rotate.Angle: unknown field; did you mean angle? Fields: {ROTATE}"),
         ("Rotate: {ANGLE: 30}", f"line 3: Rotate.ANGLE: unknown field; did you mean angle? Fields: {ROTATE}"),
         ("Rotate: {angle: 30, quux: 1}", f"line 3: Rotate.quux: unknown field. Fields: {ROTATE}"),
+        ("Rotate: {limit: 30}", f"line 3: Rotate.limit: unknown field; did you mean angle? Fields: {ROTATE}"),
+        ("RandAugment: {num_ops: 2}", "line 3: RandAugment.num_ops: unknown field; did you mean n? Fields: n, magn"),
+        (
+            "PadIfNeeded: {min_height: 5, min_width: 6}",
+            "line 3: PadIfNeeded.min_height: unknown field. Fields: size, p, name, interpolation, antialias, border, "
+            "fill, multiple, place. A size is one pair: write PadIfNeeded((5, 6))",
+        ),
         ("Rotate: {angle: 1, angle: 2}", "line 3: angle: given twice"),
         ("Rotate", "line 3: Rotate.angle: missing; it has no default"),
         (

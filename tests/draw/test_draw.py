@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from variegate.draw import draw
 from variegate.draw.palette import SLATE, WHITE, colour, mix
-from variegate.errors import InputError
+from variegate.errors import FieldError, InputError
 from variegate.ops import HorizontalFlip
 from variegate.pipeline import Compose
 from variegate.targets import (
@@ -325,7 +325,25 @@ def test_a_pipeline_says_what_the_fields_are() -> None:
 @pytest.mark.parametrize(
     ("sample", "targets", "options", "message"),
     [
-        (["a"], None, {}, 'draw takes a picture, or a sample, a dict such as {"image": ..., "boxes": ...}; got list'),
+        (
+            ["a"],
+            None,
+            {},
+            'draw takes a picture, or a sample, a dict such as {"image": ..., "boxes": ...}; got list. Several are '
+            "drawn by sheet, which takes batches, lists, sources and loaders",
+        ),
+        (
+            np.zeros((2, 9, 9, 3), np.uint8),
+            None,
+            {},
+            "draw takes one sample, and image is a batch, (2, 9, 9, 3): sheet(augment, batch) draws all of it",
+        ),
+        (
+            {"image": [BLACK, BLACK]},
+            None,
+            {},
+            "draw takes one sample, and image is a batch, a list of 2: sheet(augment, batch) draws all of it",
+        ),
         ({"boxes": []}, None, {}, "on of draw names a picture of the sample, an Image(); got 'image', of ['boxes']"),
         (
             {"image": BLACK, "mask": BLACK[..., 0]},
@@ -473,3 +491,9 @@ def test_a_picture_without_a_white_is_drawn_from_its_least_to_its_largest() -> N
     np.testing.assert_allclose(drawn.ravel()[1:], np.linspace(0, 255, 60 * 80)[1:], atol=1)
     depth = {"image": np.zeros((60, 80, 3), np.uint8), "depth": ct[..., 0]}
     np.testing.assert_array_equal(np.asarray(draw(depth, {"depth": Image()}, on="depth", width=80))[..., 0], drawn)
+
+
+@pytest.mark.parametrize("white", [0, -1, "white", float("nan"), True])
+def test_a_white_that_is_none_is_refused(white: object) -> None:
+    with pytest.raises(FieldError, match=r"^draw: white is "):
+        draw(BLACK, white=white)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 import variegate as vg
 from variegate import InputError
+from variegate.adapters.torch import Loader
 from variegate.draw.grid import FRAME, GAP, PAPER
 
 BOXES = {"boxes": vg.Boxes(), "labels": vg.PerInstance()}
@@ -110,10 +112,24 @@ def test_variations_are_those_of_a_loader_and_begin_with_what_was_given() -> Non
     [
         (None, [], {}, "sheet takes one picture or more, got none"),
         (None, pictures(1)[0], {}, r"an array \(30, 40, 3\): of one write \[picture\], or draw"),
-        (None, 3, {}, "sheet takes a batch, an array of pictures or a list; got int"),
-        (None, "photos", {}, "sheet takes a batch, an array of pictures or a list; got str"),
+        (None, 3, {}, "sheet takes a batch, an array of pictures, a list, a loader or a source; got int$"),
+        (None, "photos", {}, "a list, a loader or a source; got str"),
         (None, {"images": []}, {}, r"a batch of sheet is a dict with image, got \['images'\]"),
         (None, {"image": pictures(1)[0]}, {}, r"got an array \(30, 40, 3\): of one sample write \[sample\]"),
+        (
+            vg.Compose([]),
+            iter([]),
+            {},
+            r"got list_iterator\. Of other batches write sheet\(augment, next\(iter\(batches",
+        ),
+        (
+            pictures(1),
+            vg.Compose([]),
+            {},
+            r"sheet takes the pipeline first, and then the samples: sheet\(augment, sampl",
+        ),
+        (vg.Compose([]), None, {}, r"sheet\(augment, images\), or a loader or a source alone; got Compose alone"),
+        (pictures(1), None, {}, "or a source alone; got ndarray alone"),
         (None, pictures(1), {"variations": 2}, "variations of sheet are those of a pipeline, and None is none"),
     ],
 )
@@ -126,6 +142,60 @@ def test_what_makes_no_page(targets: Any, samples: Any, options: dict[str, Any],
 def test_numbers_that_make_no_page(options: dict[str, Any]) -> None:
     with pytest.raises(vg.FieldError, match=f"sheet: {next(iter(options))} is an integer of"):
         vg.sheet(vg.Compose([]), pictures(1), **options)
+
+
+def labelled(count: int = 5) -> vg.Arrays:
+    fields = {"boxes": [np.array([[0.5, 0.5, 0.4, 0.6]])] * count, "labels": [np.array([1])] * count}
+    targets = {"boxes": vg.Boxes("yolo"), "labels": vg.PerInstance()}
+    return vg.Arrays(pictures(count), fields=fields, targets=targets, classes=["cat", "dog"])
+
+
+def test_a_loader_shows_the_first_batch_of_its_next_epoch_and_stays_where_it_is() -> None:
+    source = labelled()
+    targets = {"boxes": vg.Boxes("yolo", out="xyxy")}
+    augment = vg.Compose([vg.RandomCrop(20), vg.Normalize(layout="CHW")], targets=targets)
+    loader = vg.Loader(source, augment, batch_size=4, seed=3)
+    for _ in loader:
+        pass
+    page = vg.sheet(loader, cell=40)
+    assert loader.next_place == (1, 0)
+    assert np.array_equal(seen(page), seen(vg.sheet(augment, loader, cell=40)))
+    assert not np.array_equal(seen(page), seen(vg.sheet(loader, classes=["cat", "cow"], cell=40)))
+    batch = next(iter(loader))
+    known = loader.targets
+    assert known is not None
+    named = vg.sheet(replace(augment, targets=known), batch, classes=["cat", "dog"], cell=40)
+    assert np.array_equal(seen(page), seen(named))
+
+
+def test_a_frameworks_loader_shows_the_one_within() -> None:
+    loader = vg.Loader(vg.Arrays(pictures(3)), vg.Compose([vg.HorizontalFlip()]), batch_size=2)
+    assert np.array_equal(seen(vg.sheet(Loader(loader), cell=40)), seen(vg.sheet(loader, cell=40)))
+
+
+def test_a_source_is_shown_as_it_is_read_whatever_the_pipeline_writes() -> None:
+    source = labelled()
+    targets = {"boxes": vg.Boxes("yolo", out="xyxy"), "labels": vg.PerInstance()}
+    augment = vg.Compose([vg.HorizontalFlip(), vg.Normalize()], targets=targets)
+    samples = [source[n] for n in range(5)]
+    assert source.targets is not None
+    wanted = seen(vg.sheet(source.targets.back, samples, classes=["cat", "dog"], cell=40))
+    assert np.array_equal(seen(vg.sheet(source, cell=40)), wanted)
+    assert np.array_equal(seen(vg.sheet(augment, source, cell=40)), wanted)
+    assert vg.sheet(source[:2], cell=40).size[1] < vg.sheet(source, cell=40).size[1]
+
+
+def test_variations_of_a_source_and_of_a_loader_have_its_ids() -> None:
+    source = labelled()[2:4]
+    augment = vg.Compose([vg.Rotate((-90, 90))])
+    page = seen(vg.sheet(vg.Loader(source, augment), variations=2, seed=5, classes=[""] * 2, cell=40))
+    assert np.array_equal(page, seen(vg.sheet(augment, source, variations=2, seed=5, classes=[""] * 2, cell=40)))
+    known = replace(augment, targets=source.targets)
+    for row in range(2):
+        made = known(**source[row], key=vg.Key(seed=5, id=source.id(row), variation=1))
+        wanted = seen(vg.draw(made, known, width=40, classes=[""] * 2))
+        top, left = GAP + row * (40 + GAP) + 5, GAP + 2 * (40 + GAP)
+        assert np.array_equal(page[top : top + 30, left : left + 40], wanted)
 
 
 def test_at_most_64_are_shown() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import variegate as vg
+from variegate import targets
 from variegate.errors import FieldError, InputError
 from variegate.key import Key
 from variegate.loader import Arrays, Loader, Padded, Source
-from variegate.loader.labels import agreed
 from variegate.ops.crop import RandomCrop
 from variegate.ops.flip import HorizontalFlip
 from variegate.ops.rotate import Rotate
@@ -30,6 +30,7 @@ from variegate.targets import (
     Target,
     Targets,
 )
+from variegate.targets.agreed import agreed
 from variegate.targets.names import RESERVED
 
 N, H, W = 23, 40, 50
@@ -297,8 +298,15 @@ def test_the_pipelines_options_hold(theirs: Target, ours: Target, want: Target |
 )
 def test_what_the_values_are_both_say_alike(theirs: Target, ours: Target) -> None:
     said = f"the field 'thing' is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the same"
-    with pytest.raises(FieldError, match=re.escape(said)):
+    with pytest.raises(FieldError, match=re.escape(said)) as problem:
         agreed(Targets(thing=theirs), Targets(thing=ours))
+    written = str(problem.value).rpartition("thing=")[2].removesuffix(", or not at all")
+    agreed(Targets(thing=theirs), Targets(thing=eval(written, vars(targets).copy())))
+
+
+def test_options_are_kept_in_what_is_to_be_written() -> None:
+    with pytest.raises(FieldError, match=r"boxes=Boxes\('yolo', out='xyxy', min_visible=0\.1\), or not at all$"):
+        agreed(Targets(boxes=Boxes("yolo")), Targets(boxes=Boxes("coco", out="xyxy", min_visible=0.1)))
 
 
 def test_a_loader_refuses_two_declarations_that_differ() -> None:

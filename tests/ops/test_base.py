@@ -206,7 +206,11 @@ def test_repr_tells_what_was_written():
         (lambda: ops.ColorJitter(order="any"), "ColorJitter.order is one of 'random', 'fixed'; got 'any'"),
         (lambda: ops.Gamma((0, 1)), "Gamma.gamma must be above 0, got Uniform(0, 1)"),
         (lambda: ops.Gamma(1, gain=-1), "Gamma.gain must be at least 0, got Constant(-1)"),
-        (lambda: ops.Solarize(128), "Solarize.threshold must be at least 0 and at most 1, got Constant(128)"),
+        (
+            lambda: ops.Solarize(128),
+            "Solarize.threshold must be at least 0 and at most 1, got Constant(128). It is a "
+            "fraction of white: 128 of 255 is 0.5",
+        ),
         (lambda: ops.Posterize(0), "Posterize.bits must be at least 1 and at most 8, got Constant(0)"),
         (lambda: ops.Posterize(9), "Posterize.bits must be at least 1 and at most 8, got Constant(9)"),
         (lambda: ops.Posterize(4.5), "Posterize.bits is a whole number, got Constant(4.5)"),
@@ -302,8 +306,8 @@ def test_an_op_that_looks_at_boxes_needs_them(lower, op, boxes):
     with pytest.raises(InputError) as problem:
         lower(op, [(9, 9)] * 2, boxes=boxes)
     assert str(problem.value) == (
-        f"{op.label} looks at boxes, but the sample has none declared: "
-        "give targets={'boxes': Boxes(...)} to Compose and boxes= to the call"
+        f"{op.label} looks at boxes, but the sample has none: "
+        "declare targets={'boxes': Boxes(...)} in Compose, and give boxes= to each call"
     )
 
 
@@ -312,8 +316,8 @@ def test_an_op_that_looks_at_a_mask_needs_one(lower, masks):
     with pytest.raises(InputError) as problem:
         lower(ops.CropNonEmptyMask(4, name="window"), [(9, 9)] * 2, masks=masks)
     assert str(problem.value) == (
-        "window looks at a mask, but the sample has none declared: "
-        "give targets={'mask': Mask()} to Compose and mask= to the call"
+        "window looks at a mask, but the sample has none: "
+        "declare targets={'mask': Mask()} in Compose, and give mask= to each call"
     )
 
 

@@ -78,7 +78,7 @@ def test_the_variance_is_the_square_of_sigma():
     """Two blurs one after the other are one of the root of the sum of squares, but for what 3 sigma cut off."""
     at = np.arange(33) - 16
     for sigma in (1.0, 1.7, 3.0):
-        out = spot(vg.GaussianBlur(sigma))
+        out = spot(vg.GaussianBlur(sigma=sigma))
         assert (out.sum(axis=0) * at**2).sum() == pytest.approx(sigma**2, rel=0.04)
     both = vg.Compose([vg.GaussianBlur(1.5), vg.GaussianBlur(2)])(np.pad([[1.0]], 16).astype(np.float32))
     np.testing.assert_allclose(both, spot(vg.GaussianBlur(2.5)), atol=3e-4)
@@ -173,7 +173,7 @@ def test_a_picture_of_one_pixel(op):
 def test_a_picture_smaller_than_the_weights():
     small = IMAGE[:2, :3]
     want = ndimage.gaussian_filter(small / 255, (5, 5, 0), mode="mirror", radius=(15, 15, 0)) * 255
-    np.testing.assert_allclose(vg.Compose([vg.GaussianBlur(5)])(small), want, atol=0.51)
+    np.testing.assert_allclose(vg.Compose([vg.GaussianBlur(sigma=5)])(small), want, atol=0.51)
 
 
 @pytest.mark.parametrize(

@@ -138,11 +138,10 @@ def test_its_errors_are_those_of_the_library(fields, message):
 
 def test_help_tells_the_limits_of_a_class_once():
     assert (Mine.__doc__ or "").endswith(
-        "\n\nLimits  amount at least 0 and below 2; side at least 2 and at most 1073741824; "
-        "size at least 1 and at most 1073741824; by above 0"
+        "\n\nLimits  amount at least 0 and below 2; side at least 2; size at least 1; by above 0"
     )
     assert (ops.Gamma.__doc__ or "").rstrip().endswith("Limits  gamma above 0; gain at least 0")
-    assert (ops.Rotate.__doc__ or "").count("Limits") == 0 and (vg.Compose.__doc__ or "").count("Limits") == 0
+    assert (ops.Rotate90.__doc__ or "").count("Limits") == 0 and (vg.Compose.__doc__ or "").count("Limits") == 0
 
     @declare
     class Below(Mine):

@@ -250,8 +250,8 @@ def test_spans_that_say_too_much_reach_no_further_than_they_may():
         (
             lambda: vg.Compose([vg.MaskDropout()])(IMAGE),
             re.escape(
-                "MaskDropout looks at masks of instances, but the sample has none declared: give "
-                "targets={'masks': Mask(stack=True)} to Compose and masks= to the call"
+                "MaskDropout looks at masks of instances, but the sample has none: declare "
+                "targets={'masks': Mask(stack=True)} in Compose, and give masks= to each call, also to replay"
             ),
         ),
     ],

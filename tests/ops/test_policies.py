@@ -9,9 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
+from tests.catalogue import EXAMPLES
 
 import variegate as vg
-from variegate import testing
+from variegate import FieldError, InputError, testing
+from variegate.ops.combine import Chain
+from variegate.ops.macro import Macro
 from variegate.ops.policies import CHOSEN, OPS, USUAL, WIDE, EdgeShear, Making, WholeTranslate, fixed
 
 HEIGHT, WIDTH = 60, 90
@@ -177,3 +180,72 @@ def test_the_lists_own_ops_keep_the_library_s_promises(op):
     testing.assert_fused_equals_reference([op, vg.Rotate(20)])
     testing.assert_points_move_as_pixels(op)
     testing.assert_targets_stay_in_step(op)
+
+
+class Wobble(Macro):
+    """A user's own, which has no fill, of ops of which one is about colours."""
+
+    def expand(self):
+        return Chain([vg.Rotate(9, fill=(1, 2)), vg.Compose([vg.Hue(9)], p=0.01)])
+
+
+POLICIES = [
+    vg.RandAugment,
+    vg.TrivialAugmentWide,
+    vg.AutoAugment,
+    vg.AugMix,
+    lambda **how: vg.policy("rand-m9", **how),
+    lambda **how: vg.policy("augmix", **how),
+    lambda **how: vg.policy("original", **how),
+    lambda **how: vg.policy("3a", **how),
+]
+
+
+@pytest.mark.parametrize("make", [*POLICIES, vg.ThreeAugment])
+@pytest.mark.parametrize("around", [lambda op: op, lambda op: vg.OneOf([op, vg.Invert()])])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_chance_might_refuse_is_always_refused_by_the_policy_s_name(make, around, channels):
+    policy = make(name="mine")
+    picture = np.zeros((9, 9, channels), np.uint8)
+    for key in range(6):
+        with pytest.raises(InputError, match=f"^mine takes pictures of 1 or 3 channels, got {channels}: ops that"):
+            vg.Compose([around(policy)])(picture, key=key)
+    for channels in (1, 3):
+        assert vg.Compose([around(policy)])(picture[..., :1].repeat(channels, 2), key=3).shape == (9, 9, channels)
+    with pytest.raises(FieldError, match=r"^mine must know what white is, and white=None says"):
+        vg.Compose([around(policy)], white=None)
+
+
+@pytest.mark.parametrize("make", POLICIES[:-1])
+@pytest.mark.parametrize(("fill", "told"), [((1, 2), "has 2 numbers, but"), (300, "is 300, and a picture of uint8")])
+def test_a_fill_is_the_policy_s(make, fill, told):
+    for key in range(4):
+        with pytest.raises(InputError, match=f"^{make().label}.fill {told}"):
+            vg.Compose([make(fill=fill)])(np.zeros((9, 9, 3), np.uint8), key=key)
+
+
+def test_a_macro_answers_for_what_it_was_given_alone():
+    with pytest.raises(InputError, match=r"^Rotate.fill has 2 numbers, but the picture has 3"):
+        vg.Compose([Wobble()])(np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(InputError, match=r"^Wobble takes pictures of 1 or 3 channels, got 2: "):
+        vg.Compose([Wobble()])(np.zeros((9, 9, 2), np.uint8))
+
+
+@pytest.mark.parametrize("op", [op for op in EXAMPLES.values() if op.takes()], ids=repr)
+def test_an_op_takes_what_it_says(op):
+    for channels in range(1, 6):
+        augment, picture = vg.Compose([op]), np.full((40, 40, channels), 90, np.uint8)
+        if channels in op.takes():
+            assert augment(picture, key=1).shape == picture.shape
+        else:
+            with pytest.raises(InputError, match=" takes pictures of "):
+                augment(picture, key=1)
+
+
+@pytest.mark.parametrize("op", [op for op in EXAMPLES.values() if not op.takes() and not op.looks], ids=repr)
+def test_an_op_that_names_no_number_refuses_none_for_its_colours(op):
+    if isinstance(op.expand(), type(op)):  # a policy is told of above
+        try:
+            vg.Compose([op])(np.full((400, 400, 2), 90, np.uint8), key=1)
+        except InputError as problem:
+            assert "takes pictures of 1 or 3" not in str(problem) and "red, green and blue" not in str(problem)

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from variegate.errors import FieldError
-from variegate.ops.timm_text import KINDS, read
+from variegate.ops.timm_text import KINDS, SHOWN, read
 
 PLAIN = {"m": 10.0, "n": 2, "p": 0.5, "mstd": 0.0, "mmax": 10.0, "inc": "0", "t": ""}
 
@@ -40,6 +40,14 @@ def test_policies_that_were_found(kind):
     [
         ("ran-m9", "a policy begins with rand, ", 0, "ran"),
         ("", "a policy begins with rand, ", 0, ""),
+        ("RAND-m9", "; did you mean rand?", 0, "RAND"),
+        (" rand-m9", "; did you mean rand?", 0, " rand"),
+        ("trivial", "v0r or 3a; TrivialAugmentWide() is an op of its own;", 0, "trivial"),
+        ("autoaugment", """AutoAugment() is an op of its own, and timm's is "original";""", 0, "autoaugment"),
+        ("oiginal", "; did you mean original?", 0, "oiginal"),
+        ("rand-m\uff19", "m takes a number", 5, "m\uff19"),
+        ("rand-n\u0662", "n takes a whole number", 5, "n\u0662"),
+        ("rand-n99999999999999999999", "n takes a whole number", 5, "n99999999999999999999"),
         ("rand-x3", "after rand may stand m, n, p, mstd, mmax, inc or t;", 5, "x3"),
         ("rand-m9-mst0.5", "m takes a number of 0 or more, such as m9; did you mean mstd?", 8, "mst0.5"),
         ("rand-m9-inx1", "did you mean inc?", 8, "inx1"),
@@ -63,6 +71,24 @@ def test_an_error_shows_where(text, told, column, part):
     first, shown, carets = str(problem.value).split("\n")
     assert first.startswith("mine.text: ") and told in first and first.endswith(f"got {part!r}")
     assert shown == f"    {text}" and carets == "    " + " " * column + "^" * max(len(part), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "column", "wide"),
+    [
+        ("r" * 3000, "r" * SHOWN + "...", 0, SHOWN),
+        ("rand-" + "x" * 3000, "rand-" + "x" * (SHOWN - 5) + "...", 5, SHOWN - 5),
+        ("rand-m9" + "-p1" * 1000, "rand-m9" + ("-p1" * 30)[: SHOWN - 7] + "...", 11, 2),
+        ("rand-m" + "9" * 300 + "-x3", "..." + "9" * (SHOWN // 3 - 1) + "-x3", 3 + SHOWN // 3, 2),
+        ("rand-m9-inc1\n", "rand-m9-inc1 ", 8, 5),
+    ],
+)
+def test_of_a_long_text_what_is_meant_is_shown(text, shown, column, wide):
+    with pytest.raises(FieldError) as problem:
+        read(text, "mine.text")
+    first, *lines = str(problem.value).split("\n")
+    assert lines == [f"    {shown}", "    " + " " * column + "^" * wide]
+    assert len(first) < 250
 
 
 def test_all_that_is_known_is_offered():

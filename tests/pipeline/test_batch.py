@@ -152,6 +152,9 @@ def test_zero_instances_among_others():
     assert [len(boxes) for boxes in together["boxes"]] == [0, 1, 0] and together["names"] == [[], ["a"], []]
 
 
+PICTURES = "augment.batch takes pictures, a list or an array (B, height, width, channels)"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -168,6 +171,23 @@ def test_zero_instances_among_others():
         (lambda p, i: p.batch(image=[i], heads=[[]]), "unknown field heads: declared are image, mask, label, boxes."),
         (lambda p, i: p.batch(image=[i, i], boxes=[[], [[1, 2, 3]]]), "boxes is (N, 4) numbers"),
         (lambda p, i: p.batch(image=[i, i], keys=[vg.Key()]), "1 keys for 2 pictures; give one key a picture"),
+        (
+            lambda p, i: p.batch([i, i], keys=vg.Key(7)),
+            "augment.batch takes a key a picture, got Key(seed=7, epoch=0, id=0, variation=0). "
+            "Write keys=Keys.at(seed=7, epoch=0, ids=range(2))",
+        ),
+        (
+            lambda p, i: p.batch([i], keys=3),
+            "augment.batch takes a key a picture, got 3. Write keys=Keys.at(seed=0, epoch=0, ids=range(1))",
+        ),
+        (lambda p, i: p.batch(3), f"{PICTURES}; got int"),
+        (lambda p, i: p.batch("ab"), f"{PICTURES}; got str"),
+        (lambda p, i: p.batch(image=3), f"{PICTURES}; got int"),
+        (
+            lambda p, i: p.batch({"image": [i]}),
+            f"{PICTURES}; got dict. Fields go by keyword: augment.batch(**fields)",
+        ),
+        (lambda p, i: p.batch(image=[i], label=3), "the fields of a batch have one value a sample, got 3 of label"),
         (lambda p, i: p.batch(image=[i, i[:, :, :1]]), "pictures of one batch share channels and dtype, got"),
     ],
 )

@@ -240,7 +240,7 @@ def test_a_macro_answers_for_the_size_of_what_it_stands_for():
 def test_what_belongs_on_the_outermost_compose_is_found_within_a_macro():
     with pytest.raises(vg.FieldError, match="white is declared once, on the outermost Compose"):
         vg.Compose([sized(vg.Compose([vg.Invert()], white=3.0))])
-    with pytest.raises(vg.FieldError, match="Invert must know what white is"):
+    with pytest.raises(vg.FieldError, match="Sized must know what white is"):
         vg.Compose([sized(Chain([vg.Invert()]))], white=None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from variegate import config, ops
+from variegate import config, elsewhere, ops
 from variegate.dist import Distribution
-from variegate.errors import FieldError
+from variegate.errors import ConfigError, FieldError
 from variegate.key import Key
 from variegate.ops.base import Op
 from variegate.ops.copy_paste import CopyPaste
@@ -74,7 +75,17 @@ def op_of(text: str) -> Op:
     Raises  ConfigError that says what is wrong with it.
     """
     written = f"variegate: 1\nops:\n  - {WRITTEN.get(text, text)}\n"
-    (op,) = config.load(written, Compose).ops
+    name = text.partition(":")[0].strip()
+    if re.fullmatch(r"\w+", name) and name not in ops.__all__:
+        said = elsewhere.told(name, ops.__all__)
+        raise ConfigError(
+            f"--op {name}: there is no such op; {said or '`variegate ops` lists them, and so does --op all'}"
+        )
+    try:
+        (op,) = config.load(written, Compose).ops
+    except ConfigError as problem:
+        told = str(problem).partition(": ")[2].replace("Compose.ops[0]: ", "")
+        raise ConfigError(f"--op {text!r}: {told}") from None
     return op
 
 

@@ -23,11 +23,11 @@ from variegate.errors import InputError, SourceError
 from variegate.key import Key
 from variegate.loader import ImageFolder
 from variegate.loader.decode import open_image
-from variegate.loader.labels import agreed
 from variegate.loader.source.folder import Files, path_id
 from variegate.ops.effect import Output
 from variegate.pipeline import Compose
 from variegate.targets import Targets
+from variegate.targets.agreed import agreed
 from variegate.white import White
 
 PLAIN, LABELLED = 160, 320  # pixels of a cell
@@ -85,13 +85,13 @@ def preview(
     `variegate preview --op all -o gallery.png`
     """
     on = console()
-    if (config is None) == (not op) or (path is None and not op):
-        raise typer.BadParameter("give a picture and --config FILE, or --op NAME")
+    _check_asked(path, config, op)
     to_be_written(output, *(end for end, kind in Image.registered_extensions().items() if kind in Image.SAVE))
     if op:
         table, titles = rows_of_ops(on, op, path, cols, seed)
         grid(table, cell or PLAIN, titles=titles).save(output)
-        on.print(f"wrote {output}: {len(table)} ops at {cols - 1} strengths, seed {seed}")
+        several = "s" * (len(table) > 1)
+        on.print(f"wrote {output}: {len(table)} op{several} at {cols - 1} strength{'s' * (cols > 2)}, seed {seed}")
         return
     assert path is not None and config is not None
     source = LabelOptions(coco, yolo, voc, masks, segments, fields, ignore, classes, dtype, stride, mode).source(path)
@@ -99,6 +99,18 @@ def preview(
     table = originals_and_variations(on, augment, path, rows, cols, seed, source, cell or LABELLED, (mode, dtype))
     grid(table, cell or (PLAIN if source is None else LABELLED), augment.white).save(output)
     on.print(f"wrote {output}: {len(table)} x {cols} pictures, seed {seed}")
+
+
+def _check_asked(path: Path | None, config: str | None, ops: Sequence[str] | None) -> None:
+    """Refuse what is no picture with a pipeline, and no op."""
+    if ops and config is not None:
+        raise typer.BadParameter("--op shows an op in place of a pipeline: leave --config out, or --op")
+    if ops and gallery.EVERY in ops and len(ops) > 1:
+        raise typer.BadParameter("--op all shows every op: leave the other --op out")
+    if not ops and config is None:
+        raise typer.BadParameter("no pipeline: give --config FILE, or in its place --op NAME")
+    if not ops and path is None:
+        raise typer.BadParameter("no picture: give one, or a folder of them, before --config")
 
 
 def rows_of_ops(

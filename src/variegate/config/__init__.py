@@ -48,11 +48,19 @@ def dump(pipeline: Any, ops: Iterable[type] = ()) -> dict[str, Any]:
 def save(pipeline: Any, path: str | Path, ops: Iterable[type] = ()) -> None:
     """Write a pipeline to a .yaml, .yml or .json file.
 
-    Raises  ConfigError if it cannot be saved, the suffix is another one, or YAML is asked for without PyYAML.
+    Raises  ConfigError if it cannot be saved, the suffix is another one, YAML is asked for without PyYAML, or the file
+            cannot be written.
     """
-    _parser(Path(path))
+    path = Path(path)
+    _parser(path)
     plain = dump(pipeline, ops)
-    Path(path).write_text(_json(plain) if Path(path).suffix == ".json" else _yaml(plain, path), encoding="utf-8")
+    text = _json(plain) if path.suffix == ".json" else _yaml(plain, path)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        reason = problem.strerror or problem
+        lacks = "" if path.absolute().parent.is_dir() else f"; there is no folder {path.absolute().parent}"
+        raise ConfigError(f"{path}: cannot be written: {reason}{lacks}") from None
 
 
 def load(source: str | Path | Mapping[str, Any], top: type[Top], ops: Iterable[type] = ()) -> Top:

@@ -6,7 +6,7 @@ Nothing of a file is ever executed: a name is looked up in the registry, and now
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,6 +16,8 @@ from variegate.config.node import ConfigNode
 from variegate.dist import Distribution
 from variegate.errors import VariegateError
 from variegate.ops.base import Op
+from variegate.ops.hint import asked, sentence
+from variegate.ops.keywords import meant
 from variegate.targets import Targets
 
 VERSION = 1
@@ -113,7 +115,9 @@ class Reader:
         values: dict[str, Any] = {}
         for name, node in body.value.items():
             if name not in declared:
-                raise node.error(f"{owner}.{name}: unknown field{_meant(name, [*known, *declared], 'Fields')}")
+                names = [*known, *declared]
+                told = _of_elsewhere(kind, name, names, body.value) if issubclass(kind, Op) else ""
+                raise node.error(f"{owner}.{name}: unknown field{told or _meant(name, names, 'Fields')}")
             values[name] = self.value(node, declared[name].hint, f"{owner}.{name}")
         missing = [name for name, field in declared.items() if field.default is REQUIRED and name not in values]
         if missing:
@@ -173,6 +177,17 @@ def _placed(owner: str, problem: str) -> str:
     """An error of a distribution or a target, which knows only itself, with the field that holds it."""
     field, colon, kind = owner.partition(": ")
     return f"{field}: {problem}" if colon and problem.startswith(kind) else problem
+
+
+def _of_elsewhere(kind: type, name: str, names: Sequence[str], fields: Mapping[str, ConfigNode]) -> str:
+    """What a keyword of another library means, '; did you mean n? Fields: n, magnitude.'; nothing of other names."""
+    given = {item: node.value for item, node in fields.items() if not isinstance(node.value, list | dict)}
+    if meant(kind.__name__, name, given) is None:
+        return ""
+    near = asked(kind.__name__, name, names, names, {name: None, **given}).partition("=")[0]
+    said = sentence(kind.__name__, name, given)
+    told = f"{f'; did you mean {near}?' if near else '.'} Fields: {', '.join(names)}"
+    return f"{told}. {said}" if said else told
 
 
 def _meant(name: str, names: Iterable[str], every: str = "Names") -> str:

@@ -12,7 +12,7 @@ from variegate.errors import InputError
 from variegate.picture import is_pil
 from variegate.pipeline.compose import Compose
 from variegate.targets import Target, Targets
-from variegate.white import White
+from variegate.white import White, checked_white
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,10 +66,12 @@ def draw(
         if not (is_pil(sample) or isinstance(plain(sample), np.ndarray)):
             raise InputError(
                 f'draw takes a picture, or a sample, a dict such as {{"image": ..., "boxes": ...}}; got '
-                f"{type(sample).__name__}"
+                f"{type(sample).__name__}. Several are drawn by sheet, which takes batches, lists, sources and loaders"
             )
         sample = {on: sample}
+    white = checked_white(white, "draw: white")
     if on in sample:
+        _check_single(plain(sample[on]), on)
         sample = {**sample, on: undone(sample[on], targets if isinstance(targets, Compose) and on == "image" else None)}
     known = targets.known.back if isinstance(targets, Compose) else Targets.of(targets)
     if by not in ("class", "instance"):
@@ -77,6 +79,12 @@ def draw(
     floats = getattr(getattr(sample.get(on), "dtype", None), "kind", "") == "f"
     shown = _white_of(targets, known, on, floats) if white == "dtype" else white
     return _drawn(sample, known, names_of(classes), width, by == "instance", background, on, shown)
+
+
+def _check_single(picture: Any, on: str) -> None:
+    if isinstance(picture, list) or getattr(picture, "ndim", 0) == 4:
+        got = f"a list of {len(picture)}" if isinstance(picture, list) else f"{picture.shape}"
+        raise InputError(f"draw takes one sample, and {on} is a batch, {got}: sheet(augment, batch) draws all of it")
 
 
 def _white_of(targets: Any, known: Targets, on: str, floats: bool) -> White:

@@ -10,6 +10,7 @@ import numpy as np
 
 from variegate.arguments import whole
 from variegate.draw.sample import ClassNames, draw
+from variegate.draw.subject import LoaderLike, SourceLike, Subject
 from variegate.draw.undone import plain, undone
 from variegate.errors import InputError
 from variegate.key import Key
@@ -24,8 +25,8 @@ MOST = 64  # pictures that are shown, of more
 
 
 def sheet(
-    targets: Compose | Targets | Mapping[str, Target] | None,
-    samples: Any,
+    targets: Compose | Targets | Mapping[str, Target] | LoaderLike | SourceLike | None,
+    samples: Any = None,
     *,
     variations: int = 0,
     seed: int = 0,
@@ -38,15 +39,16 @@ def sheet(
     """Pictures with their labels on one page, as a PIL image: a notebook shows it, `.save("a.png")` writes it.
 
     targets     the pipeline whose results they are, or that is to be looked at; what it normalised is shown as it was
-                before. Or what their fields are: see `draw`
+                before. Or what their fields are: see `draw`. Or a loader or a source alone, which knows both
     samples     a batch as a loader gives it, a dict of `image` (B, ...) and other fields; an array or a tensor of
-                pictures (B, ...), channels first or last; or a list of samples or pictures. The first 64 are shown
+                pictures (B, ...), channels first or last; a list of samples or pictures; a loader, of whose next epoch
+                the first batch is shown, and which stays where it is; or a source. The first 64 are shown
     variations  so many, of each: then samples are what goes into the pipeline, each row begins with one of them,
-                framed, and is what a loader draws of ids 0, 1, 2, ... in epoch 0 with this seed. Ops that mix
-                samples, such as MixUp, take others of these as partners
+                framed, and is what a loader draws in epoch 0 with this seed, of ids 0, 1, 2, ..., or a source's own.
+                Ops that mix samples, such as MixUp, take others of these as partners
     cell        pixels of the longer side of each
     columns     pictures a row; None: about as many as rows. Of variations: one more than these
-    classes, by, background: as in `draw`
+    classes, by, background: as in `draw`; a source brings the names of its classes
 
     >>> import numpy as np
     >>> from variegate import Compose, HorizontalFlip, Normalize
@@ -62,28 +64,31 @@ def sheet(
 
     variations, cell = whole(variations, "sheet: variations", 0), whole(cell, "sheet: cell", 1, ", in pixels")
     columns = None if columns is None else whole(columns, "sheet: columns", 1, ", or None")
-    shown = list(_samples(samples, Targets.of(targets) if not isinstance(targets, Compose) else targets.known))
+    subject = Subject.of(targets, samples, MOST, variations > 0)
+    made: Any = subject.targets
+    shown = list(_samples(subject.samples, made.known if isinstance(made, Compose) else Targets.of(made)))
     if not shown:
         raise InputError("sheet takes one picture or more, got none")
-    options: dict[str, Any] = {"classes": classes, "by": by, "background": background}
+    options: dict[str, Any] = {"classes": classes or subject.classes, "by": by, "background": background}
     if not variations:
-        drawn = [_cell(sample, targets, cell, options) for sample in shown]
+        drawn = [_cell(sample, made, cell, options) for sample in shown]
         wide = math.ceil(math.sqrt(len(drawn))) if columns is None else columns
         return grid([drawn[n : n + wide] for n in range(0, len(drawn), wide)], cell, framed=False)
-    if not isinstance(targets, Compose):
-        raise InputError(f"variations of sheet are those of a pipeline, and {targets!r} is none")
-    rows, mixes = [], bool(targets.compiler.mixes)
+    if not isinstance(made, Compose):
+        raise InputError(f"variations of sheet are those of a pipeline, and {made!r} is none")
+    rows, mixes, ids = [], bool(made.compiler.mixes), subject.ids or range(len(shown))
     given = [{**sample, "image": np.ascontiguousarray(undone(sample["image"], None))} for sample in shown]
-    for n, taken in enumerate(given):
+    for id, taken in zip(ids, given, strict=True):
 
-        def others(v: int, n: int = n) -> dict[str, Any]:
-            """The partners of sample n, where ops mix some."""
-            there = [{**each, "key": Key(seed=seed, id=m, variation=v)} for m, each in enumerate(given) if m != n]
-            return {"partners": there} if mixes and there else {}
+        def others(v: int, id: int = id) -> dict[str, Any]:
+            """The partners of a sample, where ops mix some."""
+            there = zip(ids, given, strict=True)
+            found = [{**each, "key": Key(seed=seed, id=m, variation=v)} for m, each in there if m != id]
+            return {"partners": found} if mixes and found else {}
 
-        made = [targets(**taken, key=Key(seed=seed, id=n, variation=v), **others(v)) for v in range(variations)]
-        first = _cell(taken, targets.known, cell, options | {"white": targets.white})
-        rows.append([first, *(_cell(each, targets, cell, options) for each in made)])
+        results = (made(**taken, key=Key(seed=seed, id=id, variation=v), **others(v)) for v in range(variations))
+        first = _cell(taken, made.known, cell, options | {"white": made.white})
+        rows.append([first, *(_cell(each, made, cell, options) for each in results)])
     return grid(rows, cell)
 
 
@@ -107,7 +112,9 @@ def _samples(samples: Any, known: Targets) -> Iterator[dict[str, Any]]:
     if isinstance(given, np.ndarray) and given.ndim < 4:
         raise InputError(f"sheet takes pictures (B, ...), got an array {given.shape}: of one write [picture], or draw")
     if not isinstance(given, np.ndarray | Sequence) or isinstance(given, str):
-        raise InputError(f"sheet takes a batch, an array of pictures or a list; got {type(samples).__name__}")
+        told = "sheet takes a batch, an array of pictures, a list, a loader or a source; got"
+        batches = ". Of other batches write sheet(augment, next(iter(batches)))" * hasattr(given, "__iter__")
+        raise InputError(f"{told} {type(given).__name__}{batches}")
     for each in given[:MOST]:
         yield dict(each) if isinstance(each, Mapping) else {"image": each}
 

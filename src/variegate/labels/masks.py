@@ -94,7 +94,7 @@ def _classes(target: Mask, planes: NDArray[Any], fills: Fills, point_map: PointM
     from variegate.kernels.elect import Vote, elect
     from variegate.kernels.gather import gather
 
-    chain, vote = point_map.chain, Vote(target.ignore_index, target.keep)
+    chain, vote = point_map.chain, Vote(target.ignore_index, tuple(target.keep))
     planes = np.require(planes, planes.dtype.newbyteorder("="), ["C", "A"])
 
     def read(some: NDArray[Any], fill: float) -> NDArray[Any]:

@@ -21,8 +21,8 @@ from variegate.loader.source.multi_hot import MultiHot, one_hot
 from variegate.loader.transient import is_transient, retried
 from variegate.pipeline import Compose
 from variegate.plan.carried import CarriedLabels
-from variegate.targets import Classes, Target, Targets
-from variegate.targets.declared import KNOWN
+from variegate.targets import Classes, Targets
+from variegate.targets.agreed import agreed
 from variegate.targets.leaf import Leaves, plane_of
 from variegate.targets.names import name_clash
 
@@ -220,39 +220,6 @@ def labels_of(
     if isinstance(form, Padded):
         _check_groups(targets)
     return Labels(source, targets, form, one_hot)
-
-
-def agreed(source: Targets, pipeline: Targets) -> Targets:
-    """What the fields are, of what source and pipeline declare.
-
-    Where one of them declares a field, that holds. Where both do, the pipeline's declaration holds, which must say the
-    same of what the values are (class, format, group); filters and other options may differ. A mask for which the
-    pipeline says nothing of `ignore_index`, or neither of `fill`, has the source's.
-
-    >>> from variegate.targets import Boxes
-    >>> agreed(Targets(boxes=Boxes("coco")), Targets(boxes=Boxes("coco", min_area=4)))
-    Targets(boxes=Boxes('coco', min_area=4))
-
-    Raises  FieldError that names the field and both declarations.
-    """
-    theirs, ours = _declared(source), _declared(pipeline)
-    both = {name: _merged(name, theirs[name], ours[name]) for name in theirs if name in ours}
-    return Targets.of({**theirs, **ours, **both})
-
-
-def _declared(targets: Targets) -> dict[str, Target]:
-    """The fields that are declared: a known name that is declared as it is known anyway says nothing."""
-    return {name: target for name, target in targets.fields if (name, target) not in KNOWN}
-
-
-def _merged(name: str, theirs: Target, ours: Target) -> Target:
-    if type(theirs) is not type(ours) or theirs.meaning != ours.meaning:
-        raise FieldError(
-            f"the field {name!r} is {theirs!r} in the source and {ours!r} in the pipeline: the pipeline must say the "
-            "same of what the values are, and may add filters and other options. Declare it there as the source does, "
-            "or not at all"
-        )
-    return ours.completed_by(theirs)
 
 
 def _check_groups(targets: Targets) -> None:

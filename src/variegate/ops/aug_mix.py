@@ -45,8 +45,7 @@ class AugMix(Policy):
     >>> AugMix(severity=5, width=4)
     AugMix(severity=5, width=4)
 
-    Raises  FieldError if a number is out of its limits; InputError on 2 or more than 3 channels, where an op comes up
-            that is about colours.
+    Raises  FieldError if a number is out of its limits; InputError on 2 or more than 3 channels.
     """
 
     severity: int = count(default=3, least=1, most=BINS)

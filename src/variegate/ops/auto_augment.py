@@ -58,8 +58,7 @@ class AutoAugment(Policy):
     >>> AutoAugment("cifar10")
     AutoAugment(policy='cifar10')
 
-    Raises  FieldError if there is no such policy; InputError on 2 or more than 3 channels, where an op comes up that is
-            about colours.
+    Raises  FieldError if there is no such policy; InputError on 2 or more than 3 channels.
     """
 
     policy: Literal["imagenet", "cifar10", "svhn"] = option(default="imagenet")

@@ -81,6 +81,9 @@ class Op:
         Raises  FieldError that names the op and the fields.
         """
 
+    def doubt(self, *args: Any) -> None:
+        """Warn of arguments without names that were probably meant otherwise, as they come first elsewhere."""
+
     def _set(self, **values: Any) -> None:
         """Give fields their values while the op is made: nothing else writes to one."""
         for item, value in values.items():
@@ -141,6 +144,10 @@ class Op:
         """The ops of a `Mixture`: each makes a picture of its own of what comes to this one, and they are averaged."""
         return ()
 
+    def takes(self) -> Sequence[int]:
+        """How many channels pictures may have for it; none named: any. A macro refuses others whatever is drawn."""
+        return ()
+
     def fixes_size(self) -> bool:
         """Whether every picture that it is applied to leaves it with the same, declared (height, width)."""
         return False
@@ -169,6 +176,21 @@ def walk(op: Op) -> Iterator[Op]:
     below = [meant] if meant is not op else [*(each for each, _ in op.children() or ()), *op.branches()]
     for each in below:
         yield from walk(each)
+
+
+def answering(op: Op, name: str = "") -> Iterator[tuple[Op, str]]:
+    """The ops that have `lower`, each with the name of the one that answers for it: the outermost macro, or itself.
+
+    name  of a macro around the op
+    """
+    meant, children = op.expand(), op.children()
+    if meant is not op:
+        yield from answering(meant, name or op.label)
+        return
+    if children is None:
+        yield op, name or op.label
+    for each in [*(child for child, _ in children or ()), *op.branches()]:
+        yield from answering(each, name)
 
 
 def leaves(op: Op) -> Iterator[Op]:
@@ -235,14 +257,14 @@ def instances_of(op: Op, sizes: Ints, context: LoweringContext) -> list[VisibleI
     """
     found = [seen for seen in context.instances if seen is not None]
     if len(found) < len(sizes):
-        raise _nothing_seen(op, "masks of instances", "masks", "Mask(stack=True)")
+        raise _nothing_seen(op, "masks of instances", "masks", "Mask(stack=True)", ", also to replay")
     return found
 
 
-def _nothing_seen(op: Op, what: str, field: str, target: str) -> InputError:
+def _nothing_seen(op: Op, what: str, field: str, target: str, also: str = "") -> InputError:
     return InputError(
-        f"{op.label} looks at {what}, but the sample has none declared: "
-        f"give targets={{'{field}': {target}}} to Compose and {field}= to the call"
+        f"{op.label} looks at {what}, but the sample has none: declare targets={{'{field}': {target}}} in Compose, and "
+        f"give {field}= to each call{also}"
     )
 
 
@@ -260,6 +282,7 @@ __all__ = [
     "VisibleInstances",
     "VisibleMask",
     "When",
+    "answering",
     "as_distribution",
     "boxes_of",
     "instances_of",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import warnings
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from variegate.ops.bell import WIDEST, bell, reach_of
 from variegate.ops.effect import Effect, Floats, Ints, Median, Stencil
 from variegate.ops.fields import declare, drawn, odd, option
 from variegate.sampling import Border
+
+KERNEL_SIZES = tuple(range(3, 32, 2))  # as they are written elsewhere
 
 
 @declare
@@ -41,6 +44,16 @@ class GaussianBlur(Op):
     kernel_size: int | None = odd(default=None, kw_only=True)
 
     gives: ClassVar[type[Effect]] = Stencil
+
+    def doubt(self, *args: Any) -> None:
+        """Warn of a sigma without its name that is rather the size of a kernel, which comes first elsewhere."""
+        if args[0] in KERNEL_SIZES and len(args) == 1 and self.kernel_size is None:
+            size = args[0]
+            warnings.warn(
+                f"{self.label}: {size} is sigma, the same for every picture. torchvision's GaussianBlur({size}) is "
+                f"GaussianBlur((0.1, 2), kernel_size={size}); if sigma is meant, write sigma={size}",
+                stacklevel=3,
+            )
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Stencil:
         sigma = draws["sigma"]

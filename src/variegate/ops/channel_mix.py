@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -37,6 +37,9 @@ class ChannelMix(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
     trials: ClassVar[Mapping[str, int]] = {"weights": len(_OTHERS)}
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "weights": Uniform(-1, 1)}

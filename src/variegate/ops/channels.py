@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -79,6 +80,9 @@ class ChannelShuffle(Op):
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         order = permutations(draws["bits"], 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from variegate.ops.base import Drawn, Draws, LoweringContext, Op, one_or_three
@@ -41,6 +42,9 @@ class CLAHE(Op):
 
     gives: ClassVar[type[Effect]] = LocalEqualization
     needs_white: ClassVar[bool] = True
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3) if self.about == "luminance" else ()
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> LocalEqualization:
         luminance = self.about == "luminance" and one_or_three(self, context)

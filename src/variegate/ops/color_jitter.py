@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -49,6 +50,9 @@ class ColorJitter(Op):
     order: Literal["random", "fixed"] = option(default="random")
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def check(self) -> None:
         """Warn of three constants below 1, which make all pictures darker, greyer and flatter."""

@@ -146,7 +146,7 @@ class OneOf(Combinator):
     """
 
     ops: Sequence[Op] = ruled(by=Held(fewest=1))
-    weights: tuple[float, ...] | None = ruled(by=ChoiceWeights(least=0, optional=True, fewest=1), default=None)
+    weights: Sequence[float] | None = ruled(by=ChoiceWeights(least=0, optional=True, fewest=1), default=None)
 
     def drawn(self) -> dict[str, Distribution]:
         return {"choice": Uniform(0, 1)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
@@ -34,6 +35,9 @@ class Contrast(Op):
     about: Literal["luminance", "channel"] = option(default="luminance")
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3) if self.about == "luminance" else ()
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if self.about == "luminance" and context.channels not in (1, 3):

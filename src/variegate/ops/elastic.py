@@ -10,7 +10,7 @@ from variegate.dist import Bits
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Ints
 from variegate.ops.fields import bits, declare, drawn, grid
-from variegate.ops.geometric import Bordered
+from variegate.ops.geometric import Bordered, SizeLike
 from variegate.ops.lattice import SMOOTH, SPREAD, UPRIGHT, chances, pair_of, steps
 
 NODES = 3**0.5 / SPREAD  # the reach of evenly spread control values, for a field whose standard deviation is 1
@@ -40,7 +40,7 @@ class Elastic(Bordered):
     """
 
     strength: Drawn = drawn(default=(0.005, 0.015), least=0, most=1)
-    cells: int | tuple[int, int] = grid(default=6)
+    cells: SizeLike = grid(default=6)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -86,7 +87,7 @@ def pixels(*, default: Any = MISSING, kw_only: bool = False) -> Any:
 
 
 def grid(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: int = 64) -> Any:
-    """A field annotated `int | tuple[int, int]`: (rows, columns) of something, or one number for both."""
+    """A field annotated `SizeLike`: (rows, columns) of something, or one number for both."""
     return _field(rules.Grid(least, most), default, kw_only)
 
 
@@ -111,17 +112,17 @@ def odd(*, default: Any = MISSING, kw_only: bool = False, least: int = 1, most: 
 
 
 def channels(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
-    """A field annotated `float | tuple[float, ...]`: a number, or one a channel."""
+    """A field annotated `float | Sequence[float]`: a number, or one a channel."""
     return _field(rules.Channels(above=above, fewest=1), default, kw_only)
 
 
 def filling(*, default: Any = MISSING, kw_only: bool = False) -> Any:
-    """A field annotated `float | tuple[float, ...] | Literal[...]`: a number, one a channel, or one of the words."""
+    """A field annotated `float | Sequence[float] | Literal[...]`: a number, one a channel, or one of the words."""
     return _field(rules.Filling(fewest=1), default, kw_only)
 
 
 def span(*, default: Any = MISSING, kw_only: bool = False, above: float = -math.inf) -> Any:
-    """A field annotated `tuple[float, float]`: the least and the most of something, which are no draw."""
+    """A field annotated `Pair`: the least and the most of something, which are no draw."""
     return _field(rules.Span(above=above), default, kw_only)
 
 
@@ -178,6 +179,8 @@ def _hinting(kind: type[T]) -> type[T]:
             if said == str(problem):
                 raise
             raise type(problem)(said) from None
+        if args and hasattr(self, "doubt"):
+            self.doubt(*args)
 
     kind.__init__ = checked  # type: ignore[method-assign]
     return kind
@@ -188,14 +191,20 @@ def _said(kind: type, problem: TypeError | FieldError, args: Sequence[Any], give
     known = [item for item in fields(kind) if item.init]
     places = [item.name for item in known if not item.kw_only]
     ordered = places + [item.name for item in known if item.kw_only]
-    said = misfit(kind.__name__, places, ordered, args, given) or str(problem)
-    meant = hint(kind.__name__, rules_of(kind), places, args, given)
+    needed = [item.name for item in known if item.default is MISSING and item.default_factory is MISSING]
+    said = misfit(kind.__name__, places, ordered, needed, args, given) or str(problem)
+    refused = next((name for name in ordered if re.match(rf"[^ ]+\.{name}\b", str(problem))), "")
+    meant = hint(kind.__name__, rules_of(kind), places, args, given, refused)
     return f"{said}. {meant}" if meant else said
 
 
 def _limits(item: Field[Any]) -> str:
     rule = item.metadata.get(RULE)
-    return "" if rule is None else rule.limits().description()
+    if rule is None:
+        return ""
+    limits: rules.Limits = rule.limits()
+    # As many pixels as nobody has are no limit to tell.
+    return (limits._replace(most=math.inf) if limits.most >= rules.MOST_SIDE else limits).description()
 
 
 def rule_of(item: Field[Any]) -> Rule | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,8 +13,13 @@ from variegate.ops.effect import Effect, Ints, Map
 from variegate.ops.fields import channels, declare, flag, option
 from variegate.sampling import Border, Interpolation
 
-Fill = float | tuple[float, ...]
-SizeLike = int | tuple[int, int]
+Fill = float | Sequence[float]
+if TYPE_CHECKING:
+    SizeLike = int | Sequence[int]  # a list of two is taken too
+    Pair = Sequence[float]
+else:
+    SizeLike = int | tuple[int, int]
+    Pair = tuple[float, float]
 
 
 @declare

@@ -10,7 +10,7 @@ from variegate.dist import Bits
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Floats, Ints
 from variegate.ops.fields import bits, declare, drawn, grid
-from variegate.ops.geometric import Bordered
+from variegate.ops.geometric import Bordered, SizeLike
 from variegate.ops.lattice import chances, pair_of
 
 
@@ -34,7 +34,7 @@ class GridDistortion(Bordered):
     """
 
     strength: Drawn = drawn(default=(0, 0.3), least=0, below=1)
-    cells: int | tuple[int, int] = grid(default=5)
+    cells: SizeLike = grid(default=5)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field

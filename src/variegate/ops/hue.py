@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from variegate import exact
@@ -33,6 +34,9 @@ class Hue(Op):
     shift: Drawn
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,6 +42,9 @@ class HueSaturationValue(Op):
 
     gives: ClassVar[type[Effect]] = ColourFunction
     needs_white: ClassVar[bool] = True
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> ColourFunction:
         three(self, context)

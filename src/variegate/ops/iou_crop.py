@@ -12,6 +12,7 @@ from variegate.dist import Choice, Distribution, Uniform
 from variegate.ops.base import Drawn, Draws, LoweringContext, boxes_of
 from variegate.ops.effect import Floats, Ints, Map
 from variegate.ops.fields import declare, drawn, span
+from variegate.ops.geometric import Pair
 from variegate.ops.part import Part
 
 OPTIONS, TRIALS = 16, 40
@@ -47,7 +48,7 @@ class RandomIoUCrop(Part):
 
     iou: Drawn = drawn(default=IOU, least=0, most=1)
     scale: Drawn = drawn(default=(0.3, 1), above=0, most=1)
-    ratio: tuple[float, float] = span(default=(0.5, 2), above=0)
+    ratio: Pair = span(default=(0.5, 2), above=0)
 
     trials: ClassVar[Mapping[str, int]] = {"iou": OPTIONS, "scale": 2 * TRIALS, "top": TRIALS, "left": TRIALS}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +37,9 @@ class JPEG(Op):
     gives: ClassVar[type[Effect]] = PictureFunction
     needs_white: ClassVar[bool] = True
     moves_pixels: ClassVar[bool] = False
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> PictureFunction:
         one_or_three(self, context)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from variegate.ops.effect import Floats, Ints
+from variegate.ops.geometric import SizeLike
 
 SMOOTH = 3  # nodes more than cells, along each side of a smooth lattice
 SPREAD = 151 / 315  # of cubic B-splines: the mean over a cell of their squared weights
 UPRIGHT = 0.47  # of a cell: control values of a smooth field that stay within fold nowhere (Choi and Lee, 2000)
 
 
-def pair_of(cells: int | tuple[int, int]) -> tuple[int, int]:
+def pair_of(cells: SizeLike) -> tuple[int, int]:
     """(rows, columns) of an op that is made, for the type checker: always a pair."""
     if not isinstance(cells, tuple):
         raise TypeError(f"a grid is (rows, columns) once the op is made, got {cells!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -164,6 +165,9 @@ class ISONoise(Op):
 
     gives: ClassVar[type[Effect]] = Noise
     needs_white: ClassVar[bool] = True
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Noise:
         one_or_three(self, context)

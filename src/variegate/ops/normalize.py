@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from variegate.errors import InputError
@@ -34,8 +35,8 @@ class Normalize(Op):
     many as the channels.
     """
 
-    mean: float | tuple[float, ...] = channels(default=IMAGENET_MEAN)
-    std: float | tuple[float, ...] = channels(default=IMAGENET_STD, above=0)
+    mean: float | Sequence[float] = channels(default=IMAGENET_MEAN)
+    std: float | Sequence[float] = channels(default=IMAGENET_STD, above=0)
     layout: Literal["HWC", "CHW"] = option(default="HWC")
     p: float = probability(default=1.0, kw_only=True, certain=True)
 

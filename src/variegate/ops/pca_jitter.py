@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -41,6 +41,9 @@ class PCAJitter(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
     trials: ClassVar[Mapping[str, int]] = {"components": len(COMPONENTS)}
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "components": Normal(0, 1)}

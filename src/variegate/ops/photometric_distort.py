@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -66,6 +67,9 @@ class ChannelOrder(Op):
     """Red, green and blue in one of their six orders."""
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def drawn(self) -> dict[str, Distribution]:
         return {"order": Uniform(0, 1)}

@@ -30,8 +30,7 @@ class RandAugment(Policy):
     >>> RandAugment(3, Ramp(0, 15, epochs=30))
     RandAugment(n=3, magnitude=Ramp(0, 15, 30))
 
-    Raises  FieldError if the magnitude can leave 0 to bins - 1; InputError on 2 or more than 3 channels, where an op
-            comes up that is about colours.
+    Raises  FieldError if the magnitude can leave 0 to bins - 1; InputError on 2 or more than 3 channels.
     """
 
     n: int = count(default=2, most=16)

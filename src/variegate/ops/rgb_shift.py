@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +34,9 @@ class RGBShift(Op):
     blue: Drawn = drawn(default=(-0.08, 0.08))
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         three(self, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +33,9 @@ class Saturation(Op):
 
     gives: ClassVar[type[Effect]] = Matrix
 
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
+
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):
             return unchanged(len(sizes))
@@ -53,6 +57,9 @@ class Grayscale(Op):
     """
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (1, 3)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         if not one_or_three(self, context):

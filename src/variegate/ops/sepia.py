@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -34,6 +35,9 @@ class Sepia(Op):
     strength: Drawn = drawn(default=1, least=0, most=1)
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         three(self, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -80,6 +81,9 @@ class Temperature(Op):
     kelvins: Drawn = drawn(default=(4000, 12000), least=1667, most=25000)
 
     gives: ClassVar[type[Effect]] = Matrix
+
+    def takes(self) -> Sequence[int]:
+        return (3,)
 
     def lower(self, draws: Draws, sizes: Ints, context: LoweringContext) -> Matrix:
         three(self, context)

@@ -12,7 +12,7 @@ from variegate.dist import Bits
 from variegate.ops.base import Drawn, Draws, LoweringContext
 from variegate.ops.effect import Effect, Field, Floats, Ints
 from variegate.ops.fields import bits, declare, drawn, grid
-from variegate.ops.geometric import Bordered
+from variegate.ops.geometric import Bordered, SizeLike
 from variegate.ops.lattice import chances, controls, nodes, pair_of, steps, upright
 
 LATTICE = 16  # cells along each side: the plate is read from a spline that goes by it to a hundredth of its bend
@@ -39,7 +39,7 @@ class ThinPlateSpline(Bordered):
     """
 
     strength: Drawn = drawn(default=(0.01, 0.04), least=0, most=1)
-    points: int | tuple[int, int] = grid(default=4, least=2, most=9)
+    points: SizeLike = grid(default=4, least=2, most=9)
     bits: Bits = bits()
 
     gives: ClassVar[type[Effect]] = Field

@@ -26,8 +26,7 @@ class ThreeAugment(Macro):
     >>> ThreeAugment()
     ThreeAugment()
 
-    Raises  FieldError if the threshold can leave 0 to 1, or sigma 0 to 128; InputError on 2 or more than 3 channels,
-            where it is made grey.
+    Raises  FieldError if the threshold can leave 0 to 1, or sigma 0 to 128; InputError on 2 or more than 3 channels.
     """
 
     threshold: Drawn = drawn(default=128 / 255, least=0, most=1)

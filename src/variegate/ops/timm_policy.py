@@ -84,8 +84,7 @@ class policy(Policy):  # noqa: N801  as one writes it
         rand-m9-mst0.5
                 ^^^^^^
 
-    Raises  FieldError that shows where the text says what no policy has; InputError on 2 or more than 3 channels, where
-            an op comes up that is about colours.
+    Raises  FieldError that shows where the text says what no policy has; InputError on 2 or more than 3 channels.
     """
 
     text: str = ruled(by=Written())

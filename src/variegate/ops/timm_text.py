@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from variegate.errors import FieldError
 
-NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+")
+NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+SHOWN = 72  # letters of a text, in an error
 
 
 class Key(NamedTuple):
@@ -39,7 +40,7 @@ def _within(least: float, most: float = math.inf) -> Callable[[str], float | Non
 
 
 def _whole(least: int, most: int) -> Callable[[str], int | None]:
-    return lambda text: int(text) if text.isdecimal() and least <= int(text) <= most else None
+    return lambda text: int(text) if re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most else None
 
 
 def _spread(text: str) -> float | None:
@@ -77,6 +78,13 @@ KINDS: Mapping[str, Mapping[str, Key]] = {
     "augmix": AUGMIX,
     **{kind: {"mstd": SPREAD} for kind in SEARCHED},
 }
+OPS = {  # policies that are ops of their own, by how their names begin
+    "trivial": "TrivialAugmentWide() is an op of its own",
+    "ta": "TrivialAugmentWide() is an op of its own",
+    "auto": 'AutoAugment() is an op of its own, and timm\'s is "original"',
+    "randa": 'RandAugment() is an op of its own, and timm\'s is "rand-m9"',
+    "three": 'ThreeAugment() is an op of its own, and timm\'s is "3a"',
+}
 ADVICE = {  # what stood in recipes once
     "w": "timm has no w any more: leave it out, or write tweights for its list of weights",
 }
@@ -96,7 +104,8 @@ def read(text: str, owner: str) -> PolicyText:
     """
     kind, *sections = text.split("-")
     if kind not in KINDS:
-        near = _near(kind, KINDS)
+        said = next((op for begin, op in OPS.items() if kind.strip().lower().startswith(begin)), "")
+        near = f"; {said}" if said else _near(kind.strip().lower(), KINDS, kind)
         raise _wrong(owner, text, 0, kind, f"a policy begins with {_listed(KINDS)}{near}")
     found: dict[str, Any] = {}
     at = len(kind)
@@ -126,11 +135,17 @@ def _section(section: str, keys: Mapping[str, Key], kind: str, owner: str, text:
 
 def _wrong(owner: str, text: str, at: int, part: str, told: str) -> FieldError:
     told = told if told.endswith("?") else f"{told};"
-    return FieldError(f"{owner}: {told} got {part!r}\n    {text}\n    {' ' * at}{'^' * max(len(part), 1)}")
+    got, begin = repr(part), max(0, at - SHOWN // 3)
+    shown = re.sub(r"\s", " ", text[begin : begin + SHOWN])
+    before, behind = "..." * (begin > 0), "..." * (begin + SHOWN < len(text))
+    mark = " " * (len(before) + at - begin) + "^" * max(min(len(part), begin + SHOWN - at), 1)
+    got = got if len(part) <= SHOWN else f"{part[:SHOWN]!r}..."
+    return FieldError(f"{owner}: {told} got {got}\n    {before}{shown}{behind}\n    {mark}")
 
 
-def _near(word: str, words: Collection[str]) -> str:
-    near = [] if word in words else difflib.get_close_matches(word, list(words), 1)
+def _near(word: str, words: Collection[str], given: str = "") -> str:
+    """The word that is meant; given: as it was written, where that is not the same."""
+    near = [] if (given or word) in words else difflib.get_close_matches(word, list(words), 1, 0.65)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -26,7 +26,7 @@ class TrivialAugmentWide(Policy):
     >>> Compose([TrivialAugmentWide()]).params(Key(3))["TrivialAugmentWide/Rotate"]
     {'applied': False, 'angle': 99.0}
 
-    Raises  InputError on 2 or more than 3 channels, where an op comes up that is about colours.
+    Raises  InputError on 2 or more than 3 channels.
     """
 
     bins: int = count(default=31, least=2, most=1000)

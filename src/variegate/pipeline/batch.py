@@ -40,7 +40,13 @@ def batch(
             "rather one picture: augment(image). Grey pictures of so few columns are images[..., np.newaxis]"
         )
     bare, images = images is not None, image_of(fields) if images is None else images
-    samples = [] if bare else _samples(fields, len(images))
+    if not hasattr(images, "__iter__") or isinstance(images, str | Mapping):
+        more = ". Fields go by keyword: augment.batch(**fields)" * isinstance(images, Mapping)
+        raise InputError(
+            "augment.batch takes pictures, a list or an array (B, height, width, channels); got "
+            f"{type(images).__name__}{more}"
+        )
+    samples = [] if bare else _samples(fields)
     pictures = [_picture(image, n) for n, image in enumerate(images)]
     columns = _keys(pipeline, keys, len(pictures))
     if not pictures:
@@ -100,13 +106,16 @@ def _read(targets: Targets, sample: Mapping[str, Any], size: tuple[int, int], n:
         raise InputError(f"sample {n}: {error}") from None
 
 
-def _samples(fields: Mapping[str, Sequence[Any]], count: int) -> list[dict[str, Any]]:
+def _samples(fields: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     """Each sample's fields but the picture."""
+    for name, values in fields.items():
+        if not hasattr(values, "__len__") or isinstance(values, str):
+            raise InputError(f"the fields of a batch have one value a sample, got {values!r:.100} of {name}")
     lengths = {name: len(values) for name, values in fields.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(f"the fields of a batch have one value a sample, got {lengths}")
     names = [name for name in fields if name != "image"]
-    return [{name: fields[name][i] for name in names} for i in range(count)]
+    return [{name: fields[name][i] for name in names} for i in range(lengths["image"])]
 
 
 def _nothing(pipeline: Pipeline, images: Sequence[ImageArray] | ImageArray) -> Any:
@@ -122,6 +131,12 @@ def _keys(pipeline: Pipeline, keys: Keys | Sequence[Key] | None, count: int) -> 
         # A fresh key a batch, and a variation a sample: as fresh as a key each, and cheaper.
         key = fresh(pipeline)
         return Keys.at(key.seed, 0, np.full(count, key.id, np.uint64), np.arange(count, dtype=np.uint32))
+    if isinstance(keys, Key) or not hasattr(keys, "__iter__"):
+        seed = keys.seed if isinstance(keys, Key) else 0
+        raise InputError(
+            f"augment.batch takes a key a picture, got {keys!r:.100}. Write keys=Keys.at(seed={seed}, epoch=0, "
+            f"ids=range({count}))"
+        )
     columns = keys if isinstance(keys, Keys) else Keys.of(list(keys))
     if len(columns) != count:
         raise InputError(f"{len(columns)} keys for {count} pictures; give one key a picture")

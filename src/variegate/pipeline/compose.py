@@ -257,7 +257,7 @@ class Compose(Pipeline):
         return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([Key.of(key)])))
 
     def explain(
-        self, size: tuple[int, ...] | ImageArray | None = None, channels: int = 3, dtype: DTypeLike | None = None
+        self, size: Sequence[int] | ImageArray | None = None, channels: int = 3, dtype: DTypeLike | None = None
     ) -> str:
         """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
 

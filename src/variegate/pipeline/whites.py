@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from variegate.errors import FieldError
-from variegate.ops.base import Op, leaves
+from variegate.ops.base import Op, answering, leaves
 from variegate.ops.dtype import ToDtype
 from variegate.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, Normalize
 from variegate.targets import Targets
@@ -44,7 +44,7 @@ def _check_normal(ops: Sequence[Op]) -> None:
 def _asking(ops: Sequence[Op]) -> Iterator[str]:
     """The ops that say nothing of numbers without a range; a ToDtype after Normalize changes the format alone."""
     normal = False
-    for op in (leaf for each in ops for leaf in leaves(each)):
+    for op, name in (leaf for each in ops for leaf in answering(each)):
         normal = normal or isinstance(op, Normalize)
         if op.needs_white or (isinstance(op, ToDtype) and not normal):
-            yield op.label
+            yield name

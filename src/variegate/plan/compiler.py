@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from variegate.errors import InputError
 from variegate.key import Keys
 from variegate.ops import effect as effects
 from variegate.ops.base import LoweringContext
@@ -76,10 +77,31 @@ class Compiler:
         written = [node.path for node in self.flat.nodes if issubclass(node.op.gives, effects.Output)]
         return "".join(of_colour[:1]), "".join((of_colour + written)[:1])
 
+    @functools.cached_property
+    def _taken(self) -> dict[tuple[str, tuple[int, ...]], None]:
+        """How many channels macros take, by the ops that they stand for: chance shall not decide who is refused."""
+        below = (node for node in self.flat.leaves if node.macro is not None)
+        return dict.fromkeys(
+            (node.macro.path, taken) for node in below if node.macro and (taken := tuple(node.op.takes()))
+        )
+
+    def _check_channels(self, channels: int) -> None:
+        for name, taken in self._taken:
+            if channels not in taken:
+                raise InputError(
+                    f"{name} takes pictures of {' or '.join(map(str, taken))} channels, got {channels}: ops that it "
+                    "may pick are about colours. Give it pictures of so many, or leave the op out."
+                )
+
     def plan(
         self, columns: DrawnColumns, keys: Keys, sizes: Ints, spec: PictureSpec, leaves: Sequence[Leaves] = ()
     ) -> Plan:
-        """Lower one batch of drawn numbers; sizes (B, 2) as (height, width), and the labels of each sample, if any."""
+        """Lower one batch of drawn numbers; sizes (B, 2) as (height, width), and the labels of each sample, if any.
+
+        Raises  InputError if there is an op that cannot take such pictures.
+        """
+        if spec.colour:
+            self._check_channels(spec.channels)
 
         def again(spec: PictureSpec) -> Plan:
             return self.plan(columns, keys, sizes, spec, leaves)

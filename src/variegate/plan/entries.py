@@ -34,7 +34,6 @@ from variegate.kernels.codes import (
 from variegate.kernels.cut import NO
 from variegate.kernels.row_layout import Entries
 from variegate.ops import effect as effects
-from variegate.ops.base import Op
 from variegate.ops.effect import Effect, Floats
 from variegate.plan.ir import Node
 from variegate.plan.lower import Lowered
@@ -81,7 +80,7 @@ def settings_of(nodes: Sequence[Node], spec: PictureSpec) -> NodeSettings:
             reading, filters = getattr(node.op, "interpolation", None), getattr(node.op, "antialias", None)
             said = UNSAID if reading is None else INTERPOLATIONS.index(reading)
             maps[node.path] = border, len(fills), said, UNSAID if filters is None else int(filters)
-            fills.append(fill_colour(getattr(node.op, "fill", 0) if spec.fill is None else spec.fill, node.op, spec))
+            fills.append(fill_colour(getattr(node.op, "fill", 0) if spec.fill is None else spec.fill, node, spec))
     return NodeSettings(maps, np.array(fills, np.float64).reshape(-1, spec.channels) / spec.unit)
 
 
@@ -261,7 +260,7 @@ def _joined(parts: list[Any], empty: tuple[int, ...], dtype: type) -> Any:
     return np.ascontiguousarray(np.concatenate(parts, dtype=dtype, casting="unsafe"))
 
 
-def fill_colour(fill: Any, op: Op, spec: PictureSpec) -> tuple[float, ...]:
+def fill_colour(fill: Any, node: Node, spec: PictureSpec) -> tuple[float, ...]:
     """What lies outside as one number a channel, in the picture's own numbers.
 
     Raises  InputError if there are more or fewer, or the picture's dtype cannot hold one.
@@ -271,7 +270,7 @@ def fill_colour(fill: Any, op: Op, spec: PictureSpec) -> tuple[float, ...]:
         values *= spec.channels
     if len(values) != spec.channels:
         raise InputError(
-            f"{op.label}.fill has {len(values)} numbers, but the picture has {spec.channels} channels. Write one "
+            f"{node.owner('fill')} has {len(values)} numbers, but the picture has {spec.channels} channels. Write one "
             "number a channel, or one for all."
         )
     most = MOST_FLOAT if spec.dtype == "float32" else NOMINAL[spec.dtype]
@@ -279,7 +278,7 @@ def fill_colour(fill: Any, op: Op, spec: PictureSpec) -> tuple[float, ...]:
     for value in values:
         if not least <= value <= most:
             raise InputError(
-                f"{op.label}.fill is {show(float(value))}, and a picture of {spec.dtype} holds {least:.6g} to "
+                f"{node.owner('fill')} is {show(float(value))}, and a picture of {spec.dtype} holds {least:.6g} to "
                 f"{most:.6g}. Write a fill in the picture's own numbers"
             )
     return tuple(float(value) for value in values)

@@ -60,6 +60,7 @@ class _Walk:
         self.seen: Counter[str] = Counter()  # how many ops without a name of their own, by macro and default name
         self.taken: dict[str, Op] = {}
         self.macros: dict[str, str] = {}
+        self.tops: dict[str, Node] = {}  # of each macro's path, the outermost around it, or itself
         self.nodes: list[Node] = []
         self.leaves: list[Node] = []
 
@@ -67,12 +68,13 @@ class _Walk:
         """An op and all below it; gates: those above it, macro: the path of the macro that stands for it, or none."""
         path = self._path(op, f"{macro}/" if macro else "")
         own = (*gates, *_own_gate(op, path))
-        node = Node(op, path, own)
+        node = Node(op, path, own, macro=self.tops.get(macro))
         self.nodes.append(node)
         if macro:
             self.macros[path] = macro
         meant, children = op.expand(), op.children()
         if meant is not op:
+            self.tops[path] = node.macro or node
             self.take(meant, own, path)
         elif children is None:
             branches = tuple(self._branch(each, own, macro) for each in op.branches())

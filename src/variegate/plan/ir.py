@@ -36,12 +36,19 @@ class Node:
     """An op, the path that its draws, errors and records go by, and the gates that must all say yes.
 
     branches  of one that averages pictures: the nodes of each branch
+    macro     the outermost macro that stands for the op, which answers for it in errors; None: nobody does
     """
 
     op: Op
     path: str
     gates: tuple[Gate, ...] = ()
     branches: tuple[tuple[Node, ...], ...] = ()
+    macro: Node | None = None
+
+    def owner(self, item: str) -> str:
+        """A field's path in errors: that of the macro, which gave it its value, or the op's own."""
+        answers = self.macro is not None and hasattr(self.macro.op, item)
+        return f"{self.macro.path if self.macro and answers else self.op.label}.{item}"
 
     def walk(self) -> Iterator[Node]:
         """Itself, and the nodes of its branches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -47,7 +48,7 @@ class Keypoints(Placed):
     exactness: ClassVar[int] = 1
 
     columns: str = "xy"
-    swap: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
+    swap: Sequence[tuple[int, int]] = field(default=(), kw_only=True)
     radians: bool = field(default=False, kw_only=True)
     group: str | None = field(default="instances", kw_only=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, Self
@@ -52,10 +53,10 @@ class Mask(Shaped):
     decodes: ClassVar[Literal["picture", "numbers"] | None] = "numbers"
     exactness: ClassVar[int] = 4
 
-    fill: float | tuple[float, ...] | None = None
+    fill: float | Sequence[float] | None = None
     ignore_index: int | None = field(default=None, kw_only=True)
     shrink: Literal["nearest", "area"] = field(default="nearest", kw_only=True)
-    keep: tuple[int, ...] = field(default=(), kw_only=True)
+    keep: Sequence[int] = field(default=(), kw_only=True)
     channels: int | None = field(default=None, kw_only=True)
     stride: float = field(default=1, kw_only=True)
     stack: bool = field(default=False, kw_only=True)
@@ -119,8 +120,8 @@ class Mask(Shaped):
     @property
     def outside(self) -> tuple[float, ...]:
         """What lies outside of the picture: one number for all channels, or one each."""
-        if isinstance(self.fill, tuple):
-            return self.fill
+        if isinstance(self.fill, Sequence):
+            return tuple(self.fill)
         return (self.fill if self.fill is not None else self.ignore_index if self.ignore_index is not None else 0,)
 
     def sides(self, size: Size) -> Size:

@@ -96,12 +96,14 @@ class Loader:
         """A small dict for JSON: where the pass stands that handed out the last batch; see `state` of vg.Loader."""
         return self.loader.state() if self._handed is None else self._handed
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[str, Any], strict: bool = True) -> None:
         """Begin the next pass where the state was taken.
+
+        strict  False: from the same place, whatever changed
 
         Raises  InputError, which says what changed, if it is of another source, pipeline, seed or order.
         """
-        self.loader.resume(state)
+        self.loader.resume(state, strict)
         self._handed = None
 
     def _ahead(self, endless: bool) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from threading import RLock
 from typing import Any
@@ -13,18 +14,18 @@ PATIENCE = 5.0  # seconds to wait for a thread of Keras that is being handed a b
 
 
 class Ahead:
-    """The batches of a pass, as many as an epoch has, for whoever asks in order.
+    """The batches of a pass, as many as an epoch has, or without end, for whoever asks in order.
 
-    place  of the first of them, in the endless row of all epochs' batches
+    place    of the first of them, in the endless row of all epochs' batches
 
     How the threads end. `fit` that returns within a pass (steps_per_epoch, stop_training, an exception in a callback)
     tells a PyDataset nothing, and Keras, TensorFlow above all, holds on to the data until the model goes. But a call of
     Keras has something of its own that goes when it returns or raises: its list of callbacks. So `until` watches that.
     """
 
-    def __init__(self, loader: Loader, place: int) -> None:
+    def __init__(self, loader: Loader, place: int, endless: bool = False) -> None:
         self._batches: Iterator[dict[str, Any]] | None = _from(loader, *divmod(place, len(loader)))
-        self._place, self._end = place, place + len(loader)
+        self._place, self._end = place, None if endless else place + len(loader)
         # The collector may run `end` in a thread that is within `take`.
         self._lock = RLock()
         self._owner: ref[Any] | None = None
@@ -61,9 +62,10 @@ class Ahead:
 
 
 def _from(loader: Loader, epoch: int, number: int) -> Iterator[dict[str, Any]]:
-    """The batches of an epoch from one on, then those of the next."""
+    """The batches of an epoch from one on, then those of all that follow."""
     yield from loader.epoch(epoch, number * loader.schedule.batch * loader.schedule.world_size)
-    yield from loader.epoch(epoch + 1)
+    for later in itertools.count(epoch + 1):
+        yield from loader.epoch(later)
 
 
 def _end(ahead: Ahead | None) -> None:

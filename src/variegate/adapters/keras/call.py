@@ -19,7 +19,7 @@ class Call:
 
     epoch      the epoch that a fit is at; None: before its first
     epochs     the one that it ends before
-    steps      its steps_per_epoch; None: as many as there are
+    steps      its steps_per_epoch, or of others its steps; None: as many as there are
     callbacks  its list of callbacks, which goes when the call returns or raises; None: before there is one
     """
 
@@ -28,7 +28,7 @@ class Call:
         self.epoch: int | None = names.get("epoch")
         self.initial_epoch: int = names.get("initial_epoch") or 0
         self.epochs: int | None = names.get("epochs")
-        self.steps: int | None = names.get("steps_per_epoch")
+        self.steps: int | None = names.get("steps_per_epoch" if self.is_fit else "steps")
         callbacks = names.get("callbacks")
         self.callbacks = callbacks if isinstance(callbacks, keras.callbacks.CallbackList) else None
 

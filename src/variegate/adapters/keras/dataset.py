@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,15 +24,18 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     sample_weight  the name of a field of one number a sample, or of one a pixel, by which Keras weighs the losses
     epoch    the loader's epoch that the first `fit` begins with, unless it is given `initial_epoch`. None: that of the
              loader's next pass: 0, or where `loader.resume` has brought it before the dataset is made
+    endless  one pass goes on over epoch after epoch of the loader, for a `steps_per_epoch` beyond the length of one;
+             `fit` then takes steps_per_epoch, and `evaluate` and `predict` take steps
     options  `workers`, `use_multiprocessing` and `max_queue_size` of PyDataset. By default the loader's own threads
              work ahead, and Keras' workers are of no use; with more than one of them, each makes whole batches
 
     A new pass over the data is a new epoch. `fit(initial_epoch=k)` begins with epoch k, and so does a `fit` that
     BackupAndRestore brings back to k; a `fit` that begins at 0 goes on with the first epoch that none has begun. With
-    `steps_per_epoch` a pass spans several of Keras' epochs, and `initial_epoch` counts these. `evaluate`, `predict` and
-    `validation_data` stay at the epoch where the dataset is. The order is the loader's: the `shuffle=True` of `fit`,
-    which would only mix whole batches, by numbers that nobody can draw again, is switched off. Keras asks for batches
-    ahead of the model, so `loader.state()` does not follow: a run goes on by `initial_epoch`.
+    `steps_per_epoch` a pass spans several of Keras' epochs, and `initial_epoch` counts these; of an endless dataset it
+    spans all of a fit's. `evaluate`, `predict` and `validation_data` stay at the epoch where the dataset is. The order
+    is the loader's: the `shuffle=True` of `fit`, which would only mix whole batches, by numbers that nobody can draw
+    again, is switched off. Keras asks for batches ahead of the model, so `loader.state()` does not follow: a run goes
+    on by `initial_epoch`.
 
     Where samples have several fields, a batch is (image, dict): each field by its name, as an output of the model is
     called, and `label` where there is one. A label as a row of 0 and 1 is the loader's: vg.Loader(..., one_hot=True).
@@ -41,7 +45,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
 
     Raises  FieldError if target or sample_weight is no name; InputError if the loader was resumed within an epoch, as
-            the epochs of Keras are whole; from the batch where it is met, if pictures differ in size, or a field is no
+            the epochs of Keras are whole; from `fit` if its steps_per_epoch are more than a pass has, which is not
+            endless; from the batch where it is met, if pictures differ in size, or a field is no
             array.
     """
 
@@ -52,10 +57,11 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         *,
         target: str | Sequence[str] | None = None,
         sample_weight: str | None = None,
+        endless: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.loader, self.pairing = loader, Pairing.of(target, sample_weight)
+        self.loader, self.pairing, self.endless = loader, Pairing.of(target, sample_weight), bool(endless)
         self.epoch = _next_epoch(loader) if epoch is None else epoch
         self._first, self._offset, self._begun = 0, 0, False
         self._forget()
@@ -69,6 +75,11 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         return len(self.loader)
 
     @property
+    def num_batches(self) -> int | None:
+        """How many batches a pass has, for Keras; None: it is endless."""
+        return None if self.endless else len(self)
+
+    @property
     def epoch(self) -> int:
         """The loader's epoch that `dataset[i]` is of."""
         return self._base // len(self)
@@ -79,7 +90,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         self._fresh = epoch  # the first epoch that no fit has begun
 
     def __getitem__(self, index: int) -> Pair:
-        if not 0 <= index < len(self):
+        if index < 0 or (index >= len(self) and not self.endless):
             raise IndexError(f"a dataset of {len(self)} batches has no batch {index}")
         return self.pairing.pair(self._batch(self._base + index))
 
@@ -97,7 +108,7 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         self._end()
         if self._keras_works:
             return
-        self._ahead = Ahead(self.loader, self._base)
+        self._ahead = Ahead(self.loader, self._base, self.endless)
         if call is not None and call.callbacks is not None:
             self._ahead.until(call.callbacks)
 
@@ -110,6 +121,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     def on_epoch_begin(self) -> None:
         """Called by Keras: take up its epoch."""
         call = call_of(self)
+        if call is not None:
+            self._check_steps(call)
         if call is not None and call.is_fit:
             if call.epoch is None:
                 self._building = True
@@ -133,6 +146,18 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
             if self._renewed(call, call.epoch + 1):
                 # Keras' workers begin before on_epoch_begin, so the place is made ready here.
                 self._base = self._where(call, call.epoch + 1)
+
+    def _check_steps(self, call: Call) -> None:
+        name = "steps_per_epoch" if call.is_fit else "steps"
+        if self.endless and call.steps is None:
+            raise InputError(
+                f"an endless dataset needs {name}, such as {name}={len(self)}, all of the loader's batches"
+            )
+        if not self.endless and call.steps is not None and call.steps > len(self):
+            raise InputError(
+                f"{name}={call.steps} is more than the {len(self)} batches of a pass: write Dataset(loader, "
+                "endless=True), which goes on with the loader's next epoch"
+            )
 
     def _start(self, call: Call) -> None:
         """A fit is about to begin."""
@@ -162,6 +187,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
             self._base = self._where(call, epoch)
             self._fresh = -(-self._base // len(self)) + 1
             self._begin(call)
+        if self.endless:
+            self._fresh = -(-self._where(call, epoch + 1) // len(self))
 
     def _renewed(self, call: Call, epoch: int) -> bool:
         """Whether Keras asks from dataset[0] on in this epoch; with steps_per_epoch it may still be at a pass."""
@@ -173,6 +200,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
         return (self._offset + passes) * len(self) + rest * (call.steps or 0)
 
     def _epochs_a_pass(self, call: Call) -> int:
+        if self.endless:
+            return sys.maxsize
         return -(-len(self) // call.steps) if call.steps else 1
 
     @property

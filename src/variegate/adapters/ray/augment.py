@@ -17,11 +17,11 @@ from variegate.labels.collate import Padded, collate, pad
 from variegate.loader.batch.plan import kind_of_all
 from variegate.loader.decode import Mode, check_pixel_format
 from variegate.loader.identity import Identity
-from variegate.loader.labels import agreed
 from variegate.loader.memory import DecodeScratch
 from variegate.picture import empty_batch
 from variegate.pipeline import Compose
 from variegate.targets import Target, Targets
+from variegate.targets.agreed import agreed
 
 RowBlock = dict[str, NDArray[Any]]
 OWN = ("id", "epoch", "variation")  # the columns of the key

@@ -20,7 +20,12 @@ TensorDataset = Any  # TensorFlow has no types that mypy could read
 
 
 def dataset(
-    loader: Loader, epoch: int | tf.Variable | None = None, position: int = 0, state: Mapping[str, Any] | None = None
+    loader: Loader,
+    epoch: int | tf.Variable | None = None,
+    position: int = 0,
+    state: Mapping[str, Any] | None = None,
+    *,
+    strict: bool = True,
 ) -> TensorDataset:
     """A `tf.data.TensorDataset` of whole batches: (image, label), or image alone of a source without labels.
 
@@ -31,6 +36,7 @@ def dataset(
     position  where in its epoch the first pass begins: how many places all ranks together have behind them, so after b
               batches b * batch_size of one rank
     state     what `loader.resume` is given first
+    strict    of a state; False: go on from its place, whatever changed
 
     Where samples have other fields, a batch is a dict: `image`, each field, and `label` where there is one. Masks and
     views are tensors. What instances have is, of a loader with collate=Padded(...), a tensor (B, M, ...), its places
@@ -54,7 +60,7 @@ def dataset(
     if state is not None:
         if epoch is not None or position:
             raise InputError("a state says itself at which epoch and position it is; leave out both")
-        loader.resume(state)
+        loader.resume(state, strict)
     if epoch is None and not position:
         position = loader.next_place[1]
         begin = _passes_of(loader, position)

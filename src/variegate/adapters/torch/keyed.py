@@ -15,10 +15,10 @@ from variegate.adapters.torch.sample import Apart, Form, apart
 from variegate.adapters.torch.samples import Samples
 from variegate.errors import FieldError, InputError
 from variegate.key import Key, Keys
-from variegate.loader.labels import agreed
 from variegate.loader.source.base import Source
 from variegate.pipeline import Compose
 from variegate.targets import Targets
+from variegate.targets.agreed import agreed
 from variegate.targets.names import element_names
 
 

@@ -110,12 +110,14 @@ class Loader:
         state = self.loader.state()
         return self._ahead[1] if self._ahead is not None and self._ahead[0] == state else state
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
         """Go on where a state was taken: the next pass is what is left of its epoch. See vg.Loader.resume.
+
+        strict  False: go on from the same place, whatever changed
 
         Raises  InputError if it is no state, or is of another run; the message says what changed.
         """
-        self.loader.resume(state_dict)
+        self.loader.resume(state_dict, strict)
         self._ahead = None
 
     def _handed(self, begin: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:

@@ -129,12 +129,14 @@ class Sampler(torch.utils.data.Sampler[KeyedIndex]):
         epoch, position = self._place
         return {"epoch": epoch, "position": position, "made_of": self._made_of}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Go on from a state of this order; rank and world_size may be others, and it may be that of a vg.Loader.
+
+        strict  False: go on from the same place, whatever changed
 
         Raises  InputError if it is no state, or of another order; the message says what changed.
         """
-        self._place = self._next, self._start = place_in(state, self._made_of, self._schedule.end, strict=True)
+        self._place = self._next, self._start = place_in(state, self._made_of, self._schedule.end, strict)
 
     @functools.cached_property
     def _made_of(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ bad     values just beyond, and of other forms, that are refused
 
 from variegate.ops.rule.base import Checked, Limit, Limits, Rule
 from variegate.ops.rule.draw import Draw, Subkey
-from variegate.ops.rule.number import Certain, Channels, Count, Filling, Number, Probability, Span, Wholes
+from variegate.ops.rule.number import Certain, Channels, Count, Filling, Number, Point, Probability, Span, Wholes
 from variegate.ops.rule.pixels import MOST_SIDE, Extent, Grid, Odd, Pixels
 from variegate.ops.rule.word import Flag, Name, Option
 
@@ -30,6 +30,7 @@ __all__ = [
     "Odd",
     "Option",
     "Pixels",
+    "Point",
     "Probability",
     "Rule",
     "Span",

@@ -1,4 +1,4 @@
-"""Channels, Filling, Span, Count, Number, Wholes, Probability and Certain: numbers that are not drawn."""
+"""Channels, Filling, Span, Point, Count, Number, Wholes, Probability and Certain: numbers that are not drawn."""
 
 from __future__ import annotations
 
@@ -87,6 +87,29 @@ class Span(Rule):
         low, high = self.limits(op).inside()
         yield from (low, (low,), (high, low), (low, math.inf), (low, high, high), ("a", "b"))
         yield from ((beyond, beyond) for beyond in self.limits(op).outside())
+
+
+@dataclass(frozen=True)
+class Point(Rule):
+    """A point (x, y) of the picture."""
+
+    def parse(self, value: Any, owner: str, op: Any) -> tuple[float, float]:
+        told = "a point (x, y), in fractions of the width and of the height from the top left corner"
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            raise FieldError(f"{owner} is {told}, got {value!r}")
+        x, y = (finite(each, f"{owner}[{i}]") for i, each in enumerate(value))
+        if not self.limits(op).hold(min(x, y), max(x, y)):
+            raise FieldError(f"{owner} is {told}, each {self.limits(op).description()}; got {value!r}")
+        return x, y
+
+    def good(self, op: Any) -> Iterator[Any]:
+        low, high = self.limits(op).inside()
+        yield from ((low, high), [high, low])
+
+    def bad(self, op: Any) -> Iterator[Any]:
+        yield from super().bad(op)
+        yield from (0.5, "12", (0.5,), (0.5, 0.5, 0.5), (0.5, math.nan), (0.5, True))
+        yield from ((0.5, beyond) for beyond in self.limits(op).outside())
 
 
 @dataclass(frozen=True)
