@@ -21,7 +21,7 @@ from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.stage.base import Window
 from variegate.plan.trail import trail
 from variegate.targets.leaf import PlainLeaf
-from variegate.white import check_range, dtype_name, white_of
+from variegate.white import NOMINAL, check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
     from variegate.labels.point_map import PointMap
@@ -102,6 +102,12 @@ class Plan:
         if self.asks and self.spec.white is not None:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
             check_range(image, self.spec.white, self.asks, name, declare)
+
+    @property
+    def inspects(self) -> bool:
+        """Whether `check` looks at all numbers of a picture: its dtype has some that are beyond white."""
+        white, dtype = self.spec.white, self.spec.dtype
+        return bool(self.asks) and white is not None and (dtype == "float32" or white < NOMINAL[dtype])
 
     def run(
         self, i: int, image: ImageArray, out: ImageArray, covers: Covers | None = None, checked: bool = False

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from variegate.loader.batch.budget import MemoryBudget
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
+from variegate.loader.decode import WindowReader
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.pipeline import SamplePipeline
@@ -29,6 +30,8 @@ class LoaderContext:
 
     edges    the running sum of the samples' weights; None: each comes once
     one_hot  the source's labels as rows of 0 and 1, if these are wanted
+    scaled   whether pictures may be decoded smaller
+    reader   who decodes no more of a JPEG than a plan looks at; None: nobody does
     specs    what the source's samples have in common: one at most, once the first of them has been read
     """
 
@@ -45,6 +48,7 @@ class LoaderContext:
     one_hot: SourceLabels | None = None
     cache: Store | None = None
     scaled: bool = False
+    reader: WindowReader | None = None
     budget: MemoryBudget | None = None
     stats: Stats = field(default_factory=Stats)
     arena: Arena = field(default_factory=Arena)

@@ -9,15 +9,19 @@ from variegate.loader.decode.mask import decode_mask, mask_size, read_mask
 from variegate.loader.decode.pixel_format import AS_STORED, check_pixel_format
 from variegate.loader.decode.plane_limit import limited_planes
 from variegate.loader.decode.stored import Stored, picture_of_numbers
+from variegate.loader.decode.window import Window, WindowReader, area, union
 
 __all__ = [
     "AS_STORED",
     "Encoded",
     "Mode",
     "Stored",
+    "Window",
+    "WindowReader",
     "allow_again",
     "allow_formats",
     "allowed",
+    "area",
     "check_pixel_format",
     "decode_errors",
     "decode_mask",
@@ -30,6 +34,7 @@ __all__ = [
     "opened_by_pillow",
     "picture_of_numbers",
     "read_mask",
+    "union",
     "unreadable",
     "widened",
 ]
