@@ -175,7 +175,7 @@ class Plan:
 
         >>> from variegate import Compose, Crop, Keys, Resize
         >>> Compose([Crop(30, 20, 24, 16)]).plan(Keys.at(0, 0, [0]), [(90, 80)]).window(0)
-        (20, 44, 30, 46)
+        (30, 54, 20, 36)
         """
         if field is None:
             return self.bound.window(i)

@@ -10,7 +10,7 @@ from variegate.errors import InputError, in_line
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineError, Worker
 from variegate.loader.batch.sample import Decoded, Sample
-from variegate.loader.decode import Encoded, area, union
+from variegate.loader.decode import Encoded, Origin, area, union
 from variegate.loader.decode.encoded import ByteBuffer
 from variegate.loader.memory import DecodeScratch
 from variegate.loader.pipeline import SamplePlan
@@ -89,7 +89,7 @@ class SampleDecoder:
             return Pixels(image, image.nbytes)
         kept = cache is not None and cache.wants(sample.position, picture.nbytes)
         out = scratch.of(picture.nbytes)
-        found = self._by_window(picture, None if kept else plan, row, out)
+        found = self._by_window(picture, None if kept else plan, row, out, sample.origin)
         if found is None:
             image = picture.decode(out)
             found = Pixels(image, image.nbytes)
@@ -98,7 +98,7 @@ class SampleDecoder:
             return Pixels(image, image.nbytes)
         return found
 
-    def _by_window(self, picture: Encoded, plan: SamplePlan | None, row: int, out: ByteBuffer) -> Pixels | None:
+    def _by_window(self, picture: Encoded, plan: Any, row: int, out: ByteBuffer, origin: Origin) -> Pixels | None:
         """A picture of which that is decoded at which the plan looks for all repeats from a row on; no plan: all of it.
 
         None: it is to be read whole, by who reads any.
@@ -108,5 +108,5 @@ class SampleDecoder:
             return None
         if hasattr(plan, "window") and not plan.inspects:
             window = union(plan.window(row + n) for n in range(self._context.repeats))
-        image = picture.decode_window(out, window, reader)
+        image = picture.decode_window(out, window, reader, origin)
         return None if image is None else Pixels(image, area(window) * picture.channels * image.itemsize)

@@ -35,6 +35,7 @@ from variegate.loader.decode.convert import decode_errors, mode_of_bands, write_
 from variegate.loader.decode.encoded import CHANNELS, ByteBuffer, Encoded, widened
 from variegate.loader.decode.exif import orientation_of
 from variegate.loader.decode.formats import allowed, has_canvas, held_by, opened_by_pillow
+from variegate.loader.decode.indexes import Origin
 from variegate.loader.decode.jpeg import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.decode.limit import too_large
 from variegate.loader.decode.magic import unreadable
@@ -81,13 +82,14 @@ class _Jpeg(Encoded):
         straight = self.orientation == 1 and self.dtype == np.uint8
         return self.values + (0 if straight else self.nbytes) + self._held
 
-    def decode_window(self, out: ByteBuffer, window: Window, reader: WindowReader) -> ImageArray | None:
+    def decode_window(self, out: ByteBuffer, window: Window, reader: WindowReader, origin: Origin) -> ImageArray | None:
         if self._mode not in BY_WINDOW:
             return None
         shape = *self._stored, self.channels
-        here = out if self.dtype == np.uint8 else np.empty(self.values, np.uint8)
-        stored = here[: self.values].reshape(shape)
-        if not reader.read(self._data, self._mode, stored_window(window, self._stored, self.orientation), stored):
+        levels = out if self.dtype == np.uint8 else np.empty(self.values, np.uint8)
+        stored = levels[: self.values].reshape(shape)
+        here = stored_window(window, self._stored, self.orientation)
+        if not reader.read(self._data, self._mode, here, stored, origin):
             return None
         upright = UPRIGHT[self.orientation](stored)
         if upright is stored and self.dtype == np.uint8:

@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.loader.decode.indexes import Origin
+
 Window = tuple[int, int, int, int]  # top, bottom, left, right: the pixels from the first to before the second
 Bytes = NDArray[np.uint8]
 
@@ -15,7 +17,7 @@ Bytes = NDArray[np.uint8]
 class WindowReader(Protocol):
     """Decodes parts of JPEGs. Threads share it."""
 
-    def read(self, data: bytes | memoryview, mode: str, window: Window, out: Bytes) -> bool:
+    def read(self, data: bytes | memoryview, mode: str, window: Window, out: Bytes, origin: Origin) -> bool:
         """Write out[top:bottom, left:right] of a JPEG, as it is stored; False: another has to read this file.
 
         It says no where it does not know a file's coding, and where it has any doubt: then out has no meaning, and what
@@ -24,6 +26,7 @@ class WindowReader(Protocol):
         mode    "RGB" or "L"
         out     (height, width, channels), C-contiguous, of the whole picture. What lies outside of the window may be
                 written or not
+        origin  of which sample of the source the data are
         """
 
 
