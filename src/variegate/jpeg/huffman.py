@@ -1,0 +1,149 @@
+"""Huffman tables: from a definition in a file (ITU-T T.81, annex C and figure F.16) to look-ups.
+
+A look-up takes the next BITS bits. An entry of 32 bits says of the code in front:
+
+    bits 0 to 5    bits of the code and of the number behind it
+    bit 7          LONG_CODE: the code is longer than BITS, or there is none: `long_code` tells, in the same form
+    bits 8 to 15   how many places of the block it passes over, its own number included; AT_END and more: the block ends
+    bits 16 to 20  bits of the code
+    bits 24 to 29  63 less the bits of the number
+
+WRONG places are passed over by what is in no photograph: no such code, or a number of more bits than there may be. A
+table for skipping says of as many codes as the bits hold how far they go together.
+
+Tables are kept by their definition, as most files have the same few.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from variegate.compiled import entry, kernel
+from variegate.jpeg.memory import load_u8, load_u32, shl, shr, store_u32
+
+BITS = 11
+SIZE = 1 << BITS
+LONG_CODE, WRONG, AT_END = 128, 64, 128
+MOST_AC, MOST_DC = 10, 11  # bits of a number
+SKIPS = 4 * SIZE  # bytes from the beginning of a table to that for skipping
+ENDS = 2 * SKIPS  # to the first code, of 16 bits, that is longer than each length from 0 to 16
+PLACES = ENDS + 4 * 17  # to what is added to a code of each length, for its place among the symbols
+SYMBOLS = PLACES + 4 * 17
+WORDS = (SYMBOLS + 4 * 256) // 4
+MANY = 256  # tables kept, 18 KB each
+
+# The tables of ITU-T T.81, annex K.3, by class and number: a file without tables means them.
+LUMA_DC = bytes((0, 1, 5, 1, 1, 1, 1, 1, 1, *[0] * 7, *range(12)))
+CHROMA_DC = bytes((0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, *[0] * 5, *range(12)))
+LUMA_AC = bytes.fromhex(
+    "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a16"
+    "1718191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a83848586878889"
+    "8a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9ea"
+    "f1f2f3f4f5f6f7f8f9fa"
+)
+CHROMA_AC = bytes.fromhex(
+    "00020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434"
+    "e125f11718191a262728292a35363738393a434445464748494a535455565758595a636465666768696a737475767778797a828384858687"
+    "88898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9"
+    "eaf2f3f4f5f6f7f8f9fa"
+)
+STANDARD = LUMA_DC, CHROMA_DC, LUMA_AC, CHROMA_AC
+
+
+class Table(NamedTuple):
+    """A table, and its address; 0 if its definition means nothing."""
+
+    address: int
+    memory: NDArray[np.uint32]
+
+
+@lru_cache(maxsize=MANY)
+def table(definition: bytes, ac: bool) -> Table:
+    """The table of a definition: how many codes there are of each length from 1 to 16, then their symbols."""
+    memory, given = np.zeros(WORDS, np.uint32), np.frombuffer(definition, np.uint8)
+    address = int(memory.ctypes.data)
+    sound = build(int(given.ctypes.data), given.size - 16, ac, address)
+    return Table(address if sound else 0, memory)
+
+
+def lengths(definition: bytes) -> list[int]:
+    """How many codes are as long as 1, 2, ... 16 bits or shorter."""
+    return list(accumulate(definition[:16]))
+
+
+@kernel
+def entry_of(symbol, length, ac):
+    """The entry of a symbol with a code of so many bits."""
+    size, run = symbol, 0
+    if ac != 0:
+        size, run = symbol & 15, symbol >> 4
+        run = 16 if run == 15 and size == 0 else AT_END if size == 0 else run + 1
+    if size > (MOST_AC if ac != 0 else MOST_DC):
+        return LONG_CODE | WRONG << 8
+    return (length + size) | run << 8 | length << 16 | (63 - size) << 24
+
+
+@kernel
+def long_code(table, ac, bits):
+    """The entry of the code in front of 64 bits, however long it is."""
+    front = shr(bits, 48)
+    length = 1
+    while length <= 16 and front >= load_u32(table + ENDS + 4 * length):
+        length += 1
+    if length > 16:
+        return LONG_CODE | WRONG << 8
+    place = (shr(front, 16 - length) + load_u32(table + PLACES + 4 * length)) & 255
+    return entry_of(load_u32(table + SYMBOLS + 4 * place), length, ac)
+
+
+@kernel
+def skip(table, at):
+    """How far the codes in BITS bits go together; at least the first of them."""
+    first = load_u32(table + 4 * at)
+    total, places = first & 63, first >> 8 & 255
+    if first & LONG_CODE or total > BITS:
+        return first
+    while places < AT_END:
+        following = load_u32(table + 4 * (at << total & (SIZE - 1)))
+        length = following & 63
+        if following & LONG_CODE or total + length > BITS or places + (following >> 8 & 255 & ~AT_END) > 62:
+            break
+        total, places = total + length, places + (following >> 8 & 255)
+    return total | places << 8
+
+
+@entry
+def build(definition, count, ac, table):
+    """A table from its definition; whether that means something. Both are addresses.
+
+    definition  how many codes there are of 1 to 16 bits, then `count` symbols
+    """
+    code, at = 0, 0
+    store_u32(table + ENDS, 0)
+    for i in range(SIZE):
+        store_u32(table + 4 * i, LONG_CODE | WRONG << 8)
+    for length in range(1, 17):
+        store_u32(table + PLACES + 4 * length, at - code)
+        many = load_u8(definition + length - 1)
+        if at + many > count or code + many >= 1 << length and many > 0:  # no code is all ones
+            return False
+        for _ in range(many):
+            symbol = load_u8(definition + 16 + at)
+            if ac == 0 and symbol > 15:
+                return False
+            store_u32(table + SYMBOLS + 4 * at, symbol)
+            if length <= BITS:
+                made = entry_of(symbol, length, ac)
+                for i in range(code << (BITS - length), (code + 1) << (BITS - length)):
+                    store_u32(table + 4 * i, made)
+            code, at = code + 1, at + 1
+        store_u32(table + ENDS + 4 * length, code << (16 - length))
+        code <<= 1
+    for i in range(SIZE if ac != 0 else 0):
+        store_u32(table + SKIPS + 4 * i, skip(table, i))
+    return True
