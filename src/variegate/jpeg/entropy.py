@@ -1,7 +1,7 @@
 """MCUs out of entropy-coded bits (ITU-T T.81, annex F.2): stored, or only passed over.
 
 64 bits lie in front. They are filled up to 56 or more without a branch: eight bytes are laid behind what is there, of
-which the place in the bytes moves on by as many as fit. Two codes with their numbers take 54 at most.
+which the place in the bytes moves on by as many as fit.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 
 from variegate.compiled import inlined, kernel
 from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE, SOUND
-from variegate.jpeg.huffman import AT_END, BITS, LONG_CODE, SKIPS, long_code
+from variegate.jpeg.huffman import AT_END, BITS, LONG, SKIPS, code, long_entry
 from variegate.jpeg.inverse import COUNT, SPAN
-from variegate.jpeg.memory import load_i64, load_swapped, load_u16, load_u32, shl, shr, store_i16, store_i64
+from variegate.jpeg.memory import load_i64, load_swapped, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
 
 # Where the numbers of a block are in the natural order, as bytes of a group; what passes over the end goes behind.
 ZIGZAG = (
@@ -39,66 +39,62 @@ def filled(at, count, front):
 
 
 @inlined
-def value_of(found, front):
-    """The number behind a code, extended as figure F.12 says."""
-    bits = shl(front, found >> 16 & 31)
-    sign = ~(bits >> 63)
-    return (shr(shr(bits ^ sign, 1), found >> 24) ^ sign) - sign
-
-
-@inlined
-def code_of(table, front, ac):
-    """The entry of the code in front."""
+def entry_of(at, count, front, table, ac):
+    """The entry of the code and number in front, and what comes behind them."""
     found = load_u32(table + (shr(front, 64 - BITS) << 2))
-    return long_code(table, ac, front) if found & LONG_CODE else found
+    if seldom(found & LONG != 0):
+        found = long_entry(table, ac, front)
+        at, count, front = filled(at, count - (found & 63), shl(front, found))
+    else:
+        front, count = shl(front, found), count - (found & 63)
+    return at, count, front, found
 
 
 @inlined
-def put(found, front, place, goal, natural):
-    """Store a number; the place after it."""
+def put(at, count, front, place, table, goal, natural):
+    """Store one number."""
+    at, count, front, found = entry_of(at, count, front, table, 1)
     place += found >> 8 & 255
-    store_i16(goal + load_u16(natural + 2 * place), value_of(found, front))
-    return place
-
-
-@inlined
-def stored(at, count, front, place, table, goal, natural):
-    """Store the numbers of a block behind the first."""
-    while place < 63:
-        at, count, front = filled(at, count, front)
-        found = code_of(table, front, 1)
-        place = put(found, front, place, goal, natural)
-        front, count = shl(front, found), count - (found & 63)
-        if place >= 63:
-            break
-        found = code_of(table, front, 1)
-        place = put(found, front, place, goal, natural)
-        front, count = shl(front, found), count - (found & 63)
+    store_i16(goal + load_u16(natural + 2 * place), found >> 16)
     return at, count, front, place
 
 
 @inlined
-def step(table, front, place):
-    """As many codes as one look-up tells, unless they end the block too early or just so."""
+def stored(at, count, front, place, table, goal, natural):
+    """Store the numbers of a block behind the first. Four short codes take 44 bits."""
+    while place < 63:
+        at, count, front = filled(at, count, front)
+        at, count, front, place = put(at, count, front, place, table, goal, natural)
+        if place >= 63:
+            break
+        at, count, front, place = put(at, count, front, place, table, goal, natural)
+        if place >= 63:
+            break
+        at, count, front, place = put(at, count, front, place, table, goal, natural)
+        if place >= 63:
+            break
+        at, count, front, place = put(at, count, front, place, table, goal, natural)
+    return at, count, front, place
+
+
+@inlined
+def step(at, count, front, place, table):
+    """Pass over as many codes as one look-up tells, unless they end the block too early or just so."""
     found = load_u32(table + SKIPS + (shr(front, 64 - BITS) << 2))
-    if found & LONG_CODE or (place + (found >> 8 & 255)) & 127 >= 63:
-        found = code_of(table, front, 1)
-    return found
+    if seldom(found & LONG != 0 or (place + (found >> 8 & 255)) & 127 >= 63):
+        found = code(table, 1, front)
+    return at, count - (found & 63), shl(front, found), place + (found >> 8 & 255)
 
 
 @inlined
 def passed(at, count, front, place, table):
-    """Pass over the numbers of a block behind the first."""
+    """Pass over the numbers of a block behind the first. Two codes with their numbers take 52 bits at most."""
     while place < 63:
         at, count, front = filled(at, count, front)
-        found = step(table, front, place)
-        place += found >> 8 & 255
-        front, count = shl(front, found), count - (found & 63)
+        at, count, front, place = step(at, count, front, place, table)
         if place >= 63:
             break
-        found = step(table, front, place)
-        place += found >> 8 & 255
-        front, count = shl(front, found), count - (found & 63)
+        at, count, front, place = step(at, count, front, place, table)
     return at, count, front, place
 
 
@@ -120,12 +116,11 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
         for n in range(most):
             block = blocks + 8 * BLOCK * n
             at, held, front = filled(at, held, front)
-            found = code_of(load_i64(block), front, 0)
+            at, held, front, found = entry_of(at, held, front, load_i64(block), 0)
             before = reader + 8 * BEFORE + 8 * load_i64(block + 8 * COMPONENT)
-            dc = load_i64(before) + value_of(found, front)
+            dc, place = load_i64(before) + (found << 32 >> 48), found >> 8 & 255
             store_i64(before, dc)
             beyond |= dc + LARGEST_DC
-            front, held, place = shl(front, found), held - (found & 63), found >> 8 & 255
             table = load_i64(block + 8 * AC_TABLE)
             if keep != 0 and load_i64(block + 8 * WANTED) != 0:
                 lane = mcu * load_i64(block + 8 * ACROSS) + load_i64(block + 8 * WHICH)

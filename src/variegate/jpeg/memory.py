@@ -78,6 +78,18 @@ def shl(typing, value, count):
 
 
 @intrinsic
+def seldom(typing, condition):
+    """The same; said to be false as a rule, so that what hangs on it is laid aside."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        bit = ir.IntType(1)
+        expect = builder.module.declare_intrinsic("llvm.expect", [bit], ir.FunctionType(bit, [bit, bit]))
+        return builder.call(expect, [args[0], bit(0)])
+
+    return types.boolean(types.boolean), codegen
+
+
+@intrinsic
 def carry(typing, src, out):
     """Copy BLOCK bytes, and tell how many of them come before the first 255."""
     line = ir.VectorType(BYTE, BLOCK)
