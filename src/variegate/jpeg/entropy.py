@@ -10,9 +10,9 @@ import numpy as np
 
 from variegate.compiled import inlined, kernel
 from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE, SOUND
-from variegate.jpeg.huffman import AT_END, BITS, LONG, SKIPS, code, long_entry
+from variegate.jpeg.huffman import AT_END, BITS, LONG, SKIPS, code, long_entry, number
 from variegate.jpeg.inverse import COUNT, SPAN
-from variegate.jpeg.memory import load_i64, load_swapped, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
+from variegate.jpeg.memory import load_i64, load_swapped, load_u8, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
 
 # Where the numbers of a block are in the natural order, as bytes of a group; what passes over the end goes behind.
 ZIGZAG = (
@@ -39,21 +39,22 @@ def filled(at, count, front):
 
 
 @inlined
-def entry_of(at, count, front, table, ac):
+def entry_of(at, count, front, table):
     """The entry of the code and number in front, and what comes behind them."""
-    found = load_u32(table + (shr(front, 64 - BITS) << 2))
+    entry = table + (shr(front, 64 - BITS) << 2)
+    found = load_u32(entry)
     if seldom(found & LONG != 0):
-        found = long_entry(table, ac, front)
+        found = long_entry(table, front)
         at, count, front = filled(at, count - (found & 63), shl(front, found))
     else:
-        front, count = shl(front, found), count - (found & 63)
+        front, count = shl(front, found), count - load_u8(entry)
     return at, count, front, found
 
 
 @inlined
 def put(at, count, front, place, table, goal, natural):
     """Store one number."""
-    at, count, front, found = entry_of(at, count, front, table, 1)
+    at, count, front, found = entry_of(at, count, front, table)
     place += found >> 8 & 255
     store_i16(goal + load_u16(natural + 2 * place), found >> 16)
     return at, count, front, place
@@ -116,9 +117,10 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
         for n in range(most):
             block = blocks + 8 * BLOCK * n
             at, held, front = filled(at, held, front)
-            at, held, front, found = entry_of(at, held, front, load_i64(block), 0)
+            found = code(load_i64(block), 0, front)
             before = reader + 8 * BEFORE + 8 * load_i64(block + 8 * COMPONENT)
-            dc, place = load_i64(before) + (found << 32 >> 48), found >> 8 & 255
+            dc, place = load_i64(before) + number(found, front), found >> 8 & 255
+            front, held = shl(front, found), held - (found & 63)
             store_i64(before, dc)
             beyond |= dc + LARGEST_DC
             table = load_i64(block + 8 * AC_TABLE)

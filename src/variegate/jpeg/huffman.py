@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from variegate.compiled import entry, inlined, kernel
 from variegate.jpeg.memory import load_u8, load_u32, seldom, shl, shr, store_u32
 
-BITS = 11
+BITS, BITS_DC = 11, 9  # of a look-up: less of them for DC numbers, whose table is needed too seldom to stay near
 SIZE = 1 << BITS
 LONG, WRONG, AT_END = 128, 64, 128
 MOST_AC, MOST_DC = 10, 11  # bits of a number
@@ -99,7 +99,7 @@ def long_code(table, ac, bits):
 @inlined
 def code(table, ac, bits):
     """The entry among codes alone of the code in front of 64 bits."""
-    found = load_u32(table + CODES + (shr(bits, 64 - BITS) << 2))
+    found = load_u32(table + CODES + (shr(bits, 64 - (BITS if ac else BITS_DC)) << 2))
     return long_code(table, ac, bits) if seldom(found & LONG != 0) else found
 
 
@@ -112,19 +112,19 @@ def number(found, bits):
 
 
 @kernel
-def long_entry(table, ac, bits):
+def long_entry(table, bits):
     """The entry of the code in front of 64 bits and its number, however long they are."""
-    found = code(table, ac, bits)
+    found = code(table, 1, bits)
     return found & 0xFF3F | (number(found, bits) & 0xFFFF) << 16
 
 
 @kernel
-def short_entry(table, ac, at):
+def short_entry(table, at):
     """The entry for BITS bits."""
     found = load_u32(table + CODES + 4 * at)
     if found & LONG != 0 or found & 63 > BITS:
         return LONG
-    return long_entry(table, ac, at << (64 - BITS))
+    return long_entry(table, at << (64 - BITS))
 
 
 @kernel
@@ -146,7 +146,7 @@ def skip(table, at):
 @kernel
 def read_definition(definition, count, ac, table):
     """The codes of a definition, into the second table; whether that means something."""
-    code, at = 0, 0
+    code, at, bits = 0, 0, BITS if ac else BITS_DC
     store_u32(table + ENDS, 0)
     for length in range(1, 17):
         store_u32(table + PLACES + 4 * length, at - code)
@@ -158,9 +158,9 @@ def read_definition(definition, count, ac, table):
             if ac == 0 and symbol > 15:
                 return False
             store_u32(table + SYMBOLS + 4 * at, symbol)
-            if length <= BITS:
+            if length <= bits:
                 made = code_entry(symbol, length, ac)
-                for i in range(code << (BITS - length), (code + 1) << (BITS - length)):
+                for i in range(code << (bits - length), (code + 1) << (bits - length)):
                     store_u32(table + CODES + 4 * i, made)
             code, at = code + 1, at + 1
         store_u32(table + ENDS + 4 * length, code << (16 - length))
@@ -179,8 +179,7 @@ def build(definition, count, ac, table):
         store_u32(table + CODES + 4 * i, LONG)
     if not read_definition(definition, count, ac, table):
         return False
-    for i in range(SIZE):
-        store_u32(table + 4 * i, short_entry(table, ac, i))
-    for i in range(SIZE if ac != 0 else 0):
+    for i in range(SIZE if ac else 0):
+        store_u32(table + 4 * i, short_entry(table, i))
         store_u32(table + SKIPS + 4 * i, skip(table, i))
     return True
