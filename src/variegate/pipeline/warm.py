@@ -41,7 +41,7 @@ def warm() -> Iterator[tuple[str, float]]:
                 yield name, time.perf_counter() - begun
     once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
     alone = ("stencil", _filter_once), ("median", _median_once), ("downscale", _downscale_once), ("mix", _mix_once)
-    for name, run in (*once, *alone):
+    for name, run in (*once, *alone, ("JPEG decoder", _decode_once)):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
@@ -118,3 +118,10 @@ def _downscale_once() -> None:
     downscale(
         addresses, places[0], (1, 1, 1, 4), np.float32(1), (1, 1), 2, (1.0, np.ones(1), np.zeros(1), 4), *places[1:]
     )  # type: ignore[no-untyped-call]
+
+
+def _decode_once() -> None:
+    """A picture of one block."""
+    from variegate.jpeg import ready
+
+    ready.warm()

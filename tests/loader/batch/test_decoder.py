@@ -20,7 +20,7 @@ from tests.loader.source.test_base import SOURCES, in_every_form
 import variegate as vg
 from variegate.errors import DecodeError, InputError
 from variegate.loader import Arrays, Cache, ImageFolder, Loader, OnError
-from variegate.loader.decode import Origin, Window, area
+from variegate.loader.decode import Indexes, Origin, Window, area
 from variegate.loader.decode.window import part
 
 
@@ -31,6 +31,7 @@ class Noisy:
         self.takes = takes
         self.windows: list[tuple[Window, tuple[int, ...]]] = []
         self.origins: set[Origin] = set()
+        self.indexes: Indexes[Any] = Indexes()
         self._seeds = count()
 
     def read(self, data: bytes | memoryview, mode: str, window: Window, out: np.ndarray, origin: Origin) -> bool:
@@ -47,6 +48,9 @@ class Noisy:
         self.windows.append((window, out.shape))
         self.origins.add(origin)
         return True
+
+    def tend(self) -> None:
+        """Nothing waits to be done."""
 
     @property
     def share(self) -> float:

@@ -56,6 +56,10 @@ class LoaderContext:
     specs: list[SampleSpec] = field(default_factory=list)
     spec_lock: Lock = field(default_factory=Lock)
 
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.reader is not None:
+            self.budget.indexes = self.reader.indexes
+
     @property
     def rule(self) -> OnError:
         """What to do about samples that cannot be taken."""

@@ -228,6 +228,8 @@ class BatchTask:
             raise error
         context, source, samples, kept = self._context, self._context.source, self._samples, self._kept()
         counters[stats.BATCHES] += 1
+        if context.reader is not None:
+            context.reader.tend()
         if not kept:
             return self._blank(stats.Stats().counters())
         image = self._images(kept)

@@ -1,5 +1,6 @@
 """Decode: the bytes of a picture file to its pixels; this knows nothing of sources or batches."""
 
+from variegate.loader.decode.by_index import IndexedReader, reader_of
 from variegate.loader.decode.convert import decode_errors
 from variegate.loader.decode.encoded import Encoded, widened
 from variegate.loader.decode.formats import allow_again, allow_formats, allowed, extensions, further, opened_by_pillow
@@ -15,6 +16,7 @@ from variegate.loader.decode.window import Window, WindowReader, area, union
 __all__ = [
     "AS_STORED",
     "Encoded",
+    "IndexedReader",
     "Indexes",
     "Mode",
     "Origin",
@@ -37,6 +39,7 @@ __all__ = [
     "opened_by_pillow",
     "picture_of_numbers",
     "read_mask",
+    "reader_of",
     "union",
     "unreadable",
     "widened",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.loader.decode.indexes import Origin
+from variegate.loader.decode.indexes import Indexes, Origin
 
 Window = tuple[int, int, int, int]  # top, bottom, left, right: the pixels from the first to before the second
 Bytes = NDArray[np.uint8]
@@ -16,6 +16,10 @@ Bytes = NDArray[np.uint8]
 
 class WindowReader(Protocol):
     """Decodes parts of JPEGs. Threads share it."""
+
+    @property
+    def indexes(self) -> Indexes[Any]:
+        """What it has noted of files."""
 
     def read(self, data: bytes | memoryview, mode: str, window: Window, out: Bytes, origin: Origin) -> bool:
         """Write out[top:bottom, left:right] of a JPEG, as it is stored; False: another has to read this file.
@@ -28,6 +32,9 @@ class WindowReader(Protocol):
                 written or not
         origin  of which sample of the source the data are
         """
+
+    def tend(self) -> None:
+        """Do what there is to do between two batches; in the thread that asked for one."""
 
 
 def union(windows: Iterable[Window]) -> Window:
