@@ -7,9 +7,10 @@ which the place in the bytes moves on by as many as fit.
 from __future__ import annotations
 
 import numpy as np
+from numba import int64
 
-from variegate.compiled import inlined, kernel
-from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE, SOUND
+from variegate.compiled import inlined, kernel, unit
+from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE
 from variegate.jpeg.huffman import AT_END, BITS, BITS_TWO, LONG, SKIPS, TWOS, code, long_entry, number
 from variegate.jpeg.inverse import COUNT, SPAN
 from variegate.jpeg.memory import load_i64, load_swapped, load_u8, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
@@ -23,9 +24,9 @@ ZIGZAG = (
 NATURAL = np.array([SPAN * place for place in (*ZIGZAG, *[64] * 144)], np.int16)
 GROUP = 65 * SPAN  # bytes of sixteen blocks
 
-# A reader, int64 each: where the next bytes are, how many bits lie in front, these; the DC numbers before, and whether
-# one was beyond what index and pictures hold.
-NEXT, FILLED, FRONT, BEFORE, BEYOND, READER = 0, 1, 2, 3, 6, 7
+# A reader, int64 each: where the next bytes are, how many bits lie in front, these; the DC numbers before; whether one
+# was beyond what an index holds, or another after the transform; and why it reads no further.
+NEXT, FILLED, FRONT, BEFORE, BEYOND, TOO_LARGE, WHY, READER = 0, 1, 2, 3, 6, 7, 8, 9
 # A block of an MCU, int64 each: its tables; its component; where it goes, of the group of its first MCU, and the last
 # place that is not 0, of that group; how many blocks of its row an MCU has, and which it is; whether it is wanted.
 DC_TABLE, AC_TABLE, COMPONENT, GOES, LAST, ACROSS, WHICH, WANTED, BLOCK = range(9)
@@ -127,11 +128,11 @@ def passed(at, count, front, place, table):
     return at, count, front, place
 
 
-@kernel
+@unit(*[int64] * 8)
 def read_mcus(reader, end, blocks, most, first, count, keep, natural):
-    """Read `count` MCUs; SOUND, or why it makes no sense.
+    """Read `count` MCUs.
 
-    reader  address of a reader, which moves on
+    reader  address of a reader, which moves on, and says why it makes no sense
     end     address behind the last byte: further than that no MCU begins
     blocks  address of the `most` blocks of an MCU
     first   of sixteen MCUs, at which the first is stored
@@ -141,7 +142,8 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
     beyond = load_i64(reader + 8 * BEYOND)
     for mcu in range(first, first + count):
         if at - (held >> 3) > end:
-            return ENDS_EARLY
+            store_i64(reader + 8 * WHY, ENDS_EARLY)
+            return
         for n in range(most):
             block = blocks + 8 * BLOCK * n
             at, held, front = filled(at, held, front)
@@ -163,12 +165,12 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
             else:
                 at, held, front, place = passed(at, held, front, place, table)
             if 63 < place < AT_END:
-                return NO_SENSE
+                store_i64(reader + 8 * WHY, NO_SENSE)
+                return
     store_i64(reader, at)
     store_i64(reader + 8 * FILLED, held)
     store_i64(reader + 8 * FRONT, front)
     store_i64(reader + 8 * BEYOND, beyond)
-    return SOUND
 
 
 @kernel
