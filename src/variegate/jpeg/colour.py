@@ -12,7 +12,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from variegate.compiled import kernel
+from variegate.compiled import unit
 from variegate.jpeg.lanes import COUNT, Lanes
 from variegate.jpeg.memory import copy_bytes
 
@@ -46,7 +46,7 @@ def rgb_16(typing, y, cb, cr, out):
     return types.void(*[types.int64] * 4), codegen
 
 
-@kernel
+@unit(*[types.int64] * 6)
 def to_rgb(y, cb, cr, count, out, spare):
     """A row of `count` pixels; up to 15 more may be read, and none is written. spare: address of 48 bytes"""
     if count < COUNT:

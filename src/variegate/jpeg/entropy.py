@@ -7,10 +7,11 @@ which the place in the bytes moves on by as many as fit.
 from __future__ import annotations
 
 import numpy as np
+from numba import int64
 
-from variegate.compiled import inlined, kernel
-from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE, SOUND
-from variegate.jpeg.huffman import AT_END, BITS, LONG, SKIPS, code, long_entry, number
+from variegate.compiled import inlined, kernel, unit
+from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE
+from variegate.jpeg.huffman import AT_END, BITS, BITS_TWO, LONG, SKIPS, TWOS, code, long_entry, number
 from variegate.jpeg.inverse import COUNT, SPAN
 from variegate.jpeg.memory import load_i64, load_swapped, load_u8, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
 
@@ -20,16 +21,17 @@ ZIGZAG = (
     *(35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47),
     *(55, 62, 63),
 )  # fmt: skip
-NATURAL = np.array([SPAN * place for place in (*ZIGZAG, *[64] * 128)], np.int16)
+NATURAL = np.array([SPAN * place for place in (*ZIGZAG, *[64] * 144)], np.int16)
 GROUP = 65 * SPAN  # bytes of sixteen blocks
 
-# A reader, int64 each: where the next bytes are, how many bits lie in front, these; the DC numbers before, and whether
-# one was beyond what index and pictures hold.
-NEXT, FILLED, FRONT, BEFORE, BEYOND, READER = 0, 1, 2, 3, 6, 7
+# A reader, int64 each: where the next bytes are, how many bits lie in front, these; the DC numbers before; whether one
+# was beyond what an index holds, or another after the transform; and why it reads no further.
+NEXT, FILLED, FRONT, BEFORE, BEYOND, TOO_LARGE, WHY, READER = 0, 1, 2, 3, 6, 7, 8, 9
 # A block of an MCU, int64 each: its tables; its component; where it goes, of the group of its first MCU, and the last
 # place that is not 0, of that group; how many blocks of its row an MCU has, and which it is; whether it is wanted.
 DC_TABLE, AC_TABLE, COMPONENT, GOES, LAST, ACROSS, WHICH, WANTED, BLOCK = range(9)
 LARGEST_DC = 2047
+FULL = 47  # places of a block, after which its last number may be the next
 
 
 @inlined
@@ -44,7 +46,7 @@ def entry_of(at, count, front, table):
     entry = table + (shr(front, 64 - BITS) << 2)
     found = load_u32(entry)
     if seldom(found & LONG != 0):
-        found = long_entry(table, front)
+        found = long_entry(table, found, front)
         at, count, front = filled(at, count - (found & 63), shl(front, found))
     else:
         front, count = shl(front, found), count - load_u8(entry)
@@ -61,16 +63,43 @@ def put(at, count, front, place, table, goal, natural):
 
 
 @inlined
+def put_two(at, count, front, place, table, goal, natural):
+    """Store one number or two; if it is one, twice."""
+    entry = table + TWOS + (shr(front, 64 - BITS_TWO) << 3)
+    found = load_i64(entry)
+    if seldom(found & LONG != 0):
+        found = long_entry(table, found, front)
+        at, count, front = filled(at, count - (found & 63), shl(front, found))
+        place += found >> 8 & 255
+        store_i16(goal + load_u16(natural + 2 * place), found >> 16)
+    else:
+        first, place = place + (found >> 8 & 255), place + (found >> 32 & 0xFFFF)
+        store_i16(goal + load_u16(natural + 2 * place), found >> 48)
+        store_i16(goal + load_u16(natural + 2 * first), found >> 16)
+        front, count = shl(front, found), count - load_u8(entry)
+    return at, count, front, place
+
+
+@inlined
 def stored(at, count, front, place, table, goal, natural):
-    """Store the numbers of a block behind the first. Four short codes take 44 bits."""
+    """Store the numbers of a block behind the first. Four look-ups take 44 bits.
+
+    Where two may be stored, the first of them must not be the block's last: it goes 16 places further at most.
+    """
+    while place < FULL:
+        at, count, front = filled(at, count, front)
+        at, count, front, place = put_two(at, count, front, place, table, goal, natural)
+        if place >= FULL:
+            break
+        at, count, front, place = put_two(at, count, front, place, table, goal, natural)
+        if place >= FULL:
+            break
+        at, count, front, place = put_two(at, count, front, place, table, goal, natural)
+        if place >= FULL:
+            break
+        at, count, front, place = put_two(at, count, front, place, table, goal, natural)
     while place < 63:
         at, count, front = filled(at, count, front)
-        at, count, front, place = put(at, count, front, place, table, goal, natural)
-        if place >= 63:
-            break
-        at, count, front, place = put(at, count, front, place, table, goal, natural)
-        if place >= 63:
-            break
         at, count, front, place = put(at, count, front, place, table, goal, natural)
         if place >= 63:
             break
@@ -83,7 +112,7 @@ def step(at, count, front, place, table):
     """Pass over as many codes as one look-up tells, unless they end the block too early or just so."""
     found = load_u32(table + SKIPS + (shr(front, 64 - BITS) << 2))
     if seldom(found & LONG != 0 or (place + (found >> 8 & 255)) & 127 >= 63):
-        found = code(table, 1, front)
+        found = code(table, front, 1)
     return at, count - (found & 63), shl(front, found), place + (found >> 8 & 255)
 
 
@@ -99,11 +128,11 @@ def passed(at, count, front, place, table):
     return at, count, front, place
 
 
-@kernel
+@unit(*[int64] * 8)
 def read_mcus(reader, end, blocks, most, first, count, keep, natural):
-    """Read `count` MCUs; SOUND, or why it makes no sense.
+    """Read `count` MCUs.
 
-    reader  address of a reader, which moves on
+    reader  address of a reader, which moves on, and says why it makes no sense
     end     address behind the last byte: further than that no MCU begins
     blocks  address of the `most` blocks of an MCU
     first   of sixteen MCUs, at which the first is stored
@@ -113,11 +142,12 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
     beyond = load_i64(reader + 8 * BEYOND)
     for mcu in range(first, first + count):
         if at - (held >> 3) > end:
-            return ENDS_EARLY
+            store_i64(reader + 8 * WHY, ENDS_EARLY)
+            return
         for n in range(most):
             block = blocks + 8 * BLOCK * n
             at, held, front = filled(at, held, front)
-            found = code(load_i64(block), 0, front)
+            found = code(load_i64(block), front, 0)
             before = reader + 8 * BEFORE + 8 * load_i64(block + 8 * COMPONENT)
             dc, place = load_i64(before) + number(found, front), found >> 8 & 255
             front, held = shl(front, found), held - (found & 63)
@@ -135,12 +165,12 @@ def read_mcus(reader, end, blocks, most, first, count, keep, natural):
             else:
                 at, held, front, place = passed(at, held, front, place, table)
             if 63 < place < AT_END:
-                return NO_SENSE
+                store_i64(reader + 8 * WHY, NO_SENSE)
+                return
     store_i64(reader, at)
     store_i64(reader + 8 * FILLED, held)
     store_i64(reader + 8 * FRONT, front)
     store_i64(reader + 8 * BEYOND, beyond)
-    return SOUND
 
 
 @kernel

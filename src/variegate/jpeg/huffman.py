@@ -2,14 +2,16 @@
 
 A look-up takes the next BITS bits. An entry of 32 bits says of the code in front, and of the number behind it:
 
-    bits 0 to 5    how many bits both have
-    bit 7          LONG: they are more than BITS; `long_entry` tells, in the same form
+    bits 0 to 5    how many bits both have; 0 if the code alone has more than BITS
+    bit 7          LONG: both have more than BITS; `long_entry` tells, in the same form
     bits 8 to 15   how many places of the block are passed over, that of the number included; from AT_END on it ends
-    bits 16 to 31  the number
+    bits 16 to 31  the number; if it is LONG, and of DC numbers, instead of it: how many bits the code has (16 to 20),
+                   and 63 less those of the number (24 to 29)
 
-A second table, of codes alone, says instead of the number how many bits the code has (16 to 20), and 63 less those of
-the number (24 to 29); LONG: the code is longer. A third, for skipping, says of as many codes as the bits hold how far
-they go together. WRONG places are passed over by what is in no photograph: no such code, or a number of too many bits.
+WRONG places are passed over by what is in no photograph: no such code, or a number of too many bits. A second table, of
+64 bits each, says of the next BITS_TWO bits the same of two codes with their numbers, if they hold both: in its upper
+half is the number of the second, and the places of both. A third, for skipping, says of as many codes as BITS hold how
+far they go together.
 
 Tables are kept by their definition, as most files have the same few.
 """
@@ -23,15 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.compiled import entry, inlined, kernel
-from variegate.jpeg.memory import load_u8, load_u32, seldom, shl, shr, store_u32
+from variegate.jpeg.memory import load_u8, load_u32, seldom, shl, shr, store_i64, store_u32
 
-BITS, BITS_DC = 11, 9  # of a look-up: less of them for DC numbers, whose table is needed too seldom to stay near
-SIZE = 1 << BITS
+BITS, BITS_TWO = 11, 10
+BITS_DC = 9  # the table of DC numbers is needed too seldom to stay near, if it is large
+SIZE, SIZE_TWO = 1 << BITS, 1 << BITS_TWO
 LONG, WRONG, AT_END = 128, 64, 128
 MOST_AC, MOST_DC = 10, 11  # bits of a number
-CODES = 4 * SIZE  # bytes from the beginning of a table to that of codes alone
-SKIPS = 2 * CODES  # to that for skipping
-ENDS = 3 * CODES  # to the first code, of 16 bits, that is longer than each length from 0 to 16
+TWOS = 4 * SIZE  # bytes from the beginning of a table to that of two
+SKIPS = TWOS + 8 * SIZE_TWO  # to that for skipping
+ENDS = SKIPS + 4 * SIZE  # to the first code, of 16 bits, that is longer than each length from 0 to 16
 PLACES = ENDS + 4 * 17  # to what is added to a code of each length, for its place among the symbols
 SYMBOLS = PLACES + 4 * 17
 WORDS = (SYMBOLS + 4 * 256) // 4
@@ -73,21 +76,20 @@ def table(definition: bytes, ac: bool) -> Table:
 
 @kernel
 def code_entry(symbol, length, ac):
-    """The entry of a symbol with a code of so many bits, among codes alone."""
+    """The entry of a symbol with a code of so many bits, its number unknown."""
     size, run = symbol, 0
     if ac != 0:
         size, run = symbol & 15, symbol >> 4
         run = 16 if run == 15 and size == 0 else AT_END if size == 0 else run + 1
     if size > (MOST_AC if ac != 0 else MOST_DC):
         return LONG | WRONG << 8
-    return (length + size) | run << 8 | length << 16 | (63 - size) << 24
+    return LONG | (length + size) | run << 8 | length << 16 | (63 - size) << 24
 
 
 @kernel
 def long_code(table, ac, bits):
-    """The entry among codes alone of the code in front of 64 bits, however long it is."""
-    front = shr(bits, 48)
-    length = 1
+    """The entry of the code in front of 64 bits, however long it is, its number unknown."""
+    front, length = shr(bits, 48), 1
     while length <= 16 and front >= load_u32(table + ENDS + 4 * length):
         length += 1
     if length > 16:
@@ -97,55 +99,76 @@ def long_code(table, ac, bits):
 
 
 @inlined
-def code(table, ac, bits):
-    """The entry among codes alone of the code in front of 64 bits."""
-    found = load_u32(table + CODES + (shr(bits, 64 - (BITS if ac else BITS_DC)) << 2))
-    return long_code(table, ac, bits) if seldom(found & LONG != 0) else found
-
-
-@inlined
 def number(found, bits):
-    """The number behind a code, by its entry among codes alone, extended as figure F.12 says."""
+    """The number behind a code, of which the entry does not say it, extended as figure F.12 says."""
     behind = shl(bits, found >> 16 & 31)
     sign = ~(behind >> 63)
     return (shr(shr(behind ^ sign, 1), found >> 24) ^ sign) - sign
 
 
 @kernel
-def long_entry(table, bits):
-    """The entry of the code in front of 64 bits and its number, however long they are."""
-    found = code(table, 1, bits)
+def long_entry(table, found, bits):
+    """The entry of the code and number in front of 64 bits, of which the table's says that they are LONG."""
+    if found & 63 == 0:
+        found = long_code(table, 1, bits)
     return found & 0xFF3F | (number(found, bits) & 0xFFFF) << 16
 
 
+@inlined
+def code(table, bits, ac):
+    """An entry that tells how many bits and places the code in front of 64 bits takes."""
+    found = load_u32(table + (shr(bits, 64 - (BITS if ac else BITS_DC)) << 2))
+    return long_code(table, ac, bits) if seldom(found & 63 == 0) else found
+
+
 @kernel
-def short_entry(table, at):
-    """The entry for BITS bits."""
-    found = load_u32(table + CODES + 4 * at)
-    if found & LONG != 0 or found & 63 > BITS:
+def short_entry(found, at):
+    """The entry for BITS bits, by that of their code."""
+    if found & 63 == 0 or found & 63 > BITS:
+        return found
+    return long_entry(0, found, at << (64 - BITS))
+
+
+@kernel
+def following(table, at, bits, total):
+    """The entry of what comes after `total` bits of so many; LONG if these do not hold it."""
+    found = load_u32(table + 4 * (at << (BITS - bits + total) & (SIZE - 1)))
+    return LONG if found & LONG != 0 or total + (found & 63) > bits else found
+
+
+@kernel
+def two(table, at):
+    """The entry for BITS_TWO bits."""
+    first = load_u32(table + (at << (2 + BITS - BITS_TWO)))
+    total, places, value = first & 63, first >> 8 & 255, first >> 16
+    if first & LONG != 0:
+        return first if first >> 16 & 31 <= BITS_TWO else LONG  # of a longer code it is one of two
+    if total > BITS_TWO:
         return LONG
-    return long_entry(table, at << (64 - BITS))
+    second = LONG if places >= AT_END else following(table, at, BITS_TWO, total)
+    if second & LONG != 0:
+        return first | places << 32 | value << 48
+    return first + (second & 63) | (places + (second >> 8 & 255)) << 32 | second >> 16 << 48
 
 
 @kernel
 def skip(table, at):
     """How far the codes in BITS bits go together; at least the first of them."""
-    first = load_u32(table + CODES + 4 * at)
+    first = load_u32(table + 4 * at) & 0xFFFF
     total, places = first & 63, first >> 8 & 255
-    if first & LONG != 0 or total > BITS:
-        return first & 0xFFFF
+    if first & LONG != 0:
+        return first if total == 0 else first & ~LONG
     while places < AT_END:
-        following = load_u32(table + CODES + 4 * (at << total & (SIZE - 1)))
-        length = following & 63
-        if following & LONG != 0 or total + length > BITS or places + (following >> 8 & 255 & ~AT_END) > 62:
+        found = following(table, at, BITS, total)
+        if found & LONG != 0 or places + (found >> 8 & 255 & ~AT_END) > 62:
             break
-        total, places = total + length, places + (following >> 8 & 255)
+        total, places = total + (found & 63), places + (found >> 8 & 255)
     return total | places << 8
 
 
 @kernel
 def read_definition(definition, count, ac, table):
-    """The codes of a definition, into the second table; whether that means something."""
+    """The codes of a definition, into the first table; whether that means something."""
     code, at, bits = 0, 0, BITS if ac else BITS_DC
     store_u32(table + ENDS, 0)
     for length in range(1, 17):
@@ -161,7 +184,7 @@ def read_definition(definition, count, ac, table):
             if length <= bits:
                 made = code_entry(symbol, length, ac)
                 for i in range(code << (bits - length), (code + 1) << (bits - length)):
-                    store_u32(table + CODES + 4 * i, made)
+                    store_u32(table + 4 * i, made)
             code, at = code + 1, at + 1
         store_u32(table + ENDS + 4 * length, code << (16 - length))
         code <<= 1
@@ -176,10 +199,13 @@ def build(definition, count, ac, table):
     ac          1, or 0: of DC numbers
     """
     for i in range(SIZE):
-        store_u32(table + CODES + 4 * i, LONG)
+        store_u32(table + 4 * i, LONG)
     if not read_definition(definition, count, ac, table):
         return False
     for i in range(SIZE if ac else 0):
-        store_u32(table + 4 * i, short_entry(table, i))
+        store_u32(table + 4 * i, short_entry(load_u32(table + 4 * i), i))
+    for i in range(SIZE if ac else 0):
         store_u32(table + SKIPS + 4 * i, skip(table, i))
+    for i in range(SIZE_TWO if ac else 0):
+        store_i64(table + TWOS + 8 * i, two(table, i))
     return True

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
 from variegate.jpeg.codes import OTHER_FILE, SOUND, WORDS
+from variegate.jpeg.colour import to_rgb
+from variegate.jpeg.entropy import read_mcus
 from variegate.jpeg.header import NATURAL_ADDRESS, Header
+from variegate.jpeg.inverse import inverse
 from variegate.jpeg.picture import read_picture
+from variegate.jpeg.upsample import upsample
 from variegate.scratch import SCRATCH
+
+
+
+@functools.cache
+def _units() -> tuple[int, int, int, int]:
+    """The addresses that `read_picture` takes; compiled or loaded now."""
+    return read_mcus.address, inverse.address, upsample.address, to_rgb.address
+
 
 Window = tuple[int, int, int, int]
 SHARE = 50  # an index takes a file's bytes divided by this, or less
@@ -91,6 +105,7 @@ def _read(
         (int(out.ctypes.data), row, channels),
         scratch,
         (int(index.places.ctypes.data), int(index.numbers.ctypes.data), index.spacing, int(noted)),
+        _units(),
     )
     del owner
     return int(found)

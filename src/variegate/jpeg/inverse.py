@@ -20,9 +20,9 @@ from numba import types
 from numba.core.cgutils import alloca_once, for_range
 from numba.extending import intrinsic
 
-from variegate.compiled import kernel
+from variegate.compiled import unit
 from variegate.jpeg.lanes import COUNT, SHORTS, Lanes, Wide
-from variegate.jpeg.memory import LONG, SHORT, pointer
+from variegate.jpeg.memory import LONG, SHORT, pointer, store_i64
 
 BITS, KEPT = 13, 2  # of the constants; that columns keep
 LARGEST = 16383
@@ -152,20 +152,24 @@ def _transform(count: int) -> Callable[..., Any]:
 transform_2, transform_4, transform_6, transform_8 = (intrinsic(_transform(count)) for count in (2, 4, 6, 8))
 
 
-@kernel
-def inverse(coefficients, last, steps, work, out, stride):
-    """Sixteen blocks, dequantised and transformed, into rows of 128 bytes; whether a number was too large.
+@unit(*[types.int64] * 7)
+def inverse(coefficients, last, steps, work, out, stride, beyond):
+    """Sixteen blocks, dequantised and transformed, into rows of 128 bytes.
 
     coefficients  address of int16 (64, 16): number by number in their natural order, of each of the blocks
     last          the last place in the zigzag order that is not 0 in some block
     steps         address of int16 (2, 64): what each is multiplied by, and how large it may be
     work          address of ROOM bytes
     out           address of the first row; stride: bytes from one to the next
+    beyond        address of an int64 that becomes 1 if a number was too large
     """
     if last <= 2:  # the diagonals that two, four and six rows and columns hold
-        return transform_2(coefficients, steps, work, out, stride)
-    if last <= 9:
-        return transform_4(coefficients, steps, work, out, stride)
-    if last <= 20:
-        return transform_6(coefficients, steps, work, out, stride)
-    return transform_8(coefficients, steps, work, out, stride)
+        found = transform_2(coefficients, steps, work, out, stride)
+    elif last <= 9:
+        found = transform_4(coefficients, steps, work, out, stride)
+    elif last <= 20:
+        found = transform_6(coefficients, steps, work, out, stride)
+    else:
+        found = transform_8(coefficients, steps, work, out, stride)
+    if found != 0:
+        store_i64(beyond, 1)

@@ -130,3 +130,18 @@ def copy_bytes(typing, src, count, out):
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
+def invoke(typing, address, arguments):
+    """Call the unit at an address with a tuple of integers; it returns nothing."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        count = len(arguments.types)
+        given = [builder.extract_value(args[1], n) for n in range(count)]
+        values = [context.cast(builder, v, t, types.int64) for v, t in zip(given, arguments.types, strict=True)]
+        kind = ir.FunctionType(ir.VoidType(), [LONG] * count)
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, arguments), codegen

@@ -30,14 +30,17 @@ from variegate.jpeg.entropy import (
     GOES,
     GROUP,
     LAST,
+    READER,
+    TOO_LARGE,
     WANTED,
     WHICH,
+    WHY,
     open_reader,
     place_of,
-    read_mcus,
 )
 from variegate.jpeg.memory import (
     clear_bytes,
+    invoke,
     load_i16,
     load_i64,
     load_u32,
@@ -139,13 +142,19 @@ def finish(shape, room, steps, view, mcu, column):
     """After kept MCUs up to `mcu` and `column`: transform the chunk if it is full, write the rows if they are."""
     inside = column - shape.left
     if column != shape.right and inside % MCUS != 0:
-        return SOUND
+        return
     first = (inside - 1) // MCUS * MCUS
-    if transform(shape, room, steps, first, inside - first) != 0:
-        return LARGE_NUMBERS
+    transform(shape, room, steps, first, inside - first)
     if column == shape.right:
         write_rows(shape, room, (mcu - 1) // shape.columns, view)
-    return SOUND
+
+
+@kernel
+def verdict(room, run, cut):
+    """What there is against a run, when all of it is read."""
+    if load_i64(room.reader + 8 * BEYOND) & ~4095 != 0 or load_i64(room.reader + 8 * TOO_LARGE) != 0:
+        return LARGE_NUMBERS
+    return RESTART_MARKER if cut != run.cuts else SOUND
 
 
 @kernel
@@ -153,6 +162,7 @@ def walk(shape, room, run, index, steps, natural, view, most):
     """Read the MCUs of a run; SOUND, or why not."""
     mcu, cut, total = run.first, 0, shape.columns * shape.rows
     groups = MOST_BLOCKS if shape.wanted == 3 else shape.across * shape.down
+    end = room.bytes + run.count
     left_out, why = meet(shape, room, run, index, mcu, 0)
     while mcu < run.last and why == SOUND:
         count, kept, column = stretch(shape, index, mcu, run.last)
@@ -160,83 +170,61 @@ def walk(shape, room, run, index, steps, natural, view, most):
         if kept and first == 0:
             clear_bytes(room.coefficients, GROUP * groups)
             clear_bytes(room.last, 8 * MOST_BLOCKS)
-        why = read_mcus(room.reader, room.bytes + run.count, room.blocks, most, first, count, kept, natural)
-        mcu += count
+        invoke(room.read_mcus, (room.reader, end, room.blocks, most, first, count, kept, natural))
+        mcu, why = mcu + count, load_i64(room.reader + 8 * WHY)
         if why == SOUND and place_of(room.reader, room.bytes) > 8 * run.count:
             why = ENDS_EARLY
         if why == SOUND and kept:
-            why = finish(shape, room, steps, view, mcu, column + count)
+            finish(shape, room, steps, view, mcu, column + count)
         if why == SOUND and shape.interval > 0 and mcu < total and mcu % shape.interval == 0:
             why = restart(room, cut, run.cuts)
             cut += 1
         if why == SOUND and (mcu == total or mcu % index.spacing == 0):
             left_out, why = meet(shape, room, run, index, mcu, left_out)
-    beyond = load_i64(room.reader + 8 * BEYOND)
-    if why == SOUND and beyond & ~4095 != 0:
-        return LARGE_NUMBERS
-    return RESTART_MARKER if why == SOUND and cut != run.cuts else why
+    return verdict(room, run, cut) if why == SOUND else why
 
 
 @kernel
-def whole(src, size, shape, room, fields, index, steps, natural, view, most):
-    """Walk through a file to its end."""
-    at = load_i64(fields + 8 * SCAN)
-    cuts = (shape.columns * shape.rows - 1) // shape.interval if shape.interval > 0 else 0
-    count, cuts, marker, why = unstuff(src, at, size, size, room.bytes, room.gone, most_gone(size), room.cuts, cuts, 0)
-    if why != SOUND:
-        return why
-    if marker != EOI:
-        return ENDS_EARLY if marker == 0 else OTHER_MARKER
-    begin(room, 0, 0)
-    run = Run(0, shape.columns * shape.rows, at, count, cuts)
-    why = walk(shape, room, run, index, steps, natural, view, most)
-    if why == SOUND and 8 * count - place_of(room.reader, room.bytes) >= 8:
-        return LEFT_OVER
-    return why
+def open_run(src, size, shape, room, fields, index, first, last):
+    """Have the reader begin at one entry of an index, to go to another; the run, and why not.
 
-
-@kernel
-def part(src, size, shape, room, index, first, last, steps, natural, view, most):
-    """Read from one entry of an index to another, and prove them."""
-    place, end = load_u32(index.places + 4 * first), load_u32(index.places + 4 * last)
-    at, stop = place >> 3, (end + 7) >> 3
-    if at > stop or stop > size:
-        return OTHER_FILE
-    mcu, total = first * index.spacing, shape.columns * shape.rows
+    What verifies begins at the beginning, and goes to the end of the file.
+    """
+    mcu, total, noted = first * index.spacing, shape.columns * shape.rows, index.noted != 0
+    at, bit, stop = load_i64(fields + 8 * SCAN), 0, size
+    if noted:
+        place, end = load_u32(index.places + 4 * first), load_u32(index.places + 4 * last)
+        at, bit, stop = place >> 3, place & 7, (end + 7) >> 3
+        if at > stop or stop > size:
+            return Run(0, 0, 0, 0, 0), OTHER_FILE
     cuts, number = 0, 0
     if shape.interval > 0:
-        cuts, number = total // shape.interval + 1, mcu // shape.interval
-    count, cuts, _, why = unstuff(src, at, stop, size, room.bytes, room.gone, most_gone(size), room.cuts, cuts, number)
-    if why != SOUND:
-        return OTHER_FILE
-    begin(room, 0, place & 7)
-    for c in range(shape.components):
-        numbers = index.numbers + 2 * (shape.components * first + c)
-        store_i64(room.reader + 8 * (BEFORE + c), load_i16(numbers))
-    run = Run(mcu, min(last * index.spacing, total), at, count, cuts)
-    return walk(shape, room, run, index, steps, natural, view, most)
+        cuts, number = (total - 1) // shape.interval, mcu // shape.interval
+    room_gone = most_gone(size)
+    count, cuts, marker, why = unstuff(src, at, stop, size, room.bytes, room.gone, room_gone, room.cuts, cuts, number)
+    begin(room, 0, bit)
+    for c in range(shape.components if noted else 0):
+        store_i64(room.reader + 8 * (BEFORE + c), load_i16(index.numbers + 2 * (shape.components * first + c)))
+    if why == SOUND and not noted and marker != EOI:
+        why = ENDS_EARLY if marker == 0 else OTHER_MARKER
+    return Run(mcu, min(last * index.spacing, total), at, count, cuts), why
 
 
 @kernel
-def parts(src, size, shape, room, index, steps, natural, view, most):
-    """Read the rows of MCUs of a window; those between which no entry lies, together."""
-    row = shape.top
-    while row < shape.bottom:
-        begin = row * shape.columns
-        first = (begin + shape.left) // index.spacing
-        last = (begin + shape.right + index.spacing - 1) // index.spacing
+def entries(shape, index, row):
+    """From which entry to which a row of MCUs is read, with all rows behind it between which no entry lies; the next."""
+    if index.noted == 0:
+        return 0, (shape.columns * shape.rows + index.spacing - 1) // index.spacing, shape.bottom
+    first = (row * shape.columns + shape.left) // index.spacing
+    last = first
+    while row < shape.bottom and (row * shape.columns + shape.left) // index.spacing <= last:
+        last = (row * shape.columns + shape.right + index.spacing - 1) // index.spacing
         row += 1
-        while row < shape.bottom and (row * shape.columns + shape.left) // index.spacing <= last:
-            last = (row * shape.columns + shape.right + index.spacing - 1) // index.spacing
-            row += 1
-        why = part(src, size, shape, room, index, first, last, steps, natural, view, most)
-        if why != SOUND:
-            return why
-    return SOUND
+    return first, last, row
 
 
 @entry
-def read_picture(src, size, fields, steps, natural, window, picture, scratch, index):
+def read_picture(src, size, fields, steps, natural, window, picture, scratch, index, units):
     """Write a window of a picture into its place; SOUND, or why another decoder must read the file.
 
     src      address of the file, of `size` bytes
@@ -245,15 +233,23 @@ def read_picture(src, size, fields, steps, natural, window, picture, scratch, in
     picture  (address, bytes from row to row, channels) of a whole picture
     scratch  address of `shape.scratch_bytes`
     index    (address of places, of numbers, spacing, whether they are noted), see `index.Index`
+    units    addresses of read_mcus, inverse, upsample and to_rgb
     """
     view = View(window[0], window[1], window[2], window[3], picture[0], picture[1], picture[2])
     shape = shape_of(fields, view)
-    room = carve(scratch, shape, most_gone(size))
+    room = carve(scratch, shape, most_gone(size), units)
     noted = Index(index[0], index[1], index[2], index[3])
     most = list_blocks(shape, room, fields)
-    store_i64(room.reader + 8 * BEYOND, 0)
+    clear_bytes(room.reader, 8 * READER)
     for x in range(room.luma_stride if shape.wanted == 1 and view.channels == 3 else 0):
         store_u8(room.grey + x, 128)
-    if noted.noted == 0:
-        return whole(src, size, shape, room, fields, noted, steps, natural, view, most)
-    return parts(src, size, shape, room, noted, steps, natural, view, most)
+    row, why = shape.top, SOUND
+    while why == SOUND and (row < shape.bottom or noted.noted == 0):
+        first, last, row = entries(shape, noted, row)
+        run, why = open_run(src, size, shape, room, fields, noted, first, last)
+        if why == SOUND:
+            why = walk(shape, room, run, noted, steps, natural, view, most)
+        if noted.noted == 0:
+            left = 8 * run.count - place_of(room.reader, room.bytes)
+            return LEFT_OVER if why == SOUND and left >= 8 else why
+    return OTHER_FILE if why != SOUND else SOUND

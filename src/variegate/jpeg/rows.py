@@ -7,22 +7,20 @@ a row before the first: the last one of the MCUs above.
 from __future__ import annotations
 
 from variegate.compiled import kernel
-from variegate.jpeg.colour import to_rgb
-from variegate.jpeg.entropy import GROUP
-from variegate.jpeg.inverse import COUNT, inverse
+from variegate.jpeg.entropy import GROUP, TOO_LARGE
+from variegate.jpeg.inverse import COUNT
 from variegate.jpeg.codes import STEP_BYTES
-from variegate.jpeg.memory import copy_bytes, load_i64, load_u8, store_u8
+from variegate.jpeg.memory import copy_bytes, invoke, load_i64, load_u8, store_u8
 from variegate.jpeg.shape import MARGIN
-from variegate.jpeg.upsample import upsample
 
 
 @kernel
 def transform(shape, room, steps, begin, count):
-    """Transform a chunk of `count` MCUs, the first of which is `begin` behind the window's; whether one was too large.
+    """Transform a chunk of `count` MCUs, the first of which is `begin` behind the window's.
 
     steps  address of int16 (3, 2, 64)
     """
-    beyond, group = 0, 0
+    group, beyond = 0, room.reader + 8 * TOO_LARGE
     for c in range(shape.wanted):
         across, down = (shape.across, shape.down) if c == 0 else (1, 1)
         plane = room.luma if c == 0 else room.blue if c == 1 else room.red
@@ -32,9 +30,8 @@ def transform(shape, room, steps, begin, count):
             for g in range((count * across + COUNT - 1) // COUNT):
                 numbers, last = room.coefficients + GROUP * (group + g), load_i64(room.last + 8 * (group + g))
                 goal = row + 8 * COUNT * g
-                beyond |= inverse(numbers, last, steps + STEP_BYTES * c, room.work, goal, stride)
+                invoke(room.inverse, (numbers, last, steps + STEP_BYTES * c, room.work, goal, stride, beyond))
             group += across
-    return beyond
 
 
 @kernel
@@ -60,11 +57,11 @@ def chroma_row(shape, room, row, view, y):
         near = min(max(sample - 1 + 2 * lower, 0), shape.high - 1)
     begin = view.x0 // across
     count = (view.x1 - 1) // across - begin + 1
-    smooth = across == 1 or shape.wide > 2
+    smooth = 1 if across == 1 or shape.wide > 2 else 0
     at = room.chroma_stride * (sample - 8 * row + 1) + begin - 8 * shape.left
     beside = room.chroma_stride * (near - 8 * row + 1) + begin - 8 * shape.left
-    upsample(room.blue + at, room.blue + beside, lower, across, down, smooth, count, room.blues)
-    upsample(room.red + at, room.red + beside, lower, across, down, smooth, count, room.reds)
+    for plane, out in ((room.blue, room.blues), (room.red, room.reds)):
+        invoke(room.upsample, (plane + at, plane + beside, lower, across, down, smooth, count, out))
 
 
 @kernel
@@ -77,14 +74,14 @@ def write_row(shape, room, row, view, y):
     if view.channels == 1:
         copy_bytes(luma, count, out)
     elif shape.wanted == 1:
-        to_rgb(luma, room.grey, room.grey, count, out, room.spare)
+        invoke(room.to_rgb, (luma, room.grey, room.grey, count, out, room.spare))
     elif step == 1 and shape.down == 1:
         at = room.chroma_stride * (y - 8 * row + 1) + view.x0 - 8 * shape.left
-        to_rgb(luma, room.blue + at, room.red + at, count, out, room.spare)
+        invoke(room.to_rgb, (luma, room.blue + at, room.red + at, count, out, room.spare))
     else:
         chroma_row(shape, room, row, view, y)
         more = view.x0 % step
-        to_rgb(luma, room.blues + more, room.reds + more, count, out, room.spare)
+        invoke(room.to_rgb, (luma, room.blues + more, room.reds + more, count, out, room.spare))
 
 
 @kernel

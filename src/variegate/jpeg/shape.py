@@ -44,7 +44,7 @@ class Shape(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Addresses in the scratch."""
+    """Addresses: of what lies in the scratch, and of units."""
 
     reader: int
     blocks: int
@@ -63,6 +63,10 @@ class Room(NamedTuple):
     cuts: int
     gone: int
     bytes: int
+    read_mcus: int
+    inverse: int
+    upsample: int
+    to_rgb: int
 
 
 class View(NamedTuple):
@@ -136,8 +140,8 @@ def shape_of(fields, view):
 
 
 @kernel
-def carve(scratch, shape, most_gone):
-    """Where everything is, from the address of the scratch on: the parts of every file first."""
+def carve(scratch, shape, most_gone, units):
+    """Where everything is, from the address of the scratch on. units: as `Room` ends"""
     chunks = max((shape.right - shape.left + MCUS - 1) // MCUS, 1)
     chroma = 8 * MCUS * chunks + 2 * MARGIN
     luma = 8 * MCUS * chunks * shape.across + 2 * MARGIN
@@ -174,6 +178,10 @@ def carve(scratch, shape, most_gone):
         cuts,
         gone,
         gone + 4 * most_gone,
+        units[0],
+        units[1],
+        units[2],
+        units[3],
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from variegate.compiled import kernel
+from variegate.compiled import unit
 from variegate.jpeg.lanes import COUNT, Lanes
 from variegate.jpeg.memory import load_u8, store_u8
 
@@ -73,16 +73,16 @@ def down_16(typing, row, near, bias, out):
     return types.void(*[types.int64] * 4), codegen
 
 
-@kernel
+@unit(*[types.int64] * 8)
 def upsample(row, near, lower, across, down, smooth, count, out):
     """The pixels of `count` samples of a row; up to 31 more bytes may be written, and 15 more samples read.
 
     row, near  addresses; of the row next to it, on the pixels' side
-    lower      whether they are the lower pixels of the samples
+    lower      1 if they are the lower pixels of the samples
     across     pixels to a sample along the row, 1 or 2; down: along a column
-    smooth     whether libjpeg smooths; else pixels are their samples
+    smooth     1 if libjpeg smooths; else pixels are their samples
     """
-    if not smooth:
+    if smooth == 0:
         for x in range(count * across):
             store_u8(out + x, load_u8(row + x // across))
     elif across == 1:
