@@ -49,6 +49,24 @@ def test_where_nothing_can_be_kept_nothing_is_begun(monkeypatch: pytest.MonkeyPa
     assert own._child is None and own._hopeless and not own.there
 
 
+def test_where_others_fill_the_folder_nothing_is_begun(place: Path) -> None:
+    Path(ready.lock_path()).mkdir()  # root may write to what has no right to be written
+    own = wanting()
+    own.tend()
+    assert own._child is None and own._hopeless and not own.there
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_program_that_is_no_python_is_not_begun_again(
+    place: Path, monkeypatch: pytest.MonkeyPatch, frozen: bool
+) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    monkeypatch.setattr("multiprocessing.spawn.get_executable", lambda: sys.executable if frozen else None)
+    own = wanting()
+    own.tend()
+    assert own._child is None and own._hopeless
+
+
 def test_one_process_of_a_machine_compiles(place: Path) -> None:
     own = wanting()
     with open(ready.lock_path(), "ab") as file:

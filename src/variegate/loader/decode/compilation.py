@@ -16,6 +16,8 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from variegate.loader.transient import is_transient
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -68,29 +70,37 @@ class Compilation:
             code = self._child.poll()
             if code is not None:
                 self._child, self._hopeless = None, code not in (0, BUSY)
-        elif not ready.lock_path():
-            self._hopeless = True
-        elif not _locked(ready.lock_path()):
-            self._begin()
+        else:
+            locked = _locked(ready.lock_path())
+            self._hopeless = locked is None
+            if locked is False:
+                self._begin()
 
     def _begin(self) -> None:
         import subprocess
         from multiprocessing import spawn
 
         self._process = os.getpid()
-        command = [os.fsdecode(spawn.get_executable()), "-c", BOOT, str(self._process), json.dumps(sys.path)]
+        python = spawn.get_executable()
+        if not python or getattr(sys, "frozen", False):  # a program that would begin itself again
+            self._hopeless = True
+            return
+        command = [os.fsdecode(python), "-c", BOOT, str(self._process), json.dumps(sys.path)]
         with suppress(OSError):  # no handles, no memory: it is tried again
             null = subprocess.DEVNULL
             self._child = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
             atexit.register(_end, self._child, self._process)
 
 
-def _locked(path: str) -> bool:
-    """Whether a process has a file locked."""
+def _locked(path: str) -> bool | None:
+    """Whether a process has a file locked; None if it cannot be written, so that nothing can be kept beside it."""
     from variegate import parts
 
-    with open(path, "ab") as file:
-        return parts.lock(file) is False
+    try:
+        with open(path, "ab") as file:
+            return parts.lock(file) is False
+    except OSError as error:
+        return True if is_transient(error) else None
 
 
 def _end(child: subprocess.Popen[bytes], owner: int) -> None:
