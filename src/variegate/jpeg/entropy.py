@@ -12,8 +12,20 @@ from numba import int64
 from variegate.compiled import inlined, kernel, unit
 from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE
 from variegate.jpeg.huffman import AT_END, BITS, BITS_TWO, LONG, SKIPS, TWOS, code, long_entry, number
-from variegate.jpeg.inverse import COUNT, SPAN
-from variegate.jpeg.memory import load_i64, load_swapped, load_u8, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
+from variegate.jpeg.inverse import SPAN
+from variegate.jpeg.lanes import COUNT
+from variegate.jpeg.memory import (
+    load_i64,
+    load_swapped,
+    load_u8,
+    load_u16,
+    load_u32,
+    seldom,
+    shl,
+    shr,
+    store_i16,
+    store_i64,
+)
 
 # Where the numbers of a block are in the natural order, as bytes of a group; what passes over the end goes behind.
 ZIGZAG = (

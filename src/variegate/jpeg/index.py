@@ -17,7 +17,6 @@ from variegate.jpeg.upsample import upsample
 from variegate.scratch import SCRATCH
 
 
-
 @functools.cache
 def _units() -> tuple[int, int, int, int]:
     """The addresses that `read_picture` takes; compiled or loaded now."""
