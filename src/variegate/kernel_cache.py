@@ -164,9 +164,8 @@ class KernelCache(NullCache):  # type: ignore[misc]
         path = self._path(sig, data.codegen)
         if not path or data.lifted or data.library.has_dynamic_globals:
             return
-        if (
-            version(self._which) != BEGUN[self._which]
-        ):  # files that changed under a running process: what it imported when, nobody knows
+        # Files that changed under a running process: what it imported when, nobody knows.
+        if version(self._which) != BEGUN[self._which]:
             return
         try:
             payload = dumps(data._reduce())
