@@ -1,8 +1,9 @@
 """A picture's window out of a file: the one function that Python calls for each picture.
 
-To verify is to walk through every MCU to the end of the file, and to note an index on the way: at every so many MCUs the
-place in the file, in bits, and the DC numbers before. To read by an index is to begin, for each row of MCUs, at the last
-entry before the window, and to go on to the first behind it: whatever entry is met on the way must say what is found.
+To verify is to walk through every MCU to the end of the file, and to note an index on the way: at every so many MCUs
+the place in the file, in bits, and the DC numbers before. To read by an index is to begin, for each row of MCUs, at the
+last entry before the window, and to go on to the first behind it: whatever entry is met on the way must say what is
+found.
 """
 
 from __future__ import annotations
