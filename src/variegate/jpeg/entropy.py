@@ -12,14 +12,27 @@ from numba import int64
 from variegate.compiled import inlined, kernel, unit
 from variegate.jpeg.codes import ENDS_EARLY, NO_SENSE
 from variegate.jpeg.huffman import AT_END, BITS, BITS_TWO, LONG, SKIPS, TWOS, code, long_entry, number
-from variegate.jpeg.inverse import COUNT, SPAN
-from variegate.jpeg.memory import load_i64, load_swapped, load_u8, load_u16, load_u32, seldom, shl, shr, store_i16, store_i64
+from variegate.jpeg.inverse import SPAN
+from variegate.jpeg.lanes import COUNT
+from variegate.jpeg.memory import (
+    load_i64,
+    load_swapped,
+    load_u8,
+    load_u16,
+    load_u32,
+    seldom,
+    shl,
+    shr,
+    store_i16,
+    store_i64,
+)
 
 # Where the numbers of a block are in the natural order, as bytes of a group; what passes over the end goes behind.
 ZIGZAG = (
-    *(0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28),
-    *(35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47),
-    *(55, 62, 63),
+    *(0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5),
+    *(12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28),
+    *(35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51),
+    *(58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63),
 )  # fmt: skip
 NATURAL = np.array([SPAN * place for place in (*ZIGZAG, *[64] * 144)], np.int16)
 GROUP = 65 * SPAN  # bytes of sixteen blocks

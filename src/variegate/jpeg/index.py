@@ -1,4 +1,4 @@
-"""The entropy index of a file, and the two ways to read a picture: to verify all of the file, or to begin at the index."""
+"""The entropy index of a file, and the two ways to read a picture: to verify its file, or to begin at the index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from variegate.jpeg.inverse import inverse
 from variegate.jpeg.picture import read_picture
 from variegate.jpeg.upsample import upsample
 from variegate.scratch import SCRATCH
-
 
 
 @functools.cache

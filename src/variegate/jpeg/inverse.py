@@ -87,7 +87,7 @@ def transposed(lanes: Lanes, x: list[Any]) -> list[Any]:
 
     packed = [lanes.two_to_bytes(x[n], x[n + 4]) for n in range(4)]
     twos = [[woven(packed[n], packed[n + 1], 1, upper) for n in (0, 2)] for upper in (0, 1)]
-    fours = [[woven(*each, 2, upper) for upper in (0, 1)] for each in twos]
+    fours = [[woven(a, b, 2, upper) for upper in (0, 1)] for a, b in twos]
     return [woven(fours[0][n], fours[1][n], 4, upper) for n in (0, 1) for upper in (0, 1)]
 
 

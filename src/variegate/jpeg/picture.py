@@ -1,8 +1,9 @@
 """A picture's window out of a file: the one function that Python calls for each picture.
 
-To verify is to walk through every MCU to the end of the file, and to note an index on the way: at every so many MCUs the
-place in the file, in bits, and the DC numbers before. To read by an index is to begin, for each row of MCUs, at the last
-entry before the window, and to go on to the first behind it: whatever entry is met on the way must say what is found.
+To verify is to walk through every MCU to the end of the file, and to note an index on the way: at every so many MCUs
+the place in the file, in bits, and the DC numbers before. To read by an index is to begin, for each row of MCUs, at the
+last entry before the window, and to go on to the first behind it: whatever entry is met on the way must say what is
+found.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def list_blocks(shape, room, fields):
     count, group = 0, 0
     for c in range(shape.components):
         across, down = (shape.across, shape.down) if c == 0 else (1, 1)
-        for v in range(down):
+        for _ in range(down):
             for h in range(across):
                 at = room.blocks + 8 * BLOCK * count
                 store_i64(at + 8 * DC_TABLE, load_i64(fields + 8 * (TABLES + 2 * c)))
@@ -162,7 +163,7 @@ def walk(shape, room, run, index, steps, natural, view, most):
     """Read the MCUs of a run; SOUND, or why not."""
     mcu, cut, total = run.first, 0, shape.columns * shape.rows
     groups = MOST_BLOCKS if shape.wanted == 3 else shape.across * shape.down
-    end = room.bytes + run.count
+    end = room.bytes + run.length
     left_out, why = meet(shape, room, run, index, mcu, 0)
     while mcu < run.last and why == SOUND:
         count, kept, column = stretch(shape, index, mcu, run.last)
@@ -172,7 +173,7 @@ def walk(shape, room, run, index, steps, natural, view, most):
             clear_bytes(room.last, 8 * MOST_BLOCKS)
         invoke(room.read_mcus, (room.reader, end, room.blocks, most, first, count, kept, natural))
         mcu, why = mcu + count, load_i64(room.reader + 8 * WHY)
-        if why == SOUND and place_of(room.reader, room.bytes) > 8 * run.count:
+        if why == SOUND and place_of(room.reader, room.bytes) > 8 * run.length:
             why = ENDS_EARLY
         if why == SOUND and kept:
             finish(shape, room, steps, view, mcu, column + count)
@@ -212,7 +213,7 @@ def open_run(src, size, shape, room, fields, index, first, last):
 
 @kernel
 def entries(shape, index, row):
-    """From which entry to which a row of MCUs is read, with all rows behind it between which no entry lies; the next."""
+    """From which entry to which a row of MCUs is read, and all behind it that no entry parts from it; the next row."""
     if index.noted == 0:
         return 0, (shape.columns * shape.rows + index.spacing - 1) // index.spacing, shape.bottom
     first = (row * shape.columns + shape.left) // index.spacing
@@ -250,6 +251,6 @@ def read_picture(src, size, fields, steps, natural, window, picture, scratch, in
         if why == SOUND:
             why = walk(shape, room, run, noted, steps, natural, view, most)
         if noted.noted == 0:
-            left = 8 * run.count - place_of(room.reader, room.bytes)
+            left = 8 * run.length - place_of(room.reader, room.bytes)
             return LEFT_OVER if why == SOUND and left >= 8 else why
     return OTHER_FILE if why != SOUND else SOUND

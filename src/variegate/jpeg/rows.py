@@ -7,9 +7,9 @@ a row before the first: the last one of the MCUs above.
 from __future__ import annotations
 
 from variegate.compiled import kernel
-from variegate.jpeg.entropy import GROUP, TOO_LARGE
-from variegate.jpeg.inverse import COUNT
 from variegate.jpeg.codes import STEP_BYTES
+from variegate.jpeg.entropy import GROUP, TOO_LARGE
+from variegate.jpeg.lanes import COUNT
 from variegate.jpeg.memory import copy_bytes, invoke, load_i64, load_u8, store_u8
 from variegate.jpeg.shape import MARGIN
 

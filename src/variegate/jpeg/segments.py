@@ -153,7 +153,7 @@ def is_ycbcr(src, components, known):
 
 @kernel
 def steps_of(src, at, steps, natural):
-    """Of a component: its steps and limits in natural order. natural: address of int16, places of the zigzag times 32"""
+    """Of a component: its steps and limits in natural order. natural: address of `entropy.NATURAL`"""
     wide = load_u8(src + at) >> 4
     for k in range(64):
         step = number(src + at + 1 + 2 * k) if wide else load_u8(src + at + 1 + k)

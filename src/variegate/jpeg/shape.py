@@ -8,7 +8,8 @@ from variegate.compiled import kernel
 from variegate.jpeg.codes import ACROSS, COMPONENTS, DOWN, HEIGHT, INTERVAL, WIDTH
 from variegate.jpeg.entropy import BLOCK as BLOCK_FIELDS
 from variegate.jpeg.entropy import GROUP, READER
-from variegate.jpeg.inverse import COUNT, ROOM
+from variegate.jpeg.inverse import ROOM
+from variegate.jpeg.lanes import COUNT
 from variegate.jpeg.memory import load_i64
 
 MCUS = COUNT  # of a chunk: decoded one after the other, then transformed together
@@ -93,13 +94,13 @@ class Index(NamedTuple):
 class Run(NamedTuple):
     """MCUs that are read one after the other.
 
-    begin  their first byte in the file; count: their unstuffed bytes; cuts: restart markers among these
+    begin  their first byte in the file; length: their unstuffed bytes; cuts: restart markers among these
     """
 
     first: int
     last: int
     begin: int
-    count: int
+    length: int
     cuts: int
 
 
@@ -134,9 +135,7 @@ def shape_of(fields, view):
     top, bottom = reach(view.y0, view.y1, down, wanted == 3 and down == 2, high)
     columns, rows = (wide + 7) // 8, (high + 7) // 8
     interval = load_i64(fields + 8 * INTERVAL)
-    return Shape(
-        columns, rows, left, right, top, bottom, components, wanted, across, down, wide, high, interval
-    )
+    return Shape(columns, rows, left, right, top, bottom, components, wanted, across, down, wide, high, interval)
 
 
 @kernel

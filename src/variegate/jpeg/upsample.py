@@ -1,7 +1,8 @@
 """Chroma for every pixel, exactly as libjpeg's smooth ("fancy") upsampling rounds it.
 
-A sample stands in the middle of two pixels, so each pixel is 3/4 of the nearer sample and 1/4 of the farther, along each
-axis that was halved; with a bias that alternates, so that halves go up and down. Beyond an edge its own sample goes on.
+A sample stands in the middle of two pixels, so each pixel is 3/4 of the nearer sample and 1/4 of the farther, along
+each axis that was halved; with a bias that alternates, so that halves go up and down. Beyond an edge its own sample
+goes on.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def both_16(typing, row, near, out):
 
 @intrinsic
 def down_16(typing, row, near, bias, out):
-    """16 pixels of 16 samples of a row and the row next to it; bias: 1 for the upper pixel of a sample, 2 for the lower."""
+    """16 pixels of 16 samples of a row and the row next to it; bias: 1 for the upper pixels of samples, else 2."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         lanes = Lanes(context, builder)
