@@ -1,4 +1,4 @@
-"""Ready: the decoder's machine code, compiled once and kept beside the other kernels', and how that is known."""
+"""Ready: the decoder's machine code, compiled once and kept in its folder, and how that is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import suppress
 import numpy as np
 from llvmlite import binding
 
-from variegate import kernel_cache, parts
+from variegate import parts
+from variegate.kernel_cache import JPEG, folder, trouble
 
 # A grey picture of 8 x 8 pixels, all 128, by the standard tables: a DC number of no bits, and the end of the block.
 TINY = b"".join(
@@ -38,19 +39,21 @@ def warm() -> None:
     assert isinstance(index, Index), index
     assert read(TINY, header, index, (0, 8, 0, 8), out)
     path = _mark()
-    if path and not kernel_cache.trouble and not os.path.exists(path):
+    if path and not trouble and not os.path.exists(path):
         with suppress(OSError):  # in a folder that others fill
             parts.publish(path, lambda file: file.write(b""))
 
 
 def lock_path() -> str:
     """The file that who compiles has locked; "" if nothing can be kept."""
-    return os.path.join(kernel_cache.folder(), "jpeg.lock") if kernel_cache.folder() else ""
+    place = folder(JPEG)
+    return os.path.join(place, "lock") if place else ""
 
 
 def _mark() -> str:
     """The file that says so."""
-    if not kernel_cache.folder():
+    place = folder(JPEG)
+    if not place:
         return ""
     machine = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
-    return os.path.join(kernel_cache.folder(), f"jpeg-{hashlib.blake2b(machine.encode(), digest_size=8).hexdigest()}")
+    return os.path.join(place, f"ready-{hashlib.blake2b(machine.encode(), digest_size=8).hexdigest()}")

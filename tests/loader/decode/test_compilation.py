@@ -29,9 +29,9 @@ def wanting() -> Compilation:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which nothing is kept yet."""
-    folder = tmp_path / f"kernels-{kernel_cache.BEGUN}"
+    folder = tmp_path / f"jpeg-{kernel_cache.BEGUN['jpeg']}"
     folder.mkdir(0o755)
-    monkeypatch.setattr(kernel_cache, "folder", lambda: str(folder))
+    monkeypatch.setattr(ready, "folder", lambda which: str(folder))
     monkeypatch.setenv("VARIEGATE_CACHE_DIR", str(tmp_path))
     return tmp_path
 
@@ -43,7 +43,7 @@ def test_nothing_is_begun_before_it_is_wanted(place: Path) -> None:
 
 
 def test_where_nothing_can_be_kept_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_cache, "folder", lambda: "")
+    monkeypatch.setattr(ready, "folder", lambda which: "")
     own = wanting()
     own.tend()
     assert own._child is None and own._hopeless and not own.there
