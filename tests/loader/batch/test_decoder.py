@@ -73,7 +73,9 @@ def recipe(name: str) -> vg.Compose:
 def loaders(source: Any, *args: Any, reader: Noisy | None = None, **options: Any) -> tuple[Loader, Loader, Noisy]:
     """Two loaders of the same batches, of which the second one reads by window."""
     reader = reader or Noisy()
-    one, other = (Loader(source, *args, **{"workers": 2, "batch_size": 4, **options}) for _ in range(2))
+    one, other = (
+        Loader(source, *args, **{"workers": 2, "batch_size": 4, "jpeg_decoder": "turbo", **options}) for _ in range(2)
+    )
     other._context = dataclasses.replace(other._context, reader=reader)
     return one, other, reader
 
