@@ -38,14 +38,15 @@ class Header:
     size      (height, width) in pixels, as stored
     channels  1 or 3, as stored
     digest    a checksum of the file's bytes up to its pixels
+    tables    of each channel, that of its DC numbers and that of the others
     """
 
-    __slots__ = ("_fields", "_tables", "channels", "digest", "fields", "length", "size", "steps")
+    __slots__ = ("_fields", "channels", "digest", "fields", "length", "size", "steps", "tables")
 
     def __init__(self, fields: NDArray[np.int64], length: int, digest: int, tables: list[Table]) -> None:
         self.size = int(fields[HEIGHT]), int(fields[WIDTH])
         self.channels, self.length, self.digest = int(fields[COMPONENTS]), length, digest
-        self._tables, self._fields = tables, fields
+        self.tables, self._fields = tables, fields
         self.fields = int(fields.ctypes.data)
         self.steps = self.fields + 8 * FIELDS
 
