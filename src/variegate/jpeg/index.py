@@ -30,11 +30,12 @@ SHARE = 50  # an index takes a file's bytes divided by this, or less
 class Index:
     """Where a later decode may begin: at every `spacing` MCUs, and at the end.
 
-    places   (n,) uint32: the bits of the file before
-    numbers  (n, channels) int16: the DC numbers before
+    places     (n,) uint32: the bits of the file before
+    numbers    (n, channels) int16: the DC numbers before
+    addresses  of both
     """
 
-    __slots__ = ("digest", "length", "numbers", "places", "spacing")
+    __slots__ = ("addresses", "digest", "length", "numbers", "places", "spacing")
 
     def __init__(self, header: Header) -> None:
         self.digest, self.length = header.digest, header.length
@@ -44,6 +45,7 @@ class Index:
         count = -(-total // self.spacing) + 1
         self.places = np.zeros(count, np.uint32)
         self.numbers = np.zeros((count, header.channels), np.int16)
+        self.addresses = int(self.places.ctypes.data), int(self.numbers.ctypes.data)
 
     @property
     def nbytes(self) -> int:
@@ -62,7 +64,7 @@ def verify(data: bytes | memoryview, header: Header, window: Window, out: NDArra
     Raises  ValueError for another shape of `out`, or a window beyond the picture.
     """
     index = Index(header)
-    why = _read(data, header, index, False, window, out)
+    why = _read(data, header, index, 0, window, out)
     return index if why == SOUND else WORDS[why]
 
 
@@ -73,11 +75,11 @@ def read(data: bytes | memoryview, header: Header, index: Index, window: Window,
     """
     if (index.digest, index.length) != (header.digest, header.length):
         return False
-    return _read(data, header, index, True, window, out) == SOUND
+    return _read(data, header, index, 1, window, out) == SOUND
 
 
 def _read(
-    data: bytes | memoryview, header: Header, index: Index, noted: bool, window: Window, out: NDArray[np.uint8]
+    data: bytes | memoryview, header: Header, index: Index, noted: int, window: Window, out: NDArray[np.uint8]
 ) -> int:
     given = np.frombuffer(data, np.uint8)
     if given.size != header.length:
@@ -100,11 +102,11 @@ def _read(
         header.fields,
         header.steps,
         NATURAL_ADDRESS,
-        (y0, y1, x0, x1),
-        (int(out.ctypes.data), row, channels),
+        *(y0, y1, x0, x1),
+        *(int(out.ctypes.data), row, channels),
         scratch,
-        (int(index.places.ctypes.data), int(index.numbers.ctypes.data), index.spacing, int(noted)),
-        _units(),
+        *(*index.addresses, index.spacing, noted),
+        *_units(),
     )
     del owner
     return int(found)
