@@ -18,7 +18,7 @@ from variegate.scratch import SCRATCH
 
 
 @functools.cache
-def _units() -> tuple[int, int, int, int]:
+def units() -> tuple[int, int, int, int]:
     """The addresses that `read_picture` takes; compiled or loaded now."""
     return read_mcus.address, inverse.address, upsample.address, to_rgb.address
 
@@ -106,7 +106,7 @@ def _read(
         *(int(out.ctypes.data), row, channels),
         scratch,
         *(*index.addresses, index.spacing, noted),
-        *_units(),
+        *units(),
     )
     del owner
     return int(found)
