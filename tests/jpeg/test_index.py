@@ -85,3 +85,31 @@ def test_a_window_of_nothing_proves_and_writes_nothing() -> None:
     for window in ((5, 5, 0, 50), (0, 40, 9, 9), (0, 0, 0, 0)):
         assert jpeg.read(data, header(data), index_of(data), window, out)
     assert (out == 7).all()
+
+
+def test_kept_and_found_again() -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(20):
+        data = any_file(rng, 100)
+        found, index = header(data), index_of(data)
+        kept = index.to_bytes()
+        again = jpeg.Index.from_bytes(memoryview(kept), found)
+        assert again is not None and again.spacing == index.spacing
+        assert np.array_equal(again.places, index.places) and np.array_equal(again.numbers, index.numbers)
+        assert jpeg.Index.from_bytes(kept[:-1], found) is None and jpeg.Index.from_bytes(kept[:9], found) is None
+        assert jpeg.Index.from_bytes(kept, header(data + b"more")) is None
+        for spacing in (0, found.mcus + 1):
+            other = kept[:12] + spacing.to_bytes(4, "little") + kept[16:]
+            assert jpeg.Index.from_bytes(other, found) is None
+
+
+def test_an_index_of_noise_reads_nothing() -> None:
+    """One that was damaged where it was kept: it is told, and nothing beyond a buffer is touched."""
+    rng = np.random.default_rng(7)
+    data = encoded(pixels(rng, 100, 120), 85, restart_marker_blocks=4)
+    found, out = header(data), np.zeros((100, 120, 3), np.uint8)
+    for _ in range(300):
+        index = index_of(data)
+        index.places[:] = rng.integers(0, 1 << 32 if rng.random() < 0.3 else 8 * len(data), index.places.size)
+        index.numbers[:] = rng.integers(-32768, 32768, index.numbers.shape)
+        assert not jpeg.read(data, found, index, any_window(rng, 100, 120), out)

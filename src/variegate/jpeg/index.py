@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ def units() -> tuple[int, int, int, int]:
 
 Window = tuple[int, int, int, int]
 SHARE = 50  # an index takes a file's bytes divided by this, or less
+KEPT = "<QII"  # before the entries, where it is kept: the file's length, the header's digest, the spacing
 
 
 class Index:
@@ -39,13 +41,39 @@ class Index:
 
     def __init__(self, header: Header) -> None:
         self.digest, self.length = header.digest, header.length
-        total = header.mcus
         fit = max(header.length // SHARE // (4 + 2 * header.channels) - 1, 1)
-        self.spacing = -(-total // fit)
-        count = -(-total // self.spacing) + 1
+        self._space(header, -(-header.mcus // fit))
+
+    def _space(self, header: Header, spacing: int) -> None:
+        count = -(-header.mcus // spacing) + 1
+        self.spacing = spacing
         self.places = np.zeros(count, np.uint32)
         self.numbers = np.zeros((count, header.channels), np.int16)
         self.addresses = int(self.places.ctypes.data), int(self.numbers.ctypes.data)
+
+    def to_bytes(self) -> bytes:
+        """It, as `from_bytes` takes it."""
+        told = struct.pack(KEPT, self.length, self.digest, self.spacing)
+        return told + self.places.astype("<u4").tobytes() + self.numbers.astype("<i2").tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes | memoryview, header: Header) -> Index | None:
+        """What `to_bytes` gave for the same file; None if it is of another one. Its entries prove themselves."""
+        begin = struct.calcsize(KEPT)
+        if len(data) < begin:
+            return None
+        length, digest, spacing = struct.unpack_from(KEPT, data)
+        made = cls(header)
+        if (length, digest) != (header.length, header.digest) or not 1 <= spacing <= header.mcus:
+            return None
+        made._space(header, spacing)
+        if len(data) != begin + made.nbytes:
+            return None
+        made.places[:] = np.frombuffer(data, "<u4", made.places.size, begin)
+        made.numbers[:] = np.frombuffer(data, "<i2", made.numbers.size, begin + made.places.nbytes).reshape(
+            made.numbers.shape
+        )
+        return made
 
     @property
     def nbytes(self) -> int:

@@ -51,7 +51,7 @@ from variegate.jpeg.memory import (
     store_u32,
 )
 from variegate.jpeg.rows import transform, write_rows
-from variegate.jpeg.shape import MCUS, MOST_BLOCKS, Index, Run, View, carve, most_gone, shape_of
+from variegate.jpeg.shape import MCUS, MOST_BLOCKS, Index, Run, View, carve, most_cuts, most_gone, shape_of
 from variegate.jpeg.unstuff import unstuff
 
 EOI = 0xD9
@@ -198,11 +198,9 @@ def open_run(src, size, shape, room, fields, index, first, last):
         at, bit, stop = place >> 3, place & 7, (end + 7) >> 3
         if at > stop or stop > size:
             return Run(0, 0, 0, 0, 0), OTHER_FILE
-    cuts, number = 0, 0
-    if shape.interval > 0:
-        cuts, number = (total - 1) // shape.interval, mcu // shape.interval
-    room_gone = most_gone(size)
-    count, cuts, marker, why = unstuff(src, at, stop, size, room.bytes, room.gone, room_gone, room.cuts, cuts, number)
+    number = mcu // shape.interval if shape.interval > 0 else 0
+    most = most_gone(size), most_cuts(shape, size)
+    count, cuts, marker, why = unstuff(src, at, stop, size, room.bytes, room.gone, most[0], room.cuts, most[1], number)
     begin(room, 0, bit)
     for c in range(shape.components if noted else 0):
         store_i64(room.reader + 8 * (BEFORE + c), load_i16(index.numbers + 2 * (shape.components * first + c)))
@@ -243,7 +241,7 @@ def read_picture(
     """
     view = View(y0, y1, x0, x1, out, stride, channels)
     shape = shape_of(fields, view)
-    room = carve(scratch, shape, most_gone(size), (reading, transforming, upsampling, colouring))
+    room = carve(scratch, shape, size, (reading, transforming, upsampling, colouring))
     index = Index(places, numbers, spacing, noted)
     most = list_blocks(shape, room, fields)
     clear_bytes(room.reader, 8 * READER)
