@@ -6,5 +6,7 @@ promise that for, and every file that is not plainly sound, it leaves to another
 
 from variegate.jpeg.header import Header, parse
 from variegate.jpeg.index import Index, Window, read, verify
+from variegate.jpeg.share import Share, refusal, share
+from variegate.jpeg.warm import warm
 
-__all__ = ["Header", "Index", "Window", "parse", "read", "verify"]
+__all__ = ["Header", "Index", "Share", "Window", "parse", "read", "refusal", "share", "verify", "warm"]

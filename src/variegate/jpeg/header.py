@@ -8,20 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.jpeg.codes import (
-    ACROSS,
     BAD_TABLE,
     COMPONENTS,
     COUNTED,
     DEFINED,
-    DOWN,
     FIELDS,
-    HEIGHT,
     INTERVAL,
     SCAN,
     SOUND,
     STEP_BYTES,
     TABLES,
-    WIDTH,
     WORDS,
 )
 from variegate.jpeg.entropy import NATURAL
@@ -37,28 +33,23 @@ class Header:
 
     size      (height, width) in pixels, as stored
     channels  1 or 3, as stored
-    digest    a checksum of the file's bytes up to its pixels
+    mcus      how many units its pixels are coded in
+    length    the bytes of the file
+    digest    a checksum of those up to its pixels
+    scratch   the bytes of scratch that reading takes; few of them are touched
+    fields    address of its fields; steps: of its steps, int16 (3, 2, 64)
+    tables    of each channel, that of its DC numbers and that of the others
     """
 
-    __slots__ = ("_fields", "_tables", "channels", "digest", "fields", "length", "size", "steps")
+    __slots__ = ("_memory", "channels", "digest", "fields", "length", "mcus", "scratch", "size", "steps", "tables")
 
-    def __init__(self, fields: NDArray[np.int64], length: int, digest: int, tables: list[Table]) -> None:
-        self.size = int(fields[HEIGHT]), int(fields[WIDTH])
-        self.channels, self.length, self.digest = int(fields[COMPONENTS]), length, digest
-        self._tables, self._fields = tables, fields
-        self.fields = int(fields.ctypes.data)
-        self.steps = self.fields + 8 * FIELDS
-
-    @property
-    def mcus(self) -> int:
-        """How many units its pixels are coded in."""
-        across, down = int(self._fields[ACROSS]), int(self._fields[DOWN])
-        return -(-self.size[0] // (8 * down)) * -(-self.size[1] // (8 * across))
-
-    @property
-    def scratch(self) -> int:
-        """The bytes of scratch that reading takes; few of them are touched."""
-        return scratch_bytes(*self.size, int(self._fields[INTERVAL]), self.length)
+    def __init__(self, memory: NDArray[np.int64], address: int, length: int, digest: int, tables: list[Table]) -> None:
+        height, width, self.channels, across, down, interval = memory[: INTERVAL + 1].tolist()
+        self.size, self.length, self.digest = (height, width), length, digest
+        self.mcus = -(-height // (8 * down)) * -(-width // (8 * across))
+        self.scratch = scratch_bytes(height, width, interval, length)
+        self.tables, self._memory = tables, memory
+        self.fields, self.steps = address, address + 8 * FIELDS
 
 
 def parse(data: bytes | memoryview) -> Header | str:
@@ -68,18 +59,19 @@ def parse(data: bytes | memoryview) -> Header | str:
     'it is no JPEG'
     """
     given = np.frombuffer(data, np.uint8)
-    fields = np.zeros(FIELDS + 3 * STEP_BYTES // 8 + KNOWN, np.int64)
-    src, at = int(given.ctypes.data), int(fields.ctypes.data)
-    why = read_segments(src, given.size, at, at + 8 * FIELDS, NATURAL_ADDRESS, at + 8 * FIELDS + 3 * STEP_BYTES)
+    memory = np.zeros(FIELDS + 3 * STEP_BYTES // 8 + KNOWN, np.int64)
+    src, at, steps = int(given.ctypes.data), int(memory.ctypes.data), 8 * FIELDS
+    why = read_segments(src, given.size, at, at + steps, NATURAL_ADDRESS, at + steps + 3 * STEP_BYTES)
     if why != SOUND:
         return WORDS[why]
+    fields = memory[:FIELDS].tolist()
     tables = []
-    for n in range(2 * int(fields[COMPONENTS])):
-        place, count = int(fields[DEFINED + n]), int(fields[COUNTED + n])
+    for n in range(2 * fields[COMPONENTS]):
+        place, count = fields[DEFINED + n], fields[COUNTED + n]
         definition = STANDARD[-1 - place] if place < 0 else bytes(data[place : place + count])
-        found = table(definition, n % 2 == 1)
-        if not found.address:
-            return WORDS[BAD_TABLE]
-        fields[TABLES + n] = found.address
-        tables.append(found)
-    return Header(fields, given.size, zlib.crc32(data[: fields[SCAN]]), tables)
+        tables.append(table(definition, n % 2 == 1))
+    addresses = [each.address for each in tables]
+    if 0 in addresses:
+        return WORDS[BAD_TABLE]
+    memory[TABLES : TABLES + len(addresses)] = addresses
+    return Header(memory, at, given.size, zlib.crc32(data[: fields[SCAN]]), tables)

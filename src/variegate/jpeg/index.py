@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,32 +19,61 @@ from variegate.scratch import SCRATCH
 
 
 @functools.cache
-def _units() -> tuple[int, int, int, int]:
+def units() -> tuple[int, int, int, int]:
     """The addresses that `read_picture` takes; compiled or loaded now."""
     return read_mcus.address, inverse.address, upsample.address, to_rgb.address
 
 
 Window = tuple[int, int, int, int]
 SHARE = 50  # an index takes a file's bytes divided by this, or less
+KEPT = "<QII"  # before the entries, where it is kept: the file's length, the header's digest, the spacing
 
 
 class Index:
     """Where a later decode may begin: at every `spacing` MCUs, and at the end.
 
-    places   (n,) uint32: the bits of the file before
-    numbers  (n, channels) int16: the DC numbers before
+    places     (n,) uint32: the bits of the file before
+    numbers    (n, channels) int16: the DC numbers before
+    addresses  of both
     """
 
-    __slots__ = ("digest", "length", "numbers", "places", "spacing")
+    __slots__ = ("addresses", "digest", "length", "numbers", "places", "spacing")
 
     def __init__(self, header: Header) -> None:
         self.digest, self.length = header.digest, header.length
-        total = header.mcus
         fit = max(header.length // SHARE // (4 + 2 * header.channels) - 1, 1)
-        self.spacing = -(-total // fit)
-        count = -(-total // self.spacing) + 1
+        self._space(header, -(-header.mcus // fit))
+
+    def _space(self, header: Header, spacing: int) -> None:
+        count = -(-header.mcus // spacing) + 1
+        self.spacing = spacing
         self.places = np.zeros(count, np.uint32)
         self.numbers = np.zeros((count, header.channels), np.int16)
+        self.addresses = int(self.places.ctypes.data), int(self.numbers.ctypes.data)
+
+    def to_bytes(self) -> bytes:
+        """It, as `from_bytes` takes it."""
+        told = struct.pack(KEPT, self.length, self.digest, self.spacing)
+        return told + self.places.astype("<u4").tobytes() + self.numbers.astype("<i2").tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes | memoryview, header: Header) -> Index | None:
+        """What `to_bytes` gave for the same file; None if it is of another one. Its entries prove themselves."""
+        begin = struct.calcsize(KEPT)
+        if len(data) < begin:
+            return None
+        length, digest, spacing = struct.unpack_from(KEPT, data)
+        made = cls(header)
+        if (length, digest) != (header.length, header.digest) or not 1 <= spacing <= header.mcus:
+            return None
+        made._space(header, spacing)
+        if len(data) != begin + made.nbytes:
+            return None
+        made.places[:] = np.frombuffer(data, "<u4", made.places.size, begin)
+        made.numbers[:] = np.frombuffer(data, "<i2", made.numbers.size, begin + made.places.nbytes).reshape(
+            made.numbers.shape
+        )
+        return made
 
     @property
     def nbytes(self) -> int:
@@ -62,7 +92,7 @@ def verify(data: bytes | memoryview, header: Header, window: Window, out: NDArra
     Raises  ValueError for another shape of `out`, or a window beyond the picture.
     """
     index = Index(header)
-    why = _read(data, header, index, False, window, out)
+    why = _read(data, header, index, 0, window, out)
     return index if why == SOUND else WORDS[why]
 
 
@@ -73,11 +103,11 @@ def read(data: bytes | memoryview, header: Header, index: Index, window: Window,
     """
     if (index.digest, index.length) != (header.digest, header.length):
         return False
-    return _read(data, header, index, True, window, out) == SOUND
+    return _read(data, header, index, 1, window, out) == SOUND
 
 
 def _read(
-    data: bytes | memoryview, header: Header, index: Index, noted: bool, window: Window, out: NDArray[np.uint8]
+    data: bytes | memoryview, header: Header, index: Index, noted: int, window: Window, out: NDArray[np.uint8]
 ) -> int:
     given = np.frombuffer(data, np.uint8)
     if given.size != header.length:
@@ -100,11 +130,11 @@ def _read(
         header.fields,
         header.steps,
         NATURAL_ADDRESS,
-        (y0, y1, x0, x1),
-        (int(out.ctypes.data), row, channels),
+        *(y0, y1, x0, x1),
+        *(int(out.ctypes.data), row, channels),
         scratch,
-        (int(index.places.ctypes.data), int(index.numbers.ctypes.data), index.spacing, int(noted)),
-        _units(),
+        *(*index.addresses, index.spacing, noted),
+        *units(),
     )
     del owner
     return int(found)

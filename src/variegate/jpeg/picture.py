@@ -51,7 +51,7 @@ from variegate.jpeg.memory import (
     store_u32,
 )
 from variegate.jpeg.rows import transform, write_rows
-from variegate.jpeg.shape import MCUS, MOST_BLOCKS, Index, Run, View, carve, most_gone, shape_of
+from variegate.jpeg.shape import MCUS, MOST_BLOCKS, Index, Run, View, carve, most_cuts, most_gone, shape_of
 from variegate.jpeg.unstuff import unstuff
 
 EOI = 0xD9
@@ -198,11 +198,9 @@ def open_run(src, size, shape, room, fields, index, first, last):
         at, bit, stop = place >> 3, place & 7, (end + 7) >> 3
         if at > stop or stop > size:
             return Run(0, 0, 0, 0, 0), OTHER_FILE
-    cuts, number = 0, 0
-    if shape.interval > 0:
-        cuts, number = (total - 1) // shape.interval, mcu // shape.interval
-    room_gone = most_gone(size)
-    count, cuts, marker, why = unstuff(src, at, stop, size, room.bytes, room.gone, room_gone, room.cuts, cuts, number)
+    number = mcu // shape.interval if shape.interval > 0 else 0
+    most = most_gone(size), most_cuts(shape, size)
+    count, cuts, marker, why = unstuff(src, at, stop, size, room.bytes, room.gone, most[0], room.cuts, most[1], number)
     begin(room, 0, bit)
     for c in range(shape.components if noted else 0):
         store_i64(room.reader + 8 * (BEFORE + c), load_i16(index.numbers + 2 * (shape.components * first + c)))
@@ -225,32 +223,37 @@ def entries(shape, index, row):
 
 
 @entry
-def read_picture(src, size, fields, steps, natural, window, picture, scratch, index, units):
+def read_picture(
+    src, size, fields, steps, natural, y0, y1, x0, x1, out, stride, channels, scratch,
+    places, numbers, spacing, noted, reading, transforming, upsampling, colouring,
+):  # fmt: skip
     """Write a window of a picture into its place; SOUND, or why another decoder must read the file.
 
-    src      address of the file, of `size` bytes
-    fields   address of the header's fields; steps: of its int16 (3, 2, 64); natural: of `entropy.NATURAL`
-    window   (y0, y1, x0, x1)
-    picture  (address, bytes from row to row, channels) of a whole picture
-    scratch  address of `shape.scratch_bytes`
-    index    (address of places, of numbers, spacing, whether they are noted), see `index.Index`
-    units    addresses of read_mcus, inverse, upsample and to_rgb
+    Every argument is an integer of its own: of tuples a call takes twice the time.
+
+    src         address of the file, of `size` bytes
+    fields      address of the header's fields; steps: of its int16 (3, 2, 64); natural: of `entropy.NATURAL`
+    y0 ... x1   the window
+    out         address of a whole picture of so many channels; stride: bytes from row to row
+    scratch     address of `shape.scratch_bytes`
+    places      address of the index's places; numbers: of its numbers; noted: 1 if they are known, 0 to note them
+    reading     addresses of read_mcus, inverse, upsample and to_rgb
     """
-    view = View(window[0], window[1], window[2], window[3], picture[0], picture[1], picture[2])
+    view = View(y0, y1, x0, x1, out, stride, channels)
     shape = shape_of(fields, view)
-    room = carve(scratch, shape, most_gone(size), units)
-    noted = Index(index[0], index[1], index[2], index[3])
+    room = carve(scratch, shape, size, (reading, transforming, upsampling, colouring))
+    index = Index(places, numbers, spacing, noted)
     most = list_blocks(shape, room, fields)
     clear_bytes(room.reader, 8 * READER)
     for x in range(room.luma_stride if shape.wanted == 1 and view.channels == 3 else 0):
         store_u8(room.grey + x, 128)
     row, why = shape.top, SOUND
-    while why == SOUND and (row < shape.bottom or noted.noted == 0):
-        first, last, row = entries(shape, noted, row)
-        run, why = open_run(src, size, shape, room, fields, noted, first, last)
+    while why == SOUND and (row < shape.bottom or noted == 0):
+        first, last, row = entries(shape, index, row)
+        run, why = open_run(src, size, shape, room, fields, index, first, last)
         if why == SOUND:
-            why = walk(shape, room, run, noted, steps, natural, view, most)
-        if noted.noted == 0:
+            why = walk(shape, room, run, index, steps, natural, view, most)
+        if noted == 0:
             left = 8 * run.length - place_of(room.reader, room.bytes)
             return LEFT_OVER if why == SOUND and left >= 8 else why
     return OTHER_FILE if why != SOUND else SOUND

@@ -111,6 +111,12 @@ def most_gone(size):
 
 
 @kernel
+def most_cuts(shape, size):
+    """How many restart markers there may be in a file: two bytes each."""
+    return min((shape.columns * shape.rows - 1) // shape.interval, size // 2) if shape.interval > 0 else 0
+
+
+@kernel
 def reach(first, last, step, halved, size):
     """The MCUs, from and to, that the pixels first <= x < last take, and their neighbours if chroma is halved."""
     if first >= last:
@@ -139,8 +145,8 @@ def shape_of(fields, view):
 
 
 @kernel
-def carve(scratch, shape, most_gone, units):
-    """Where everything is, from the address of the scratch on. units: as `Room` ends"""
+def carve(scratch, shape, size, units):
+    """Where everything is, from the address of the scratch on. size: of the file; units: as `Room` ends"""
     chunks = max((shape.right - shape.left + MCUS - 1) // MCUS, 1)
     chroma = 8 * MCUS * chunks + 2 * MARGIN
     luma = 8 * MCUS * chunks * shape.across + 2 * MARGIN
@@ -157,8 +163,7 @@ def carve(scratch, shape, most_gone, units):
     blue = luma_rows + luma * (1 + 8 * shape.down)
     red = blue + chroma * 9
     cuts = red + chroma * 9
-    cut = (shape.columns * shape.rows // shape.interval + 1) if shape.interval > 0 else 0
-    gone = cuts + 4 * cut
+    gone = cuts + 4 * most_cuts(shape, size)
     return Room(
         reader,
         blocks,
@@ -176,7 +181,7 @@ def carve(scratch, shape, most_gone, units):
         chroma,
         cuts,
         gone,
-        gone + 4 * most_gone,
+        gone + 4 * most_gone(size),
         units[0],
         units[1],
         units[2],
@@ -187,5 +192,5 @@ def carve(scratch, shape, most_gone, units):
 def scratch_bytes(height: int, width: int, interval: int, size: int) -> int:
     """The bytes of scratch for any window of a picture in a file of `size` bytes."""
     rows = (6 + 17 + 18) * (width + 8 * 2 * (MCUS + 1) + 2 * MARGIN)
-    cut = (height // 8 + 1) * (width // 8 + 1) // interval + 1 if interval else 0
+    cut = min((height // 8 + 1) * (width // 8 + 1) // interval, size // 2) if interval else 0
     return 64 * 1024 + rows + 4 * cut + 4 * (size // 4 + SPARE) + size + BEYOND
