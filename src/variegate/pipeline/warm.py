@@ -13,6 +13,7 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
+    from variegate.jpeg.ready import made
     from variegate.kernels import (
         bits,
         bytes,
@@ -41,10 +42,11 @@ def warm() -> Iterator[tuple[str, float]]:
                 yield name, time.perf_counter() - begun
     once = ("draw, survey and render", _render_once), ("gather and elect", _gather_once), ("histogram", _count_once)
     alone = ("stencil", _filter_once), ("median", _median_once), ("downscale", _downscale_once), ("mix", _mix_once)
-    for name, run in (*once, *alone, ("JPEG decoder", _decode_once)):
+    for name, run in (*once, *alone):
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
+    yield from made()
 
 
 def _render_once() -> None:
@@ -118,10 +120,3 @@ def _downscale_once() -> None:
     downscale(
         addresses, places[0], (1, 1, 1, 4), np.float32(1), (1, 1), 2, (1.0, np.ones(1), np.zeros(1), 4), *places[1:]
     )  # type: ignore[no-untyped-call]
-
-
-def _decode_once() -> None:
-    """A picture of one block."""
-    from variegate.jpeg import ready
-
-    ready.warm()

@@ -112,8 +112,9 @@ while not own.there:
     time.sleep(0.05)
 import numpy as np
 from variegate.jpeg import parse, verify
+from variegate.jpeg.warm import SMALLEST
 out = np.zeros((8, 8, 1), np.uint8)
-assert not isinstance(verify(ready.TINY, parse(ready.TINY), (0, 8, 0, 8), out), str) and (out == 128).all()
+assert not isinstance(verify(SMALLEST, parse(SMALLEST), (0, 8, 0, 8), out), str) and (out == 128).all()
 print(slowest, own._child is None)
 """
 

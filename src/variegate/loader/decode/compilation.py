@@ -58,7 +58,8 @@ class Compilation:
         """Compile it here and now, or load it."""
         from variegate.jpeg import ready
 
-        ready.warm()
+        for _ in ready.made():
+            pass
         self.there = True
 
     def _step(self) -> None:
@@ -124,7 +125,8 @@ def main(parent: int) -> None:
     with open(ready.lock_path(), "ab") as file, announcer.quiet():
         if parts.lock(file) is False:
             sys.exit(BUSY)
-        ready.warm()
+        for _ in ready.made():
+            pass
     sys.exit(0 if ready.kept() else 1)
 
 
