@@ -13,7 +13,6 @@ from variegate.key import Keys
 def warm() -> Iterator[tuple[str, float]]:
     """Compile or load every kernel, one at a time: (name, seconds it took)."""
     from variegate.compiled import Unit
-    from variegate.jpeg.ready import made
     from variegate.kernels import (
         bits,
         bytes,
@@ -32,6 +31,7 @@ def warm() -> Iterator[tuple[str, float]]:
         vote,
         walk,
     )
+    from variegate.pipeline.ready import made
 
     sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally, stencil)
     for module in (*sampling, *colours, median, pick, vote, bits, bytes, lookup):

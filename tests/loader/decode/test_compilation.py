@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from variegate import kernel_cache, parts
-from variegate.jpeg import ready
 from variegate.loader.decode import compilation
 from variegate.loader.decode.compilation import Compilation
+from variegate.pipeline import ready
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has neither such locks nor such parents")
 PATIENCE = 300.0  # seconds: a machine may be busy
@@ -95,7 +95,7 @@ def test_a_child_that_fails_is_not_begun_again(place: Path, monkeypatch: pytest.
 
 SCRIPT = """
 import os, sys, time
-from variegate.jpeg import ready
+from variegate.pipeline import ready
 from variegate.loader.decode.compilation import Compilation, main
 own = Compilation()
 own.wanted = True

@@ -56,14 +56,14 @@ class Compilation:
 
     def compile(self) -> None:
         """Compile it here and now, or load it."""
-        from variegate.jpeg import ready
+        from variegate.pipeline import ready
 
         for _ in ready.made():
             pass
         self.there = True
 
     def _step(self) -> None:
-        from variegate.jpeg import ready
+        from variegate.pipeline import ready
 
         if ready.kept():
             self.compile()
@@ -119,7 +119,7 @@ def main(parent: int) -> None:
 
     from variegate import parts
     from variegate.announcer import announcer
-    from variegate.jpeg import ready
+    from variegate.pipeline import ready
 
     Thread(target=_end_with, args=(parent,), daemon=True).start()
     with open(ready.lock_path(), "ab") as file, announcer.quiet():

@@ -1,4 +1,4 @@
-"""Ready: the decoder's machine code, compiled once and kept in its folder, and how that is known."""
+"""Ready: the machine code of the JPEG decoder, compiled once and kept in its folder, and how that is known."""
 
 from __future__ import annotations
 
