@@ -26,11 +26,12 @@ ALONE = (
     "before",
     "bends",
     "first",
+    "jpeg",
 )  # claims that need no peer: where no others are asked for, neither are their environments
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
     *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget", "planning", "before"),
-    *("catalogue", "bends", "first", "policies", "partners"),
+    *("catalogue", "bends", "first", "policies", "partners", "jpeg"),
 ]
 
 

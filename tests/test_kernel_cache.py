@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from variegate import exact_tables, formulas, kernel_cache, kernels, rng, sampling
+import variegate.jpeg
+import variegate.kernels
+from variegate import exact_tables, formulas, kernel_cache, rng, sampling
 from variegate.compiled import Unit
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="tells no owners and no rights this way")
@@ -166,13 +168,35 @@ def test_every_file_with_a_kernel_counts() -> None:
     source = Path(kernel_cache.__file__).parent
     made = re.compile(r"^@(entry|kernel|inlined|unit)\b", re.MULTILINE)
     files = (file.relative_to(source) for file in source.rglob("*.py") if made.search(file.read_text(encoding="utf-8")))
-    beside = {file.as_posix() for file in files if file.parts[0] != "kernels"}
+    beside = {file.as_posix() for file in files if file.parts[0] not in kernel_cache.BESIDE_OF}
     assert beside == {"formulas.py", "rng.py"} and beside <= set(kernel_cache.BESIDE)
+
+
+def test_the_decoder_imports_nothing_else_that_is_compiled() -> None:
+    """So an edit elsewhere may leave its machine code as it is."""
+    source = Path(kernel_cache.__file__).parent / "jpeg"
+    lines = {
+        line for file in source.glob("*.py") for line in re.findall(r"^from variegate\.\S+", file.read_text(), re.M)
+    }
+    assert {line.removeprefix("from variegate.").partition(".")[0] for line in lines} == {"compiled", "jpeg", "scratch"}
+
+
+def test_an_edit_in_one_folder_keeps_the_kernels_of_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Path(kernel_cache.__file__).parent
+    shutil.copytree(source, tmp_path / "variegate", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(kernel_cache, "__file__", str(tmp_path / "variegate" / "kernel_cache.py"))
+    before = {which: kernel_cache.version(which) for which in kernel_cache.BESIDE_OF}
+    for which, other in (("kernels", "jpeg"), ("jpeg", "kernels")):
+        with (tmp_path / "variegate" / which / "memory.py").open("a") as file:
+            file.write("# edited")
+        after = {each: kernel_cache.version(each) for each in kernel_cache.BESIDE_OF}
+        assert after[which] != before[which] and after[other] == before[other]
+        before = after
 
 
 def test_kernels_whose_files_changed_under_the_process_are_not_kept(tmp_path: Path) -> None:
     """What it imported may be older than what lies there, and would be found by the new digest, or the old one."""
-    before = "from variegate import kernel_cache; kernel_cache.BEGUN = kernel_cache.BEGUN[::-1]"
+    before = "from variegate import kernel_cache; kernel_cache.BEGUN = dict.fromkeys(kernel_cache.BEGUN, '0')"
     place = tmp_path / "cache"
     assert run(place, before) == (0, "") and files(place) == []
     assert run(place) == (0, "") and len(files(place)) == 2
@@ -216,7 +240,9 @@ def test_kept_kernels_call_their_own_parts(tmp_path: Path) -> None:
 def test_no_two_kernels_have_one_name() -> None:
     """The linker takes functions of one name for one, be they loaded or compiled."""
     found: dict[tuple[str, str], set[int]] = {}
-    inside = (importlib.import_module(f"variegate.kernels.{m.name}") for m in pkgutil.iter_modules(kernels.__path__))
+    both = (variegate.kernels, variegate.jpeg)
+    names = (f"{package.__name__}.{m.name}" for package in both for m in pkgutil.iter_modules(package.__path__))
+    inside = (importlib.import_module(name) for name in names)
     for module in (formulas, rng, sampling, exact_tables, *inside):
         for each in vars(module).values():
             function = getattr(each, "py_func", None) or (each.function if isinstance(each, Unit) else None)

@@ -3,7 +3,8 @@
 Numba keeps machine code too, but believes whatever lies in its folder, ends the process for what it cannot read or
 write there, and looks at the time stamp of one file, so that an edit in another kernel file would go unseen. Here the
 folder is named by a hash of every file that holds a kernel, each file has a digest, and nothing that goes wrong stops
-anybody: what cannot be loaded is compiled, what cannot be saved is not, and why is said once.
+anybody: what cannot be loaded is compiled, what cannot be saved is not, and why is said once. The JPEG decoder has a
+folder of its own, so that an edit there throws no other kernel away, nor one elsewhere the decoder.
 
 Machine code does what it likes, so it is loaded from nowhere but a folder of this user or of root in which nobody else
 can write; there is no other place if that cannot be had. Windows tells no owners this way: there the user's own folder
@@ -36,6 +37,8 @@ RIGHTS = 0o755  # everybody may read: one user, or root, can fill a folder for a
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
 # Where kernels are, or what they hold comes from, beside the folder `kernels`.
 BESIDE = "compiled.py", "exact_tables.py", "formulas.py", "picture.py", "rng.py", "sampling.py", "white.py"
+KERNELS, JPEG = "kernels", "jpeg"  # what has a folder of its own, here and there
+BESIDE_OF = {KERNELS: BESIDE, JPEG: BESIDE[:1]}
 trouble: list[str] = []  # what went wrong in this process, so that its kernels are not all kept
 
 
@@ -54,27 +57,28 @@ def home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "variegate"
 
 
-def version() -> str:
+def version(which: str = KERNELS) -> str:
     """A digest of all that decides these kernels' machine code, but the machine."""
     here = Path(__file__).parent
-    kernels = (file for file in (here / "kernels").glob("*.py") if not file.stem.startswith("reference"))
-    own = [*(here / name for name in BESIDE), Path(__file__)]
+    kernels = (file for file in (here / which).glob("*.py") if not file.stem.startswith("reference"))
+    own = [*(here / name for name in BESIDE_OF[which]), Path(__file__)]
     digest = hashlib.blake2b(f"{numba.__version__} {sys.implementation.cache_tag}".encode(), digest_size=8)
     for file in (*sorted(kernels), *own):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-BEGUN = version()  # of what this process runs, as far as it can be known: kernels are imported after this
+# Of what this process runs, as far as it can be known: kernels are imported after this.
+BEGUN = {which: version(which) for which in BESIDE_OF}
 
 
 @functools.cache
-def folder() -> str:
+def folder(which: str = KERNELS) -> str:
     """The folder for these very kernels, made where there is none; "" if there is none to be believed."""
     try:
         base = os.path.abspath(home())
         os.makedirs(os.path.dirname(base), exist_ok=True)
-        path = os.path.join(base, f"kernels-{BEGUN}")
+        path = os.path.join(base, f"{which}-{BEGUN[which]}")
         for each in (base, path):
             if not os.path.lexists(each):
                 os.makedirs(each, RIGHTS, exist_ok=True)
@@ -139,6 +143,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self._which = JPEG if function.__module__.startswith("variegate.jpeg.") else KERNELS
         self._ours = function.__module__.startswith("variegate.") and function.__closure__ is None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -159,7 +164,8 @@ class KernelCache(NullCache):  # type: ignore[misc]
         path = self._path(sig, data.codegen)
         if not path or data.lifted or data.library.has_dynamic_globals:
             return
-        if version() != BEGUN:  # files that changed under a running process: what it imported when, nobody knows
+        # Files that changed under a running process: what it imported when, nobody knows.
+        if version(self._which) != BEGUN[self._which]:
             return
         try:
             payload = dumps(data._reduce())
@@ -169,11 +175,11 @@ class KernelCache(NullCache):  # type: ignore[misc]
 
     def _path(self, signature: Any, codegen: Any) -> str:
         """Where the machine code for a signature is, on this machine; "" if nowhere."""
-        if not self._ours or not folder():
+        if not self._ours or not folder(self._which):
             return ""
         name, line = self._function.__qualname__, self._function.__code__.co_firstlineno
         told = repr((self._function.__module__, name, line, str(signature), codegen.magic_tuple()))
-        return os.path.join(folder(), f"{name}-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}")
+        return os.path.join(folder(self._which), f"{name}-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}")
 
 
 def _read(path: str) -> bytes | None:

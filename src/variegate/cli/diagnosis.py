@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from statistics import mean, median
 from time import perf_counter
@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from variegate.cli.trial import Consumer, Trial
+from variegate.cli.ways import ways
 from variegate.loader import Cache, Loader, Source, Subset
 from variegate.loader.options import available_cores
 from variegate.pipeline import Compose
 
 MOST = 2000  # samples of the source that are tried
 ROOM = 512 << 20  # bytes of their pixels
+WALKED = 200  # of them that are walked through to their ends
 FIRST = 32  # of them that are looked at before all else
 ROUNDS = 3
 ASKED, MORE, CACHED, SCALED, BARE = "as asked", "one worker more", "with a cache", 'decode="scaled"', "bare decoder"
@@ -59,6 +61,7 @@ class Diagnosis:
     tried    samples that were tried, of all
     batch    samples of the batches that were tried: fewer than asked for where one takes long
     pixels   bytes of all pictures of the source, decoded
+    ways     of some pictures, how many go the fast way, and why others do not; see `ways`
     others   threads of other programs that ran or wanted to before the trials: the load of a minute; 0 where unknown
     """
 
@@ -73,6 +76,7 @@ class Diagnosis:
     batch: int
     pixels: float
     others: float = 0.0
+    ways: Mapping[str, int] = field(default_factory=dict)
 
     def gain(self, trial: str) -> float | None:
         """How much faster a trial was than the loader as asked, as a part of it; None if it was not tried."""
@@ -92,6 +96,7 @@ def diagnose(settings: TrialSettings) -> Iterator[str | Diagnosis]:
     yield "looking at pictures"
     others = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
     look = _Look.at(settings)
+    found = ways(spread(settings.source, WALKED))
     chosen, consumer = look.chosen(settings), Consumer(settings.step, settings.batch_size)
     yield "filling a cache"
     trials = {
@@ -118,6 +123,7 @@ def diagnose(settings: TrialSettings) -> Iterator[str | Diagnosis]:
         batch=plain.loader.batch_size,
         pixels=look.pixels * len(settings.source),
         others=others,
+        ways=found,
     )
 
 

@@ -13,6 +13,7 @@ from variegate.cli import diagnosis
 from variegate.cli.diagnosis import ASKED, BARE, CACHED, MORE, SCALED, Diagnosis, TrialSettings
 from variegate.cli.options import PIPELINE, Dtype, ModeOption, console, pipeline, progress
 from variegate.cli.verdict import advice, verdict
+from variegate.cli.ways import told
 from variegate.loader import ImageFolder
 from variegate.loader.options import available_cores
 
@@ -46,7 +47,7 @@ def doctor(
     with one worker more if there is a core for it, with its pictures in a cache, where they are large with
     decode="scaled", and the ceiling: threads that read and decode and do nothing else. Give the time of a training
     step to learn what all this means for your model. Files come out of the system's memory once they were read; if
-    that makes a difference, it is said too.
+    that makes a difference, it is said too, and so is of how many files no more is decoded than will be seen.
 
     **Example:**  `variegate doctor photos/ --config pipeline.yaml --workers 2 --step 80`
     """
@@ -75,6 +76,8 @@ def report(on: Console, found: Diagnosis) -> None:
     on.print(trials(found))
     on.print(stages(found))
     on.print(f"{found.read / 1e6:,.1f} MB of files a second; {found.queue:.1f} batches ready when one is asked for")
+    if found.ways:
+        on.print(told(found.ways))
     on.print(verdict(found), style="bold")
     for line in advice(found):
         on.print(line)

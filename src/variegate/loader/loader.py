@@ -16,12 +16,13 @@ from variegate.key import LIMITS
 from variegate.loader.batch import DEEPEST, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
-from variegate.loader.decode import allow_again, further
+from variegate.loader.decode import allow_again, further, reader_of
 from variegate.loader.identity import pipeline_of
 from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
 from variegate.loader.options import (
     available_cores,
+    check_kept,
     check_together,
     integer,
     one_of,
@@ -74,6 +75,8 @@ class Loader:
     cache       "memory", a folder, or Cache(...): keep decoded pictures between epochs
     decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
                 is faster and changes pixels a little
+    jpeg_decoder  "auto": of a JPEG no more is decoded than will be seen, once that is compiled; or "turbo": simplejpeg
+                decodes all of each. The same bytes
     isolate     make batches in one process of their own, where Python code of yours that never waits cannot hinder
                 them; the same bytes. Lambdas and classes of a notebook need cloudpickle, "variegate[isolate]"
 
@@ -124,6 +127,7 @@ class Loader:
         on_error: Policy | OnError = "raise",
         cache: str | os.PathLike[str] | Cache | None = None,
         decode: Literal["exact", "scaled"] = "exact",
+        jpeg_decoder: Literal["auto", "turbo"] = "auto",
         isolate: bool = False,
     ) -> None:
         self.source = source_of(source)
@@ -140,13 +144,11 @@ class Loader:
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
+        self.jpeg_decoder = one_of(jpeg_decoder, "jpeg_decoder", ("auto", "turbo"))
         if self.isolate:
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
         check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
-        if self.cache is not None and self.decode == "scaled":
-            raise FieldError(
-                'Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., max_side=...)'
-            )
+        check_kept(self.cache is not None, self.decode)
         self.deals: dict[int, History] = {}  # of epochs that other ranks began, see `Deal`
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
@@ -177,6 +179,7 @@ class Loader:
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None and not collage,
+            reader=reader_of(self.jpeg_decoder, self.decode, self.memory),
             budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
             arena=Arena() if self.memory is None else Arena(idle=1),
             levels=levels,

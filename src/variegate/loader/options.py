@@ -102,3 +102,12 @@ def check_together(batch_size: int, repeats: int, weights: Any, samples_per_epoc
         raise FieldError(
             f"Loader.samples_per_epoch times repeats is at most 2**31, got {samples_per_epoch} and {repeats}"
         )
+
+
+def check_kept(cached: bool, decode: str) -> None:
+    """Refuse a cache of pictures of which none is whole.
+
+    Raises  FieldError.
+    """
+    if cached and decode == "scaled":
+        raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., max_side=...)')

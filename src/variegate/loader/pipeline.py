@@ -11,7 +11,11 @@ from variegate.key import Keys
 
 
 class SamplePlan(Protocol):
-    """What a pipeline makes of a batch's keys and sizes."""
+    """What a pipeline makes of a batch's keys and sizes.
+
+    One that knows at which part of a picture it looks tells it by `window(i)`, and by `inspects` whether `check` looks
+    at all of it; see `variegate.plan.plan.Plan`.
+    """
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

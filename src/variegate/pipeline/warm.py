@@ -31,6 +31,7 @@ def warm() -> Iterator[tuple[str, float]]:
         vote,
         walk,
     )
+    from variegate.pipeline.ready import made
 
     sampling, colours = (sample, resize, prefilter, prefilter_words, walk), (colour, curve, levels, tally, stencil)
     for module in (*sampling, *colours, median, pick, vote, bits, bytes, lookup):
@@ -45,6 +46,7 @@ def warm() -> Iterator[tuple[str, float]]:
         begun = time.perf_counter()
         run()
         yield name, time.perf_counter() - begun
+    yield from made()
 
 
 def _render_once() -> None:

@@ -34,7 +34,7 @@ from variegate.plan.lower import Look, Lowered, lower
 from variegate.plan.output import output_format
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Fit, reductions
-from variegate.plan.stage.base import Stage
+from variegate.plan.stage.base import Stage, Window
 from variegate.plan.stage.call import CallStage, moves_pixels
 from variegate.plan.stage.read import ReadStage
 from variegate.plan.stage.registry import STAGES
@@ -259,6 +259,13 @@ class BoundBatch:
         factors = reductions([self.read.tables.row(first[i]) for i in asked])
         for i, factor in zip(asked, factors, strict=True):
             found[i] = factor
+        return found
+
+    def window(self, i: int) -> Window:
+        """The pixels of sample i's picture on which its result hangs: top, bottom, left, right."""
+        found = 0, 0, 0, 0
+        for r in reversed(self.rows(i)):
+            found = self.stage(r).window(r, found, self.planned(r))
         return found
 
     def check_labels(self, i: int, fields: Sequence[str]) -> None:

@@ -22,9 +22,10 @@ from variegate.plan.lower import Lowered
 from variegate.plan.mixing import Level, blend_row, lowered_levels
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Covers, fit_of
+from variegate.plan.stage.base import Window
 from variegate.plan.trail import trail
 from variegate.targets.leaf import PlainLeaf
-from variegate.white import check_range, dtype_name, white_of
+from variegate.white import NOMINAL, check_range, dtype_name, white_of
 
 if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
@@ -129,6 +130,12 @@ class Plan:
             declare = "Compose(..., white={})" if name == "the picture" else f"{name}=Image(white={{}}, colour=True)"
             check_range(image, self.spec.white, self.asks, name, declare)
 
+    @property
+    def inspects(self) -> bool:
+        """Whether `check` looks at all numbers of a picture: its dtype has some that are beyond white."""
+        white, dtype = self.spec.white, self.spec.dtype
+        return bool(self.asks) and white is not None and (dtype == "float32" or white < NOMINAL[dtype])
+
     def run(
         self, i: int, image: ImageArray, out: ImageArray, covers: Covers | None = None, checked: bool = False
     ) -> None:
@@ -184,6 +191,25 @@ class Plan:
         """
         return self.bound.reductions[i]
 
+    def window(self, i: int, field: str | None = None) -> Window:
+        """The part of sample i's picture on which its result hangs: (top, bottom, left, right), in pixels.
+
+        What lies outside may be any finite numbers: `run` gives the same bytes. It is the whole picture where its mean
+        or its levels are asked for before it is cropped, where a border folds what was not cropped, or tilts it, and
+        where a function of the whole array comes first. Of a picture smaller than planned nothing is said.
+
+        field  a view of the sample; None: the sample's own picture
+
+        >>> from variegate import Compose, Crop, Keys, Resize
+        >>> Compose([Crop(30, 20, 24, 16)]).plan(Keys.at(0, 0, [0]), [(90, 80)]).window(0)
+        (30, 54, 20, 36)
+        """
+        if field is None:
+            return self.bound.window(i)
+        leaf = self.leaves[i][field]
+        assert isinstance(leaf, PlainLeaf) and self.spec.targets[field].picture, field
+        return self._view_plan(field, as_picture(leaf.value)[0]).bound.window(i)
+
     def carry(self, i: int) -> CarriedLabels:
         """The other fields of sample i, moved as its pixels are; may be called from any thread.
 
@@ -225,15 +251,20 @@ class Plan:
 
     def _view(self, i: int, name: str, image: ImageArray) -> ImageArray:
         """Another picture through the same numbers."""
-        (picture, flat), view = as_picture(image), self.spec.targets[name].picture
+        picture, flat = as_picture(image)
+        plan = self._view_plan(name, picture)
+        plan.check(picture, name)
+        return plan.result(i, picture, flat, checked=True)
+
+    def _view_plan(self, name: str, picture: ImageArray) -> Plan:
+        """The plan of a view (height, width, channels)."""
+        view = self.spec.targets[name].picture
         assert view is not None
         dtype = dtype_name(picture.dtype)
         white = white_of(view.white, dtype, f"Image.white of {name}")
         fill = None if view.colour else view.fill
         spec = replace(self.spec, channels=picture.shape[2], dtype=dtype, white=white, colour=view.colour, fill=fill)
         try:
-            plan = self._views.get(spec) or self._views.setdefault(spec, self._again(spec))
+            return self._views.get(spec) or self._views.setdefault(spec, self._again(spec))
         except InputError as error:
-            raise InputError(f"{name}, a view {image.shape}: {error}") from None
-        plan.check(picture, name)
-        return plan.result(i, picture, flat, checked=True)
+            raise InputError(f"{name}, a view {picture.shape}: {error}") from None

@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from variegate.errors import FieldError, VariegateError
 from variegate.loader import Arrays, Loader
 from variegate.loader.batch.budget import BatchMemory, MemoryBudget
+from variegate.loader.decode.indexes import Indexes, Origin
 from variegate.ops.resize import Resize
 from variegate.pipeline import Compose
 
@@ -45,6 +46,24 @@ def test_the_sum() -> None:
     assert budget.fits([(BatchMemory(left * MB, 0, 0), True)]) and not budget.fits(
         [(BatchMemory(left * MB, 1, 0), False)]
     )
+
+
+def test_indexes_have_what_batches_leave() -> None:
+    indexes: Indexes[np.ndarray] = Indexes(50 * MB)
+    budget = MemoryBudget(100 * MB, workers=2, indexes=indexes)
+    budget.see(BatchMemory(slot=10 * MB, files=2 * MB, pixels=5 * MB))
+    left = 100 - 2 * 5 - 2 * 10
+    most = left // 12
+    assert budget.fits([(None, False)] * most)
+    for i in range(20):
+        indexes.put(Origin(i, None), np.empty(MB, np.uint8))
+    assert not budget.fits([(None, False)] * most) and budget.fits([(None, False)] * ((left - 21) // 12))
+    budget.see(BatchMemory(slot=20 * MB, files=2 * MB, pixels=5 * MB))  # 28 of 100 MB are left
+    assert len(indexes) == 20
+    budget.see(BatchMemory(slot=25 * MB, files=2 * MB, pixels=5 * MB))
+    assert len(indexes) == indexes.nbytes == 0 and budget.fits([(None, False)])
+    indexes.put(Origin(0, None), np.empty(14 * MB, np.uint8))
+    assert len(indexes) == 0
 
 
 def test_what_cannot_fit_is_refused_with_the_sum() -> None:

@@ -76,6 +76,34 @@ def test_other_dtypes_are_not_kept(make: Make, source: Stamped) -> None:
     assert store.get(0) is None
 
 
+@pytest.mark.parametrize("budget", [0, 10_000, 1_000_000])
+def test_what_is_wanted_is_what_is_then_kept(make: Make, budget: int) -> None:
+    source = Stamped(60)
+    store, told = make(source, max_bytes=budget), []
+    for i, image in enumerate(source.images):
+        assert store.get(i) is None
+        if store.wants(i, image.nbytes):
+            told.append(i)
+            assert store.put(i, image, image.shape[:2]) is image
+    store.flush()
+    assert held(store, source) == told and len(told) == {0: 0, 1_000_000: 60}.get(budget, len(told))
+    assert not any(store.wants(i, 100) for i in told)
+
+
+def test_a_file_that_changes_while_it_is_wanted_is_kept_as_the_old_one(make: Make, source: Stamped) -> None:
+    store = make(source)
+    assert store.get(3) is None and store.wants(3, source.images[3].nbytes)
+    source.stamps[3] = 8
+    store.put(3, source.images[3], source.images[3].shape[:2])
+    store.flush()
+    assert store.get(3) is None
+
+
+def test_what_is_made_smaller_is_always_wanted(make: Make, source: Stamped) -> None:
+    store = make(source, max_bytes=0, max_side=16)
+    assert store.get(0) is None and store.wants(0, source.images[0].nbytes)
+
+
 @pytest.mark.parametrize("budget", [0, 100, 10_000, 40_000])
 def test_the_budget_holds_and_nothing_is_put_out(make: Make, budget: int) -> None:
     source = Stamped(60)

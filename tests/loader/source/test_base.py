@@ -40,29 +40,35 @@ from variegate.loader.source.folder import path_id
 from variegate.targets import Boxes, Targets
 
 GREY = np.arange(0, 60000, 200, np.uint16).reshape(15, 20)
-XML = "<annotation><filename>a.png</filename><size><width>20</width><height>15</height></size></annotation>"
+XML = "<annotation><filename>a.png</filename><size><width>{}</width><height>{}</height></size></annotation>"
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One picture of 16 bits, in the form of every source."""
-    root = tmp_path_factory.mktemp("scans")
+def in_every_form(root: Path, data: bytes, size: tuple[int, int] = (15, 20)) -> Path:
+    """A picture file of this (height, width), in the form of every source, and called a PNG."""
     for folder in ("photos", "masks", "yolo", "voc/JPEGImages", "voc/Annotations"):
         (root / folder).mkdir(parents=True)
     for folder in ("photos", "voc/JPEGImages"):
-        Image.fromarray(GREY).save(root / folder / "a.png")
-    Image.fromarray(np.zeros((15, 20), np.uint8)).save(root / "masks/a.png")
+        (root / folder / "a.png").write_bytes(data)
+    height, width = size
+    Image.fromarray(np.zeros(size, np.uint8)).save(root / "masks/a.png")
     (root / "yolo/a.txt").write_text("0 .5 .5 .2 .2\n")
-    (root / "voc/Annotations/a.xml").write_text(XML)
-    images = [{"id": 1, "file_name": "a.png", "height": 15, "width": 20}]
+    (root / "voc/Annotations/a.xml").write_text(XML.format(width, height))
+    images = [{"id": 1, "file_name": "a.png", "height": height, "width": width}]
     (root / "coco.json").write_text(json.dumps({"images": images, "annotations": [], "categories": []}))
-    data = (root / "photos/a.png").read_bytes()
     pq.write_table(pa.table({"image": [data]}), root / "a.parquet")
     with tarfile.open(root / "a.tar", "w") as tar:
         member = tarfile.TarInfo("a.png")
         member.size = len(data)
         tar.addfile(member, io.BytesIO(data))
     return root
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One picture of 16 bits, in the form of every source."""
+    file = io.BytesIO()
+    Image.fromarray(GREY).save(file, "PNG")
+    return in_every_form(tmp_path_factory.mktemp("scans"), file.getvalue())
 
 
 def hugging_face(root: Path, **options: Any) -> HuggingFace:

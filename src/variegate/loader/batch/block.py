@@ -114,19 +114,19 @@ class Block(BatchTask):
         repeats, plan = self._context.repeats, self._plan
         first, begun = i * repeats, stats.now()
         try:
-            image = self._decoder.decoded(self._samples[i], plan, first, worker)  # type: ignore[arg-type]
+            found = self._decoder.decoded(self._samples[i], plan, first, worker)  # type: ignore[arg-type]
         except Exception as error:
             self._reader.blame(self._samples[i].position, error)
             if self._context.rule.policy == "skip":
                 self._gone.add(i)
                 return
-            _, image, plan = self._substitute(i, error, worker)
+            _, found, plan = self._substitute(i, error, worker)
             first = 0
-        assert isinstance(plan, Plan)
-        self._rows |= {i * repeats + repeat: (plan, first + repeat) for repeat in range(repeats)}
-        self._pictures[i] = image if self._context.source.held else image.copy()
+        made = cast("Plan", plan)
+        self._rows |= {i * repeats + repeat: (made, first + repeat) for repeat in range(repeats)}
+        self._pictures[i] = found.image if self._context.source.held else found.image.copy()
         counters[stats.DECODE] += stats.now() - begun
-        counters[stats.BYTES_DECODED] += image.nbytes
+        counters[stats.BYTES_DECODED] += found.nbytes
 
     def row(self, seat: Seat, repeat: int) -> tuple[Plan, int]:
         """The plan by which a value was made, and its row there."""

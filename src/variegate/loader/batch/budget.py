@@ -11,6 +11,7 @@ import numpy as np
 
 from variegate.errors import ResourceError
 from variegate.loader.batch.sample import Sample
+from variegate.loader.decode.indexes import Indexes
 from variegate.loader.pipeline import SamplePlan
 from variegate.loader.source.base import Source
 from variegate.scratch import HUGE
@@ -83,10 +84,12 @@ class MemoryBudget:
 
     limit    bytes
     workers  threads that decode
+    indexes  of files, which take what batches leave
     """
 
     limit: int
     workers: int
+    indexes: Indexes[Any] | None = None
 
     def __post_init__(self) -> None:
         self._most = BatchMemory(0, 0, 0)  # by column, so far
@@ -99,8 +102,11 @@ class MemoryBudget:
         most = self._most
         largest = need if need.pixels > most.pixels else most
         self._most = BatchMemory(max(most.slot, need.slot), max(most.files, need.files), largest.pixels, largest.where)
+        least = self._total([]) + self._most.slot + self._most.files
         if self._total([]) + need.slot + need.files > self.limit:
             raise ResourceError(self._refusal())
+        if self.indexes is not None:
+            self.indexes.allow(self.limit - least)
 
     def holds(self, need: BatchMemory) -> bool:
         """Whether a batch that takes so much would fit, alone."""
@@ -113,7 +119,8 @@ class MemoryBudget:
 
         Of what nothing is known yet takes all there is: before the first batch's headers are read, no other begins.
         """
-        return self._total(waiting) <= self.limit if self._most.slot else len(waiting) <= 1
+        beside = 0 if self.indexes is None else self.indexes.nbytes
+        return self._total(waiting) + beside <= self.limit if self._most.slot else len(waiting) <= 1
 
     def _total(self, waiting: Iterable[tuple[BatchMemory | None, bool]]) -> int:
         total = self.workers * self._most.pixels + USERS * self._most.slot

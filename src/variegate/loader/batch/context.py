@@ -15,6 +15,7 @@ from variegate.loader.batch.blocks import Blocks
 from variegate.loader.batch.budget import MemoryBudget
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
+from variegate.loader.decode import WindowReader
 from variegate.loader.labels import Labels
 from variegate.loader.memory import Arena, DecodeScratch, SlotPool
 from variegate.loader.pipeline import SamplePipeline
@@ -32,6 +33,8 @@ class LoaderContext:
 
     edges    the running sum of the samples' weights; None: each comes once
     one_hot  the source's labels as rows of 0 and 1, if these are wanted
+    scaled   whether pictures may be decoded smaller
+    reader   who decodes no more of a JPEG than a plan looks at; None: nobody does
     specs    what the source's samples have in common: one at most, once the first of them has been read
     levels   how often ops of the pipeline blend samples; collage: whether one puts them side by side
     classes  what their label is then
@@ -51,6 +54,7 @@ class LoaderContext:
     one_hot: SourceLabels | None = None
     cache: Store | None = None
     scaled: bool = False
+    reader: WindowReader | None = None
     budget: MemoryBudget | None = None
     stats: Stats = field(default_factory=Stats)
     arena: Arena = field(default_factory=Arena)
@@ -67,6 +71,10 @@ class LoaderContext:
     def mixes(self) -> bool:
         """Whether ops of the pipeline mix samples, so that the epoch is dealt in blocks."""
         return self.levels > 0 or self.collage
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and self.reader is not None:
+            self.budget.indexes = self.reader.indexes
 
     @property
     def rule(self) -> OnError:

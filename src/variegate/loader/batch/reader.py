@@ -54,6 +54,7 @@ class SampleReader:
         context, (place, position, variation) = self._context, request
         source, labels = context.source, context.labels
         cached = None if context.cache is None else context.cache.get(position)
+        stamp = None if context.reader is None or cached is not None else source.stamp(position)
         fields: dict[str, Any] | None = None
         picture: Encoded | Decoded
         file_bytes, said = 0, None if labels is None else source.size_of_labels(position)
@@ -70,14 +71,14 @@ class SampleReader:
             picture = self._opened(position, data)
             file_bytes = 0 if source.held else data.nbytes if isinstance(data, np.ndarray | memoryview) else len(data)
         if labels is None:
-            return Sample(place, position, variation, picture, {}, file_bytes)
+            return Sample(place, position, variation, picture, {}, file_bytes, 0, stamp)
         source.check_size(position, picture.size, said)
         if fields is None:
             with limited_planes(context.rule.max_pixels):
                 fields = source.fields(position)
         leaves = labels.read(fields, picture.size)
         plane_bytes = sum(plane.nbytes for leaf in leaves.values() if (plane := plane_of(leaf)) is not None)
-        return Sample(place, position, variation, picture, leaves, file_bytes, plane_bytes)
+        return Sample(place, position, variation, picture, leaves, file_bytes, plane_bytes, stamp)
 
     def _opened(self, position: int, data: bytes | memoryview | NDArray[Any]) -> Encoded | Decoded:
         source, cache = self._context.source, self._context.cache

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import InputError
 from variegate.labels.field_spec import FieldSpecs
-from variegate.loader.decode import Encoded
+from variegate.loader.decode import Encoded, Origin
 from variegate.loader.labels import Labels
 from variegate.loader.source.base import Source
 from variegate.picture import with_channels
@@ -44,6 +44,7 @@ class Sample:
     variation    the first of its repeats
     file_bytes   of its file, until it is decoded
     plane_bytes  of its masks and views, which are there until the batch is made
+    stamp        what the source said of its file before it was read, where somebody asks; see `Origin`
     tried        how many samples had stood in here before it
     """
 
@@ -54,7 +55,13 @@ class Sample:
     leaves: Leaves
     file_bytes: int
     plane_bytes: int = 0
+    stamp: int | None = None
     tried: int = 0
+
+    @property
+    def origin(self) -> Origin:
+        """Where its file is from."""
+        return Origin(self.position, self.stamp)
 
 
 class SampleSpec(NamedTuple):

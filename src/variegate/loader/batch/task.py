@@ -15,7 +15,7 @@ from variegate.loader import stats
 from variegate.loader.batch.budget import BatchMemory
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import DeadlineThread, Worker
-from variegate.loader.batch.decoder import SampleDecoder
+from variegate.loader.batch.decoder import Pixels, SampleDecoder
 from variegate.loader.batch.plan import planned, positions, variations
 from variegate.loader.batch.reader import NO_MEMORY, SampleReader, note
 from variegate.loader.batch.sample import Decoded, Sample
@@ -125,22 +125,23 @@ class BatchTask:
         sample, repeats = self._samples[i], self._context.repeats
         plan, first = self._plan, i * repeats
         assert plan is not None
-        image, reduction, n = None, 0, 0
+        image: NDArray[Any] | None = None
+        reduction = n = 0
         while n < repeats:
             if image is None or reduction != self._decoder.reduction(sample, plan, first + n):
                 begun = stats.now()
                 try:
-                    image = self._decoder.decoded(sample, plan, first + n, worker)
+                    image, nbytes = self._decoder.decoded(sample, plan, first + n, worker)
                 except Exception as error:
                     self._reader.blame(sample.position, error)
                     if self._context.rule.policy == "skip":
                         self._gone.add(i)
                         return
-                    sample, image, plan = self._substitute(i, error, worker)
+                    sample, (image, nbytes), plan = self._substitute(i, error, worker)
                     first = n = 0
                 reduction = self._decoder.reduction(sample, plan, first + n)
                 counters[stats.DECODE] += stats.now() - begun
-                counters[stats.BYTES_DECODED] += image.nbytes
+                counters[stats.BYTES_DECODED] += nbytes
             self._result(i * repeats + n, plan, first + n, image, sample, reduction, worker, counters)
             n += 1
         sample.picture = None  # type: ignore[assignment]  # the file's bytes are of no use any more
@@ -184,18 +185,18 @@ class BatchTask:
         else:
             plan.run(row, image, out, covers=sample.picture.covers(reduction), checked=True)  # type: ignore[call-arg]
 
-    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, NDArray[Any], SamplePlan]:
+    def _substitute(self, i: int, error: Exception, worker: Worker) -> tuple[Sample, Pixels, SamplePlan]:
         """A sample whose pixels are sound, for one whose pixels are not; its plan is of it alone."""
         bad = self._samples[i]
         for sample in self._batch_samples.stand_ins(bad.place, bad.tried, error):
             plan = planned(self._context, self._span.epoch, [sample])
             try:
-                image = self._decoder.decoded(sample, plan, 0, worker)
+                found = self._decoder.decoded(sample, plan, 0, worker)
             except Exception as worse:
                 self._reader.blame(sample.position, worse)
                 continue
             self._samples[i] = sample
-            return sample, image, plan
+            return sample, found, plan
         raise AssertionError("stand-ins end with an error")
 
     def _out(self, n: int, plan: SamplePlan, row: int) -> NDArray[Any]:
@@ -241,6 +242,8 @@ class BatchTask:
             raise error
         context, source, samples, kept = self._context, self._context.source, self._samples, self._kept()
         counters[stats.BATCHES] += 1
+        if context.reader is not None:
+            context.reader.tend()
         if not kept:
             return self._blank(stats.Stats().counters())
         image = self._images(kept)

@@ -70,6 +70,17 @@ class Store(ABC):
             self._keep(i, stamp, np.ascontiguousarray(pixels), size)
         return pixels
 
+    def wants(self, i: int, nbytes: int) -> bool:
+        """Whether the picture at position i, of so many bytes, for which `get` just had nothing, is to be `put`.
+
+        If not, it would come back from there as it is: then it need not be whole.
+        """
+        stamp, ours = self._stamps.noted(i), not self._closed and os.getpid() == self._process
+        wanted = ours and stamp is not None and self._wanted(i, stamp, nbytes)
+        if wanted and stamp is not None:
+            self._stamps.note(i, stamp)  # `put` asks for it again
+        return wanted or self.config.max_side is not None
+
     @abstractmethod
     def size(self, i: int) -> Size:
         """(height, width) of the picture at position i before `side` reduced it; `get` has just given it."""

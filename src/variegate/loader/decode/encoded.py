@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import DecodeError, FieldError
+from variegate.loader.decode.indexes import Origin
 from variegate.loader.decode.orientation import UPRIGHT, Covers, covers
 from variegate.loader.decode.pixel_format import WHITES
+from variegate.loader.decode.window import Window, WindowReader
 from variegate.loader.transient import is_out_of_memory
 from variegate.picture import ImageArray
 from variegate.white import DTYPES
@@ -92,6 +94,16 @@ class Encoded:
             return np.ascontiguousarray(upright)
         room = np.empty(upright.size * self.dtype.itemsize, np.uint8) if out is None else out
         return widened(upright, room[: upright.size * self.dtype.itemsize].view(self.dtype).reshape(upright.shape))
+
+    def decode_window(self, out: ByteBuffer, window: Window, reader: WindowReader, origin: Origin) -> ImageArray | None:
+        """The picture as `decode` gives it, of which only a window is sure to be there; None: `decode` has to read it.
+
+        out     as for `decode`; what it holds is of no use any more if this gives None
+        window  of the upright picture
+        reader  who decodes the windows of JPEGs; other formats are read whole
+        origin  of which sample of the source it is
+        """
+        return None
 
     def _step(self, reduction: int) -> int:
         """By what the sides are divided indeed."""

@@ -32,12 +32,14 @@ from numpy.typing import DTypeLike
 
 from variegate.errors import DecodeError
 from variegate.loader.decode.convert import decode_errors, mode_of_bands, write_levels
-from variegate.loader.decode.encoded import CHANNELS, ByteBuffer, Encoded
+from variegate.loader.decode.encoded import CHANNELS, ByteBuffer, Encoded, widened
 from variegate.loader.decode.exif import orientation_of
 from variegate.loader.decode.formats import allowed, has_canvas, held_by, opened_by_pillow
+from variegate.loader.decode.indexes import Origin
 from variegate.loader.decode.jpeg import SIGNATURE, jpeg_header, pixels_alone
 from variegate.loader.decode.limit import too_large
 from variegate.loader.decode.magic import unreadable
+from variegate.loader.decode.orientation import UPRIGHT, stored_window
 from variegate.loader.decode.pixel_format import AS_STORED, check_pixel_format
 from variegate.loader.decode.plane_limit import most_plane_pixels
 from variegate.loader.decode.png import check_chunks, check_rows, told_beside
@@ -53,9 +55,11 @@ from variegate.loader.decode.tiff import (
     tiff,
 )
 from variegate.loader.decode.wide import Wide, held_of_numbers, wide
+from variegate.loader.decode.window import Window, WindowReader, part
 from variegate.loader.file import opened
 from variegate.picture import MOST_PIXELS, ImageArray
 
+BY_WINDOW = ("RGB", "L")  # modes
 Mode = Literal["RGB", "L", "RGBA", "bands"]
 
 
@@ -77,6 +81,27 @@ class _Jpeg(Encoded):
         """The levels, once more where they are turned or of a wider dtype, and a progressive file's coefficients."""
         straight = self.orientation == 1 and self.dtype == np.uint8
         return self.values + (0 if straight else self.nbytes) + self._held
+
+    def decode_window(self, out: ByteBuffer, window: Window, reader: WindowReader, origin: Origin) -> ImageArray | None:
+        if self._mode not in BY_WINDOW:
+            return None
+        shape = *self._stored, self.channels
+        levels = out if self.dtype == np.uint8 else np.empty(self.values, np.uint8)
+        stored = levels[: self.values].reshape(shape)
+        here = stored_window(window, self._stored, self.orientation)
+        if not reader.read(self._data, self._mode, here, stored, origin):
+            return None
+        upright = UPRIGHT[self.orientation](stored)
+        if upright is stored and self.dtype == np.uint8:
+            return stored
+        shown, size = part(window), (*self.size, self.channels)
+        if self.dtype == np.uint8:
+            found: ImageArray = np.empty(size, np.uint8)
+            found[shown] = upright[shown]
+            return found
+        found = out[: self.nbytes].view(self.dtype).reshape(size)
+        widened(upright[shown], found[shown])
+        return found
 
     def _decode(self, out: ByteBuffer | None, step: int) -> ImageArray:
         try:

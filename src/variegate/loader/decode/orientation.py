@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from variegate.loader.decode.window import Window
 from variegate.picture import ImageArray
 
 Covers = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
@@ -20,6 +21,21 @@ UPRIGHT: dict[int, Callable[[ImageArray], ImageArray]] = {
     8: lambda a: a[:, ::-1].swapaxes(0, 1),
 }
 MIRRORED, FLIPPED = frozenset((2, 3, 7, 8)), frozenset((3, 4, 6, 7))  # stored from the right; from below
+
+
+def stored_window(window: Window, stored: tuple[int, int], orientation: int) -> Window:
+    """Where a window of the upright picture lies in the stored one; stored: its (height, width).
+
+    >>> stored_window((0, 2, 1, 4), (10, 5), orientation=6)  # a quarter turn: its top is what is stored at the left
+    (6, 9, 0, 2)
+    """
+    top, bottom, left, right = window if orientation < 5 else (*window[2:], *window[:2])
+    height, width = stored
+    if orientation in FLIPPED:
+        top, bottom = height - bottom, height - top
+    if orientation in MIRRORED:
+        left, right = width - right, width - left
+    return top, bottom, left, right
 
 
 def covers(stored: tuple[int, int], reduced: tuple[int, int], step: int, orientation: int) -> Covers:

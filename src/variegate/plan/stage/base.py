@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from variegate.kernels.reference import Truth
 
 
+Window = tuple[int, int, int, int]  # top, bottom, left, right: the pixels from the first to before the second
+
+
 class Stage(ABC):
     """One way of making one picture of others, for the rows of a batch.
 
@@ -42,6 +45,13 @@ class Stage(ABC):
     def ends(self, row: int) -> bool:
         """Whether a row can write its sample's result itself: the next is the last, and would do nothing else."""
         return False
+
+    def window(self, row: int, made: Window, size: tuple[int, int]) -> Window:
+        """The pixels of the picture that a row reads, of this (height, width), on which those that it makes hang.
+
+        made  which of those that it makes are wanted
+        """
+        return 0, size[0], 0, size[1]
 
     @abstractmethod
     def shape(self, row: int) -> tuple[int, ...]:

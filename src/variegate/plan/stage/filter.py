@@ -68,6 +68,10 @@ class FilterStage(NeighbourStage):
             self._weights[row] = Weights(taken, across, own, threshold, effect.border)
         return self._weights[row]
 
+    def reach(self, row: int) -> tuple[int, int, str]:
+        taken, across, _, _, border = self.weights(row)
+        return taken.height // 2, max(taken.width, len(across)) // 2, border
+
     def rows(self, row: int) -> int:
         from variegate.kernels.stencil import room
 

@@ -42,6 +42,9 @@ class MedianStage(NeighbourStage):
         median(units, source, shape, 1 / white, size, write.how, rows, target)  # type: ignore[no-untyped-call]
         del owner
 
+    def reach(self, row: int) -> tuple[int, int, str]:
+        return self.size(row) // 2, self.size(row) // 2, "edge"
+
     def rows(self, row: int) -> int:
         from variegate.kernels.median import room
 

@@ -25,6 +25,7 @@ from variegate.kernels.codes import (
 from variegate.picture import ImageArray
 from variegate.plan.batch import LoweredBatch
 from variegate.plan.output import last_write
+from variegate.plan.stage.base import Window
 from variegate.plan.stage.single import SingleEffectStage
 from variegate.scratch import SCRATCH
 
@@ -79,6 +80,17 @@ class NeighbourStage(SingleEffectStage):
         unit = WRITERS[DTYPES.index(self._written.dtype)].address
         return LastWrite(unit, (bound * goal, self._gain / goal, self._shift, size))
 
+    def window(self, row: int, made: Window, size: tuple[int, int]) -> Window:
+        around = self.reach(row)
+        if around is None:
+            return super().window(row, made, size)
+        (down, across, border), (top, bottom, left, right) = around, made
+        return *_widened(top, bottom, size[0], down, border), *_widened(left, right, size[1], across, border)
+
+    def reach(self, row: int) -> tuple[int, int, str] | None:
+        """How many pixels a row looks up and down, and to both sides, and the border; None: at any."""
+        return None
+
     @abstractmethod
     def put(self, row: int, image: ImageArray, white: float, made: ImageArray, write: LastWrite) -> None:
         """Make a row's picture of one in which white is this number: float32 in units of white, or as it is written."""
@@ -90,3 +102,10 @@ class NeighbourStage(SingleEffectStage):
     def nbytes(self, row: int) -> int:
         """Of the result, unless it is the sample's, and of the rows that take turns."""
         return 4 * ((0 if self.ends(row) else math.prod(self.shape(row))) + self.rows(row))
+
+
+def _widened(first: int, last: int, size: int, reach: int, border: str) -> tuple[int, int]:
+    """What is looked at for the pixels from first to before last, along a side."""
+    low, high = first - reach, last + reach
+    far = reach >= size or border == "wrap"  # a border that folds once leads back into what is looked at anyway
+    return (0, size) if far and (low < 0 or high > size) else (max(low, 0), min(high, size))

@@ -37,7 +37,7 @@ from variegate.plan.batch import LoweredBatch
 from variegate.plan.bytes import ByteRows
 from variegate.plan.output import last_write
 from variegate.plan.smaller import Fit
-from variegate.plan.stage.base import Stage
+from variegate.plan.stage.base import Stage, Window
 from variegate.plan.statistics import Statistics
 from variegate.plan.steps import BoundFunction
 from variegate.scratch import SCRATCH
@@ -113,6 +113,30 @@ class ReadStage(Stage):
     def nbytes(self, row: int) -> int:
         """Of scratch that is kept from picture to picture: the float32 picture between two segments."""
         return 0 if row + 1 in self._ends else 4 * math.prod(self.shape(row))
+
+    def window(self, row: int, made: Window, size: tuple[int, int]) -> Window:
+        """See `Stage.window`; whatever is wanted of what maps make, a row reads all that any of it hangs on."""
+        if row in self.statistics:
+            return super().window(row, made, size)
+        return made if self._stays(row) else self._windows[row]
+
+    @functools.cached_property
+    def _windows(self) -> list[Window]:
+        from variegate.kernels.window import windows
+
+        return list(map(tuple, windows(self.row_layout, self.sites).tolist()))
+
+    def _stays(self, row: int) -> bool:
+        """Whether what is made of a pixel hangs on that pixel alone, and another row follows, which may not ask for it.
+
+        Not of a user's function, which shall see no numbers that are none of the picture's.
+        """
+        moved = self._begins[row] != self._begins[row + 1]
+        if moved or row + 1 in self._ends or self._sites[row + 1] - self._sites[row] != 1:
+            return False
+        steps = slice(*self.row_layout.rows[row : row + 2, FIRST_STEP].tolist())
+        sorts, leaning = self.row_layout.kinds[steps, STEP_SORT], self.row_layout.steps[steps, 12:14]
+        return not (np.isin(sorts, (POINTWISE, ROWWISE)).any() or leaning.any())
 
     def run(self, row: int, inputs: tuple[ImageArray, ...], out: ImageArray | None) -> ImageArray:
         """See `Stage.run`.
