@@ -22,6 +22,7 @@ from tests.jpeg.files import (
 )
 
 import variegate.jpeg as jpeg
+from variegate.jpeg.warm import SMALLEST
 
 ADOBE = b"Adobe\0\x64\0\0\0\0\0"
 
@@ -166,3 +167,17 @@ def test_what_is_asked_must_fit(shape: tuple[int, ...], window: jpeg.Window, tol
     data = encoded(pixels(np.random.default_rng(0), 40, 50))
     with pytest.raises(ValueError, match=told):
         jpeg.verify(data, header(data), window, np.zeros(shape, np.uint8))
+
+
+def test_dc_numbers_whose_sums_go_too_far() -> None:
+    """Blocks that each add 2047: what an index holds, and 16 bits, end soon after; also where nothing is written."""
+    for count, sound in ((1, True), (2, False), (40, False)):
+        at = SMALLEST.index(b"\xff\xc0") + 7
+        wide = changed(SMALLEST, at, 8 * count >> 8, 8 * count & 255)
+        data = wide.replace(b"\x2b\xff\xd9", b"\xff\0\x7f\xfa" * count + b"\xff\xd9")
+        if sound:
+            assert np.array_equal(whole(data), turbo(data))
+            continue
+        out = np.zeros((8, 8 * count, 3), np.uint8)
+        for window in ((0, 0, 0, 0), (0, 8, 0, 8 * count)):
+            assert jpeg.verify(data, header(data), window, out) == "its numbers are larger than those of a photograph"

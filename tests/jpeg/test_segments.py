@@ -58,7 +58,7 @@ REFUSED = {
     ),
     "Adobe says RGB": (put(without(PLAIN, 0xE0), segment(0xEE, ADOBE)), COLOURS),
     "Adobe says what nobody knows": (put(without(PLAIN, 0xE0), segment(0xEE, ADOBE[:11] + b"\7")), COLOURS),
-    "JFIF of another version": (changed(PLAIN, APP_0 + 9, 3), SEGMENT),
+    "JFIF of another version": (changed(PLAIN, APP_0 + 9, 2), SEGMENT),
     "12 bits": (changed(PLAIN, SOF + 4, 12), "its numbers have other than 8 bits"),
     "arithmetic": (changed(PLAIN, SOF + 1, 0xC9), "its coding is arithmetic"),
     "lossless": (changed(PLAIN, SOF + 1, 0xC3), "it is lossless or hierarchical"),

@@ -72,7 +72,7 @@ def application(marker, body, count, known):
     """A segment of JFIF or Adobe, of which the colours hang."""
     if marker == APP_0 and count >= 14 and is_word(body, 0x4A, 0x46, 0x49, 0x46, 0):  # "JFIF"
         store_i64(known + 8 * JFIF, 1)
-        return SOUND if 1 <= load_u8(body + 5) <= 2 else BROKEN_SEGMENT
+        return SOUND if load_u8(body + 5) == 1 else BROKEN_SEGMENT  # libjpeg warns of other versions
     if marker == APP_14 and count >= 12 and is_word(body, 0x41, 0x64, 0x6F, 0x62, 0x65):  # "Adobe"
         store_i64(known + 8 * ADOBE, load_u8(body + 11))
     return SOUND

@@ -193,4 +193,4 @@ def scratch_bytes(height: int, width: int, interval: int, size: int) -> int:
     """The bytes of scratch for any window of a picture in a file of `size` bytes."""
     rows = (6 + 17 + 18) * (width + 8 * 2 * (MCUS + 1) + 2 * MARGIN)
     cut = min((height // 8 + 1) * (width // 8 + 1) // interval, size // 2) if interval else 0
-    return 64 * 1024 + rows + 4 * cut + 4 * (size // 4 + SPARE) + size + BEYOND
+    return 16 * 1024 + rows + 4 * cut + 4 * (size // 4 + SPARE) + size + BEYOND
