@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from variegate.arguments import renamed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
+from variegate.loader import options
 from variegate.loader.batch import DEEPEST, Batch, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
@@ -20,16 +21,7 @@ from variegate.loader.decode import allow_again, further, reader_of
 from variegate.loader.identity import pipeline_of
 from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
-from variegate.loader.options import (
-    available_cores,
-    check_kept,
-    check_together,
-    integer,
-    one_of,
-    optional_integer,
-    rank_of,
-    source_of,
-)
+from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
 from variegate.loader.prefetcher import Prefetcher
@@ -147,8 +139,8 @@ class Loader:
         self.jpeg_decoder = one_of(jpeg_decoder, "jpeg_decoder", ("auto", "turbo"))
         if self.isolate:
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
-        check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
-        check_kept(self.cache is not None, self.decode)
+        options.check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
+        options.check_kept(self.cache is not None, self.decode)
         self.deals: dict[int, History] = {}  # of epochs that other ranks began, see `Deal`
         self._next = 0, 0  # (epoch, position) at which the next pass begins
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands

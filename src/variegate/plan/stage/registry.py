@@ -48,7 +48,7 @@ def stage_of(node: Node) -> type[Stage]:
     for effect, stage in RUN_BY.items():
         if issubclass(gives, effect):
             return stage
-    kinds = {name: getattr(effects, name) for name in effects.__all__}
-    known = ", ".join(name for name, e in kinds.items() if is_dataclass(e) and not issubclass(e, effects.Mixing))
+    mixing = {kind.__name__ for kind in effects.Mixing.__subclasses__()}  # which no stage runs
+    known = ", ".join(name for name in effects.__all__ if is_dataclass(getattr(effects, name)) and name not in mixing)
     told = "does not say which effect it gives" if gives is Effect else f"gives {gives.__name__}, which no stage runs"
     raise PipelineError(f"{node.path} {told}: its class has a line gives: ClassVar[type[Effect]] = one of {known}")
