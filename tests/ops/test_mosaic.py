@@ -274,3 +274,10 @@ def test_what_cannot_be_is_refused():
     targets = {"boxes": vg.Boxes("xyxy")}
     with pytest.raises(InputError, match="Mosaic: the picture has the fields"):
         vg.Compose([vg.Mosaic(64)], targets=targets)(image=given[0], boxes=[[0, 0, 4, 4]], partners=given[1:])
+
+
+def test_explain_tells_of_its_pictures():
+    told = vg.Compose([vg.Mosaic(64, grid=3), vg.Rotate((-9, 9)), vg.MixUp()]).explain()
+    assert "Mosaic(size=(64, 64), grid=3): 9 pictures, each through a plan like this" in told
+    assert "a place in a mosaic of 3 x 3" in told and "1 resampling" in told
+    assert "mix        MixUp(), of the result and a partner's" in told

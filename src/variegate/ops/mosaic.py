@@ -101,6 +101,9 @@ class Tile(Bordered):
 
     resizes: ClassVar[bool] = True
 
+    def __repr__(self) -> str:
+        return f"a place in a mosaic of {self.grid} x {self.grid}, size={self.size}, fill={self.fill}"
+
     def drawn(self) -> Mapping[str, Distribution]:  # type: ignore[override]
         return {}
 

@@ -32,6 +32,7 @@ WORDS = {  # by how a line that has them begins
     "colour": "says what becomes of each pixel's numbers",
     "canvas": "the picture's size before, and after each map; a window cuts where the fill beyond its edge is seen",
     "read": "how pixels are taken from the picture; prefiltered: smoothed first, because it shrinks",
+    "mosaic": "pictures of partners, which a Loader draws; each is read once, where it shows",
     "mix": "the results of several samples made one; a Loader draws the partners, by the sample's own key",
     "mean": "a number of the whole picture, so that each pixel is looked at once before",
     "cut": "why the op after it must wait until the one before has made its picture",
@@ -61,6 +62,9 @@ def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> 
             lines += _stage(n, nodes, cutter.output if n == len(cutter.segments) - 1 else None, ())
     else:
         lines += _drawn(pipeline, size, channels, dtype)
+    if pipeline.compiler.collage is not None:
+        op = pipeline.compiler.collage.collage.op
+        lines.append(f"mosaic     {op!r}: {op.times('partner') + 1} pictures, each through a plan like this")
     for level in pipeline.compiler.levels:
         told = " or ".join(f"{node.op!r}{_gates(node)}" for node in level)
         lines.append(f"mix        {told}, of the result and a partner's")
