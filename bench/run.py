@@ -31,7 +31,7 @@ ALONE = (
 CLAIMS = [
     *("arrays", "files", "chain", "contrast", "whites", "memory", "startup", "quality", "gil", "recipes", "labels"),
     *("stream", "cache", "scaled", "survive", "damage", "corpus", "budget", "planning", "before"),
-    *("catalogue", "bends", "first", "policies", "partners", "jpeg"),
+    *("catalogue", "bends", "first", "policies", "partners", "jpeg", "windows"),
 ]
 
 
