@@ -99,7 +99,7 @@ def test_a_ramp_stands_where_numbers_are_drawn_and_for_p() -> None:
     (forms,) = made["Rotate"]["properties"]["p"]["anyOf"][1]["anyOf"]
     assert list(forms["properties"]) == ["Ramp"] and made["Rotate"]["properties"]["p"]["default"] == 1.0
     by_name, in_order = forms["properties"]["Ramp"]["anyOf"]
-    assert by_name == {"$ref": "#/$defs/Ramp"} and in_order["maxItems"] == 3
+    assert by_name == {"$ref": "#/$defs/Ramp"} and in_order["maxItems"] == 4
     assert {"$ref": "#/$defs/distribution"} in in_order["items"]["anyOf"] and made["Ramp"]["required"] == [
         "start",
         "end",

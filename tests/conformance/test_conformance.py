@@ -377,10 +377,14 @@ def test_a_picture_is_what_the_reference_makes_of_it(name, column):
 def test_a_view_is_what_it_would_be_as_the_picture(name, column):
     """A view without colours: as the picture of a pipeline whose ops of colour never apply."""
     given, op = COLUMNS[column], EXAMPLES[name]
-    cell, alone = Cell(op, given), Cell(op if given.target.colour else still(op), given._replace(target=None))
+    bands = given.value
+    if isinstance(op, Macro) and not given.target.colour and bands.ndim == 3:
+        bands = np.ascontiguousarray(bands[..., :3])  # a policy takes no picture of others, whatever it draws
+    picture = given._replace(target=None, value=bands)
+    cell, alone = Cell(op, given), Cell(op if given.target.colour else still(op), picture)
     for key in KEYS:
         got = cell(key)
-        assert alike(alone(key)["image"], got["it"])
+        assert alike(alone(key)["image"], got["it"] if bands is given.value else got["it"][..., :3])
         assert got["it"].shape[:2] == got["image"].shape[:2]
 
 

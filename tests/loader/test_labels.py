@@ -305,7 +305,7 @@ def test_what_the_values_are_both_say_alike(theirs: Target, ours: Target) -> Non
 
 
 def test_options_are_kept_in_what_is_to_be_written() -> None:
-    with pytest.raises(FieldError, match=r"boxes=Boxes\('yolo', out='xyxy', min_visible=0\.1\), or not at all$"):
+    with pytest.raises(FieldError, match=r"boxes=Boxes\('yolo', min_visible=0\.1, out='xyxy'\), or not at all$"):
         agreed(Targets(boxes=Boxes("yolo")), Targets(boxes=Boxes("coco", out="xyxy", min_visible=0.1)))
 
 

@@ -242,7 +242,19 @@ def test_stats_say_where_the_time_went(folder: Path, augment: Any) -> None:
     loader = Loader(ImageFolder(folder), augment, batch_size=8, workers=2)
     assert set(loader.stats()) == {
         *("read", "decode", "plan", "kernel", "wait", "carry", "dropped"),
-        *("lent", "lent_bytes", "idle", "made", "batches", "samples", "queue", "errors", "abandoned"),
+        *(
+            "lent",
+            "lent_bytes",
+            "idle",
+            "made",
+            "batches",
+            "samples",
+            "queue",
+            "errors",
+            "abandoned",
+            "unmixed",
+            "again",
+        ),
         *("bytes_read", "bytes_decoded", "bytes_made"),
     }
     for _ in loader:

@@ -280,7 +280,7 @@ def test_a_failure_of_the_stream_itself_is_raised(monkeypatch: pytest.MonkeyPatc
     loader = Loader(Watched(), batch_size=4, workers=2)
     batches = loader.epoch(0)
     next(batches)
-    monkeypatch.setattr("variegate.loader.prefetcher.BatchTask", lambda *args: 1 / 0)
+    monkeypatch.setattr("variegate.loader.prefetcher.task_of", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(batches)
 

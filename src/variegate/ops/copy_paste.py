@@ -29,8 +29,8 @@ class CopyPaste(MixingOp):
     objects are the identity; where nothing is pasted, and no edge reaches, the picture stays. Source: Ghiasi et al.,
     "Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation" (2021).
 
-    >>> CopyPaste((1, 4), p=0.5)
-    CopyPaste(p=0.5, objects=Uniform(1, 4))
+    >>> CopyPaste(p=0.5)
+    CopyPaste(p=0.5)
 
     Raises  FieldError if objects can be negative, or edge is; InputError if there is no partner, it has another size,
             or no masks or polygons of instances are declared.

@@ -16,9 +16,10 @@ from variegate import Compose, RandomResizedCrop
 from variegate.errors import DecodeError, InputError
 from variegate.loader import ImageFolder, Loader
 from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.making import make_batch
 from variegate.loader.batch.plan import planned
 from variegate.loader.batch.reader import SampleReader, SampleRequest
-from variegate.loader.batch.task import BatchTask, make_batch
+from variegate.loader.batch.task import BatchTask
 from variegate.loader.decode import Encoded
 from variegate.loader.identity import Identity
 from variegate.loader.memory import Arena, DecodeScratch, SlotPool

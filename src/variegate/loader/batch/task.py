@@ -286,7 +286,7 @@ class BatchTask:
         """
         context = self._context
         for position in range(len(context.source)):
-            one = BatchTask(context, self._span, GivenSamples.single(position))
+            one = BatchTask(context, self._span._replace(first=0, last=1), GivenSamples.single(position))
             if one.prepare(counters):
                 one.work(DecodeScratch(), counters)
             if one._errors or one._kept():
