@@ -26,10 +26,9 @@ def put(
     planes = out.shape[0] if layout == "CHW" else 1
     sides = out.shape[1:3] if layout == "CHW" else out.shape[:2]
     across = out.size // (planes * sides[0] * sides[1])
-    top, left = corner
     height, width = places.shape
-    whole = out.reshape(planes, sides[0], sides[1] * across)[:, top : top + height, left * across :]
-    _put(made.reshape(planes, height, width * across), places, np.int8(k), across, whole)  # type: ignore[no-untyped-call]
+    parts = made.reshape(planes, height, width * across), out.reshape(planes, sides[0], sides[1] * across)
+    _put(*parts, places, np.int8(k), across, corner)  # type: ignore[no-untyped-call]
 
 
 @inlined
@@ -39,17 +38,22 @@ def _copy(source, out):
 
 
 @entry
-def _put(made, places, k, across, out):
+def _put(made, out, places, k, across, corner):
     """Run by run: pixels of one place lie side by side."""
+    top, left = corner
     height, width = places.shape
     for y in range(height):
-        end = 0
+        row, end = places[y], 0
         while end < width:
             begin = end
-            while begin < width and not (places[y, begin] == k or (k == 0 and places[y, begin] < 0)):
+            while begin < width and row[begin] != k and (k != 0 or row[begin] >= 0):
                 begin += 1
             end = begin
-            while end < width and (places[y, end] == k or (k == 0 and places[y, end] < 0)):
+            while end < width and (row[end] == k or (k == 0 and row[end] < 0)):
                 end += 1
             for plane in range(made.shape[0]):
-                _copy(made[plane, y, begin * across : end * across], out[plane, y, begin * across : end * across])
+                # Of whole rows, which lie without gaps: so the copy is one of many at once.
+                to = out[plane, top + y]
+                _copy(
+                    made[plane, y][begin * across : end * across], to[(left + begin) * across : (left + end) * across]
+                )

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from variegate.ops.effect import Geometric, Holes, Matrix, Noise, RowFunction
+from variegate.ops.effect import ColourFunction, Geometric, Holes, Matrix, Noise, RowFunction
 from variegate.ops.effect.mixing import SLOT
 from variegate.ops.geometric import Window
 from variegate.picture import ImageArray
 from variegate.plan.bound import BoundBatch, Continuation
 from variegate.plan.cutter import Cutter
 from variegate.plan.draw import DrawnColumns
+from variegate.plan.fuse import mirrors
 from variegate.plan.ir import Node
 from variegate.plan.plan import Plan
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from variegate.labels.point_maps import PointMaps
     from variegate.plan.compiler import Compiler
 
-PLACED = (Noise, Holes, RowFunction)  # what hangs on where in the picture a pixel lies
 WINDOW = "(window)"  # the path of no op that is declared
 Places = NDArray[np.int8]  # (h, w): of each pixel the row that it shows; -1: none
 
@@ -89,7 +89,7 @@ class CollagePlan:
         """Which of the rows each pixel of the result shows."""
         return places_of(self.plan.point_maps)
 
-    @property
+    @functools.cached_property
     def shares(self) -> list[float]:
         """Of all pixels that show a picture, how many show each."""
         counts = [int(np.count_nonzero(self.places == k)) for k in range(len(self._parts))]
@@ -156,7 +156,7 @@ class Layers:
     ) -> None:
         self._places = places
         self.boxes = [_around(places, k) for k in range(len(whole.sizes))]
-        if any(issubclass(node.op.gives, PLACED) for node in cutter.nodes):
+        if any(_hangs_on_place(node) for node in cutter.nodes):
             self._bound, self.boxes = whole, [(0, 0, *places.shape)] * len(whole.sizes)
             return
         columns = {**columns, WINDOW: dict(zip(Window.EDGES, np.array(self.boxes, np.float64).T, strict=True))}
@@ -169,7 +169,7 @@ class Layers:
 
         for k, image in enumerate(images):
             top, left, height, width = self.boxes[k]
-            part = self._places[top : top + height, left : left + width]
+            part = np.ascontiguousarray(self._places[top : top + height, left : left + width])
             if k and not (part == k).any():
                 continue
             made = np.empty(self._bound.shape(k), out.dtype)
@@ -189,7 +189,15 @@ def _around(places: Places, k: int) -> tuple[int, int, int, int]:
 @functools.lru_cache(maxsize=64)
 def _windowed(cutter: Cutter) -> Cutter:
     """The same with a window behind the last map."""
-    nodes = list(cutter.nodes)
-    last = max(n for n, node in enumerate(nodes) if issubclass(node.op.gives, Geometric))
-    nodes.insert(last + 1, Node(Window(), WINDOW))
+    last = max(n for n, node in enumerate(cutter.nodes) if issubclass(node.op.gives, Geometric) and not mirrors(node))
+    maps, rest = cutter.nodes[: last + 1], cutter.nodes[last + 1 :]
+    # Flips behind colours come before them, which is the same: behind bent colours no window could stand.
+    turned = sorted(rest, key=lambda node: not mirrors(node))
+    count = sum(map(mirrors, rest))
+    nodes = (*maps, *turned[:count], Node(Window(), WINDOW), *turned[count:])
     return Cutter((*nodes, *cutter.output))
+
+
+def _hangs_on_place(node: Node) -> bool:
+    """Whether what an op does to a pixel hangs on where in the picture it lies."""
+    return issubclass(node.op.gives, (Noise, Holes, RowFunction)) and not issubclass(node.op.gives, ColourFunction)
