@@ -145,8 +145,8 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 def main() -> None:
     """All rows."""
     args = timing.arguments(__doc__)
-    rounds, batches, warm, count = (1, 3, 2, 20) if args.quick else (5, 24, 6, 300)
-    folder = photos.stream((batches + warm + 2) * BATCH, args.data)
+    rounds, batches, warm, count = (1, 3, 2, 20) if args.quick else (5, 90, 30, 300)
+    folder = photos.stream((5 if args.quick else 30) * BATCH, args.data)  # a few epochs of these
     rates: dict[str, list[float]] = {name: [] for name in RECIPES}
     peaks: dict[str, list[float]] = {name: [] for name in RECIPES}
     for i in range(rounds):
