@@ -95,11 +95,18 @@ def _points(
 def _polygons(
     target: Polygons, leaf: RingLeaf, box: Box, size: Size, _: Visibility | None = None
 ) -> tuple[RingLeaf, Visibility]:
+    import shapely
+
+    return polygons_without(target, leaf, shapely.box(*box))
+
+
+def polygons_without(target: Polygons, leaf: RingLeaf, area: Any) -> tuple[RingLeaf, Visibility]:
+    """Polygons without what lies in an area, as shapely has it, and what is left of them."""
     if target.closed:
         check_shapely()
     everything = []
     for rings in leaf.rings:
-        left, share = _without(rings, box, target)
+        left, share = _without(rings, area, target)
         around = bounds(np.concatenate(rings)) if rings else np.zeros(4)
         everything.append((left, share, around, is_real(rings, target)))
     visibility = visibility_of_rings(target, everything)
@@ -108,24 +115,23 @@ def _polygons(
     return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), visibility
 
 
-def _without(rings: Rings, box: Box, target: Polygons) -> tuple[Rings, float]:
-    """The part of an instance outside of a box, and its share of the whole; the very rings where that is all."""
+def _without(rings: Rings, area: Any, target: Polygons) -> tuple[Rings, float]:
+    """The part of an instance outside of an area, and its share of the whole; the very rings where that is all."""
     import shapely
 
     if not rings:
         return rings, 1.0
-    window = shapely.box(*box)
     found: list[Floats] = []
     every = part = 0.0
     for group in [rings] if target.holes and target.closed else [(ring,) for ring in rings]:
         whole = geometry(group) if target.closed else shapely.LineString(group[0]) if len(group[0]) > 1 else None
         extent = 0.0 if whole is None else whole.area if target.closed else whole.length
         every += extent
-        if whole is None or not whole.intersects(window):
+        if whole is None or not whole.intersects(area):
             found, part = [*found, *group], part + extent
             continue
-        rest = shapely.difference(whole, window)
-        rest = _opened(rest, box) if target.closed and not target.holes else rest
+        rest = shapely.difference(whole, area)
+        rest = _opened(rest) if target.closed and not target.holes else rest
         kept = rings_of(rest, target.holes) if target.closed else _lines_of(rest)
         part += (rest.area if target.closed else rest.length) if kept else 0.0
         found += kept
@@ -134,16 +140,22 @@ def _without(rings: Rings, box: Box, target: Polygons) -> tuple[Rings, float]:
     return tuple(found), min(part / every, 1.0) if every > 0 else 0.0
 
 
-def _opened(rest: Any, box: Box) -> Any:
-    """An area in parts without holes: where the box left one, those on either side of the middle of the box."""
+def _opened(rest: Any) -> Any:
+    """An area in parts without holes: a part with one is cut through its middle, from above to below."""
     import shapely
 
-    if not shapely.get_num_interior_rings(shapely.get_parts(rest)).any():
-        return rest
-    x0, y0, x1, y1 = shapely.bounds(rest)
-    middle = (box[0] + box[2]) / 2
-    sides = shapely.box(x0, y0, middle, y1), shapely.box(middle, y0, x1, y1)
-    return shapely.GeometryCollection([shapely.intersection(rest, side) for side in sides])
+    done, open_yet = list[Any](), list(shapely.get_parts(shapely.get_parts(rest)))
+    while open_yet:
+        part = open_yet.pop()
+        if part.geom_type != "Polygon" or not part.interiors:
+            done.append(part)
+            continue
+        x0, y0, x1, y1 = part.bounds
+        left, _, right, _ = part.interiors[0].bounds
+        middle = (left + right) / 2
+        sides = shapely.box(x0, y0, middle, y1), shapely.box(middle, y0, x1, y1)
+        open_yet += [each for side in sides for each in shapely.get_parts(shapely.intersection(part, side))]
+    return shapely.GeometryCollection(done[::-1])
 
 
 def _lines_of(geometry: Any) -> list[Floats]:

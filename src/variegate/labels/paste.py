@@ -13,8 +13,9 @@ from variegate.errors import InputError
 from variegate.labels.blend import plain_shared, rows_joined
 from variegate.labels.blend_row import PasteRow
 from variegate.labels.carry import MovedLabels, filtered
+from variegate.labels.hidden import polygons_without
 from variegate.labels.keypoints import visibility_of_points
-from variegate.labels.polygons import geometry, is_real, rings_of, visibility_of_rings
+from variegate.labels.polygons import geometry
 from variegate.labels.region import filled
 from variegate.labels.stack import in_pixels, pixel_bounds, pixel_counts
 from variegate.labels.visibility import Visibility, areas, bounds
@@ -157,7 +158,7 @@ def _covered(
     if isinstance(target, Keypoints):
         return _points(leaf, what.cover)
     if isinstance(target, Polygons):
-        return _polygons(target, leaf, what.shapes)
+        return (leaf, None) if what.shapes is None else polygons_without(target, leaf, what.shapes)
     if isinstance(target, Mask) and target.stack:
         return _stack(target, leaf, size, what.cover)
     return leaf, None
@@ -208,28 +209,6 @@ def _points(leaf: PointLeaf, cover: Flags) -> tuple[PointLeaf, Visibility]:
     if leaf.visible is None or (within | (leaf.visible == 0)).all():
         return leaf, visibility
     return replace(leaf, visible=np.where(within, leaf.visible, 0), given=None), visibility
-
-
-def _polygons(target: Polygons, leaf: RingLeaf, shapes: Any) -> tuple[RingLeaf, Visibility | None]:
-    if shapes is None or not target.closed:
-        return leaf, None
-    import shapely
-
-    everything = []
-    for rings in leaf.rings:
-        left, share = rings, 1.0
-        whole = geometry(rings) if rings else None
-        if whole is not None and whole.area > 0 and whole.intersects(shapes):
-            rest = shapely.difference(whole, shapes)
-            left = tuple(rings_of(rest, target.holes))
-            share = min(rest.area / whole.area, 1.0) if left else 0.0
-            left = rings if share == 1.0 else left
-        around = bounds(np.concatenate(rings)) if rings else np.zeros(4)
-        everything.append((left, share, around, is_real(rings, target)))
-    visibility = visibility_of_rings(target, everything)
-    if all(left is rings for (left, *_), rings in zip(everything, leaf.rings, strict=True)):
-        return leaf, visibility
-    return replace(leaf, rings=tuple(rings for rings, *_ in everything), given=None), visibility
 
 
 def _stack(target: Mask, leaf: MaskLeaf, size: Size, cover: Flags) -> tuple[MaskLeaf, Visibility]:

@@ -111,8 +111,8 @@ class MemoryBudget:
     def holds(self, need: BatchMemory) -> bool:
         """Whether a batch that takes so much would fit, alone."""
         most = self._most
-        slot, files, pixels = (max(a, b) for a, b in zip(most[:3], need[:3], strict=True))
-        return self.workers * pixels + USERS * slot + need.slot + need.files <= self.limit and files >= 0
+        slot, pixels = max(most.slot, need.slot), max(most.pixels, need.pixels)
+        return self.workers * pixels + USERS * slot + need.slot + need.files <= self.limit
 
     def fits(self, waiting: Sequence[tuple[BatchMemory | None, bool]]) -> bool:
         """Whether batches may be in memory at once: what each needs, if that is known yet, and whether it is made.
