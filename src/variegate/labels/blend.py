@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,8 @@ from variegate.targets.leaf import (
     RingLeaf,
     RowLeaf,
 )
+
+Hide = Callable[[Target, Any, Visibility | None], tuple[Leaf, Visibility | None]]
 
 
 def blended(targets: Targets, own: MovedLabels, other: MovedLabels, row: BlendRow, layout: str) -> MovedLabels:
@@ -64,10 +66,18 @@ def blended(targets: Targets, own: MovedLabels, other: MovedLabels, row: BlendRo
 
 def _outside(targets: Targets, leaves: Leaves, row: BlendRow) -> MovedLabels:
     """What is left of instances under the box, and the filters."""
+    return beneath(targets, leaves, lambda target, leaf, around: hidden(target, leaf, row.box, row.size, around))
+
+
+def beneath(targets: Targets, leaves: Leaves, hide: Hide) -> MovedLabels:
+    """Leaves without what something hides, and without the instances that filters then drop.
+
+    hide  (target, leaf, what more exact shapes of the same instances tell) -> what is left of it, as `move` gives it
+    """
     left = dict[str, Leaf]()
     visibilities, around = dict[str, Visibility](), dict[str | None, Visibility]()
     for name, target in sorted(((n, targets[n]) for n in leaves), key=lambda field: -field[1].exactness):
-        left[name], visibility = hidden(target, leaves[name], row.box, row.size, around.get(target.rows_of))
+        left[name], visibility = hide(target, leaves[name], around.get(target.rows_of))
         if visibility is not None:
             visibilities[name] = visibility
             if target.outlines:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from variegate.errors import InputError
-from variegate.labels.blend import plain_shared, rows_joined
+from variegate.labels.blend import beneath, plain_shared, rows_joined
 from variegate.labels.blend_row import PasteRow
-from variegate.labels.carry import MovedLabels, filtered
+from variegate.labels.carry import MovedLabels
 from variegate.labels.hidden import polygons_without
 from variegate.labels.keypoints import visibility_of_points
 from variegate.labels.polygons import geometry
@@ -109,7 +109,7 @@ def pasted(
         raise InputError(
             f"{row.path}: the picture has the fields {sorted(own.leaves)}, its partner {sorted(other.leaves)}"
         )
-    left = _beneath(targets, own.leaves, row, what)
+    left = beneath(targets, own.leaves, lambda target, leaf, around: _covered(target, leaf, row.size, what, around))
     leaves = dict[str, Leaf]()
     for name, leaf in own.leaves.items():
         target, partner = targets[name], other.leaves[name]
@@ -132,19 +132,6 @@ def _plane(own: MaskLeaf, other: MaskLeaf, what: Pasted, name: str) -> MaskLeaf:
     cover, pixels = _at_size(what.cover[None], own.pixels.shape[:2])[0], own.pixels.copy()
     pixels[cover] = other.pixels[cover]
     return MaskLeaf(pixels)
-
-
-def _beneath(targets: Targets, leaves: Leaves, row: PasteRow, what: Pasted) -> MovedLabels:
-    """What is left of the instances under the objects, and the filters."""
-    left = dict[str, Leaf]()
-    visibilities, around = dict[str, Visibility](), dict[str | None, Visibility]()
-    for name, target in sorted(((n, targets[n]) for n in leaves), key=lambda field: -field[1].exactness):
-        left[name], visibility = _covered(target, leaves[name], row.size, what, around.get(target.rows_of))
-        if visibility is not None:
-            visibilities[name] = visibility
-            if target.outlines:
-                around.setdefault(target.rows_of, visibility)
-    return filtered(targets, leaves, {name: left[name] for name in leaves}, visibilities)
 
 
 def _covered(
