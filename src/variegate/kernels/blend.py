@@ -50,8 +50,11 @@ def _integers(own, other, out, share, edges):
     rest = np.float32(1) - share
     for plane in range(out.shape[0]):
         for y in range(out.shape[1]):
-            _copy(own[plane, y], out[plane, y])
-            if top <= y < bottom:
+            if not top <= y < bottom:
+                _copy(own[plane, y], out[plane, y])
+            else:
+                _copy(own[plane, y, :left], out[plane, y, :left])
+                _copy(own[plane, y, right:], out[plane, y, right:])
                 # Of slices: a loop that begins elsewhere than at 0 is not vectorised.
                 mine, theirs, to = own[plane, y, left:right], other[plane, y, left:right], out[plane, y, left:right]
                 if share == 0:
@@ -68,8 +71,11 @@ def _floats(own, other, out, share, edges):
     rest = np.float32(1) - share
     for plane in range(out.shape[0]):
         for y in range(out.shape[1]):
-            _copy(own[plane, y], out[plane, y])
-            if top <= y < bottom:
+            if not top <= y < bottom:
+                _copy(own[plane, y], out[plane, y])
+            else:
+                _copy(own[plane, y, :left], out[plane, y, :left])
+                _copy(own[plane, y, right:], out[plane, y, right:])
                 mine, theirs, to = own[plane, y, left:right], other[plane, y, left:right], out[plane, y, left:right]
                 if share == 0:
                     _copy(theirs, to)

@@ -141,7 +141,7 @@ class PartneredSample:
             parts = [Part(self.plans[m], 0) for m in who]
             return put_together(self._pipeline, parts, [self.pictures[m] for m in who])[0]
         own, row = self.value(n, level - 1), plan.blend(0, level - 1)
-        if row is None or row.rests:
+        if row is None:
             return own
         return blended(plan, own, self.value(others[int(row.partner * len(others))], level - 1), row)[0]
 

@@ -6,7 +6,8 @@ applies to a sample, and blend the values of the level below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from variegate.errors import PipelineError
@@ -87,17 +88,26 @@ def lowered_levels(levels: Sequence[Level], columns: DrawnColumns, sizes: Ints, 
     return [lower(level, columns, sizes, context, lambda *_: context) for level in levels]
 
 
-def blend_row(level: Sequence[Lowered], columns: DrawnColumns, i: int) -> MixingRow | None:
-    """What a level does to sample i; None if none of its ops applies to it."""
+def blend_rows(level: Sequence[Lowered], columns: DrawnColumns, count: int) -> list[MixingRow | None]:
+    """What a level does to each of so many samples; None if it leaves it as it is."""
+    rows: list[MixingRow | None] = [None] * count
     for each in level:
-        if each.effects and (each.applies is None or each.applies[i]):
-            (effect,), row, path = each.effects, each.row(i), each.node.path
-            height, width = each.before[i].tolist()
-            who: str = each.node.op.partners  # type: ignore[attr-defined]
-            partner = (height, width), float(columns[path]["partner"][..., i]), who
-            if isinstance(effect, effects.Paste):
-                return PasteRow(path, int(effect.objects[row]), effect.order[:, row : row + 1], effect.edge, *partner)
-            assert isinstance(effect, effects.Blend)
-            left, top, right, bottom = effect.box[row].tolist()
-            return BlendRow(path, float(effect.share[row]), (left, top, right, bottom), *partner)
-    return None
+        for i, row in _rows(each, columns, count) if each.effects else ():
+            rows[i] = None if row.rests else row
+    return rows
+
+
+def _rows(each: Lowered, columns: DrawnColumns, count: int) -> Iterator[tuple[int, MixingRow]]:
+    """What an op does to each sample to which it applies."""
+    (effect,), path = each.effects, each.node.path
+    partner, sizes = columns[path]["partner"].tolist(), each.before.tolist()
+    who: str = each.node.op.partners  # type: ignore[attr-defined]
+    applies = [True] * count if each.applies is None else each.applies.tolist()
+    if isinstance(effect, effects.Blend):
+        shares, boxes = effect.share.tolist(), effect.box.tolist()
+    for i in itertools.compress(range(count), applies):
+        row, rest = each.row(i), (tuple(sizes[i]), partner[i], who)
+        if isinstance(effect, effects.Paste):
+            yield i, PasteRow(path, int(effect.objects[row]), effect.order[:, row : row + 1], effect.edge, *rest)
+        else:
+            yield i, BlendRow(path, shares[row], tuple(boxes[row]), *rest)

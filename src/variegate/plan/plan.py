@@ -18,8 +18,7 @@ from variegate.picture import ImageArray, as_picture
 from variegate.plan.bound import BoundBatch
 from variegate.plan.carried import CarriedLabels
 from variegate.plan.gone import left
-from variegate.plan.lower import Lowered
-from variegate.plan.mixing import Level, blend_row, lowered_levels
+from variegate.plan.mixing import Level, blend_rows, lowered_levels
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.smaller import Covers, fit_of
 from variegate.plan.stage.base import Window
@@ -97,11 +96,13 @@ class Plan:
 
     def blend(self, i: int, level: int) -> MixingRow | None:
         """What a level of the ops that mix does to sample i; None if nothing."""
-        return blend_row(self._blends[level], self.bound.columns, i)
+        return self._blends[level][i]
 
     @functools.cached_property
-    def _blends(self) -> list[list[Lowered]]:
-        return lowered_levels(self.levels, self.bound.columns, self.bound.after, self.spec.channels)
+    def _blends(self) -> list[list[MixingRow | None]]:
+        bound = self.bound
+        levels = lowered_levels(self.levels, bound.columns, bound.after, self.spec.channels)
+        return [blend_rows(level, bound.columns, len(self)) for level in levels]
 
     @functools.cached_property
     def point_maps(self) -> PointMaps:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import sys
 from collections import Counter
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +15,9 @@ from numpy.typing import NDArray
 from variegate.labels.carry import MovedLabels
 from variegate.loader import stats
 from variegate.loader.batch.context import LoaderContext
+from variegate.loader.batch.course import course, readings
 from variegate.loader.batch.deadline import Worker
-from variegate.loader.batch.partners import Seat
+from variegate.loader.batch.partners import Partners, Seat, beside
 from variegate.loader.batch.sample import Sample
 from variegate.loader.batch.task import BatchTask
 from variegate.loader.pipeline import SamplePlan
@@ -26,19 +29,36 @@ if TYPE_CHECKING:
     from variegate.plan.plan import Plan
 
 
-class Block(BatchTask):
-    """Some samples of an epoch, as a batch that is never handed out."""
+ASK = -2  # instead of a mate: it must be looked for
+NO_LABELS = MovedLabels({}, Counter())
 
-    def __init__(self, context: LoaderContext, epoch: int, seats: list[Seat]) -> None:
+
+class Block(BatchTask):
+    """Some samples of an epoch, as a batch that is never handed out. They are known by their number here.
+
+    seats     whose they are; some may be skipped
+    partners  who may be mixed with them
+    is_whole  whether they are all of those that are mixed with each other
+    """
+
+    def __init__(
+        self, context: LoaderContext, epoch: int, seats: list[Seat], partners: Partners, is_whole: bool = False
+    ) -> None:
         places, positions, occurrences = (np.array(column, np.int64) for column in zip(*seats, strict=True))
         span = BatchSpan(epoch, 0, len(seats), (epoch, 0))
         super().__init__(context, span, GivenSamples(positions, occurrences, places))
-        self._seats, self._lock, self._is_prepared = seats, Lock(), False
-        self._rows: dict[int, tuple[Plan, int]] = {}  # of each result the row of a plan by which it was made
+        self._seats, self._partners, self._is_whole = seats, partners, is_whole
+        self._lock, self._is_prepared = Lock(), False
         self._at: dict[Seat, int] = {}  # those that could be read, by their number
         self._locks: list[Lock] = []
+        self._rows: dict[int, tuple[Plan, int]] = {}  # of each result the row of a plan by which it was made
+        self._values: dict[int, NDArray[Any]] = {}  # results, as long as they are asked for
+        self._wanted: list[int] = []  # of each result, how many more times that will be
+        self._reading: list[int] = []  # and by how many it is looked at now
         self._pictures: dict[int, NDArray[Any]] = {}
         self._finished: set[int] = set()
+        self.mates: list[list[int]] = []  # of each level and result, with which it is mixed, if all goes well; or ASK
+        self.order: list[int] = []  # in which the samples are best mixed
 
     def prepared(self, counters: Counters, stopped: Event | None) -> bool:
         """Read and plan the samples, if nobody has; False if all was stopped before.
@@ -54,6 +74,8 @@ class Block(BatchTask):
                     return False
                 self._at = {self._seats[sample.place]: i for i, sample in enumerate(self._samples)}
                 self._locks = [Lock() for _ in self._samples]
+                if self._samples:
+                    self._settle(cast("Plan", self._plan))
                 self._is_prepared = True
         return True
 
@@ -65,45 +87,81 @@ class Block(BatchTask):
             self.need = self.need._replace(slot=kept)
         return more
 
-    def sample(self, seat: Seat) -> Sample | None:
-        """What was read for a seat; None if it was skipped."""
-        i = self._at.get(seat)
-        return None if i is None else self._samples[i]
+    def _settle(self, plan: Plan) -> None:
+        """Find with whom the samples are mixed, in which order, and how often the value of each is asked for."""
+        repeats, size = self._context.repeats, len(self._samples)
+        ops: list[Any] = [node.op for level in plan.levels for node in level]
+        among = {self._partners.among(op.partners) for op in ops}
+        count, self.order = size * repeats, list(range(size))
+        self._reading, self._wanted = [0] * count, [sys.maxsize] * count  # anybody may come for them
+        if self._is_whole and among == {"block"}:
+            self.mates = [self._mates(plan, level) for level in range(len(plan.levels))]
+            self._wanted = readings(self.mates, count)
+            self.order = course([mate // repeats if mate >= 0 else mate for mate in self.mates[-1][::repeats]])
+        else:
+            self.mates = [[ASK] * count for _ in plan.levels]
 
-    def has(self, seat: Seat) -> bool:
-        """Whether a sample was asked for."""
-        return seat in self._seats
+    def _mates(self, plan: Plan, level: int) -> list[int]:
+        """With which result each is mixed; ASK where there is none, or it is bad."""
+        repeats, others = self._context.repeats, len(self._seats) - 1
+        number = dict.fromkeys(range(others + 1), ASK) | {each.place: i for i, each in enumerate(self._samples)}
+        mates = [ASK] * len(plan)
+        for n in range(len(plan) if others else 0):
+            blend = plan.blend(n, level)
+            if blend is not None:
+                i = number[beside(self._samples[n // repeats].place, others, blend.partner)]
+                mates[n] = i * repeats + n % repeats if i >= 0 else ASK
+        return mates
 
-    @property
+    def number(self, seat: Seat) -> int | None:
+        """Which sample is that of a seat; None if it was skipped, or not asked for."""
+        return self._at.get(seat)
+
+    def seat(self, i: int) -> Seat:
+        """Whose a sample is, or for whom it stands in."""
+        return self._seats[self._samples[i].place]
+
+    def sample(self, i: int) -> Sample:
+        """What was read."""
+        return self._samples[i]
+
+    @functools.cached_property
     def form(self) -> tuple[list[tuple[int, ...]], np.dtype[Any]]:
         """The shapes of all results, and their dtype."""
         return self._form
 
-    def rows_at(self, seat: Seat) -> slice:
-        """Where the results for a seat are among them, one a repeat."""
-        first = self._at[seat] * self._context.repeats
-        return slice(first, first + self._context.repeats)
-
-    def value(self, seat: Seat, repeat: int, worker: Worker, counters: Counters) -> Value | None:
-        """The unmixed value of a sample; None if it was skipped."""
-        i = self._at.get(seat)
-        if i is None:
-            return None
+    def value(self, n: int, worker: Worker, counters: Counters) -> Value | None:
+        """An unmixed result, as long as it is not `done` with; None if its sample was skipped."""
+        i = n // self._context.repeats
         with self._locks[i]:
             if i not in self._finished:
                 self._sample(i, worker, counters)
                 self._finished.add(i)
-        if i in self._gone:
-            return None
-        n = i * self._context.repeats + repeat
-        image: NDArray[Any] = self._loose[n] if n in self._loose else self._target()[n]
-        return Value(image, self._carried.get(n) or MovedLabels({}, Counter()))
+            if i in self._gone:
+                return None
+            self._reading[n] += 1
+            image = self._values.get(n)
+        if image is None:
+            return self._again(n, worker, counters)
+        return Value(image, self._carried.get(n, NO_LABELS))
 
-    def picture(self, seat: Seat, worker: Worker, counters: Counters) -> NDArray[Any] | None:
+    def done(self, n: int) -> None:
+        """Say that a result is not looked at any more."""
+        with self._locks[n // self._context.repeats]:
+            self._reading[n] -= 1
+            self._wanted[n] -= 1
+            if self._wanted[n] <= 0 and not self._reading[n] and n in self._values:
+                self._context.blocks.shelf.put(self._values.pop(n))
+
+    def _again(self, n: int, worker: Worker, counters: Counters) -> Value | None:
+        """A result that all who were expected are done with: the first mate of somebody is bad, and it is the next."""
+        counters[stats.AGAIN] += 1
+        i, repeat = divmod(n, self._context.repeats)
+        block = Block(self._context, self._span.epoch, [self.seat(i)], self._partners)
+        return block.value(repeat, worker, counters) if block.prepared(counters, worker.stopped) else None
+
+    def picture(self, i: int, worker: Worker, counters: Counters) -> NDArray[Any] | None:
         """The picture of a sample, for ops that put several side by side; None if it was skipped."""
-        i = self._at.get(seat)
-        if i is None:
-            return None
         with self._locks[i]:
             if i not in self._pictures and i not in self._gone:
                 self._decode(i, worker, counters)
@@ -128,14 +186,22 @@ class Block(BatchTask):
         counters[stats.DECODE] += stats.now() - begun
         counters[stats.BYTES_DECODED] += found.nbytes
 
-    def row(self, seat: Seat, repeat: int) -> tuple[Plan, int]:
-        """The plan by which a value was made, and its row there."""
-        return self._rows[self._at[seat] * self._context.repeats + repeat]
+    def row(self, n: int) -> tuple[Plan, int]:
+        """The plan by which a result was made, and its row there."""
+        return self._rows[n]
 
-    def stood_in(self, seat: Seat) -> bool:
-        """Whether another sample stands in for that of a seat."""
-        i = self._at.get(seat)
-        return i is not None and self._samples[i].tried > 0
+    def position(self, n: int) -> int:
+        """Of the sample of a result, in the source."""
+        return self._samples[n // self._context.repeats].position
+
+    def stood_in(self, n: int) -> bool:
+        """Whether another sample stands in for that of a result."""
+        return self._samples[n // self._context.repeats].tried > 0
+
+    def _out(self, n: int, plan: SamplePlan, row: int) -> NDArray[Any]:
+        shapes, dtype = self.form if plan is self._plan else (plan.shapes, plan.dtype)
+        out = self._values[n] = self._context.blocks.shelf.take(shapes[row], dtype)
+        return out
 
     def _labels(self, plan: SamplePlan, row: int) -> MovedLabels:
         return cast("Plan", plan).moved(row)

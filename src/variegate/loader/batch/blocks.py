@@ -7,6 +7,8 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
+from variegate.loader.batch.shelf import Shelf
+
 Name = tuple[int, int]  # the epoch and the first place
 
 
@@ -14,10 +16,11 @@ class Blocks:
     """What threads share of the blocks of a loader.
 
     wanted  whether there is memory for them
+    shelf   memory of values that were mixed
     """
 
     def __init__(self) -> None:
-        self.wanted = True
+        self.wanted, self.shelf = True, Shelf()
         self._known: WeakValueDictionary[Name, Any] = WeakValueDictionary()
         self._last: Any = None  # a batch may be handed out before the next one begins
         self._lock = Lock()
@@ -40,3 +43,4 @@ class Blocks:
         """Let go of the last one."""
         with self._lock:
             self._last = None
+            self.shelf.clear()

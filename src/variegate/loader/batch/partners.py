@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,8 @@ class Partners:
 
     def __init__(self, context: LoaderContext, epoch_samples: EpochSamples) -> None:
         self._context, self._samples = context, epoch_samples
-        self._seats: dict[int, list[Seat]] = {}  # of blocks, by their first place: one by one they take NumPy long
+        self._seats: dict[int, list[Seat]] = {}  # of blocks, by their first place
+        self._known: dict[tuple[Any, bool], Positions] = {}  # the samples of a class, or of the others
 
     def of(self, seat: Seat, who: str, drawn: float) -> Iterator[Seat]:
         """Who may be the partner of a sample: the first is, unless it is bad; then the next.
@@ -41,8 +42,7 @@ class Partners:
         who    as `MixingOp.partners` says
         drawn  from 0 to below 1: where among them to begin
         """
-        if who == "block" and not self._context.shuffle and self._context.edges is None:
-            who = "source"
+        who = self.among(who)
         if who in ("class", "other class"):
             yield from self._of_class(seat, who == "class", drawn)
             return
@@ -50,25 +50,28 @@ class Partners:
         own = seat.place % length if seat.place >= 0 else -1
         first, last = (0, length) if who == "source" else block_of(own, length)
         others = last - first - (own >= 0)
-        begin = int(drawn * others)
         for step in range(min(others, MOST)):
-            place = first + (begin + step) % others
-            yield self.at(place + (place >= own >= first))
+            yield self.at(first + beside(own - first, others, drawn, step))
+
+    def among(self, who: str) -> str:
+        """Whom `partners=` of an op means in this epoch: where it is not shuffled, a block may be of one class."""
+        ordered = not self._context.shuffle and self._context.edges is None
+        return "source" if who == "block" and ordered else who
 
     def at(self, place: int) -> Seat:
         """The sample at a place."""
-        length = self._samples.order.length
-        if place >= length:
+        if place >= self._samples.order.length:
             return self.seats(np.array([place], np.int64))[0]
-        first, _ = block_of(place, length)
-        return self.block(first)[place - first]
+        return self.block(place // BLOCK * BLOCK)[place % BLOCK]
 
     def block(self, first: int) -> list[Seat]:
         """The samples of the block that begins at a place."""
         found = self._seats.get(first)
         if found is None:
-            places = np.arange(*block_of(first, self._samples.order.length), dtype=np.int64)
-            found = self._seats[first] = self.seats(places)
+            first, last = block_of(first, self._samples.order.length)
+            positions, occurrences = self._samples.around(first, last)
+            found = list(map(Seat, range(first, last), positions.tolist(), occurrences.tolist()))
+            self._seats[first] = found
         return found
 
     def seats(self, places: Positions) -> list[Seat]:
@@ -92,7 +95,21 @@ class Partners:
                 f"{self._context.source!r} has none"
             )
         column = np.asarray(labels)
-        return np.flatnonzero((column == column[position]) == same)
+        name = column[position].item(), same
+        if name not in self._known:
+            self._known[name] = np.flatnonzero((column == column[position]) == same)
+        return self._known[name]
+
+
+def beside(own: int, others: int, drawn: float, step: int = 0) -> int:
+    """Which number is drawn among one's own and so many others: never the own.
+
+    own    below 0: it is not among them
+    drawn  from 0 to below 1
+    step   how many of those drawn first are bad
+    """
+    found = (int(drawn * others) + step) % others
+    return found + (found >= own >= 0)
 
 
 def block_of(place: int, length: int) -> tuple[int, int]:

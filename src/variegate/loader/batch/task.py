@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,8 @@ class BatchTask:
         self._context, self._span = context, span
         self._reader, self._decoder = SampleReader(context), SampleDecoder(context)
         self._batch_samples = BatchSamples(context, self._reader, span, epoch_samples)
-        self._todo, self._done = count(), count(1)
+        self._todo: Iterator[int] = count()
+        self._done = count(1)
         self._samples: list[Sample] = []
         self._plan: SamplePlan | None = None
         self._image: Any = None  # where the samples are written; taken when the first of them is

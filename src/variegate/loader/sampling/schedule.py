@@ -148,7 +148,8 @@ class EpochSamples:
 
     def __init__(self, order: EpochOrder, schedule: Schedule, deal: Deal | None = None) -> None:
         self.order, self._schedule, self.deal = order, schedule, deal
-        self._block: tuple[int, Positions, Positions] | None = None
+        self._block: tuple[int, Positions, Positions] | None = None  # of the rank's own places
+        self._around: tuple[int, Positions, Positions] | None = None  # of all
 
     def places(self, first: int, last: int) -> Positions:
         """The places of the epoch that are the rank's own numbers first to last - 1."""
@@ -170,6 +171,19 @@ class EpochSamples:
             known = self._block = number, *at_places(self.order, places)
         part = slice(first - number * BLOCK, last - number * BLOCK)
         return known[1][part].copy(), known[2][part].astype(np.uint32)
+
+    def around(self, first: int, last: int) -> tuple[Positions, Positions]:
+        """Positions in the source, and which time each comes, of the epoch's places first to last - 1, whoever's.
+
+        These lie in one block of `BLOCK`.
+        """
+        number = first // BLOCK
+        known = self._around
+        if known is None or known[0] != number:
+            places = np.arange(number * BLOCK, min((number + 1) * BLOCK, self.order.length), dtype=np.int64)
+            known = self._around = number, *at_places(self.order, places)
+        part = slice(first - number * BLOCK, last - number * BLOCK)
+        return known[1][part], known[2][part]
 
 
 class GivenSamples:
