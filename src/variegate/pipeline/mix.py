@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from variegate.labels.carry import MovedLabels
     from variegate.labels.point_map import PointMap
     from variegate.pipeline.pipeline import Pipeline
-    from variegate.plan.collage import Part
+    from variegate.plan.collage import CollagePlan
     from variegate.plan.plan import Plan
 
 
@@ -85,14 +85,17 @@ def _pasted(plan: Plan, own: Value, other: Value, row: PasteRow, made: ImageArra
     return Value(made, pasted(targets, own.moved, other.moved, row, what, views)), 1 - what.share
 
 
-def put_together(pipeline: Pipeline, parts: Sequence[Part], images: Sequence[ImageArray]) -> tuple[Value, list[float]]:
-    """The collage of a sample and its partners, and how much of it shows each."""
-    from variegate.plan.collage import CollagePlan
+def put_together(
+    plan: CollagePlan, m: int, images: Sequence[ImageArray], out: ImageArray | None = None
+) -> tuple[Value, list[float]]:
+    """A collage of a plan, and how much of it shows each of its pictures.
 
-    plan = CollagePlan(pipeline.compiler, parts)
-    out = np.empty(plan.shape, plan.dtype)
-    plan.run(images, out)
-    return Value(out, plan.moved()), plan.shares
+    out  where the picture is written, if it has that form
+    """
+    if out is None or out.shape != plan.shape(m):
+        out = np.empty(plan.shape(m), plan.dtype)
+    plan.run(m, images, out)
+    return Value(out, plan.moved(m)), plan.shares(m)
 
 
 class PartneredSample:
@@ -136,10 +139,10 @@ class PartneredSample:
             if collage is None:
                 return Value(plan.result(0, self.pictures[n]), plan.moved(0))
             who = [n, *(others[int(u * len(others))] for u in collage.partner)]
-            from variegate.plan.collage import Part
+            from variegate.plan.collage import CollagePlan, Part
 
-            parts = [Part(self.plans[m], 0) for m in who]
-            return put_together(self._pipeline, parts, [self.pictures[m] for m in who])[0]
+            together = CollagePlan(self._pipeline.compiler, [[Part(self.plans[m], 0) for m in who]])
+            return put_together(together, 0, [self.pictures[m] for m in who])[0]
         own, row = self.value(n, level - 1), plan.blend(0, level - 1)
         if row is None:
             return own
@@ -220,7 +223,7 @@ def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointM
         return plans[0].point_map(0)
     from variegate.plan.collage import CollagePlan, Part
 
-    return CollagePlan(pipeline.compiler, [Part(plans[m], 0) for m in who]).plan.point_map(part)
+    return CollagePlan(pipeline.compiler, [[Part(plans[m], 0) for m in who]]).plan.point_map(part)
 
 
 def without(pipeline: Pipeline, kinds: Sequence[type[Op]]) -> Pipeline:

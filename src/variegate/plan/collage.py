@@ -1,4 +1,4 @@
-"""CollagePlan: one sample whose picture is several, side by side, each read once through its own maps and those behind.
+"""CollagePlan: samples whose picture is several, side by side, each read once through its own maps and those behind.
 
 Each picture is a row of a batch: it is lowered with the ops before the collage under its own sample's key, its tile,
 and the ops behind under the sample's. What the rows make is put together by the pixels that each of them shows. Ops
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from variegate.ops.effect import ColourFunction, Geometric, Holes, Matrix, Noise, RowFunction
 from variegate.ops.effect.mixing import SLOT
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from variegate.plan.compiler import Compiler
 
 WINDOW = "(window)"  # the path of no op that is declared
-Places = NDArray[np.int8]  # (h, w): of each pixel the row that it shows; -1: none
 
 
 class Part(NamedTuple):
@@ -42,148 +40,167 @@ class Part(NamedTuple):
 
 
 class CollagePlan:
-    """One sample's collage.
+    """The collages of some samples, planned together; the rows of each lie side by side.
 
-    parts  the sample itself, and then its partners
+    collages  of each sample its own picture, and then its partners'
     """
 
-    def __init__(self, compiler: Compiler, parts: Sequence[Part]) -> None:
+    def __init__(self, compiler: Compiler, collages: Sequence[Sequence[Part]]) -> None:
         assert compiler.collage is not None
-        self._form, self._parts = compiler.collage, parts
-        self._columns = self._drawn(parts)
-        own = parts[0].plan
+        self._compiler, self._form, self.collages = compiler, compiler.collage, collages
+        self._first: list[int] = np.cumsum([0, *map(len, collages)]).tolist()
+        parts = [part for collage in collages for part in collage]
+        self._columns, own = self._drawn(parts), parts[0].plan
         sizes = np.array([part.plan.bound.sizes[part.row] for part in parts], np.int64)
         leaves = [part.plan.leaves[part.row] if part.plan.leaves else {} for part in parts]
         self.plan = compiler.joined(self._columns, sizes, own.spec, leaves if any(leaves) else ())
         self.layout, self.dtype = own.layout, self.plan.dtype
-        self._count = self._together()
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the result."""
-        return self.plan.shapes[0]
 
     def _drawn(self, parts: Sequence[Part]) -> DrawnColumns:
         """The numbers of each row: what is drawn by ops before the collage is its own sample's."""
-        own, form = parts[0], self._form
+        plans = list(dict.fromkeys(part.plan for part in parts))
+        begins = dict(zip(plans, np.cumsum([0, *map(len, plans)]).tolist(), strict=False))
+        own = np.array([begins[part.plan] + part.row for part in parts])
+        counts = np.diff(self._first)
+        samples = np.repeat(own[self._first[:-1]], counts)
         columns: dict[str, dict[str, Any]] = {}
-        for path, fields in own.plan.bound.columns.items():
-            of = [each if path in form.own else own for each in parts]
-            columns[path] = {name: np.concatenate([_one(each, path, name) for each in of], axis=-1) for name in fields}
-        columns[form.collage.path][SLOT] = np.arange(len(parts), dtype=np.float64)
+        for path, fields in plans[0].bound.columns.items():
+            rows = own if path in self._form.own else samples
+            columns[path] = {
+                name: np.concatenate([each.bound.columns[path][name] for each in plans], axis=-1)[..., rows]
+                for name in fields
+            }
+        places = np.concatenate([np.arange(count) for count in counts])
+        columns[self._form.collage.path][SLOT] = places.astype(np.float64)
         return columns
 
-    def _together(self) -> int:
-        """How many of the ops behind the collage each picture goes through by itself."""
-        leaning = {
-            each.node.path
-            for each in self.plan.bound.lowered
-            for effect in each.effects
-            if isinstance(effect, Matrix) and (effect.luminance is not None or effect.channel is not None)
-        }
-        first = next((n for n, node in enumerate(self._form.tail) if node.path in leaning), self._form.fused)
-        return min(first, self._form.fused)
+    def rows(self, m: int) -> range:
+        """The rows of a collage."""
+        return range(self._first[m], self._first[m + 1])
 
-    @functools.cached_property
-    def places(self) -> Places:
-        """Which of the rows each pixel of the result shows."""
-        return places_of(self.plan.point_maps)
+    def shape(self, m: int) -> tuple[int, ...]:
+        """The shape of a result."""
+        return self.plan.bound.shape(self._first[m])
 
-    @functools.cached_property
-    def shares(self) -> list[float]:
-        """Of all pixels that show a picture, how many show each."""
-        counts = [int(np.count_nonzero(self.places == k)) for k in range(len(self._parts))]
-        return [count / sum(counts) for count in counts] if any(counts) else [1.0, *[0.0] * (len(counts) - 1)]
+    def shares(self, m: int) -> list[float]:
+        """Of all pixels of a result that show a picture, how many show each."""
+        return self._places[m].shares
 
-    def run(self, images: Sequence[ImageArray], out: ImageArray) -> None:
-        """Write the result; images: one a part, of the sizes that were planned."""
-        bound, form = self.plan.bound, self._form
-        if self._count == len(form.tail):
-            layers = Layers(self._columns, bound, form.whole, self.places)
-            layers.run(images, out, self.layout)
+    def run(self, m: int, images: Sequence[ImageArray], out: ImageArray) -> None:
+        """Write a result; images: one a part, of the sizes that were planned."""
+        form, count = self._form, self._counts[m]
+        if count == len(form.tail):
+            self._layers.run(m, images, out, self.layout)
             return
-        first, rest = form.split(self._count)
+        if len(self.collages) > 1:  # what is cut is planned by itself
+            CollagePlan(self._compiler, [self.collages[m]]).run(0, images, out)
+            return
+        bound, (first, rest) = self.plan.bound, form.split(count)
         behind = BoundBatch(first, self._columns, bound.sizes, bound.spec, bound.look, goes_on=True)
-        points = Plan(behind, (), "", lambda _: self.plan).point_maps
+        places = Places(Plan(behind, (), "", lambda _: self.plan).point_maps, self.rows(0))
         made = np.empty((*behind.after[0].tolist(), bound.spec.channels), np.float32)
-        Layers(self._columns, behind, first, places_of(points), goes_on=True).run(images, made, "HWC")
+        Layers(self._columns, behind, first, [places], goes_on=True).run(0, images, made, "HWC")
         begun = Continuation(np.array([bool(behind.ranged.any())]), rest.nodes)
         one = {path: {f: c[..., :1] for f, c in fields.items()} for path, fields in self._columns.items()}
         after = BoundBatch(rest, one, np.array([made.shape[:2]], np.int64), bound.spec, bound.look, begun)
         after.run(0, made, out)
 
-    def moved(self) -> MovedLabels:
-        """The other fields of all of them."""
+    def moved(self, m: int) -> MovedLabels:
+        """The other fields of all the pictures of a collage."""
         from variegate.labels.collage import joined
 
-        rows = range(len(self._parts))
-        moved = [self.plan.moved(k) for k in rows]
+        plan, rows = self.plan, self.rows(m)
+        moved = [plan.moved(k) for k in rows]
         if not any(each.leaves for each in moved):
             return moved[0]
-        maps = [self.plan.point_maps.point_map(k) for k in rows]
-        leaves = [self.plan.leaves[k] for k in rows]
-        return joined(
-            self.plan.spec.targets, moved, leaves, maps, self.places, self.shares, self._form.collage.path, self.layout
-        )
+        maps, leaves = [plan.point_maps.point_map(k) for k in rows], [plan.leaves[k] for k in rows]
+        places, path = self._places[m], self._form.collage.path
+        return joined(plan.spec.targets, moved, leaves, maps, places.rows, places.shares, path, self.layout)
+
+    @functools.cached_property
+    def _places(self) -> list[Places]:
+        return [Places(self.plan.point_maps, self.rows(m)) for m in range(len(self.collages))]
+
+    @functools.cached_property
+    def _layers(self) -> Layers:
+        return Layers(self._columns, self.plan.bound, self._form.whole, self._places)
+
+    @functools.cached_property
+    def _counts(self) -> list[int]:
+        """How many of the ops behind each collage its pictures go through by themselves."""
+        tail = [node.path for node in self._form.tail]
+        leaning = [
+            (tail.index(each.node.path), each.applies)
+            for each in self.plan.bound.lowered
+            for effect in each.effects
+            if isinstance(effect, Matrix) and (effect.luminance is not None or effect.channel is not None)
+            if each.node.path in tail
+        ]
+        counts = []
+        for m in range(len(self.collages)):
+            rows = self.rows(m)
+            found = [n for n, applies in leaning if applies is None or applies[rows.start : rows.stop].any()]
+            counts.append(min([*found, self._form.fused]))
+        return counts
 
 
-def _one(part: Part, path: str, name: str) -> NDArray[Any]:
-    """What one sample drew for a field."""
-    column: NDArray[Any] = part.plan.bound.columns[path][name]
-    return column[..., part.row : part.row + 1]
+class Places:
+    """Which of its pictures each pixel of a collage shows.
 
+    rows    (h, w) int8: the row, counted from the collage's first; -1: none
+    boxes   of each the box around its pixels: top, left, height, width; the first also has those of none
+    shares  of all pixels that show a picture, how many show each
+    """
 
-def places_of(maps: PointMaps) -> Places:
-    """Which of a batch's pictures each pixel of their one result shows."""
-    from variegate.labels.masks import visible_part
+    def __init__(self, maps: PointMaps, rows: range) -> None:
+        from variegate.kernels.collage import survey
+        from variegate.labels.masks import visible_part
 
-    found: Places = np.full(maps.point_map(0).size, -1, np.int8)
-    for k in range(len(maps)):
-        (top, left), shown = visible_part(maps.point_map(k))
-        height, width = shown.shape
-        np.copyto(found[top : top + height, left : left + width], np.int8(k), where=shown)
-    return found
+        self.rows = np.full(maps.point_map(rows[0]).size, -1, np.int8)
+        for k, row in enumerate(rows):
+            (top, left), shown = visible_part(maps.point_map(row))
+            height, width = shown.shape
+            np.copyto(self.rows[top : top + height, left : left + width], np.int8(k), where=shown)
+        counts, self.boxes = survey(self.rows, len(rows))
+        self.shares = [count / sum(counts) for count in counts] if any(counts) else [1.0] + [0.0] * (len(rows) - 1)
 
 
 class Layers:
-    """The pictures of a collage, each made where it shows, and nowhere else.
+    """The pictures of collages, each made where it shows, and nowhere else.
 
     whole  the rows as if each were the only one
     """
 
     def __init__(
-        self, columns: DrawnColumns, whole: BoundBatch, cutter: Cutter, places: Places, goes_on: bool = False
+        self,
+        columns: DrawnColumns,
+        whole: BoundBatch,
+        cutter: Cutter,
+        places: Sequence[Places],
+        goes_on: bool = False,
     ) -> None:
-        self._places = places
-        self.boxes = [_around(places, k) for k in range(len(whole.sizes))]
+        self._places, self._first = places, np.cumsum([0, *(len(each.boxes) for each in places)]).tolist()
+        self._boxes = [box for each in places for box in each.boxes]
         if any(_hangs_on_place(node) for node in cutter.nodes):
-            self._bound, self.boxes = whole, [(0, 0, *places.shape)] * len(whole.sizes)
+            self._bound, self._boxes = whole, [(0, 0, *each.rows.shape) for each in places for _ in each.boxes]
             return
-        columns = {**columns, WINDOW: dict(zip(Window.EDGES, np.array(self.boxes, np.float64).T, strict=True))}
+        columns = {**columns, WINDOW: dict(zip(Window.EDGES, np.array(self._boxes, np.float64).T, strict=True))}
         sizes, spec = whole.sizes, whole.spec
         self._bound = BoundBatch(_windowed(cutter), columns, sizes, spec, whole.look, goes_on=goes_on)
 
-    def run(self, images: Sequence[ImageArray], out: ImageArray, layout: str) -> None:
-        """Write what each row makes where it shows, and elsewhere what lies outside of the first."""
+    def run(self, m: int, images: Sequence[ImageArray], out: ImageArray, layout: str) -> None:
+        """Write what each row of a collage makes where it shows, and elsewhere what lies outside of the first."""
         from variegate.kernels.collage import put
 
+        places = self._places[m]
         for k, image in enumerate(images):
-            top, left, height, width = self.boxes[k]
-            part = np.ascontiguousarray(self._places[top : top + height, left : left + width])
-            if k and not (part == k).any():
+            row = self._first[m] + k
+            top, left, _, _ = self._boxes[row]
+            if k and not places.shares[k]:
                 continue
-            made = np.empty(self._bound.shape(k), out.dtype)
-            self._bound.run(k, np.ascontiguousarray(image), made)
-            put(made, part, k, out, (top, left), layout)
-
-
-def _around(places: Places, k: int) -> tuple[int, int, int, int]:
-    """Top, left, height and width of the box around the pixels that show a picture; of the first also those of none."""
-    mine = places <= 0 if k == 0 else places == k
-    rows, columns = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
-    if not len(rows):
-        return 0, 0, 1, 1
-    return int(rows[0]), int(columns[0]), int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+            made = np.empty(self._bound.shape(row), out.dtype)
+            self._bound.run(row, np.ascontiguousarray(image), made)
+            put(made, places.rows, k, out, (top, left), layout)
 
 
 @functools.lru_cache(maxsize=64)

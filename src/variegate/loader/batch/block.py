@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import in_line, printable
 from variegate.labels.carry import MovedLabels
 from variegate.loader import stats
 from variegate.loader.batch.context import LoaderContext
@@ -90,6 +91,7 @@ class Block(BatchTask):
     def _settle(self, plan: Plan) -> None:
         """Find with whom the samples are mixed, in which order, and how often the value of each is asked for."""
         repeats, size = self._context.repeats, len(self._samples)
+        self._rows = {n: (plan, n) for n in range(len(plan))}
         ops: list[Any] = [node.op for level in plan.levels for node in level]
         among = {self._partners.among(op.partners) for op in ops}
         count, self.order = size * repeats, list(range(size))
@@ -181,18 +183,24 @@ class Block(BatchTask):
             _, found, plan = self._substitute(i, error, worker)
             first = 0
         made = cast("Plan", plan)
-        self._rows |= {i * repeats + repeat: (made, first + repeat) for repeat in range(repeats)}
+        self._rows.update({i * repeats + repeat: (made, first + repeat) for repeat in range(repeats)})
         self._pictures[i] = found.image if self._context.source.held else found.image.copy()
         counters[stats.DECODE] += stats.now() - begun
         counters[stats.BYTES_DECODED] += found.nbytes
 
     def row(self, n: int) -> tuple[Plan, int]:
-        """The plan by which a result was made, and its row there."""
+        """The plan by which a result is made, and its row there; another's, once the sample's pixels are found bad."""
         return self._rows[n]
 
     def position(self, n: int) -> int:
         """Of the sample of a result, in the source."""
         return self._samples[n // self._context.repeats].position
+
+    def blame(self, error: Exception, n: int) -> None:
+        """Say of an error in making the partner of a sample whose it is."""
+        position = self.position(n)
+        where = in_line(self._context.source.where(position))
+        error.add_note(printable(f"variegate: it is the partner of sample {position}, {where}"))
 
     def stood_in(self, n: int) -> bool:
         """Whether another sample stands in for that of a result."""

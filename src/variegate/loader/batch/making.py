@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from variegate.loader.batch.context import LoaderContext
-from variegate.loader.batch.mixed import MixedTask
+from variegate.loader.batch.mixed_task import MixedTask
 from variegate.loader.batch.task import Batch, BatchTask
 from variegate.loader.memory import DecodeScratch
 from variegate.loader.sampling import BatchSpan, EpochSamples
