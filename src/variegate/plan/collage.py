@@ -74,6 +74,11 @@ class CollagePlan:
         columns[self._form.collage.path][SLOT] = places.astype(np.float64)
         return columns
 
+    def settle(self) -> None:
+        """Work out now what threads would wait for each other to have."""
+        if len(self._form.tail) in self._counts:
+            _ = self._layers
+
     def rows(self, m: int) -> range:
         """The rows of a collage."""
         return range(self._first[m], self._first[m + 1])

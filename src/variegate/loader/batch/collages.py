@@ -49,6 +49,7 @@ class Collages:
             some = chosen[begin : begin + TOGETHER]
             try:
                 plan = self._plan([parts for _, parts in some])
+                plan.settle()
             except VariegateError:  # it is told of the sample that is at fault when its turn comes
                 continue
             self._planned.update({own: (plan, m) for m, (own, _) in enumerate(some)})
