@@ -183,7 +183,8 @@ class Block(BatchTask):
             _, found, plan = self._substitute(i, error, worker)
             first = 0
         made = cast("Plan", plan)
-        self._rows.update({i * repeats + repeat: (made, first + repeat) for repeat in range(repeats)})
+        for repeat in range(repeats):
+            self._made_by(i * repeats + repeat, made, first + repeat)
         self._pictures[i] = found.image if self._context.source.held else found.image.copy()
         counters[stats.DECODE] += stats.now() - begun
         counters[stats.BYTES_DECODED] += found.nbytes
@@ -216,4 +217,11 @@ class Block(BatchTask):
 
     def _result(self, n: int, plan: SamplePlan, row: int, *rest: Any) -> None:
         super()._result(n, plan, row, *rest)
-        self._rows[n] = cast("Plan", plan), row
+        self._made_by(n, cast("Plan", plan), row)
+
+    def _made_by(self, n: int, plan: Plan, row: int) -> None:
+        """Say by which plan a result is made: another's draws are others, and so is whom it is mixed with."""
+        self._rows[n] = plan, row
+        if plan is not self._plan:
+            for mates in self.mates:
+                mates[n] = ASK
