@@ -28,13 +28,12 @@ def blend(
         out[...] = wide
         return
     left, top, right, bottom = box
-    planes = out.shape[0] if layout == "CHW" else 1
-    height, width = out.shape[1:3] if layout == "CHW" else out.shape[:2]
+    planes, (height, width) = (out.shape[0], out.shape[1:3]) if layout == "CHW" else (1, out.shape[:2])
     across = out.size // (planes * height * width)  # numbers that a pixel has side by side
-    parts = [each.reshape(planes, height, width * across) for each in (plain(own), plain(other), out)]
-    edges = left * across, top, right * across, bottom
+    shape = planes, height, width * across
+    parts = plain(own).reshape(shape), plain(other).reshape(shape), out.reshape(shape)
     write: Any = _floats if out.dtype.kind == "f" else _integers
-    write(*parts, np.float32(share), edges)
+    write(*parts, np.float32(share), left * across, top, right * across, bottom)
 
 
 @inlined
@@ -44,9 +43,8 @@ def _copy(source, out):
 
 
 @entry
-def _integers(own, other, out, share, edges):
+def _integers(own, other, out, share, left, top, right, bottom):
     """Each number rounded half to even."""
-    left, top, right, bottom = edges
     rest = np.float32(1) - share
     for plane in range(out.shape[0]):
         for y in range(out.shape[1]):
@@ -65,9 +63,8 @@ def _integers(own, other, out, share, edges):
 
 
 @entry
-def _floats(own, other, out, share, edges):
+def _floats(own, other, out, share, left, top, right, bottom):
     """Each number between the two, whatever the rounding; NaN where one is."""
-    left, top, right, bottom = edges
     rest = np.float32(1) - share
     for plane in range(out.shape[0]):
         for y in range(out.shape[1]):

@@ -49,7 +49,6 @@ def blended(plan: Plan, own: Value, other: Value, row: MixingRow, out: ImageArra
     Raises  InputError if the two do not go together; it names the op.
     """
     from variegate.kernels.blend import blend
-    from variegate.labels.blend import blended as blended_labels
 
     if own.image.shape != other.image.shape or own.image.dtype != other.image.dtype:
         raise InputError(
@@ -62,6 +61,8 @@ def blended(plan: Plan, own: Value, other: Value, row: MixingRow, out: ImageArra
     blend(own.image, other.image, row.share, row.box, made, plan.layout)
     moved = own.moved
     if own.moved.leaves or other.moved.leaves:
+        from variegate.labels.blend import blended as blended_labels
+
         moved = blended_labels(plan.spec.targets, own.moved, other.moved, row, plan.layout)
     return Value(made, moved), row.weight
 
