@@ -20,12 +20,13 @@ import setup
 import timing
 from peers.measure import BATCH
 
+WARM = 3  # batches before those that are timed
 RUN = """
 import json, sys
 import variegate as vg
 from peers import measure, ours
 from variegate.loader.decode.compilation import COMPILATION
-recipe, folder, decoder, batches = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+recipe, folder, decoder, batches, warm = *sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5])
 COMPILATION.compile()
 loader = ours.loader(recipe, folder, jpeg_decoder=decoder)
 for batch in vg.Loader(loader.source, loader.augment, batch_size=64, workers=2, jpeg_decoder="turbo").epoch(9):
@@ -33,9 +34,9 @@ for batch in vg.Loader(loader.source, loader.augment, batch_size=64, workers=2, 
 found = {}
 for epoch in range(3):
     before = loader.stats()
-    found[epoch] = measure.rate((batch["image"] for batch in loader), batches, 2)
+    found[epoch] = measure.rate((batch["image"] for batch in loader), batches, warm)
     after = loader.stats()
-    images = found[epoch]["images"] + 2 * measure.BATCH
+    images = found[epoch]["images"] + warm * measure.BATCH
     names = "read", "decode", "plan", "kernel", "wait"
     stages = {name: (after[name] - before[name]) / images * 1e6 for name in names}
     found[epoch] = {"rate": found[epoch]["rate"], "stages": stages,
@@ -46,7 +47,7 @@ print(json.dumps(found))
 
 def ours(recipe: str, folder: Path, decoder: str, batches: int) -> dict[str, dict]:
     """Images a second, microseconds a picture by stage, and bytes decoded of one, by epoch."""
-    command = [str(setup.python("main")), "-c", RUN, recipe, str(folder), decoder, str(batches)]
+    command = [str(setup.python("main")), "-c", RUN, recipe, str(folder), decoder, str(batches), str(WARM)]
     done = subprocess.run(command, cwd=report.HERE, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr[-2000:])
@@ -58,7 +59,7 @@ def peer(env: str, module: str, recipe: str, folder: Path, batches: int, variant
     if not setup.ready(env):
         return None
     command = [str(setup.python(env)), "-m", f"peers.{module}", "--recipe", recipe, "--files", str(folder)]
-    command += ["--batches", str(batches), "--warm", "3", "--variant", variant]
+    command += ["--batches", str(batches), "--warm", str(WARM), "--variant", variant]
     done = subprocess.run(command, cwd=report.HERE, capture_output=True, text=True)
     if done.returncode:
         print(done.stderr[-1000:], file=sys.stderr)
@@ -123,7 +124,7 @@ def recipe_rows(recipe: str, folder: Path, rounds: int, batches: int) -> list[re
 
 def large_row(rounds: int, batches: int) -> report.Row:
     """Photographs of 12 megapixels, against what ours was before."""
-    folder = photos.stream((batches + 2) * BATCH, large.folder("textured", 2 if rounds == 1 else large.COUNT))
+    folder = photos.stream((batches + WARM) * BATCH, large.folder("textured", 2 if rounds == 1 else large.COUNT))
     found = in_turns({way: lambda way=way: ours("standard", folder, way, batches) for way in ("auto", "turbo")}, rounds)
     return report.row("12 megapixels, standard, exact, second epoch on: ours / before",
                       timing.ratios(rates(found["auto"], 1, 2), rates(found["turbo"], 1, 2)), reach=2.0, stretch=3.0,
@@ -135,7 +136,7 @@ def main() -> None:
     """Rounds of all, a recipe at a time."""
     args = timing.arguments(__doc__)
     rounds, batches = (1, 3) if args.quick else (4, 20)
-    folder = photos.stream((batches + 2) * BATCH, args.data)
+    folder = photos.stream((batches + WARM) * BATCH, args.data)
     rows = [row for recipe in ("standard", "seed") for row in recipe_rows(recipe, folder, rounds, batches)]
     report.save("windows", args.out, [*rows, large_row(rounds, 1 if args.quick else 4)], args.quick)
 
