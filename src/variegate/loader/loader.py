@@ -153,6 +153,7 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, pipeline_of(self.augment, self.cache)
+        kept = None if self.isolate else options.index_file(self.jpeg_indexes, source)
         levels, collage = levels_of(augment)
         declared = class_target(source, augment, self.one_hot, levels > 0 or collage)
         classes = one_hot_classes(source, self.one_hot) if declared is None else declared.count
@@ -175,9 +176,7 @@ class Loader:
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None and not collage,
-            reader=reader_of(
-                self.jpeg_decoder, self.decode, self.memory, options.index_file(self.jpeg_indexes, source)
-            ),
+            reader=reader_of(self.jpeg_decoder, self.decode, self.memory, kept),
             budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
             arena=Arena() if self.memory is None else Arena(idle=1),
             levels=levels,
@@ -382,8 +381,7 @@ class Loader:
         return self._context.told()
 
     def close(self) -> None:
-        """End the process of `isolate=True`, and write what the cache has gathered and `jpeg_indexes` keeps; the loader
-        may be used again."""
+        """End the process of `isolate=True`, and write what cache and indexes have gathered; it may be used again."""
         if self._child is not None:
             self._child.close()
             self._child = None

@@ -2,8 +2,8 @@
 
 Each is written with a checksum of its own, and what comes behind the first that is not as it was written is not read.
 An index says of which header and length it is, and a decode proves it as it does any other: one of another file, or a
-damaged one, costs time alone. The folder is trusted to be ours: who forges all of an index, with the DC numbers of every
-entry moved alike, changes pixels, though he reaches nothing beyond them.
+damaged one, costs time alone. The folder is trusted to be ours: who forges an index, with the DC numbers of all entries
+moved alike, changes pixels, though he reaches nothing beyond them.
 """
 
 from __future__ import annotations
