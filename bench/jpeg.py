@@ -1,7 +1,9 @@
 """Our JPEG decoder against simplejpeg, one thread: whole pictures, crops, what an index costs; cold compile; and bytes.
 
 Crops are RandomResizedCrop's (8 to 100% of the area). "First" is a first decode, which verifies all of the file and
-notes the index; "index" a later one, which begins at it. Headers are parsed anew each time.
+notes the index; "index" a later one, which begins at it. Headers are parsed anew each time. Beside a loader's two
+workers the decoder is compiled as a user has it, by a child process of the loader; whether batches wait for it is told
+by the longest time between two of them, against that beside a process which is as busy and has nothing to do with us.
 """
 
 from __future__ import annotations
@@ -10,17 +12,20 @@ import timing
 
 timing.one_thread()
 
+import json  # noqa: E402
 import math  # noqa: E402
 import os  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
+from statistics import median  # noqa: E402
 
 import numpy as np  # noqa: E402
 import photos  # noqa: E402
 import report  # noqa: E402
 import simplejpeg  # noqa: E402
+from peers.measure import BATCH  # noqa: E402
 
 import variegate.jpeg as ours  # noqa: E402
 from variegate.jpeg import index  # noqa: E402
@@ -32,6 +37,30 @@ begun = time.perf_counter()
 for _ in jpeg.warm():
     pass
 print(time.perf_counter() - begun)
+"""
+BESIDE = """
+import json, os, subprocess, sys, time
+os.sched_setaffinity(0, range(os.cpu_count()))
+import variegate as vg
+from peers import ours
+from variegate.loader.decode.compilation import COMPILATION
+folder, way, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+loader = ours.loader("standard", folder, jpeg_decoder="turbo" if way == "other" else "auto")
+for batch in vg.Loader(loader.source, loader.augment, batch_size=64, workers=2, jpeg_decoder="turbo").epoch(9):
+    break  # the pipeline's kernels are compiled
+other = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if way == "other" else None
+begun, gaps = time.perf_counter(), []
+last = begun
+for batch in loader.stream():
+    now = time.perf_counter()
+    gaps.append(now - last)
+    last = now
+    if COMPILATION.there or now - begun > seconds:
+        break
+if other is not None:
+    other.kill()
+    other.wait()
+print(json.dumps({"seconds": last - begun, "gaps": sorted(gaps[3:]), "there": COMPILATION.there}))
 """
 WAYS = "decoder", "whole", "first", "index", "no index"
 
@@ -171,13 +200,49 @@ def cold() -> report.Row:
     return report.row("cold compile, alone", [float(done.stdout)], unit="s", reach=15, stretch=8, better="less")
 
 
+def beside(folder: Path, way: str, seconds: float) -> dict:
+    """How long a loader took to have the decoder, and seconds from batch to batch meanwhile; "other": to `seconds`."""
+    with tempfile.TemporaryDirectory() as cache:
+        env = {**os.environ, "VARIEGATE_CACHE_DIR": cache}
+        env.pop("NUMBA_NUM_THREADS")
+        command = [sys.executable, "-c", BESIDE, str(folder), way, str(seconds)]
+        done = subprocess.run(command, env=env, cwd=report.HERE, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def beside_rows(folder: Path, quick: bool) -> list[report.Row]:
+    """The decoder compiled beside two busy workers."""
+    took, longest = [], []
+    for _ in range(1 if quick else 3):
+        compiling = beside(folder, "ours", 300)
+        other = beside(folder, "other", compiling["seconds"])
+        assert compiling["there"], "it was not compiled in 300 s"
+        took.append(compiling["seconds"])
+        longest.append((compiling["gaps"][-1], other["gaps"][-1]))
+        middle = {way: 1e3 * median(each["gaps"]) for way, each in (("ours", compiling), ("other", other))}
+    stages = {
+        **{f"longest, {way}": 1e3 * max(each) for way, each in zip(middle, zip(*longest, strict=True), strict=True)},
+        **{f"median, {way}": each for way, each in middle.items()},
+    }
+    note = "from the first batch until this process has loaded it"
+    return [
+        report.row("cold compile, beside two busy workers", took, unit="s", reach=40, stretch=20, better="less",
+                   note=note),
+        report.row("the longest time between two batches meanwhile: ours / beside any busy process",
+                   [a / b for a, b in longest], reach=2, better="less", stages=stages, note="stages: ms"),
+    ]  # fmt: skip
+
+
 def main() -> None:
     """All of it."""
     args = timing.arguments(__doc__)
     paths = sorted(args.data.rglob("*.[jJ]*")) if args.data else []
     data = [path.read_bytes() for path in paths] or [photos.jpeg(seed) for seed in range(20 if args.quick else 120)]
     rows = [*whole_rows(args.quick), *crop_rows(data, args.quick), differing(data, 2 if args.quick else 10)]
-    report.save("jpeg", args.out, rows if args.quick else [*rows, cold()], args.quick)
+    if not args.quick:
+        rows.append(cold())
+    rows += beside_rows(photos.stream(22 * BATCH, args.data), args.quick)
+    report.save("jpeg", args.out, rows, args.quick)
 
 
 if __name__ == "__main__":

@@ -12,41 +12,15 @@ from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
+import large  # noqa: E402
 import numpy as np  # noqa: E402
-import photos  # noqa: E402
 import report  # noqa: E402
 from peers import measure, ours  # noqa: E402
 
 import variegate as vg  # noqa: E402
 from variegate.loader.decode import open_image  # noqa: E402
 
-SIZE = 3000, 4000
-QUALITY, CHROMA = 90, 2  # 4:2:0
-# How the photographs are made: tiles along a side, each an enlarged crop of an original, and the deviation of a grain.
-# A camera's 12 megapixels at this quality are 2 to 5 MB; "soft" is what enlarging alone gives.
-KINDS = {"textured": (3, 3.0), "soft": (1, 0.0)}
-COUNT = 8
 Call = Callable[[int], object]
-
-
-def photograph(seed: int, tiles: int, grain: float) -> np.ndarray:
-    """A mosaic of tiles x tiles crops, float64 HWC, with grain."""
-    rng = np.random.default_rng([seed, tiles])
-    height, width = -(-SIZE[0] // tiles), -(-SIZE[1] // tiles)
-    rows = [np.concatenate([photos.picture(rng, (width, height)) for _ in range(tiles)], axis=1) for _ in range(tiles)]
-    return np.concatenate(rows)[: SIZE[0], : SIZE[1]] + grain * rng.normal(size=(*SIZE, 1))
-
-
-def folder(kind: str, count: int) -> Path:
-    """The cached folder of a kind."""
-    target = photos.DATA / f"large-{kind}"
-    target.mkdir(parents=True, exist_ok=True)
-    for i in range(count):
-        path = target / f"{i:02d}.jpg"
-        if not path.exists():
-            path.with_suffix(".part").write_bytes(photos.encode(photograph(i, *KINDS[kind]), QUALITY, CHROMA))
-            path.with_suffix(".part").rename(path)
-    return target
 
 
 class Run:
@@ -120,8 +94,8 @@ def difference(files: list[Path], rounds: int, kind: str) -> list[report.Row]:
 
 def rows(kind: str, quick: bool) -> tuple[list[report.Row], list[report.Row]]:
     """A kind's rows, and the figures behind them."""
-    count, rounds = (2, 4) if quick else (COUNT, 64)
-    where = folder(kind, count)
+    count, rounds = (2, 4) if quick else (large.COUNT, 64)
+    where = large.folder(kind, count)
     files = sorted(where.glob("*.jpg"))[:count]
     run = Run(files, rounds)
     ways: dict[str, Call] = {"exact": lambda i: run(i, False), "scaled": lambda i: run(i, True), "least": run.least}
@@ -153,7 +127,7 @@ def main() -> None:
     args = timing.arguments(__doc__)
     found: list[report.Row] = []
     figures: list[report.Row] = []
-    for kind in KINDS:
+    for kind in large.KINDS:
         made, behind = rows(kind, args.quick)
         found, figures = found + made, figures + behind
     report.save("scaled", args.out, found, args.quick, figures=figures)

@@ -2,7 +2,8 @@
 
 Variant "" maps the recipe image by image, in the recipe's order. Variant `batch` crops and resizes first and runs the
 layers on batches of 224 x 224, as Keras's guides do: another recipe (the crop comes before the turn), to compare.
-*standard* decodes the crop alone, as TensorFlow's ImageNet recipe does; variant `whole` decodes all, as ours must.
+*standard* decodes the crop alone, as TensorFlow's ImageNet recipe does, by TensorFlow's own choice of a fast and rough
+transform; variant `exact` asks for the exact one, `whole` decodes all.
 """
 
 from __future__ import annotations
@@ -43,12 +44,17 @@ def normalize(image: Any) -> Any:
     return (tf.cast(image, tf.float32) - MEAN) / STD
 
 
-def standard(data: Any) -> Any:
+def standard(data: Any, transform: str = "") -> Any:
     """TensorFlow's own ImageNet recipe: only the crop's rows and columns are decoded."""
     offset, size = box(tf.io.extract_jpeg_shape(data))
     window = tf.concat([offset[:2], size[:2]], 0)
-    image = tf.image.resize(tf.image.decode_and_crop_jpeg(data, window, channels=3), SIDE)
-    return normalize(tf.image.random_flip_left_right(image))
+    part = tf.image.decode_and_crop_jpeg(data, window, channels=3, dct_method=transform)
+    return normalize(tf.image.random_flip_left_right(tf.image.resize(part, SIDE)))
+
+
+def exact(data: Any) -> Any:
+    """The same by libjpeg's exact transform, as simplejpeg and ours decode."""
+    return standard(data, "INTEGER_ACCURATE")
 
 
 def whole(data: Any) -> Any:
@@ -110,7 +116,7 @@ def batches(recipe: str, paths: list[str], variant: str) -> Iterable[Any]:
     """Shuffled paths, read, decoded and mapped by two threads."""
     files = tf.data.Dataset.from_tensor_slices(paths).shuffle(len(paths)).map(tf.io.read_file)
     late = recipe == "seed" and variant == "batch"
-    plain = whole if variant == "whole" else standard
+    plain = {"whole": whole, "exact": exact}.get(variant, standard)
     one = cropped if late else plain if recipe == "standard" else seed()
     images = files.map(one, num_parallel_calls=WORKERS, deterministic=True)
     images = images.batch(measure.BATCH, drop_remainder=True)

@@ -22,12 +22,14 @@ import psutil
 import pyarrow
 import pytest
 import ray
+import simplejpeg
 from PIL import Image
 
 import variegate as vg
 import variegate.adapters.ray as vr
 from variegate.key import Key
-from variegate.loader.decode import open_image
+from variegate.loader.decode import Encoded, open_image
+from variegate.loader.decode.compilation import COMPILATION
 
 COUNT, SEED, EPOCH, CROP = 60, 5, 2, 96  # five results are then too large for Ray to keep outside of its object store
 OPS = [vg.Rotate((-30, 30)), vg.RandomResizedCrop(CROP), vg.HorizontalFlip(p=0.5)]
@@ -234,6 +236,32 @@ def test_no_row_hangs_on_another(source: vg.ImageFolder, want: Made) -> None:
         assert samples(augment(given)) == {id: want[id] for id in source.ids[index].tolist()}
 
 
+def test_no_more_of_a_jpeg_is_decoded_than_is_seen(
+    source: vg.ImageFolder, want: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    COMPILATION.compile()
+    index = [i for i in range(COUNT) if source.where(i).endswith(".jpg")]
+    given = {"id": source.ids[index], "path": objects([source.where(i) for i in index]), "label": source.labels[index]}
+    truth = {id: want[id] for id in source.ids[index].tolist()}
+    assert samples(vr.Augment(AUGMENT, SEED, EPOCH, jpeg_decoder="turbo")(given)) == truth
+    seen = []
+
+    def decoded(self: Encoded, out: Any, window: Any, *rest: Any) -> Any:
+        found = by_window(self, out, window, *rest)
+        part = np.zeros(self.size, bool)
+        part[window[0] : window[1], window[2] : window[3]] = True
+        found[~part] = 255 - found[~part]  # what lies outside is of no use
+        seen.append(part.mean())
+        return found
+
+    opened = type(open_image(source.read(index[0])))
+    by_window = opened.decode_window
+    monkeypatch.setattr(opened, "decode_window", decoded)
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", None)
+    assert samples(vr.Augment(AUGMENT, SEED, EPOCH)(given)) == truth
+    assert len(seen) == len(index) and np.mean(seen) < 0.8
+
+
 def test_pictures_of_several_sizes_and_of_one_channel() -> None:
     pictures = [np.full((4 + n, 6), n, np.uint8) for n in range(3)]
     (made,) = vr.Augment(vg.Compose([vg.Transpose()]))({"id": np.arange(3), "image": objects(pictures)})
@@ -330,6 +358,7 @@ def test_arguments_that_cannot_be(source: vg.ImageFolder) -> None:
         (vg.FieldError, lambda: vr.Augment(AUGMENT, at_once=0)),
         (vg.FieldError, lambda: vr.Augment(AUGMENT, collate=vg.Padded())),
         (vg.FieldError, lambda: vr.Augment(AUGMENT, collate="pad")),  # type: ignore[arg-type]
+        (vg.FieldError, lambda: vr.Augment(AUGMENT, jpeg_decoder="fast")),  # type: ignore[arg-type]
         (vg.InputError, lambda: vr.Augment(AUGMENT, epoch=-1)),
         (vg.SourceError, lambda: vr.rows("photos")),
         (vg.SourceError, lambda: vr.rows([])),

@@ -259,7 +259,7 @@ def test_samples_are_spread_and_the_same_ones_each_time() -> None:
     assert len(spread(many, 10_000)) == 5000
 
 
-def test_the_ceiling_decodes_and_says_what_it_cannot(source: ImageFolder, tmp_path: Path) -> None:
+def test_whole_decodes_say_what_they_cannot(source: ImageFolder, tmp_path: Path) -> None:
     assert diagnosis.decoded(source, 2, 0.0) > 0
     bad = write(tmp_path / "bad", 2)
     (bad / "1.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
@@ -290,7 +290,7 @@ def test_the_command_says_what_it_found(photos: Path, tmp_path: Path) -> None:
     assert lines[0].strip().endswith(", 11 of 11 pictures")
     (consumer,) = [line for line in lines if "ceiling: the consumer" in line]
     assert "400" in consumer
-    for row in (ASKED, CACHED, "ceiling: the bare decoder", *STAGES):
+    for row in (ASKED, CACHED, "nothing but whole decodes", *STAGES):
         assert [line for line in lines if row in line], row
     assert MORE not in told.output
     (line,) = [line for line in lines if re.search(r"the consumer waits \d+% of the time", line)]

@@ -61,6 +61,21 @@ def tried(data: bytes, rng: np.random.Generator) -> None:
                 index = jpeg.verify(given, found, each, out)
                 if isinstance(index, jpeg.Index):
                     assert jpeg.read(given, found, index, window, out)
+                    jpeg.read(given, found, spoilt(index, found, rng), window, out)
+
+
+def spoilt(index: jpeg.Index, found: jpeg.Header, rng: np.random.Generator) -> jpeg.Index:
+    """An index as a folder may have it that somebody else has written to: of another spacing, or with any numbers."""
+    data = bytearray(index.to_bytes())
+    if rng.random() < 0.3:
+        spacing = int(rng.integers(1, found.mcus + 1))
+        numbers = rng.integers(0, 256, (-(-found.mcus // spacing) + 1) * (4 + 2 * found.channels), np.uint8)
+        data = data[:12] + bytearray(spacing.to_bytes(4, "little") + numbers.tobytes())
+    for place in rng.integers(16, len(data), rng.integers(0, 6)):
+        data[place] = rng.integers(256)
+    made = jpeg.Index.from_bytes(data, found)
+    assert made is not None
+    return made
 
 
 def fence(seed: int, count: int) -> None:

@@ -255,7 +255,7 @@ def test_stats_say_where_the_time_went(folder: Path, augment: Any) -> None:
             "unmixed",
             "again",
         ),
-        *("bytes_read", "bytes_decoded", "bytes_made"),
+        *("bytes_read", "bytes_decoded", "bytes_made", "windows"),
     }
     for _ in loader:
         pass

@@ -45,7 +45,8 @@ def doctor(
 
     Everything that is said has been measured, in short turns on at most 2,000 of the pictures: the loader as asked,
     with one worker more if there is a core for it, with its pictures in a cache, where they are large with
-    decode="scaled", and the ceiling: threads that read and decode and do nothing else. Give the time of a training
+    decode="scaled", and threads that read and decode whole pictures and do nothing else: what a loader comes near to
+    where all of a picture is needed, and passes where a cache or a crop spares decoding. Give the time of a training
     step to learn what all this means for your model. Files come out of the system's memory once they were read; if
     that makes a difference, it is said too, and so is of how many files no more is decoded than will be seen.
 
@@ -88,14 +89,14 @@ def trials(found: Diagnosis) -> Table:
     settings, (tried, all_) = found.settings, found.tried
     fewer = f" (tried with {found.batch})" if found.batch < settings.batch_size else ""
     title = f"{_workers(settings.workers)}, batches of {settings.batch_size}{fewer}, {tried:,} of {all_:,} pictures"
-    table = Table("", "pictures/s", "gain", "of the ceiling", title=title, title_justify="left")
+    table = Table("", "pictures/s", "gain", "of whole decodes", title=title, title_justify="left")
     for name in (ASKED, MORE, CACHED, SCALED):
         if name in found.rates:
             gain, rate = found.gain(name), found.rates[name]
             table.add_row(
                 name, f"{rate:,.0f}", "" if name == ASKED else f"{gain:+,.0%}", f"{rate / found.rates[BARE]:,.0%}"
             )
-    table.add_row(f"ceiling: the bare decoder, {_workers(settings.workers)}", f"{found.rates[BARE]:,.0f}", "", "")
+    table.add_row(f"nothing but whole decodes, {_workers(settings.workers)}", f"{found.rates[BARE]:,.0f}", "", "")
     if settings.step:
         table.add_row("ceiling: the consumer", f"{settings.batch_size / settings.step:,.0f}", "", "")
     return table

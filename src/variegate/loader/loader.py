@@ -69,6 +69,8 @@ class Loader:
                 is faster and changes pixels a little
     jpeg_decoder  "auto": of a JPEG no more is decoded than will be seen, once that is compiled; or "turbo": simplejpeg
                 decodes all of each. The same bytes
+    jpeg_indexes  None, or a folder that keeps for later runs where in each JPEG a decode may begin, in 2% of its bytes;
+                files whose size and dates are as they were are not walked through again
     isolate     make batches in one process of their own, where Python code of yours that never waits cannot hinder
                 them; the same bytes. Lambdas and classes of a notebook need cloudpickle, "variegate[isolate]"
 
@@ -120,6 +122,7 @@ class Loader:
         cache: str | os.PathLike[str] | Cache | None = None,
         decode: Literal["exact", "scaled"] = "exact",
         jpeg_decoder: Literal["auto", "turbo"] = "auto",
+        jpeg_indexes: str | os.PathLike[str] | None = None,
         isolate: bool = False,
     ) -> None:
         self.source = source_of(source)
@@ -137,6 +140,7 @@ class Loader:
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
         self.jpeg_decoder = one_of(jpeg_decoder, "jpeg_decoder", ("auto", "turbo"))
+        self.jpeg_indexes = options.folder_of_indexes(jpeg_indexes, self.jpeg_decoder, self.decode)
         if self.isolate:
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
         options.check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
@@ -149,6 +153,7 @@ class Loader:
     def _begin(self) -> None:
         """What a loader has in one process and never takes to another."""
         source, augment = self.source, pipeline_of(self.augment, self.cache)
+        kept = None if self.isolate else options.index_file(self.jpeg_indexes, source)
         levels, collage = levels_of(augment)
         declared = class_target(source, augment, self.one_hot, levels > 0 or collage)
         classes = one_hot_classes(source, self.one_hot) if declared is None else declared.count
@@ -171,7 +176,7 @@ class Loader:
             one_hot=None if source.labels is None or not classes else rows_of(source.labels, classes, source.where),
             cache=None if self.cache is None else open_store(self.cache, source),
             scaled=self.decode == "scaled" and self.augment is not None and not collage,
-            reader=reader_of(self.jpeg_decoder, self.decode, self.memory),
+            reader=reader_of(self.jpeg_decoder, self.decode, self.memory, kept),
             budget=None if self.memory is None else MemoryBudget(self.memory, self._workers or 1),
             arena=Arena() if self.memory is None else Arena(idle=1),
             levels=levels,
@@ -368,13 +373,15 @@ class Loader:
         dropped                            instances gone from the batches handed out: a dict by the field and the
                                            filter, as "boxes.min_area", or by the group, as "instances.most" of Padded
         cache                              hits, misses and bytes, if there is one
+        windows                            how many JPEGs were read by_index, for the first time, or left to simplejpeg;
+                                           how many indexes there are, and their bytes. None of jpeg_decoder="turbo"
         """
         if self._child is not None and (found := self._child.stats()):
             return found
         return self._context.told()
 
     def close(self) -> None:
-        """End the process of `isolate=True`, and write what the cache has gathered; the loader may be used again."""
+        """End the process of `isolate=True`, and write what cache and indexes have gathered; it may be used again."""
         if self._child is not None:
             self._child.close()
             self._child = None

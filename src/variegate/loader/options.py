@@ -10,6 +10,7 @@ import numpy as np
 from variegate import arguments
 from variegate.arguments import whole
 from variegate.errors import FieldError, SourceError
+from variegate.loader.decode import IndexFile
 from variegate.loader.source.base import Source
 from variegate.loader.source.items import Items
 
@@ -111,3 +112,27 @@ def check_kept(cached: bool, decode: str) -> None:
     """
     if cached and decode == "scaled":
         raise FieldError('Loader.decode="scaled" leaves nothing whole to cache; take one, or Cache(..., max_side=...)')
+
+
+def folder_of_indexes(value: Any, jpeg_decoder: str, decode: str) -> str | None:
+    """The absolute path of a folder, as another process may stand elsewhere; or None.
+
+    Raises  FieldError if it is no path, or nobody would write indexes to it.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str) or not os.fspath(value):
+        raise FieldError(f"Loader.jpeg_indexes is the path of a folder or None, got {value!r}")
+    if jpeg_decoder != "auto" or decode != "exact":
+        raise FieldError('Loader.jpeg_indexes is for jpeg_decoder="auto" and decode="exact", which alone make indexes')
+    return os.path.abspath(os.fspath(value))
+
+
+def index_file(folder: str | None, source: Source) -> IndexFile | None:
+    """Where indexes are kept in a folder: by what the samples are, and where they lie.
+
+    Raises  SourceError if the folder cannot be made.
+    """
+    if folder is None or not len(source):
+        return None
+    return IndexFile(folder, f"{source.fingerprint} {source.where(0)} {source.where(len(source) - 1)}")

@@ -52,6 +52,12 @@ class Noisy:
     def tend(self) -> None:
         """Nothing waits to be done."""
 
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+    def stats(self) -> dict[str, int]:
+        return {}
+
     @property
     def share(self) -> float:
         """Of the pictures, how much was asked for, on average."""

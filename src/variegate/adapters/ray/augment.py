@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.adapters.ray.column import column, may_lie_on_pictures, plain
-from variegate.adapters.ray.picture import RayPicture, check_block, check_unpadded, picture
-from variegate.arguments import whole
+from variegate.adapters.ray.picture import RayPicture, check_block, check_unpadded, picture, pixels
+from variegate.arguments import one_of, whole
 from variegate.errors import DecodeError, FieldError, InputError
 from variegate.key import Key, Keys
 from variegate.labels.collate import Padded, collate, pad
 from variegate.loader.batch.plan import kind_of_all
-from variegate.loader.decode import Mode, check_pixel_format
+from variegate.loader.decode import Mode, WindowReader, check_pixel_format, reader_of
 from variegate.loader.identity import Identity
 from variegate.loader.memory import DecodeScratch
 from variegate.picture import empty_batch
@@ -41,6 +41,8 @@ class Augment:
     collate  how fields of instances stand in a row: "list", as many as there are; or Padded(most=M), M of them and, in
              a column by the name of the group, which are there
     at_once  how many rows are made at once: of no more than these are results in memory beside the block
+    jpeg_decoder  "auto": of a JPEG no more is decoded than will be seen, once that is compiled, which
+             `variegate warm` does ahead; or "turbo": simplejpeg decodes all of each. The same bytes
 
     Each row has an `id`, 0 to 2**64 - 1, and may have an `epoch` and a `variation`, 0 to 2**32 - 1. What a row becomes
     hangs on these, the seed and the row's picture and fields, and on no other row: the bytes are those of a vg.Loader
@@ -70,6 +72,7 @@ class Augment:
         targets: Targets | Mapping[str, Target] | None = None,
         collate: Literal["list"] | Padded = "list",
         at_once: int = 64,
+        jpeg_decoder: Literal["auto", "turbo"] = "auto",
     ) -> None:
         if augment is not None and not isinstance(augment, Compose):
             raise FieldError(f"Augment takes a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
@@ -79,14 +82,20 @@ class Augment:
         self.mode, self.dtype = check_pixel_format(mode, dtype, "Augment")
         self.targets = agreed(Targets.of(targets), Targets() if augment is None else augment.known)
         self.collate = _checked(collate)
+        self.jpeg_decoder = one_of(jpeg_decoder, "Augment.jpeg_decoder", ("auto", "turbo"))
 
     def __call__(self, rows: RowBlock) -> Iterator[RowBlock]:
         """The augmented rows, in the same order, at most `at_once` at a time."""
-        scratch = DecodeScratch()
+        # In a task a file comes once, so no index is kept: what is spared is to decode what will not be seen.
+        scratch, reader = DecodeScratch(), reader_of(self.jpeg_decoder, "exact", memory=0)
         columns = {name: np.asarray(values) for name, values in rows.items()}
         self._check_padded(columns)
         for start in range(0, len(next(iter(columns.values()), ())), self.at_once):
-            yield self._made({name: values[start : start + self.at_once] for name, values in columns.items()}, scratch)
+            some = {name: values[start : start + self.at_once] for name, values in columns.items()}
+            made = self._made(some, scratch, reader)
+            if reader is not None:
+                reader.tend()
+            yield made
 
     def _check_padded(self, rows: RowBlock) -> None:
         """Refuse pictures and views that Ray may have padded, as their columns as a whole show it."""
@@ -94,7 +103,7 @@ class Augment:
         for name in {self.image, *views} & rows.keys():
             check_block(rows[name], name)
 
-    def _made(self, rows: RowBlock, scratch: DecodeScratch) -> RowBlock:
+    def _made(self, rows: RowBlock, scratch: DecodeScratch, reader: WindowReader | None) -> RowBlock:
         """Some rows, by one plan."""
         keys, source = self._keys(rows), self._source(rows)
         names = [_name(rows, n) for n in range(len(keys))]
@@ -114,7 +123,7 @@ class Augment:
         images = empty_batch(plan.shapes, plan.dtype)
         for n, name in enumerate(names):
             with _Noted(name):
-                plan.run(n, pictures[n].decode(scratch.of(pictures[n].nbytes)), images[n])
+                plan.run(n, pixels(pictures[n], plan, n, scratch.of(pictures[n].nbytes), reader), images[n])
         gone = self.image, "bytes" if source == "bytes" else self.image
         carried = {name: values for name, values in rows.items() if name not in fields and name not in gone}
         labels = self._collated([plan.carry(n).fields for n in range(len(names))], names) if fields else {}

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from variegate.errors import InputError
-from variegate.loader.decode import Encoded, open_image
+from variegate.loader.decode import Encoded, Origin, WindowReader, open_image
 from variegate.picture import PLANES, as_picture
+
+ONCE = Origin(0, 0)  # of files that nobody asks for again
 
 
 class DecodedCell:
@@ -54,6 +56,21 @@ def picture(value: Any, name: str, mode: str, dtype: DTypeLike = "uint8") -> Ray
         f"a picture is an array (H, W, C), the bytes of a file or its path; got {type(value).__name__}. "
         'Are the rows given with batch_format="numpy"?'
     )
+
+
+def pixels(given: RayPicture, plan: Any, n: int, out: NDArray[np.uint8], reader: WindowReader | None) -> NDArray[Any]:
+    """The picture of sample n of a plan; of a JPEG, if there is a reader, no more of it than the plan looks at.
+
+    out  memory to decode into
+    """
+    if reader is not None and isinstance(given, Encoded):
+        window = 0, given.size[0], 0, given.size[1]
+        if hasattr(plan, "window") and not plan.inspects:
+            window = plan.window(n)
+        found = given.decode_window(out, window, reader, ONCE)
+        if found is not None:
+            return found
+    return given.decode(out)
 
 
 def check_unpadded(array: Any, name: str) -> None:

@@ -98,10 +98,12 @@ class LoaderContext:
         return np.zeros(len(self.source), np.bool_)
 
     def flush(self) -> None:
-        """Write what the cache has gathered, and let go of what the last batches shared."""
+        """Write what the cache has gathered and is noted of files, and let go of what the last batches shared."""
         self.blocks.clear()
         if self.cache is not None:
             self.cache.flush()
+        if self.reader is not None:
+            self.reader.flush()
 
     def told(self) -> dict[str, Any]:
         """What `Loader.stats` tells."""
@@ -109,8 +111,9 @@ class LoaderContext:
         slots = {"lent": pool.out, "lent_bytes": pool.out_bytes, "idle": pool.idle, "made": pool.made}
         faults = {"errors": len(self.faults), "abandoned": self.faults.abandoned}
         cache = {} if self.cache is None else {"cache": self.cache.stats()}
+        windows = {} if self.reader is None else {"windows": self.reader.stats()}
         times = {**self.stats.seconds(), **self.stats.counts()}
-        return {**times, **slots, **faults, "dropped": self.stats.dropped(), **cache}
+        return {**times, **slots, **faults, "dropped": self.stats.dropped(), **cache, **windows}
 
     def epoch_samples(self, epoch: int) -> EpochSamples:
         """The samples of an epoch."""

@@ -5,6 +5,7 @@ from variegate.loader.decode.convert import decode_errors
 from variegate.loader.decode.encoded import Encoded, widened
 from variegate.loader.decode.formats import allow_again, allow_formats, allowed, extensions, further, opened_by_pillow
 from variegate.loader.decode.image import Mode, open_image, open_view
+from variegate.loader.decode.index_file import IndexFile
 from variegate.loader.decode.indexes import Indexes, Origin
 from variegate.loader.decode.magic import unreadable
 from variegate.loader.decode.mask import decode_mask, mask_size, read_mask
@@ -16,6 +17,7 @@ from variegate.loader.decode.window import Window, WindowReader, area, union
 __all__ = [
     "AS_STORED",
     "Encoded",
+    "IndexFile",
     "IndexedReader",
     "Indexes",
     "Mode",

@@ -42,6 +42,7 @@ class Indexes(Generic[Index]):
     ...     nbytes = 100
     >>> indexes = Indexes(1000)
     >>> indexes.put(Origin(3, 77), Numbers())
+    True
     >>> indexes.get(Origin(3, 77)), indexes.get(Origin(3, 78)), indexes.nbytes
     ([], None, 740)
     """
@@ -64,15 +65,24 @@ class Indexes(Generic[Index]):
         stamp, index = self._kept.get(origin.position, (None, None))
         return index if stamp == origin.stamp else None
 
-    def put(self, origin: Origin, index: Index) -> None:
-        """Keep the index of a sample's file in place of an earlier one, unless there is no room for it."""
+    def all(self) -> dict[Origin, Index]:
+        """All that there are."""
+        if os.getpid() != self._process:
+            return {}
+        with self._lock:
+            return {Origin(position, stamp): index for position, (stamp, index) in self._kept.items()}
+
+    def put(self, origin: Origin, index: Index) -> bool:
+        """Keep the index of a sample's file in place of an earlier one; False if there is no room for it."""
         if os.getpid() != self._process:  # in a forked child the lock may be held for ever
-            return
+            return False
         with self._lock:
             self._take(origin.position)
-            if self._used + index.nbytes + ENTRY <= self._most:
+            fits = self._used + index.nbytes + ENTRY <= self._most
+            if fits:
                 self._used += index.nbytes + ENTRY
                 self._kept[origin.position] = origin.stamp, index
+            return fits
 
     def drop(self, origin: Origin) -> None:
         """Let go of the index of a sample, which was found to be that of another file."""

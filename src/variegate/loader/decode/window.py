@@ -36,6 +36,12 @@ class WindowReader(Protocol):
     def tend(self) -> None:
         """Do what there is to do between two batches; in the thread that asked for one."""
 
+    def flush(self) -> None:
+        """Write what was noted, if it is to be kept; between two passes."""
+
+    def stats(self) -> dict[str, int]:
+        """How many pictures were read in which way, and what was noted."""
+
 
 def union(windows: Iterable[Window]) -> Window:
     """The least window that holds all of these, one or more.
