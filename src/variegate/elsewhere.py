@@ -204,7 +204,7 @@ WRITE = {
     "ConstrainedCoarseDropout": "CoarseDropout()",
     "GridMask": "GridDropout()",
     # Several pictures as one
-    "Mixup": _MIX,
+    "Mixup": f'MixUp(0.2, partners="flip", per="batch")  # as timm; MixUp(0.2) draws for each sample; {_CLASSES}',
     "RandomMixUp": _MIX,
     "RandomMixUpV2": _MIX,
     "RandomCutMix": _CUT,

@@ -9,19 +9,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from typing import Any
 
+import datasets
 import jax
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import torch
+from PIL import Image
 
 import variegate as vg
+from variegate.adapters import huggingface as vh
 from variegate.adapters import jax as vj
 from variegate.adapters import keras as vk
+from variegate.adapters import ray as vr
 from variegate.adapters import tensorflow as vtf
 from variegate.adapters import torch as vt
-from variegate.errors import InputError
+from variegate.errors import FieldError
 
 COUNT = 70
 PICTURES = np.random.default_rng(0).integers(0, 256, (COUNT, 12, 10, 3), np.uint8)
@@ -30,7 +34,15 @@ AUGMENT = vg.Compose(
     [vg.RandomResizedCrop(8), vg.OneOf([vg.MixUp(1.0), vg.CutMix()], p=0.9), vg.Normalize()],
     targets={"label": vg.Classes(3, smoothing=0.1)},
 )
-REFUSED = r"MixUp, CutMix mixes samples, and there is no other here\. A vg\.Loader draws partners by itself"
+WITHIN = vg.Compose(
+    [
+        vg.RandomResizedCrop(8),
+        vg.OneOf([vg.MixUp(1.0, partners="flip", per="pair"), vg.CutMix(partners="flip", per="pair")]),
+        vg.Normalize(),
+    ],
+    targets={"label": vg.Classes(3)},
+)
+LOADER = "vg.Loader({}, augment, batch_size=64)"
 
 
 def plain(**options: Any) -> vg.Loader:
@@ -81,11 +93,65 @@ def test_a_torch_loader_goes_on_where_it_was() -> None:
     assert [batch["image"].numpy().tobytes() for batch in other] == left == [image for image, _ in pairs()[1:]]
 
 
-def test_what_augments_samples_of_others_refuses() -> None:
-    data = [(picture, 0) for picture in PICTURES[:3]]
-    with pytest.raises(InputError, match=REFUSED):
-        vt.KeyedDataset(data, AUGMENT)[0]
-    with pytest.raises(InputError, match=REFUSED):
-        vt.Transform(AUGMENT)(PICTURES[0])
-    with pytest.raises((InputError, tf.errors.InvalidArgumentError, tf.errors.UnknownError), match=REFUSED):
-        list(tf.data.Dataset.from_tensor_slices(PICTURES[:2]).map(vtf.mapper(AUGMENT)))
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize(
+    ("make", "who", "instead"),
+    [
+        (lambda a: vt.KeyedDataset([(PICTURES[0], 0)], a), "KeyedDataset", f"vt.Loader({LOADER.format('dataset')})"),
+        (vt.Transform, "Transform", f"vt.Loader({LOADER.format('source')})"),
+        (vtf.mapper, "mapper", f"vtf.dataset({LOADER.format('source')})"),
+        (vtf.keyed_mapper, "keyed_mapper", f"vtf.dataset({LOADER.format('source')})"),
+        (vj.keyed, "keyed", f"vj.Loader({LOADER.format('source')})"),
+        (vh.transform, "transform", LOADER.format("vg.HuggingFace(dataset)")),
+        (vh.keyed, "keyed", LOADER.format("vg.HuggingFace(dataset)")),
+        (vr.Augment, "Augment", "vr.rows(source, augment=augment)"),
+    ],
+    ids=["KeyedDataset", "Transform", "mapper", "keyed_mapper", "vj.keyed", "vh.transform", "vh.keyed", "vr.Augment"],
+)
+def test_what_augments_samples_of_others_refuses_when_it_is_made(make, who, instead, batched) -> None:
+    """By name, with the line that mixes; also where partners are of a batch: what DataLoader asks for is none."""
+    with pytest.raises(FieldError) as problem:
+        make(WITHIN if batched else AUGMENT)
+    assert str(problem.value) == (
+        f"{who} knows no other sample, and MixUp, CutMix mixes samples. Write {instead}; or leave out what mixes: "
+        "augment.without()"
+    )
+    made: Any = make(AUGMENT.without())
+    assert made is not None
+
+
+def test_the_lines_told_mix() -> None:
+    """Those of another's data set, which is a list of dicts here, and of Hugging Face's."""
+    dataset = datasets.Dataset.from_dict(
+        {"image": [Image.fromarray(each) for each in PICTURES], "label": LABELS.tolist()},
+        datasets.Features({"image": datasets.Image(), "label": datasets.Value("int64")}),
+    )
+    rows = vg.Loader(vg.HuggingFace(dataset, label="label"), AUGMENT, batch_size=16, seed=3, workers=0)
+    assert [(b["image"].tobytes(), b["label"].tobytes()) for b in rows] == pairs()
+    listed = [{"image": image, "label": int(label)} for image, label in zip(PICTURES, LABELS, strict=True)]
+    items = list(vt.Loader(vg.Loader(listed, AUGMENT, batch_size=16, seed=3, workers=0)))
+    assert [b["image"].numpy().tobytes() for b in items] == [image for image, _ in pairs()]
+    for batch, (_, label) in zip(items, pairs(), strict=True):  # which came with the sample, and was smoothed there
+        np.testing.assert_allclose(batch["label"].numpy().ravel(), np.frombuffer(label, np.float32), atol=1e-6)
+
+
+def test_rows_of_ray_know_no_batch() -> None:
+    with pytest.raises(
+        FieldError, match=r"^rows knows blocks of 64 places and no batch, and MixUp mixes within a batch"
+    ):
+        vr.rows(vg.Arrays(PICTURES), augment=WITHIN)
+
+
+def test_batches_that_mix_within_are_the_same_in_all_frameworks() -> None:
+    def loader() -> vg.Loader:
+        return vg.Loader(vg.Arrays(PICTURES, LABELS), WITHIN, batch_size=16, seed=3, workers=2)
+
+    wanted = [(b["image"].tobytes(), b["label"].tobytes()) for b in loader()]
+    found = {
+        "torch": [(b["image"].numpy(), b["label"].numpy()) for b in vt.Loader(loader())],
+        "tensorflow": [(x.numpy(), y.numpy()) for x, y in vtf.dataset(loader())],
+        "keras": [(np.asarray(x), np.asarray(y)) for x, y in (vk.Dataset(loader())[n] for n in range(5))],
+        "jax": [(np.asarray(b["image"]), np.asarray(b["label"])) for b in vj.Loader(loader())],
+    }
+    for name, made in found.items():
+        assert [(image.tobytes(), label.tobytes()) for image, label in made] == wanted, name

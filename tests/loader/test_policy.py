@@ -762,7 +762,7 @@ SAID = {
     "text": r"label is no number, and in list\[0\] int64 \(\)",
     "float": r"label is float64 \(\), and in list\[0\] int64 \(\)",
     "row": r"label is float64 \(3,\), and in list\[0\] int64 \(\)",
-    "class": r"the label is 7, and one_hot is of 3 classes",
+    "class": r"the label is 7, and there are 3 classes, 0 to 2",
     "big": r"the label is 9223372036854775808|label is uint64",
 }
 

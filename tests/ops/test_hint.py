@@ -82,20 +82,20 @@ SLIPS = [
     ),
     (
         lambda: vg.MixUp(mixup_alpha=0.2),
-        "MixUp has no mixup_alpha=; did you mean alpha=? Its fields: alpha, p, name, partners",
+        "MixUp has no mixup_alpha=; did you mean alpha=? Its fields: alpha, p, name, partners, per",
     ),
     (
         lambda: vg.MixUp(lambda_val=(0, 1)),
-        "MixUp has no lambda_val=; did you mean alpha=? Its fields: alpha, p, name, partners",
+        "MixUp has no lambda_val=; did you mean alpha=? Its fields: alpha, p, name, partners, per",
     ),
     (
         lambda: vg.CutMix(num_classes=10),
-        "CutMix has no num_classes=. Its fields: alpha, p, name, partners. How many classes there are is said of the "
-        'label: targets={"label": Classes(10)} of Compose',
+        "CutMix has no num_classes=. Its fields: alpha, p, name, partners, per. How many classes there are is said of "
+        'the label: targets={"label": Classes(10)} of Compose',
     ),
     (
         lambda: vg.MixUp(0.2, label_smoothing=0.1),
-        "MixUp has no label_smoothing=. Its fields: alpha, p, name, partners. Labels are smoothed where they are "
+        "MixUp has no label_smoothing=. Its fields: alpha, p, name, partners, per. Labels are smoothed where they are "
         'declared: targets={"label": Classes(..., smoothing=0.1)} of Compose',
     ),
     (

@@ -281,3 +281,24 @@ def test_explain_tells_of_its_pictures():
     assert "Mosaic(size=(64, 64), grid=3): 9 pictures, each through a plan like this" in told
     assert "a place in a mosaic of 3 x 3" in told and "1 resampling" in told
     assert "mix        MixUp(), of the result and a partner's" in told
+
+
+@pytest.mark.parametrize("last", [vg.Resize((20, 20)), vg.Resize((60, 60)), vg.Letterbox((30, 30))], ids=repr)
+@pytest.mark.parametrize("flips", [[], [vg.HorizontalFlip()], [vg.Rotate90()]], ids=repr)
+def test_a_pixel_on_a_seam_is_of_one_picture(flips, last):
+    """Of masks that cover all: where the centre of a pixel lies on a seam, only who is seen there has it."""
+    targets = {"masks": vg.Mask(stack=True), "classes": vg.Mask()}
+    augment = vg.Compose([vg.Mosaic(40), *flips, last], targets=targets)
+
+    def whole(n):
+        size = (40, 40)
+        return {
+            "image": np.zeros((*size, 3), np.uint8),
+            "masks": np.ones((1, *size), np.uint8),
+            "classes": np.full(size, n + 1, np.uint8),
+        }
+
+    for key in range(30):
+        made = augment(**whole(0), key=key, partners=[whole(n) for n in (1, 2, 3)])
+        assert np.asarray(made["masks"]).sum(axis=0).max() <= 1
+        assert np.array_equal(np.asarray(made["masks"]).sum(axis=0) > 0, made["classes"] > 0)

@@ -169,9 +169,65 @@ def test_explain_says_what_is_mixed():
     assert "MixUp(" in line and "CutMix(" in line and line.endswith("of the result and a partner's")
 
 
+@pytest.mark.parametrize("per", ["sample", "pair", "batch"])
+def test_a_sample_and_its_partners_are_the_batch_of_a_call(per):
+    """The sample is its first; so of a call with the others it is what `augment.batch` makes of it, and so replayed."""
+    blends = [vg.MixUp(1.0, partners="flip", per=per), vg.CutMix(partners="flip", per=per)]
+    augment = vg.Compose([*BEFORE, vg.OneOf(blends), vg.MixUp(0.5, partners="random")], targets=LABELLED)
+    columns = {name: [fields(n)[name] for n in range(4)] for name in fields(0)}
+    whole = augment.batch(**columns, keys=KEYS)
+    partners = [{**fields(n), "key": KEYS[n]} for n in (1, 2, 3)]
+    made, record = augment(**fields(0), key=KEYS[0], partners=partners, return_params=True)
+    again = augment.replay(record, **fields(0), partners=partners)
+    for result in (made, again):
+        assert np.array_equal(result["image"], whole["image"][0]) and np.array_equal(result["boxes"], whole["boxes"][0])
+        np.testing.assert_allclose(result["label"], whole["label"][0], atol=1e-7)
+        assert result["names"] == whole["names"][0]
+
+
+def test_a_batch_is_refused_where_an_op_takes_partners_from_elsewhere():
+    augment = vg.Compose([vg.Mosaic(16), vg.MixUp(partners="roll")])
+    with pytest.raises(vg.InputError, match=r"^Mosaic, MixUp mixes samples, and there is no other here\. A vg\.Loader"):
+        augment.batch([PICTURES[0]] * 2)
+    within = vg.Compose([vg.MixUp(partners="roll")])
+    with pytest.raises(vg.InputError, match=r"; augment\.batch mixes a batch; a single call takes partners=\["):
+        within(PICTURES[0], key=1)
+    with pytest.raises(vg.InputError, match=r"^MixUp mixes pictures of one size") as problem:
+        within.batch([PICTURES[0], PICTURES[1]])
+    assert problem.value.__notes__ == ["variegate: this was in making sample 0 of the batch"]
+    assert within.batch([]) == [] and np.array_equal(within.batch(PICTURES[:1])[0], PICTURES[0])
+    assert within.batch(np.zeros((0, 4, 5, 3), np.uint8)).shape == (0, 4, 5, 3)
+
+
+def test_what_a_batch_shares_is_said_of_partners_that_are_in_it():
+    for options, said in (
+        ({"per": "batch"}, r'MixUp\.per="batch" is of partners within the batch: write partners="roll", '),
+        (
+            {"per": "pair", "partners": "roll"},
+            r'MixUp\.per="pair" is of partners that have each other, .*got partners=\'r',
+        ),
+        ({"per": "elem", "partners": "flip"}, r"MixUp\.per is one of 'sample', 'pair', 'batch'; got 'elem'"),
+    ):
+        with pytest.raises(FieldError, match=rf"^{said}"):
+            vg.MixUp(**options)
+    with pytest.raises(FieldError, match=r"^Mosaic\.partners is one of 'block', 'source', 'class', 'other class'; got"):
+        vg.Mosaic(16, partners="roll")
+
+
+def test_a_record_of_a_mosaic_without_its_partners_has_no_way_back():
+    augment = vg.Compose([vg.Mosaic(16)])
+    _, record = augment(PICTURES[0], key=1, partners=PICTURES[1:], return_params=True)
+    del record["partners"]
+    with pytest.raises(vg.InputError, match=r"^the record is of a Mosaic and holds none of its partners: "):
+        augment.inverse(record)
+
+
 MISFITS = [
     (lambda a: a(PICTURES[0], key=1), r"MixUp mixes samples, and there is no other here\. A vg\.Loader draws partners"),
-    (lambda a: a.batch(PICTURES[:2]), r"MixUp mixes samples, and there is no other here\. A vg\.Loader"),
+    (
+        lambda a: a.batch(PICTURES[:2]),
+        r"MixUp mixes samples, and there is no other here\. A vg\.Loader draws partners by itself; a single",
+    ),
     (lambda a: a(PICTURES[0], key=1, partners=[]), r"partners= is a list of one other sample or more, each a picture"),
     (lambda a: a(PICTURES[0], key=1, partners=3), r"partners= is a list of one other sample or more, .*; got 3$"),
     (lambda a: a(PICTURES[0], key=1, partners=[3]), r"partners\[0\] is a picture, or a dict of a sample's fields, got"),
@@ -193,7 +249,10 @@ MISFITS = [
         lambda a: a(image=PICTURES[0], label=1, key=1, partners=[{"image": PICTURES[0], "label": 2}]),
         "MixUp mixes pictures, and nobody said what label is: declare it, as by",
     ),
-    (lambda a: vg.TTA(a, n=2).classification(lambda x: x.mean(axis=(1, 2)), PICTURES[0]), "MixUp"),
+    (
+        lambda a: vg.TTA(a, n=2),
+        r"TTA knows no other sample, and MixUp mixes samples\. Leave out what mixes: augment\.wi",
+    ),
 ]
 
 

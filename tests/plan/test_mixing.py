@@ -52,11 +52,60 @@ def test_one_op_of_a_level_applies_at_most(ops):
 def test_what_stands_behind_and_too_many_are_refused():
     with pytest.raises(
         PipelineError,
-        match=r"^Rotate stands behind MixUp, which averages results: behind it may stand Normalize, ToDtype",
+        match=r"^Rotate stands behind MixUp, which takes results that are finished: behind it may stand Normalize, "
+        r"ToDtype and one more op that mixes\. Put it before: \[\.\.\., Rotate\(angle=Uniform\(-9, 9\)\), MixUp\(",
     ):
         vg.Compose([MIX, vg.Rotate((-9, 9))]).compiler  # noqa: B018
     with pytest.raises(PipelineError, match=r"^at most 2 ops in a row mix, got MixUp, CutMix, MixUp#2\. Choose among"):
         vg.Compose([MIX, CUT, vg.MixUp(0.2)]).compiler  # noqa: B018
+
+
+ROLL = vg.MixUp(partners="roll", per="batch")
+
+
+@pytest.mark.parametrize(
+    ("ops", "said"),
+    [
+        (
+            [vg.OneOf([MIX, vg.Hue(3)])],
+            r"Hue stands behind MixUp, .*Put it before: \[OneOf\(\[\.\.\.\]\) of those that make",
+        ),
+        (
+            [CUT, vg.GaussianBlur(sigma=2)],
+            r"GaussianBlur stands behind CutMix, .*Put it before: \[\.\.\., Gauss.*, CutMix\(\)\]",
+        ),
+        ([vg.CopyPaste(), vg.Rotate(9)], r"Rotate stands behind CopyPaste, .*Put it before: \[.*, CopyPaste\(\)\]"),
+        ([ROLL, CUT], r"CutMix stands behind MixUp, whose partners are of the batch, .* as partners='roll'"),
+        ([ROLL, vg.CopyPaste()], r"CopyPaste stands behind MixUp, whose partners are of the batch, .*: put it before"),
+        ([vg.OneOf([ROLL, vg.CutMix(partners="roll")])], r"MixUp draws once a batch, .* in OneOf, once a sample, so"),
+        (
+            [vg.OneOf([vg.Hue(3), ROLL])],
+            r"MixUp draws once a batch, per='batch', and Hue, with which it stands in OneOf",
+        ),
+        (
+            [vg.RandomApply([vg.Hue(3), ROLL], p=0.5)],
+            r"MixUp draws once a batch, .* Hue, .* stands in RandomApply, once",
+        ),
+    ],
+    ids=repr,
+)
+def test_what_cannot_stand_together_is_told_what_to_write(ops, said):
+    with pytest.raises(PipelineError, match=f"^{said}"):
+        vg.Compose(ops).compiler  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        [MIX, ROLL],
+        [vg.OneOf([vg.CutMix(partners="flip"), MIX])],
+        [vg.OneOf([ROLL, vg.CutMix(partners="random", per="batch")], p=0.3), vg.MixUp(partners="flip", per="pair")],
+        [vg.Mosaic(16), ROLL, vg.Normalize()],
+    ],
+    ids=repr,
+)
+def test_what_can_stand_together_with_partners_of_the_batch(ops):
+    assert vg.Compose(ops).compiler.within
 
 
 def test_a_ramp_of_p_ends_mixing():

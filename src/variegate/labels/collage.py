@@ -45,7 +45,8 @@ def joined(
     for name in own.leaves:
         target, parts = targets[name], [each.leaves[name] for each in moved]
         if target.rows_of is not None:
-            found[name] = rows_joined(parts, f"{path}: {name}")
+            own_alone = [_own_alone(part, places, k) for k, part in enumerate(parts)]
+            found[name] = rows_joined(own_alone, f"{path}: {name}")
         elif isinstance(target, Mask):
             found[name] = _mask(target, parts, [each[name] for each in leaves], maps, f"{path}: {name}")
         elif target.picture:
@@ -54,6 +55,28 @@ def joined(
             found[name] = _plain(target, parts, shares, path, name)
     dropped = sum((each.dropped for each in moved), Counter())
     return MovedLabels(found, dropped)
+
+
+def _own_alone(part: Leaf, places: NDArray[np.int8], k: int) -> Leaf:
+    """The rows of a part; masks without the pixels of which the centre lies on the seam, and which another part shows.
+
+    Both parts end there, and both have such a pixel.
+    """
+    if not isinstance(part, MaskLeaf) or not len(part.pixels):
+        return part
+    mine = places == k
+    tall = mine.copy()
+    tall[1:] |= mine[:-1]
+    tall[:-1] |= mine[1:]
+    around = tall.copy()
+    around[:, 1:] |= tall[:, :-1]
+    around[:, :-1] |= tall[:, 1:]
+    y, x = np.nonzero(around & ~mine)
+    if not part.pixels[:, y, x].any():
+        return part
+    pixels = part.pixels.copy()
+    pixels[:, y, x] = 0
+    return MaskLeaf(pixels)
 
 
 def _mask(target: Mask, parts: Sequence[Leaf], before: Sequence[Leaf], maps: Sequence[PointMap], name: str) -> Leaf:

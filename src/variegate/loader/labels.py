@@ -19,7 +19,6 @@ from variegate.loader.source.base import Source
 from variegate.loader.source.classes import label_column
 from variegate.loader.source.multi_hot import MultiHot, one_hot
 from variegate.loader.transient import is_transient, retried
-from variegate.pipeline import Compose
 from variegate.plan.carried import CarriedLabels
 from variegate.targets import Classes, Targets
 from variegate.targets.agreed import agreed
@@ -147,13 +146,6 @@ def one_hot_classes(source: Source, one_hot: bool | int) -> int:
             "give the number, as one_hot=10"
         )
     return known if one_hot is True else int(one_hot)
-
-
-def levels_of(augment: SamplePipeline) -> tuple[int, bool]:
-    """How often, one after the other, ops of a pipeline blend samples, and whether one puts them side by side."""
-    if not isinstance(augment, Compose):
-        return 0, False
-    return len(augment.compiler.levels), augment.compiler.collage is not None
 
 
 def class_target(source: Source, augment: SamplePipeline, one_hot: bool | int, mixes: bool) -> Classes | None:

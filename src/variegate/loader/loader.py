@@ -14,13 +14,14 @@ from variegate.arguments import renamed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
 from variegate.loader import options
-from variegate.loader.batch import DEEPEST, Batch, LoaderContext, MemoryBudget, make_batch
+from variegate.loader.batch import DEEPEST, Batch, Blocks, LoaderContext, MemoryBudget, make_batch
 from variegate.loader.bytes import parse_bytes
 from variegate.loader.cache import Cache, open_store
 from variegate.loader.decode import allow_again, further, reader_of
 from variegate.loader.identity import pipeline_of
-from variegate.loader.labels import CollateForm, class_target, labels_of, levels_of, one_hot_classes
+from variegate.loader.labels import CollateForm, class_target, labels_of, one_hot_classes
 from variegate.loader.memory import Arena, SlotPool
+from variegate.loader.mixing import batches_told, levels_of, needs_blocks
 from variegate.loader.options import available_cores, integer, one_of, optional_integer, rank_of, source_of
 from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError, Policy
@@ -78,7 +79,8 @@ class Loader:
     has them (integers as int64; several classes a sample as rows of 0 and 1, float32), absent if it has none; `index`,
     (B,) int64, the positions in the source; `id`, (B,) uint64; and `variation`, (B,) uint32, where a sample may come
     more than once an epoch. A field has one type in every batch: that of the first samples. The bytes are a function of
-    (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size. A batch belongs to
+    (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size; but where the
+    pipeline says that ops mix within a batch, they hang on which samples are of it too. A batch belongs to
     whoever has it: its memory is used again only when nobody refers to it any more.
 
     The other fields of the samples, such as boxes, follow the pixels: masks as one array where they have one shape,
@@ -183,6 +185,7 @@ class Loader:
             collage=collage,
             classes=declared,
             deals=self.deals,
+            blocks=Blocks(needs_blocks(augment)),
         )
         self._counters = self._context.stats.counters()
         self._last_epoch: tuple[int, EpochSamples] | None = None
@@ -316,6 +319,7 @@ class Loader:
         """
         if self._made_of is None:
             order = order_told(self.seed, self.shuffle, self._context.edges, self.samples_per_epoch, self.repeats)
+            order |= batches_told(self.augment, self.batch_size, self.world_size, self.pad)
             side = None if self.cache is None else self.cache.max_side
             self._made_of = made_of(self.source, self.augment, order, self.on_error, self.decode, side)
         epoch, position = self._stand()
@@ -336,7 +340,8 @@ class Loader:
     def resume(self, state: Mapping[str, Any], strict: bool = True) -> None:
         """Go on where a state was taken: the next pass is what is left of its epoch, the one after it the next epoch.
 
-        state   of a loader with the same source, pipeline, seed and order; batch_size, workers and ranks may differ
+        state   of a loader with the same source, pipeline, seed and order; batch_size, workers and ranks may differ,
+                unless ops mix within a batch: then the batches must be the same
         strict  False: go on from the same place, whatever changed
 
         Raises  InputError if it is no state, or is of another run; the message says what changed.

@@ -38,7 +38,7 @@ def made_of(
 ) -> dict[str, Any]:
     """All that the bytes of a loader's samples hang on, by name, in a form for JSON.
 
-    order  as `order_told` gives it
+    order  as `order_told` gives it, and `batches_told`
     side   to which the cache reduces pictures; None: to none
     """
     ops = getattr(augment, "ops", None)

@@ -9,14 +9,14 @@ import numpy as np
 from variegate.coords import between
 from variegate.dist import Distribution, Uniform
 from variegate.ops.base import Draws, LoweringContext
+from variegate.ops.blending import BlendingOp
 from variegate.ops.effect import Blend, Effect, Ints
 from variegate.ops.fields import declare, number
-from variegate.ops.mixing import MixingOp
 from variegate.ops.shares import Gamma, shares
 
 
 @declare
-class CutMix(MixingOp):
+class CutMix(BlendingOp):
     """Put a box of another sample's picture in its place.
 
     alpha    of Beta's distribution (alpha, alpha), by which it is drawn how much of the picture stays
@@ -33,7 +33,8 @@ class CutMix(MixingOp):
     >>> CutMix(p=0.5)
     CutMix(p=0.5)
 
-    Raises  FieldError if alpha is not above 0; InputError if there is no partner, or it has another size.
+    Raises  FieldError if alpha is not above 0, or per does not go with partners; InputError if there is no partner, or
+            it has another size.
     """
 
     alpha: float = number(default=1.0, least=0.01, most=100)

@@ -70,6 +70,9 @@ _MIXED = {
     "of Compose",
     "label_smoothing": 'Labels are smoothed where they are declared: targets={"label": Classes(..., smoothing='
     "{label_smoothing})} of Compose",
+    "mode": 'timm mixes within a batch: partners="flip", with per="batch", "pair", or "sample" for its "elem"',
+    "switch_prob": "One of two is an op: OneOf([MixUp(0.8), CutMix()])",
+    "correct_lam": "Shares are those of the pixels: leave correct_lam= out",
 }
 
 OF_OP: Mapping[str, Mapping[str, str]] = {

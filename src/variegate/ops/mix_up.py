@@ -8,14 +8,14 @@ import numpy as np
 
 from variegate.dist import Distribution
 from variegate.ops.base import Draws, LoweringContext
+from variegate.ops.blending import BlendingOp
 from variegate.ops.effect import Blend, Effect, Ints
 from variegate.ops.fields import declare, number
-from variegate.ops.mixing import MixingOp
 from variegate.ops.shares import Gamma, shares
 
 
 @declare
-class MixUp(MixingOp):
+class MixUp(BlendingOp):
     """Average the picture with that of another sample: share * own + (1 - share) * partner.
 
     alpha    of Beta's distribution (alpha, alpha), by which the share is drawn: small ones leave most pictures nearly
@@ -28,12 +28,15 @@ class MixUp(MixingOp):
     The sample of which the share is that of its partner is another one: over an epoch each is once the first. Laws:
     share 1 is the identity; the sum of a row of classes stays. Source: Zhang, Cisse, Dauphin, Lopez-Paz, "mixup:
     Beyond Empirical Risk Minimization" (2018), with alpha 0.1 to 0.4 for ImageNet. torchvision and timm draw one share
-    a batch; here each sample has its own.
+    a batch, here each sample has its own, unless `per` says otherwise.
 
     >>> MixUp(0.4, p=0.5)
     MixUp(p=0.5, alpha=0.4)
+    >>> MixUp(1.0, partners="roll", per="batch")
+    MixUp(partners='roll', per='batch', alpha=1.0)
 
-    Raises  FieldError if alpha is not above 0; InputError if there is no partner, or it has another size.
+    Raises  FieldError if alpha is not above 0, or per does not go with partners; InputError if there is no partner, or
+            it has another size.
     """
 
     alpha: float = number(default=0.2, least=0.01, most=100)

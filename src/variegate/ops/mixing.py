@@ -10,6 +10,7 @@ from variegate.ops.effect import Effect, Mixing
 from variegate.ops.fields import declare, option
 
 Partners = Literal["block", "source", "class", "other class"]
+WITHIN = ("roll", "flip", "random")  # partners of the sample's own batch
 
 
 @declare
@@ -27,6 +28,16 @@ class MixingOp(Op):
 
     gives: ClassVar[type[Effect]] = Mixing
     count: ClassVar[int] = 1  # of partners
+
+    @property
+    def within(self) -> bool:
+        """Whether partners are of the sample's own batch."""
+        return self.partners in WITHIN
+
+    @property
+    def one_per(self) -> str:
+        """Which samples have one draw: see `BlendingOp`."""
+        return "sample"
 
     def drawn(self) -> dict[str, Distribution]:
         return {**super().drawn(), "partner": Uniform(0, 1)}

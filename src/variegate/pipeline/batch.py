@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from variegate.white import dtype_name
 
 if TYPE_CHECKING:
     from variegate.pipeline.pipeline import Pipeline
+    from variegate.plan.carried import CarriedLabels
     from variegate.plan.plan import Plan
     from variegate.targets import Targets
     from variegate.targets.leaf import Leaf
+
+    Carried = Callable[[int], CarriedLabels]  # of sample i the fields beside the picture
 
 
 def batch(
@@ -57,35 +61,61 @@ def batch(
         raise InputError(f"pictures of one batch share channels and dtype, got {sorted(kinds)}")
     sizes = [picture.shape[:2] for picture, _ in pictures]
     leaves = [_read(pipeline.known, sample, sizes[n], n) for n, sample in enumerate(samples)]
-    plan = pipeline.plan(columns, sizes, *kinds.pop(), leaves=leaves if any(leaves) else ())
+    plan = pipeline.plan(columns, sizes, *kinds.pop(), leaves=leaves if any(leaves) else (), mixes=_mixes(pipeline))
     out = empty_batch(plan.shapes, plan.dtype)
-    for i, (picture, _) in enumerate(pictures):
-        _run(plan, i, picture, out[i])
+    carried = _mixed(pipeline, plan, pictures, out) if plan.levels else _plain(plan, pictures, out)
     if plan.layout == "HWC" and all(flat for _, flat in pictures):
         out = out[..., 0] if isinstance(out, np.ndarray) else [each[..., 0] for each in out]
     if bare:
         return out
-    labels = collate(pipeline.known, [_carried(plan, i) for i in range(len(pictures))])
+    labels = collate(pipeline.known, [_labels(carried, i) for i in range(len(pictures))])
     return {name: out if name == "image" else labels[name] for name in fields}
 
 
-def _run(plan: Plan, i: int, picture: ImageArray, out: ImageArray) -> None:
-    """Sample i; an error says which it was, in a note where it is of an op's making."""
+def _mixes(pipeline: Pipeline) -> bool:
+    """Whether all ops that mix samples take partners out of the batch, which is here."""
+    compiler = pipeline.compiler
+    return bool(compiler.within) and len(compiler.within) == len(compiler.mixes)
+
+
+def _plain(plan: Plan, pictures: Sequence[tuple[ImageArray, bool]], out: Any) -> Carried:
+    """Write the result of each sample; what gives its other fields."""
+    for i, (picture, _) in enumerate(pictures):
+        with _told(plan, i, picture):
+            plan.run(i, picture, out[i], checked=True)
+    return plan.carry
+
+
+def _mixed(pipeline: Pipeline, plan: Plan, pictures: Sequence[tuple[ImageArray, bool]], out: Any) -> Carried:
+    """The same, of samples that are each other's partners."""
+    from variegate.pipeline.mix import Values
+
+    values = Values(pipeline, [(plan, i) for i in range(len(plan))], [picture for picture, _ in pictures])
+    last = len(plan.levels)
+    for i, (picture, _) in enumerate(pictures):
+        with _told(plan, i, picture):
+            out[i][...] = values.value(i, last).image
+    return lambda i: plan.written(i, values.value(i, last).moved)
+
+
+@contextmanager
+def _told(plan: Plan, i: int, picture: ImageArray) -> Iterator[None]:
+    """Look at a picture before it is run; an error says which sample it was, in a note where an op made it."""
     try:
         plan.check(picture)
     except InputError as error:
         raise InputError(f"sample {i}: {error}") from None
     try:
-        plan.run(i, picture, out, checked=True)
+        yield
     except Exception as error:
         error.add_note(f"variegate: this was in making sample {i} of the batch")
         raise
 
 
-def _carried(plan: Plan, n: int) -> Any:
+def _labels(carried: Carried, n: int) -> Any:
     """The other fields of sample n; an error says which it was."""
     try:
-        return plan.carry(n).fields
+        return carried(n).fields
     except InputError as error:
         raise InputError(f"sample {n}: {error}") from None
 

@@ -208,6 +208,8 @@ class Compose(Pipeline):
     ) -> Any:
         """Augment a list of pictures or an array (B, H, W, C): faster than one by one, and the same bytes.
 
+        Ops that mix within a batch, such as MixUp(partners="roll"), mix these; others that mix are refused.
+
         images  or, by keyword, `image=` and the fields that `targets` declares, each a list of one value a picture
         keys    one a picture; None: fresh numbers
 
@@ -285,7 +287,7 @@ class Compose(Pipeline):
 
         Raises  FieldError if one is no class of ops.
         """
-        from variegate.pipeline.mix import without
+        from variegate.pipeline.without import without
 
         return cast(Compose, without(self, kinds))
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from variegate.errors import FieldError, InputError
+from variegate.errors import InputError
 from variegate.key import Key, Keys
 from variegate.labels.blend_row import MixingRow, PasteRow
-from variegate.ops.base import Op, walk
-from variegate.ops.combine import Combinator
-from variegate.ops.mixing import MixingOp
+from variegate.ops.mixing import WITHIN
 from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.sample import Made, image_of
+from variegate.plan.mates import Mates, partners_of
 from variegate.targets.leaf import Leaf, PlainLeaf
 
 if TYPE_CHECKING:
@@ -23,10 +21,10 @@ if TYPE_CHECKING:
     from variegate.labels.point_map import PointMap
     from variegate.pipeline.pipeline import Pipeline
     from variegate.plan.collage import CollagePlan
+    from variegate.plan.draw import DrawnColumns
     from variegate.plan.plan import Plan
 
 
-Held = TypeVar("Held", bound=Combinator)
 Planned = Callable[..., "Plan"]  # (number of the sample, sizes, channels, dtype, leaves) -> plan
 
 
@@ -99,6 +97,69 @@ def put_together(
     return Value(out, plan.moved(m)), plan.shares(m)
 
 
+class Values:
+    """The values of some samples that are each other's partners.
+
+    rows      of each the plan, and which row of that it is
+    pictures  one a sample
+    """
+
+    def __init__(self, pipeline: Pipeline, rows: Sequence[tuple[Plan, int]], pictures: Sequence[ImageArray]) -> None:
+        self._pipeline, self._rows, self._pictures = pipeline, rows, pictures
+        self._mates = Mates(pipeline.compiler.levels, len(rows), self._columns)
+        self._known: dict[tuple[int, int], Value] = {}
+
+    def _columns(self, n: int) -> DrawnColumns:
+        plan, i = self._rows[n]
+        columns = plan.bound.columns
+        return {path: {name: each[..., i : i + 1] for name, each in drawn.items()} for path, drawn in columns.items()}
+
+    def value(self, n: int, level: int) -> Value:
+        """That of a sample after the first `level` levels of mixing ops."""
+        if (n, level) not in self._known:
+            self._known[n, level] = self._made(n, level) if level else self._unblended(n)
+        return self._known[n, level]
+
+    def _unblended(self, n: int) -> Value:
+        (plan, i), others = self._rows[n], self._others(n)
+        collage = plan.collage(i)
+        if collage is None:
+            return Value(plan.result(i, self._pictures[n]), plan.moved(i))
+        who = [n, *(others[int(u * len(others))] for u in collage.partner)]
+        from variegate.plan.collage import CollagePlan, Part
+
+        self._check_alike(who, collage.path)
+        together = CollagePlan(self._pipeline.compiler, [[Part(*self._rows[m]) for m in who]])
+        return put_together(together, 0, [self._pictures[m] for m in who])[0]
+
+    def _check_alike(self, who: Sequence[int], path: str) -> None:
+        """Refuse pictures that are to lie side by side and differ in channels or dtype."""
+        own, *others = [self._rows[m][0].spec for m in who]
+        for spec in others:
+            if (own.channels, own.dtype) != (spec.channels, spec.dtype):
+                raise InputError(
+                    f"{path} takes pictures of one number of channels and one dtype, and the partner has "
+                    f"{spec.channels} {spec.dtype}, the picture {own.channels} {own.dtype}. Convert it"
+                )
+
+    def _made(self, n: int, level: int) -> Value:
+        plan, i = self._rows[n]
+        own, row = self.value(n, level - 1), self._mates.row(plan, i, level - 1, n)
+        if row is None:
+            return own
+        others = self._others(n)
+        if row.partners in WITHIN:
+            partner = next(partners_of(row.partners, n, len(self._rows), row.partner), None)
+            if partner is None:
+                return own
+        else:
+            partner = others[int(row.partner * len(others))]
+        return blended(plan, own, self.value(partner, level - 1), row)[0]
+
+    def _others(self, n: int) -> list[int]:
+        return [m for m in range(len(self._rows)) if m != n]
+
+
 class PartneredSample:
     """A sample and those given to be its partners, each with a plan of its own."""
 
@@ -119,6 +180,7 @@ class PartneredSample:
         pictures = [as_picture(image_of(each)) for each in given]
         self.pictures, self.flat = [picture for picture, _ in pictures], pictures[0][1]
         self.plans = [self._plan(n, each, planned) for n, each in enumerate(given)]
+        self._values = Values(pipeline, [(plan, 0) for plan in self.plans], self.pictures)
 
     def _plan(self, n: int, fields: Mapping[str, Any], planned: Planned) -> Plan:
         picture = self.pictures[n]
@@ -133,21 +195,7 @@ class PartneredSample:
 
     def value(self, n: int, level: int) -> Value:
         """That of a sample after the first `level` levels of mixing ops."""
-        plan = self.plans[n]
-        others = [m for m in range(len(self.plans)) if m != n]
-        if not level:
-            collage = plan.collage(0)
-            if collage is None:
-                return Value(plan.result(0, self.pictures[n]), plan.moved(0))
-            who = [n, *(others[int(u * len(others))] for u in collage.partner)]
-            from variegate.plan.collage import CollagePlan, Part
-
-            together = CollagePlan(self._pipeline.compiler, [[Part(self.plans[m], 0) for m in who]])
-            return put_together(together, 0, [self.pictures[m] for m in who])[0]
-        own, row = self.value(n, level - 1), plan.blend(0, level - 1)
-        if row is None:
-            return own
-        return blended(plan, own, self.value(others[int(row.partner * len(others))], level - 1), row)[0]
+        return self._values.value(n, level)
 
     def made(self) -> Made:
         """The sample's own last value."""
@@ -217,6 +265,8 @@ def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointM
 
     plans = [plan_of(each, pipeline, None, maps_alone=True) for each in (record, *record.get("partners", ()))]
     collage = plans[0].collage(0)
+    if collage is not None and len(plans) == 1:
+        raise InputError(f"the record is of a {collage.path} and holds none of its partners: take it as it was given")
     who = [0, *(1 + int(u * (len(plans) - 1)) for u in collage.partner)] if collage is not None else [0]
     if not 0 <= part < len(who):
         raise InputError(f"the record is of a picture made of {len(who)}: part is 0 to {len(who) - 1}, got {part}")
@@ -225,30 +275,3 @@ def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointM
     from variegate.plan.collage import CollagePlan, Part
 
     return CollagePlan(pipeline.compiler, [[Part(plans[m], 0) for m in who]]).plan.point_map(part)
-
-
-def without(pipeline: Pipeline, kinds: Sequence[type[Op]]) -> Pipeline:
-    """See `Compose.without`."""
-    for kind in kinds:
-        if not (isinstance(kind, type) and issubclass(kind, Op)):
-            raise FieldError(f"without takes classes of ops, as augment.without(MixUp), got {kind!r}")
-    return _holding(pipeline, [(n, _left(op, tuple(kinds) or (MixingOp,))) for n, op in enumerate(pipeline.ops)])
-
-
-def _left(op: Op, kinds: tuple[type[Op], ...]) -> Op | None:
-    """An op without those of some classes in it; None if nothing is left."""
-    if isinstance(op, kinds):
-        return None
-    if not isinstance(op, Combinator) or not any(isinstance(each, kinds) for each in walk(op)):
-        return op
-    kept = [(n, _left(each, kinds)) for n, each in enumerate(op.ops)]
-    return _holding(op, kept) if any(left is not None for _, left in kept) else None
-
-
-def _holding(op: Held, kept: Sequence[tuple[int, Op | None]]) -> Held:
-    """What holds ops, with those of them that are left."""
-    there = [(n, left) for n, left in kept if left is not None]
-    changed: dict[str, Any] = {"ops": tuple(left for _, left in there)}
-    if getattr(op, "weights", None) is not None:
-        changed["weights"] = tuple(op.weights[n] for n, _ in there)  # type: ignore[attr-defined]
-    return replace(op, **changed)

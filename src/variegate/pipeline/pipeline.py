@@ -116,11 +116,30 @@ class Pipeline(Chain):
 
     def unmixed(self) -> InputError:
         """The error where ops mix samples, and there is only one."""
-        paths = ", ".join(node.path for node in self.compiler.mixes)
+        batch = "augment.batch mixes a batch; " * (len(self.compiler.within) == len(self.compiler.mixes))
         return InputError(
-            f"{paths} mixes samples, and there is no other here. A vg.Loader draws partners by itself; a single call "
-            "takes partners=[other, ...]; for validation leave it out: augment.without()"
+            f"{self._mixing} mixes samples, and there is no other here. A vg.Loader draws partners by itself; {batch}a "
+            "single call takes partners=[other, ...]; for validation leave it out: augment.without()"
         )
+
+    def alone(self, who: str, instead: str) -> None:
+        """Refuse ops that mix samples, for what sees each sample by itself; it says so when it is made.
+
+        who      is refused, as errors call it
+        instead  a line that mixes; empty: there is none
+
+        Raises  FieldError that names the ops.
+        """
+        if self.compiler.mixes:
+            write = f"Write {instead}; or leave" if instead else "Leave"
+            raise FieldError(
+                f"{who} knows no other sample, and {self._mixing} mixes samples. {write} out what mixes: "
+                "augment.without()"
+            )
+
+    @property
+    def _mixing(self) -> str:
+        return ", ".join(node.path for node in self.compiler.mixes)
 
     def picture_spec(self, channels: int, dtype: str, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share.

@@ -43,10 +43,11 @@ class TTA:
     >>> bool((average.segmentation(lambda batch: batch, picture) == picture).all())
     True
 
-    Raises  FieldError if n is no positive whole number.
+    Raises  FieldError if n is no positive whole number, or ops mix samples.
     """
 
     def __init__(self, augment: Compose, n: int, seed: int = 0) -> None:
+        augment.alone("TTA", "")
         self.augment, self.n, self.seed = augment, whole(n, "TTA.n", least=1), seed
 
     def classification(self, predict: Predict, image: Floats) -> Floats:

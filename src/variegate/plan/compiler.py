@@ -22,7 +22,7 @@ from variegate.plan.flatten import flatten
 from variegate.plan.gone import left
 from variegate.plan.ir import Defaults, Node
 from variegate.plan.lower import Lowered
-from variegate.plan.mixing import apart
+from variegate.plan.mixing import apart, mixing_op
 from variegate.plan.picture_spec import PictureSpec
 from variegate.plan.plan import Again, Plan
 from variegate.plan.stage.call import moves_pixels
@@ -56,6 +56,11 @@ class Compiler:
             *(() if self.collage is None else (self.collage.collage,)),
             *(n for level in self.levels for n in level),
         )
+
+    @property
+    def within(self) -> tuple[Node, ...]:
+        """Those of them whose partners are of the sample's own batch."""
+        return tuple(node for node in self.mixes if mixing_op(node).within)
 
     def picture_spec(self, channels: int, dtype: str, white: float | None, targets: Targets) -> PictureSpec:
         """What all pictures of a batch share."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 from variegate.errors import PipelineError
 from variegate.labels.blend_row import BlendRow, MixingRow, PasteRow
@@ -54,10 +54,7 @@ def apart(nodes: Sequence[Node]) -> Apart:
             collage = node
         elif not issubclass(node.op.gives, effects.Mixing):
             if levels and not issubclass(node.op.gives, effects.Output):
-                raise PipelineError(
-                    f"{node.path} stands behind {levels[-1][-1].path}, which averages results: behind it may stand "
-                    "Normalize, ToDtype and one more op that mixes. Put it before"
-                )
+                raise _behind(node, levels[-1][-1])
             if collage is not None and node.op.looks:
                 raise PipelineError(
                     f"{node.path} looks at labels, and behind {collage.path} they are of several samples: put it before"
@@ -70,7 +67,71 @@ def apart(nodes: Sequence[Node]) -> Apart:
     if len(levels) + (collage is not None) > MOST_LEVELS:
         told = ", ".join([*([] if collage is None else [collage.path]), *(level[0].path for level in levels)])
         raise PipelineError(f"at most {MOST_LEVELS} ops in a row mix, got {told}. Choose among them by OneOf")
+    _check_batches(nodes, levels)
     return Apart(tuple(head), collage, tuple(tail), tuple(map(tuple, levels)))
+
+
+def _behind(node: Node, mixing: Node) -> PipelineError:
+    """The error of an op that stands behind one that mixes results."""
+    mended = f"[..., {node.op!r}, {mixing.op!r}]"
+    if {gate.path for gate in node.gates} & {gate.path for gate in mixing.gates}:
+        mended = "[OneOf([...]) of those that make a picture, OneOf([...]) of those that mix]"
+    return PipelineError(
+        f"{node.path} stands behind {mixing.path}, which takes results that are finished: behind it may stand "
+        f"Normalize, ToDtype and one more op that mixes. Put it before: {mended}"
+    )
+
+
+def _check_batches(nodes: Sequence[Node], levels: Sequence[Sequence[Node]]) -> None:
+    """Refuse what cannot be said of the samples of a batch.
+
+    Raises  PipelineError if partners out of the batch would have to be mixed within theirs, or a decision that samples
+            share is also that of ops that do not share it.
+    """
+    for level, behind in itertools.pairwise(levels):
+        within = next((node for node in level if mixing_op(node).within), None)
+        beyond = next((node for node in behind if not mixing_op(node).within), None)
+        if within is not None and beyond is not None:
+            who = mixing_op(within).partners
+            raise PipelineError(
+                f"{beyond.path} stands behind {within.path}, whose partners are of the batch, and takes its own "
+                f"from elsewhere: put it before, or give both partners of the batch, as partners={who!r}"
+            )
+    for node in (each for level in levels for each in level if mixing_op(each).one_per != "sample"):
+        per, paths = mixing_op(node).one_per, {gate.path for gate in node.gates}
+        for other in nodes:
+            if paths & {gate.path for gate in other.gates} and _per(other) != per:
+                held = " and ".join(sorted(paths - {node.path}))
+                raise PipelineError(
+                    f"{node.path} draws once a {per}, per={per!r}, and {other.path}, with which it stands in {held}, "
+                    f"once a {_per(other)}, so what is chosen would not be one thing: give both the same per, or put "
+                    "them apart"
+                )
+
+
+def _per(node: Node) -> str:
+    return mixing_op(node).one_per if issubclass(node.op.gives, effects.Mixing) else "sample"
+
+
+class MixingOp(Protocol):
+    """What is asked of an op that mixes, beside what all have: see there."""
+
+    @property
+    def partners(self) -> str: ...
+    @property
+    def within(self) -> bool: ...
+    @property
+    def one_per(self) -> str: ...
+
+
+def mixing_op(node: Node) -> MixingOp:
+    """The op of a node that mixes."""
+    return cast(MixingOp, node.op)
+
+
+def one_per(level: Level) -> str:
+    """Which samples share a draw of a level: those of a "pair", of a "batch", or none, "sample"."""
+    return mixing_op(level[0]).one_per
 
 
 def _excludes(one: Node, other: Node) -> bool:
@@ -101,7 +162,7 @@ def _rows(each: Lowered, columns: DrawnColumns, count: int) -> Iterator[tuple[in
     """What an op does to each sample to which it applies."""
     (effect,), path = each.effects, each.node.path
     partner, sizes = columns[path]["partner"].tolist(), each.before.tolist()
-    who: str = each.node.op.partners  # type: ignore[attr-defined]
+    who = mixing_op(each.node).partners
     applies = [True] * count if each.applies is None else each.applies.tolist()
     if isinstance(effect, effects.Blend):
         shares, boxes = effect.share.tolist(), effect.box.tolist()

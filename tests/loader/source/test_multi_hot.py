@@ -65,7 +65,7 @@ def test_the_classes_of_the_source_say_how_many_there_are() -> None:
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ([0, 1, 5, 2], "images[2]: the label is 5, and one_hot is of 3 classes"),
+        ([0, 1, 5, 2], "images[2]: the label is 5, and there are 3 classes, 0 to 2"),
         ([0.5] * 4, "images[0]: its label is 0.5, and one_hot takes the number of a class; number them from 0"),
         (["a"] * 4, "images[0]: its label is 'a', and one_hot takes"),
     ],

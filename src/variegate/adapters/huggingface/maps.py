@@ -15,6 +15,8 @@ from variegate.key import Keys
 from variegate.loader.source.folder import path_id
 from variegate.pipeline import Compose
 
+INSTEAD = "vg.Loader(vg.HuggingFace(dataset), augment, batch_size=64)"
+
 
 def transform(
     augment: Compose,
@@ -47,8 +49,9 @@ def transform(
     >>> batch["image"].shape, batch["label"]
     ((2, 8, 6, 3), [0, 1])
 
-    Raises  FieldError if fields, mode, dtype or output cannot be.
+    Raises  FieldError if fields, mode, dtype or output cannot be, or ops mix samples.
     """
+    augment.alone("transform", INSTEAD)
     return Transform(augment, _columns(augment, image, fields, mode, dtype, output), tensors)
 
 
@@ -81,8 +84,9 @@ def keyed(
     >>> bool((first == second).all())
     True
 
-    Raises  FieldError if fields, mode or dtype cannot be; InputError if the epoch cannot.
+    Raises  FieldError if fields, mode or dtype cannot be, or ops mix samples; InputError if the epoch cannot.
     """
+    augment.alone("keyed", INSTEAD)
     columns = _columns(augment, image, fields, mode, dtype, output)
     return Keyed(augment, columns, tensors, seed, ids_column, Epoch(epoch))
 

@@ -35,9 +35,10 @@ def keyed(augment: Compose, seed: int = 0) -> Callable[..., Any]:
     >>> augmented(pictures, epoch=3, ids=[5, 6]).shape
     (2, 8, 8, 3)
 
-    Raises  InputError, from the call, if it is within jit, ids are no integers of 0 to 2**64 - 1, or not one a picture,
-            or a field is not what was declared.
+    Raises  FieldError if ops mix samples; InputError, from the call, if it is within jit, ids are no integers of 0 to
+            2**64 - 1, or not one a picture, or a field is not what was declared.
     """
+    augment.alone("keyed", "vj.Loader(vg.Loader(source, augment, batch_size=64))")
 
     def augmented(images: Any, epoch: int, ids: ArrayLike, variation: ArrayLike = 0) -> Any:
         fields = images if isinstance(images, Mapping) else {"image": images}

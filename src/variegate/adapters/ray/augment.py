@@ -56,8 +56,8 @@ class Augment:
     >>> [(made["image"].shape, made["name"].tolist()) for made in turn(rows)]
     [((3, 8, 8, 3), ['a', 'b', 'c'])]
 
-    Raises  FieldError if an argument cannot be; from the rows, DecodeError with the path of a file that cannot be
-            decoded, and InputError if a row has no id, or a field cannot be taken.
+    Raises  FieldError if an argument cannot be, or ops mix samples; from the rows, DecodeError with the path of a file
+            that cannot be decoded, and InputError if a row has no id, or a field cannot be taken.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class Augment:
     ) -> None:
         if augment is not None and not isinstance(augment, Compose):
             raise FieldError(f"Augment takes a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
+        if augment is not None:
+            augment.alone("Augment", "vr.rows(source, augment=augment)")
         key = Key(seed, epoch)
         self.augment, self.seed, self.epoch = augment, key.seed, key.epoch
         self.image, self.at_once = image, whole(at_once, "Augment.at_once", least=1)

@@ -69,6 +69,11 @@ def rows(
     count = len(source) * len(epochs)
     if augment is not None and not isinstance(augment, Compose):
         raise FieldError(f"rows.augment is a Compose or None, got {augment!r}; wrap a single op in Compose([op])")
+    if augment is not None and augment.compiler.within:
+        raise FieldError(
+            f"rows knows blocks of 64 places and no batch, and {augment.compiler.within[0].path} mixes within a batch: "
+            'write partners="block", per="sample"'
+        )
     read = Read(ray.put(source), len(source), seed, epochs, bool(shuffle), augment)
     return ray.data.range(count, override_num_blocks=-(-count // rows_per_task)).map_batches(read, batch_format="numpy")
 

@@ -38,9 +38,11 @@ def mapper(augment: Compose) -> Callable[..., Any]:
     vectors of zeros and ones. Calls may run in parallel, and no two draw the same numbers. The static shape is set as
     far as it is known.
 
-    Raises  InputError, when the graph is made, if pictures have another dtype or rank, a field is not declared, or
-            something that may lie on the picture has no name; of a vector its values tell, when they are there.
+    Raises  FieldError if ops mix samples; InputError, when the graph is made, if pictures have another dtype or rank, a
+            field is not declared, or something that may lie on the picture has no name; of a vector its values tell,
+            when they are there.
     """
+    augment.alone("mapper", "vtf.dataset(vg.Loader(source, augment, batch_size=64))")
 
     def drawn(count: int | None) -> Any:
         return None
@@ -64,7 +66,10 @@ def keyed_mapper(
 
     An element is as in `mapper`. The epoch is read when an element is mapped, so let each epoch be a pass of its own:
     behind `repeat` elements of the next pass may still draw the last one's numbers.
+
+    Raises  FieldError if ops mix samples; else as `mapper`.
     """
+    augment.alone("keyed_mapper", "vtf.dataset(vg.Loader(source, augment, batch_size=64))")
     table = None if ids is None else np.asarray(ids, np.uint64)
 
     def drawn(count: int | None, index: Any, now: Any) -> Any:

@@ -42,7 +42,7 @@ class KeyedDataset(Dataset[Any]):
     >>> torch.equal(dataset[2], dataset[2])
     True
 
-    Raises  InputError if ids are not as many as the samples; FieldError if names cannot be.
+    Raises  InputError if ids are not as many as the samples; FieldError if names cannot be, or ops mix samples.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class KeyedDataset(Dataset[Any]):
         ids: ArrayLike | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
+        augment.alone("KeyedDataset", "vt.Loader(vg.Loader(dataset, augment, batch_size=64))")
         if isinstance(dataset, Source):
             ids = dataset.ids if ids is None else ids
             augment = replace(augment, targets=agreed(dataset.targets or Targets(), augment.known))

@@ -51,10 +51,12 @@ class Transform:
     >>> sample["mask"].shape
     torch.Size([8, 6])
 
-    Raises  InputError if the picture is none of these, or a field cannot be taken; FieldError if names cannot be.
+    Raises  InputError if the picture is none of these, or a field cannot be taken; FieldError if names cannot be,
+            or ops mix samples.
     """
 
     def __init__(self, augment: Compose, names: Sequence[str] | None = None, *, seed: int | None = None) -> None:
+        augment.alone("Transform", "vt.Loader(vg.Loader(source, augment, batch_size=64))")
         self.augment, self.names = augment, element_names(names, FieldError)
         self.seed = None if seed is None else whole(seed, "Transform.seed")
         self._form = Form.of(augment, front=True)

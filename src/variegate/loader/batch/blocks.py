@@ -19,8 +19,8 @@ class Blocks:
     shelf   memory of values that were mixed
     """
 
-    def __init__(self) -> None:
-        self.wanted, self.shelf = True, Shelf()
+    def __init__(self, wanted: bool = True) -> None:
+        self.wanted, self.shelf = wanted, Shelf()
         self._known: WeakValueDictionary[Name, Any] = WeakValueDictionary()
         self._last: Any = None  # a batch may be handed out before the next one begins
         self._lock = Lock()

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from variegate.errors import SourceError
 from variegate.loader.batch.blocks import Blocks
 from variegate.loader.batch.budget import MemoryBudget
+from variegate.loader.batch.class_members import ClassMembers
 from variegate.loader.batch.sample import SampleSpec
 from variegate.loader.cache import Store
 from variegate.loader.decode import WindowReader
@@ -22,8 +24,9 @@ from variegate.loader.pipeline import SamplePipeline
 from variegate.loader.policy import Faults, OnError
 from variegate.loader.sampling import Deal, EpochSamples, History, Order, Schedule, Weighted
 from variegate.loader.source.base import Source
-from variegate.loader.source.multi_hot import SourceLabels
+from variegate.loader.source.multi_hot import MultiHot, SourceLabels
 from variegate.loader.stats import Stats
+from variegate.pipeline import Compose
 from variegate.targets import Classes
 
 
@@ -72,6 +75,11 @@ class LoaderContext:
         """Whether ops of the pipeline mix samples, so that the epoch is dealt in blocks."""
         return self.levels > 0 or self.collage
 
+    @property
+    def within(self) -> bool:
+        """Whether samples of one batch are partners, so that results hang on it."""
+        return isinstance(self.augment, Compose) and bool(self.augment.compiler.within)
+
     def __post_init__(self) -> None:
         if self.budget is not None and self.reader is not None:
             self.budget.indexes = self.reader.indexes
@@ -96,6 +104,21 @@ class LoaderContext:
     def checked(self) -> NDArray[np.bool_]:
         """Which samples have a picture that stays in memory, and was seen to have numbers that the pipeline takes."""
         return np.zeros(len(self.source), np.bool_)
+
+    @functools.cached_property
+    def members(self) -> ClassMembers:
+        """The samples by their class; those of weight 0 are nobody's partner.
+
+        Raises  SourceError if no label of each sample is known before it is read.
+        """
+        labels = self.source.labels
+        if labels is None or isinstance(labels, MultiHot) or np.ndim(labels) != 1:
+            raise SourceError(
+                'partners="class" and "other class" need a source with one label a sample, known before it is read; '
+                f"{self.source!r} has none"
+            )
+        allowed = None if self.edges is None else np.diff(self.edges, prepend=0) > 0
+        return ClassMembers(np.asarray(labels), allowed)
 
     def flush(self) -> None:
         """Write what the cache has gathered and is noted of files, and let go of what the last batches shared."""

@@ -17,6 +17,7 @@ from variegate.loader.batch.block import Block
 from variegate.loader.batch.collages import Collages
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import Worker
+from variegate.loader.batch.mates import BatchMates
 from variegate.loader.batch.mixed import Mixed, Parts
 from variegate.loader.batch.reader import note
 from variegate.loader.batch.task import BatchTask
@@ -43,6 +44,7 @@ class MixedTask(BatchTask):
         self._places = epoch_samples.places(span.first, span.last)
         self._at_hand = AtHand(context, span.epoch, epoch_samples)
         self._collages = Collages(context, self._at_hand)
+        self._batch = BatchMates(context, span.epoch, self._at_hand.partners, self._places)
         self._parts: dict[int, Parts] = {}  # by the place of the result
 
     def prepare(self, counters: Counters, stopped: Event | None = None) -> bool:
@@ -122,8 +124,9 @@ class MixedTask(BatchTask):
         own = self._mixed(block, n, level - 1, worker, counters)
         if own is None:
             return None
+        i, repeat = divmod(n, self._context.repeats)
         plan, row = block.row(n)
-        blend = plan.blend(row, level - 1)
+        blend = self._batch.row(plan, row, level - 1, block.seat(i), repeat)
         if blend is None:
             return own
         try:
@@ -144,7 +147,8 @@ class MixedTask(BatchTask):
         repeats, first = self._context.repeats, block.mates[level][n]
         if first >= 0:
             yield block, first
-        seats = self._at_hand.partners.of(block.seat(n // repeats), row.partners, row.partner)
+        seat = block.seat(n // repeats)
+        seats = self._batch.of(seat, row) or self._at_hand.partners.of(seat, row.partners, row.partner)
         for seat in itertools.islice(seats, first >= 0, None):
             mate, i = self._at_hand.at(seat, worker, counters)
             if i is not None:

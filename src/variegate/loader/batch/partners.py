@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from variegate.errors import SourceError
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.sampling import BLOCK, EpochSamples, Positions, at_places
-from variegate.loader.source.multi_hot import MultiHot
 
 MOST = 100  # of which one is tried after the other where they are bad
 
@@ -34,7 +33,6 @@ class Partners:
     def __init__(self, context: LoaderContext, epoch_samples: EpochSamples) -> None:
         self._context, self._samples = context, epoch_samples
         self._seats: dict[int, list[Seat]] = {}  # of blocks, by their first place
-        self._known: dict[tuple[Any, bool], Positions] = {}  # the samples of a class, or of the others
 
     def of(self, seat: Seat, who: str, drawn: float) -> Iterator[Seat]:
         """Who may be the partner of a sample: the first is, unless it is bad; then the next.
@@ -44,7 +42,8 @@ class Partners:
         """
         who = self.among(who)
         if who in ("class", "other class"):
-            yield from self._of_class(seat, who == "class", drawn)
+            members = self._context.members.of(seat.position, who == "class", drawn)
+            yield from (Seat(-1, position, 0) for position in itertools.islice(members, MOST))
             return
         length = self._samples.order.length
         own = seat.place % length if seat.place >= 0 else -1
@@ -78,27 +77,6 @@ class Partners:
         """The samples at some places."""
         positions, occurrences = at_places(self._samples.order, places)
         return list(map(Seat, places.tolist(), positions.tolist(), occurrences.tolist()))
-
-    def _of_class(self, seat: Seat, same: bool, drawn: float) -> Iterator[Seat]:
-        members = self._members(seat.position, same)
-        members = members[members != seat.position]
-        begin = int(drawn * len(members))
-        for step in range(min(len(members), MOST)):
-            yield Seat(-1, int(members[(begin + step) % len(members)]), 0)
-
-    def _members(self, position: int, same: bool) -> Positions:
-        """The samples of the source of the same class, or of another."""
-        labels = self._context.source.labels
-        if labels is None or isinstance(labels, MultiHot) or np.ndim(labels) != 1:
-            raise SourceError(
-                'partners="class" and "other class" need a source with one label a sample, known before it is read; '
-                f"{self._context.source!r} has none"
-            )
-        column = np.asarray(labels)
-        name = column[position].item(), same
-        if name not in self._known:
-            self._known[name] = np.flatnonzero((column == column[position]) == same)
-        return self._known[name]
 
 
 def beside(own: int, others: int, drawn: float, step: int = 0) -> int:

@@ -83,7 +83,7 @@ def one_hot(labels: Any, count: int, place: NameOf) -> Any:
     wrong = np.flatnonzero((numbers < -1) | (numbers >= count))
     if wrong.size:
         row = int(wrong[0])
-        raise SourceError(f"{place(row)}: the label is {numbers[row]}, and one_hot is of {count} classes")
+        raise SourceError(f"{place(row)}: the label is {numbers[row]}, and there are {count} classes, 0 to {count - 1}")
     return MultiHot(np.cumsum(numbers >= 0), numbers[numbers >= 0], count)
 
 
