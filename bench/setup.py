@@ -1,5 +1,5 @@
 """Make the benchmark's environments under bench/.envs: `main` (ours and the peers that live beside us), `tf`, `dali`.
-For claims that need no peer there is `ours`, which is small.
+For claims that need no peer there is `ours`, which is small; `learning` trains models.
 
 Standard library only, so any Python >= 3.11 starts it. An environment is built anew when its list of packages changes.
 A peer that does not install is reported, and its rows say so; only `main` is required.
@@ -30,6 +30,7 @@ PEERS: dict[str, list[list[str]]] = {
         ["-e", str(HERE.parent)],
     ],
     "ours": [["scikit-image", "scikit-learn", "shapely", "pyarrow", "pyyaml", "tifffile"], ["-e", str(HERE.parent)]],
+    "learning": [["torch==2.13.0"], ["scikit-image", "scikit-learn", "mlxtend", "tqdm"], ["-e", str(HERE.parent)]],
     "tf": [["tensorflow-cpu==2.21.*", "keras==3.15.*"]],
     "dali": [["nvidia-dali-cuda120"]],
     "yolo": [
