@@ -32,7 +32,7 @@ MARKS = {"pass": "reached", "STRETCH": "reached", "FAIL": "**not reached**", "re
 HEAD = """![Images a second, of ours and of its peers](docs/images/rates.svg)
 
 Ten of them, by `make bench` on two cores of an AMD EPYC, November 2026, medians; the aim is what was to be
-reached. All others, with spread, dates and versions: [bench/results](bench/results/README.md).
+reached. All others: [bench/results](bench/results/README.md). [What augmentation gains](docs/guide/evidence.md).
 
 | what | measured | aim | |
 |---|---|---|---|
