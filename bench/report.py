@@ -33,6 +33,7 @@ NAMED = (
         "timm",
     ),
     *("albumentationsx", "albucore", "opencv-python-headless", "tensorflow_cpu", "keras", "nvidia-dali-cuda120"),
+    *("scikit-image", "scikit-learn", "mlxtend"),
 )
 
 

@@ -71,3 +71,28 @@ def test_a_bar_is_as_long_as_its_number(learning: ModuleType) -> None:
     assert len(long) == len(shares) == 10
     for length, share in zip(long, shares, strict=True):
         assert length == pytest.approx(max(long) * share / max(shares), abs=max(long) * 0.06 / max(shares) + 0.1)
+
+
+BUDGETS = (5, 20, 100)
+RECIPES = ("flips", "seed", "moves", "RandAugment", "MixUp")
+SAID = [  # the words of the page, what they are about, and where its interval lies: 1 above zero, -1 below, 0 about it
+    ("small moves and RandAugment gain most", [("mnist", b, r) for b in (5, 20) for r in ("moves", "RandAugment")], 1),
+    ("With 100, moves gain nothing", [("mnist", 100, "moves")], 0),
+    ("RandAugment gains with 5 labels a class", [("digits", 5, "RandAugment")], 1),
+    ("MixUp with 20", [("digits", 20, "MixUp")], 1),
+    ("moves lose from 20 on", [("digits", 20, "moves"), ("digits", 100, "moves")], -1),
+    ("Flips lose on both", [(s, b, r) for s in ("mnist", "digits") for b in BUDGETS for r in ("flips", "seed")], -1),
+    ("for no recipe a gain is sure", [("collage", b, r) for b in BUDGETS for r in RECIPES], 0),
+    ("left and right exchanged lose too", [("mnist", 20, "mirror")], -1),
+    ("a six a six, gains", [("mnist", 20, "small turn")], 1),
+]
+
+
+@pytest.mark.parametrize(("words", "about", "wanted"), SAID)
+def test_what_the_page_says_in_words_is_so(
+    learning: ModuleType, words: str, about: list[tuple[str, int, str]], wanted: int
+) -> None:
+    assert words in " ".join(learning.PAGE.read_text(encoding="utf-8").split())
+    for name, budget, recipe in about:
+        _, low, high = learning.interval(learning.gains(BODY["scores"], name, budget, recipe))
+        assert (low > 0) - (high < 0) == wanted, (name, budget, recipe)
