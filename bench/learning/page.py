@@ -6,7 +6,6 @@ bench/evidence.py does it, and so does `python -m learning.page` in bench/. Stan
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -100,10 +99,9 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
 def filled(text: str, body: dict[str, Any]) -> str:
     """The page with its tables between their marks."""
     for name, made in BLOCKS.items():
-        begin, end = f"<!-- {name}: begin (filled by bench/evidence.py) -->\n", f"\n<!-- {name}: end -->"
-        pattern = re.escape(begin) + ".*?" + re.escape(end)
-        text, count = re.subn(pattern, lambda _, made=made, b=begin, e=end: b + made(body) + e, text, flags=re.DOTALL)  # type: ignore[misc]
-        assert count == 1, f"{PAGE} has no place for {name}"
+        begin, end = f"<!-- {name}: begin (filled by bench/evidence.py) -->\n", f"<!-- {name}: end -->"
+        assert text.count(begin) == text.count(end) == 1, f"{PAGE} has no place for {name}"
+        text = text[: text.index(begin) + len(begin)] + made(body) + "\n" + text[text.index(end) :]
     return text
 
 
