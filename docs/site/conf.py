@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers of its use unless it is told not to
 os.environ.setdefault("PYTHONPATH", str(ROOT / "src"))
 
+import charts  # noqa: E402
 import exhibition  # noqa: E402
 import reference  # noqa: E402
 from docutils import nodes  # noqa: E402
@@ -83,6 +84,7 @@ def page_read(app: Sphinx, docname: str, source: list[str]) -> None:
                 source[0] = page.run(source[0])
             except ExampleError as problem:
                 log.warning(str(problem))
+        source[0] = charts.filled(source[0])
     if docname == "decisions/README":
         source[0] += "\n```{toctree}\n:hidden:\n:glob:\n0*\n```\n"
     source[0] = LINK.sub(functools.partial(linked, (DOCS / docname).parent), source[0])

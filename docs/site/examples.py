@@ -5,6 +5,7 @@ A ```python block is run in one namespace a page, in a folder of the page's own;
 GitHub does not show, says what is to be seen:
 
     <!-- prints -->                   what the block has printed
+    <!-- displays -->                 what a notebook shows of the value of the block's last line
     <!-- shows sheet.png: words -->   a picture that it has written; the words are for those who cannot see it
     <!-- writes pipeline.yaml -->     above a block: it is kept as that file for the blocks that follow
 
@@ -13,6 +14,7 @@ And `<!-- run`, lines of Python, `-->` is run like a block and shown by nobody: 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import os
@@ -29,10 +31,10 @@ from typing import Any
 STEP = re.compile(
     r"(?:<!-- writes (?P<file>[\w./-]+) -->\n)?"
     r"(?:```(?P<language>python|yaml|console)\n(?P<code>.*?)```\n|<!-- run\n(?P<hidden>.*?)-->\n)"
-    r"(?P<after>(?:\n?<!-- (?:prints|shows [^\n]+?) -->\n)*)",
+    r"(?P<after>(?:\n?<!-- (?:prints|displays|shows [^\n]+?) -->\n)*)",
     re.DOTALL,
 )
-SHOWN = re.compile(r"<!-- (prints|shows ([\w./-]+): ([^\n]+?)) -->")
+SHOWN = re.compile(r"<!-- (prints|displays|shows ([\w./-]+): ([^\n]+?)) -->")
 
 
 class ExampleError(Exception):
@@ -52,6 +54,7 @@ class Page:
     pictures: tuple[Path, str] | None = None
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
     ran: int = 0
+    value: Any = None  # of the last line of the block before
 
     def run(self, text: str) -> str:
         """The page with what its examples print and show.
@@ -80,7 +83,7 @@ class Page:
                 return loaded(code)
             told = io.StringIO()
             with contextlib.redirect_stdout(told):
-                exec(compile(code, self.name, "exec"), self.names)
+                self.value = evaluated(code, self.name, self.names)
             return told.getvalue()
         except (Exception, SystemExit) as problem:
             told_by = getattr(problem, "stdout", "")
@@ -91,6 +94,10 @@ class Page:
             if not said.strip():
                 raise ExampleError(f"{self.name}: the block above <!-- prints --> prints nothing")
             return f"\n```text\n{said.rstrip()}\n```\n"
+        if found[1] == "displays":
+            if not hasattr(self.value, "_repr_html_"):
+                raise ExampleError(f"{self.name}: a notebook shows nothing for the block above <!-- displays -->")
+            return f'\n```{{raw}} html\n<div class="displayed">{self.value._repr_html_()}</div>\n```\n'
         if not Path(found[2]).exists():
             raise ExampleError(f"{self.name}: no {found[2]} to show")
         if self.pictures is None:
@@ -100,6 +107,14 @@ class Page:
         kept = f"{self.name.replace('/', '-')}-{Path(found[2]).name}"
         shutil.copy(found[2], folder / kept)
         return f"\n![{found[3]}]({called}/{kept})\n"
+
+
+def evaluated(code: str, name: str, names: dict[str, Any]) -> Any:
+    """Run a block; the value of its last line, where that is an expression, and None where it is not."""
+    tree = ast.parse(code, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), names)
+    return None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), names)
 
 
 def loaded(code: str) -> str:
