@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 import variegate as vg
+from variegate import extend, testing
 
 SITE = Path(__file__).parents[1] / "docs" / "site"
 sys.path.insert(0, str(SITE))
@@ -32,6 +34,24 @@ def test_every_argument_is_explained(name: str) -> None:
     told = "\n".join(reference.described(name, kind))
     missing = [item for item in inspect.signature(kind).parameters if f"`{item}`" not in told]
     assert not missing
+
+
+def test_no_public_name_lacks_an_example_that_runs() -> None:
+    """Its own docstring has one; or, of names beside `vg`, it stands in one of its module's. All run as doctests."""
+    own = {f"vg.{name}": getattr(vg, name).__doc__ for name in vg.__all__ if name != "__version__"}
+    for module in (extend, testing):
+        told = " ".join(docstrings.examples(module.__doc__))
+        for name in set(module.__all__) - set(vg.__all__):
+            given = getattr(module, name).__doc__
+            own[f"{module.__name__}.{name}"] = f">>> {name}" if re.search(rf"\b{name}\b", told) else given
+    own |= {f"{framework}.{name}": doc for framework in reference.ADAPTERS for name, doc in reference.docs_of(framework)}
+    assert len(own) > 200
+    assert [name for name, doc in own.items() if not docstrings.examples(doc)] == []
+
+
+def test_examples_are_the_lines_that_run() -> None:
+    assert docstrings.examples("Words.\n\n    >>> a = 1\n    ... # b\n    2\n\nMore >>> words") == ["a = 1", "# b"]
+    assert docstrings.examples(None) == []
 
 
 def test_aligned_lists_become_definitions() -> None:

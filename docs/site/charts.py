@@ -196,11 +196,11 @@ def not_reached() -> Iterator[str]:
     rows = [(claim, row) for claim, found in claims() for row in found["rows"] if row.get("reach") is not None]
     missed = [(claim, row) for claim, row in rows if row["mark"] == "FAIL"]
     yield from (f"Of {len(rows)} rows with an aim, {len(rows) - len(missed)} reach it. These do not:", "")
-    yield from ("| claim | row | measured | aim |", "|---|---|---|---|")
+    yield from ("| claim and row | measured | aim |", "|---|---|---|")
     for claim, row in missed:
         sign = {"more": "at least", "less": "at most"}[row["better"]]
         name = row["name"].replace("|", "\\|")
-        yield f"| {claim} | {name} | {number(row['value'])} {row['unit']} | {sign} {number(row['reach'])} |"
+        yield f"| {claim}: {name} | {number(row['value'])} {row['unit']} | {sign} {number(row['reach'])} |"
 
 
 def filled(text: str) -> str:

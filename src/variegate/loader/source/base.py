@@ -310,6 +310,10 @@ class Subset(Relayed):
 
     positions  0 to len(source) - 1, each at most once
 
+    >>> from variegate.loader import Arrays
+    >>> Subset(Arrays(np.zeros((4, 8, 8), np.uint8), labels=[0, 1, 0, 1]), [3, 0]).labels
+    array([1, 0])
+
     Raises  SourceError if a position is out of range or comes twice.
     """
 
