@@ -94,7 +94,7 @@ def look(tab: Any, address: str, home: str, visit: Visit, axe: Any, pictures: Pa
             route.abort()
 
     tab.route("**/*", asked)
-    tab.on("console", lambda told: visit.complaints.append(told.text) if told.type == "error" else None)
+    tab.on("console", lambda told: visit.complaints.append(said(told)) if told.type == "error" else None)
     tab.on("pageerror", lambda problem: visit.complaints.append(str(problem)))
     tab.goto(address, wait_until="networkidle")
     tab.evaluate("document.querySelectorAll('img[loading=lazy]').forEach(each => each.loading = 'eager')")
@@ -106,6 +106,11 @@ def look(tab: Any, address: str, home: str, visit: Visit, axe: Any, pictures: Pa
     name = f"{visit.page.replace('/', '-')}-{visit.size}-{visit.colours}.png"
     tab.screenshot(path=pictures / name, full_page=True)
     tab.close()
+
+
+def said(message: Any) -> str:
+    """An error of a page, and where it is."""
+    return f"{message.text} {message.location.get('url', '')}".strip()
 
 
 def told(found: list[Visit], browser: str) -> str:

@@ -39,6 +39,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"Variegate {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/favicon.svg"
 EXTRA = ROOT / "build" / "site-pictures"
 EXTRA.mkdir(parents=True, exist_ok=True)
 html_extra_path = [str(EXTRA)]
