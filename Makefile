@@ -1,12 +1,14 @@
 # The only toolbox. From a bare clone, with Python and make alone, `make demo` and `make test` do everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint search docs dist bench warm clean
+.PHONY: help setup demo test lint search docs audit dist bench warm clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 SITE_VENV := .venv-docs
 SITE_BIN := $(SITE_VENV)/$(notdir $(BIN))
+AUDIT_VENV := .venv-audit
+AUDIT_BIN := $(AUDIT_VENV)/$(notdir $(BIN))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(CI),--quiet)
 WORKERS ?= 2
 EXAMPLES ?= 1000
@@ -37,6 +39,9 @@ docs: $(SITE_VENV)/.made  ## build the documentation with its pictures into buil
 	$(SITE_BIN)/python docs/site/check.py build/site
 	@echo "open build/site/index.html"
 
+audit: $(AUDIT_VENV)/.made  ## look at the built site in Chromium: accessibility, requests to other hosts, screenshots in build/audit
+	$(AUDIT_BIN)/python tools/audit.py build/site
+
 dist:  ## build the sdist and the wheel, and try them in empty environments on each Python that is here
 	$(PYTHON) tools/dist.py
 
@@ -47,7 +52,7 @@ warm: $(VENV)/.demo  ## compile the kernels into the cache, ahead of their first
 	$(BIN)/variegate warm
 
 clean:  ## remove all that make has made, .venv included
-	rm -rf $(VENV) $(SITE_VENV) docs/reference docs/gallery docs/made bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(SITE_VENV) $(AUDIT_VENV) docs/reference docs/gallery docs/made bench/.envs bench/.data build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # A stamp says what is installed; it is older than a pyproject.toml that changed since.
@@ -69,4 +74,9 @@ $(SITE_VENV)/.made: pyproject.toml docs/requirements.txt
 	@echo "setting up $(SITE_VENV) for the site: a few minutes, once"
 	$(PYTHON) -m venv $(SITE_VENV)
 	$(SITE_BIN)/python -m pip install --disable-pip-version-check --quiet -e ".[cli,labels,coco,arrow,isolate]" -r docs/requirements.txt
+	@touch $@
+
+$(AUDIT_VENV)/.made: tools/audit-requirements.txt
+	$(PYTHON) -m venv $(AUDIT_VENV)
+	$(AUDIT_BIN)/python -m pip install --disable-pip-version-check --quiet -r tools/audit-requirements.txt
 	@touch $@

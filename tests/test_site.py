@@ -44,7 +44,9 @@ def test_no_public_name_lacks_an_example_that_runs() -> None:
         for name in set(module.__all__) - set(vg.__all__):
             given = getattr(module, name).__doc__
             own[f"{module.__name__}.{name}"] = f">>> {name}" if re.search(rf"\b{name}\b", told) else given
-    own |= {f"{framework}.{name}": doc for framework in reference.ADAPTERS for name, doc in reference.docs_of(framework)}
+    own |= {
+        f"{framework}.{name}": doc for framework in reference.ADAPTERS for name, doc in reference.docs_of(framework)
+    }
     assert len(own) > 200
     assert [name for name, doc in own.items() if not docstrings.examples(doc)] == []
 

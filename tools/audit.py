@@ -1,7 +1,7 @@
 """Audit the built site in a real browser: python tools/audit.py build/site
 
-On each of PAGES, light and dark, at the width of a phone and of a desk: what axe-core finds, which it is told to say by
-how much it hinders; whatever a page asks of another host, which it is refused; what its scripts complain of; and whether
+On each of PAGES, light and dark, at the width of a phone and of a desk: what axe-core finds, and by how much it hinders;
+whatever a page asks of another host, which it is refused; what its scripts complain of; and whether
 it is wider than its window. Screenshots lie in build/audit. The result is written to docs/about/audit.md.
 """
 
@@ -21,12 +21,18 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = """index guide/start guide/tasks guide/batch guide/mixing guide/resampling guide/troubleshooting gallery/index
-gallery/geometry gallery/several-pictures-as-one reference/index reference/table reference/loading about/measured
-decisions/041-the-site search""".split()
+PAGES = (
+    *("index", "search", "decisions/041-the-site", "about/measured"),
+    *(f"guide/{name}" for name in ("start", "tasks", "batch", "mixing", "resampling", "troubleshooting")),
+    *("gallery/index", "gallery/geometry", "gallery/several-pictures-as-one", "gallery/magnitudes"),
+    *("reference/index", "reference/table", "reference/loading"),
+)
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 SERIOUS = ("serious", "critical")
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -118,7 +124,9 @@ def told(found: list[Visit], browser: str) -> str:
     impacts = Counter(impact for visit in found for impact, _, _ in visit.findings)
     rules = Counter((impact, rule) for visit in found for impact, rule, _ in visit.findings)
     lines = ["# Accessibility", ""]
-    lines += [f"Made by `make audit` on {date.today()}: axe-core in {browser}, on {len(PAGES)} pages, light and dark, at"]
+    lines += [
+        f"Made by `make audit` on {date.today()}: axe-core in {browser}, on {len(PAGES)} pages, light and dark, at"
+    ]
     lines += [f"{' and '.join(f'{w} pixels ({name})' for name, (w, _) in SIZES.items())}: {len(found)} visits.", ""]
     lines += ["| | found |", "|---|---|"]
     lines += [f"| {name} findings | {impacts[name]} |" for name in ("critical", "serious", "moderate", "minor")]
@@ -126,7 +134,9 @@ def told(found: list[Visit], browser: str) -> str:
     lines += [f"| errors of scripts | {sum(len(visit.complaints) for visit in found)} |"]
     lines += [f"| pages wider than their window | {sum(visit.wider > 0 for visit in found)} |", ""]
     lines += [f"- {rule} ({impact}), {count} times" for (impact, rule), count in sorted(rules.items())]
-    lines += [""] * bool(rules) + ["Rules: WCAG 2.0, 2.1 and 2.2, A and AA, and axe-core's best practices. Pages: " + ", ".join(PAGES) + "."]
+    lines += [""] * bool(rules) + [
+        "Rules: WCAG 2.0, 2.1 and 2.2, A and AA, and axe-core's best practices. Pages: " + ", ".join(PAGES) + "."
+    ]
     return "\n".join(lines) + "\n"
 
 

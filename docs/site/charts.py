@@ -3,8 +3,8 @@
     <!-- chart chain -->    the chart of that name
     <!-- not reached -->    a table of the rows whose aim was not reached
 
-A chart is a table whose cells have a bar beside the number: it is read aloud as one, wraps on a phone, and has the colours
-of its page.
+A chart is a table whose cells have a bar beside the number: it is read aloud as one, wraps on a phone, and has the
+colours of its page.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ CHARTS = {
     ),
     "windows": Chart(
         "windows",
-        "From the second epoch on, when JPEGs are decoded no further than the crop shows: times the rate; more is better",
+        "From the second epoch on, JPEGs decoded no further than the crop shows: times the rate; more is better",
         {
             "standard, second epoch on: ours / the bare decoder": "crop, flip: of the bare decoder",
             "standard, second epoch on: ours / ours by simplejpeg": "crop, flip: of whole pictures decoded",

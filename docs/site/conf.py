@@ -18,6 +18,7 @@ os.environ.setdefault("PYTHONPATH", str(ROOT / "src"))
 
 import charts  # noqa: E402
 import exhibition  # noqa: E402
+import notebooks  # noqa: E402
 import reference  # noqa: E402
 from docutils import nodes  # noqa: E402
 from examples import ExampleError, Page  # noqa: E402
@@ -82,7 +83,7 @@ def page_read(app: Sphinx, docname: str, source: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             page = Page(docname, Path(folder), (DOCS / "made", "/made"))
             try:
-                source[0] = page.run(source[0])
+                source[0] = page.run(notebooks.filled(source[0]))
             except ExampleError as problem:
                 log.warning(str(problem))
         source[0] = charts.filled(source[0])

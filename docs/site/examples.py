@@ -5,7 +5,7 @@ A ```python block is run in one namespace a page, in a folder of the page's own;
 GitHub does not show, says what is to be seen:
 
     <!-- prints -->                   what the block has printed
-    <!-- displays -->                 what a notebook shows of the value of the block's last line
+    <!-- displays: words -->          what a notebook shows of the value of the block's last line; words of a picture
     <!-- shows sheet.png: words -->   a picture that it has written; the words are for those who cannot see it
     <!-- writes pipeline.yaml -->     above a block: it is kept as that file for the blocks that follow
 
@@ -25,16 +25,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 STEP = re.compile(
     r"(?:<!-- writes (?P<file>[\w./-]+) -->\n)?"
     r"(?:```(?P<language>python|yaml|console)\n(?P<code>.*?)```\n|<!-- run\n(?P<hidden>.*?)-->\n)"
-    r"(?P<after>(?:\n?<!-- (?:prints|displays|shows [^\n]+?) -->\n)*)",
+    r"(?P<after>(?:\n?<!-- (?:prints|displays(?:: [^\n]+?)?|shows [^\n]+?) -->\n)*)",
     re.DOTALL,
 )
-SHOWN = re.compile(r"<!-- (prints|displays|shows ([\w./-]+): ([^\n]+?)) -->")
+SHOWN = re.compile(r"<!-- (?P<how>prints|displays|shows (?P<file>[\w./-]+))(?:: (?P<words>[^\n]+?))? -->")
 
 
 class ExampleError(Exception):
@@ -90,23 +91,36 @@ class Page:
             raise ExampleError(f"{self.name}: {type(problem).__name__}: {problem}\n{told_by}\n{code}") from problem
 
     def _shown(self, found: re.Match[str], said: str) -> str:
-        if found[1] == "prints":
+        if found["how"] == "prints":
             if not said.strip():
                 raise ExampleError(f"{self.name}: the block above <!-- prints --> prints nothing")
             return f"\n```text\n{said.rstrip()}\n```\n"
-        if found[1] == "displays":
-            if not hasattr(self.value, "_repr_html_"):
-                raise ExampleError(f"{self.name}: a notebook shows nothing for the block above <!-- displays -->")
-            return f'\n```{{raw}} html\n<div class="displayed">{self.value._repr_html_()}</div>\n```\n'
-        if not Path(found[2]).exists():
-            raise ExampleError(f"{self.name}: no {found[2]} to show")
+        if found["how"] == "displays":
+            return self._displayed(found["words"])
+        return self._kept(Path(found["file"]), found["words"])
+
+    def _displayed(self, words: str | None) -> str:
+        """The value of the last line as a notebook shows it."""
+        if hasattr(self.value, "_repr_html_"):
+            html = re.sub(r'alt="[^"]*"', lambda _: f'alt="{escape(words or "")}"', self.value._repr_html_())
+            return f'\n```{{raw}} html\n<div class="displayed">{html}</div>\n```\n'
+        if not hasattr(self.value, "_repr_png_") or not words:
+            raise ExampleError(f"{self.name}: a notebook shows nothing for the block above <!-- displays -->, or no words")
+        path = Path(f"display-{self.ran}.png")
+        self.value.save(path)
+        return self._kept(path, words)
+
+    def _kept(self, path: Path, words: str) -> str:
+        """A picture that was written, where the page shows it."""
+        if not path.exists():
+            raise ExampleError(f"{self.name}: no {path} to show")
         if self.pictures is None:
             return ""
         folder, called = self.pictures
         folder.mkdir(parents=True, exist_ok=True)
-        kept = f"{self.name.replace('/', '-')}-{Path(found[2]).name}"
-        shutil.copy(found[2], folder / kept)
-        return f"\n![{found[3]}]({called}/{kept})\n"
+        kept = f"{self.name.replace('/', '-')}-{path.name}"
+        shutil.copy(path, folder / kept)
+        return f"\n![{words}]({called}/{kept})\n"
 
 
 def evaluated(code: str, name: str, names: dict[str, Any]) -> Any:

@@ -50,8 +50,8 @@ def write(pages: Path, extra: Path) -> None:
 def magnitudes(scene: Scene, extra: Path) -> Iterator[str]:
     """The ops of policies at some of their magnitudes, with the sign that is positive."""
     yield from ("# Policies at their magnitudes", "")
-    yield "What each op of a policy does at the magnitudes of that policy, torchvision's. Signs are drawn; here they are"
-    yield "positive. Ops without a magnitude are not shown. As numbers: [policies](../policies.md)."
+    yield "What each op of a policy does at the magnitudes of that policy, torchvision's. Signs are drawn; here they"
+    yield "are positive. Ops without a magnitude are not shown. As numbers: [policies](../policies.md)."
     yield ""
     for title, (reach, most, levels) in POLICIES.items():
         yield from (f"## {title}", "")
@@ -89,7 +89,12 @@ def index(families: list[tuple[str, list[str]]]) -> list[str]:
     for family, names in families:
         links = ", ".join(f"[{name}]({slug(family)}.md#gallery-{name.lower()})" for name in names)
         lines += [f"## [{family}]({slug(family)}.md)", "", links, ""]
-    lines += ["## [Policies at their magnitudes](magnitudes.md)", "", "RandAugment, AutoAugment, TrivialAugmentWide", ""]
+    lines += [
+        "## [Policies at their magnitudes](magnitudes.md)",
+        "",
+        "RandAugment, AutoAugment, TrivialAugmentWide",
+        "",
+    ]
     lines += ["Four passes against one, as pictures: [one resampling, seen](../guide/resampling.md).", ""]
     pages = [*(slug(family) for family, _ in families), "magnitudes"]
     return [*lines, "```{toctree}", ":hidden:", *pages, "```"]

@@ -67,7 +67,9 @@ def test_a_pipeline_shows_what_fused_and_where_it_cuts() -> None:
 
 def test_a_reason_stands_between_the_two_that_it_parts() -> None:
     shown = Whole(vg.Compose([vg.Rotate(9), vg.GaussianBlur(1), vg.CLAHE()])._repr_html_())
-    order = [shown.text.index(part) for part in ("stage 1", "Rotate | Gauss", "stage 2", "GaussianBlur | CLAHE", "stage 3")]
+    order = [
+        shown.text.index(part) for part in ("stage 1", "Rotate | Gauss", "stage 2", "GaussianBlur | CLAHE", "stage 3")
+    ]
     assert order == sorted(order)
 
 

@@ -107,7 +107,9 @@ class Scene:
     def turned(self) -> Scene:
         """It upside down."""
         left, top, right, bottom = self.box
-        return Scene(self.name, np.ascontiguousarray(self.image[::-1, ::-1]), (1 - right, 1 - bottom, 1 - left, 1 - top))
+        return Scene(
+            self.name, np.ascontiguousarray(self.image[::-1, ::-1]), (1 - right, 1 - bottom, 1 - left, 1 - top)
+        )
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ def _parts(lines: Sequence[str]) -> tuple[list[str], list[list[str]], list[str],
 def _parts_them(cut: str, one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether a cut names an op of each of two stages."""
     found = CUT.match(cut)
-    return found is not None and all(_names(path, stage) for path, stage in zip(found.groups(), (one, other), strict=True))
+    return found is not None and all(
+        _names(path, stage) for path, stage in zip(found.groups(), (one, other), strict=True)
+    )
 
 
 def _names(path: str, stage: Sequence[str]) -> bool:

@@ -40,7 +40,8 @@ def mapper(augment: Compose) -> Callable[..., Any]:
 
     >>> from variegate import HorizontalFlip
     >>> data = tf.data.Dataset.from_tensor_slices((np.arange(6, dtype=np.uint8).reshape(2, 1, 3, 1), [7, 8]))
-    >>> [(image[0, :, 0].numpy().tolist(), int(label)) for image, label in data.map(mapper(Compose([HorizontalFlip()])))]
+    >>> mirrored = data.map(mapper(Compose([HorizontalFlip()])))
+    >>> [(image[0, :, 0].numpy().tolist(), int(label)) for image, label in mirrored]
     [([2, 1, 0], 7), ([5, 4, 3], 8)]
 
     Raises  FieldError if ops mix samples; InputError, when the graph is made, if pictures have another dtype or rank, a
