@@ -38,7 +38,9 @@ def test_ray_train() -> None:
 def test_a_notebook_runs_and_every_cell_shows_something(path: Path, tmp_path: Path) -> None:
     page = Page(path.stem, tmp_path)
     made = page.run(notebooks.as_page(path))
-    assert page.ran == sum(cell["cell_type"] == "code" for cell in notebooks.cells(path)) - 1  # but the one that installs
+    assert (
+        page.ran == sum(cell["cell_type"] == "code" for cell in notebooks.cells(path)) - 1
+    )  # but the one that installs
     assert str(tmp_path) not in made and str(Path.home()) not in made
     if path.stem == "few_labels":
         without, with_it = map(float, re.findall(r"([\d.]+)% (?:right without|with it)", made))

@@ -1,7 +1,7 @@
 """Audit the built site in a real browser: python tools/audit.py build/site
 
-On each of PAGES, light and dark, at the width of a phone and of a desk: what axe-core finds, and by how much it hinders;
-whatever a page asks of another host, which it is refused; what its scripts complain of; and whether
+On each of PAGES, light and dark, at the width of a phone and of a desk: what axe-core finds, and by how much it
+hinders; whatever a page asks of another host, which it is refused; what its scripts complain of; and whether
 it is wider than its window. Screenshots lie in build/audit. The result is written to docs/about/audit.md.
 """
 

@@ -105,7 +105,9 @@ class Page:
             html = re.sub(r'alt="[^"]*"', lambda _: f'alt="{escape(words or "")}"', self.value._repr_html_())
             return f'\n```{{raw}} html\n<div class="displayed">{html}</div>\n```\n'
         if not hasattr(self.value, "_repr_png_") or not words:
-            raise ExampleError(f"{self.name}: a notebook shows nothing for the block above <!-- displays -->, or no words")
+            raise ExampleError(
+                f"{self.name}: a notebook shows nothing for the block above <!-- displays -->, or no words"
+            )
         path = Path(f"display-{self.ran}.png")
         self.value.save(path)
         return self._kept(path, words)

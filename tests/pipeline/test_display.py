@@ -74,7 +74,7 @@ def test_a_reason_stands_between_the_two_that_it_parts() -> None:
 
 
 def test_a_bar_is_as_long_as_the_share_of_time() -> None:
-    told = vg.Compose([vg.Rotate(9), vg.GaussianBlur(1)]).explain((60, 80), timed=True)
+    told = vg.Compose([vg.Rotate(9), vg.GaussianBlur(1), vg.Resize(9)]).explain((60, 80), timed=True)
     shares = re.findall(r"us, (\d+)% of", told)
     assert len(shares) == 3 and sum(map(int, shares)) == pytest.approx(100, abs=2)
     assert re.findall(r"width:(\d+)%", told._repr_html_()) == shares  # type: ignore[attr-defined]

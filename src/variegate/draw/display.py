@@ -19,8 +19,8 @@ class Displayed:
     def _repr_html_(self) -> str:
         """What it is and a sheet: of a source the first eight samples, of a loader the first batch of its next epoch.
 
-        No path is told, as notebooks are passed on, but by an error: where pictures cannot be read, why not, as a notebook
-        that shows a source is not to be stopped by a broken file.
+        No path is told, as notebooks are passed on. Where pictures cannot be read, it says why, with the path: a
+        broken file does not stop a notebook that only shows a source.
         """
         kind, batches = type(self).__name__, isinstance(self, LoaderLike)
         shown: Any = self

@@ -129,7 +129,8 @@ def _noise(size: tuple[int, int], spec: PictureSpec) -> ImageArray:
 def _time(spent: Sequence[float], total: float) -> Iterator[str]:
     """A stage's line of its time; none if nothing was measured."""
     for seconds in spent:
-        yield f"  time     {seconds * 1e6:.0f} us, {seconds / total:.0%} of {total * 1e6:.0f} us"
+        own = f"{seconds * 1e6:.0f} us, {seconds / total:.0%} of {total * 1e6:.0f} us"
+        yield f"  time     {own if seconds else 'none: the stage before writes the result itself'}"
 
 
 def _holds(pipeline: Pipeline, dtype: str) -> bool:
