@@ -18,7 +18,7 @@ help:  ## show this list
 
 setup: $(VENV)/.dev  ## make .venv with all that demo, test and lint need
 
-demo: $(VENV)/.demo  ## run the main job: photos, plan, contact sheet, a Keras model trained without and with augmentation
+demo: $(VENV)/.sheet $(VENV)/.demo  ## run the main job: photos, plan, contact sheet, a Keras model trained without and with augmentation
 	$(BIN)/variegate demo --output build/demo
 
 test: lint  ## lint, types, architecture and all tests
@@ -59,6 +59,14 @@ clean:  ## remove all that make has made, .venv included
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Variegate needs Python 3.11 or later; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+
+# The first picture needs no framework: it is there before they are. The photographs are files of scikit-image's wheel.
+$(VENV)/.sheet: pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV) for the first picture"
+	$(PIP) --quiet -e ".[cli]"
+	$(PIP) --quiet --no-deps scikit-image
+	$(BIN)/variegate demo --quick --output build/demo
+	@touch $@
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@echo "setting up $(VENV) for the demo: a few minutes, once"
