@@ -47,6 +47,7 @@ html_extra_path = [str(EXTRA)]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_sidebars = {"index": [], "search": [], "gallery/**": []}
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is; the theme complains without
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
