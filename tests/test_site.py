@@ -87,6 +87,10 @@ def test_code_within_prose_is_shown_as_it_is() -> None:
     assert made == ["As \\*this\\*:", "", "```text", "a = 1", "    b", "```", "", "End", ""]
 
 
+def test_what_ops_of_ones_own_are_made_of_is_shown_as_a_list() -> None:
+    assert {"Op", "fields", "lower", "words", "normals", "move"} <= set(docstrings.listed(extend.__doc__))
+
+
 def test_prose_is_no_list() -> None:
     assert docstrings.entries(["A line of words", "and another"]) is None
     assert docstrings.entries(["name  a list", "then prose at the margin"]) is None
