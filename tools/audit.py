@@ -23,7 +23,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
     *("index", "search", "decisions/041-the-site", "about/measured"),
-    *(f"guide/{name}" for name in ("start", "tasks", "batch", "mixing", "resampling", "troubleshooting")),
+    *(
+        f"guide/{name}"
+        for name in ("start", "tasks", "batch", "mixing", "resampling", "notebook-look", "troubleshooting")
+    ),
     *("gallery/index", "gallery/geometry", "gallery/several-pictures-as-one", "gallery/magnitudes"),
     *("reference/index", "reference/table", "reference/loading"),
 )

@@ -12,8 +12,8 @@ lower    its arguments are Draws, Ints and a LoweringContext; it returns an Effe
          in the context, and instances_of (VisibleInstances); one_or_three says whether pictures have colour
 coords   maps as matrices, and the centres of pictures
 exact    sincos (of degrees), atan2, exp, log and power with the same bits on every CPU, which NumPy has not
-words, uniforms, normals  any number of random numbers by position, out of a `Bits` draw; in Python and in functions that
-         Numba compiles. Asking for one of them imports Numba
+words, uniforms, normals  any number of random numbers by position, out of a `Bits` draw; in Python and in functions
+         that Numba compiles. Asking for one of them imports Numba
 Target   the base class of what a field of a sample is, and its `read` and `write`. Grouped: it has a row for each
          instance; Shaped: these have a shape, and the filters min_area, min_visible and min_side
 move     registers how a target's values go through a sample's map, a PointMap, and what is left of each instance, its
