@@ -267,8 +267,7 @@ class Compose(Pipeline):
     ) -> str:
         """The compiled plan as text, in notebooks as boxes: stages, the number of resamplings, each reason for a cut.
 
-        size      (height, width) or (height, width, channels) of a picture, or a picture itself; with it, the sizes
-                  along the way and how pixels are read are told too
+        size      (height, width[, channels]) of a picture, or one; then sizes and how pixels are read are told too
         channels  of the picture
         dtype     of the picture: "uint8", "uint16" or "float32"; None: the first of them that holds what is declared
         timed     whether each stage is run and measured too, on the picture, or on noise of that size
