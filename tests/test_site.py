@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 import variegate as vg
+from variegate import extend, testing
 
 SITE = Path(__file__).parents[1] / "docs" / "site"
 sys.path.insert(0, str(SITE))
 
+import charts  # noqa: E402
 import check  # noqa: E402
 import docstrings  # noqa: E402
 import examples  # noqa: E402
@@ -32,6 +35,26 @@ def test_every_argument_is_explained(name: str) -> None:
     told = "\n".join(reference.described(name, kind))
     missing = [item for item in inspect.signature(kind).parameters if f"`{item}`" not in told]
     assert not missing
+
+
+def test_no_public_name_lacks_an_example_that_runs() -> None:
+    """Its own docstring has one; or, of names beside `vg`, it stands in one of its module's. All run as doctests."""
+    own = {f"vg.{name}": getattr(vg, name).__doc__ for name in vg.__all__ if name != "__version__"}
+    for module in (extend, testing):
+        told = " ".join(docstrings.examples(module.__doc__))
+        for name in set(module.__all__) - set(vg.__all__):
+            given = getattr(module, name).__doc__
+            own[f"{module.__name__}.{name}"] = f">>> {name}" if re.search(rf"\b{name}\b", told) else given
+    own |= {
+        f"{framework}.{name}": doc for framework in reference.ADAPTERS for name, doc in reference.docs_of(framework)
+    }
+    assert len(own) > 200
+    assert [name for name, doc in own.items() if not docstrings.examples(doc)] == []
+
+
+def test_examples_are_the_lines_that_run() -> None:
+    assert docstrings.examples("Words.\n\n    >>> a = 1\n    ... # b\n    2\n\nMore >>> words") == ["a = 1", "# b"]
+    assert docstrings.examples(None) == []
 
 
 def test_aligned_lists_become_definitions() -> None:
@@ -62,6 +85,10 @@ def test_aligned_lists_become_definitions() -> None:
 def test_code_within_prose_is_shown_as_it_is() -> None:
     made = list(docstrings.markdown("As *this*:\n\n    a = 1\n        b\n\nEnd"))
     assert made == ["As \\*this\\*:", "", "```text", "a = 1", "    b", "```", "", "End", ""]
+
+
+def test_what_ops_of_ones_own_are_made_of_is_shown_as_a_list() -> None:
+    assert {"Op", "fields", "lower", "words", "normals", "move"} <= set(docstrings.listed(extend.__doc__))
 
 
 def test_prose_is_no_list() -> None:
@@ -117,3 +144,37 @@ def test_a_built_site_stands_by_itself(tmp_path: Path) -> None:
         "c.html: no.png leads nowhere",
         "s.css: fetches https://fonts.example.org/f.woff2",
     ]
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_a_bar_is_as_long_as_its_number(name: str) -> None:
+    chart = charts.CHARTS[name]
+    drawn = charts.drawn(chart)
+    found = charts.results(chart.claim)
+    values = {row["name"]: row["value"] for row in [*found["figures"], *found["rows"]]}
+    widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
+    most = max(values[bar] for bar in chart.bars)
+    assert widths == pytest.approx([values[bar] / most * 100 for bar in chart.bars], abs=0.06)
+    assert re.findall(r"<td>([\d.,]+)</td>", drawn) == [charts.number(values[bar]) for bar in chart.bars]
+    assert set(chart.ours) <= set(chart.bars)
+
+
+def test_every_chart_is_on_a_page_and_every_row_that_missed_its_aim_is_told() -> None:
+    page = (SITE.parent / "about" / "measured.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"<!-- chart ([\w-]+) -->", page)) == sorted(charts.CHARTS)
+    made = charts.filled(page)
+    assert "<!-- chart" not in made and "<!-- not reached" not in made
+    missed = [row["name"] for _, found in charts.claims() for row in found["rows"] if row["mark"] == "FAIL"]
+    assert missed and all(name.replace("|", "\\|") in made for name in missed)
+
+
+def test_a_block_displays_its_last_value_as_a_notebook_does(tmp_path: Path) -> None:
+    text = (
+        "```python\nimport variegate as vg\nvg.Compose([vg.Rotate(9)])\n```\n<!-- displays -->\n"
+        "```python\nfrom PIL import Image\nImage.new('RGB', (8, 6))\n```\n<!-- displays: black -->\n"
+    )
+    made = examples.Page("guide/a", tmp_path, (tmp_path / "made", "/made")).run(text)
+    assert "<code>Rotate(angle=Constant(9))</code>" in made and "![black](/made/guide-a-display-2.png)" in made
+    for none in ("```python\n1\n```\n<!-- displays: one -->\n", text.replace(": black", "")):
+        with pytest.raises(examples.ExampleError, match="shows nothing"):
+            examples.Page("guide/a", tmp_path).run(none)

@@ -95,9 +95,11 @@ def trials(sdist: Path, wheel: Path, known: dict[tuple[int, int], Path]) -> Iter
                 run(python, "-m", "pip", "install", *quiet, file)
                 run(python, "-c", TRIAL, "example.py", cwd=folder)
                 run(python, "-m", "pip", "install", *quiet, f"{file}[cli]")
-                run(folder / "env" / BIN / "variegate", "--help", cwd=folder)
                 run(python, "-m", "pip", "check")
-            said = "installs, imports, and runs the README's first example"
+                run(python, "-m", "pip", "install", *quiet, "--no-deps", "scikit-image")  # for its photographs alone
+                run(folder / "env" / BIN / "variegate", "demo", "--quick", cwd=folder)
+                assert (folder / "demo" / "sheet.png").exists()
+            said = "installs, imports, runs the README's first example and `variegate demo --quick`"
             yield f"Python {version[0]}.{version[1]}: {file.name} {said}"
 
 

@@ -16,7 +16,9 @@ sys.path.insert(0, str(HERE))
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray tells its makers of its use unless it is told not to
 os.environ.setdefault("PYTHONPATH", str(ROOT / "src"))
 
+import charts  # noqa: E402
 import exhibition  # noqa: E402
+import notebooks  # noqa: E402
 import reference  # noqa: E402
 from docutils import nodes  # noqa: E402
 from examples import ExampleError, Page  # noqa: E402
@@ -38,12 +40,14 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"Variegate {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/favicon.svg"
 EXTRA = ROOT / "build" / "site-pictures"
 EXTRA.mkdir(parents=True, exist_ok=True)
 html_extra_path = [str(EXTRA)]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_sidebars = {"index": [], "search": [], "gallery/**": []}
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is; the theme complains without
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
@@ -80,9 +84,10 @@ def page_read(app: Sphinx, docname: str, source: list[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             page = Page(docname, Path(folder), (DOCS / "made", "/made"))
             try:
-                source[0] = page.run(source[0])
+                source[0] = page.run(notebooks.filled(source[0]))
             except ExampleError as problem:
                 log.warning(str(problem))
+        source[0] = charts.filled(source[0])
     if docname == "decisions/README":
         source[0] += "\n```{toctree}\n:hidden:\n:glob:\n0*\n```\n"
     source[0] = LINK.sub(functools.partial(linked, (DOCS / docname).parent), source[0])

@@ -50,6 +50,11 @@ def entries(lines: Sequence[str], indent: int = 0) -> tuple[Entry, ...] | None:
     return tuple(made) or None
 
 
+def examples(doc: str | None) -> list[str]:
+    """The lines of a docstring's examples, without their prompts."""
+    return re.findall(r"^ *(?:>>>|\.\.\.) (.*)$", doc or "", re.MULTILINE)
+
+
 def listed(doc: str | None) -> dict[str, Entry]:
     """What a docstring says of each name in its lists, Raises and the like left out."""
     found: dict[str, Entry] = {}

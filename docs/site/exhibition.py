@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 
 from reference import anchor, put, slug
 
-from variegate import ops
-from variegate.cli import album, exhibit
+from variegate import Compose, Key, ops
+from variegate.cli import album, exhibit, gallery
+from variegate.cli.album import Scene, Shown
+from variegate.draw.grid import fitted
+from variegate.ops import policies
+from variegate.ops.base import Op
 
 STRENGTHS = 5
+# The reach of torchvision's policies, of which each has ops and levels of its own: how many levels, and those shown.
+POLICIES = {
+    "RandAugment and AutoAugment": (policies.USUAL, 30, (0, 5, 9, 15, 22, 30)),
+    "TrivialAugmentWide": (policies.WIDE, 30, (0, 5, 9, 15, 22, 30)),
+}
 
 
 def write(pages: Path, extra: Path) -> None:
@@ -33,7 +43,31 @@ def write(pages: Path, extra: Path) -> None:
             lines += [f"[Fields and defaults of {entry.name}]({place})", ""]
         put(pages / f"{slug(family)}.md", lines)
         families.append((family, names))
+    put(pages / "magnitudes.md", magnitudes(found[0], extra))
     put(pages / "index.md", index(families))
+
+
+def magnitudes(scene: Scene, extra: Path) -> Iterator[str]:
+    """The ops of policies at some of their magnitudes, with the sign that is positive."""
+    yield from ("# Policies at their magnitudes", "")
+    yield "What each op of a policy does at the magnitudes of that policy, torchvision's. Signs are drawn; here they"
+    yield "are positive. Ops without a magnitude are not shown. As numbers: [policies](../policies.md)."
+    yield ""
+    for title, (reach, most, levels) in POLICIES.items():
+        yield from (f"## {title}", "")
+        for name in policies.CHOSEN:
+            strip = [_at(policies.OPS[name], reach, level / most, level, scene) for level in levels]
+            if len({each.picture.tobytes() for each in strip}) == 1:
+                continue
+            shown = exhibit.write(extra / "gallery", f"{slug(title)}-{name}", [scene], [strip], "webp")
+            yield from (f"### {name}", "", "```{raw} html", "".join(shown).rstrip(), "```", "")
+
+
+def _at(make: Callable[[policies.Making], Op], reach: policies.Reach, u: float, level: int, scene: Scene) -> Shown:
+    """What an op of a policy makes of a scene at a level, which is u of the highest."""
+    op = gallery.strengths(make(policies.Making(reach, policies.fixed(u), {})), 2)[-1]
+    image = Compose([op])(scene.image, key=Key())
+    return Shown(fitted(image, max(image.shape[:2]), "dtype"), f"magnitude {level}")
 
 
 def reference_of(name: str) -> str:
@@ -55,4 +89,12 @@ def index(families: list[tuple[str, list[str]]]) -> list[str]:
     for family, names in families:
         links = ", ".join(f"[{name}]({slug(family)}.md#gallery-{name.lower()})" for name in names)
         lines += [f"## [{family}]({slug(family)}.md)", "", links, ""]
-    return [*lines, "```{toctree}", ":hidden:", *(slug(family) for family, _ in families), "```"]
+    lines += [
+        "## [Policies at their magnitudes](magnitudes.md)",
+        "",
+        "RandAugment, AutoAugment, TrivialAugmentWide",
+        "",
+    ]
+    lines += ["Four passes against one, as pictures: [one resampling, seen](../guide/resampling.md).", ""]
+    pages = [*(slug(family) for family, _ in families), "magnitudes"]
+    return [*lines, "```{toctree}", ":hidden:", *pages, "```"]

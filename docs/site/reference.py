@@ -143,16 +143,26 @@ def methods(name: str, value: type, level: int, mark: str) -> Iterator[str]:
         yield from markdown(doc)
 
 
-def adapter(framework: str) -> Iterator[str]:
-    """An adapter's page, read without importing its framework."""
+def parsed_adapter(framework: str) -> tuple[ast.Module, dict[str, ast.ClassDef | ast.FunctionDef]]:
+    """An adapter, read without importing its framework, and its public classes and functions by name."""
     folder = Path(variegate.__file__).parent / "adapters" / framework
     tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
-    yield from (f"# variegate.adapters.{framework}", "", *markdown(ast.get_docstring(tree)))
     parsed = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.py"))]
     kinds_of_names = (ast.ClassDef, ast.FunctionDef)
     found = {node.name: node for each in parsed for node in each.body if isinstance(node, kinds_of_names)}
-    for name in public(tree):
-        node = found[name]
+    return tree, {name: found[name] for name in public(tree)}
+
+
+def docs_of(framework: str) -> Iterator[tuple[str, str | None]]:
+    """The docstring of each public name of an adapter."""
+    return ((name, ast.get_docstring(node)) for name, node in parsed_adapter(framework)[1].items())
+
+
+def adapter(framework: str) -> Iterator[str]:
+    """An adapter's page."""
+    tree, found = parsed_adapter(framework)
+    yield from (f"# variegate.adapters.{framework}", "", *markdown(ast.get_docstring(tree)))
+    for name, node in found.items():
         yield from (f"## {name}", "")
         call = next((n for n in getattr(node, "body", ()) if getattr(n, "name", "") == "__init__"), None)
         shown = node if isinstance(node, ast.FunctionDef) else call

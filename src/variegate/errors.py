@@ -56,30 +56,69 @@ def escaped(text: str) -> str:
 
 
 class VariegateError(Exception):
-    """The root of every error that Variegate raises on purpose."""
+    """The root of every error that Variegate raises on purpose.
+
+    >>> from variegate import Rotate
+    >>> try:
+    ...     Rotate("steep")
+    ... except VariegateError as problem:
+    ...     type(problem).__name__
+    'FieldError'
+    """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(printable(value) if isinstance(value, str) else value for value in args))
 
 
 class FieldError(VariegateError, ValueError):
-    """A field of an op has a value that it cannot have."""
+    """A field of an op has a value that it cannot have.
+
+    >>> from variegate import Contrast
+    >>> Contrast(-1)
+    Traceback (most recent call last):
+    variegate.errors.FieldError: Contrast.factor ...
+    """
 
 
 class PipelineError(VariegateError, ValueError):
-    """These ops cannot stand in this order, or together."""
+    """These ops cannot stand in this order, or together.
+
+    >>> from variegate import Compose, Normalize, Rotate
+    >>> Compose([Normalize(), Rotate(9)]).explain()
+    Traceback (most recent call last):
+    variegate.errors.PipelineError: Rotate comes after Normalize...
+    """
 
 
 class InputError(VariegateError, ValueError):
-    """A picture, or another field of a sample, cannot be taken."""
+    """A picture, or another field of a sample, cannot be taken.
+
+    >>> import numpy as np
+    >>> from variegate import Compose, Rotate
+    >>> Compose([Rotate(9)])(np.zeros(12))
+    Traceback (most recent call last):
+    variegate.errors.InputError: ...
+    """
 
 
 class ConfigError(VariegateError, ValueError):
-    """A YAML or JSON pipeline cannot be read; the message names the line and the field."""
+    """A YAML or JSON pipeline cannot be read; the message names the line and the field.
+
+    >>> from variegate import load
+    >>> load("variegate: 1\\nops:\\n  - Rotat: 9\\n")
+    Traceback (most recent call last):
+    variegate.errors.ConfigError: ...Rotat...
+    """
 
 
 class SourceError(VariegateError, ValueError):
-    """A folder, an array or a label list is no usable data set."""
+    """A folder, an array or a label list is no usable data set.
+
+    >>> from variegate import ImageFolder
+    >>> ImageFolder("no such folder")
+    Traceback (most recent call last):
+    variegate.errors.SourceError: ...no such folder...
+    """
 
 
 class DecodeError(VariegateError, ValueError):
@@ -88,6 +127,12 @@ class DecodeError(VariegateError, ValueError):
     path    the file, as the source knows it; empty of an error that came as a text alone
     reason  what the decoder said
     sound   whether the file is whole, and it is another dtype, mode or library that it needs
+
+    >>> problem = DecodeError("cats/7.jpg", "the file ends early")
+    >>> print(problem)
+    cats/7.jpg: cannot be decoded: the file ends early. Repair or remove the file.
+    >>> problem.path, problem.sound
+    ('cats/7.jpg', False)
     """
 
     def __init__(self, path: str, reason: str | None = None, sound: bool = False) -> None:
@@ -106,4 +151,7 @@ class ResourceError(VariegateError, RuntimeError):
     """The machine lacks what is needed now (memory, open files), or the network does not answer.
 
     That is no sample's fault, so a Loader raises it whatever its `on_error` says, once it has waited for a few seconds.
+
+    >>> issubclass(ResourceError, RuntimeError), issubclass(ResourceError, ValueError)
+    (True, False)
     """

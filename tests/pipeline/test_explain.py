@@ -107,3 +107,32 @@ def test_a_fill_of_dropout_is_no_number_of_the_picture() -> None:
     told = vg.Compose([vg.CoarseDropout(fill="noise"), vg.Erasing(fill=(1, 0.5, 0))]).explain(size=(30, 40))
     assert "30 x 40 x 3 uint8" in told
     assert "uint16" in vg.Compose([vg.Rotate(9, fill=300)]).explain(size=(30, 40))
+
+
+def test_timed_measures_each_stage_of_a_picture():
+    augment = vg.Compose([vg.Rotate(9), vg.GaussianBlur(1), vg.Resize(16)])
+    told = augment.explain(np.zeros((40, 60, 3), np.uint8), timed=True)
+    shares = [line for line in told.split("\n") if line.startswith("  time ")]
+    assert len(shares) == told.count("\nstage ") == 3
+    untimed = [line for line in told.split("\n") if "time " not in line]
+    assert untimed == augment.explain((40, 60, 3)).split("\n")
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_timed_makes_noise_in_range_where_it_has_no_picture(dtype):
+    told = vg.Compose([vg.Contrast(1.5)]).explain((20, 30), 1, dtype, timed=True)
+    assert "100% of" in told
+
+
+def test_timed_stops_where_a_function_changes_the_size():
+    told = vg.Compose([vg.Opaque(halved), vg.Resize(8)]).explain((20, 30), timed=True)
+    assert "time" in told
+
+
+def halved(image):
+    return image[::2].copy()
+
+
+def test_timed_needs_something_to_measure_on():
+    with pytest.raises(vg.InputError, match="give one, or its"):
+        vg.Compose([]).explain(timed=True)

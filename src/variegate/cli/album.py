@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from variegate import config, dist
 from variegate.cli import gallery
@@ -21,7 +21,6 @@ from variegate.draw.grid import fitted
 from variegate.errors import ConfigError
 from variegate.key import Key
 from variegate.ops.base import Op, leaves
-from variegate.ops.copy_paste import CopyPaste
 from variegate.ops.effect import Geometric
 from variegate.ops.function import FunctionOp, Opaque, Pointwise
 from variegate.ops.mixing import MixingOp
@@ -39,6 +38,7 @@ WRITTEN = {  # beside those of `gallery`: ops that hold others, or are no sight 
     "ToDtype": "ToDtype: float32",
 }
 KNOWN = Targets(boxes=Boxes(), mask=Mask(), masks=Mask(stack=True), points=Keypoints(group=None))
+OBJECTS = Targets(boxes=Boxes(), masks=Mask(stack=True), points=Keypoints())
 DISTRIBUTIONS = "|".join(name for name in dir(dist) if isinstance(getattr(dist, name), type))
 
 
@@ -88,6 +88,29 @@ class Scene:
             **{"mask": inside.astype(np.uint8), "points": points},
         }
 
+    def objects(self) -> dict[str, Any]:
+        """The same with the ellipse and the points as those of an object, which mixing ops keep apart."""
+        sample = self.sample()
+        mask = sample.pop("mask")
+        return {**sample, "masks": mask[None], "points": [sample["points"]]}
+
+    def fitted(self, size: tuple[int, int]) -> Scene:
+        """Its middle, (height, width) large: to be mixed with a picture of that size."""
+        height, width = self.image.shape[:2]
+        scale = max(size[0] / height, size[1] / width)
+        shown = size[1] / (width * scale), size[0] / (height * scale)  # of its sides
+        places = [(place - (1 - shown[n % 2]) / 2) / shown[n % 2] for n, place in enumerate(self.box)]
+        left, top, right, bottom = (min(max(place, 0.0), 1.0) for place in places)
+        image = np.asarray(ImageOps.fit(Image.fromarray(self.image), size[::-1]))
+        return Scene(self.name, image, (left, top, right, bottom))
+
+    def turned(self) -> Scene:
+        """It upside down."""
+        left, top, right, bottom = self.box
+        return Scene(
+            self.name, np.ascontiguousarray(self.image[::-1, ::-1]), (1 - right, 1 - bottom, 1 - left, 1 - top)
+        )
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -108,12 +131,12 @@ class Entry:
     file: str
 
     def strip(
-        self, scene: Scene, count: int, seed: int = 0, labels: bool = True, other: Pixels | None = None
+        self, scene: Scene, count: int, seed: int = 0, labels: bool = True, other: Scene | None = None
     ) -> list[Shown]:
         """The scene, and what each strength makes of it; once, where all are alike.
 
         labels  whether they are drawn, of ops that move them
-        other   the partner, of an op that mixes; None: as of `gallery.partner`
+        other   the partner, of an op that mixes; None: the scene upside down
         """
         known = labels and moves(self.op)
         made = [self._shown(scene, None, Key(seed), known, other)]
@@ -122,33 +145,33 @@ class Entry:
         alike = all(each.picture.tobytes() == made[1].picture.tobytes() for each in made[2:])
         return made[:2] if alike else made
 
-    def _shown(self, scene: Scene, op: Op | None, key: Key, labels: bool, other: Pixels | None) -> Shown:
-        sample = scene.sample()
+    def _shown(self, scene: Scene, op: Op | None, key: Key, labels: bool, other: Scene | None) -> Shown:
+        mixes = isinstance(self.op, MixingOp)
+        sample, known = (scene.objects(), OBJECTS) if mixes else (scene.sample(), KNOWN)
         if op is None:
             said = "the original"
         else:
             said = differences(self.op, op) or f"variation {key.variation + 1}"
             if op.looks == "instances":
                 sample["masks"] = sample.pop("mask")[None]
-            pastes = isinstance(op, CopyPaste)
-            if pastes:
-                sample = {"image": sample["image"], "masks": sample["mask"][None]}
-            partners = gallery.others(sample, scene.image, other) if isinstance(op, MixingOp) else None
-            if labels or op.looks or pastes:
-                sample = Compose([op], targets=KNOWN)(**sample, key=key, partners=partners)
+            partners = None
+            if mixes:
+                partner = scene.turned() if other is None else other.fitted(scene.image.shape[:2])
+                partners = [partner.objects()]
+            if labels or op.looks or mixes:
+                sample = Compose([op], targets=known)(**sample, key=key, partners=partners)
             else:
-                partners = None if partners is None else [partners[0]["image"]]
-                sample["image"] = Compose([op])(sample["image"], key=key, partners=partners)
+                sample["image"] = Compose([op])(sample["image"], key=key)
         if labels:
-            return Shown(draw(sample, KNOWN, width=sample["image"].shape[1]), said)
+            return Shown(draw(sample, known, width=sample["image"].shape[1]), said)
         image = sample["image"]
         beyond = image.dtype.kind == "f" and not 0 <= image.min() <= image.max() <= 1  # normalised
         return Shown(fitted(image, max(image.shape[:2]), None if beyond else "dtype"), said)
 
 
 def moves(op: Op) -> bool:
-    """Whether labels may not stay where they are."""
-    return any(issubclass(each.gives, Geometric) or each.looks for each in leaves(op))
+    """Whether labels may not stay where they are, or others may come."""
+    return isinstance(op, MixingOp) or any(issubclass(each.gives, Geometric) or each.looks for each in leaves(op))
 
 
 def differences(op: Op, made: Op) -> str:

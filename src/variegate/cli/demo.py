@@ -50,6 +50,7 @@ def demo(
     seeds: Annotated[int, typer.Option(min=1, help="How many trainings, each without and with.")] = 3,
     images: Annotated[int, typer.Option(min=1, help="How many pictures to time, at least.")] = 800,
     train: Annotated[bool, typer.Option(help="Train the model, or stop before.")] = True,
+    quick: Annotated[bool, typer.Option("--quick", help="The plan and the contact sheet alone: no framework.")] = False,
 ) -> None:
     """Run the main job on packaged pictures: plan, contact sheet, rate, and a small Keras model.
 
@@ -58,12 +59,18 @@ def demo(
 
     **Examples:**  `variegate demo`
 
+    `variegate demo --quick`
+
     `variegate demo --seeds 5 --output out/`
     """
+    on = console()
+    if quick:
+        pictures(on, output)
+        leave(on, output)
+        return
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise VariegateError(f'the demo needs {", ".join(missing)}: pip install "variegate[demo]"')
-    on = console()
     pictures(on, output)
     speed(on, images)
     if train:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from variegate.cli import album
 from variegate.cli.album import Entry, Scene, Shown
@@ -98,9 +97,9 @@ def scenes(path: Path | None, count: int, side: int) -> list[Scene]:
     return [Scene(n, image, OBJECTS.get(n, album.MIDDLE) if path is None else album.MIDDLE) for n, image in made]
 
 
-def other_of(found: Sequence[Scene], n: int) -> NDArray[np.uint8] | None:
-    """The picture with which that of scene n is mixed: the next one, if there is another."""
-    return found[(n + 1) % len(found)].image if len(found) > 1 else None
+def other_of(found: Sequence[Scene], n: int) -> Scene | None:
+    """The scene with which scene n is mixed: the next one, if there is another."""
+    return found[(n + 1) % len(found)] if len(found) > 1 else None
 
 
 def write(

@@ -20,6 +20,9 @@ def explain(
         str | None,
         typer.Option(help="uint8, uint16 or float32.  [default: the first that holds the pipeline's white and fills]"),
     ] = None,
+    timed: Annotated[
+        bool, typer.Option("--timed", help="Run each stage too, on noise of that size, and measure it.")
+    ] = False,
 ) -> None:
     """Print the compiled plan: what is fused, how often pixels are resampled, and why not less.
 
@@ -28,4 +31,4 @@ def explain(
     if (subject is None) == (config is None):
         raise typer.BadParameter("give the pipeline: a file, or module:name")
     on = console()
-    on.print(pipeline(subject or config or "").explain(size(picture), channels, dtype))
+    on.print(pipeline(subject or config or "").explain(size(picture), channels, dtype, timed))

@@ -2,6 +2,7 @@
 
 sample    one sample in, a PIL image out
 sheet     many of them on one page
+display   what a notebook shows of a source or a loader
 undone    what the last write did to a picture, taken back
 palette   which colours; told apart by the colour-blind too
 picture   what may be drawn on, and how large

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from variegate.arguments import renamed
+from variegate.draw.display import Displayed
 from variegate.errors import FieldError, InputError
 from variegate.key import LIMITS
 from variegate.loader import options
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 PREFETCH = 2
 
 
-class Loader:
+class Loader(Displayed):
     """Augmented batches from a source, made by threads ahead of their use.
 
     source      an ImageFolder, Arrays, or another Source; or any object with `__len__` and `__getitem__`, see Items

@@ -53,6 +53,10 @@ class Op:
     An op whose numbers depend on the labels says in `looks` at which, and finds them in its `LoweringContext`; drawing
     stays blind.
 
+    >>> from variegate import Rotate
+    >>> isinstance(Rotate((-9, 9), p=0.5), Op), Rotate(9, p=0.5).p
+    (True, 0.5)
+
     Raises  FieldError if a field has a value that it cannot have.
     """
 

@@ -114,6 +114,12 @@ class Chain(Series):
 
     interpolation  "nearest", "bilinear" or "bicubic", for ops that name none
     antialias      whether a picture that shrinks is filtered first, for ops that do not say
+
+    >>> import numpy as np
+    >>> from variegate import Compose, HorizontalFlip, Invert, Key
+    >>> either = Compose([OneOf([Chain([HorizontalFlip(), Invert()]), HorizontalFlip()])])
+    >>> [either(np.array([[0, 255]], np.uint8), key=Key(id=n)).tolist() for n in (1, 2)]
+    [[[0, 255]], [[255, 0]]]
     """
 
     interpolation: Interpolation = option(default="bilinear", kw_only=True)

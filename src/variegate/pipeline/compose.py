@@ -259,22 +259,24 @@ class Compose(Pipeline):
         return params_of(self.compiler.flat, self.compiler.drawing.columns(Keys.of([Key.of(key)])))
 
     def explain(
-        self, size: Sequence[int] | ImageArray | None = None, channels: int = 3, dtype: DTypeLike | None = None
+        self,
+        size: Sequence[int] | ImageArray | None = None,
+        channels: int = 3,
+        dtype: DTypeLike | None = None,
+        timed: bool = False,
     ) -> str:
-        """The compiled plan as text: stages, the number of resamplings, and each reason for a cut.
+        """The compiled plan as text, in notebooks as boxes: stages, the number of resamplings, each reason for a cut.
 
-        A notebook shows it as boxes, one a pass over the pixels; `print` as text.
-
-        size      (height, width) or (height, width, channels) of a picture, or a picture itself; with it, the sizes
-                  along the way and how pixels are read are told too
+        size      (height, width[, channels]) of a picture, or one; then sizes and how pixels are read are told too
         channels  of the picture
         dtype     of the picture: "uint8", "uint16" or "float32"; None: the first of them that holds what is declared
+        timed     whether each stage is run and measured too, on the picture, or on noise of that size
 
-        Raises  InputError if the pictures cannot be such.
+        Raises  InputError if the pictures cannot be such, or timed is asked for without a size.
         """
         from variegate.pipeline.explain import explain
 
-        return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name)
+        return explain(self, size, channels, None if dtype is None else np.dtype(dtype).name, timed)
 
     def without(self, *kinds: type[Op]) -> Compose:
         """The pipeline without the ops of some classes, wherever they stand; of none: without those that mix samples.

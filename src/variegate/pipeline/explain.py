@@ -12,8 +12,9 @@ from variegate.arguments import show
 from variegate.errors import InputError, VariegateError
 from variegate.key import Keys
 from variegate.ops.effect import Field, Geometric, Output
-from variegate.picture import as_picture
+from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.display import Explanation
+from variegate.pipeline.timed import stage_times
 from variegate.plan.cutter import Cutter
 from variegate.plan.ir import Node
 from variegate.plan.picture_spec import PictureSpec
@@ -35,15 +36,19 @@ WORDS = {  # by how a line that has them begins
     "mosaic": "pictures of partners, which a Loader draws; each is read once, where it shows",
     "mix": "the results of several samples made one; a Loader draws the partners, by the sample's own key",
     "mean": "a number of the whole picture, so that each pixel is looked at once before",
+    "time": "measured here, on one thread, without drawing and planning; the median of some turns",
     "cut": "why the op after it must wait until the one before has made its picture",
 }
 
 
-def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> Explanation:
+def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None, timed: bool = False) -> Explanation:
     """See `Compose.explain`."""
+    picture = None
     if hasattr(size, "shape"):
         picture, _ = as_picture(size, "explain's picture")
         size, dtype = picture.shape, picture.dtype.name
+    elif timed and size is None:
+        raise InputError("explain(timed=True) measures on a picture: give one, or its (height, width)")
     if size is not None:
         sides = tuple(size) if isinstance(size, Sequence) else (size,)
         if len(sides) not in (2, 3) or not all(hasattr(side, "__index__") and side > 0 for side in sides):
@@ -61,7 +66,7 @@ def explain(pipeline: Pipeline, size: Any, channels: int, dtype: str | None) -> 
         for n, nodes in enumerate(cutter.segments):
             lines += _stage(n, nodes, cutter.output if n == len(cutter.segments) - 1 else None, ())
     else:
-        lines += _drawn(pipeline, size, channels, dtype)
+        lines += _drawn(pipeline, size, channels, dtype, timed, picture)
     if pipeline.compiler.collage is not None:
         op = pipeline.compiler.collage.collage.op
         lines.append(f"mosaic     {op!r}: {op.times('partner') + 1} pictures, each through a plan like this")
@@ -90,8 +95,10 @@ def shown(pipeline: Pipeline) -> str:
         return f"<pre>{escape(repr(pipeline))}</pre><p><strong>{escape(str(problem))}</strong></p>"
 
 
-def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str) -> Iterator[str]:
-    """One picture's way, with the numbers that a key draws for it."""
+def _drawn(
+    pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str, timed: bool, picture: ImageArray | None
+) -> Iterator[str]:
+    """One picture's way, with the numbers that a key draws for it; timed: on the picture, or on noise."""
     compiler = pipeline.compiler
     leaves = UNLABELLED.read({"boxes": [], "masks": [], "mask": np.zeros(size, np.uint8)}, size)
     spec = pipeline.picture_spec(channels, dtype, UNLABELLED)
@@ -107,9 +114,23 @@ def _drawn(pipeline: Pipeline, size: tuple[int, int], channels: int, dtype: str)
     if skipped:
         yield f"skipped    {', '.join(skipped)}: by the numbers of this key"
     rows = bound.rows(0)
+    spent = stage_times(bound, _noise(size, spec) if picture is None else picture) if timed else []
     for n, (row, nodes) in enumerate(zip(rows, bound.nodes(0), strict=True)):
-        told = bound.stage(row).explain(row)
+        told = [*bound.stage(row).explain(row), *_time(spent[n : n + 1], sum(spent))]
         yield from _stage(n, nodes, bound.cutter.output if row == rows[-1] else None, told)
+
+
+def _noise(size: tuple[int, int], spec: PictureSpec) -> ImageArray:
+    """A picture to measure on, where none is given."""
+    numbers = np.random.default_rng(0).integers(0, 256, (*size, spec.channels)) * (spec.unit / 255)
+    return np.ascontiguousarray(numbers.astype(spec.dtype))
+
+
+def _time(spent: Sequence[float], total: float) -> Iterator[str]:
+    """A stage's line of its time; none if nothing was measured."""
+    for seconds in spent:
+        own = f"{seconds * 1e6:.0f} us, {seconds / total:.0%} of {total * 1e6:.0f} us"
+        yield f"  time     {own if seconds else 'none: the stage before writes the result itself'}"
 
 
 def _holds(pipeline: Pipeline, dtype: str) -> bool:

@@ -36,6 +36,18 @@ def save(pipeline: Compose, path: str | Path, ops: Iterable[type] = ()) -> None:
 
     ops  classes of your own that it holds
 
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from variegate import Compose, Rotate, load
+    >>> with TemporaryDirectory() as folder:
+    ...     save(Compose([Rotate((-9, 9))]), Path(folder, "pipeline.yaml"))
+    ...     print(Path(folder, "pipeline.yaml").read_text(), load(Path(folder, "pipeline.yaml")), sep="")
+    variegate: 1
+    ops:
+    - Rotate:
+        angle: [-9, 9]
+    Compose(ops=(Rotate(angle=Uniform(-9, 9)),))
+
     Raises  ConfigError if it holds a function of yours, the suffix is another one, or the file cannot be written.
     """
     from variegate import config

@@ -98,7 +98,13 @@ def _columns(
 
 
 class Transform:
-    """A pipeline as a function from a dict of columns to a dict of columns; `transform` makes one."""
+    """A pipeline as a function from a dict of columns to a dict of columns; `transform` makes one.
+
+    >>> from variegate import HorizontalFlip
+    >>> made = transform(Compose([HorizontalFlip()]), tensors=False)
+    >>> isinstance(made, Transform), made({"image": [np.array([[1, 2, 3]], np.uint8)], "label": [7]})["image"][0]
+    (True, array([[3, 2, 1]], dtype=uint8))
+    """
 
     def __init__(self, augment: Compose, columns: DatasetColumns, tensors: bool) -> None:
         self.augment, self.columns, self.tensors = augment, columns, bool(tensors)
@@ -127,7 +133,14 @@ class Transform:
 
 
 class Keyed(Transform):
-    """A Transform whose numbers hang on a column of ids; `keyed` makes one."""
+    """A Transform whose numbers hang on a column of ids; `keyed` makes one.
+
+    >>> from variegate import Rotate
+    >>> made = keyed(Compose([Rotate((-90, 90))]), seed=1, tensors=False)
+    >>> made.set_epoch(3)
+    >>> isinstance(made, Keyed), made.epoch
+    (True, 3)
+    """
 
     def __init__(
         self, augment: Compose, columns: DatasetColumns, tensors: bool, seed: int, ids_column: str, epoch: Epoch

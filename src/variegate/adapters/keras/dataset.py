@@ -44,6 +44,14 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     `dataset[i]` is batch i of `dataset.epoch`, which may be set; `on_epoch_end()` in a loop of your own adds one.
 
+    >>> import numpy as np
+    >>> from variegate import Arrays, Compose, Rotate
+    >>> digits = Arrays(np.zeros((6, 8, 8, 1), np.uint8), labels=[0, 1, 2, 0, 1, 2])
+    >>> train = Dataset(Loader(digits, Compose([Rotate((-9, 9))]), batch_size=4))
+    >>> image, label = train[0]
+    >>> len(train), image.shape, label.shape
+    (2, (4, 8, 8, 1), (4,))
+
     Raises  FieldError if target or sample_weight is no name; InputError if the loader was resumed within an epoch, as
             the epochs of Keras are whole; from `fit` if its steps_per_epoch are more than a pass has, which is not
             endless; from the batch where it is met, if pictures differ in size, or a field is no

@@ -55,6 +55,13 @@ def rows(
     Ray keeps order (`DataContext.execution_options.preserve_order`), else as they are ready;
     `sort(["epoch", "place"])` sorts.
 
+    A whole run, which needs a cluster or starts one, is in docs/guide/scale.md.
+
+    >>> from variegate import Arrays
+    >>> rows(Arrays(np.zeros((2, 8, 8), np.uint8)), epoch=range(0))
+    Traceback (most recent call last):
+    variegate.errors.FieldError: rows.epoch is a number or a range of one or more, got range(0, 0)
+
     Raises  SourceError if the source is none, or empty; from a task, DecodeError with the path of a file that cannot be
             read.
     """

@@ -38,6 +38,12 @@ def mapper(augment: Compose) -> Callable[..., Any]:
     vectors of zeros and ones. Calls may run in parallel, and no two draw the same numbers. The static shape is set as
     far as it is known.
 
+    >>> from variegate import HorizontalFlip
+    >>> data = tf.data.Dataset.from_tensor_slices((np.arange(6, dtype=np.uint8).reshape(2, 1, 3, 1), [7, 8]))
+    >>> mirrored = data.map(mapper(Compose([HorizontalFlip()])))
+    >>> [(image[0, :, 0].numpy().tolist(), int(label)) for image, label in mirrored]
+    [([2, 1, 0], 7), ([5, 4, 3], 8)]
+
     Raises  FieldError if ops mix samples; InputError, when the graph is made, if pictures have another dtype or rank, a
             field is not declared, or something that may lie on the picture has no name; of a vector its values tell,
             when they are there.
@@ -66,6 +72,13 @@ def keyed_mapper(
 
     An element is as in `mapper`. The epoch is read when an element is mapped, so let each epoch be a pass of its own:
     behind `repeat` elements of the next pass may still draw the last one's numbers.
+
+    >>> from variegate import Rotate
+    >>> data = tf.data.Dataset.from_tensor_slices(np.arange(64, dtype=np.uint8).reshape(1, 8, 8, 1)).enumerate()
+    >>> augment = Compose([Rotate((-90, 90))])
+    >>> one, other = (next(iter(data.map(keyed_mapper(augment, seed=1)))) for _ in range(2))
+    >>> np.array_equal(one, other)
+    True
 
     Raises  FieldError if ops mix samples; else as `mapper`.
     """

@@ -53,6 +53,13 @@ def dataset(
     `on_train_batch_end` has the state to save, with steps_per_execution=1. What stands behind it, such as another
     `prefetch`, a `shuffle` or tf.distribute, takes batches ahead of the model, and they count as taken.
 
+    >>> import numpy as np
+    >>> from variegate import Arrays, Compose, Rotate
+    >>> digits = Arrays(np.zeros((6, 8, 8, 1), np.uint8), labels=[0, 1, 2, 0, 1, 2])
+    >>> train = dataset(Loader(digits, Compose([Rotate((-9, 9))]), batch_size=4))
+    >>> [(image.shape.as_list(), label.numpy().size) for image, label in train]
+    [([4, 8, 8, 1], 4), ([2, 8, 8, 1], 2)]
+
     Raises  InputError if a field holds what no tensor can, or the state is of another run; from the batch where it is
             met, if pictures differ in size, or a field in dtype; and from a pass if the loader was resumed within an
             epoch when its data set was made already.

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from variegate.arguments import is_whole, whole
+from variegate.draw.display import Displayed
 from variegate.errors import InputError, SourceError
 from variegate.loader.decode import check_pixel_format, open_image
 from variegate.loader.hash import mixed
@@ -35,7 +36,7 @@ def fresh(size: int) -> memoryview:
     return memoryview(bytearray(size))
 
 
-class Source(ABC):
+class Source(Displayed, ABC):
     """Samples by position, 0 to len - 1: an id, a label, and an encoded or a decoded picture.
 
     ids      (N,) uint64: what the draws of a sample hang on. A sample keeps its id in every subset
@@ -310,6 +311,10 @@ class Subset(Relayed):
 
     positions  0 to len(source) - 1, each at most once
 
+    >>> from variegate.loader import Arrays
+    >>> Subset(Arrays(np.zeros((4, 8, 8), np.uint8), labels=[0, 1, 0, 1]), [3, 0]).labels
+    array([1, 0])
+
     Raises  SourceError if a position is out of range or comes twice.
     """
 
@@ -348,7 +353,6 @@ class Joined(Relayed):
     The ids of the first source stay, and so do its draws; those of the others are hashed with their place in the row,
     as sources count or hash alike. A source that is joined behind others has other numbers than alone.
 
-    >>> import numpy as np
     >>> from variegate.loader import Arrays
     >>> one = Arrays(np.zeros((3, 4, 4), np.uint8), labels=[0, 1, 2])
     >>> other = Arrays(np.ones((2, 4, 4), np.uint8), labels=[1, 2])

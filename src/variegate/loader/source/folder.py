@@ -95,6 +95,17 @@ class ImageFolder(Files):
     followed, though never round in a circle. A subfolder without pictures is a class all the same, so labels agree
     between folders for training and for validation.
 
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     for kind in ("cat", "dog"):
+    ...         Path(folder, kind).mkdir()
+    ...         Image.new("RGB", (8, 6)).save(Path(folder, kind, "1.png"))
+    ...     source = ImageFolder(folder)
+    ...     source.classes, source.labels.tolist(), source[1]["image"].shape
+    (['cat', 'dog'], [0, 1], (6, 8, 3))
+
     Raises  SourceError if there is no such folder, no picture in it, pictures both beside and in subfolders, or a
             subfolder that cannot be listed.
     """

@@ -41,6 +41,17 @@ class ImageMaskFolder(Files):
     stride. A sample's id is the hash of its picture's path, as in ImageFolder. The folders are listed once, now; masks
     are read with their pictures.
 
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     for name, mode, ending in (("images", "RGB", "jpg"), ("masks", "L", "png")):
+    ...         Path(folder, name).mkdir()
+    ...         Image.new(mode, (8, 6), 1 if mode == "L" else 0).save(Path(folder, name, f"a.{ending}"))
+    ...     sample = ImageMaskFolder(Path(folder, "images"), Path(folder, "masks"))[0]
+    ...     sample["image"].shape, sample["mask"].shape, sample["mask"].max()
+    ((6, 8, 3), (6, 8), np.uint8(1))
+
     Raises  SourceError if a picture has no mask or a mask no picture, unless they are skipped; when it is read,
             InputError if a mask has another size than its picture or is in colours, DecodeError if it is damaged.
     """

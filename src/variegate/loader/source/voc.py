@@ -57,6 +57,20 @@ class VocFolder(Files):
     labels stay in memory as a few arrays. Where it gives a size, a picture of another size is an InputError when it is
     read.
 
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> told = "<annotation><object><name>cat</name><bndbox>{}</bndbox></object></annotation>"
+    >>> corners = "<xmin>11</xmin><ymin>21</ymin><xmax>40</xmax><ymax>60</ymax>"
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("JPEGImages", "Annotations"):
+    ...         Path(folder, name).mkdir()
+    ...     Image.new("RGB", (80, 60)).save(Path(folder, "JPEGImages", "a.jpg"))
+    ...     _ = Path(folder, "Annotations", "a.xml").write_text(told.format(corners))
+    ...     source = VocFolder(folder)
+    ...     source.classes[source[0]["labels"][0]], source[0]["boxes"]
+    ('cat', array([[10., 20., 40., 60.]]))
+
     Raises  SourceError, with the file, if a picture has no XML, XML no picture, or an object no name or no corners; and
             if an XML is no <annotation> of VOC.
     """

@@ -52,6 +52,18 @@ class YoloFolder(Files):
     file; `orphans` lists the files that belong to no picture. The text files are read once, now; the labels stay in
     memory as a few arrays. A sample's id is the hash of its picture's path, as in ImageFolder.
 
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("images", "labels"):
+    ...         Path(folder, name).mkdir()
+    ...     Image.new("RGB", (80, 60)).save(Path(folder, "images", "a.png"))
+    ...     _ = Path(folder, "labels", "a.txt").write_text("1 0.5 0.5 0.25 0.5")
+    ...     source = YoloFolder(Path(folder, "images"), classes=["cat", "dog"])
+    ...     source[0]["boxes"], source[0]["labels"]
+    (array([[0.5 , 0.5 , 0.25, 0.5 ]]), array([1]))
+
     Raises  SourceError, with file and line, if a line is none of these; and if no text file belongs to a picture.
     """
 

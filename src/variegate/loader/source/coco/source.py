@@ -81,6 +81,20 @@ class CocoJson(Files):
     Where the file gives a width and a height, a picture of another size is an InputError when it is read. A UserWarning
     says if most boxes reach outside, as where they are x0, y0, x1, y1, and if most objects are left out as crowds.
 
+    >>> import json
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> picture = {"id": 5, "file_name": "a.png", "width": 80, "height": 60}
+    >>> cat = {"id": 1, "image_id": 5, "category_id": 17, "bbox": [10, 20, 30, 40], "area": 1200, "iscrowd": 0}
+    >>> told = {"images": [picture], "annotations": [cat], "categories": [{"id": 17, "name": "cat"}]}
+    >>> with TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (80, 60)).save(Path(folder, "a.png"))
+    ...     _ = Path(folder, "instances.json").write_text(json.dumps(told))
+    ...     source = CocoJson(folder, Path(folder, "instances.json"), fields=("boxes", "labels"))
+    ...     source.classes, source[0]["boxes"], source[0]["labels"]
+    (['cat'], array([[10., 20., 30., 40.]]), array([0]))
+
     Raises  SourceError, with the place in the file, if it is no such JSON, lacks a field asked for, names a picture
             that is not there or not within the folder, or an annotation is of no picture or no category.
     """
