@@ -69,10 +69,8 @@ class Loader(Displayed):
     cache       "memory", a folder, or Cache(...): keep decoded pictures between epochs
     decode      "exact"; or "scaled": large JPEGs are decoded smaller where the numbers drawn shrink them anyway, which
                 is faster and changes pixels a little
-    jpeg_decoder  "auto": of a JPEG no more is decoded than will be seen, once that is compiled; or "turbo": simplejpeg
-                decodes all of each. The same bytes
-    jpeg_indexes  None, or a folder that keeps for later runs where in each JPEG a decode may begin, in 2% of its bytes;
-                files whose size and dates are as they were are not walked through again
+    jpeg_decoder  "auto": of a JPEG no more is decoded than will be seen; or "turbo": all, by simplejpeg. The same bytes
+    jpeg_indexes  None, or a folder that keeps for later runs where in each JPEG a decode may begin, in 2% of its bytes
     isolate     make batches in one process of their own, where Python code of yours that never waits cannot hinder
                 them; the same bytes. Lambdas and classes of a notebook need cloudpickle, "variegate[isolate]"
 
@@ -80,9 +78,8 @@ class Loader(Displayed):
     has them (integers as int64; several classes a sample as rows of 0 and 1, float32), absent if it has none; `index`,
     (B,) int64, the positions in the source; `id`, (B,) uint64; and `variation`, (B,) uint32, where a sample may come
     more than once an epoch. A field has one type in every batch: that of the first samples. The bytes are a function of
-    (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size; but where the
-    pipeline says that ops mix within a batch, they hang on which samples are of it too. A batch belongs to
-    whoever has it: its memory is used again only when nobody refers to it any more.
+    (seed, epoch, id, variation): the same for any number of workers and ranks and any batch size, unless ops mix within
+    a batch. A batch belongs to whoever has it: its memory is used again only when nobody refers to it any more.
 
     The other fields of the samples, such as boxes, follow the pixels: masks as one array where they have one shape,
     fields of instances as `collate` says. What a field is, the source declares, or the pipeline's `targets`, or both:
@@ -137,8 +134,7 @@ class Loader(Displayed):
         self.drop_last, self.collate, self.pad = bool(drop_last), collate, bool(pad)
         self.one_hot = one_hot if isinstance(one_hot, bool) else integer(one_hot, "one_hot", 1)
         self.rank, self.world_size = rank_of(rank, world_size)
-        self.weights = weights
-        self.samples_per_epoch = optional_integer(samples_per_epoch, "samples_per_epoch", 1)
+        self.weights, self.samples_per_epoch = weights, optional_integer(samples_per_epoch, "samples_per_epoch", 1)
         self.memory = None if memory is None else parse_bytes(memory, "Loader.memory")
         self.on_error, self.cache = OnError.of(on_error), None if cache is None else Cache.of(cache)
         self.decode, self.isolate = one_of(decode, "decode", ("exact", "scaled")), bool(isolate)
@@ -148,8 +144,7 @@ class Loader(Displayed):
             import variegate.loader.isolate  # noqa: F401  # an epoch may begin when no more files can be opened
         options.check_together(self.batch_size, self.repeats, weights, self.samples_per_epoch, len(self.source))
         options.check_kept(self.cache is not None, self.decode)
-        self.deals: dict[int, History] = {}  # of epochs that other ranks began, see `Deal`
-        self._next = 0, 0  # (epoch, position) at which the next pass begins
+        self._next, self.deals = (0, 0), dict[int, History]()  # where the next pass begins; see `Deal`
         self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (0, 0)  # and that at which the last pass stands
         self._begin()
 
@@ -163,8 +158,7 @@ class Loader(Displayed):
         edges = None if self.weights is None else edges_of(self.weights, source.labels, len(source))
         self.schedule = self._scheduled()
         self.schedule.check()
-        slots = self._depth + 2
-        self._pool = SlotPool(keep=1 if self.memory is not None else 2 * slots if levels else slots)
+        self._pool = SlotPool(keep=1 if self.memory is not None else self._depth + 2)
         self._context = LoaderContext(
             source,
             augment,
