@@ -74,7 +74,10 @@ def test_two_processes_that_compile_at_once_do_not_disturb_each_other(tmp_path: 
     place = tmp_path / "cache"
     command, keywords = [sys.executable, "-c", CODE], {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     both = [subprocess.Popen(command, env=environment(place), text=True, **keywords) for _ in range(2)]  # type: ignore[call-overload]
+    compiled = 0
     for each in both:
         out, err = each.communicate()
-        assert each.returncode == 0 and int(out) > 1 and len(err.splitlines()) == 1, err
+        assert each.returncode == 0 and len(err.splitlines()) == bool(int(out)), err
+        compiled += int(out)
+    assert compiled >= run(tmp_path / "alone")[0]  # who begins later may find some that the other has kept
     assert run(place) == (0, "")

@@ -17,7 +17,7 @@ def course(partner: Sequence[int]) -> list[int]:
     partner  of each sample, by its number; -1: none
 
     >>> course([1, 2, -1, 1])  # 0 and 3 are mixed with 1, and 1 with 2
-    [2, 1, 0, 3]
+    [2, 1, 3, 0]
     """
     with_partner: list[list[int]] = [[] for _ in partner]
     for i, other in enumerate(partner):
