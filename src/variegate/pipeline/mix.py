@@ -13,7 +13,8 @@ from variegate.labels.blend_row import MixingRow, PasteRow
 from variegate.ops.mixing import WITHIN
 from variegate.picture import ImageArray, as_picture
 from variegate.pipeline.sample import Made, image_of
-from variegate.plan.mates import Mates, partners_of
+from variegate.plan.mates import Mates, beside, partners_of
+from variegate.plan.part import Part
 from variegate.targets.leaf import Leaf, PlainLeaf
 
 if TYPE_CHECKING:
@@ -121,12 +122,12 @@ class Values:
         return self._known[n, level]
 
     def _unblended(self, n: int) -> Value:
-        (plan, i), others = self._rows[n], self._others(n)
+        plan, i = self._rows[n]
         collage = plan.collage(i)
         if collage is None:
             return Value(plan.result(i, self._pictures[n]), plan.moved(i))
-        who = [n, *(others[int(u * len(others))] for u in collage.partner)]
-        from variegate.plan.collage import CollagePlan, Part
+        who = [n, *(beside(n, len(self._rows) - 1, drawn) for drawn in collage.partner)]
+        from variegate.plan.collage import CollagePlan
 
         self._check_alike(who, collage.path)
         together = CollagePlan(self._pipeline.compiler, [[Part(*self._rows[m]) for m in who]])
@@ -147,17 +148,11 @@ class Values:
         own, row = self.value(n, level - 1), self._mates.row(plan, i, level - 1, n)
         if row is None:
             return own
-        others = self._others(n)
-        if row.partners in WITHIN:
-            partner = next(partners_of(row.partners, n, len(self._rows), row.partner), None)
-            if partner is None:
-                return own
-        else:
-            partner = others[int(row.partner * len(others))]
+        who = row.partners if row.partners in WITHIN else "random"  # who is here stands for whom the op would take
+        partner = next(partners_of(who, n, len(self._rows), row.partner), None)
+        if partner is None:
+            return own
         return blended(plan, own, self.value(partner, level - 1), row)[0]
-
-    def _others(self, n: int) -> list[int]:
-        return [m for m in range(len(self._rows)) if m != n]
 
 
 class PartneredSample:
@@ -267,11 +262,11 @@ def part_map(pipeline: Pipeline, record: Mapping[str, Any], part: int) -> PointM
     collage = plans[0].collage(0)
     if collage is not None and len(plans) == 1:
         raise InputError(f"the record is of a {collage.path} and holds none of its partners: take it as it was given")
-    who = [0, *(1 + int(u * (len(plans) - 1)) for u in collage.partner)] if collage is not None else [0]
+    who = [0, *(beside(0, len(plans) - 1, drawn) for drawn in collage.partner)] if collage is not None else [0]
     if not 0 <= part < len(who):
         raise InputError(f"the record is of a picture made of {len(who)}: part is 0 to {len(who) - 1}, got {part}")
     if collage is None:
         return plans[0].point_map(0)
-    from variegate.plan.collage import CollagePlan, Part
+    from variegate.plan.collage import CollagePlan
 
     return CollagePlan(pipeline.compiler, [[Part(plans[m], 0) for m in who]]).plan.point_map(part)

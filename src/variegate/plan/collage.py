@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from variegate.plan.cutter import Cutter
 from variegate.plan.draw import DrawnColumns
 from variegate.plan.fuse import mirrors
 from variegate.plan.ir import Node
+from variegate.plan.part import Part
 from variegate.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
     from variegate.plan.compiler import Compiler
 
 WINDOW = "(window)"  # the path of no op that is declared
-
-
-class Part(NamedTuple):
-    """A picture of a collage: its sample's own plan, and which row of that it is."""
-
-    plan: Plan
-    row: int
 
 
 class CollagePlan:
@@ -120,7 +114,7 @@ class CollagePlan:
             return moved[0]
         maps, leaves = [plan.point_maps.point_map(k) for k in rows], [plan.leaves[k] for k in rows]
         places, path = self._places[m], self._form.collage.path
-        return joined(plan.spec.targets, moved, leaves, maps, places.rows, places.shares, path, self.layout)
+        return joined(plan.spec.targets, moved, leaves, maps, places.shown, places.shares, path, self.layout)
 
     @functools.cached_property
     def _places(self) -> list[Places]:
@@ -152,7 +146,7 @@ class CollagePlan:
 class Places:
     """Which of its pictures each pixel of a collage shows.
 
-    rows    (h, w) int8: the row, counted from the collage's first; -1: none
+    shown   (h, w) int8: by its row, counted from the collage's first; -1: none
     boxes   of each the box around its pixels: top, left, height, width; the first also has those of none
     shares  of all pixels that show a picture, how many show each
     """
@@ -161,12 +155,12 @@ class Places:
         from variegate.kernels.collage import survey
         from variegate.labels.masks import visible_part
 
-        self.rows = np.full(maps.point_map(rows[0]).size, -1, np.int8)
+        self.shown = np.full(maps.point_map(rows[0]).size, -1, np.int8)
         for k, row in enumerate(rows):
-            (top, left), shown = visible_part(maps.point_map(row))
-            height, width = shown.shape
-            np.copyto(self.rows[top : top + height, left : left + width], np.int8(k), where=shown)
-        counts, self.boxes = survey(self.rows, len(rows))
+            (top, left), part = visible_part(maps.point_map(row))
+            height, width = part.shape
+            np.copyto(self.shown[top : top + height, left : left + width], np.int8(k), where=part)
+        counts, self.boxes = survey(self.shown, len(rows))
         self.shares = [count / sum(counts) for count in counts] if any(counts) else [1.0] + [0.0] * (len(rows) - 1)
 
 
@@ -187,7 +181,7 @@ class Layers:
         self._places, self._first = places, np.cumsum([0, *(len(each.boxes) for each in places)]).tolist()
         self._boxes = [box for each in places for box in each.boxes]
         if any(_hangs_on_place(node) for node in cutter.nodes):
-            self._bound, self._boxes = whole, [(0, 0, *each.rows.shape) for each in places for _ in each.boxes]
+            self._bound, self._boxes = whole, [(0, 0, *each.shown.shape) for each in places for _ in each.boxes]
             return
         columns = {**columns, WINDOW: dict(zip(Window.EDGES, np.array(self._boxes, np.float64).T, strict=True))}
         sizes, spec = whole.sizes, whole.spec
@@ -205,7 +199,7 @@ class Layers:
                 continue
             made = np.empty(self._bound.shape(row), out.dtype)
             self._bound.run(row, np.ascontiguousarray(image), made)
-            put(made, places.rows, k, out, (top, left), layout)
+            put(made, places.shown, k, out, (top, left), layout)
 
 
 @functools.lru_cache(maxsize=64)

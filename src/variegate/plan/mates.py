@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from variegate.plan.plan import Plan
 
 
+def beside(own: int, others: int, drawn: float, step: int = 0) -> int:
+    """Which number is drawn among one's own and so many others: never the own.
+
+    own    below 0: it is not among them
+    drawn  from 0 to below 1
+    step   how many of those drawn first are bad
+
+    >>> [beside(1, 3, drawn) for drawn in (0.0, 0.5, 0.9)]
+    [0, 2, 3]
+    """
+    found = (int(drawn * others) + step) % others
+    return found + (found >= own >= 0)
+
+
 def partners_of(who: str, place: int, count: int, drawn: float) -> Iterator[int]:
     """Which places of a batch may have the partner of one of them: the first, unless it is bad; then the next.
 
@@ -29,10 +43,7 @@ def partners_of(who: str, place: int, count: int, drawn: float) -> Iterator[int]
     [3, 2, 1, 0]
     """
     if who == "random":
-        begin = int(drawn * (count - 1))
-        for step in range(count - 1):
-            other = (begin + step) % (count - 1)
-            yield other + (other >= place)
+        yield from (beside(place, count - 1, drawn, step) for step in range(count - 1))
         return
     first = count - 1 - place if who == "flip" else (place - 1) % count
     if first != place:  # the middle of an odd batch that is flipped has none

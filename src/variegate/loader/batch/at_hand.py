@@ -91,9 +91,7 @@ class AtHand:
 
     def at(self, seat: Seat, worker: Worker, counters: Counters) -> tuple[Block, int | None]:
         """The block in which a sample is, of its own where it is in none at hand; and its number there."""
-        block = self._shared_block(seat)
-        if block is None and self._rest is not None and self._rest.number(seat) is not None:
-            block = self._rest
+        block = self._holding(seat)
         if block is None:
             counters[stats.AGAIN] += 1
             block = self._block([seat])
@@ -102,11 +100,14 @@ class AtHand:
 
     def known(self, seat: Seat) -> Own | None:
         """A sample, if it is in a block at hand."""
-        for block in (self._shared_block(seat), self._rest):
-            i = None if block is None else block.number(seat)
-            if block is not None and i is not None:
-                return Own(block, i)
-        return None
+        block = self._holding(seat)
+        i = None if block is None else block.number(seat)
+        return None if block is None or i is None else Own(block, i)
+
+    def _holding(self, seat: Seat) -> Block | None:
+        """The block at hand in which a sample was asked for."""
+        in_rest = self._rest is not None and self._rest.number(seat) is not None
+        return self._shared_block(seat) or (self._rest if in_rest else None)
 
     def order(self) -> list[int]:
         """In which order the batch's own samples are best made."""

@@ -18,19 +18,20 @@ from variegate.loader import stats
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.course import course, readings
 from variegate.loader.batch.deadline import Worker
-from variegate.loader.batch.partners import Partners, Seat, beside
+from variegate.loader.batch.partners import Partners, Seat
 from variegate.loader.batch.sample import Sample
 from variegate.loader.batch.task import BatchTask
 from variegate.loader.pipeline import SamplePlan
 from variegate.loader.sampling import BatchSpan, GivenSamples
 from variegate.loader.stats import Counters
 from variegate.pipeline.mix import Value
+from variegate.plan.mates import beside
 
 if TYPE_CHECKING:
     from variegate.plan.plan import Plan
 
 
-ASK = -2  # instead of a mate: it must be looked for
+ASK = -1  # instead of a mate: it must be looked for
 NO_LABELS = MovedLabels({}, Counter())
 
 
@@ -99,7 +100,7 @@ class Block(BatchTask):
         if self._is_whole and among == {"block"}:
             self.mates = [self._mates(plan, level) for level in range(len(plan.levels))]
             self._wanted = readings(self.mates, count)
-            self.order = course([mate // repeats if mate >= 0 else mate for mate in self.mates[-1][::repeats]])
+            self.order = course([mate // repeats for mate in self.mates[-1][::repeats]])
         else:
             self.mates = [[ASK] * count for _ in plan.levels]
 
@@ -160,7 +161,8 @@ class Block(BatchTask):
         counters[stats.AGAIN] += 1
         i, repeat = divmod(n, self._context.repeats)
         block = Block(self._context, self._span.epoch, [self.seat(i)], self._partners)
-        return block.value(repeat, worker, counters) if block.prepared(counters, worker.stopped) else None
+        there = block.prepared(counters, worker.stopped) and block.number(self.seat(i)) is not None
+        return block.value(repeat, worker, counters) if there else None
 
     def picture(self, i: int, worker: Worker, counters: Counters) -> NDArray[Any] | None:
         """The picture of a sample, for ops that put several side by side; None if it was skipped."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from variegate.errors import VariegateError
 from variegate.loader import stats
-from variegate.loader.batch.at_hand import AtHand, Own
+from variegate.loader.batch.at_hand import AtHand
 from variegate.loader.batch.block import Block
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.batch.deadline import Worker
@@ -18,11 +18,14 @@ from variegate.loader.batch.partners import Seat
 from variegate.loader.stats import Counters
 from variegate.pipeline import Compose
 from variegate.pipeline.mix import Value, put_together
+from variegate.plan.part import Part
 
 if TYPE_CHECKING:
-    from variegate.plan.collage import CollagePlan, Part
+    from variegate.plan.collage import CollagePlan
 
 TOGETHER = 16  # collages planned at once: NumPy's cost a call is then little a sample, and so is what they keep
+
+Result = tuple[Block, int]  # by its number in its block
 
 
 class Piece(NamedTuple):
@@ -38,13 +41,13 @@ class Collages:
 
     def __init__(self, context: LoaderContext, at_hand: AtHand) -> None:
         self._context, self._at_hand = context, at_hand
-        self._planned: dict[Own, tuple[CollagePlan, int]] = {}  # of a result, by its number in its block
+        self._planned: dict[Result, tuple[CollagePlan, int]] = {}
 
     def plan(self) -> None:
         """Plan those of the batch's own samples, of partners that are at hand, as if all these were good."""
         repeats = self._context.repeats
-        wanted = [Own(block, i * repeats + repeat) for block, i in self._at_hand.own for repeat in range(repeats)]
-        chosen = [(own, parts) for own in wanted if len(parts := self._expected(own)) > 1]
+        wanted = [(block, i * repeats + repeat) for block, i in self._at_hand.own for repeat in range(repeats)]
+        chosen = [(result, parts) for result in wanted if len(parts := self._expected(result)) > 1]
         for begin in range(0, len(chosen), TOGETHER):
             some = chosen[begin : begin + TOGETHER]
             try:
@@ -52,13 +55,11 @@ class Collages:
                 plan.settle()
             except VariegateError:  # it is told of the sample that is at fault when its turn comes
                 continue
-            self._planned.update({own: (plan, m) for m, (own, _) in enumerate(some)})
+            self._planned.update({result: (plan, m) for m, (result, _) in enumerate(some)})
 
-    def _expected(self, own: Own) -> list[Part]:
+    def _expected(self, result: Result) -> list[Part]:
         """The pictures of a collage, if all of them are at hand and good; or only its own."""
-        from variegate.plan.collage import Part
-
-        block, n = own
+        block, n = result
         plan, row = block.row(n)
         collage, repeats = plan.collage(row), self._context.repeats
         parts, seat = [Part(plan, row)], block.seat(n // repeats)
@@ -86,8 +87,6 @@ class Collages:
 
         Raises  what goes wrong with a picture, with a note of whose partner it is.
         """
-        from variegate.plan.collage import Part
-
         i = n // self._context.repeats
         image = block.picture(i, worker, counters)
         if image is None:
@@ -109,12 +108,12 @@ class Collages:
         except Exception as error:
             block.blame(error, n)
             raise
-        return self._together(Own(block, n), pieces, counters, out)
+        return self._together((block, n), pieces, counters, out)
 
-    def _together(self, own: Own, pieces: list[Piece], counters: Counters, out: Any) -> Mixed:
+    def _together(self, result: Result, pieces: list[Piece], counters: Counters, out: Any) -> Mixed:
         begun = stats.now()
         parts, images, positions = zip(*pieces, strict=True)
-        plan, m = self._planned.get(own, (None, 0))
+        plan, m = self._planned.get(result, (None, 0))
         if plan is None or tuple(plan.collages[m]) != parts:  # some picture was bad, or is not at hand
             plan, m = self._plan([list(parts)]), 0
         value, shares = put_together(plan, m, images, out)
@@ -123,8 +122,6 @@ class Collages:
 
     def _pieces(self, partners: Iterator[Seat], repeat: int, worker: Worker, counters: Counters) -> Iterator[Piece]:
         """The pictures of partners, without those that are bad, or for which another stands in."""
-        from variegate.plan.collage import Part
-
         for partner in partners:
             block, i = self._at_hand.at(partner, worker, counters)
             image = None if i is None else block.picture(i, worker, counters)

@@ -10,6 +10,7 @@ import numpy as np
 
 from variegate.loader.batch.context import LoaderContext
 from variegate.loader.sampling import BLOCK, EpochSamples, Positions, at_places
+from variegate.plan.mates import beside
 
 MOST = 100  # of which one is tried after the other where they are bad
 
@@ -77,17 +78,6 @@ class Partners:
         """The samples at some places."""
         positions, occurrences = at_places(self._samples.order, places)
         return list(map(Seat, places.tolist(), positions.tolist(), occurrences.tolist()))
-
-
-def beside(own: int, others: int, drawn: float, step: int = 0) -> int:
-    """Which number is drawn among one's own and so many others: never the own.
-
-    own    below 0: it is not among them
-    drawn  from 0 to below 1
-    step   how many of those drawn first are bad
-    """
-    found = (int(drawn * others) + step) % others
-    return found + (found >= own >= 0)
 
 
 def block_of(place: int, length: int) -> tuple[int, int]:
